@@ -1,0 +1,102 @@
+/**
+ * The shape of a domain's one definition: what it stores, says, hears and serves.
+ * Data only: operator, gateway, plugin and docs load every definition without loading a handler or a client.
+ */
+import type { ZodType } from 'zod';
+
+/** Everything the platform needs to know about one domain service. Nothing about a domain is written twice. */
+export interface DomainDefinition {
+  /** Lower-case word; the path segment under `/api/`, the prefix of topics, the name in metrics. */
+  readonly name: string;
+  /** One sentence for the docs and the OpenAPI document. */
+  readonly summary: string;
+  readonly tables: readonly TableDefinition[];
+  /** Folder of ordered `NNN-name.sql` files; unqualified names, run with `search_path` set to the target schema. */
+  readonly migrations: URL;
+  readonly topics: readonly TopicDefinition[];
+  /** Names of topics of other domains this one consumes. */
+  readonly consumes: readonly string[];
+  readonly tasks: readonly TaskDefinition[];
+  readonly buckets: readonly BucketDefinition[];
+  readonly routes: readonly RouteDefinition[];
+  readonly scaling: ScalingDefinition;
+  readonly slo: SloDefinition;
+}
+
+/** A table and how a Citus server spreads it. The provisioner derives row-level security and grants from this. */
+export interface TableDefinition {
+  readonly name: string;
+  /**
+   * `tenant`: distributed by `tenant_id`, FORCE'd row-level security, colocated with every other tenant table.
+   * `reference`: the same rows on every node, readable by all tenants, written by the operator only.
+   */
+  readonly spread: 'tenant' | 'reference';
+  /** What the runtime role may do. Rows of an append-only table are never updated. */
+  readonly access: 'read' | 'append' | 'write';
+}
+
+/** A stream of events of one domain. Ordered by key within a tenant. */
+export interface TopicDefinition {
+  /** `<domain>.<noun>`, for example `orders.order`. Prefixed by the tenant where the broker is shared by prefix. */
+  readonly name: string;
+  readonly partitions: number;
+  readonly retentionHours: number;
+  readonly compacted: boolean;
+  /** Event type (`orders.order.placed`) to the schema of its payload. */
+  readonly events: Readonly<Record<string, ZodType>>;
+}
+
+/** A kind of background job: run at least once, claimed with a fenced lease, retried with back-off. */
+export interface TaskDefinition {
+  /** `<domain>.<verb-noun>`, for example `orders.expire-hold`. */
+  readonly name: string;
+  readonly payload: ZodType;
+  readonly maxAttempts: number;
+  /** A claim older than this is taken from its worker. */
+  readonly leaseSeconds: number;
+}
+
+export interface BucketDefinition {
+  readonly name: string;
+  /** Whether the gateway may serve its objects without a token. */
+  readonly public: boolean;
+}
+
+/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key. `provider`: signed webhook. */
+export type Audience = 'shopper' | 'customer' | 'merchant' | 'provider';
+
+/** One HTTP route; the OpenAPI document, the gateway's routes and the typed client are drawn from it. */
+export interface RouteDefinition {
+  /** Unique in the domain, camelCase; the operationId is `<domain>.<id>`. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Full path with `{parameters}`, beginning with `/api/<domain>/` or, for merchants, `/api/admin/<domain>/`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly audience: Audience;
+  readonly params?: ZodType;
+  readonly query?: ZodType;
+  /** JSON body. `raw`: bytes as sent (webhooks, CSV, images). */
+  readonly body?: ZodType | 'raw';
+  readonly maxBodyBytes?: number;
+  /** JSON response; absent: the handler answers bytes or nothing. */
+  readonly response?: ZodType;
+  readonly status?: number;
+  /** True on every POST that creates something of value: `Idempotency-Key` is required, the first answer is replayed. */
+  readonly idempotent?: boolean;
+  /** Seconds a shared cache may keep a 200. */
+  readonly cacheSeconds?: number;
+}
+
+export interface ScalingDefinition {
+  readonly min: number;
+  readonly max: number;
+  /** Average CPU, percent of the request, that the autoscaler aims at. */
+  readonly cpuPercent: number;
+}
+
+export interface SloDefinition {
+  /** Share of requests that must not fail, for example 0.999. */
+  readonly availability: number;
+  readonly p99Milliseconds: number;
+}

@@ -1,0 +1,221 @@
+/**
+ * The ports: what a domain may ask of the world, and the contract each adapter keeps.
+ * Every port has an embedded and a production adapter; one contract suite runs on both.
+ */
+import type { Readable } from 'node:stream';
+
+/** A tenant's id is its ShopMindTenant's name: a DNS label of at most 40 characters, checked at every border. */
+export type TenantId = string;
+
+/** Time that tests can turn. */
+export interface Clock {
+  now(): Date;
+}
+
+/** Sortable, unique ids (UUID version 7, RFC 9562) with a readable prefix: `ord_0192…`. */
+export type NewId = (prefix: string) => string;
+
+// ── sql ──────────────────────────────────────────────────────────────────────────────────────────
+
+export type SqlValue = string | number | bigint | boolean | Date | Buffer | null | readonly SqlValue[];
+
+export interface SqlResult<Row> {
+  readonly rows: Row[];
+  readonly rowCount: number;
+}
+
+/** Runs statements as one tenant. Tables are named without a schema; row-level security hides every other tenant. */
+export interface SqlRunner {
+  /** Throws ShopError `conflict` on a unique violation, `unavailable` when the server is gone, `timeout` past the limit. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<SqlResult<Row>>;
+}
+
+export interface Transaction extends SqlRunner {
+  /** Adds events to the outbox: they are published if, and only if, this transaction commits. */
+  emit(...events: readonly NewEvent[]): Promise<void>;
+  /** Adds tasks in the same transaction. A task with a `key` that already waits is not added twice. */
+  enqueue(...tasks: readonly NewTask[]): Promise<void>;
+}
+
+export interface Sql {
+  /** One statement in one round trip: BEGIN, SET LOCAL app.tenant, the statement and COMMIT are pipelined. Not retried. */
+  query<Row = Record<string, unknown>>(
+    tenant: TenantId,
+    text: string,
+    values?: readonly SqlValue[],
+  ): Promise<SqlResult<Row>>;
+  /**
+   * Runs `work` in one transaction as `tenant`. Serialisation failures and deadlocks are retried (at most 5 times),
+   * so `work` must have no effect outside the transaction. Rolls back when `work` throws.
+   */
+  transaction<T>(tenant: TenantId, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Resolves when the server answers; throws ShopError `unavailable`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ── events ───────────────────────────────────────────────────────────────────────────────────────
+
+export interface NewEvent {
+  /** A topic some definition declares, for example `orders.order`. */
+  readonly topic: string;
+  /** For example `orders.order.placed`. */
+  readonly type: string;
+  /** Events of one key keep their order. */
+  readonly key: string;
+  readonly payload: unknown;
+}
+
+export interface StoredEvent extends NewEvent {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly occurredAt: Date;
+  /** W3C traceparent of what caused it. */
+  readonly trace?: string;
+}
+
+/**
+ * Handles one event inside a transaction that also records the event's id (inbox): a redelivery has no effect.
+ * Throwing delays the key with back-off; after the attempts are used up the event goes to the dead-letter topic.
+ */
+export type EventHandler = (event: StoredEvent, tx: Transaction) => Promise<void>;
+
+export interface Events {
+  /** At least once, in order per tenant and key. `consumer` names the group; its position survives restarts. */
+  subscribe(consumer: string, topics: readonly string[], handler: EventHandler): Promise<void>;
+  /** Publishes at most what is already committed in the outbox; returns when nothing is left to publish. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ── tasks ────────────────────────────────────────────────────────────────────────────────────────
+
+export interface NewTask {
+  readonly name: string;
+  readonly payload: unknown;
+  /** Not before this time. */
+  readonly runAt?: Date;
+  /** At most one waiting task per tenant, name and key. */
+  readonly key?: string;
+}
+
+export interface TaskRun {
+  readonly tenant: TenantId;
+  readonly payload: unknown;
+  readonly attempt: number;
+  /** Grows with each claim: a worker that lost its lease cannot complete the task any more. */
+  readonly fence: number;
+  readonly signal: AbortSignal;
+}
+
+/** Must be idempotent: it runs at least once. */
+export type TaskHandler = (run: TaskRun) => Promise<void>;
+
+export interface Tasks {
+  work(name: string, handler: TaskHandler): void;
+  close(): Promise<void>;
+}
+
+// ── blobs ────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Blob {
+  readonly body: Readable;
+  readonly contentType: string;
+  readonly size: number;
+  readonly etag: string;
+}
+
+/** Objects by bucket and key, under the tenant's prefix. Keys match `[a-z0-9][a-z0-9._/-]*` without `..`. */
+export interface Blobs {
+  /** Durable when it resolves; replaces what was there. */
+  put(tenant: TenantId, bucket: string, key: string, body: Buffer | Readable, contentType: string): Promise<{ etag: string }>;
+  get(tenant: TenantId, bucket: string, key: string): Promise<Blob | undefined>;
+  delete(tenant: TenantId, bucket: string, key: string): Promise<void>;
+}
+
+// ── cache ────────────────────────────────────────────────────────────────────────────────────────
+
+/** Best effort: a miss is always allowed. */
+export interface Cache {
+  get(tenant: TenantId, key: string): Promise<string | undefined>;
+  set(tenant: TenantId, key: string, value: string, ttlSeconds: number): Promise<void>;
+  delete(tenant: TenantId, key: string): Promise<void>;
+}
+
+// ── payments ─────────────────────────────────────────────────────────────────────────────────────
+
+export type IntentStatus =
+  | 'requires_payment_method'
+  | 'requires_confirmation'
+  | 'requires_action'
+  | 'processing'
+  | 'requires_capture'
+  | 'canceled'
+  | 'succeeded';
+
+export interface PaymentIntent {
+  readonly id: string;
+  readonly status: IntentStatus;
+  readonly amount: number;
+  readonly amountCaptured: number;
+  readonly amountRefunded: number;
+  readonly currency: string;
+  /** Given to the shopper's browser, which confirms with the processor directly: no card data reaches us (SAQ-A). */
+  readonly clientSecret: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly lastError: string | undefined;
+}
+
+/** Stripe's semantics. Every call takes an idempotency key and may be repeated safely. Amounts are minor units. */
+export interface Payments {
+  createIntent(
+    tenant: TenantId,
+    input: { amount: number; currency: string; metadata: Record<string, string>; idempotencyKey: string },
+  ): Promise<PaymentIntent>;
+  retrieve(tenant: TenantId, id: string): Promise<PaymentIntent>;
+  capture(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
+  cancel(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
+  refund(tenant: TenantId, id: string, amount: number, idempotencyKey: string): Promise<PaymentIntent>;
+  /** Verifies the signature over the raw body. Throws ShopError `unauthenticated` on a bad or old signature. */
+  verifyWebhook(tenant: TenantId, rawBody: Buffer, signature: string): Promise<PaymentWebhook>;
+  /** What the browser needs to confirm: the processor's public origin and the publishable key. */
+  browserConfig(tenant: TenantId): Promise<{ publishableKey: string; processorOrigin: string }>;
+}
+
+export interface PaymentWebhook {
+  readonly id: string;
+  readonly type: string;
+  readonly createdAt: Date;
+  readonly intent: PaymentIntent;
+}
+
+// ── secrets, tenants ─────────────────────────────────────────────────────────────────────────────
+
+/** A tenant's secrets by name (`payments`, `admin-key-hash`, …). Values are never logged. */
+export interface Secrets {
+  get(tenant: TenantId, name: string): Promise<string | undefined>;
+}
+
+/** What the runtime knows of a tenant; written by the operator, read here. */
+export interface Tenant {
+  readonly id: TenantId;
+  readonly displayName: string;
+  readonly plan: 'starter' | 'growth' | 'enterprise';
+  readonly placement: 'pooled' | 'dedicated';
+  readonly hosts: readonly string[];
+  readonly locales: readonly string[];
+  readonly currencies: readonly string[];
+  readonly branding: Readonly<Record<string, unknown>>;
+  /** Names of the domains that are switched on. */
+  readonly domains: readonly string[];
+  readonly quotas: Readonly<Record<string, number>>;
+  readonly suspended: boolean;
+}
+
+/** Follows the operator's directory; at most a few seconds behind, and immediately when notified. */
+export interface Tenants {
+  byHost(host: string): Promise<Tenant | undefined>;
+  byId(id: TenantId): Promise<Tenant | undefined>;
+  list(): Promise<readonly Tenant[]>;
+  close(): Promise<void>;
+}
