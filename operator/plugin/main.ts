@@ -1,0 +1,63 @@
+/**
+ * The command line: `npx shopmind …` and `kubectl shopmind …`. Each command is loaded only when it is called,
+ * so that help and errors answer at once.
+ */
+import { Command, CommanderError } from 'commander';
+import { describeFailure, EXIT, Failure } from './failure.ts';
+
+/** Runs one command line; sets the process's exit code. Never throws. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+      return;
+    }
+    process.stderr.write(describeFailure(error));
+    process.exitCode = error instanceof Failure ? error.exitCode : EXIT.failure;
+  }
+}
+
+function program(): Command {
+  const root = new Command('shopmind')
+    .description('Thousands of AI-assisted shops on any Kubernetes, or on none.')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .showHelpAfterError('(--help shows what there is)');
+
+  root
+    .command('start')
+    .description('run the embedded cluster, the operator and the tenants, until Ctrl-C')
+    .option('--tenants <path>', 'a tenant YAML, or a folder of them', 'tenants')
+    .option('--port <number>', 'where browsers reach the shops', '8080')
+    .option('--data <dir>', 'where everything is kept between starts', '.shopmind')
+    .option('--no-storefront', 'without the web pages: only APIs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm start                                  the sample tenants on http://acme.localhost:8080
+  npm start -- --port 9000 --data /tmp/x     a second, separate installation
+  npm start -- --tenants my-tenant.yaml      your own tenant only
+
+While it runs:
+  export KUBECONFIG=.shopmind/kubeconfig
+  kubectl get shopmind -A
+`,
+    )
+    .action(async (options: StartFlags) => {
+      const { start } = await import('./start/start.ts');
+      await start(options);
+    });
+
+  return root;
+}
+
+/** Flags as commander gives them: still text, parsed by the command. */
+export interface StartFlags {
+  readonly tenants: string;
+  readonly port: string;
+  readonly data: string;
+  readonly storefront: boolean;
+}
