@@ -1,0 +1,120 @@
+/**
+ * A whole installation for end-to-end tests: `npm start` on a free port with a folder of its own,
+ * followed through the JSON lines it prints.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { shopAt, type Shop } from './shop.ts';
+import { until } from './wait.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** One line of `shopmind start --json`. */
+export interface StartEvent {
+  readonly event: string;
+  /** Milliseconds since the command began. */
+  readonly ms: number;
+  readonly [key: string]: unknown;
+}
+
+export interface Installation {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly kubeconfig: string;
+  readonly events: readonly StartEvent[];
+  shop(host: string): Shop;
+  /** Resolves with the first event of that name, also when it came before the call. */
+  event(name: string, withinMs: number): Promise<StartEvent>;
+  /** The pid of the foreground process. */
+  readonly pid: number;
+  /** As Ctrl-C: resolves with the exit code when the process has gone. */
+  stop(): Promise<number | null>;
+  /** kill -9 of the foreground process alone. */
+  kill(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly tenants?: string;
+  readonly storefront?: boolean;
+}
+
+/** Starts one; nothing is awaited yet. */
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'shopmind-e2e-')));
+  const port = options.port ?? (await freePort());
+  const args = ['operator/plugin/shopmind.mjs', 'start', '--json', '--port', String(port), '--data', dataDir];
+  if (options.tenants !== undefined) args.push('--tenants', options.tenants);
+  if (options.storefront === false) args.push('--no-storefront');
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const events: StartEvent[] = [];
+  const errors: string[] = [];
+  follow(child, events, errors);
+  const { pid } = child;
+  if (pid === undefined) throw new Error('shopmind start could not be spawned');
+
+  return {
+    port,
+    dataDir,
+    pid,
+    events,
+    kubeconfig: join(dataDir, 'kubeconfig'),
+    shop: (host) => shopAt(port, host),
+    event: (name, withinMs) =>
+      until(
+        () => {
+          const found = events.find(({ event }) => event === name);
+          if (found === undefined && child.exitCode !== null)
+            throw new Error(`start ended with ${child.exitCode}:\n${errors.join('\n')}`);
+          return found;
+        },
+        {
+          withinMs,
+          what: `event ${name}; so far ${JSON.stringify(events.slice(-5))}\n${errors.slice(-20).join('\n')}`,
+        },
+      ),
+    stop: async () => {
+      if (child.exitCode === null) {
+        child.kill('SIGINT');
+        await once(child, 'exit');
+      }
+      return child.exitCode;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** Stops it and removes its folder. */
+export async function removeInstallation(installation: Installation): Promise<void> {
+  await installation.stop();
+  await rm(installation.dataDir, { recursive: true, force: true });
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function follow(child: ChildProcess, events: StartEvent[], errors: string[]): void {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('stdout and stderr are piped');
+  createInterface({ input: stdout }).on('line', (line) => {
+    // Our own command's output; a line that is no event fails loudly here.
+    events.push(JSON.parse(line) as StartEvent);
+  });
+  createInterface({ input: stderr }).on('line', (line) => errors.push(line));
+}

@@ -1,0 +1,34 @@
+/** Waits for conditions instead of time: polls until a check says yes, and says what it last saw when time is up. */
+
+export interface WaitOptions {
+  readonly withinMs: number;
+  readonly everyMs?: number;
+  readonly what: string;
+}
+
+/**
+ * Resolves with the first value of `check` that is not undefined.
+ * A throwing check counts as "not yet"; its last error is the cause of the time-out.
+ */
+export async function until<T>(
+  check: () => Promise<T | undefined> | T | undefined,
+  options: WaitOptions,
+): Promise<T> {
+  const deadline = performance.now() + options.withinMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== undefined) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${options.what}: not within ${options.withinMs} ms`,
+        last === undefined ? undefined : { cause: last },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 50));
+  }
+}
