@@ -1,0 +1,191 @@
+/**
+ * Accounts: customers, their sessions and addresses; who a shopper is.
+ * Data only; the handlers are in `service.ts`.
+ */
+import { z } from 'zod';
+import type { DomainDefinition } from '../../platform/definition.ts';
+
+const Email = z.string().trim().max(254).pipe(z.email('must be an e-mail address, like ada@example.com'));
+/** Length is what makes a password strong (NIST SP 800-63B); at most 256, so that hashing stays bounded. */
+const NewPassword = z.string().min(8, 'must have at least 8 characters').max(256);
+const Name = z.string().trim().max(100);
+
+export const Registration = z.object({
+  email: Email,
+  password: NewPassword,
+  firstName: Name.default(''),
+  lastName: Name.default(''),
+  acceptsMarketing: z.boolean().default(false),
+  locale: z.string().max(35).optional(),
+});
+export type Registration = z.infer<typeof Registration>;
+
+export const Credentials = z.object({ email: Email, password: z.string().min(1).max(256) });
+export type Credentials = z.infer<typeof Credentials>;
+
+export const AddressInput = z.object({
+  name: z.string().trim().min(1).max(200),
+  company: z.string().trim().max(200).default(''),
+  line1: z.string().trim().min(1).max(200),
+  line2: z.string().trim().max(200).default(''),
+  city: z.string().trim().min(1).max(100),
+  region: z.string().trim().max(100).default(''),
+  postalCode: z.string().trim().max(20).default(''),
+  country: z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, like DE'),
+  phone: z.string().trim().max(40).default(''),
+  isDefault: z.boolean().default(false),
+});
+export type AddressInput = z.infer<typeof AddressInput>;
+
+export const Address = AddressInput.extend({ id: z.string() });
+export type Address = z.infer<typeof Address>;
+
+export const Customer = z.object({
+  id: z.string(),
+  email: z.string(),
+  firstName: z.string(),
+  lastName: z.string(),
+  acceptsMarketing: z.boolean(),
+  locale: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  version: z.int(),
+});
+export type Customer = z.infer<typeof Customer>;
+
+/** `token` also arrives as the cookie `shopmind_session`; servers that call for a shopper use it as a bearer token. */
+export const Session = z.object({ customer: Customer, token: z.string(), expiresAt: z.iso.datetime() });
+export type Session = z.infer<typeof Session>;
+
+export const ProfilePatch = z
+  .object({
+    firstName: Name,
+    lastName: Name,
+    acceptsMarketing: z.boolean(),
+    locale: z.string().max(35).nullable(),
+    /** Changing the password needs the present one and ends every other session. */
+    password: z.object({ present: z.string().max(256), next: NewPassword }),
+  })
+  .partial();
+export type ProfilePatch = z.infer<typeof ProfilePatch>;
+
+export const CustomerRegistered = z.object({
+  id: z.string(),
+  email: z.string(),
+  firstName: z.string(),
+  lastName: z.string(),
+  locale: z.string().nullable(),
+});
+
+const AddressId = z.object({ id: z.string().min(1).max(80) });
+
+export const accounts: DomainDefinition = {
+  name: 'accounts',
+  summary: 'Customers: registration, sessions, profile and addresses.',
+  tables: [
+    { name: 'customers', spread: 'tenant', access: 'write' },
+    { name: 'customer_sessions', spread: 'tenant', access: 'write' },
+    { name: 'customer_addresses', spread: 'tenant', access: 'write' },
+    { name: 'login_attempts', spread: 'tenant', access: 'write' },
+  ],
+  migrations: new URL('./migrations/', import.meta.url),
+  topics: [
+    {
+      name: 'accounts.customer',
+      partitions: 3,
+      retentionHours: 24 * 7,
+      compacted: true,
+      events: {
+        'accounts.customer.registered': CustomerRegistered,
+        'accounts.customer.updated': CustomerRegistered,
+      },
+    },
+  ],
+  consumes: [],
+  tasks: [{ name: 'accounts.expire-sessions', payload: z.object({}), maxAttempts: 5, leaseSeconds: 30 }],
+  buckets: [],
+  routes: [
+    {
+      id: 'register',
+      method: 'POST',
+      path: '/api/accounts/register',
+      summary: 'Create a customer and log in.',
+      audience: 'shopper',
+      body: Registration,
+      response: Session,
+      status: 201,
+    },
+    {
+      id: 'login',
+      method: 'POST',
+      path: '/api/accounts/login',
+      summary: 'Exchange e-mail and password for a session.',
+      audience: 'shopper',
+      body: Credentials,
+      response: Session,
+    },
+    {
+      id: 'logout',
+      method: 'POST',
+      path: '/api/accounts/logout',
+      summary: 'End the present session.',
+      audience: 'shopper',
+      status: 204,
+    },
+    {
+      id: 'getMe',
+      method: 'GET',
+      path: '/api/accounts/me',
+      summary: 'The customer who is logged in.',
+      audience: 'customer',
+      response: Customer,
+    },
+    {
+      id: 'updateMe',
+      method: 'PATCH',
+      path: '/api/accounts/me',
+      summary: 'Change profile or password.',
+      audience: 'customer',
+      body: ProfilePatch,
+      response: Customer,
+    },
+    {
+      id: 'listAddresses',
+      method: 'GET',
+      path: '/api/accounts/me/addresses',
+      summary: 'The customer’s addresses, the default one first.',
+      audience: 'customer',
+      response: z.object({ addresses: z.array(Address) }),
+    },
+    {
+      id: 'addAddress',
+      method: 'POST',
+      path: '/api/accounts/me/addresses',
+      summary: 'Add an address.',
+      audience: 'customer',
+      body: AddressInput,
+      response: Address,
+      status: 201,
+    },
+    {
+      id: 'updateAddress',
+      method: 'PUT',
+      path: '/api/accounts/me/addresses/{id}',
+      summary: 'Replace an address.',
+      audience: 'customer',
+      params: AddressId,
+      body: AddressInput,
+      response: Address,
+    },
+    {
+      id: 'deleteAddress',
+      method: 'DELETE',
+      path: '/api/accounts/me/addresses/{id}',
+      summary: 'Delete an address.',
+      audience: 'customer',
+      params: AddressId,
+      status: 204,
+    },
+  ],
+  scaling: { min: 1, max: 6, cpuPercent: 70 },
+  slo: { availability: 0.999, p99Milliseconds: 400 },
+};

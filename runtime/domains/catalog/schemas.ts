@@ -1,0 +1,354 @@
+/**
+ * What the catalogue says and hears, as zod schemas: bodies, answers, events.
+ * The definition, the handlers and the typed clients all read these.
+ */
+import { z } from 'zod';
+
+/** ISO 4217, upper case. */
+export const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'must be a currency code of three capital letters, like EUR');
+
+/** Integer minor units: 1999 EUR is 19.99 €, 1999 JPY is ¥1,999. */
+export const Money = z.object({ amount: z.int().min(0).max(1_000_000_000_000), currency: Currency });
+export type Money = z.infer<typeof Money>;
+
+export const Handle = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u, 'must be letters, digits, dashes or underscores');
+
+export const Image = z.object({
+  url: z.string(),
+  alt: z.string(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+});
+export type Image = z.infer<typeof Image>;
+
+export const Seo = z.object({ title: z.string().nullable(), description: z.string().nullable() });
+
+/** What a product card shows. Prices are in the asked currency; stock comes from orders, by `variantIds`. */
+export const ProductCard = z.object({
+  id: z.string(),
+  handle: z.string(),
+  title: z.string(),
+  vendor: z.string(),
+  type: z.string(),
+  tags: z.array(z.string()),
+  image: Image.nullable(),
+  secondImage: Image.nullable(),
+  priceRange: z.object({ min: Money, max: Money }).nullable(),
+  compareAtPrice: Money.nullable(),
+  variantIds: z.array(z.string()),
+  options: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
+  publishedAt: z.iso.datetime().nullable(),
+});
+export type ProductCard = z.infer<typeof ProductCard>;
+
+export const Variant = z.object({
+  id: z.string(),
+  sku: z.string().nullable(),
+  title: z.string(),
+  position: z.int(),
+  /** Option name to chosen value: `{ "Size": "M" }`. Empty for a product without options. */
+  options: z.record(z.string(), z.string()),
+  price: Money.nullable(),
+  compareAtPrice: Money.nullable(),
+  barcode: z.string().nullable(),
+  weightGrams: z.number().nullable(),
+  requiresShipping: z.boolean(),
+  taxable: z.boolean(),
+  /** `continue` sells beyond what is on hand. */
+  inventoryPolicy: z.enum(['deny', 'continue']),
+  image: Image.nullable(),
+});
+export type Variant = z.infer<typeof Variant>;
+
+export const ProductDetail = ProductCard.extend({
+  descriptionHtml: z.string(),
+  images: z.array(Image),
+  variants: z.array(Variant),
+  collections: z.array(z.object({ handle: z.string(), title: z.string() })),
+  seo: Seo,
+  updatedAt: z.iso.datetime(),
+});
+export type ProductDetail = z.infer<typeof ProductDetail>;
+
+export const CollectionCard = z.object({
+  id: z.string(),
+  handle: z.string(),
+  title: z.string(),
+  descriptionHtml: z.string(),
+  image: Image.nullable(),
+  productCount: z.int(),
+  seo: Seo,
+});
+export type CollectionCard = z.infer<typeof CollectionCard>;
+
+export const SORTS = [
+  'featured',
+  'title-asc',
+  'title-desc',
+  'price-asc',
+  'price-desc',
+  'newest',
+  'relevance',
+] as const;
+
+const Limit = z.coerce.number().int().min(1).max(100);
+const MinorUnits = z.coerce.number().int().min(0).max(1_000_000_000_000);
+
+export const ProductsQuery = z.object({
+  q: z.string().trim().max(200).optional(),
+  collection: z.string().max(255).optional(),
+  tag: z.string().max(255).optional(),
+  type: z.string().max(255).optional(),
+  vendor: z.string().max(255).optional(),
+  /** Minor units of `currency`. */
+  minPrice: MinorUnits.optional(),
+  maxPrice: MinorUnits.optional(),
+  /** Defaults to the tenant's first currency. */
+  currency: Currency.optional(),
+  locale: z.string().max(35).optional(),
+  sort: z.enum(SORTS).optional(),
+  limit: Limit.default(24),
+  cursor: z.string().max(600).optional(),
+});
+export type ProductsQuery = z.infer<typeof ProductsQuery>;
+
+export const ProductsPage = z.object({
+  products: z.array(ProductCard),
+  nextCursor: z.string().nullable(),
+  /** How many match in all; counted on the first page only. */
+  total: z.int().nullable(),
+  currency: Currency,
+  /** What the whole match could be narrowed by; on the first page only. */
+  facets: z
+    .object({
+      types: z.array(z.object({ value: z.string(), count: z.int() })),
+      vendors: z.array(z.object({ value: z.string(), count: z.int() })),
+      tags: z.array(z.object({ value: z.string(), count: z.int() })),
+    })
+    .nullable(),
+});
+export type ProductsPage = z.infer<typeof ProductsPage>;
+
+export const HandleParams = z.object({ handle: Handle });
+export const IdParams = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(80)
+    .regex(/^[a-z0-9_-]+$/i),
+});
+export const CurrencyQuery = z.object({ currency: Currency.optional() });
+
+// ── merchants ────────────────────────────────────────────────────────────────────────────────────
+
+const Text = z.string().max(255);
+const Html = z.string().max(200_000);
+
+export const VariantInput = z.object({
+  id: z.string().max(80).optional(),
+  sku: Text.nullable().optional(),
+  /** Option values in the order of the product's options. */
+  optionValues: z.array(Text.min(1)).max(3).default([]),
+  /** At most one price per currency. */
+  prices: z
+    .array(Money.extend({ compareAt: z.int().min(0).nullable().optional() }))
+    .min(1)
+    .max(50)
+    .refine(
+      (prices) => new Set(prices.map((p) => p.currency)).size === prices.length,
+      'has a currency twice',
+    ),
+  barcode: Text.nullable().optional(),
+  weightGrams: z.number().min(0).max(10_000_000).nullable().optional(),
+  requiresShipping: z.boolean().default(true),
+  taxable: z.boolean().default(true),
+  inventoryPolicy: z.enum(['deny', 'continue']).default('deny'),
+  /** Stock to begin with; later changes belong to orders. */
+  inventoryQuantity: z.int().min(0).max(100_000_000).default(0),
+});
+export type VariantInput = z.infer<typeof VariantInput>;
+
+export const ProductInput = z.object({
+  handle: Handle.optional(),
+  title: Text.trim().min(1),
+  descriptionHtml: Html.default(''),
+  vendor: Text.default(''),
+  type: Text.default(''),
+  category: z.string().max(1000).default(''),
+  tags: z.array(Text.min(1)).max(250).default([]),
+  status: z.enum(['active', 'draft', 'archived']).default('active'),
+  published: z.boolean().default(true),
+  options: z.array(Text.min(1)).max(3).default([]),
+  variants: z.array(VariantInput).min(1).max(2048),
+  images: z
+    .array(z.object({ src: z.string().max(2048), alt: z.string().max(512).default('') }))
+    .max(250)
+    .default([]),
+  seo: z
+    .object({
+      title: Text.nullable().default(null),
+      description: z.string().max(1000).nullable().default(null),
+    })
+    .optional(),
+});
+export type ProductInput = z.infer<typeof ProductInput>;
+
+/** `version` is what the merchant last saw: a newer one answers 409. */
+export const ProductUpdate = ProductInput.extend({ version: z.int().min(1) });
+export type ProductUpdate = z.infer<typeof ProductUpdate>;
+
+export const VariantPrice = Money.extend({ compareAt: z.int().nullable() });
+
+export const AdminVariant = z.object({
+  id: z.string(),
+  sku: z.string().nullable(),
+  title: z.string(),
+  position: z.int(),
+  optionValues: z.array(z.string()),
+  prices: z.array(VariantPrice),
+  barcode: z.string().nullable(),
+  weightGrams: z.number().nullable(),
+  requiresShipping: z.boolean(),
+  taxable: z.boolean(),
+  inventoryPolicy: z.enum(['deny', 'continue']),
+  inventoryQuantity: z.int(),
+});
+export type AdminVariant = z.infer<typeof AdminVariant>;
+
+export const AdminProduct = z.object({
+  id: z.string(),
+  version: z.int(),
+  handle: z.string(),
+  title: z.string(),
+  descriptionHtml: z.string(),
+  vendor: z.string(),
+  type: z.string(),
+  category: z.string(),
+  tags: z.array(z.string()),
+  status: z.enum(['active', 'draft', 'archived']),
+  published: z.boolean(),
+  options: z.array(z.string()),
+  variants: z.array(AdminVariant),
+  images: z.array(Image),
+  collections: z.array(z.string()),
+  seo: Seo,
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type AdminProduct = z.infer<typeof AdminProduct>;
+
+export const AdminProductsQuery = z.object({
+  q: z.string().trim().max(200).optional(),
+  status: z.enum(['active', 'draft', 'archived']).optional(),
+  limit: Limit.default(50),
+  cursor: z.string().max(600).optional(),
+});
+
+export const AdminProductsPage = z.object({
+  products: z.array(AdminProduct),
+  nextCursor: z.string().nullable(),
+});
+
+export const CollectionInput = z.object({
+  handle: Handle.optional(),
+  title: Text.trim().min(1),
+  descriptionHtml: Html.default(''),
+  imageSrc: z.string().max(2048).nullable().optional(),
+  /** Handles of products, in the order shown. Absent: left as it is. */
+  products: z.array(Handle).max(10_000).optional(),
+  published: z.boolean().default(true),
+  seo: z
+    .object({
+      title: Text.nullable().default(null),
+      description: z.string().max(1000).nullable().default(null),
+    })
+    .optional(),
+});
+export type CollectionInput = z.infer<typeof CollectionInput>;
+export const CollectionUpdate = CollectionInput.extend({ version: z.int().min(1) });
+export type CollectionUpdate = z.infer<typeof CollectionUpdate>;
+
+export const AdminCollection = CollectionCard.extend({
+  version: z.int(),
+  published: z.boolean(),
+  products: z.array(z.string()),
+});
+export type AdminCollection = z.infer<typeof AdminCollection>;
+
+export const VersionQuery = z.object({ version: z.coerce.number().int().min(1).optional() });
+
+// ── imports ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Either a JSON body naming where the CSV lies, or the CSV itself with content type `text/csv`. */
+export const ImportSource = z.object({ source: z.string().min(1).max(2048) });
+
+export const ImportProblem = z.object({
+  line: z.int(),
+  column: z.string().nullable(),
+  handle: z.string().nullable(),
+  what: z.string(),
+  remedy: z.string(),
+});
+export type ImportProblem = z.infer<typeof ImportProblem>;
+
+export const ImportReport = z.object({
+  id: z.string(),
+  state: z.enum(['waiting', 'running', 'succeeded', 'failed']),
+  source: z.string().nullable(),
+  contentHash: z.string().nullable(),
+  rows: z.int(),
+  products: z.object({ created: z.int(), updated: z.int(), unchanged: z.int(), rejected: z.int() }),
+  images: z.object({ stored: z.int(), failed: z.int() }),
+  problems: z.array(ImportProblem),
+  /** Problems beyond the first thousand are counted, not kept. */
+  problemCount: z.int(),
+  error: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+export type ImportReport = z.infer<typeof ImportReport>;
+
+// ── events ───────────────────────────────────────────────────────────────────────────────────────
+
+/** The whole product as others need it; always complete, so the newest event of a key is enough. */
+export const ProductUpserted = z.object({
+  id: z.string(),
+  handle: z.string(),
+  title: z.string(),
+  vendor: z.string(),
+  type: z.string(),
+  /** Whether shoppers may see and buy it. */
+  published: z.boolean(),
+  version: z.int(),
+  image: z.string().nullable(),
+  variants: z.array(
+    z.object({
+      id: z.string(),
+      sku: z.string().nullable(),
+      title: z.string(),
+      options: z.record(z.string(), z.string()),
+      prices: z.array(Money),
+      image: z.string().nullable(),
+      requiresShipping: z.boolean(),
+      taxable: z.boolean(),
+      weightGrams: z.number().nullable(),
+      inventoryPolicy: z.enum(['deny', 'continue']),
+      /** Stock to begin with; consumers that already know the variant leave their count alone. */
+      inventoryQuantity: z.int(),
+    }),
+  ),
+});
+export type ProductUpserted = z.infer<typeof ProductUpserted>;
+
+export const ProductDeleted = z.object({
+  id: z.string(),
+  handle: z.string(),
+  variantIds: z.array(z.string()),
+});
+export type ProductDeleted = z.infer<typeof ProductDeleted>;

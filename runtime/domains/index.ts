@@ -1,0 +1,14 @@
+/**
+ * Every domain's definition, in the order they were taught to the platform.
+ * Data only: importing this loads no handler and no client.
+ */
+import type { DomainDefinition } from '../platform/definition.ts';
+import { accounts } from './accounts/definition.ts';
+import { catalog } from './catalog/definition.ts';
+
+export const DOMAINS: readonly DomainDefinition[] = [accounts, catalog];
+
+/** The definition of that name, if there is one. */
+export function domainNamed(name: string): DomainDefinition | undefined {
+  return DOMAINS.find((domain) => domain.name === name);
+}
