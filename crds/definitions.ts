@@ -1,0 +1,197 @@
+/**
+ * The CustomResourceDefinition objects of both kinds, made from their schemas.
+ * The generated YAML, the operator's installer and the embedded cluster all take them from here.
+ */
+import { GROUP, VERSION } from './meta.ts';
+import { serviceRules, serviceSpec, serviceStatus } from './service.ts';
+import { tenantRules, tenantSpec, tenantStatus } from './tenant.ts';
+import type { Field, Rule, Structural } from './schema.ts';
+
+interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly jsonPath: string;
+  readonly description: string;
+  readonly priority?: number;
+}
+
+interface Kind {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly scope: 'Cluster' | 'Namespaced';
+  readonly description: string;
+  readonly spec: Field;
+  readonly status: Field;
+  readonly rules: readonly Rule[];
+  readonly columns: readonly PrinterColumn[];
+  readonly scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath: string };
+}
+
+/** A CustomResourceDefinition, as far as we write it. */
+export interface CustomResourceDefinition {
+  readonly apiVersion: 'apiextensions.k8s.io/v1';
+  readonly kind: 'CustomResourceDefinition';
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly group: string;
+    readonly scope: 'Cluster' | 'Namespaced';
+    readonly names: {
+      readonly kind: string;
+      readonly listKind: string;
+      readonly plural: string;
+      readonly singular: string;
+      readonly shortNames: readonly string[];
+      readonly categories: readonly string[];
+    };
+    readonly versions: readonly {
+      readonly name: string;
+      readonly served: boolean;
+      readonly storage: boolean;
+      readonly schema: { readonly openAPIV3Schema: Structural };
+      readonly subresources: { readonly status: object; readonly scale?: Kind['scale'] };
+      readonly additionalPrinterColumns: readonly PrinterColumn[];
+    }[];
+  };
+}
+
+const ready = (field: string): string => `.status.conditions[?(@.type=="Ready")].${field}`;
+
+const READY: PrinterColumn = {
+  name: 'Ready',
+  type: 'string',
+  jsonPath: ready('status'),
+  description: 'Whether everything declared is there and answers.',
+};
+const AGE: PrinterColumn = {
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description: 'Time since creation.',
+};
+const MESSAGE: PrinterColumn = {
+  name: 'Message',
+  type: 'string',
+  jsonPath: ready('message'),
+  description: 'What is the case, or what is awaited.',
+};
+
+const TENANT: Kind = {
+  kind: 'ShopMindTenant',
+  plural: 'shopmindtenants',
+  singular: 'shopmindtenant',
+  shortNames: ['smt', 'tenant'],
+  scope: 'Cluster',
+  description: "A merchant's shop: storefront, APIs and data, declared in one object.",
+  spec: tenantSpec,
+  status: tenantStatus,
+  rules: tenantRules,
+  columns: [
+    READY,
+    { name: 'Plan', type: 'string', jsonPath: '.spec.plan', description: 'The plan.' },
+    { name: 'Placement', type: 'string', jsonPath: '.spec.placement', description: 'pooled or dedicated.' },
+    {
+      name: 'URL',
+      type: 'string',
+      jsonPath: '.status.endpoints.storefront',
+      description: 'Where the shop is.',
+    },
+    AGE,
+    MESSAGE,
+  ],
+};
+
+const SERVICE: Kind = {
+  kind: 'Service',
+  plural: 'services',
+  singular: 'service',
+  shortNames: ['smsvc'],
+  scope: 'Namespaced',
+  description: 'One Deployment of a tenant or of the pool: domains in the generic runtime, or an own image.',
+  spec: serviceSpec,
+  status: serviceStatus,
+  rules: serviceRules,
+  scale: {
+    specReplicasPath: '.spec.replicas',
+    statusReplicasPath: '.status.replicas',
+    labelSelectorPath: '.status.selector',
+  },
+  columns: [
+    READY,
+    { name: 'Tenant', type: 'string', jsonPath: '.spec.tenant', description: 'Tenant; empty for the pool.' },
+    { name: 'Pods', type: 'integer', jsonPath: '.status.readyReplicas', description: 'Pods that are ready.' },
+    {
+      name: 'Endpoint',
+      type: 'string',
+      jsonPath: '.status.endpoint',
+      description: 'Address in the cluster.',
+      priority: 1,
+    },
+    AGE,
+    MESSAGE,
+  ],
+};
+
+/** The schema of a whole object of each kind, for validation and documentation. */
+export const SCHEMAS: Readonly<Record<'ShopMindTenant' | 'Service', Structural>> = {
+  ShopMindTenant: schemaOf(TENANT),
+  Service: schemaOf(SERVICE),
+};
+
+/** Both CustomResourceDefinitions, tenants first. */
+export function customResourceDefinitions(): readonly CustomResourceDefinition[] {
+  return [definitionOf(TENANT), definitionOf(SERVICE)];
+}
+
+function definitionOf(kind: Kind): CustomResourceDefinition {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${kind.plural}.${GROUP}`,
+      labels: { 'app.kubernetes.io/part-of': 'shopmind', 'app.kubernetes.io/managed-by': 'shopmind' },
+    },
+    spec: {
+      group: GROUP,
+      scope: kind.scope,
+      names: {
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        singular: kind.singular,
+        shortNames: kind.shortNames,
+        categories: ['shopmind'],
+      },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: schemaOf(kind) },
+          subresources: { status: {}, ...(kind.scale === undefined ? {} : { scale: kind.scale }) },
+          additionalPrinterColumns: kind.columns,
+        },
+      ],
+    },
+  };
+}
+
+function schemaOf(kind: Kind): Structural {
+  return {
+    type: 'object',
+    description: kind.description,
+    properties: {
+      apiVersion: {
+        type: 'string',
+        description: 'Group and version of this representation of the object: shopmind.ai/v1alpha1.',
+      },
+      kind: { type: 'string', description: `Always ${kind.kind}.` },
+      metadata: { type: 'object' },
+      spec: kind.spec.schema,
+      status: kind.status.schema,
+    },
+    required: ['spec'],
+    'x-kubernetes-validations': kind.rules,
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * The door of the API: types, schemas and names of both kinds.
+ * Everything else in this folder is how they are made.
+ */
+export { customResourceDefinitions, SCHEMAS } from './definitions.ts';
+export type { CustomResourceDefinition } from './definitions.ts';
+export {
+  ANNOTATIONS,
+  API_VERSION,
+  FIELD_MANAGER,
+  FINALIZER,
+  GROUP,
+  LABELS,
+  SYSTEM_NAMESPACE,
+  VERSION,
+} from './meta.ts';
+export type { Condition, InventoryItem, ObjectMeta } from './meta.ts';
+export { withDefaults } from './schema.ts';
+export type { Structural } from './schema.ts';
+export type { ServiceSpec, ServiceStatus, ShopMindService } from './service.ts';
+export { DOMAINS, RESERVED_NAMES } from './tenant.ts';
+export type { Branding, Placement, Plan, ShopMindTenant, TenantSpec, TenantStatus } from './tenant.ts';

@@ -1,0 +1,91 @@
+/**
+ * What both kinds share: group, version, labels, annotations, conditions and the inventory.
+ * The names here are the contract with kubectl, with other controllers and with people's scripts.
+ */
+import { integer, list, object, oneOf, optional, string } from './schema.ts';
+import type { Infer } from './schema.ts';
+
+export const GROUP = 'shopmind.ai';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+export const FIELD_MANAGER = 'shopmind';
+export const FINALIZER = 'shopmind.ai/teardown';
+export const SYSTEM_NAMESPACE = 'shopmind-system';
+
+export const LABELS = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+  partOf: 'app.kubernetes.io/part-of',
+  tenant: 'shopmind.ai/tenant',
+  service: 'shopmind.ai/service',
+} as const;
+
+export const ANNOTATIONS = {
+  /** `"true"`: the operator leaves the object and its children alone (deletion included). */
+  paused: 'shopmind.ai/paused',
+  /** `"true"` on an existing object that is not the operator's: take it over instead of refusing. */
+  adopt: 'shopmind.ai/adopt',
+  /** Any new value makes the operator reconcile now, failed catalogue imports included. */
+  reconcileAt: 'shopmind.ai/reconcile-at',
+  /** On a tenant's HTTPRoute: requests per minute the gateway lets through. */
+  requestsPerMinute: 'shopmind.ai/requests-per-minute',
+  /** On a tenant's HTTPRoute: what the gateway answers while the tenant is suspended. */
+  suspended: 'shopmind.ai/suspended',
+} as const;
+
+export const condition = object('One aspect of the state of the object.', {
+  type: string('Name of the condition in CamelCase.', { max: 316 }),
+  status: oneOf('True, False, or Unknown.', ['True', 'False', 'Unknown']),
+  observedGeneration: optional(
+    integer('The generation of the object this condition speaks of.', { min: 0, max: 9007199254740991 }),
+  ),
+  lastTransitionTime: string('When the status last changed.', { max: 40, format: 'date-time' }),
+  reason: string('One CamelCase word for machines.', { min: 1, max: 128 }),
+  message: string('What is the case, and what to do when something is wrong.', { max: 2048 }),
+});
+
+export const inventoryItem = object('An object the operator made and will remove again.', {
+  apiVersion: string('Group and version of the object.', { max: 253 }),
+  kind: string('Kind of the object.', { max: 63 }),
+  namespace: optional(string('Namespace; absent for cluster-scoped objects.', { max: 63 })),
+  name: string('Name of the object.', { max: 253 }),
+});
+
+export const conditions = list(
+  'Conditions after the kstatus convention: Ready, Reconciling and Stalled, and one for each phase.',
+  condition,
+  {
+    max: 16,
+    mapKeys: ['type'],
+  },
+);
+
+export const observedGeneration = integer('The generation of the spec that this status speaks of.', {
+  min: 0,
+  max: 9007199254740991,
+});
+
+export const inventory = list(
+  'Objects made for this one; what is no longer wanted is pruned.',
+  inventoryItem,
+  {
+    max: 512,
+  },
+);
+
+export type Condition = Infer<typeof condition>;
+export type InventoryItem = Infer<typeof inventoryItem>;
+
+/** The part of ObjectMeta the operator reads. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly finalizers?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,163 @@
+/**
+ * Service: one Deployment of a tenant or of the pool. It hosts domains in the generic runtime image, or runs an image of its own.
+ * Namespaced; `services.shopmind.ai`, short name `smsvc`, so that it does not hide the core Service.
+ */
+import { conditions, inventory, observedGeneration } from './meta.ts';
+import type { ObjectMeta } from './meta.ts';
+import { defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
+import type { Infer } from './schema.ts';
+import { DOMAINS } from './tenant.ts';
+
+const QUANTITY = '^[0-9]+([.][0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$';
+const quantity = (description: string) => string(description, { min: 1, max: 16, pattern: QUANTITY });
+
+const envVar = object('One environment variable.', {
+  name: string('Name of the variable.', { min: 1, max: 128, pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+  value: optional(string('Its value; exclusive with secretRef.', { max: 4096 })),
+  secretRef: optional(
+    object("A key of a Secret in the Service's namespace; exclusive with value.", {
+      name: string('Name of the Secret.', { min: 1, max: 253 }),
+      key: string('Key within the Secret.', { min: 1, max: 253 }),
+    }),
+  ),
+});
+
+export const serviceSpec = object(
+  'What to run.',
+  {
+    tenant: optional(
+      string('The tenant it belongs to; absent: the pool, which serves every pooled tenant.', {
+        min: 1,
+        max: 40,
+        pattern: '^[a-z]([a-z0-9-]*[a-z0-9])?$',
+      }),
+    ),
+    domains: optional(
+      list(
+        'Domains to host in the generic runtime image; exclusive with image.',
+        oneOf('A domain.', DOMAINS),
+        {
+          min: 1,
+          max: 16,
+          rules: [
+            {
+              rule: 'self.all(a, self.exists_one(b, a == b))',
+              message: 'each domain may be listed once: remove the duplicate',
+            },
+          ],
+        },
+      ),
+    ),
+    image: optional(
+      string("A container image to run instead of the runtime's; exclusive with domains.", {
+        min: 1,
+        max: 512,
+        pattern: '^[^ ]+$',
+      }),
+    ),
+    port: defaulted(
+      integer('Port on which the service answers HTTP (variable PORT).', { min: 1, max: 65535 }),
+      8080,
+    ),
+    health: optional(
+      object('How to ask an own image whether it is ready; absent: its port accepts connections.', {
+        path: string('Path that answers 200 when ready.', { min: 1, max: 256, pattern: '^/[^ ]*$' }),
+        port: integer('Port of the path.', { min: 1, max: 65535 }),
+      }),
+    ),
+    env: defaulted(
+      list('Environment variables beside those the platform sets.', envVar, {
+        max: 64,
+        mapKeys: ['name'],
+        rules: [
+          {
+            rule: 'self.all(v, has(v.value) != has(v.secretRef))',
+            message: 'each variable needs either value or secretRef, not both',
+          },
+        ],
+      }),
+      [],
+    ),
+    replicas: defaulted(
+      integer('Pods to run while scaling does not say otherwise; 0 hibernates. Set by kubectl scale.', {
+        min: 0,
+        max: 1000,
+      }),
+      1,
+    ),
+    scaling: optional(
+      object(
+        'Autoscaling on CPU; absent, or min equal to max: no autoscaler.',
+        {
+          min: integer('Fewest Pods.', { min: 1, max: 100 }),
+          max: integer('Most Pods.', { min: 1, max: 1000 }),
+          cpuPercent: defaulted(
+            integer('Average CPU, in percent of the request, that the autoscaler aims at.', {
+              min: 10,
+              max: 100,
+            }),
+            70,
+          ),
+        },
+        [
+          {
+            rule: 'self.min <= self.max',
+            message: 'min must not be greater than max: lower min or raise max',
+            fieldPath: '.min',
+          },
+        ],
+      ),
+    ),
+    resources: defaulted(
+      object('What one Pod is given.', {
+        cpu: defaulted(quantity('CPU asked for, for example 250m.'), '100m'),
+        memory: defaulted(quantity('Memory asked for and allowed, for example 256Mi.'), '256Mi'),
+      }),
+      {},
+    ),
+  },
+  [
+    {
+      rule: 'has(self.domains) != has(self.image)',
+      message: 'set either domains (hosted in the runtime image) or image (your own), not both',
+    },
+    {
+      rule: 'has(self.image) || !has(self.health)',
+      message: 'health is for own images; the runtime image has its own probes',
+      fieldPath: '.health',
+    },
+  ],
+);
+
+export const serviceStatus = object('What the operator found and did. Written by the operator only.', {
+  observedGeneration: optional(observedGeneration),
+  conditions: optional(conditions),
+  replicas: optional(integer('Pods there are.', { min: 0, max: 100000 })),
+  readyReplicas: optional(integer('Pods that are ready.', { min: 0, max: 100000 })),
+  selector: optional(string('Label selector of the Pods, for the scale subresource.', { max: 1024 })),
+  endpoint: optional(string('Address of the service inside the cluster.', { max: 512 })),
+  inventory: optional(inventory),
+});
+
+export const serviceRules = [
+  {
+    rule: 'size(self.metadata.name) <= 50',
+    message: 'metadata.name may have at most 50 characters: choose a shorter name',
+  },
+  {
+    rule: "self.metadata.name.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",
+    message: 'metadata.name must begin with a letter and hold only lower-case letters, digits and dashes',
+  },
+];
+
+export type ServiceSpec = Infer<typeof serviceSpec>;
+export type ServiceStatus = Infer<typeof serviceStatus>;
+
+/** A Service (shopmind.ai) as the API server stores it. */
+export interface ShopMindService {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly spec: ServiceSpec;
+  readonly status?: ServiceStatus;
+}
