@@ -1,0 +1,300 @@
+/**
+ * The shapes that enter and leave the orders domain: carts, orders, stock, and the events about them.
+ * Parsed once at the border; everything behind it uses the inferred types.
+ */
+import { z } from 'zod';
+
+/** The largest amount in minor units that any sum may reach; far below 2^53, so sums stay exact. */
+export const MAX_AMOUNT = 99_999_999_999;
+export const MAX_LINES = 100;
+export const MAX_QUANTITY = 999;
+
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR');
+export const variantId = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[A-Za-z0-9_.:-]+$/, 'letters, digits and _ . : -');
+export const cartId = z.string().regex(/^cart_[0-9a-f-]{36}$/, 'a cart id: cart_ and a UUID');
+export const orderId = z.string().regex(/^ord_[0-9a-f-]{36}$/, 'an order id: ord_ and a UUID');
+export const accessToken = z.string().regex(/^[A-Za-z0-9_-]{20,64}$/, "the order's secret token");
+export const email = z.email().max(254);
+export const quantity = z.int().min(1).max(MAX_QUANTITY);
+
+/** Minor units (cents, pence, yen) and their currency. */
+export const money = z.object({ amount: z.int().min(0).max(MAX_AMOUNT), currency });
+
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'no control characters');
+
+/** A postal address as a carrier needs it. */
+export const address = z.strictObject({
+  name: line(120),
+  line1: line(200),
+  line2: line(200).optional(),
+  city: line(120),
+  region: line(120).optional(),
+  postalCode: line(20),
+  country: z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code such as DE'),
+  phone: z
+    .string()
+    .regex(/^\+?[0-9 ().-]{4,30}$/, 'a telephone number')
+    .optional(),
+});
+
+export const shippingMethodId = z.enum(['standard', 'express']);
+export const shippingMethod = z.object({
+  id: shippingMethodId,
+  title: z.string(),
+  price: money,
+  minDays: z.int(),
+  maxDays: z.int(),
+});
+
+export const availability = z.enum(['in_stock', 'low', 'out']);
+
+/** Sums of a cart or an order. Prices include tax; `tax.amount` says how much of the total it is. */
+export const totals = z.object({
+  currency,
+  subtotal: z.int(),
+  shipping: z.int(),
+  tax: z.object({ amount: z.int(), included: z.literal(true), rateBasisPoints: z.int() }),
+  total: z.int(),
+});
+
+export const itemSnapshot = z.object({
+  variantId: z.string(),
+  productId: z.string(),
+  handle: z.string().optional(),
+  title: z.string(),
+  variantTitle: z.string().optional(),
+  sku: z.string().optional(),
+  image: z.string().optional(),
+  options: z.record(z.string(), z.string()),
+});
+
+export const cartLine = itemSnapshot.extend({
+  quantity: z.int(),
+  unitPrice: money,
+  total: money,
+  availability,
+  /** Why this line cannot be bought as it stands; absent when it can. */
+  problem: z.enum(['unavailable', 'out_of_stock', 'insufficient_stock', 'price_changed']).optional(),
+});
+
+export const cart = z.object({
+  id: z.string(),
+  status: z.enum(['open', 'ordered']),
+  /** The order this cart became. */
+  orderId: z.string().optional(),
+  currency,
+  email: z.string().optional(),
+  shippingAddress: address.optional(),
+  shippingMethod: shippingMethodId,
+  lines: z.array(cartLine),
+  itemCount: z.int(),
+  totals,
+});
+
+export const newCart = z.strictObject({
+  /** One of the tenant's currencies; the first of them when absent. */
+  currency: currency.optional(),
+  lines: z.array(z.strictObject({ variantId, quantity })).max(MAX_LINES).optional(),
+});
+
+export const addLine = z.strictObject({ variantId, quantity });
+export const setLine = z.strictObject({ quantity: z.int().min(0).max(MAX_QUANTITY) });
+export const patchCart = z.strictObject({
+  email: email.optional(),
+  shippingAddress: address.optional(),
+  shippingMethod: shippingMethodId.optional(),
+});
+
+export const checkout = z.strictObject({
+  cartId,
+  /** Each may be left out when the cart already has it. */
+  email: email.optional(),
+  shippingAddress: address.optional(),
+  shippingMethod: shippingMethodId.optional(),
+  /** What the shopper saw, in minor units; a different total is refused, so that nobody pays a price they did not see. */
+  expectedTotal: z.int().min(0).max(MAX_AMOUNT).optional(),
+});
+
+export const orderStatus = z.enum([
+  'pending_payment',
+  'authorized',
+  'confirmed',
+  'fulfilled',
+  'partially_refunded',
+  'refunded',
+  'cancelled',
+  'expired',
+]);
+
+export const orderLine = itemSnapshot.extend({ quantity: z.int(), unitPrice: money, total: money });
+
+export const order = z.object({
+  id: z.string(),
+  /** What people say on the telephone: unique in the tenant, for example `7K4M-92QX`. */
+  number: z.string(),
+  status: orderStatus,
+  fulfilled: z.boolean(),
+  email: z.string(),
+  shippingAddress: address,
+  shippingMethod: shippingMethodId,
+  lines: z.array(orderLine),
+  totals,
+  captured: z.int(),
+  refunded: z.int(),
+  placedAt: z.string(),
+  updatedAt: z.string(),
+  /** Until when the stock is held for an order that waits for its payment. */
+  holdExpiresAt: z.string().optional(),
+  /** Why it was cancelled, in words a shopper understands. */
+  reason: z.string().optional(),
+  tracking: z.string().optional(),
+});
+
+/** What the browser needs to confirm the card with the processor; see `runtime/platform/payments/processor/README.md`. */
+export const paymentStart = z.object({
+  intentId: z.string(),
+  status: z.string(),
+  clientSecret: z.string(),
+  publishableKey: z.string(),
+  processorOrigin: z.string(),
+});
+
+export const checkoutResult = z.object({
+  order,
+  /** Shown once: opens the order for a guest. Keep it with the order id. */
+  token: z.string(),
+  payment: paymentStart,
+});
+
+export const historyEntry = z.object({
+  sequence: z.int(),
+  from: orderStatus.optional(),
+  to: orderStatus,
+  actor: z.string(),
+  reason: z.string().optional(),
+  at: z.string(),
+});
+
+export const merchantOrder = order.extend({
+  customerId: z.string().optional(),
+  payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
+  stock: z.enum(['held', 'committed', 'released']),
+  history: z.array(historyEntry),
+});
+
+export const orderSummary = z.object({
+  id: z.string(),
+  number: z.string(),
+  status: orderStatus,
+  fulfilled: z.boolean(),
+  email: z.string(),
+  total: money,
+  refunded: z.int(),
+  itemCount: z.int(),
+  placedAt: z.string(),
+});
+
+export const orderPage = z.object({ orders: z.array(orderSummary), nextCursor: z.string().optional() });
+
+export const stockLevel = z.object({
+  variantId: z.string(),
+  onHand: z.int(),
+  held: z.int(),
+  sold: z.int(),
+  available: z.int(),
+  tracked: z.boolean(),
+});
+
+export const adjustStock = z
+  .strictObject({
+    /** Units that came or went. */
+    delta: z.int().min(-1_000_000).max(1_000_000).optional(),
+    /** Units counted on the shelf. */
+    onHand: z.int().min(0).max(10_000_000).optional(),
+    reason: line(200).optional(),
+  })
+  .refine(
+    (body) => (body.delta === undefined) !== (body.onHand === undefined),
+    'give either delta or onHand',
+  );
+
+export const cancelOrder = z.strictObject({ reason: line(500).optional() });
+export const refundOrder = z.strictObject({
+  /** Minor units; absent: everything that is left. */
+  amount: z.int().min(1).max(MAX_AMOUNT).optional(),
+  reason: line(500).optional(),
+});
+export const fulfilOrder = z.strictObject({ tracking: line(200).optional() });
+
+const variantIdList = z
+  .string()
+  .max(8_000)
+  .transform((text) => text.split(','))
+  .pipe(z.array(variantId).min(1).max(100));
+
+export const stockQuery = z.object({ variantIds: variantIdList });
+export const tokenQuery = z.object({ token: accessToken.optional() });
+export const listQuery = z.object({
+  status: orderStatus.optional(),
+  cursor: orderId.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+});
+export const shippingQuery = z.object({
+  currency: currency.optional(),
+  subtotal: z.coerce.number().int().min(0).max(MAX_AMOUNT).optional(),
+});
+
+// ── events ───────────────────────────────────────────────────────────────────────────────────────
+
+/** Every event about an order carries the same facts, so that a consumer needs no second read. */
+export const orderEvent = z.object({
+  orderId: z.string(),
+  number: z.string(),
+  status: orderStatus,
+  email: z.string(),
+  customerId: z.string().optional(),
+  total: money,
+  refunded: z.int(),
+  lines: z.array(
+    z.object({
+      variantId: z.string(),
+      productId: z.string(),
+      title: z.string(),
+      quantity: z.int(),
+      unitPrice: z.int(),
+    }),
+  ),
+  reason: z.string().optional(),
+  at: z.string(),
+});
+
+export const stockEvent = z.object({ variantId: z.string(), productId: z.string().optional(), availability });
+
+export type Address = z.infer<typeof address>;
+export type Availability = z.infer<typeof availability>;
+export type Cart = z.infer<typeof cart>;
+export type CartLine = z.infer<typeof cartLine>;
+export type CheckoutInput = z.infer<typeof checkout>;
+export type CheckoutResult = z.infer<typeof checkoutResult>;
+export type ItemSnapshot = z.infer<typeof itemSnapshot>;
+export type MerchantOrder = z.infer<typeof merchantOrder>;
+export type Money = z.infer<typeof money>;
+export type Order = z.infer<typeof order>;
+export type OrderEvent = z.infer<typeof orderEvent>;
+export type OrderPage = z.infer<typeof orderPage>;
+export type OrderStatus = z.infer<typeof orderStatus>;
+export type PaymentStart = z.infer<typeof paymentStart>;
+export type ShippingMethod = z.infer<typeof shippingMethod>;
+export type ShippingMethodId = z.infer<typeof shippingMethodId>;
+export type StockLevel = z.infer<typeof stockLevel>;
+export type Totals = z.infer<typeof totals>;

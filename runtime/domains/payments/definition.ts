@@ -1,0 +1,69 @@
+/**
+ * The payments domain: one payment per order, kept equal to what the processor says, whatever order its messages come in.
+ * Operations for other domains: createIntent, get, sync, capture, cancel, refund.
+ */
+import { z } from 'zod';
+import type { DomainDefinition } from '../../platform/definition.ts';
+import * as s from './schemas.ts';
+
+export const definition: DomainDefinition = {
+  name: 'payments',
+  summary:
+    'One payment per order: authorised by the shopper with the processor, captured once, returned on demand.',
+  tables: [
+    { name: 'payments_payments', spread: 'tenant', access: 'write' },
+    { name: 'payments_refunds', spread: 'tenant', access: 'write' },
+    { name: 'payments_webhooks', spread: 'tenant', access: 'write' },
+  ],
+  migrations: new URL('./migrations/', import.meta.url),
+  topics: [
+    {
+      name: 'payments.payment',
+      partitions: 6,
+      retentionHours: 24 * 30,
+      compacted: false,
+      events: {
+        'payments.payment.authorized': s.paymentEvent,
+        'payments.payment.captured': s.paymentEvent,
+        'payments.payment.failed': s.paymentEvent,
+        'payments.payment.cancelled': s.paymentEvent,
+        'payments.payment.refunded': s.paymentEvent,
+        'payments.payment.disputed': s.paymentEvent,
+      },
+    },
+  ],
+  consumes: [],
+  tasks: [
+    {
+      name: 'payments.reconcile-payment',
+      payload: z.strictObject({ orderId: s.orderId }),
+      maxAttempts: 1000,
+      leaseSeconds: 30,
+    },
+  ],
+  buckets: [],
+  routes: [
+    {
+      id: 'receiveWebhook',
+      method: 'POST',
+      path: '/api/payments/webhooks/stripe',
+      summary: "The processor's signed messages; verified on the bytes as sent, each counted once.",
+      audience: 'provider',
+      body: 'raw',
+      maxBodyBytes: 262_144,
+      response: z.object({ received: z.literal(true) }),
+    },
+    {
+      id: 'getPaymentStatus',
+      method: 'GET',
+      path: '/api/payments/orders/{orderId}',
+      summary: "The state of an order's payment, for whoever holds the order's token.",
+      audience: 'shopper',
+      params: z.strictObject({ orderId: s.orderId }),
+      query: z.object({ token: z.string().regex(/^[A-Za-z0-9_-]{20,64}$/, "the order's secret token") }),
+      response: s.publicStatus,
+    },
+  ],
+  scaling: { min: 1, max: 10, cpuPercent: 65 },
+  slo: { availability: 0.999, p99Milliseconds: 600 },
+};
