@@ -34,7 +34,7 @@ const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
 const ofVariant = z.strictObject({ variantId: s.variantId });
 
-export const definition: DomainDefinition = {
+export const orders: DomainDefinition = {
   name: 'orders',
   summary: 'Carts, inventory with timed holds, and orders with a saga that survives being killed anywhere.',
   tables: [

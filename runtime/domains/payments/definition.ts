@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 import * as s from './schemas.ts';
 
-export const definition: DomainDefinition = {
+export const payments: DomainDefinition = {
   name: 'payments',
   summary:
     'One payment per order: authorised by the shopper with the processor, captured once, returned on demand.',
