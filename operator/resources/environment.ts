@@ -1,0 +1,41 @@
+/**
+ * The environment of runtime and web Pods, after the table in docs/architecture.md: each gets only what it needs.
+ */
+import { SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import type { ServiceSpec } from '../../crds/index.ts';
+import type { PlatformConfig } from './platform.ts';
+import type { EnvVar } from './workload.ts';
+
+/** Secret in the Service's namespace with DATABASE_URL and SECRETS_KEY of its runtime. */
+export const DATABASE_SECRET = 'database';
+
+export const GATEWAY_URL = `http://gateway.${SYSTEM_NAMESPACE}.svc:8080`;
+
+/**
+ * @param peers domain → address, for domains hosted by other Services of the same tenant
+ */
+export function environment(
+  spec: ServiceSpec,
+  platform: PlatformConfig,
+  peers: ReadonlyMap<string, string>,
+): readonly EnvVar[] {
+  if (spec.domains === undefined) return [{ name: 'GATEWAY_URL', value: GATEWAY_URL }];
+  const values: Record<string, string | undefined> = {
+    SHOPMIND_DOMAINS: spec.domains.join(','),
+    SHOPMIND_TENANT: spec.tenant,
+    BLOBS_URL: platform.blobsUrl,
+    SOURCES_URL: platform.sourcesUrl,
+    PAYMENTS_URL: platform.paymentsUrl,
+    PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
+    PEERS:
+      peers.size === 0 ? undefined : [...peers].map(([domain, address]) => `${domain}=${address}`).join(','),
+  };
+  const plain = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value }],
+  );
+  const secret = ['DATABASE_URL', 'SECRETS_KEY'].map((key) => ({
+    name: key,
+    secretRef: { name: DATABASE_SECRET, key },
+  }));
+  return [...plain, ...secret];
+}

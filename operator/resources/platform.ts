@@ -1,0 +1,74 @@
+/**
+ * The platform's configuration: ConfigMap and Secret `platform`, parsed once at the border.
+ * Choosing a backend is configuration; each Deployment is handed only what it needs of it.
+ */
+
+export interface PlatformConfig {
+  /** Superuser of the data plane; the operator's only. */
+  readonly databaseAdminUrl: string;
+  /** Host, port and database that tenants' URLs are built from. */
+  readonly databaseUrl: string;
+  readonly blobsUrl: string;
+  readonly sourcesUrl: string | undefined;
+  /** Absent: Stripe itself. */
+  readonly paymentsUrl: string | undefined;
+  readonly paymentsPublicOrigin: string | undefined;
+  readonly paymentsSecret: string | undefined;
+  /** 32 bytes, base64. */
+  readonly secretsKey: string;
+  /** Port browsers use; 443 means https. */
+  readonly publicPort: number;
+}
+
+/** What is wrong with the configuration: which key of which object, and what it should be. */
+export class PlatformConfigError extends Error {
+  readonly remedy = 'mend ConfigMap or Secret shopmind-system/platform; the operator notices by itself';
+}
+
+/**
+ * @param config data of the ConfigMap
+ * @param secret data of the Secret, decoded
+ * @throws PlatformConfigError naming the key
+ */
+export function parsePlatform(
+  config: Readonly<Record<string, string>>,
+  secret: Readonly<Record<string, string>>,
+): PlatformConfig {
+  const need = (key: string, from: Readonly<Record<string, string>>, where: string): string => {
+    const value = from[key];
+    if (value === undefined || value === '')
+      throw new PlatformConfigError(`${where} platform: key ${key} is missing`);
+    return value;
+  };
+  const databaseAdminUrl = url(need('DATABASE_ADMIN_URL', secret, 'Secret'), 'DATABASE_ADMIN_URL');
+  const secretsKey = need('SECRETS_KEY', secret, 'Secret');
+  if (Buffer.from(secretsKey, 'base64').length !== 32) {
+    throw new PlatformConfigError('Secret platform: SECRETS_KEY must be 32 bytes in base64');
+  }
+  const publicPort = Number(config['PUBLIC_PORT'] ?? '443');
+  if (!Number.isInteger(publicPort) || publicPort < 1 || publicPort > 65535) {
+    throw new PlatformConfigError('ConfigMap platform: PUBLIC_PORT must be a port number');
+  }
+  return {
+    databaseAdminUrl,
+    databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
+    blobsUrl: url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
+    sourcesUrl: config['SOURCES_URL'],
+    paymentsUrl: config['PAYMENTS_URL'],
+    paymentsPublicOrigin: config['PAYMENTS_PUBLIC_ORIGIN'],
+    paymentsSecret: secret['PAYMENTS_SECRET'],
+    secretsKey,
+    publicPort,
+  };
+}
+
+/** The address a browser uses for a host: no port where the scheme implies it. */
+export function publicOrigin(host: string, port: number): string {
+  if (port === 443) return `https://${host}`;
+  return port === 80 ? `http://${host}` : `http://${host}:${port}`;
+}
+
+function url(value: string, key: string): string {
+  if (!URL.canParse(value)) throw new PlatformConfigError(`platform: ${key} is not a URL`);
+  return value;
+}

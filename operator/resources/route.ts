@@ -1,0 +1,85 @@
+/**
+ * The one HTTPRoute of a tenant: its hosts, its API to the Services that host the domains, everything else to the storefront.
+ */
+import { ApiObject } from 'cdk8s';
+import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import type { ShopMindTenant } from '../../crds/index.ts';
+import { manifests, ownLabels } from './chart.ts';
+import type { Manifest } from './chart.ts';
+import { hostOf, namespaceOf, RUNTIME, RUNTIME_PORT } from './presets.ts';
+
+export const STOREFRONT = { name: 'storefront', port: 3000 };
+export const GATEWAY_NAME = 'shopmind';
+
+export function tenantRoute(tenant: ShopMindTenant): readonly Manifest[] {
+  const { name } = tenant.metadata;
+  const { spec } = tenant;
+  const namespace = namespaceOf(name, spec.placement);
+  return manifests((chart) => {
+    new ApiObject(chart, 'route', {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: {
+        name,
+        namespace,
+        labels: ownLabels(name, name),
+        annotations: {
+          [ANNOTATIONS.requestsPerMinute]: String(spec.quotas.requestsPerMinute),
+          ...(spec.suspended ? { [ANNOTATIONS.suspended]: `${spec.displayName} is closed for now.` } : {}),
+        },
+      },
+      spec: {
+        parentRefs: [{ name: GATEWAY_NAME, namespace: SYSTEM_NAMESPACE }],
+        hostnames: spec.hosts,
+        rules: [
+          ...apiRules(hostOf(tenant)),
+          {
+            matches: [prefix('/')],
+            backendRefs: [
+              { ...STOREFRONT, ...(namespace === SYSTEM_NAMESPACE ? {} : { namespace: SYSTEM_NAMESPACE }) },
+            ],
+          },
+        ],
+      },
+    });
+    if (namespace !== SYSTEM_NAMESPACE) storefrontGrant(chart, name, namespace);
+  });
+}
+
+/** Lets a dedicated tenant's route point at the storefront, which lives in another namespace. */
+function storefrontGrant(
+  chart: ConstructorParameters<typeof ApiObject>[0],
+  name: string,
+  namespace: string,
+): void {
+  new ApiObject(chart, 'grant', {
+    apiVersion: 'gateway.networking.k8s.io/v1beta1',
+    kind: 'ReferenceGrant',
+    metadata: { name: namespace, namespace: SYSTEM_NAMESPACE, labels: ownLabels(namespace, name) },
+    spec: {
+      from: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace }],
+      to: [{ group: '', kind: 'Service', name: STOREFRONT.name }],
+    },
+  });
+}
+
+/** A rule for each Service that hosts single domains, then one for the rest. */
+function apiRules(hosts: ReadonlyMap<string, string>): object[] {
+  const alone = [...new Set(hosts.values())].filter((service) => service !== RUNTIME);
+  const rest = [...hosts.values()].includes(RUNTIME) ? RUNTIME : alone[0];
+  return [
+    ...alone.map((service) => ({
+      matches: [...hosts]
+        .filter(([, host]) => host === service)
+        .flatMap(([domain]) => [prefix(`/api/${domain}`), prefix(`/api/admin/${domain}`)]),
+      backendRefs: [{ name: service, port: RUNTIME_PORT }],
+    })),
+    ...(rest === undefined
+      ? []
+      : [{ matches: [prefix('/api')], backendRefs: [{ name: rest, port: RUNTIME_PORT }] }]),
+  ];
+}
+
+function prefix(value: string): object {
+  return { path: { type: 'PathPrefix', value } };
+}
