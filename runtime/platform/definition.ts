@@ -33,6 +33,11 @@ export interface TableDefinition {
   readonly spread: 'tenant' | 'reference';
   /** What the runtime role may do. Rows of an append-only table are never updated. */
   readonly access: 'read' | 'append' | 'write';
+  /**
+   * Background workers must find which tenants have work here: the provisioner adds a second policy, for SELECT only,
+   * `current_setting('app.tenant', true) = '*'`. No tenant can be called `*`, and no port can set it.
+   */
+  readonly sweep?: boolean;
 }
 
 /** A stream of events of one domain. Ordered by key within a tenant. */

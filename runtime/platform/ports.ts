@@ -128,7 +128,13 @@ export interface Blob {
 /** Objects by bucket and key, under the tenant's prefix. Keys match `[a-z0-9][a-z0-9._/-]*` without `..`. */
 export interface Blobs {
   /** Durable when it resolves; replaces what was there. */
-  put(tenant: TenantId, bucket: string, key: string, body: Buffer | Readable, contentType: string): Promise<{ etag: string }>;
+  put(
+    tenant: TenantId,
+    bucket: string,
+    key: string,
+    body: Buffer | Readable,
+    contentType: string,
+  ): Promise<{ etag: string }>;
   get(tenant: TenantId, bucket: string, key: string): Promise<Blob | undefined>;
   delete(tenant: TenantId, bucket: string, key: string): Promise<void>;
 }

@@ -1,0 +1,29 @@
+/**
+ * The platform's own tables, in the form of a domain: they live in every tenant schema beside the domains' tables,
+ * so that a domain's rows and its events commit together.
+ */
+import type { DomainDefinition } from '../definition.ts';
+
+export const platform: DomainDefinition = {
+  name: 'platform',
+  summary: 'Outbox, event log, consumers’ positions, tasks and idempotency keys.',
+  tables: [
+    { name: 'outbox', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'event_log', spread: 'tenant', access: 'write' },
+    { name: 'event_heads', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'consumer_positions', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'parked_events', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'inbox', spread: 'tenant', access: 'write' },
+    { name: 'dead_letters', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'tasks', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'idempotency_keys', spread: 'tenant', access: 'write' },
+  ],
+  migrations: new URL('./migrations/', import.meta.url),
+  topics: [],
+  consumes: [],
+  tasks: [],
+  buckets: [],
+  routes: [],
+  scaling: { min: 1, max: 1, cpuPercent: 70 },
+  slo: { availability: 0.999, p99Milliseconds: 200 },
+};

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { systemClock } from '../clock.ts';
+import { ShopError } from '../errors.ts';
+import { createNewId } from '../ids.ts';
+import { createPostgres, type PostgresSql } from './postgres.ts';
+
+let database: TestDatabase;
+let sql: PostgresSql;
+
+before(async () => {
+  database = await startTestDatabase([]);
+  await database.admin
+    .query(`CREATE TABLE shop.things (tenant_id text, id text, n bigint, at timestamptz, doc jsonb, tags text[], PRIMARY KEY (tenant_id, id));
+    ALTER TABLE shop.things ENABLE ROW LEVEL SECURITY; ALTER TABLE shop.things FORCE ROW LEVEL SECURITY;
+    CREATE POLICY tenant ON shop.things USING (tenant_id = current_setting('app.tenant', true)) WITH CHECK (tenant_id = current_setting('app.tenant', true));
+    GRANT ALL ON shop.things TO shop_runtime`);
+  sql = open();
+});
+after(async () => {
+  await sql.close();
+  await database.stop();
+});
+
+const open = () =>
+  createPostgres({
+    connectionString: database.url,
+    clock: systemClock,
+    newId: createNewId(systemClock),
+    connections: 4,
+  });
+const insert = 'INSERT INTO things (tenant_id, id, n, at, doc, tags) VALUES ($1, $2, $3, $4, $5, $6)';
+
+test('values of every used type come back as they went in', async () => {
+  const at = new Date('2026-05-04T03:02:01.123Z');
+  await sql.query('a', insert, [
+    'a',
+    'types',
+    9_007_199_254_740_991n,
+    at,
+    JSON.stringify({ deep: [1, 'ü"\\'] }),
+    ['x', 'y "z"\\'],
+  ]);
+  for (let round = 0; round < 3; round++) {
+    const { rows, rowCount } = await sql.query(
+      'a',
+      `SELECT *, 1.5::numeric AS price, true AS yes, '\\x00ff'::bytea AS bytes FROM things WHERE tenant_id = $1 AND id = $2`,
+      ['a', 'types'],
+    );
+    assert.equal(rowCount, 1);
+    assert.deepEqual(rows[0], {
+      tenant_id: 'a',
+      id: 'types',
+      n: 9_007_199_254_740_991,
+      at,
+      doc: { deep: [1, 'ü"\\'] },
+      tags: ['x', 'y "z"\\'],
+      price: '1.5',
+      yes: true,
+      bytes: Buffer.from([0, 255]),
+    });
+  }
+});
+
+test('a tenant neither sees, changes nor writes the rows of another', async () => {
+  await sql.query('a', insert, ['a', 'mine', 1, null, null, null]);
+  assert.equal((await sql.query('b', 'SELECT * FROM things')).rowCount, 0);
+  assert.equal((await sql.query('b', 'UPDATE things SET n = 2')).rowCount, 0);
+  assert.equal((await sql.query('b', 'DELETE FROM things')).rowCount, 0);
+  await assert.rejects(sql.query('b', insert, ['a', 'theirs', 1, null, null, null]), /row-level security/);
+  assert.equal((await sql.directory('SELECT * FROM things')).rowCount, 0);
+  assert.equal((await sql.sweep('SELECT * FROM things')).rowCount, 0, 'a table without `sweep` stays closed');
+});
+
+test('a tenant’s name that could be SQL is refused before it is sent', async () => {
+  for (const name of ['*', '', "a'; DROP TABLE things; --", 'A', 'a'.repeat(41), '-a']) {
+    await assert.rejects(sql.query(name, 'SELECT 1'), { code: 'invalid_input' });
+    await assert.rejects(
+      sql.transaction(name, (tx) => tx.query('SELECT 1')),
+      { code: 'invalid_input' },
+    );
+  }
+});
+
+test('a failed statement leaves the connection usable and the error says what it was', async () => {
+  await sql.query('a', insert, ['a', 'once', 1, null, null, null]);
+  for (let round = 0; round < 12; round++) {
+    await assert.rejects(sql.query('a', insert, ['a', 'once', 1, null, null, null]), { code: 'conflict' });
+    await assert.rejects(sql.query('a', 'SELEC 1'), { code: 'internal' });
+    await assert.rejects(sql.query('a', 'SELECT $1::int AS n', ['no number']), { code: 'internal' });
+    assert.equal((await sql.query<{ n: number }>('a', 'SELECT $1::int AS n', [7])).rows[0]?.n, 7);
+  }
+});
+
+test('a transaction keeps all or nothing, and a swallowed failure does not commit', async () => {
+  await assert.rejects(
+    sql.transaction('a', async (tx) => {
+      await tx.query(insert, ['a', 'half', 1, null, null, null]);
+      await tx.emit({ topic: 't', type: 't.x', key: 'k', payload: {} });
+      throw new ShopError('out_of_stock', 'none left');
+    }),
+    { code: 'out_of_stock' },
+  );
+  await assert.rejects(
+    sql.transaction('a', async (tx) => {
+      await tx.query(insert, ['a', 'half', 1, null, null, null]);
+      await tx.query(insert, ['a', 'half', 1, null, null, null]).catch(() => undefined);
+    }),
+    { code: 'internal' },
+  );
+  const { rows } = await sql.query(
+    'a',
+    `SELECT id FROM things WHERE id = 'half' UNION ALL SELECT id FROM outbox`,
+  );
+  assert.deepEqual(rows, []);
+});
+
+test('events and tasks commit with the rows they speak of', async () => {
+  const committed: unknown[] = [];
+  sql.onCommit((what) => committed.push(what));
+  await sql.transaction('c', async (tx) => {
+    await tx.query(insert, ['c', 'told', 1, null, null, null]);
+    await tx.emit(
+      { topic: 't', type: 't.x', key: 'k', payload: { n: 1 } },
+      { topic: 't', type: 't.y', key: 'k', payload: { n: 2 } },
+    );
+    await tx.enqueue(
+      { name: 'x.do', payload: { n: 1 }, key: 'one' },
+      { name: 'x.do', payload: { n: 2 }, key: 'one' },
+    );
+  });
+  assert.equal(committed.length, 1);
+  const events = await sql.query<{ type: string }>('c', 'SELECT type FROM outbox ORDER BY created_at, id');
+  assert.deepEqual(
+    events.rows.map((row) => row.type),
+    ['t.x', 't.y'],
+  );
+  const tasks = await sql.query<{ payload: unknown }>('c', 'SELECT payload FROM tasks');
+  assert.deepEqual(tasks.rows, [{ payload: { n: 1 } }], 'a key waits once');
+  assert.deepEqual((await sql.sweep('SELECT DISTINCT tenant_id FROM outbox')).rows, [{ tenant_id: 'c' }]);
+});
+
+test('deadlocked transactions are run again until both succeed', async () => {
+  await sql.query('d', insert, ['d', 'left', 0, null, null, null]);
+  await sql.query('d', insert, ['d', 'right', 0, null, null, null]);
+  let waiting = 0;
+  const meet = Promise.withResolvers<void>();
+  const both = (first: string, second: string) =>
+    sql.transaction('d', async (tx) => {
+      await tx.query('UPDATE things SET n = n + 1 WHERE tenant_id = $1 AND id = $2', ['d', first]);
+      if (++waiting === 2) meet.resolve();
+      await meet.promise;
+      await tx.query('UPDATE things SET n = n + 1 WHERE tenant_id = $1 AND id = $2', ['d', second]);
+    });
+  await Promise.all([both('left', 'right'), both('right', 'left')]);
+  const { rows } = await sql.query<{ n: number }>('d', 'SELECT n FROM things WHERE tenant_id = $1', ['d']);
+  assert.deepEqual(
+    rows.map((row) => row.n),
+    [2, 2],
+  );
+});
+
+test('a statement past its limit answers timeout, and the connection serves on', async () => {
+  const hasty = createPostgres({
+    connectionString: database.url,
+    clock: systemClock,
+    newId: createNewId(systemClock),
+    connections: 1,
+    statementTimeoutMilliseconds: 100,
+  });
+  await assert.rejects(hasty.query('a', 'SELECT pg_sleep(5)'), { code: 'timeout' });
+  assert.equal((await hasty.query('a', 'SELECT 1 AS one')).rows[0]?.['one'], 1);
+  await hasty.close();
+});
+
+test('a migration that changes a table does not break prepared statements', async () => {
+  await sql.query('a', 'SELECT * FROM things LIMIT 1');
+  await Promise.all(Array.from({ length: 8 }, () => sql.query('a', 'SELECT * FROM things LIMIT 1')));
+  await database.admin.query('ALTER TABLE shop.things ADD COLUMN extra text');
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => sql.query('a', 'SELECT * FROM things LIMIT 1')),
+  );
+  assert.ok(answers.every(({ rows }) => rows[0] && 'extra' in rows[0]));
+});
+
+test('notifications reach listeners, also after the server was killed and came back', async () => {
+  const heard: string[] = [];
+  let woken = Promise.withResolvers<void>();
+  let reconnected = Promise.withResolvers<void>();
+  await sql.listen(
+    'test',
+    (payload) => {
+      heard.push(payload);
+      woken.resolve();
+    },
+    () => reconnected.resolve(),
+  );
+  await sql.notify('test', 'one');
+  await woken.promise;
+  await database.postgres.kill();
+  await assert.rejects(
+    createPostgres({
+      connectionString: database.url,
+      clock: systemClock,
+      newId: createNewId(systemClock),
+      connectTimeoutMilliseconds: 100,
+    }).ping(),
+    { code: 'unavailable' },
+  );
+  const waiting = sql.query('a', 'SELECT 1 AS one');
+  await database.postgres.start();
+  assert.equal((await waiting).rows[0]?.['one'], 1, 'a query waits for a server that restarts');
+  await reconnected.promise;
+  woken = Promise.withResolvers<void>();
+  reconnected = Promise.withResolvers<void>();
+  await sql.notify('test', 'two');
+  await woken.promise;
+  assert.deepEqual(heard, ['one', 'two']);
+});

@@ -1,0 +1,439 @@
+/**
+ * The sql port on PostgreSQL (and Citus): every statement runs as one tenant under row-level security, in one round trip.
+ *
+ * Each query or transaction opens with BEGIN and SET LOCAL app.tenant in the same write as its first statement, so that
+ * nothing outlives the transaction: safe behind PgBouncer in transaction mode (1.21 or later, for prepared statements, with
+ * `ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout`). LISTEN needs a direct connection.
+ * SET LOCAL, not set_config: Citus carries only the former to its workers. Statements name their tenant in WHERE as well,
+ * because Citus routes by a constant, not by the policy.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, escapeIdentifier, Pool, type ClientBase, type ClientConfig, type PoolClient } from 'pg';
+import { ShopError } from '../errors.ts';
+import type {
+  Clock,
+  NewEvent,
+  NewId,
+  NewTask,
+  Sql,
+  SqlResult,
+  SqlValue,
+  TenantId,
+  Transaction,
+} from '../ports.ts';
+import { checkedTenantId } from '../tenant-id.ts';
+import { isConnectionLoss, isRetryable, isStalePlan, toShopError } from './failures.ts';
+import { createWire, pipeline, PipelineFailure, type Statement, type Wire, type WireResult } from './wire.ts';
+
+export interface PostgresOptions {
+  readonly connectionString: string;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Connections in the pool. Default 10. */
+  readonly connections?: number;
+  /** The server ends a statement after this long. Default 10 s. */
+  readonly statementTimeoutMilliseconds?: number;
+  /** Waiting for a free or new connection, a restarting server included. Default 5 s. */
+  readonly connectTimeoutMilliseconds?: number;
+  readonly applicationName?: string;
+}
+
+/** What a committed transaction left behind for the background workers. */
+export interface Committed {
+  readonly tenant: TenantId;
+  readonly events: boolean;
+  readonly tasks: readonly NewTask[];
+}
+
+/** The port, and what the event log and the task queue, which live in the same database, need beyond it. */
+export interface PostgresSql extends Sql {
+  /** Runs all statements in one transaction and one round trip. */
+  batch(tenant: TenantId, statements: readonly Statement[]): Promise<WireResult[]>;
+  /** Reads across tenants, only from tables whose definition says `sweep`. Background workers only. */
+  sweep<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<SqlResult<Row>>;
+  /** Reads tables of schema `platform`, which have no tenant. */
+  directory<Row = Record<string, unknown>>(
+    text: string,
+    values?: readonly SqlValue[],
+  ): Promise<SqlResult<Row>>;
+  /** Called after each commit that emitted or enqueued. */
+  onCommit(listener: (committed: Committed) => void): void;
+  /** Tells every process that listens. Best effort; payload of at most 7,900 bytes. */
+  notify(channel: string, payload: string): Promise<void>;
+  /** Hears notifications, reconnecting by itself; `onReconnect` is called when some may have been missed. */
+  listen(channel: string, heard: (payload: string) => void, onReconnect?: () => void): Promise<void>;
+}
+
+/** Opens nothing until it is used. */
+export function createPostgres(options: PostgresOptions): PostgresSql {
+  const statementTimeout = options.statementTimeoutMilliseconds ?? 10_000;
+  const connectTimeout = options.connectTimeoutMilliseconds ?? 5_000;
+  const connection: ClientConfig = {
+    connectionString: options.connectionString,
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: statementTimeout * 2,
+    application_name: options.applicationName ?? 'shopmind',
+    keepAlive: true,
+  };
+  const pool = new Pool({
+    ...connection,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: connectTimeout,
+    idleTimeoutMillis: 60_000,
+  });
+  const wires = new WeakMap<ClientBase, Wire>();
+  const listeners: ((committed: Committed) => void)[] = [];
+  // A connection that breaks while idle is dropped by the pool; the next use opens another.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    wires.set(client, createWire(client));
+  });
+  const ear = createEar(connection);
+
+  const send = (wire: Wire, statements: readonly Statement[]) =>
+    pipeline(wire, statements, statementTimeout + 5_000);
+
+  /** Connecting has no effect, so it may be tried until the time is up: a server that restarts is waited for. */
+  async function acquire(): Promise<PoolClient> {
+    const deadline = Date.now() + connectTimeout;
+    for (let pause = 20; ; pause = Math.min(pause * 2, 400)) {
+      try {
+        return await pool.connect();
+      } catch (error) {
+        if (!isConnectionLoss(error) || Date.now() + pause > deadline) throw toShopError(error);
+        await sleep(pause);
+      }
+    }
+  }
+
+  /** Lends a connection; whatever state `use` leaves on failure is rolled back, or the connection is dropped. */
+  async function withWire<T>(use: (wire: Wire) => Promise<T>): Promise<T> {
+    const client = await acquire();
+    const wire = wires.get(client);
+    if (!wire) throw new Error('The pool lent a connection that it never opened.');
+    let broken: Error | undefined;
+    try {
+      return await use(wire);
+    } catch (error) {
+      broken = await rollBack(wire, error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async function rollBack(wire: Wire, reason: unknown): Promise<Error | undefined> {
+    const cause = reason instanceof PipelineFailure ? reason.cause : reason;
+    if (isStalePlan(cause)) return new Error('Its prepared statements are stale.');
+    if (reason instanceof PipelineFailure && isConnectionLoss(cause))
+      return new Error('The connection is gone.');
+    try {
+      await send(wire, [ROLLBACK]);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
+    const all = [BEGIN, settingOf(tenantSetting), ...statements, COMMIT];
+    const results = await withWire((wire) => send(wire, all));
+    return results.slice(2, -1);
+  }
+
+  async function attempt(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
+    try {
+      return await once(tenantSetting, statements);
+    } catch (error) {
+      const cause = error instanceof PipelineFailure ? error.cause : error;
+      const harmless = isStalePlan(cause) || (isConnectionLoss(cause) && statements.every(onlyReads));
+      if (!harmless) throw toShopError(cause);
+    }
+    try {
+      return await once(tenantSetting, statements);
+    } catch (error) {
+      throw toShopError(error instanceof PipelineFailure ? error.cause : error);
+    }
+  }
+
+  async function single<Row>(
+    setting: string,
+    text: string,
+    values: readonly SqlValue[],
+  ): Promise<SqlResult<Row>> {
+    const [result] = await attempt(setting, [{ text, values }]);
+    if (!result) throw new Error('The server answered fewer results than statements.');
+    return result as unknown as SqlResult<Row>; // the caller names the row's type, as with every SQL client
+  }
+
+  /** One try. `committing` tells whether COMMIT had been sent, after which nobody knows whether it happened. */
+  async function tryTransaction<T>(
+    tenant: TenantId,
+    work: (tx: Transaction) => Promise<T>,
+    progress: { committing: boolean },
+  ): Promise<T> {
+    const events: NewEvent[] = [];
+    const tasks: NewTask[] = [];
+    const value = await withWire(async (wire) => {
+      let begun = false;
+      const opening = () => {
+        if (begun) return [];
+        begun = true;
+        return [BEGIN, settingOf(tenant)];
+      };
+      const tx: Transaction = {
+        async query<Row>(text: string, values: readonly SqlValue[] = []) {
+          try {
+            const results = await send(wire, [...opening(), { text, values }]);
+            return results.at(-1) as unknown as SqlResult<Row>; // as in `single`
+          } catch (error) {
+            throw transactionFailure(error);
+          }
+        },
+        emit(...more) {
+          events.push(...more);
+          return Promise.resolve();
+        },
+        enqueue(...more) {
+          tasks.push(...more);
+          return Promise.resolve();
+        },
+      };
+      const result = await work(tx);
+      const closing = [...outboxInsert(tenant, events, options), ...taskInserts(tenant, tasks, options)];
+      if (!begun && closing.length === 0) return result;
+      const statements = [...opening(), ...closing, COMMIT];
+      progress.committing = true;
+      const results = await send(wire, statements);
+      if (results.at(-1)?.command !== 'COMMIT') {
+        throw new ShopError('internal', 'A statement of the transaction had failed, so it was rolled back.', {
+          remedy: 'Let the error of a failed statement pass: a transaction cannot go on after it.',
+        });
+      }
+      return result;
+    });
+    if (events.length > 0 || tasks.length > 0) {
+      for (const listener of listeners) listener({ tenant, events: events.length > 0, tasks });
+    }
+    return value;
+  }
+
+  return {
+    query: async (tenant, text, values = []) => single(checkedTenantId(tenant), text, values),
+    sweep: (text, values = []) => single(EVERY_TENANT, text, values),
+    directory: (text, values = []) => single(NO_TENANT, text, values),
+    batch: async (tenant, statements) => attempt(checkedTenantId(tenant), statements),
+
+    async transaction(tenant, work) {
+      checkedTenantId(tenant);
+      for (let tries = 1; ; tries++) {
+        const progress = { committing: false };
+        try {
+          return await tryTransaction(tenant, work, progress);
+        } catch (error) {
+          const cause = error instanceof PipelineFailure ? error.cause : error;
+          const again =
+            isRetryable(cause) ||
+            (!progress.committing && isDatabaseFailure(error) && isConnectionLoss(causeOf(cause)));
+          if (!again || tries >= MOST_TRIES) throw toShopError(cause);
+          await sleep(2 ** tries * (2 + Math.random() * 4));
+        }
+      }
+    },
+
+    async ping() {
+      await attempt(NO_TENANT, [{ text: 'SELECT 1' }]);
+    },
+
+    onCommit(listener) {
+      listeners.push(listener);
+    },
+
+    async notify(channel, payload) {
+      try {
+        await ear.send('SELECT pg_notify($1, $2)', [channel, payload]);
+      } catch (error) {
+        throw toShopError(error);
+      }
+    },
+
+    listen: (channel, heard, onReconnect) => ear.listen(channel, heard, onReconnect),
+
+    async close() {
+      await Promise.all([pool.end(), ear.close()]);
+    },
+  };
+}
+
+const MOST_TRIES = 5;
+const BEGIN: Statement = { text: 'BEGIN' };
+const COMMIT: Statement = { text: 'COMMIT' };
+const ROLLBACK: Statement = { text: 'ROLLBACK' };
+/** The policy `sweep` allows reading under this name, which no tenant can have. */
+const EVERY_TENANT = '*';
+/** Sees no tenant's row. */
+const NO_TENANT = '';
+
+/** The tenant's id has been checked: it holds nothing that SQL could misread. */
+function settingOf(tenant: string): Statement {
+  return { text: `SET LOCAL app.tenant = '${tenant}'`, once: true };
+}
+
+function onlyReads(statement: Statement): boolean {
+  return (
+    /^\s*select\b/i.test(statement.text) && !/\b(?:nextval|pg_notify|for\s+update)\b/i.test(statement.text)
+  );
+}
+
+/** Keeps the original below, so that the caller may look at the constraint and `transaction` at the SQLSTATE. */
+function transactionFailure(error: unknown): ShopError {
+  return toShopError(error instanceof PipelineFailure ? error.cause : error);
+}
+
+function isDatabaseFailure(error: unknown): boolean {
+  return error instanceof PipelineFailure || (error instanceof ShopError && error.cause !== undefined);
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof ShopError ? error.cause : error;
+}
+
+/** One INSERT for all events of a transaction, sent along with COMMIT. */
+function outboxInsert(
+  tenant: TenantId,
+  events: readonly NewEvent[],
+  { newId }: PostgresOptions,
+): Statement[] {
+  if (events.length === 0) return [];
+  return [
+    {
+      text: `INSERT INTO outbox (tenant_id, id, topic, type, key, payload, trace)
+             SELECT $1, e.id, e.topic, e.type, e.key, e.payload::jsonb, e.trace
+             FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+               WITH ORDINALITY AS e (id, topic, type, key, payload, trace, place) ORDER BY e.place`,
+      values: [
+        tenant,
+        events.map(() => newId('evt')),
+        events.map((event) => event.topic),
+        events.map((event) => event.type),
+        events.map((event) => event.key),
+        events.map((event) => JSON.stringify(event.payload)),
+        events.map(() => null),
+      ],
+    },
+  ];
+}
+
+function taskInserts(
+  tenant: TenantId,
+  tasks: readonly NewTask[],
+  { newId, clock }: PostgresOptions,
+): Statement[] {
+  if (tasks.length === 0) return [];
+  const now = clock.now();
+  return [
+    {
+      text: `INSERT INTO tasks (tenant_id, id, name, key, payload, run_at, created_at, updated_at)
+             SELECT $1, t.id, t.name, t.key, t.payload::jsonb, t.run_at, $7, $7
+             FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS t (id, name, key, payload, run_at)
+             ON CONFLICT (tenant_id, name, key) WHERE state = 'waiting' AND key IS NOT NULL DO NOTHING`,
+      values: [
+        tenant,
+        tasks.map(() => newId('tsk')),
+        tasks.map((task) => task.name),
+        tasks.map((task) => task.key ?? null),
+        tasks.map((task) => JSON.stringify(task.payload)),
+        tasks.map((task) => task.runAt ?? now),
+        now,
+      ],
+    },
+  ];
+}
+
+interface Ear {
+  send(text: string, values: readonly string[]): Promise<void>;
+  listen(channel: string, heard: (payload: string) => void, onReconnect?: () => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One plain connection for LISTEN and NOTIFY, opened on first use and again whenever it breaks. */
+function createEar(connection: ClientConfig): Ear {
+  const channels = new Map<
+    string,
+    { heard: (payload: string) => void; onReconnect: (() => void) | undefined }[]
+  >();
+  let client: Promise<Client> | undefined;
+  let closed = false;
+  let everConnected = false;
+
+  function connected(): Promise<Client> {
+    client ??= open().catch((error: unknown) => {
+      client = undefined;
+      throw error;
+    });
+    return client;
+  }
+
+  async function open(): Promise<Client> {
+    const next = new Client({ ...connection, connectionTimeoutMillis: 5_000 });
+    next.on('error', () => undefined);
+    next.on('end', () => {
+      client = undefined;
+      if (!closed && channels.size > 0) void reopen();
+    });
+    next.on('notification', ({ channel, payload = '' }) => {
+      for (const { heard } of channels.get(channel) ?? []) heard(payload);
+    });
+    await next.connect();
+    for (const channel of channels.keys()) await next.query(`LISTEN ${escapeIdentifier(channel)}`);
+    if (everConnected)
+      for (const all of channels.values()) for (const { onReconnect } of all) onReconnect?.();
+    everConnected = true;
+    return next;
+  }
+
+  async function reopen(): Promise<void> {
+    for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
+      if (closed) return;
+      try {
+        await connected();
+        return;
+      } catch {
+        // The server is still away: the sweeps of the workers bridge the gap, and the next try comes.
+        await sleep(pause);
+      }
+    }
+  }
+
+  return {
+    async send(text, values) {
+      const open = await connected();
+      await open.query(text, [...values]);
+    },
+    async listen(channel, heard, onReconnect) {
+      const known = channels.get(channel);
+      if (known) {
+        known.push({ heard, onReconnect });
+        return;
+      }
+      channels.set(channel, [{ heard, onReconnect }]);
+      try {
+        const open = await connected();
+        await open.query(`LISTEN ${escapeIdentifier(channel)}`);
+      } catch (error) {
+        if (!isConnectionLoss(error)) throw toShopError(error);
+        void reopen();
+      }
+    },
+    async close() {
+      closed = true;
+      const open = client;
+      if (!open) return;
+      await open.then(
+        (present) => present.end(),
+        () => undefined,
+      );
+    },
+  };
+}
