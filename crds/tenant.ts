@@ -300,9 +300,6 @@ export const tenantStatus = object('What the operator found and did. Written by 
     object("Where the tenant's data is. While this is set, placement cannot change.", {
       placement: oneOf('Placement the data was made for.', ['pooled', 'dedicated']),
       schema: string('Schema of the database.', { max: 63 }),
-      fingerprint: optional(
-        string('Digest of everything provisioned; equal digests need no work.', { max: 128 }),
-      ),
     }),
   ),
   catalog: optional(

@@ -9,7 +9,10 @@ import type { EnvVar } from './workload.ts';
 /** Secret in the Service's namespace with DATABASE_URL and SECRETS_KEY of its runtime. */
 export const DATABASE_SECRET = 'database';
 
-export const GATEWAY_URL = `http://gateway.${SYSTEM_NAMESPACE}.svc:8080`;
+/** The gateway inside the cluster. Its Service is headless, so the port is the one the process listens on. */
+export function gatewayUrl(port: number): string {
+  return `http://gateway.${SYSTEM_NAMESPACE}.svc:${port}`;
+}
 
 /**
  * @param peers domain → address, for domains hosted by other Services of the same tenant
@@ -18,8 +21,9 @@ export function environment(
   spec: ServiceSpec,
   platform: PlatformConfig,
   peers: ReadonlyMap<string, string>,
+  gatewayPort: number,
 ): readonly EnvVar[] {
-  if (spec.domains === undefined) return [{ name: 'GATEWAY_URL', value: GATEWAY_URL }];
+  if (spec.domains === undefined) return [{ name: 'GATEWAY_URL', value: gatewayUrl(gatewayPort) }];
   const values: Record<string, string | undefined> = {
     SHOPMIND_DOMAINS: spec.domains.join(','),
     SHOPMIND_TENANT: spec.tenant,

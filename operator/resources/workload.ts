@@ -140,11 +140,11 @@ function podSpec({ name, spec, images, platformEnv }: WorkloadInput): k8s.PodSpe
 }
 
 /** What every container of ours gets: its address and its ports. */
-export function baseEnv(port: number): k8s.EnvVar[] {
+export function baseEnv(port: number, adminPort = ADMIN_PORT): k8s.EnvVar[] {
   return [
     { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
     { name: 'PORT', value: String(port) },
-    { name: 'ADMIN_PORT', value: String(ADMIN_PORT) },
+    { name: 'ADMIN_PORT', value: String(adminPort) },
   ];
 }
 
@@ -165,8 +165,10 @@ export function envVar(variable: EnvVar): k8s.EnvVar {
 }
 
 /** Probes of a process that serves `/livez` and `/readyz` on the admin port. */
-export function adminProbes(): Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
-  const port = k8s.IntOrString.fromNumber(ADMIN_PORT);
+export function adminProbes(
+  adminPort = ADMIN_PORT,
+): Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
+  const port = k8s.IntOrString.fromNumber(adminPort);
   return {
     startupProbe: { httpGet: { path: '/livez', port }, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { httpGet: { path: '/readyz', port }, periodSeconds: 2, timeoutSeconds: 2 },
