@@ -33,6 +33,7 @@ function program(): Command {
     .option('--port <number>', 'where browsers reach the shops', '8080')
     .option('--data <dir>', 'where everything is kept between starts', '.shopmind')
     .option('--no-storefront', 'without the web pages: only APIs')
+    .option('--json', 'one JSON object a line on stdout, for scripts')
     .addHelpText(
       'after',
       `
@@ -51,6 +52,14 @@ While it runs:
       await start(options);
     });
 
+  root
+    .command('token <tenant>')
+    .description("print a tenant's admin key, the bearer token of its merchant API")
+    .action(async (tenant: string) => {
+      const { printToken } = await import('./token.ts');
+      await printToken(tenant);
+    });
+
   return root;
 }
 
@@ -60,4 +69,5 @@ export interface StartFlags {
   readonly port: string;
   readonly data: string;
   readonly storefront: boolean;
+  readonly json?: true;
 }

@@ -1,0 +1,111 @@
+/**
+ * Puts manifests into a cluster in an order that works: definitions, namespaces, then everything else.
+ * Server-side apply throughout, so that a second start changes only what is different.
+ */
+import { isNotFound, KubeError } from '../../kube/errors.ts';
+import type { Client } from '../../kube/client.ts';
+import { customResourceDefinitions, KNOWN_RESOURCES, resourceFor } from '../../kube/resources.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { EXIT, Failure } from '../failure.ts';
+import { shopServices, tenants } from '../tenant.ts';
+import type { Manifest } from './manifests.ts';
+
+const KNOWN = [...KNOWN_RESOURCES, tenants, shopServices];
+const FIELD_MANAGER = 'shopmind-start';
+
+/** Kinds that must exist before objects that need them. */
+const FIRST = ['CustomResourceDefinition', 'Namespace', 'ServiceAccount', 'Secret', 'ConfigMap'];
+
+/** Applies all of them; resolves when the API server has them and its new definitions are served. */
+export async function install(client: Client, objects: readonly KubeObject[]): Promise<void> {
+  for (const kind of FIRST) {
+    await Promise.all(
+      objects.filter((object) => object.kind === kind).map((object) => applyOne(client, object)),
+    );
+  }
+  const definitions = objects.filter((object) => object.kind === 'CustomResourceDefinition');
+  await Promise.all(definitions.map((definition) => established(client, definition.metadata.name)));
+  await Promise.all(
+    objects.filter(({ kind }) => !FIRST.includes(kind)).map((object) => applyOne(client, object)),
+  );
+}
+
+/**
+ * Applies what a person wrote. Everything is tried without effect first, so that one bad field leaves nothing half-applied.
+ * @throws Failure with one line a problem: `file:line: field: what is wrong`.
+ */
+export async function applyManifests(client: Client, manifests: readonly Manifest[]): Promise<void> {
+  const problems = (await Promise.all(manifests.map((manifest) => refusals(client, manifest)))).flat();
+  if (problems.length > 0) {
+    throw new Failure(
+      `${problems.length === 1 ? 'a manifest was' : 'manifests were'} refused; nothing was applied`,
+      {
+        exitCode: EXIT.badInput,
+        details: problems,
+        remedy: 'Mend the named lines and start again.',
+      },
+    );
+  }
+  for (const { object } of manifests) await applyOne(client, object, { strict: true });
+}
+
+async function refusals(client: Client, manifest: Manifest): Promise<string[]> {
+  if (typeOf(manifest.object) === undefined) {
+    return [
+      `${manifest.place('kind')}: ${manifest.object.apiVersion} ${manifest.object.kind} is no kind this cluster serves`,
+    ];
+  }
+  try {
+    await applyOne(client, manifest.object, { strict: true, dryRun: true });
+    return [];
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.retryable || error.code === 0) throw error;
+    return error.causes.length === 0
+      ? [`${manifest.place(fieldIn(error.message))}: ${error.message}`]
+      : error.causes.map(({ field, message }) => `${manifest.place(field)}: ${field}: ${message}`);
+  }
+}
+
+/** A message without causes may still quote its field: `strict decoding error: unknown field "spec.colour"`. */
+function fieldIn(message: string): string {
+  return (
+    /unknown field "([^"]+)"/.exec(message)?.[1] ??
+    /\b((?:spec|metadata)[.][^\s:,"]+)/.exec(message)?.[1] ??
+    'metadata.name'
+  );
+}
+
+async function applyOne(
+  client: Client,
+  object: KubeObject,
+  { strict = false, dryRun = false }: { strict?: boolean; dryRun?: boolean } = {},
+): Promise<void> {
+  const type = typeOf(object);
+  if (type === undefined) throw new Failure(`no resource is known for ${object.apiVersion} ${object.kind}`);
+  await client.apply(type, object, {
+    fieldManager: FIELD_MANAGER,
+    force: true,
+    dryRun,
+    ...(strict ? { fieldValidation: 'Strict' } : {}),
+  });
+}
+
+function typeOf(object: { apiVersion: string; kind: string }): ResourceType | undefined {
+  return resourceFor(object, KNOWN);
+}
+
+/** A definition is served a moment after it is stored; its condition says when. */
+async function established(client: Client, name: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    try {
+      const definition = await client.get(customResourceDefinitions, { name });
+      const conditions = definition.status?.conditions ?? [];
+      if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Failure(`the API server does not serve ${name}`, { exitCode: EXIT.unavailable });
+}

@@ -1,0 +1,46 @@
+/**
+ * The `platform` ConfigMap and Secret of the embedded cluster: where the data plane is and how to enter it.
+ * Pure; passwords are made once and kept by the cluster, so a second start finds its data again.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export const SYSTEM_NAMESPACE = 'shopmind-system';
+
+export interface PlatformOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  /** Folder that relative catalogue sources are resolved against. */
+  readonly sources: string;
+}
+
+/** Text values by key; the API server stores a Secret's values in base64. */
+export type Values = Readonly<Record<string, string>>;
+
+export function platformConfig({ dataDir, port, sources }: PlatformOptions): Values {
+  return {
+    BLOBS_URL: folderUrl(join(dataDir, 'blobs')),
+    SOURCES_URL: folderUrl(sources),
+    PAYMENTS_URL: `http://processor.${SYSTEM_NAMESPACE}.svc:8090`,
+    PAYMENTS_PUBLIC_ORIGIN: `http://pay.localhost:${port}`,
+    PUBLIC_PORT: String(port),
+  };
+}
+
+/** Keeps every secret that exists, makes those that do not. */
+export function platformSecret(existing: Values | undefined): Values {
+  const password = existing?.['POSTGRES_PASSWORD'] ?? randomBytes(24).toString('base64url');
+  const host = `postgres.${SYSTEM_NAMESPACE}.svc:5432/shopmind`;
+  return {
+    POSTGRES_PASSWORD: password,
+    DATABASE_ADMIN_URL: `postgres://postgres:${password}@${host}`,
+    DATABASE_URL: `postgres://${host}`,
+    PAYMENTS_SECRET: existing?.['PAYMENTS_SECRET'] ?? randomBytes(24).toString('base64url'),
+    SECRETS_KEY: existing?.['SECRETS_KEY'] ?? randomBytes(32).toString('base64'),
+  };
+}
+
+function folderUrl(path: string): string {
+  return pathToFileURL(path.endsWith('/') ? path : `${path}/`).href;
+}

@@ -1,0 +1,115 @@
+/**
+ * Waits for Deployments and tenants by watching them, so that nothing is late by a poll.
+ */
+import { isAborted } from '../../kube/errors.ts';
+import type { Client } from '../../kube/client.ts';
+import { deployments, type Deployment } from '../../kube/resources.ts';
+import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { conditionOf, tenants, type TenantObject } from '../tenant.ts';
+import type { Report, TenantRow } from './report.ts';
+
+/** Resolves when every replica of a Deployment is available. */
+export async function awaitDeployment(
+  client: Client,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await watchUntil<Deployment>(
+    client,
+    deployments,
+    signal,
+    { namespace, fieldSelector: `metadata.name=${name}` },
+    (objects) =>
+      objects.some(({ metadata, spec, status }) => {
+        const wanted = spec?.replicas ?? 1;
+        return (
+          status?.observedGeneration === metadata.generation && (status?.availableReplicas ?? 0) >= wanted
+        );
+      }),
+  );
+}
+
+/** Resolves when all named tenants are Ready; each is a step of its own. Never gives up: the user watches and may stop it. */
+export async function awaitTenants(
+  client: Client,
+  names: readonly string[],
+  report: Report,
+  signal: AbortSignal,
+): Promise<TenantRow[]> {
+  const finish = new Map(names.map((name) => [name, report.step(name)]));
+  const said = new Map<string, string>();
+  let rows: TenantRow[] = [];
+  await watchUntil<TenantObject>(client, tenants, signal, {}, (objects) => {
+    rows = objects.filter(({ metadata }) => finish.has(metadata.name)).map(rowOf);
+    for (const object of objects) {
+      const { name } = object.metadata;
+      if (isReady(object)) finish.get(name)?.('Ready');
+      else sayStall(object, said, report);
+    }
+    return rows.length === names.length && rows.every(({ ready }) => ready);
+  });
+  return rows;
+}
+
+function rowOf(object: TenantObject): TenantRow {
+  return {
+    name: object.metadata.name,
+    ready: isReady(object),
+    plan: object.spec.plan,
+    placement: object.spec.placement,
+    url: object.status?.endpoints?.storefront ?? '',
+  };
+}
+
+function isReady({ metadata, status }: TenantObject): boolean {
+  return (
+    status?.observedGeneration === metadata.generation && conditionOf(status, 'Ready')?.status === 'True'
+  );
+}
+
+/** A tenant that cannot go on says why, once a message. */
+function sayStall({ metadata, status }: TenantObject, said: Map<string, string>, report: Report): void {
+  const stalled = conditionOf(status, 'Stalled');
+  if (
+    stalled?.status !== 'True' ||
+    stalled.message === undefined ||
+    said.get(metadata.name) === stalled.message
+  )
+    return;
+  said.set(metadata.name, stalled.message);
+  report.say(`! ${metadata.name}: ${stalled.message}`);
+}
+
+/** Keeps the current objects by name and resolves once `done` says so; reconnects when the server ends the watch. */
+async function watchUntil<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  signal: AbortSignal,
+  selector: { namespace?: string; fieldSelector?: string },
+  done: (objects: readonly T[]) => boolean,
+): Promise<void> {
+  const enough = new AbortController();
+  const stop = AbortSignal.any([signal, enough.signal]);
+  while (!enough.signal.aborted) {
+    signal.throwIfAborted();
+    const list = await client.listAll<T>(type, { ...selector, signal });
+    const objects = new Map(list.items.map((object) => [object.metadata.name, object]));
+    if (done([...objects.values()])) return;
+    try {
+      await client.watch<T>(
+        type,
+        { ...selector, resourceVersion: list.metadata.resourceVersion, signal: stop },
+        (event) => {
+          if (event.type === 'BOOKMARK') return;
+          if (event.type === 'DELETED') objects.delete(event.object.metadata.name);
+          else objects.set(event.object.metadata.name, event.object);
+          if (done([...objects.values()])) enough.abort();
+        },
+      );
+    } catch (error) {
+      // Ours, because enough was seen; or the connection broke, and the list above begins again.
+      if (!isAborted(error) && signal.aborted) throw error;
+    }
+  }
+}
