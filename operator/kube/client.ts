@@ -1,0 +1,595 @@
+/**
+ * A small typed client of the Kubernetes API: every verb for any resource, errors with remedies, fenced writes.
+ * Objects travel as plain JSON; see `types.ts` for how a resource is named.
+ */
+import { systemClock, sleep, type Clock } from './clock.ts';
+import { errorOfAnswer, errorOfWatchEvent, KubeError, subject, type Asked } from './errors.ts';
+import { loadConnection, type Connection } from './kubeconfig.ts';
+import { createBucket } from './ratelimit.ts';
+import { createTransport, isStaleSocket, type TransportAnswer } from './transport.ts';
+import { apiVersionOf, type KubeList, type KubeObject, type Ref, type ResourceType } from './types.ts';
+
+export interface ClientOptions {
+  readonly connection: Connection;
+  readonly userAgent?: string;
+  /** Longest time for one request, 30 s by default. Watches have their own limits. */
+  readonly timeoutMs?: number;
+  /** Requests per second and burst; absent: as fast as the server allows (it answers 429 by itself). */
+  readonly limit?: { readonly perSecond: number; readonly burst: number };
+  /** How often a 429, or a 503 with Retry-After, is tried again before it is an error. 5 by default. */
+  readonly retries?: number;
+  /** Asked before every write; see `lease.ts`. */
+  readonly fence?: Fence;
+  readonly observe?: (request: ObservedRequest) => void;
+  readonly clock?: Clock;
+}
+
+/** Says for how long a write may still be under way. */
+export interface Fence {
+  /** Milliseconds of leadership left. Zero or less: a write is refused with KubeError `NotLeader`. */
+  remainingMs(): number;
+}
+
+/** One answered or failed request, for `rest_client_requests_total`. */
+export interface ObservedRequest {
+  readonly method: string;
+  readonly host: string;
+  readonly verb: string;
+  /** HTTP status, or `<error>` when no answer came. */
+  readonly code: string;
+  readonly seconds: number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+}
+
+export interface ListOptions extends CallOptions {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly limit?: number;
+  readonly continue?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+}
+
+export interface WriteOptions extends CallOptions {
+  readonly fieldManager?: string;
+  readonly dryRun?: boolean;
+  readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
+}
+
+export interface ApplyOptions extends WriteOptions {
+  readonly fieldManager: string;
+  /** Takes fields over from other managers. */
+  readonly force?: boolean;
+  readonly subresource?: string;
+}
+
+export type Patch =
+  | { readonly kind: 'json'; readonly body: readonly JsonPatchOperation[] }
+  | { readonly kind: 'merge' | 'strategic'; readonly body: unknown };
+
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'test' | 'move' | 'copy';
+  readonly path: string;
+  readonly from?: string;
+  readonly value?: unknown;
+}
+
+export interface PatchOptions extends WriteOptions {
+  readonly subresource?: string;
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** The object is deleted only if it still has this UID (else KubeError `Conflict`). */
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly propagation?: 'Foreground' | 'Background' | 'Orphan';
+  readonly gracePeriodSeconds?: number;
+  readonly dryRun?: boolean;
+}
+
+export interface WatchOptions extends CallOptions {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly resourceVersionMatch?: 'NotOlderThan';
+  readonly sendInitialEvents?: boolean;
+  /** How long the server shall keep the watch open. */
+  readonly timeoutSeconds?: number;
+  /** Silence after which the connection is taken for dead; 90 s by default (servers send bookmarks each minute). */
+  readonly inactivityMs?: number;
+}
+
+export interface WatchEvent<T extends KubeObject = KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: T;
+}
+
+export interface Scale extends KubeObject {
+  spec: { replicas?: number };
+  status?: { replicas: number; selector?: string };
+}
+
+/** Every method rejects with KubeError and nothing else. */
+export interface Client {
+  readonly connection: Connection;
+  get<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: Ref,
+    options?: CallOptions & { subresource?: string },
+  ): Promise<T>;
+  /** As `get`, but `undefined` when there is no such object. */
+  find<T extends KubeObject>(type: ResourceType<T>, ref: Ref, options?: CallOptions): Promise<T | undefined>;
+  /** One page; follow `metadata.continue`, or use `listAll`. */
+  list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubeList<T>>;
+  /** All pages of one snapshot; `metadata.resourceVersion` is where a watch may begin. */
+  listAll<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubeList<T>>;
+  create<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: Creatable<T>,
+    options?: WriteOptions,
+  ): Promise<T>;
+  /** Update: `metadata.resourceVersion`, if set, is a precondition. */
+  replace<T extends KubeObject>(type: ResourceType<T>, object: T, options?: PatchOptions): Promise<T>;
+  patch<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: Ref,
+    patch: Patch,
+    options?: PatchOptions,
+  ): Promise<T>;
+  /** Server-side apply of exactly this intent. `apply.ts` adds suppression of writes that change nothing. */
+  apply<T extends KubeObject>(type: ResourceType<T>, intent: KubeObject, options: ApplyOptions): Promise<T>;
+  /** Resolves with the object while finalizers hold it, or `undefined` when it is gone. Rejects `NotFound`. */
+  delete<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: Ref,
+    options?: DeleteOptions,
+  ): Promise<T | undefined>;
+  deleteCollection(type: ResourceType, options: ListOptions & DeleteOptions): Promise<void>;
+  getScale(type: ResourceType, ref: Ref, options?: CallOptions): Promise<Scale>;
+  setScale(type: ResourceType, ref: Ref, replicas: number, options?: WriteOptions): Promise<Scale>;
+  /**
+   * Calls `onEvent` for each event in order, resolves when the server ends the stream, rejects when it breaks off.
+   * An ERROR event (410 among them) rejects; so does whatever `onEvent` throws.
+   */
+  watch<T extends KubeObject>(
+    type: ResourceType<T>,
+    options: WatchOptions,
+    onEvent: (event: WatchEvent<T>) => void,
+  ): Promise<void>;
+  /** Lines of any streaming path, for example Pod logs with `follow=true`. */
+  lines(
+    path: string,
+    options: CallOptions & { inactivityMs?: number },
+    onLine: (line: string) => void,
+  ): Promise<void>;
+  /** Any other path: discovery, version, logs. Resolves with the body of a 2xx answer. */
+  raw(
+    method: string,
+    path: string,
+    options?: CallOptions & { body?: string; headers?: Record<string, string> },
+  ): Promise<string>;
+  /** The same client whose writes ask `fence` first. Shares connections. */
+  fenced(fence: Fence): Client;
+  close(): void;
+}
+
+/** An object to create: it may have `generateName` instead of a name. */
+export type Creatable<T extends KubeObject> = Omit<T, 'metadata'> & {
+  metadata: Omit<T['metadata'], 'name'> & { name?: string };
+};
+
+const PATCH_TYPES = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+/** Client for the cluster KUBECONFIG, ~/.kube/config or the Pod's files name. */
+export async function connect(options: Omit<ClientOptions, 'connection'> = {}): Promise<Client> {
+  return createClient({ ...options, connection: await loadConnection() });
+}
+
+export function createClient(options: ClientOptions): Client {
+  const clock = options.clock ?? systemClock;
+  const transport = createTransport(options.connection, clock);
+  const bucket =
+    options.limit === undefined
+      ? undefined
+      : createBucket(options.limit.perSecond, options.limit.burst, clock);
+  const host = options.connection.server.host;
+  const userAgent = options.userAgent ?? 'shopmind-kube/1';
+  const observe = options.observe ?? (() => undefined);
+
+  return build(options.fence);
+
+  function build(fence: Fence | undefined): Client {
+    const call = async (asked: Call): Promise<TransportAnswer> => {
+      const write = asked.method !== 'GET';
+      for (let attempt = 0; ; attempt += 1) {
+        const wait = bucket?.reserve() ?? 0;
+        if (wait > 0) await sleep(clock, wait, asked.signal);
+        const answer = await attemptCall(asked, write ? fence : undefined, attempt === 0);
+        if (answer === undefined) continue;
+        if (answer.status < 300) return answer;
+        const retryAfterMs = retryAfter(answer);
+        const error = errorOfAnswer(answer.status, answer.body, asked, retryAfterMs);
+        if (!mayRepeat(answer.status, retryAfterMs) || attempt >= (options.retries ?? 5)) throw error;
+        await sleep(clock, retryAfterMs ?? Math.min(1000 * 2 ** attempt, 15_000), asked.signal);
+      }
+    };
+
+    /** `undefined`: an idle connection had died before the request could reach the server, so it is sent once more. */
+    const attemptCall = async (
+      asked: Call,
+      guard: Fence | undefined,
+      first: boolean,
+    ): Promise<TransportAnswer | undefined> => {
+      const started = clock.monotonic();
+      const done = (code: string): void =>
+        observe({
+          method: asked.method,
+          verb: asked.verb,
+          host,
+          code,
+          seconds: (clock.monotonic() - started) / 1000,
+        });
+      try {
+        const answer = await transport.request({
+          method: asked.method,
+          path: asked.path,
+          headers: { 'user-agent': userAgent, ...asked.headers },
+          body: asked.body,
+          timeoutMs: boundedByFence(asked.timeoutMs ?? options.timeoutMs ?? 30_000, guard, asked),
+          signal: asked.signal,
+        });
+        done(String(answer.status));
+        return answer;
+      } catch (error) {
+        done('<error>');
+        if (first && isStaleSocket(error) && isRepeatable(asked)) return undefined;
+        throw error;
+      }
+    };
+
+    const json = async <T>(asked: Call): Promise<T> => parse<T>((await call(asked)).body, asked);
+
+    const writeCall = (
+      verb: string,
+      method: string,
+      type: ResourceType,
+      ref: { name?: string | undefined; namespace?: string | undefined },
+      body: unknown,
+      contentType: string,
+      write: PatchOptions & { force?: boolean },
+    ): Call => ({
+      verb,
+      method,
+      type,
+      namespace: ref.namespace,
+      name: ref.name,
+      path: pathOf(type, ref, write.subresource, {
+        fieldManager: write.fieldManager,
+        force: write.force === true ? 'true' : undefined,
+        dryRun: write.dryRun === true ? 'All' : undefined,
+        fieldValidation: write.fieldValidation,
+      }),
+      body: JSON.stringify(body),
+      headers: { 'content-type': contentType },
+      signal: write.signal,
+      timeoutMs: write.timeoutMs,
+    });
+
+    const client: Client = {
+      connection: options.connection,
+
+      get: (type, ref, get = {}) =>
+        json({
+          verb: 'get',
+          method: 'GET',
+          type,
+          namespace: ref.namespace,
+          name: ref.name,
+          path: pathOf(type, ref, get.subresource, {}),
+          signal: get.signal,
+          timeoutMs: get.timeoutMs,
+        }),
+
+      async find(type, ref, find) {
+        try {
+          return await client.get(type, ref, find);
+        } catch (error) {
+          if (error instanceof KubeError && error.reason === 'NotFound') return undefined;
+          throw error;
+        }
+      },
+
+      async list(type, list = {}) {
+        const answer = await json<{ metadata?: KubeList['metadata']; items?: KubeObject[] | null }>({
+          verb: 'list',
+          method: 'GET',
+          type,
+          namespace: list.namespace,
+          name: undefined,
+          path: pathOf(type, { namespace: list.namespace }, undefined, listQuery(list)),
+          signal: list.signal,
+          timeoutMs: list.timeoutMs,
+        });
+        // Items of a list carry no apiVersion and kind of their own; the type parameter is what the caller asked for.
+        const items = (answer.items ?? []).map((item) => withKind(item, type)) as KubeList<never>['items'];
+        return { metadata: answer.metadata ?? {}, items };
+      },
+
+      async listAll(type, list = {}) {
+        const page = { ...list, limit: list.limit ?? 500 };
+        const first = await client.list(type, page);
+        const items = first.items;
+        let metadata = first.metadata;
+        while (metadata.continue !== undefined && metadata.continue !== '') {
+          const { resourceVersion: _, resourceVersionMatch: __, ...rest } = page;
+          const next = await client.list(type, { ...rest, continue: metadata.continue });
+          for (const item of next.items) items.push(item);
+          metadata = next.metadata;
+        }
+        return { metadata, items };
+      },
+
+      create: (type, object, write = {}) =>
+        json(
+          writeCall(
+            'create',
+            'POST',
+            type,
+            { namespace: object.metadata.namespace },
+            object,
+            'application/json',
+            write,
+          ),
+        ),
+
+      replace: (type, object, write = {}) =>
+        json(writeCall('update', 'PUT', type, object.metadata, object, 'application/json', write)),
+
+      patch: (type, ref, patch, write = {}) =>
+        json(writeCall('patch', 'PATCH', type, ref, patch.body, PATCH_TYPES[patch.kind], write)),
+
+      apply: (type, intent, write) =>
+        json(writeCall('patch', 'PATCH', type, intent.metadata, intent, PATCH_TYPES.apply, write)),
+
+      async delete<T extends KubeObject>(type: ResourceType<T>, ref: Ref, del: DeleteOptions = {}) {
+        const answer = await json<KubeObject>({
+          verb: 'delete',
+          method: 'DELETE',
+          type,
+          namespace: ref.namespace,
+          name: ref.name,
+          path: pathOf(type, ref, undefined, {}),
+          body: deleteBody(del),
+          headers: { 'content-type': 'application/json' },
+          signal: del.signal,
+          timeoutMs: del.timeoutMs,
+        });
+        // A Status says the object is gone; anything else is the object, held by finalizers or grace.
+        return answer.kind === 'Status' && answer.apiVersion === 'v1' ? undefined : (answer as T);
+      },
+
+      async deleteCollection(type, del) {
+        await call({
+          verb: 'deletecollection',
+          method: 'DELETE',
+          type,
+          namespace: del.namespace,
+          name: undefined,
+          path: pathOf(type, { namespace: del.namespace }, undefined, listQuery(del)),
+          body: deleteBody(del),
+          headers: { 'content-type': 'application/json' },
+          signal: del.signal,
+          timeoutMs: del.timeoutMs,
+        });
+      },
+
+      // The scale subresource answers a Scale whatever the resource is.
+      getScale: (type, ref, get) =>
+        client.get(type as ResourceType<Scale>, ref, { ...get, subresource: 'scale' }),
+      setScale: (type, ref, replicas, write) =>
+        client.patch(
+          type as ResourceType<Scale>,
+          ref,
+          { kind: 'merge', body: { spec: { replicas } } },
+          { ...write, subresource: 'scale' },
+        ),
+
+      async watch<T extends KubeObject>(
+        type: ResourceType<T>,
+        watch: WatchOptions,
+        onEvent: (event: WatchEvent<T>) => void,
+      ) {
+        const asked = {
+          verb: 'watch',
+          type,
+          namespace: watch.namespace,
+          name: undefined,
+        } satisfies Asked;
+        await streamCall(
+          asked,
+          pathOf(type, { namespace: watch.namespace }, undefined, watchQuery(watch)),
+          watch,
+          (line) => {
+            const event = parse<WatchEvent<T> | { type: 'ERROR'; object: unknown }>(line, asked);
+            if (event.type === 'ERROR') throw errorOfWatchEvent(event.object, asked);
+            onEvent(event);
+          },
+        );
+      },
+
+      lines: (path, stream, onLine) =>
+        streamCall({ verb: 'get', type: undefined, namespace: undefined, name: path }, path, stream, onLine),
+
+      async raw(method, path, raw = {}) {
+        const answer = await call({
+          verb: method.toLowerCase(),
+          method,
+          type: undefined,
+          namespace: undefined,
+          name: path,
+          path,
+          body: raw.body,
+          headers: raw.headers,
+          signal: raw.signal,
+          timeoutMs: raw.timeoutMs,
+        });
+        return answer.body;
+      },
+
+      fenced: (next) => build(next),
+      close: () => transport.close(),
+    };
+    return client;
+  }
+
+  async function streamCall(
+    asked: Asked,
+    path: string,
+    stream: CallOptions & { inactivityMs?: number },
+    onLine: (line: string) => void,
+  ): Promise<void> {
+    const started = clock.monotonic();
+    const done = (code: string): void =>
+      observe({ method: 'GET', verb: asked.verb, host, code, seconds: (clock.monotonic() - started) / 1000 });
+    let answer: TransportAnswer;
+    try {
+      answer = await transport.lines(
+        {
+          method: 'GET',
+          path,
+          headers: { 'user-agent': userAgent },
+          timeoutMs: stream.timeoutMs ?? options.timeoutMs ?? 30_000,
+          signal: stream.signal,
+        },
+        { onLine, inactivityMs: stream.inactivityMs ?? 90_000 },
+      );
+    } catch (error) {
+      done('<error>');
+      throw error;
+    }
+    done(String(answer.status));
+    if (answer.status !== 200) throw errorOfAnswer(answer.status, answer.body, asked, retryAfter(answer));
+  }
+}
+
+interface Call extends Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** `/apis/apps/v1/namespaces/shop/deployments/web/scale?dryRun=All`; values that are `undefined` are left out. */
+export function pathOf(
+  type: ResourceType,
+  ref: { readonly name?: string | undefined; readonly namespace?: string | undefined },
+  subresource: string | undefined,
+  query: Readonly<Record<string, string | undefined>>,
+): string {
+  let path = `${type.group === '' ? '/api' : '/apis'}/${apiVersionOf(type)}`;
+  if (type.namespaced && ref.namespace !== undefined && ref.namespace !== '') {
+    path += `/namespaces/${encodeURIComponent(ref.namespace)}`;
+  }
+  path += `/${type.plural}`;
+  if (ref.name !== undefined) path += `/${encodeURIComponent(ref.name)}`;
+  if (subresource !== undefined) path += `/${subresource}`;
+  const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
+}
+
+const listQuery = (list: ListOptions): Record<string, string | undefined> => ({
+  labelSelector: list.labelSelector,
+  fieldSelector: list.fieldSelector,
+  limit: list.limit === undefined ? undefined : String(list.limit),
+  continue: list.continue,
+  resourceVersion: list.resourceVersion,
+  resourceVersionMatch: list.resourceVersionMatch,
+});
+
+const watchQuery = (watch: WatchOptions): Record<string, string | undefined> => ({
+  watch: 'true',
+  allowWatchBookmarks: 'true',
+  labelSelector: watch.labelSelector,
+  fieldSelector: watch.fieldSelector,
+  resourceVersion: watch.resourceVersion,
+  resourceVersionMatch: watch.resourceVersionMatch,
+  sendInitialEvents: watch.sendInitialEvents === true ? 'true' : undefined,
+  timeoutSeconds: watch.timeoutSeconds === undefined ? undefined : String(watch.timeoutSeconds),
+});
+
+function deleteBody(del: DeleteOptions): string {
+  const preconditions = {
+    ...(del.uid === undefined ? {} : { uid: del.uid }),
+    ...(del.resourceVersion === undefined ? {} : { resourceVersion: del.resourceVersion }),
+  };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(del.propagation === undefined ? {} : { propagationPolicy: del.propagation }),
+    ...(del.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: del.gracePeriodSeconds }),
+    ...(del.dryRun === true ? { dryRun: ['All'] } : {}),
+  });
+}
+
+function withKind(item: KubeObject, type: ResourceType): KubeObject {
+  item.apiVersion ??= apiVersionOf(type);
+  item.kind ??= type.kind;
+  return item;
+}
+
+/** A write must not outlive the lease it was sent under. */
+function boundedByFence(timeoutMs: number, fence: Fence | undefined, asked: Asked): number {
+  if (fence === undefined) return timeoutMs;
+  const left = fence.remainingMs();
+  if (left > 0) return Math.min(timeoutMs, left);
+  throw new KubeError({
+    code: 0,
+    reason: 'NotLeader',
+    message: `${subject(asked)} was not sent: this process no longer holds the lease`,
+    remedy: 'Nothing to do: the replica that holds the lease does the work.',
+  });
+}
+
+/** Only what the server refused before doing anything is safe to repeat for every verb. */
+const mayRepeat = (status: number, retryAfterMs: number | undefined): boolean =>
+  status === 429 || (status === 503 && retryAfterMs !== undefined);
+
+const isRepeatable = (call: Call): boolean =>
+  call.method === 'GET' || (call.method === 'PATCH' && call.headers?.['content-type'] === PATCH_TYPES.apply);
+
+/** Retry-After in seconds or as a date; at most a minute is believed. */
+function retryAfter(answer: TransportAnswer): number | undefined {
+  const header = answer.headers['retry-after'];
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 60_000) : undefined;
+}
+
+function parse<T>(body: string, asked: Asked): T {
+  try {
+    // The server's schema is the contract here; reconcilers parse specs that people write with zod.
+    return JSON.parse(body) as T;
+  } catch (error) {
+    throw new KubeError({
+      code: 0,
+      reason: 'Malformed',
+      message: `${subject(asked)}: the answer is not JSON: ${body.slice(0, 120)}`,
+      retryable: true,
+      cause: error,
+    });
+  }
+}
