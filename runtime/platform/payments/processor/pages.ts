@@ -1,0 +1,120 @@
+/**
+ * The pages a shopper sees from the processor: the card fields a shop embeds, and the test bank's challenge.
+ * No script or style is inline, so that the content policy can forbid it; who may frame a page is said by the server.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+export interface Asset {
+  readonly body: Buffer;
+  readonly type: string;
+  readonly etag: string;
+}
+
+/** Reads the two files the pages need; they never change while the processor runs. */
+export function readAssets(): Readonly<Record<string, Asset>> {
+  return {
+    '/elements/card.js': asset('card.js', 'text/javascript'),
+    '/elements/card.css': asset('card.css', 'text/css'),
+  };
+}
+
+export function cardPage(): string {
+  return page(
+    'Card',
+    `<form novalidate autocomplete="on">
+  <div class="field wide">
+    <label for="number">Card number</label>
+    <div class="box">
+      <input id="number" name="number" inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" aria-describedby="problem" required>
+      <span class="brand" id="brand" aria-hidden="true"></span>
+    </div>
+  </div>
+  <div class="field">
+    <label for="expiry">Expiry date</label>
+    <input id="expiry" name="expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="MM / YY" aria-describedby="problem" required>
+  </div>
+  <div class="field">
+    <label for="cvc">Security code</label>
+    <input id="cvc" name="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" aria-describedby="problem" required>
+  </div>
+  <p class="problem wide" id="problem" role="alert"></p>
+  <button class="wide" id="pay" type="submit">Pay</button>
+  <p class="note wide" id="note"></p>
+</form>
+<section class="challenge" id="challenge" hidden aria-labelledby="bank">
+  <h1 id="bank"></h1>
+  <p id="bank-text"></p>
+  <div class="choices">
+    <button id="approve" type="button"></button>
+    <button id="refuse" type="button" class="quiet"></button>
+  </div>
+</section>
+<p class="done" id="done" role="status" hidden></p>
+<script type="module" src="/elements/card.js"></script>`,
+  );
+}
+
+/** The challenge as a page of its own, for confirmations that were not made in the card fields. */
+export function challengePage(
+  intentId: string,
+  clientSecret: string,
+  amount: number,
+  currency: string,
+): string {
+  return page(
+    'Confirm with your bank',
+    `<main class="page"><form class="challenge" method="post" action="/challenge/${escape(intentId)}">
+  <h1>Confirm with your bank</h1>
+  <p>Your bank wants to be sure that it is you who pays ${escape(formatted(amount, currency))}. This is the test bank: choose what it should answer.</p>
+  <input type="hidden" name="client_secret" value="${escape(clientSecret)}">
+  <div class="choices">
+    <button name="outcome" value="pass">Complete authentication</button>
+    <button name="outcome" value="fail" class="quiet">Fail authentication</button>
+  </div>
+</form></main>`,
+  );
+}
+
+export function messagePage(title: string, message: string): string {
+  return page(
+    title,
+    `<main class="page"><section class="challenge"><h1>${escape(title)}</h1><p>${escape(message)}</p></section></main>`,
+  );
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${escape(title)}</title>
+<link rel="stylesheet" href="/elements/card.css">
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+function asset(name: string, type: string): Asset {
+  const body = readFileSync(new URL(`./assets/${name}`, import.meta.url));
+  return {
+    body,
+    type: `${type}; charset=utf-8`,
+    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+  };
+}
+
+function formatted(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() });
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+}

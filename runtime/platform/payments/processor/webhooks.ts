@@ -1,0 +1,176 @@
+/**
+ * Tells each account's endpoints what happened: signed, at least once, with back-off until it is accepted.
+ * What is owed is in the store, so a killed processor goes on where it was.
+ */
+import { createHmac } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import { endpointsOf } from './ledger.ts';
+import type { Knobs } from './knobs.ts';
+import type { Endpoint, Event } from './objects.ts';
+import type { Account, Delivery, Store } from './store.ts';
+
+export interface Courier {
+  /** Looks for due deliveries now; called after each commit that told of something. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+export interface CourierOptions {
+  readonly store: Store;
+  readonly knobs: Knobs;
+  readonly now: () => Date;
+  /** Where names under `.localhost` are sent, because resolvers do not agree on them (RFC 6761, section 6.3). */
+  readonly gatewayUrl: string | undefined;
+  readonly warn: (facts: object, message: string) => void;
+}
+
+const AT_ONCE = 32;
+const TIMEOUT_MS = 10_000;
+const LONGEST_WAIT_MS = 3_600_000;
+const MAX_ATTEMPTS = 24;
+
+/** Stripe's scheme: HMAC-SHA256 over `<seconds>.<body>`. */
+export function signature(secret: string, seconds: number, body: string): string {
+  return `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`;
+}
+
+/** How long to wait before the next try: doubles from a quarter of a second to an hour, spread by up to a quarter. */
+export function backOff(attempt: number, random: number): number {
+  return Math.min(250 * 2 ** attempt, LONGEST_WAIT_MS) * (0.75 + random / 2);
+}
+
+export function startCourier(options: CourierOptions): Courier {
+  const { store } = options;
+  const inFlight = new Map<string, Promise<void>>();
+  const agents = {
+    http: new Agent({ keepAlive: true, maxSockets: AT_ONCE }),
+    https: new SecureAgent({ keepAlive: true }),
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const look = (): void => {
+    timer = undefined;
+    if (stopped) return;
+    const room = AT_ONCE - inFlight.size;
+    // Those in flight are still due in the store, so ask for enough to see past them.
+    const due = room === 0 ? [] : store.dueDeliveries(options.now().getTime(), AT_ONCE + room);
+    for (const delivery of due.filter((each) => !inFlight.has(nameOf(each))).slice(0, room)) {
+      const name = nameOf(delivery);
+      const work = deliver(options, agents, delivery).finally(() => {
+        inFlight.delete(name);
+        wake();
+      });
+      inFlight.set(name, work);
+    }
+    const next = store.nextDueAt();
+    if (next !== undefined && inFlight.size < AT_ONCE)
+      plan(Math.max(next - options.now().getTime(), inFlight.size > 0 ? 200 : 5));
+  };
+  const plan = (delayMs: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.min(delayMs, 60_000));
+  };
+  const wake = (): void => {
+    if (!stopped) plan(0);
+  };
+  wake();
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await Promise.allSettled(inFlight.values());
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function nameOf(delivery: Delivery): string {
+  return `${delivery.account}/${delivery.event}/${delivery.endpoint}`;
+}
+
+async function deliver(
+  options: CourierOptions,
+  agents: { http: Agent; https: SecureAgent },
+  delivery: Delivery,
+): Promise<void> {
+  const { store, knobs } = options;
+  const account = store.account(delivery.account);
+  const event = store.get(delivery.account, 'event', delivery.event);
+  const now = options.now();
+  const endpoint = account && endpointsOf(store, account, 0).find((each) => each.id === delivery.endpoint);
+  if (account === undefined || event === undefined || endpoint === undefined) {
+    await store.commit(() => store.settle(delivery));
+    return;
+  }
+  if (knobs.dropWebhook(account.id)) {
+    await store.commit(() => store.settle(delivery));
+    return;
+  }
+  const copies = 1 + knobs.duplicates(account.id);
+  try {
+    await Promise.all(Array.from({ length: copies }, () => send(options, agents, account, endpoint, event)));
+    await store.commit(() => store.settle(delivery));
+  } catch (cause) {
+    const last = delivery.attempt + 1 >= MAX_ATTEMPTS;
+    const facts = {
+      account: account.id,
+      event: event.id,
+      type: event.type,
+      attempt: delivery.attempt + 1,
+      cause: String(cause),
+    };
+    options.warn(facts, last ? 'webhook given up' : 'webhook not accepted; will be sent again');
+    const dueAt = now.getTime() + backOff(delivery.attempt, Math.random());
+    await store.commit(() => (last ? store.settle(delivery) : store.postpone(delivery, dueAt)));
+  }
+}
+
+/** Resolves on 2xx, rejects on everything else. */
+function send(
+  options: CourierOptions,
+  agents: { http: Agent; https: SecureAgent },
+  account: Account,
+  endpoint: Endpoint,
+  event: Event,
+): Promise<void> {
+  const url = new URL(endpoint.url);
+  const local = url.hostname.endsWith('.localhost');
+  const via = local && options.gatewayUrl !== undefined ? new URL(options.gatewayUrl) : url;
+  const body = JSON.stringify(event);
+  const secure = via.protocol === 'https:';
+  const settings = {
+    method: 'POST',
+    host: via === url && local ? '127.0.0.1' : via.hostname,
+    port: via.port === '' ? (secure ? 443 : 80) : Number(via.port),
+    path: `${url.pathname}${url.search}`,
+    timeout: TIMEOUT_MS,
+    headers: {
+      host: endpoint.host ?? url.host,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'stripe-signature': signature(endpoint.secret, Math.floor(options.now().getTime() / 1000), body),
+      'user-agent': 'ShopMind-Processor/1',
+      'x-account': account.id,
+    },
+  };
+  return new Promise((resolve, reject) => {
+    const sent = secure
+      ? secureRequest({ ...settings, agent: agents.https })
+      : request({ ...settings, agent: agents.http });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    sent.on('error', reject);
+    sent.on('response', (answer) => {
+      answer.resume();
+      const status = answer.statusCode ?? 0;
+      answer.on('error', reject);
+      answer.on('end', () =>
+        status >= 200 && status < 300 ? resolve() : reject(new Error(`answered ${status}`)),
+      );
+    });
+    sent.end(body);
+  });
+}
