@@ -1,0 +1,182 @@
+/**
+ * A platform engineer's afternoon with the real kubectl on a running installation: a fourth and a fifth tenant,
+ * every command they know, and nothing left when the tenants are deleted.
+ */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Client } from '../../operator/kube/client.ts';
+import { kubectl as kubectlBinary } from '../kubectl/kubectl.ts';
+import { clusterOf, withDatabase } from '../support/cluster.ts';
+import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { processTree } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+
+const run = promisify(execFile);
+const MANIFESTS = join(import.meta.dirname, 'manifests');
+
+let installation: Installation;
+let client: Client;
+let binary: string;
+
+before(async () => {
+  [installation, binary] = await Promise.all([startInstallation({ storefront: false }), kubectlBinary()]);
+  await installation.event('tenants', 120_000);
+  client = await clusterOf(installation);
+});
+
+after(async () => {
+  client.close();
+  await removeInstallation(installation);
+});
+
+async function kubectl(...args: string[]): Promise<string> {
+  const { stdout } = await run(binary, args, {
+    env: { KUBECONFIG: installation.kubeconfig, HOME: installation.dataDir },
+  });
+  return stdout;
+}
+
+for (const [kind, name, limitMs] of [
+  ['pooled', 'popup', 5_000],
+  ['dedicated', 'atelier', 15_000],
+] as const) {
+  test(`a ${kind} tenant applied with kubectl is Ready within ${limitMs / 1000} s and answers`, async (context) => {
+    const began = performance.now();
+    const applied = await kubectl('apply', '-f', join(MANIFESTS, `${kind}.yaml`));
+    assert.match(applied, new RegExp(`shopmindtenant.shopmind.ai/${name} created`));
+    await kubectl('wait', '--for=condition=Ready', `smt/${name}`, '--timeout=60s');
+    const took = performance.now() - began;
+    context.diagnostic(`${kind} tenant Ready after ${Math.round(took)} ms, two kubectl processes included`);
+    const store = await installation.shop(`${name}.localhost`)('GET', '/api/store');
+    assert.equal(store.status, 200, store.text);
+    assert.ok(took < limitMs, `${took} ms`);
+  });
+}
+
+test('applying the same file again changes nothing', async () => {
+  assert.match(await kubectl('apply', '-f', join(MANIFESTS, 'pooled.yaml')), /unchanged/);
+});
+
+test('get prints the columns people look for', async () => {
+  const [head, ...rows] = (await kubectl('get', 'smt')).trim().split('\n');
+  assert.match(head ?? '', /^NAME\s+READY\s+PLAN\s+PLACEMENT\s+URL\s+AGE\s+MESSAGE/);
+  assert.ok(
+    rows.some((row) => /^popup\s+True\s+starter\s+pooled\s+http:\/\/popup\.localhost/.test(row)),
+    rows.join('\n'),
+  );
+});
+
+test('the category shopmind lists both kinds', async () => {
+  const listed = await kubectl('get', 'shopmind', '-A');
+  assert.match(listed, /shopmindtenant\.shopmind\.ai\/popup/);
+  assert.match(listed, /service\.shopmind\.ai\/runtime/);
+});
+
+test('explain tells what a field means', async () => {
+  const text = await kubectl('explain', 'smt.spec.placement');
+  assert.match(text, /FIELD: placement <string>/);
+  assert.match(text, /pooled: rows in the shared schema/);
+});
+
+test('describe shows conditions and events', async () => {
+  const text = await kubectl('describe', 'smt', 'atelier');
+  assert.match(text, /Conditions:/);
+  assert.match(text, /Type:\s+Ready/);
+  assert.match(text, /Events:/);
+});
+
+test('logs of a runtime Pod are its own', async () => {
+  const text = await kubectl('logs', '-n', 'tenant-atelier', 'deploy/runtime', '--tail=50');
+  assert.ok(text.trim().length > 0);
+});
+
+test('get -w shows a change as it happens', async () => {
+  const child = spawn(binary, ['get', 'smt', 'popup', '-w', '--output-watch-events'], {
+    env: { KUBECONFIG: installation.kubeconfig, HOME: installation.dataDir },
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  await until(() => lines.find((line) => line.includes('ADDED')), {
+    withinMs: 10_000,
+    what: 'the first row',
+  });
+  await kubectl('patch', 'smt', 'popup', '--type=merge', '-p', '{"spec":{"plan":"growth"}}');
+  await until(() => lines.find((line) => /MODIFIED.*growth/.test(line)), {
+    withinMs: 10_000,
+    what: 'the changed row',
+  });
+  child.kill();
+  await once(child, 'exit');
+});
+
+test('a bad field is refused with its path and changes nothing', async () => {
+  await assert.rejects(
+    kubectl('patch', 'smt', 'popup', '--type=merge', '-p', '{"spec":{"hosts":["NOT A HOST"]}}'),
+    (error) => error instanceof Error && /spec\.hosts\[0\]/.test(error.message),
+  );
+  assert.match(await kubectl('get', 'smt', 'popup', '-o', 'jsonpath={.spec.hosts}'), /popup\.localhost/);
+});
+
+test('a host that another shop has is refused, naming that shop', async () => {
+  await assert.rejects(
+    kubectl(
+      'patch',
+      'smt',
+      'popup',
+      '--type=merge',
+      '-p',
+      '{"spec":{"hosts":["popup.localhost","acme.localhost"]}}',
+    ),
+    (error) => error instanceof Error && /acme/.test(error.message),
+  );
+});
+
+test('deleting the tenants leaves nothing behind: processes, roles, schemas, rows, objects', async () => {
+  await kubectl('delete', 'smt', 'popup', 'atelier', '--timeout=60s');
+  await until(
+    async () => {
+      const namespaces = await kubectl('get', 'ns', '-o', 'name');
+      return namespaces.includes('tenant-atelier') ? undefined : true;
+    },
+    { withinMs: 30_000, what: 'the namespace is gone' },
+  );
+  const left = await kubectl(
+    'get',
+    'all,secrets,configmaps,httproutes,services.shopmind.ai,hpa,pdb,networkpolicies',
+    '-A',
+    '-l',
+    'shopmind.ai/tenant in (popup,atelier)',
+    '-o',
+    'name',
+  );
+  assert.equal(left.trim(), '');
+  const tree = await processTree(installation.pid);
+  assert.deepEqual(
+    tree.filter(({ command }) => /atelier|popup/.test(command)),
+    [],
+  );
+  await withDatabase(client, async (db) => {
+    const { rows: roles } = await db.query(`select rolname from pg_roles where rolname ~ 'atelier|popup'`);
+    const { rows: schemas } = await db.query(
+      `select nspname from pg_namespace where nspname ~ 'atelier|popup'`,
+    );
+    const { rows: directory } = await db.query(
+      `select id from platform.tenants where id in ('atelier', 'popup')`,
+    );
+    assert.deepEqual([roles, schemas, directory], [[], [], []]);
+    const { rows: tables } = await db.query<{ table_name: string }>(
+      `select table_name from information_schema.columns where table_schema = 'shop' and column_name = 'tenant_id'`,
+    );
+    for (const { table_name: table } of tables) {
+      const { rows } = await db.query(
+        `select 1 from shop.${table} where tenant_id in ('atelier', 'popup') limit 1`,
+      );
+      assert.equal(rows.length, 0, `rows are left in ${table}`);
+    }
+  });
+});
