@@ -1,0 +1,43 @@
+/**
+ * One spelling for equal JSON values, so that they can be compared and hashed.
+ */
+import { createHash } from 'node:crypto';
+
+/** JSON with sorted keys and without `undefined`, whatever the order a value was built in. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (isRecord(inner) ? sorted(inner) : inner)) ?? 'null';
+}
+
+/** 32 hexadecimal digits that stand for the value: fits an annotation, never repeats by chance. */
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
+
+export const sameJson = (a: unknown, b: unknown): boolean => a === b || canonical(a) === canonical(b);
+
+/**
+ * True when `live` says everything `wanted` says; objects may have more fields (defaults), lists may not have more items.
+ * Values spelled differently (`0.5` and `500m`) count as different.
+ */
+export function isSubset(wanted: unknown, live: unknown): boolean {
+  if (wanted === undefined || wanted === live) return true;
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(live) &&
+      wanted.length === live.length &&
+      wanted.every((item, index) => isSubset(item, live[index]))
+    );
+  }
+  if (!isRecord(wanted)) return false;
+  // The server drops what is empty: `labels: {}` is said by having no labels.
+  if (live === undefined) return Object.values(wanted).every((inner) => inner === undefined);
+  return isRecord(live) && Object.entries(wanted).every(([key, inner]) => isSubset(inner, live[key]));
+}
+
+function sorted(record: Record<string, unknown>): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(record).sort()) result[key] = record[key];
+  return result;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
