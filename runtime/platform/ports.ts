@@ -170,6 +170,8 @@ export interface PaymentIntent {
   readonly clientSecret: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly lastError: string | undefined;
+  /** Whether the cardholder's bank has taken, or tries to take, the money back. */
+  readonly disputed: boolean;
 }
 
 /** Stripe's semantics. Every call takes an idempotency key and may be repeated safely. Amounts are minor units. */
@@ -179,6 +181,11 @@ export interface Payments {
     input: { amount: number; currency: string; metadata: Record<string, string>; idempotencyKey: string },
   ): Promise<PaymentIntent>;
   retrieve(tenant: TenantId, id: string): Promise<PaymentIntent>;
+  /** Newest first, at most 100, created at or after `since`; `before` is the id of the last one already seen. */
+  list(
+    tenant: TenantId,
+    input: { since: Date; before?: string },
+  ): Promise<{ intents: readonly PaymentIntent[]; more: boolean }>;
   capture(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
   cancel(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
   refund(tenant: TenantId, id: string, amount: number, idempotencyKey: string): Promise<PaymentIntent>;
@@ -192,7 +199,8 @@ export interface PaymentWebhook {
   readonly id: string;
   readonly type: string;
   readonly createdAt: Date;
-  readonly intent: PaymentIntent;
+  /** Absent for messages that are about no intent. */
+  readonly intent: PaymentIntent | undefined;
 }
 
 // ── secrets, tenants ─────────────────────────────────────────────────────────────────────────────

@@ -236,7 +236,8 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
           const again =
             isRetryable(cause) ||
             (!progress.committing && isDatabaseFailure(error) && isConnectionLoss(causeOf(cause)));
-          if (!again || tries >= MOST_TRIES) throw toShopError(cause);
+          if (!again || tries >= MOST_TRIES)
+            throw error instanceof PipelineFailure ? toShopError(cause) : error;
           await sleep(2 ** tries * (2 + Math.random() * 4));
         }
       }
@@ -366,6 +367,8 @@ function createEar(connection: ClientConfig): Ear {
   let client: Promise<Client> | undefined;
   let closed = false;
   let everConnected = false;
+  let reopening = false;
+  let turn: Promise<void> = Promise.resolve();
 
   function connected(): Promise<Client> {
     client ??= open().catch((error: unknown) => {
@@ -378,10 +381,6 @@ function createEar(connection: ClientConfig): Ear {
   async function open(): Promise<Client> {
     const next = new Client({ ...connection, connectionTimeoutMillis: 5_000 });
     next.on('error', () => undefined);
-    next.on('end', () => {
-      client = undefined;
-      if (!closed && channels.size > 0) void reopen();
-    });
     next.on('notification', ({ channel, payload = '' }) => {
       for (const { heard } of channels.get(channel) ?? []) heard(payload);
     });
@@ -390,14 +389,27 @@ function createEar(connection: ClientConfig): Ear {
     if (everConnected)
       for (const all of channels.values()) for (const { onReconnect } of all) onReconnect?.();
     everConnected = true;
+    next.on('end', () => {
+      client = undefined;
+      if (channels.size > 0) void reopen();
+    });
     return next;
   }
 
+  /** A connection takes one statement at a time. */
+  function inTurn(statement: () => Promise<void>): Promise<void> {
+    const mine = turn.then(statement);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
   async function reopen(): Promise<void> {
+    if (reopening) return;
+    reopening = true;
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
-      if (closed) return;
       try {
-        await connected();
+        if (!closed) await connected();
+        reopening = false;
         return;
       } catch {
         // The server is still away: the sweeps of the workers bridge the gap, and the next try comes.
@@ -407,10 +419,11 @@ function createEar(connection: ClientConfig): Ear {
   }
 
   return {
-    async send(text, values) {
-      const open = await connected();
-      await open.query(text, [...values]);
-    },
+    send: (text, values) =>
+      inTurn(async () => {
+        const open = await connected();
+        await open.query(text, [...values]);
+      }),
     async listen(channel, heard, onReconnect) {
       const known = channels.get(channel);
       if (known) {
@@ -419,8 +432,10 @@ function createEar(connection: ClientConfig): Ear {
       }
       channels.set(channel, [{ heard, onReconnect }]);
       try {
-        const open = await connected();
-        await open.query(`LISTEN ${escapeIdentifier(channel)}`);
+        await inTurn(async () => {
+          const open = await connected();
+          await open.query(`LISTEN ${escapeIdentifier(channel)}`);
+        });
       } catch (error) {
         if (!isConnectionLoss(error)) throw toShopError(error);
         void reopen();

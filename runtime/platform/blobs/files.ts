@@ -1,0 +1,129 @@
+/**
+ * The blobs port on files: `<base>/<tenant>/<bucket>/<key>`. Each file begins with one line of JSON (content type, etag, size),
+ * so that an object and what is known of it appear, change and vanish together.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { ShopError } from '../errors.ts';
+import type { Blobs } from '../ports.ts';
+import { checkedTenantId } from '../tenant-id.ts';
+
+const KEY = /^[a-z0-9][a-z0-9._/-]{0,500}$/;
+/** The head line has a fixed length, so that it can be written after the body is known. */
+const HEAD = 512;
+const Head = z.object({ contentType: z.string(), etag: z.string(), size: z.int() });
+const SMALL = 256 * 1024;
+
+/** `base` is a folder; it is made when first written to. */
+export function createFileBlobs(base: string): Blobs {
+  const pathOf = (tenant: string, bucket: string, key: string): string => {
+    if (
+      !KEY.test(key) ||
+      !/^[a-z0-9][a-z0-9-]*$/.test(bucket) ||
+      key.split('/').some((part) => /^\.*$/.test(part))
+    ) {
+      throw new ShopError('invalid_input', `“${key.slice(0, 80)}” is not a key for an object.`, {
+        remedy:
+          'Keys hold a-z, 0-9, dots, dashes, underscores and slashes, and begin with a letter or digit.',
+      });
+    }
+    return join(base, checkedTenantId(tenant), bucket, `${key}.blob`);
+  };
+
+  return {
+    async put(tenant, bucket, key, body, contentType) {
+      const path = pathOf(tenant, bucket, key);
+      const folder = dirname(path);
+      await mkdir(folder, { recursive: true });
+      // A name no key can have, in the same folder, so that the rename is atomic.
+      const draft = join(folder, `~${randomUUID()}`);
+      try {
+        const file = await open(draft, 'wx', 0o640);
+        let head: z.infer<typeof Head>;
+        try {
+          head = await write(file, body, contentType);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(draft, path);
+        await syncFolder(folder);
+        return { etag: head.etag };
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
+    },
+
+    async get(tenant, bucket, key) {
+      let file: FileHandle;
+      const path = pathOf(tenant, bucket, key);
+      try {
+        file = await open(path, 'r');
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+      let keepOpen = false;
+      try {
+        const line = Buffer.alloc(HEAD);
+        await file.read(line, 0, HEAD, 0);
+        const head = Head.parse(JSON.parse(line.toString('utf8')));
+        if (head.size <= SMALL) {
+          const bytes = Buffer.alloc(head.size);
+          await file.read(bytes, 0, head.size, HEAD);
+          return { ...head, body: Readable.from([bytes]) };
+        }
+        keepOpen = true;
+        return { ...head, body: createReadStream(path, { fd: file, start: HEAD }) };
+      } finally {
+        if (!keepOpen) await file.close();
+      }
+    },
+
+    async delete(tenant, bucket, key) {
+      await rm(pathOf(tenant, bucket, key), { force: true });
+    },
+  };
+}
+
+async function write(
+  file: FileHandle,
+  body: Buffer | Readable,
+  contentType: string,
+): Promise<z.infer<typeof Head>> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of Buffer.isBuffer(body) ? [body] : body) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    hash.update(bytes);
+    await file.write(bytes, 0, bytes.length, HEAD + size);
+    size += bytes.length;
+  }
+  const head = { contentType, etag: `"${hash.digest('base64url').slice(0, 27)}"`, size };
+  const line = Buffer.alloc(HEAD, ' ');
+  const text = Buffer.from(JSON.stringify(head));
+  if (text.length >= HEAD) throw new ShopError('invalid_input', 'The content type is too long.');
+  text.copy(line);
+  line[HEAD - 1] = 10;
+  await file.write(line, 0, HEAD, 0);
+  return head;
+}
+
+/** A rename is durable once its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

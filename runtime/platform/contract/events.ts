@@ -1,0 +1,152 @@
+/** What every events adapter must keep: at least once, in order per key, redelivery without effect, dead letters. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Events, Sql, StoredEvent } from '../ports.ts';
+
+export interface EventsUnderTest {
+  readonly sql: Sql;
+  /** A new adapter on the same backend, as another process would have it. */
+  open(): Events & { settled(): Promise<void> };
+  /** Events that were given up, by consumer. */
+  deadLetters(tenant: string, consumer: string): Promise<readonly { key: string; type: string }[]>;
+}
+
+/** Registers the suite. `suite` is called once per test for a fresh tenant name. */
+export function eventsContract(name: string, setUp: () => Promise<EventsUnderTest>): void {
+  let number = 0;
+  const fresh = () => `events-${++number}-${process.pid}`;
+  const emit = (sql: Sql, tenant: string, key: string, n: number) =>
+    sql.transaction(tenant, (tx) => tx.emit({ topic: 'x.thing', type: 'x.thing.done', key, payload: { n } }));
+
+  test(`${name}: an event reaches each group once, in the order of its key`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const first = open();
+    const second = open();
+    const heard: Record<string, string[]> = { one: [], two: [] };
+    const hear = (group: string) => (event: StoredEvent) => {
+      if (event.tenant === tenant) heard[group]?.push(`${event.key}${JSON.stringify(event.payload)}`);
+      return Promise.resolve();
+    };
+    await first.subscribe('one', ['x.thing'], hear('one'));
+    await second.subscribe('one', ['x.thing'], hear('one'));
+    await first.subscribe('two', ['x.thing'], hear('two'));
+    const keys = ['a', 'b', 'c'];
+    await Promise.all(
+      keys.map(async (key) => {
+        for (let n = 0; n < 30; n++) await emit(sql, tenant, key, n);
+      }),
+    );
+    await until(first, () => heard['one']?.length === 90 && heard['two']?.length === 90);
+    for (const group of ['one', 'two']) {
+      for (const key of keys) {
+        const mine = heard[group]?.filter((line) => line.startsWith(key));
+        assert.deepEqual(
+          mine,
+          Array.from({ length: 30 }, (_, n) => `${key}{"n":${n}}`),
+        );
+      }
+    }
+    await first.close();
+    await second.close();
+  });
+
+  test(`${name}: nothing is heard of a transaction that rolled back, nor of topics not asked for`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const heard: unknown[] = [];
+    await events.subscribe('strict', ['x.thing'], (event) => {
+      if (event.tenant === tenant) heard.push(event.payload);
+      return Promise.resolve();
+    });
+    await sql
+      .transaction(tenant, async (tx) => {
+        await tx.emit({ topic: 'x.thing', type: 'x.thing.done', key: 'k', payload: { n: 0 } });
+        throw new Error('no');
+      })
+      .catch(() => undefined);
+    await sql.transaction(tenant, (tx) =>
+      tx.emit({ topic: 'x.other', type: 'x.other.done', key: 'k', payload: {} }),
+    );
+    await emit(sql, tenant, 'k', 1);
+    await until(events, () => heard.length > 0);
+    assert.deepEqual(heard, [{ n: 1 }]);
+    await events.close();
+  });
+
+  test(`${name}: a group goes on where it stood, also for what was published while it was away`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const heard: unknown[] = [];
+    for (let n = 0; n < 3; n++) {
+      const events = open();
+      await emit(sql, tenant, 'k', n);
+      await events.subscribe('returning', ['x.thing'], (event) => {
+        if (event.tenant === tenant) heard.push(event.payload);
+        return Promise.resolve();
+      });
+      await until(events, () => heard.length === n + 1);
+      await events.close();
+    }
+    assert.deepEqual(heard, [{ n: 0 }, { n: 1 }, { n: 2 }]);
+  });
+
+  test(`${name}: a failing event delays its own key only, keeps its order, and has no half effect`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const heard: string[] = [];
+    let failures = 3;
+    await events.subscribe('stumbling', ['x.thing'], async (event, tx) => {
+      if (event.tenant !== tenant) return;
+      await tx.emit({ topic: 'x.effect', type: 'x.effect.done', key: event.key, payload: event.payload });
+      if (event.key === 'bad' && failures-- > 0) throw new Error('not yet');
+      heard.push(`${event.key}${JSON.stringify(event.payload)}`);
+    });
+    const effects: unknown[] = [];
+    await events.subscribe('effects', ['x.effect'], (event) => {
+      if (event.tenant === tenant) effects.push(event.key);
+      return Promise.resolve();
+    });
+    await emit(sql, tenant, 'bad', 0);
+    await emit(sql, tenant, 'bad', 1);
+    await emit(sql, tenant, 'good', 0);
+    await until(events, () => heard.includes('bad{"n":1}') && effects.length === 3);
+    assert.deepEqual(
+      heard.filter((line) => line.startsWith('bad')),
+      ['bad{"n":0}', 'bad{"n":1}'],
+    );
+    assert.ok(heard.includes('good{"n":0}'));
+    assert.deepEqual(effects.toSorted(), ['bad', 'bad', 'good']);
+    await events.close();
+  });
+
+  test(`${name}: an event that always fails becomes a dead letter, and its key goes on`, async () => {
+    const { sql, open, deadLetters } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const heard: unknown[] = [];
+    await events.subscribe('giving-up', ['x.thing'], (event) => {
+      if (event.tenant !== tenant) return Promise.resolve();
+      if ((event.payload as { n: number }).n === 0) throw new Error('never'); // the test's own payload
+      heard.push(event.payload);
+      return Promise.resolve();
+    });
+    await emit(sql, tenant, 'k', 0);
+    await emit(sql, tenant, 'k', 1);
+    await until(events, () => heard.length === 1);
+    assert.deepEqual(await deadLetters(tenant, 'giving-up'), [{ key: 'k', type: 'x.thing.done' }]);
+    await events.close();
+  });
+}
+
+/** Waits for a condition that deliveries bring about; fails after 15 s. */
+async function until(events: { settled(): Promise<void> }, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('It did not happen within 15 s.');
+    await events.settled();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The secrets port on `platform.tenant_secrets`: each value sealed with AES-256-GCM and bound to its tenant and name,
+ * so that a row copied to another tenant does not open.
+ */
+import { createDecipheriv } from 'node:crypto';
+import { ShopError } from '../errors.ts';
+import type { Secrets } from '../ports.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
+import { checkedTenantId } from '../tenant-id.ts';
+
+const NONCE = 12;
+const TAG = 16;
+
+export interface SecretsOptions {
+  readonly sql: PostgresSql;
+  /** 32 bytes, base64. */
+  readonly key: string;
+  /** How long an opened secret stays in memory. Default 10 s. */
+  readonly keepMilliseconds?: number;
+}
+
+/** Throws ShopError `internal` for a key of the wrong length, or a value that does not open. */
+export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOptions): Secrets {
+  const secret = Buffer.from(key, 'base64');
+  if (secret.length !== 32) {
+    throw new ShopError('internal', `SECRETS_KEY holds ${secret.length} bytes, not 32.`, {
+      remedy: 'Set it to the base64 form of 32 random bytes.',
+    });
+  }
+  const kept = new Map<string, { until: number; value: Promise<string | undefined> }>();
+
+  async function read(tenant: string, name: string): Promise<string | undefined> {
+    const { rows } = await sql.directory<{ value: Buffer }>(
+      'SELECT value FROM platform.tenant_secrets WHERE tenant_id = $1 AND name = $2',
+      [tenant, name],
+    );
+    const sealed = rows[0]?.value;
+    return sealed === undefined ? undefined : open(secret, sealed, `${tenant}/${name}`);
+  }
+
+  return {
+    get(tenant, name) {
+      const id = `${checkedTenantId(tenant)}/${name}`;
+      const now = Date.now();
+      const known = kept.get(id);
+      if (known && known.until > now) return known.value;
+      if (kept.size > 10_000) kept.clear();
+      const value = read(tenant, name);
+      kept.set(id, { until: now + keepMilliseconds, value });
+      value.catch(() => kept.delete(id));
+      return value;
+    },
+  };
+}
+
+function open(key: Buffer, sealed: Buffer, boundTo: string): string {
+  try {
+    const opener = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE), { authTagLength: TAG });
+    opener.setAAD(Buffer.from(boundTo));
+    opener.setAuthTag(sealed.subarray(sealed.length - TAG));
+    const body = sealed.subarray(NONCE, sealed.length - TAG);
+    return Buffer.concat([opener.update(body), opener.final()]).toString('utf8');
+  } catch (error) {
+    throw new ShopError('internal', `The secret ${boundTo} cannot be opened.`, {
+      cause: error,
+      remedy:
+        'Check that operator and runtime have the same SECRETS_KEY, then let the operator write the secret again.',
+    });
+  }
+}
