@@ -18,20 +18,21 @@ create table tenants (
 );
 create index tenants_by_host on tenants using gin (hosts);
 
--- sealed: 12 bytes nonce, AES-256-GCM ciphertext, 16 bytes tag; additional data is '<tenant_id>/<name>'.
+-- value: 12 bytes nonce, AES-256-GCM ciphertext, 16 bytes tag; additional data is '<tenant_id>/<name>'.
 create table tenant_secrets (
   tenant_id text not null references tenants (id) on delete cascade,
   name text not null,
-  sealed bytea not null,
+  value bytea not null,
   primary key (tenant_id, name)
 );
 
 alter table tenants enable row level security;
 alter table tenant_secrets enable row level security;
 
--- The pool sees pooled tenants, a dedicated tenant's role sees itself. No runtime writes here.
+-- The pool sees pooled tenants, a dedicated tenant's role sees itself; a transaction of one tenant sees only its secrets.
+-- No runtime writes here.
 create policy own on tenants for select to public
   using (schema_name = case current_user when 'shop_runtime' then 'shop' else current_user end);
 create policy own on tenant_secrets for select to public
-  using (tenant_id = current_setting('app.tenant', true)
+  using (coalesce(nullif(current_setting('app.tenant', true), ''), tenant_id) = tenant_id
     and exists (select from tenants t where t.id = tenant_id));

@@ -1,0 +1,108 @@
+/**
+ * The blob store, as far as the operator touches it: a tenant's prefix is removed with the tenant, snapshots are kept beside.
+ * File store: `<root>/<tenant>/<bucket>/<key>`; snapshots `<root>/_snapshots/<tenant>/<time>/<table>.jsonl`.
+ */
+import { appendFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SnapshotSink } from './postgres/destroy.ts';
+
+export interface BlobStore {
+  /** Removes everything under the tenant's prefix. */
+  removeTenant(tenant: string): Promise<readonly string[]>;
+  /** Begins a snapshot; an unfinished one of an earlier try is replaced. */
+  beginSnapshot(tenant: string): Promise<SnapshotSink & { readonly location: string }>;
+  /** Location of a finished snapshot made since `since`, if any: a repeated teardown exports only once. */
+  findSnapshot(tenant: string, since: Date): Promise<string | undefined>;
+}
+
+/** The store cannot do what is asked; `remedy` says what can. */
+export class BlobStoreError extends Error {
+  readonly remedy: string;
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.name = 'BlobStoreError';
+    this.remedy = remedy;
+  }
+}
+
+/** @param url the platform's BLOBS_URL */
+export function createBlobStore(url: string): BlobStore {
+  return url.startsWith('file:') ? fileStore(fileURLToPath(url)) : unsupported(url);
+}
+
+const MANIFEST = 'manifest.json';
+
+function fileStore(root: string): BlobStore {
+  const snapshots = (tenant: string): string => join(root, '_snapshots', checked(tenant));
+  return {
+    async removeTenant(tenant) {
+      const folder = join(root, checked(tenant));
+      const entries = await readdir(folder).catch(absent);
+      if (entries === undefined) return [];
+      await rm(folder, { recursive: true, force: true });
+      return [`DELETE OBJECTS ${tenant}/*`];
+    },
+    async beginSnapshot(tenant) {
+      const name = new Date().toISOString().replaceAll(':', '-');
+      const final = join(snapshots(tenant), name);
+      const folder = `${final}.partial`;
+      for (const entry of (await readdir(snapshots(tenant)).catch(absent)) ?? []) {
+        if (entry.endsWith('.partial')) await rm(join(snapshots(tenant), entry), { recursive: true });
+      }
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return {
+        location: final,
+        async write(table, rows) {
+          await appendFile(join(folder, `${checked(table)}.jsonl`), rows.map((row) => `${row}\n`).join(''), {
+            mode: 0o600,
+          });
+        },
+        async close(counts) {
+          const file = await open(join(folder, MANIFEST), 'w', 0o600);
+          await file.writeFile(`${JSON.stringify({ tenant, exportedAt: name, rows: counts }, null, 2)}\n`);
+          await file.sync();
+          await file.close();
+          // The name without `.partial` says that the snapshot is whole.
+          await rename(folder, final);
+        },
+      };
+    },
+    async findSnapshot(tenant, since) {
+      const names = ((await readdir(snapshots(tenant)).catch(absent)) ?? []).filter(
+        (name) => !name.endsWith('.partial'),
+      );
+      const latest = names.toSorted().at(-1);
+      return latest !== undefined && latest >= since.toISOString().replaceAll(':', '-')
+        ? join(snapshots(tenant), latest)
+        : undefined;
+    },
+  };
+}
+
+/** Object stores are provisioned with their own policies; this slice neither empties nor fills them. */
+function unsupported(url: string): BlobStore {
+  const refuse = (): never => {
+    throw new BlobStoreError(
+      `the operator cannot yet delete from or export to ${new URL(url).protocol}// stores`,
+      'set spec.deletionPolicy: Retain, or use a file:// store',
+    );
+  };
+  return {
+    removeTenant: async () => refuse(),
+    beginSnapshot: async () => refuse(),
+    findSnapshot: async () => undefined,
+  };
+}
+
+/** Names become folders: nothing but what a tenant or a table may be called passes. */
+function checked(name: string): string {
+  if (!/^[a-z][a-z0-9_-]{0,62}$/.test(name))
+    throw new BlobStoreError(`${name} is no name of a tenant`, 'use its name');
+  return name;
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}

@@ -1,0 +1,97 @@
+/**
+ * A tenant's payment keys. With the platform's own processor they are generated here and registered there;
+ * with a secretRef they are the merchant's, and nothing is registered.
+ */
+import { randomInt } from 'node:crypto';
+import { z } from 'zod';
+
+const Keys = z.object({
+  secretKey: z.string().min(1),
+  publishableKey: z.string().min(1),
+  webhookSecret: z.string().min(1),
+  /** Where the processor delivers; present for accounts registered by us. */
+  webhookUrl: z.string().optional(),
+});
+
+export type PaymentKeys = z.infer<typeof Keys>;
+
+export interface Processor {
+  /** Creates or replaces the account. Rejects when the processor is away or refuses. */
+  register(account: PaymentKeys & { readonly id: string; readonly webhookUrl: string }): Promise<void>;
+  /** Removes the account; fine when there is none. */
+  remove(id: string): Promise<void>;
+}
+
+/** The processor is away or refused; `transient` tells which. */
+export class ProcessorError extends Error {
+  readonly transient: boolean;
+  constructor(message: string, transient: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ProcessorError';
+    this.transient = transient;
+  }
+}
+
+/**
+ * @param url the platform's PAYMENTS_URL
+ * @param secret PAYMENTS_SECRET, shown as a bearer token
+ */
+export function createProcessor(url: string, secret: string): Processor {
+  const call = async (method: string, path: string, body?: object): Promise<number> => {
+    let answer: Response;
+    try {
+      answer = await fetch(new URL(path, url), {
+        method,
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(5_000),
+      });
+    } catch (cause) {
+      throw new ProcessorError(`the payment processor at ${url} does not answer`, true, cause);
+    }
+    const text = await answer.text();
+    if (answer.ok || answer.status === 404) return answer.status;
+    throw new ProcessorError(
+      `the payment processor answered ${answer.status} to ${method} ${path}: ${text.slice(0, 300)}`,
+      answer.status >= 500 || answer.status === 429,
+    );
+  };
+  return {
+    async register({ id, secretKey, publishableKey, webhookSecret, webhookUrl }) {
+      const account = { id, secretKey, publishableKey, webhookSecret, webhookUrl };
+      const status = await call('POST', '/_admin/accounts', account);
+      if (status === 404)
+        throw new ProcessorError(`the payment processor at ${url} has no /_admin/accounts`, false);
+    },
+    async remove(id) {
+      await call('DELETE', `/_admin/accounts/${id}`);
+    },
+  };
+}
+
+/** Keys in the shape of the provider's test keys. */
+export function generateKeys(webhookUrl: string): PaymentKeys & { readonly webhookUrl: string } {
+  return {
+    secretKey: `sk_test_${random(40)}`,
+    publishableKey: `pk_test_${random(40)}`,
+    webhookSecret: `whsec_${random(40)}`,
+    webhookUrl,
+  };
+}
+
+/** Keys as the directory keeps them; `undefined` when there are none, or they cannot be read. */
+export function parseKeys(text: string | undefined): PaymentKeys | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return Keys.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON: as good as absent, new keys are made.
+    return undefined;
+  }
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+function random(length: number): string {
+  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}

@@ -1,0 +1,87 @@
+/**
+ * Every statement that is Citus' and not PostgreSQL's. Nothing here runs where the extension is absent.
+ * The rules come from observation of a real server; see the tests for each of them.
+ */
+import type { Action } from './action.ts';
+import { ident, literal } from './database.ts';
+import type { DesiredSchema } from './desired.ts';
+import type { ObservedServer } from './observe.ts';
+
+/** Roles of runtimes: SET LOCAL must travel to the workers, or the policies there see no tenant. */
+export const ROLE_SETTING = { name: 'citus.propagate_set_commands', value: 'local' };
+
+/**
+ * Spreads the tables of a schema that are not spread yet: reference tables first, because a distributed table's
+ * foreign keys may name only tables that are already spread; then tenant tables, parents first, all colocated.
+ */
+export function distributionActions(desired: DesiredSchema, observed: ObservedServer): readonly Action[] {
+  if (!observed.citus) return [];
+  if (desired.kind === 'dedicated') return schemaActions(desired, observed);
+  const references = observed.schemas.get(desired.schema)?.tables ?? [];
+  const parents = new Map(references.map((table) => [table.name, table.references]));
+  const missing = desired.tables.filter(({ name }) => !isSpread(observed, desired.schema, name));
+  const first = desired.tables.find(({ spread }) => spread === 'tenant')?.name;
+  return [
+    ...missing
+      .filter(({ spread }) => spread === 'reference')
+      .map(({ name }) => call(`create_reference_table(${literal(`${desired.schema}.${name}`)})`)),
+    ...inOrder(
+      missing.filter(({ spread }) => spread === 'tenant').map(({ name }) => name),
+      parents,
+    ).map((name) => {
+      const colocate =
+        first === undefined || first === name
+          ? ''
+          : `, colocate_with => ${literal(`${desired.schema}.${first}`)}`;
+      return call(
+        `create_distributed_table(${literal(`${desired.schema}.${name}`)}, 'tenant_id'${colocate})`,
+      );
+    }),
+  ];
+}
+
+/** A distributed schema keeps a dedicated tenant's tables together on one node, to be moved as one. */
+function schemaActions(desired: DesiredSchema, observed: ObservedServer): readonly Action[] {
+  if (observed.distributedSchemas.has(desired.schema)) return [];
+  return [call(`citus_schema_distribute(${literal(desired.schema)})`)];
+}
+
+/** Before a schema is dropped its shards are called back, so that no orphan stays on a worker. */
+export function undistributeActions(schema: string, observed: ObservedServer): readonly Action[] {
+  return observed.distributedSchemas.has(schema)
+    ? [call(`citus_schema_undistribute(${literal(schema)})`)]
+    : [];
+}
+
+/** Deletes one tenant's rows: routed to one shard by the distribution column; ctid batches do not exist there. */
+export function deleteRows(schema: string, table: string): string {
+  return `delete from ${ident(schema)}.${ident(table)} where tenant_id = $1`;
+}
+
+/** The directory is read on the coordinator and joined with nothing: it stays a local table. */
+function isSpread(observed: ObservedServer, schema: string, table: string): boolean {
+  return (
+    observed.distributed.has(`${schema}.${table}`) || (schema === 'public' && observed.distributed.has(table))
+  );
+}
+
+function call(expression: string): Action {
+  return { describe: `SELECT ${expression}`, statements: [{ text: `select ${expression}` }], atomic: false };
+}
+
+/** Tables so that each comes after those it references. Cycles keep the given order. */
+export function inOrder(
+  names: readonly string[],
+  references: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const result: string[] = [];
+  const seen = new Set<string>();
+  const visit = (name: string): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const parent of references.get(name) ?? []) if (names.includes(parent)) visit(parent);
+    result.push(name);
+  };
+  names.forEach(visit);
+  return result;
+}

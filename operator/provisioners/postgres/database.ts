@@ -1,0 +1,92 @@
+/**
+ * The operator's way into PostgreSQL: a small interface, and its implementation on `pg`.
+ * Everything above it is testable with a list of answers; everything below it is one pool.
+ */
+import type { Pool, PoolClient } from 'pg';
+
+export type Value = string | number | boolean | Date | Buffer | null | readonly string[];
+
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly Value[];
+}
+
+export interface Session {
+  /** Rows are parsed by whoever asks; a text without values may hold several statements. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly Value[]): Promise<readonly Row[]>;
+}
+
+export interface Database extends Session {
+  /** One connection for the whole of `work`, for session settings, locks and transactions. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** SQLSTATE classes that mean "try again": connection, resources, operator intervention, serialisation, locks. */
+const TRANSIENT = /^(08|53|57|40|55P03)/;
+
+/** True when the server, not the request, was the trouble. */
+export function isTransient(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof code !== 'string')
+    return error instanceof Error && /terminated|timeout|ended/i.test(error.message);
+  return TRANSIENT.test(code) || /^E[A-Z]+$/.test(code);
+}
+
+/**
+ * Connects lazily; at most `max` connections, closed after 30 idle seconds.
+ * @param url superuser's URL
+ */
+export async function openDatabase(url: string, max = 4): Promise<Database> {
+  // Loaded here: callers that only plan never pay for it.
+  const { default: pg } = await import('pg');
+  const pool: Pool = new pg.Pool({
+    connectionString: url,
+    max,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 5_000,
+    allowExitOnIdle: true,
+    application_name: 'shopmind-operator',
+  });
+  // A connection that dies while idle is replaced at the next use; the error shows there.
+  pool.on('error', () => undefined);
+  return {
+    query: (text, values) => rowsOf(pool, text, values),
+    async session(work) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        return await work({ query: (text, values) => rowsOf(client, text, values) });
+      } catch (error) {
+        // Locks and settings of a failed session must not reach the next user of the connection.
+        broken = error instanceof Error ? error : new Error(String(error));
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function rowsOf<Row>(
+  runner: Pool | PoolClient,
+  text: string,
+  values: readonly Value[] | undefined,
+): Promise<readonly Row[]> {
+  const result: unknown = await (values === undefined ? runner.query(text) : runner.query(text, [...values]));
+  const last = Array.isArray(result) ? result.at(-1) : result;
+  // The shape of rows is what the statement selects; each caller names it.
+  return ((last as { rows?: Row[] } | undefined)?.rows ?? []) as readonly Row[];
+}
+
+/** Quotes an identifier. */
+export function ident(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a literal, for statements that take no parameters. */
+export function literal(value: string): string {
+  if (value.includes('\\')) throw new Error('a literal must not contain a backslash');
+  return `'${value.replaceAll("'", "''")}'`;
+}

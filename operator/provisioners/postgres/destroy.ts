@@ -1,0 +1,143 @@
+/**
+ * What happens to a tenant's data when the tenant is deleted. Each step can be killed and repeated.
+ * Retain keeps everything and closes the door; Snapshot exports, then deletes; Delete deletes.
+ */
+import { run } from './action.ts';
+import { deleteRows, inOrder, undistributeActions } from './citus.ts';
+import { ident, literal } from './database.ts';
+import type { Database, Session } from './database.ts';
+import { DIRECTORY_SCHEMA, OWNER, POOL_SCHEMA } from './desired.ts';
+import { observe } from './observe.ts';
+
+/** Takes exported rows; durable when `close` resolves. */
+export interface SnapshotSink {
+  /** One JSON document a row. */
+  write(table: string, rows: readonly string[]): Promise<void>;
+  /** Called last, with the number of rows of each table. */
+  close(counts: Readonly<Record<string, number>>): Promise<void>;
+}
+
+/** Rows deleted or exported with one statement: bounds locks, memory and the write-ahead log. */
+const BATCH = 5_000;
+
+/** Ends the login of a dedicated tenant and whoever is still logged in. Data stays. */
+export async function closeLogin(database: Database, role: string): Promise<readonly string[]> {
+  const [present] = await database.query<{ rolcanlogin: boolean }>(
+    'select rolcanlogin from pg_roles where rolname = $1',
+    [role],
+  );
+  if (present?.rolcanlogin !== true) return [];
+  await database.query(`alter role ${ident(role)} nologin`);
+  await database.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()',
+    [role],
+  );
+  return [`ALTER ROLE ${role} NOLOGIN`];
+}
+
+/** Drops a dedicated tenant's schema, its migrations' records and its role. */
+export async function dropSchema(database: Database, schema: string): Promise<readonly string[]> {
+  if (schema === POOL_SCHEMA) throw new Error('the pool is never dropped');
+  const done = [...(await closeLogin(database, schema))];
+  const observed = await observe(database, [schema, DIRECTORY_SCHEMA], [schema, OWNER]);
+  if (observed.schemas.get(schema)?.exists === true) {
+    await database.session((session) => run(session, undistributeActions(schema, observed)));
+    await database.query(`drop schema if exists ${ident(schema)} cascade`);
+    done.push(`DROP SCHEMA ${schema} CASCADE`);
+  }
+  if (observed.ledger) {
+    await database.query(`delete from ${DIRECTORY_SCHEMA}.migrations where schema_name = $1`, [schema]);
+  }
+  if (observed.roles.has(schema)) {
+    await database.query(`drop owned by ${ident(schema)}; drop role ${ident(schema)}`);
+    done.push(`DROP ROLE ${schema}`);
+  }
+  return done;
+}
+
+/** Deletes a pooled tenant's rows, children before parents, in batches; other tenants never wait for it. */
+export async function deletePooledRows(database: Database, tenant: string): Promise<readonly string[]> {
+  const observed = await observe(database, [POOL_SCHEMA], []);
+  const done: string[] = [];
+  for (const table of await tenantTables(database, POOL_SCHEMA)) {
+    const count = observed.citus
+      ? (await database.query(`${deleteRows(POOL_SCHEMA, table)} returning 1`, [tenant])).length
+      : await deleteInBatches(database, table, tenant);
+    if (count > 0) done.push(`DELETE ${count} ROWS FROM ${POOL_SCHEMA}.${table}`);
+  }
+  return done;
+}
+
+/**
+ * Exports every row of the tenant, one consistent state of all tables.
+ * @returns rows by table
+ */
+export async function exportRows(
+  database: Database,
+  schema: string,
+  tenant: string,
+  sink: SnapshotSink,
+): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  await database.session(async (session) => {
+    await session.query('begin isolation level repeatable read read only');
+    for (const table of (await tenantTables(session, schema)).toReversed()) {
+      counts[table] = await exportTable(session, schema, table, tenant, sink);
+    }
+    await session.query('commit');
+  });
+  await sink.close(counts);
+  return counts;
+}
+
+async function exportTable(
+  session: Session,
+  schema: string,
+  table: string,
+  tenant: string,
+  sink: SnapshotSink,
+): Promise<number> {
+  const cursor = ident(`export_${table}`);
+  await session.query(
+    `declare ${cursor} no scroll cursor for
+     select row_to_json(t)::text as row from ${ident(schema)}.${ident(table)} t where tenant_id = ${literal(tenant)}`,
+  );
+  let count = 0;
+  for (;;) {
+    const rows = await session.query<{ row: string }>(`fetch ${BATCH} from ${cursor}`);
+    if (rows.length === 0) break;
+    count += rows.length;
+    await sink.write(
+      table,
+      rows.map(({ row }) => row),
+    );
+  }
+  await session.query(`close ${cursor}`);
+  return count;
+}
+
+async function deleteInBatches(database: Database, table: string, tenant: string): Promise<number> {
+  const at = `${ident(POOL_SCHEMA)}.${ident(table)}`;
+  const text = `with gone as (
+    delete from ${at} where tenant_id = $1 and ctid = any (array(select ctid from ${at} where tenant_id = $1 limit ${BATCH}))
+    returning 1)
+    select count(*)::int as count from gone`;
+  let total = 0;
+  for (;;) {
+    const [answer] = await database.query<{ count: number }>(text, [tenant]);
+    const count = answer?.count ?? 0;
+    total += count;
+    if (count < BATCH) return total;
+  }
+}
+
+/** Tables of the schema that hold tenants' rows, children before parents. */
+async function tenantTables(session: Session, schema: string): Promise<readonly string[]> {
+  const observed = await observe(session, [schema], []);
+  const tables = (observed.schemas.get(schema)?.tables ?? []).filter(({ policies }) => policies.length > 0);
+  const parents = new Map(tables.map(({ name, references }) => [name, references]));
+  return inOrder(
+    tables.map(({ name }) => name),
+    parents,
+  ).toReversed();
+}

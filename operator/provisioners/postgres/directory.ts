@@ -1,0 +1,172 @@
+/**
+ * The tenant directory as the operator keeps it: a copy in memory, so that 5,000 tenants at steady state cost one
+ * small query now and then, and a write only where a row differs.
+ */
+import { z } from 'zod';
+import type { Sealer } from '../sealing.ts';
+import type { Session } from './database.ts';
+
+/** One tenant as runtimes read it. Field names are those of the table. */
+export interface DirectoryRow {
+  readonly id: string;
+  readonly display_name: string;
+  readonly plan: string;
+  readonly placement: string;
+  readonly schema_name: string;
+  readonly hosts: readonly string[];
+  readonly locales: readonly string[];
+  readonly currencies: readonly string[];
+  readonly branding: Readonly<Record<string, unknown>>;
+  readonly domains: readonly string[];
+  readonly quotas: Readonly<Record<string, number>>;
+  readonly suspended: boolean;
+}
+
+export interface Directory {
+  /** The row and secrets as they are; `undefined` when there is no row. Never older than the last `refresh`. */
+  get(id: string): Promise<{ row: DirectoryRow; secrets: ReadonlyMap<string, string> } | undefined>;
+  /** Writes what differs and tells the runtimes. @returns what was done, in words */
+  ensure(row: DirectoryRow, secrets: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  /** Takes the tenant off the directory, its secrets with it. */
+  remove(id: string): Promise<readonly string[]>;
+  /** Looks whether anybody else changed the tables; reads them only then. */
+  refresh(): Promise<void>;
+}
+
+const Row = z.object({
+  id: z.string(),
+  display_name: z.string(),
+  plan: z.string(),
+  placement: z.string(),
+  schema_name: z.string(),
+  hosts: z.array(z.string()),
+  locales: z.array(z.string()),
+  currencies: z.array(z.string()),
+  branding: z.record(z.string(), z.unknown()),
+  domains: z.array(z.string()),
+  quotas: z.record(z.string(), z.number()),
+  suspended: z.boolean(),
+});
+
+const COLUMNS = Object.keys(Row.shape);
+
+const UPSERT = `with written as (
+  insert into platform.tenants (${COLUMNS.join(', ')}, updated_at)
+  values (${COLUMNS.map((_, index) => `$${index + 1}`).join(', ')}, now())
+  on conflict (id) do update set ${COLUMNS.slice(1)
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')}, updated_at = now()
+  returning id)
+select pg_notify('tenants', id) from written`;
+
+const UPSERT_SECRET = `with written as (
+  insert into platform.tenant_secrets (tenant_id, name, value) values ($1, $2, $3)
+  on conflict (tenant_id, name) do update set value = excluded.value returning tenant_id)
+select pg_notify('tenants', tenant_id) from written`;
+
+const DIGEST = `select
+  (select concat(count(*), ':', sum(hashtext(t::text)::bigint)) from platform.tenants t) ||
+  (select concat('/', count(*), ':', sum(hashtext(s::text)::bigint)) from platform.tenant_secrets s) as digest`;
+
+interface Known {
+  row: DirectoryRow;
+  secrets: Map<string, string>;
+}
+
+export function createDirectory(session: Session, sealer: Sealer): Directory {
+  let known: Map<string, Known> | undefined;
+  let digest = '';
+  let loading: Promise<Map<string, Known>> | undefined;
+
+  const currentDigest = async (): Promise<string> => {
+    const [answer] = await session.query<{ digest: string }>(DIGEST);
+    return answer?.digest ?? '';
+  };
+  const load = async (): Promise<Map<string, Known>> => {
+    digest = await currentDigest();
+    const rows = await session.query(`select ${COLUMNS.join(', ')} from platform.tenants`);
+    const result = new Map<string, Known>();
+    for (const raw of rows) {
+      const row = Row.parse(raw);
+      result.set(row.id, { row, secrets: new Map() });
+    }
+    const sealed = await session.query<{ tenant_id: string; name: string; value: Buffer }>(
+      'select tenant_id, name, value from platform.tenant_secrets',
+    );
+    for (const { tenant_id, name, value } of sealed) {
+      const opened = sealer.open(tenant_id, name, value);
+      if (opened !== undefined) result.get(tenant_id)?.secrets.set(name, opened);
+    }
+    known = result;
+    return result;
+  };
+  const all = async (): Promise<Map<string, Known>> => {
+    if (known !== undefined) return known;
+    loading ??= load().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  };
+
+  return {
+    async get(id) {
+      return (await all()).get(id);
+    },
+    async ensure(row, secrets) {
+      const tenants = await all();
+      const present = tenants.get(row.id);
+      const done: string[] = [];
+      if (present === undefined || canonical(present.row) !== canonical(row)) {
+        await session.query(UPSERT, [
+          row.id,
+          row.display_name,
+          row.plan,
+          row.placement,
+          row.schema_name,
+          row.hosts,
+          row.locales,
+          row.currencies,
+          JSON.stringify(row.branding),
+          row.domains,
+          JSON.stringify(row.quotas),
+          row.suspended,
+        ]);
+        done.push(`${present === undefined ? 'REGISTER' : 'UPDATE'} TENANT ${row.id}`);
+        tenants.set(row.id, { row, secrets: present?.secrets ?? new Map() });
+      }
+      for (const [name, value] of Object.entries(secrets)) {
+        if (present?.secrets.get(name) === value) continue;
+        await session.query(UPSERT_SECRET, [row.id, name, sealer.seal(row.id, name, value)]);
+        done.push(`SEAL SECRET ${name} OF ${row.id}`);
+        tenants.get(row.id)?.secrets.set(name, value);
+      }
+      return done;
+    },
+    async remove(id) {
+      const tenants = await all();
+      const removed = await session.query(
+        `with gone as (delete from platform.tenants where id = $1 returning id)
+         select pg_notify('tenants', id) from gone`,
+        [id],
+      );
+      tenants.delete(id);
+      return removed.length === 0 ? [] : [`UNREGISTER TENANT ${id}`];
+    },
+    async refresh() {
+      if (known === undefined) return;
+      if ((await currentDigest()) !== digest) {
+        // Our own writes count too: the digest is taken again with the rows.
+        await load();
+      }
+    },
+  };
+}
+
+/** One text for equal rows, whatever the order of their keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

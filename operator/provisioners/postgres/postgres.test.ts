@@ -1,0 +1,293 @@
+/**
+ * The provisioner on a real PostgreSQL: what it makes, that it makes it once, what policies hide, what deletion leaves.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { startTestPostgres } from '../../../tests/support/postgres.ts';
+import type { TestPostgres } from '../../../tests/support/postgres.ts';
+import { createBlobStore } from '../blobs.ts';
+import { createSealer } from '../sealing.ts';
+import { shelf } from '../testing/definition.ts';
+import { isTransient, openDatabase } from './database.ts';
+import type { Database } from './database.ts';
+import { loadCatalogue } from './desired.ts';
+import type { Catalogue } from './desired.ts';
+import { closeLogin, deletePooledRows, dropSchema, exportRows } from './destroy.ts';
+import { createDirectory } from './directory.ts';
+import type { DirectoryRow } from './directory.ts';
+import { ChangedMigrationError } from './plan.ts';
+import { createPostgres } from './postgres.ts';
+import type { Postgres } from './postgres.ts';
+
+let server: TestPostgres;
+let database: Database;
+let catalogue: Catalogue;
+let postgres: Postgres;
+const sealer = createSealer(Buffer.alloc(32, 7).toString('base64'));
+
+before(async () => {
+  server = await startTestPostgres();
+  database = await openDatabase(server.adminUrl);
+  catalogue = await loadCatalogue([shelf]);
+  postgres = createPostgres(database, catalogue);
+  await postgres.ensure(catalogue.pool(), 'pool-password');
+});
+
+after(async () => {
+  await database.close();
+  await server.stop();
+});
+
+test('provisioning again does nothing and plans nothing', async () => {
+  assert.deepEqual(await postgres.ensure(catalogue.pool(), 'pool-password'), []);
+  assert.deepEqual(await postgres.plan(catalogue.pool(), 'pool-password'), []);
+});
+
+test('a plan names every action, in words, without the password', async () => {
+  const plan = (await postgres.plan(catalogue.dedicated('tenant_planned', ['shelf']), 'hush')).map(
+    (action) => action.describe,
+  );
+  assert.ok(plan.includes('CREATE ROLE tenant_planned LOGIN'));
+  assert.ok(plan.includes('CREATE SCHEMA tenant_planned AUTHORIZATION shop_owner'));
+  assert.ok(plan.includes('APPLY MIGRATION shelf/001-shelf TO tenant_planned'));
+  assert.doesNotMatch(plan.join('\n'), /hush/);
+  assert.equal((await database.query(`select 1 from pg_roles where rolname = 'tenant_planned'`)).length, 0);
+});
+
+test('a role sees and writes only the rows of the tenant the transaction names', async () => {
+  const as = await login('shop_runtime', 'pool-password');
+  await as.work('acme', `insert into shelves values ('acme', 's', 'first')`);
+  await as.work('bolt', `insert into shelves values ('bolt', 's', 'second')`);
+  assert.deepEqual(await as.work('acme', 'select label from shelves'), [{ label: 'first' }]);
+  await assert.rejects(
+    as.work('acme', `insert into shelves values ('bolt', 't', 'x')`),
+    /row-level security/,
+  );
+  await assert.rejects(as.work('acme', `update shelves set tenant_id = 'bolt'`), /row-level security/);
+  assert.deepEqual(await as.work('acme', `update shelves set label = 'mine' returning tenant_id`), [
+    { tenant_id: 'acme' },
+  ]);
+  assert.deepEqual(await as.work('', 'select * from shelves'), [], 'no tenant, no rows');
+  await as.end();
+});
+
+test('access levels become grants; a sweep reads keys of all tenants and writes none', async () => {
+  const as = await login('shop_runtime', 'pool-password');
+  await as.work('acme', `insert into journal values ('acme', 'j')`);
+  await assert.rejects(as.work('acme', `update journal set id = 'k'`), /permission denied/);
+  await assert.rejects(as.work('acme', `insert into units values ('m')`), /permission denied/);
+  await as.work(
+    'acme',
+    `insert into shelves values ('acme', 'z', 'z'); insert into books values ('acme', 'b', 'z', 'Dune')`,
+  );
+  await as.work(
+    'bolt',
+    `insert into shelves values ('bolt', 'z', 'z'); insert into books values ('bolt', 'b', 'z', 'Emma')`,
+  );
+  assert.equal((await as.work('*', 'select distinct tenant_id from books')).length, 2);
+  assert.equal((await as.work('*', 'select * from shelves')).length, 0);
+  await assert.rejects(
+    as.work('*', `delete from books; insert into books values ('acme', 'c', 'z', 'x')`),
+    /row-level security/,
+  );
+  await as.end();
+});
+
+test('what drifts is planned and mended: a dropped policy, an added one, a grant, unforced security, a password', async () => {
+  await database.query(`
+    drop policy tenant on shop.books;
+    create policy leak on shop.shelves using (true);
+    grant update on shop.journal to shop_runtime;
+    alter table shop.shelves no force row level security;
+    alter role shop_runtime password 'other';`);
+  const done = (await postgres.ensure(catalogue.pool(), 'pool-password')).join('\n');
+  for (const expected of [
+    /CREATE POLICY tenant ON shop\.books/,
+    /DROP POLICY leak ON shop\.shelves/,
+    /GRANT INSERT, SELECT ON shop\.journal/,
+    /ALTER TABLE shop\.shelves FORCE/,
+    /ALTER ROLE shop_runtime PASSWORD/,
+  ]) {
+    assert.match(done, expected);
+  }
+  assert.deepEqual(await postgres.plan(catalogue.pool(), 'pool-password'), []);
+});
+
+test('a migration that was changed after it was applied stops everything and says which', async () => {
+  const pool = catalogue.pool();
+  const changed = {
+    ...pool,
+    migrations: pool.migrations.map((one) => (one.domain === 'shelf' ? { ...one, checksum: 'x' } : one)),
+  };
+  await assert.rejects(postgres.plan(changed, 'pool-password'), ChangedMigrationError);
+});
+
+test('two operators at once provision one schema once', async () => {
+  const desired = catalogue.dedicated('tenant_twice', ['shelf']);
+  const done = await Promise.all([postgres.ensure(desired, 'a'), postgres.ensure(desired, 'a')]);
+  assert.equal(done.filter((actions) => actions.length > 0).length, 1);
+});
+
+test('an operator that dies between two actions finishes at the next try', async () => {
+  const desired = catalogue.dedicated('tenant_broken', ['shelf']);
+  const { length } = await postgres.plan(desired, 'a');
+  for (let failAt = 1; failAt <= length; failAt++) {
+    let count = 0;
+    const dying: Database = {
+      ...database,
+      session: (work) =>
+        database.session((session) =>
+          work({
+            query: async (text, values) => {
+              if (/^(begin|select|commit|reset|set)/.test(text) || ++count !== failAt)
+                return session.query(text, values);
+              throw new Error('killed');
+            },
+          }),
+        ),
+    };
+    await createPostgres(dying, catalogue)
+      .ensure(desired, 'a')
+      .catch((error: unknown) => assert.match(String(error), /killed/));
+  }
+  await postgres.ensure(desired, 'a');
+  assert.deepEqual(await postgres.plan(desired, 'a'), []);
+});
+
+test('a dedicated tenant logs in to its own schema, and deletion leaves neither role nor schema', async () => {
+  await postgres.ensure(catalogue.dedicated('tenant_gone', ['shelf']), 'own');
+  const as = await login('tenant_gone', 'own');
+  await as.work('gone', `insert into shelves values ('gone', 's', 'mine')`);
+  await assert.rejects(as.work('gone', 'select * from shop.shelves'), /permission denied/);
+  assert.deepEqual(await closeLogin(database, 'tenant_gone'), ['ALTER ROLE tenant_gone NOLOGIN']);
+  await as.lost();
+  await assert.rejects(login('tenant_gone', 'own'), /not permitted to log in/);
+  await dropSchema(database, 'tenant_gone');
+  assert.deepEqual(await dropSchema(database, 'tenant_gone'), []);
+  assert.equal((await database.query(`select from pg_roles where rolname = 'tenant_gone'`)).length, 0);
+  assert.equal((await database.query(`select from pg_namespace where nspname = 'tenant_gone'`)).length, 0);
+  await postgres.ensure(catalogue.dedicated('tenant_gone', ['shelf']), 'own');
+});
+
+test('the directory writes only what differs, tells the runtimes, and hides tenants from each other', async () => {
+  const heard: string[] = [];
+  const listener = new pg.Client(server.adminUrl);
+  await listener.connect();
+  listener.on('notification', ({ payload }) => heard.push(payload ?? ''));
+  await listener.query('listen tenants');
+  const directory = createDirectory(database, sealer);
+  await postgres.ensure(catalogue.dedicated('tenant_den', ['shelf']), 'den');
+  assert.deepEqual(await directory.ensure(row('pat'), { payments: '{"a":1}' }), [
+    'REGISTER TENANT pat',
+    'SEAL SECRET payments OF pat',
+  ]);
+  await directory.ensure(
+    { ...row('den'), placement: 'dedicated', schema_name: 'tenant_den' },
+    { payments: 'x' },
+  );
+  assert.deepEqual(await directory.ensure(row('pat'), { payments: '{"a":1}' }), []);
+  const fresh = createDirectory(database, sealer);
+  assert.deepEqual(await fresh.ensure(row('pat'), { payments: '{"a":1}' }), []);
+  assert.equal((await fresh.get('pat'))?.secrets.get('payments'), '{"a":1}');
+
+  const pool = await login('shop_runtime', 'pool-password');
+  assert.deepEqual(await pool.work('pat', 'select id from platform.tenants'), [{ id: 'pat' }]);
+  assert.deepEqual(await pool.work('', 'select tenant_id from platform.tenant_secrets'), [
+    { tenant_id: 'pat' },
+  ]);
+  await assert.rejects(pool.work('pat', 'delete from platform.tenants'), /permission denied/);
+  const den = await login('tenant_den', 'den');
+  assert.deepEqual(await den.work('den', 'select id from platform.tenants'), [{ id: 'den' }]);
+  await Promise.all([pool.end(), den.end()]);
+
+  await database.query(`update platform.tenants set suspended = true where id = 'pat'`);
+  await directory.refresh();
+  assert.deepEqual(await directory.ensure(row('pat'), {}), ['UPDATE TENANT pat']);
+  assert.deepEqual(await directory.remove('pat'), ['UNREGISTER TENANT pat']);
+  assert.deepEqual(await directory.remove('pat'), []);
+  await listener.query('select 1');
+  assert.ok(heard.filter((id) => id === 'pat').length >= 3);
+  await listener.end();
+});
+
+test('a snapshot holds every row of the tenant and no other, and deleting takes exactly those', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'shopmind-blobs-'));
+  const store = createBlobStore(pathToFileURL(`${folder}/`).href);
+  await database.query(`
+    insert into shop.shelves select t, 's' || i, 'l' from unnest(array['snap', 'stay']) t, generate_series(1, 6000) i;
+    insert into shop.books select t, 'b' || i, 's' || i, 'title' from unnest(array['snap', 'stay']) t, generate_series(1, 6000) i;`);
+  const sink = await store.beginSnapshot('snap');
+  const counts = await exportRows(database, 'shop', 'snap', sink);
+  assert.deepEqual([counts['books'], counts['shelves'], counts['journal']], [6000, 6000, 0]);
+  const lines = (await readFile(join(sink.location, 'books.jsonl'), 'utf8')).trimEnd().split('\n');
+  assert.equal(lines.length, 6000);
+  assert.ok(lines.every((line) => line.includes('"tenant_id":"snap"')));
+  assert.equal(await store.findSnapshot('snap', new Date(0)), sink.location);
+  assert.ok((await readdir(sink.location)).includes('manifest.json'));
+
+  await deletePooledRows(database, 'snap');
+  assert.deepEqual(await deletePooledRows(database, 'snap'), []);
+  const [left] = await database.query<{ snap: number; stay: number }>(
+    `select count(*) filter (where tenant_id = 'snap')::int as snap, count(*) filter (where tenant_id = 'stay')::int as stay from shop.books`,
+  );
+  assert.deepEqual(left, { snap: 0, stay: 6000 });
+  await rm(folder, { recursive: true });
+});
+
+test('a lost connection is transient, a refused statement is not', async () => {
+  assert.equal(isTransient(await database.query('select 1/0').catch((error: unknown) => error)), false);
+  const nowhere = await openDatabase('postgres://postgres@127.0.0.1:1/x');
+  assert.equal(isTransient(await nowhere.query('select 1').catch((error: unknown) => error)), true);
+  await nowhere.close();
+});
+
+function row(id: string): DirectoryRow {
+  return {
+    id,
+    display_name: id,
+    plan: 'starter',
+    placement: 'pooled',
+    schema_name: 'shop',
+    hosts: [`${id}.localhost`],
+    locales: ['en'],
+    currencies: ['EUR'],
+    branding: { colors: { primary: '#000000', background: '#ffffff' } },
+    domains: ['shelf'],
+    quotas: { requestsPerMinute: 5 },
+    suspended: false,
+  };
+}
+
+async function login(user: string, password: string) {
+  // The test server trusts everybody; the role's own settings and rights are what counts here.
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    database: 'shopmind',
+    user,
+    password,
+  });
+  const gone = new Promise<void>((resolve) => client.on('error', () => resolve()));
+  await client.connect();
+  return {
+    async work(tenant: string, text: string): Promise<object[]> {
+      await client.query(`begin; set local app.tenant = '${tenant}'`);
+      try {
+        const result: unknown = await client.query(text);
+        await client.query('commit');
+        const last: unknown = Array.isArray(result) ? result.at(-1) : result;
+        return (last as { rows: object[] }).rows;
+      } catch (error) {
+        await client.query('rollback');
+        throw error;
+      }
+    },
+    end: () => client.end(),
+    lost: () => gone,
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * The PostgreSQL provisioner: observe → plan → apply, for the pool's schema and for dedicated ones.
+ * Several operators may call it at once: whoever changes anything holds the database's advisory lock and looks again first.
+ */
+import { run } from './action.ts';
+import type { Action } from './action.ts';
+import type { Database, Session } from './database.ts';
+import { DIRECTORY_SCHEMA, OWNER } from './desired.ts';
+import type { Catalogue, DesiredSchema } from './desired.ts';
+import { observe } from './observe.ts';
+import { planSchema, planServer } from './plan.ts';
+
+export interface Postgres {
+  /** What `ensure` would do. Reads only. */
+  plan(desired: DesiredSchema, password?: string): Promise<readonly Action[]>;
+  /**
+   * Makes the schema what it shall be; safe to repeat, safe to be killed in.
+   * @param password what the role's login shall be
+   * @returns what was done, in words; empty at steady state
+   */
+  ensure(desired: DesiredSchema, password?: string): Promise<readonly string[]>;
+}
+
+/** Plans are looked at again after they ran; one that never empties is a fault, not a reason to loop. */
+const PASSES = 4;
+const LOCK = `hashtext('shopmind:provision')`;
+
+export function createPostgres(database: Database, catalogue: Catalogue): Postgres {
+  const planWith = async (
+    session: Session,
+    desired: DesiredSchema,
+    password?: string,
+  ): Promise<readonly Action[]> => {
+    const observed = await observe(session, [DIRECTORY_SCHEMA, desired.schema], [OWNER, desired.role]);
+    return [...planServer(catalogue.directory, observed), ...planSchema(desired, observed, password)];
+  };
+  return {
+    plan: (desired, password) => planWith(database, desired, password),
+    async ensure(desired, password) {
+      if ((await planWith(database, desired, password)).length === 0) return [];
+      return database.session(async (session) => {
+        await session.query(`select pg_advisory_lock(${LOCK})`);
+        const done: string[] = [];
+        for (let pass = 0; pass < PASSES; pass++) {
+          const actions = await planWith(session, desired, password);
+          if (actions.length === 0) break;
+          if (pass === PASSES - 1)
+            throw new Error(`schema ${desired.schema} does not settle: ${summary(actions)}`);
+          await run(session, actions);
+          done.push(...actions.map(({ describe }) => describe));
+        }
+        await session.query(`select pg_advisory_unlock(${LOCK})`);
+        return done;
+      });
+    },
+  };
+}
+
+function summary(actions: readonly Action[]): string {
+  return actions.map(({ describe }) => describe).join('; ');
+}
