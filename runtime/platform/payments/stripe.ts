@@ -1,0 +1,245 @@
+/**
+ * The payments port on the `stripe` package: Stripe itself, or the local processor that speaks the same protocol.
+ * Keys are each tenant's own, read from the secrets port at every call, so that a rotated key works at once.
+ */
+import { Agent } from 'node:http';
+import type { Stripe } from 'stripe';
+import { ShopError } from '../errors.ts';
+import type { PaymentIntent, Payments, PaymentWebhook, Secrets, TenantId } from '../ports.ts';
+
+export interface StripePaymentsOptions {
+  readonly secrets: Secrets;
+  /** Base URL of a processor with Stripe's protocol; absent: Stripe itself. */
+  readonly url: string | undefined;
+  /** Where browsers reach the processor; absent: Stripe's own script. */
+  readonly publicOrigin: string | undefined;
+  /** For one try of one request. */
+  readonly timeoutMs?: number;
+  /** Tries after the first; safe, because every write carries an idempotency key. */
+  readonly retries?: number;
+}
+
+/** Names under which the operator keeps a tenant's keys. */
+export const SECRET_KEY = 'payments-secret-key';
+export const PUBLISHABLE_KEY = 'payments-publishable-key';
+export const WEBHOOK_SECRET = 'payments-webhook-secret';
+
+/** Signatures older than this are refused, as Stripe advises. */
+const TOLERANCE_SECONDS = 300;
+const EXPAND = ['latest_charge'];
+
+/** The `stripe` package takes a quarter of a second and 35 MB to load, so it is loaded at the first payment. */
+export function createStripePayments(options: StripePaymentsOptions): Payments {
+  let loading: Promise<Stripe> | undefined;
+  const client = (): Promise<Stripe> => (loading ??= connect(options));
+
+  async function keyOf(tenant: TenantId, name: string): Promise<string> {
+    const key = await options.secrets.get(tenant, name);
+    if (key !== undefined) return key;
+    throw new ShopError('unavailable', 'This shop cannot take payments yet.', {
+      remedy: `The tenant's secret ${name} is missing; the operator writes it when payments are set up.`,
+    });
+  }
+
+  async function ask<T>(
+    tenant: TenantId,
+    work: (stripe: Stripe, request: { apiKey: string }) => Promise<T>,
+  ): Promise<T> {
+    const apiKey = await keyOf(tenant, SECRET_KEY);
+    const stripe = await client();
+    try {
+      return await work(stripe, { apiKey });
+    } catch (cause) {
+      throw toShopError(cause);
+    }
+  }
+
+  const retrieve: Payments['retrieve'] = (tenant, id) =>
+    ask(tenant, async (stripe, request) =>
+      toIntent(await stripe.paymentIntents.retrieve(id, { expand: EXPAND }, request)),
+    );
+
+  return {
+    retrieve,
+    createIntent: (tenant, { amount, currency, metadata, idempotencyKey }) =>
+      ask(tenant, async (stripe, request) =>
+        toIntent(
+          await stripe.paymentIntents.create(
+            {
+              amount,
+              currency: currency.toLowerCase(),
+              metadata,
+              capture_method: 'manual',
+              allowed_payment_method_types: ['card'],
+              expand: EXPAND,
+            },
+            { ...request, idempotencyKey },
+          ),
+        ),
+      ),
+    list: (tenant, { since, before }) =>
+      ask(tenant, async (stripe, request) => {
+        const page = await stripe.paymentIntents.list(
+          {
+            limit: 100,
+            created: { gte: Math.floor(since.getTime() / 1000) },
+            ...(before === undefined ? {} : { starting_after: before }),
+          },
+          request,
+        );
+        return { intents: page.data.map(toIntent), more: page.has_more };
+      }),
+    capture: (tenant, id, idempotencyKey) =>
+      ask(tenant, async (stripe, request) =>
+        toIntent(await stripe.paymentIntents.capture(id, { expand: EXPAND }, { ...request, idempotencyKey })),
+      ),
+    cancel: (tenant, id, idempotencyKey) =>
+      ask(tenant, async (stripe, request) =>
+        toIntent(await stripe.paymentIntents.cancel(id, { expand: EXPAND }, { ...request, idempotencyKey })),
+      ),
+    async refund(tenant, id, amount, idempotencyKey) {
+      await ask(tenant, (stripe, request) =>
+        stripe.refunds.create({ payment_intent: id, amount }, { ...request, idempotencyKey }),
+      );
+      return retrieve(tenant, id);
+    },
+    async verifyWebhook(tenant, rawBody, signature) {
+      const secret = await keyOf(tenant, WEBHOOK_SECRET);
+      const stripe = await client();
+      const event = readEvent(stripe, rawBody, signature, secret);
+      return { ...event.facts, intent: await intentOf(tenant, event.object, retrieve) };
+    },
+    async browserConfig(tenant) {
+      const publishableKey = await keyOf(tenant, PUBLISHABLE_KEY);
+      return { publishableKey, processorOrigin: options.publicOrigin ?? 'https://js.stripe.com' };
+    },
+  };
+}
+
+async function connect(options: StripePaymentsOptions): Promise<Stripe> {
+  const { Stripe } = await import('stripe');
+  const common = {
+    timeout: options.timeoutMs ?? 8_000,
+    maxNetworkRetries: options.retries ?? 2,
+    telemetry: false,
+  };
+  // Every request brings its tenant's key; this one is never sent.
+  const unused = 'sk_test_unused';
+  if (options.url === undefined) return new Stripe(unused, common);
+  const url = new URL(options.url);
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  return new Stripe(unused, {
+    ...common,
+    host: url.hostname,
+    port,
+    protocol: secure ? 'https' : 'http',
+    ...(secure ? {} : { httpAgent: new Agent({ keepAlive: true, maxSockets: 32 }) }),
+  });
+}
+
+interface ReadEvent {
+  readonly facts: Pick<PaymentWebhook, 'id' | 'type' | 'createdAt'>;
+  readonly object: unknown;
+}
+
+function readEvent(stripe: Stripe, rawBody: Buffer, signature: string, secret: string): ReadEvent {
+  try {
+    const event = stripe.webhooks.constructEvent(rawBody, signature, secret, TOLERANCE_SECONDS);
+    const facts = { id: event.id, type: event.type, createdAt: new Date(event.created * 1000) };
+    return { facts, object: event.data.object };
+  } catch (cause) {
+    throw new ShopError('unauthenticated', 'The webhook is not signed by the payment processor.', {
+      cause,
+      remedy: 'Send the bytes as signed, with a Stripe-Signature header not older than five minutes.',
+    });
+  }
+}
+
+/** The intent inside an event, or behind the charge, refund or dispute it is about. */
+async function intentOf(
+  tenant: TenantId,
+  object: unknown,
+  retrieve: Payments['retrieve'],
+): Promise<PaymentIntent | undefined> {
+  if (isIntent(object)) return toIntent(object);
+  if (typeof object !== 'object' || object === null || !('payment_intent' in object)) return undefined;
+  return typeof object.payment_intent === 'string' ? retrieve(tenant, object.payment_intent) : undefined;
+}
+
+function isIntent(object: unknown): object is Stripe.PaymentIntent {
+  return (
+    typeof object === 'object' && object !== null && 'object' in object && object.object === 'payment_intent'
+  );
+}
+
+/** What we keep of an intent. Refunds and disputes are known only where the charge was expanded. */
+function toIntent(intent: Stripe.PaymentIntent): PaymentIntent {
+  const charge =
+    typeof intent.latest_charge === 'object' && intent.latest_charge !== null
+      ? intent.latest_charge
+      : undefined;
+  // Cancelling an authorised intent releases it, which Stripe books as a refund of money that was never taken.
+  const refunded = intent.status === 'succeeded' ? (charge?.amount_refunded ?? 0) : 0;
+  return {
+    id: intent.id,
+    status: statusOf(intent.status),
+    amount: intent.amount,
+    amountCaptured: intent.amount_received,
+    amountRefunded: refunded,
+    currency: intent.currency.toUpperCase(),
+    clientSecret: intent.client_secret ?? '',
+    metadata: intent.metadata,
+    lastError: intent.last_payment_error?.message,
+    disputed: charge?.disputed ?? false,
+  };
+}
+
+function statusOf(status: Stripe.PaymentIntent.Status): PaymentIntent['status'] {
+  // Only a wallet that we do not offer has the one status more that the package's types know.
+  return status as PaymentIntent['status'];
+}
+
+/** Says what a shop can do about a failure; the processor's own words stay in `cause`. */
+function toShopError(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const { type, code } = cause as Partial<Stripe.errors.StripeError>;
+  const error = (to: ShopError['code'], remedy: string, message = cause.message): ShopError =>
+    new ShopError(to, message, { cause, remedy });
+  if (type === 'StripeCardError') return error('payment_declined', 'Try another card.');
+  if (type === 'StripeIdempotencyError')
+    return error('idempotency_mismatch', 'Use a new idempotency key for a new request.');
+  if (type === 'StripeAuthenticationError' || type === 'StripePermissionError') {
+    return error(
+      'unavailable',
+      "Check the tenant's payment keys.",
+      'The payment processor does not accept our keys.',
+    );
+  }
+  if (type === 'StripeInvalidRequestError') {
+    if (code === 'resource_missing') return error('not_found', 'The processor does not know this payment.');
+    if (code === 'payment_intent_unexpected_state')
+      return error('illegal_transition', 'Read the payment again.');
+    if (code === 'charge_already_refunded' || code === 'charge_disputed' || code === 'amount_too_large') {
+      return error('conflict', 'Read what is captured and refunded already.');
+    }
+    return error('invalid_input', 'Correct the request.');
+  }
+  if (
+    type === 'StripeRateLimitError' ||
+    type === 'StripeAPIError' ||
+    type === 'StripeConnectionError' ||
+    isNetwork(cause)
+  ) {
+    return new ShopError('unavailable', 'The payment processor cannot be reached.', {
+      cause,
+      remedy: 'Try again in a moment; nothing is charged twice.',
+      retryAfterSeconds: 2,
+    });
+  }
+  return cause;
+}
+
+function isNetwork(cause: Error): boolean {
+  return 'code' in cause && typeof cause.code === 'string' && /^E[A-Z]+$/.test(cause.code);
+}
