@@ -63,7 +63,7 @@ function generate(source: string, target: string): void {
       bytes: Buffer.byteLength(text),
     };
     for (const [name, schema] of Object.entries(document.components.schemas))
-      types[name] = opened(bare(schema));
+      types[name] = opened(name, bare(schema));
   }
   writeFileSync(join(target, 'types.json.br'), compress(JSON.stringify(types)));
   writeFileSync(join(target, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
@@ -146,13 +146,16 @@ function bare(value: unknown): unknown {
 }
 
 /** A type of which nothing is said (RawExtension, FieldsV1, JSON) holds anything. */
-function opened(schema: unknown): unknown {
+function opened(name: string, schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   const says = ['properties', 'additionalProperties', 'items', 'oneOf', 'format', '$ref', 'allOf'].some(
     (key) => key in schema,
   );
   const object = !('type' in schema) || schema.type === 'object';
-  return says || !object ? schema : { ...schema, 'x-kubernetes-preserve-unknown-fields': true };
+  if (says || !object) return schema;
+  const atomic =
+    name === 'io.k8s.apimachinery.pkg.runtime.RawExtension' ? { 'x-kubernetes-map-type': 'atomic' } : {};
+  return { ...schema, 'x-kubernetes-preserve-unknown-fields': true, ...atomic };
 }
 
 /** The directory of the Go module, downloaded when it is not there yet. */
