@@ -217,10 +217,10 @@ function stockOf(seed: number): number {
 
 const shown = (amount: number, currency: string): string => amount.toFixed(DIGITS[currency] ?? 2);
 
-/** RFC 4180: quotes where needed, a comma between cells, CRLF as Shopify writes. */
+/** RFC 4180: quotes where needed, a comma between cells. */
 function csv(rows: readonly Row[]): string {
   const [first = {}] = rows;
   const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = [Object.keys(first), ...rows.map((row) => Object.values(row))];
-  return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+  return lines.map((cells) => `${cells.map(cell).join(',')}\n`).join('');
 }

@@ -43,7 +43,7 @@ for (const shop of [acme, sakura, fjord]) {
 
 test('yen has no minor digits, the other currencies have two', () => {
   const prices = (shop: typeof acme, column: string): string[] => {
-    const [head = '', ...rows] = (filesOf(shop).get('catalog.csv') ?? '').trimEnd().split('\r\n');
+    const [head = '', ...rows] = (filesOf(shop).get('catalog.csv') ?? '').trimEnd().split('\n');
     const at = head.split(',').indexOf(column);
     // Only rows without quotes can be split at commas; they are the variants after the first.
     return rows
