@@ -1,0 +1,107 @@
+/** Makes an object of a request's body, or tells the client what is wrong with it. */
+import { prune, strictDecodingError } from '../../schema/prune.ts';
+import { isObject, type Schema } from '../../schema/schema.ts';
+import { duplicateFields } from '../../schema/strict.ts';
+import { badRequest } from '../errors.ts';
+import type { Json, JsonObject, KubeObject, ObjectMeta } from '../objects.ts';
+import { apiVersionOf, type ResourceType } from '../resources.ts';
+import type { FieldValidation } from './options.ts';
+
+const DEEPEST = 128;
+
+/**
+ * Parses JSON or, where the client says so, YAML.
+ * @throws {ApiError} 400 when it is neither
+ */
+export async function parseBody(body: string, contentType: string): Promise<Json> {
+  let value: unknown;
+  try {
+    value = contentType.includes('yaml') && !body.trimStart().startsWith('{') ? (await import('yaml')).parse(body) : JSON.parse(body);
+  } catch (cause) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : ''}`, cause);
+  }
+  // Both parsers give JSON values only: YAML is read with its core schema.
+  const parsed = value as Json;
+  if (isTooDeep(parsed, DEEPEST)) throw badRequest(`the body is nested more than ${DEEPEST} levels deep`);
+  return parsed;
+}
+
+function isTooDeep(value: Json, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return left === 0 || Object.values(value).some((child) => isTooDeep(child, left - 1));
+}
+
+/** The paths of keys that a JSON text gives twice, which strict field validation refuses. */
+export const duplicatesOf = (body: string, validation: FieldValidation): string[] =>
+  validation === 'Ignore' || !body.trimStart().startsWith('{') ? [] : duplicateFields(body);
+
+/**
+ * Checks that a value is an object of the kind addressed, with metadata of the right types.
+ * @throws {ApiError} 400
+ */
+export function asObject(value: Json, type: ResourceType, kind: string = type.kind, apiVersion: string = apiVersionOf(type)): KubeObject {
+  if (!isObject(value)) throw badRequest('the body is not a JSON object');
+  const givenVersion = value['apiVersion'] ?? apiVersion;
+  const givenKind = value['kind'] ?? kind;
+  if (givenVersion !== apiVersion)
+    throw badRequest(`the API version in the data (${String(givenVersion)}) does not match the expected API version (${apiVersion})`);
+  if (givenKind !== kind)
+    throw badRequest(`${String(givenKind)} in version "${type.version}" cannot be handled as a ${kind}: the kind in the data does not match the expected kind`);
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = value;
+  return { apiVersion, kind, metadata: asMetadata(metadata, kind, type.version), ...rest };
+}
+
+const STRING_FIELDS = ['name', 'namespace', 'generateName', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'];
+const STRING_MAPS = ['labels', 'annotations'];
+const LISTS = ['ownerReferences', 'finalizers', 'managedFields'];
+
+function asMetadata(value: Json | undefined, kind: string, version: string): ObjectMeta {
+  if (value !== undefined && value !== null && !isObject(value)) throw cannotHandle(kind, version, 'metadata', 'an object');
+  const metadata: JsonObject = { ...value };
+  for (const [name, field] of Object.entries(metadata)) {
+    const path = `metadata.${name}`;
+    if (field === null) delete metadata[name];
+    else if (STRING_FIELDS.includes(name)) {
+      if (typeof field !== 'string') throw cannotHandle(kind, version, path, 'a string');
+    } else if (STRING_MAPS.includes(name)) metadata[name] = asStringMap(field, path, kind, version);
+    else if (LISTS.includes(name) && !Array.isArray(field)) throw cannotHandle(kind, version, path, 'a list');
+  }
+  // Every field that ObjectMeta names has just been looked at; the rest are numbers the server sets itself.
+  return metadata as ObjectMeta;
+}
+
+function asStringMap(value: Json, path: string, kind: string, version: string): JsonObject {
+  if (!isObject(value)) throw cannotHandle(kind, version, path, 'a map of strings');
+  const map: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== null && typeof item !== 'string') throw cannotHandle(kind, version, `${path}.${key}`, 'a string');
+    map[key] = item ?? '';
+  }
+  return map;
+}
+
+function cannotHandle(kind: string, version: string, path: string, wanted: string) {
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${path}: it must be ${wanted}`);
+}
+
+/**
+ * Removes what the schema does not know and, as the client asked, refuses it or warns of it.
+ * @throws {ApiError} 400 under strict validation
+ */
+export function pruneUnknown(
+  object: KubeObject,
+  type: ResourceType,
+  schema: Schema | undefined,
+  validation: FieldValidation,
+  duplicates: readonly string[],
+  warnings: Set<string>,
+): void {
+  const unknown = schema ? prune(object, schema) : [];
+  if (validation === 'Ignore' || unknown.length + duplicates.length === 0) return;
+  if (validation === 'Strict') {
+    const told = strictDecodingError(unknown, duplicates) ?? '';
+    throw badRequest(type.custom ? told : `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${told}`);
+  }
+  for (const path of duplicates) warnings.add(`duplicate field ${JSON.stringify(path)}`);
+  for (const path of unknown) warnings.add(`unknown field ${JSON.stringify(path)}`);
+}

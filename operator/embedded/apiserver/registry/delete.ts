@@ -1,0 +1,120 @@
+/** Deleting an object: at once, or by marking it for those who must finish first. */
+import { StoreConflict, type Entry } from '../../store/store.ts';
+import type { Cluster } from '../cluster.ts';
+import { convert } from '../conversion.ts';
+import { conflict, notFound } from '../errors.ts';
+import { at, clone, items, number, text, timestamp, type KubeObject } from '../objects.ts';
+import type { DeleteOptions } from './options.ts';
+import { save, textAt, type Target, type Writer } from './write.ts';
+
+export interface Deletion {
+  /** Whether the object is gone; else it is marked and stays until its finalizers are removed. */
+  readonly gone: boolean;
+  readonly object: KubeObject;
+}
+
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+const DEFAULT_POD_GRACE = 30;
+const ATTEMPTS = 8;
+
+/** Deletes an object as far as its grace period and finalizers allow now. */
+export async function deleteObject(cluster: Cluster, target: Target, options: DeleteOptions, writer: Writer): Promise<Deletion> {
+  const { type, namespace, name } = target;
+  for (let attempt = 1; ; attempt += 1) {
+    const seen = cluster.store.get({ resource: type.storage, namespace, name });
+    if (!seen) throw notFound(type, name);
+    const old = cluster.codec.read(seen, type);
+    assertPreconditions(target, options, old);
+    await cluster.admission.validate({
+      operation: 'DELETE',
+      type,
+      subresource: '',
+      namespace,
+      name,
+      object: undefined,
+      old,
+      user: writer.user,
+      dryRun: options.dryRun,
+      warnings: writer.warnings,
+    });
+    try {
+      return deleteSeen(cluster, target, seen, old, options);
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+      if (attempt === ATTEMPTS) throw conflict(type, name);
+    }
+  }
+}
+
+function assertPreconditions({ type, name }: Target, options: DeleteOptions, { metadata }: KubeObject): void {
+  if (options.uid !== undefined && options.uid !== metadata.uid)
+    throw conflict(type, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${metadata.uid}`);
+  if (options.resourceVersion !== undefined && options.resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      type,
+      name,
+      `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+    );
+}
+
+function deleteSeen(cluster: Cluster, target: Target, seen: Entry, old: KubeObject, options: DeleteOptions): Deletion {
+  const object = clone(old);
+  const { metadata } = object;
+  const grace = graceOf(object, options);
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options);
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+
+  const firstTime = metadata.deletionTimestamp === undefined;
+  if (firstTime || grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
+    const begun = firstTime ? cluster.now() : new Date(Date.parse(metadata.deletionTimestamp ?? '') - (metadata.deletionGracePeriodSeconds ?? 0) * 1_000);
+    metadata.deletionTimestamp = timestamp(new Date(begun.getTime() + grace * 1_000));
+    metadata.deletionGracePeriodSeconds = grace;
+    if (firstTime && metadata.generation !== undefined) metadata.generation += 1;
+  }
+  if (object.kind === 'Namespace') object['status'] = { ...(object['status'] as object | undefined), phase: 'Terminating' };
+
+  if (isFinished(object)) {
+    if (options.dryRun) return { gone: true, object };
+    return { gone: true, object: removeNow(cluster, target, seen, object) };
+  }
+  const unchanged = !firstTime && JSON.stringify(object) === JSON.stringify(old);
+  if (options.dryRun || unchanged) return { gone: false, object };
+  return { gone: false, object: cluster.codec.read(save(cluster, target, seen, object), target.type) };
+}
+
+/** Whether nothing holds an object that is being deleted any longer. */
+export function isFinished(object: KubeObject): boolean {
+  if ((object.metadata.finalizers ?? []).length > 0) return false;
+  if (object.kind === 'Namespace' && items(at(object, 'spec', 'finalizers')).length > 0) return false;
+  return (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+/** Takes the object out of the store; watchers see its last state under the revision of the deletion. */
+export function removeNow(cluster: Cluster, target: Target, seen: Entry, object: KubeObject): KubeObject {
+  const { type, namespace, name } = target;
+  const storageType = cluster.catalog.storageType(type.storage) ?? type;
+  const last = convert(clone(object), storageType);
+  cluster.store.remove({ resource: type.storage, namespace, name }, seen, (revision) => {
+    object.metadata.resourceVersion = String(revision);
+    return textAt(last, revision);
+  });
+  return object;
+}
+
+/** Seconds that a Pod's processes get to end; other kinds go at once. */
+function graceOf(object: KubeObject, options: DeleteOptions): number {
+  if (object.kind !== 'Pod' || object.apiVersion !== 'v1') return 0;
+  const phase = text(at(object, 'status', 'phase'));
+  if (text(at(object, 'spec', 'nodeName')) === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
+  const grace = options.gracePeriodSeconds ?? number(at(object, 'spec', 'terminationGracePeriodSeconds')) ?? DEFAULT_POD_GRACE;
+  return grace < 0 ? 1 : grace;
+}
+
+function finalizersFor(present: readonly string[], options: DeleteOptions): string[] {
+  if (options.propagation === undefined) return [...present];
+  const others = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  if (options.propagation === 'Orphan') return [...others, ORPHAN];
+  return options.propagation === 'Foreground' ? [...others, FOREGROUND] : others;
+}

@@ -1,0 +1,64 @@
+/** What creating and updating have in common: who writes, what is asked, and the way into the store. */
+import { applyDefaults } from '../../schema/default.ts';
+import { validate } from '../../schema/validate.ts';
+import type { Entry } from '../../store/store.ts';
+import type { UserInfo } from '../authn.ts';
+import type { Cluster } from '../cluster.ts';
+import { convert } from '../conversion.ts';
+import { invalid, type Cause } from '../errors.ts';
+import type { KubeObject } from '../objects.ts';
+import type { ResourceType } from '../resources.ts';
+import type { Part } from '../rules.ts';
+import { dropEmpty, metadataCauses, metadataUpdateCauses } from './metadata.ts';
+
+export interface Target {
+  readonly type: ResourceType;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Who writes, and where to put what they should be warned of. */
+export interface Writer {
+  readonly user: UserInfo;
+  readonly warnings: Set<string>;
+}
+
+/** Completes an object by its schema and by the rules of its kind. */
+export function setDefaults(cluster: Cluster, type: ResourceType, object: KubeObject, old: KubeObject | undefined): void {
+  const rules = cluster.rulesOf(type);
+  dropEmpty(object.metadata);
+  if (rules.schema) applyDefaults(object, rules.schema);
+  rules.setDefaults?.(object, old);
+}
+
+/** @throws {ApiError} 422 naming every field that is wrong */
+export function assertValid(
+  cluster: Cluster,
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  part: Part,
+): void {
+  const rules = cluster.rulesOf(type);
+  const causes: Cause[] = metadataCauses(object.metadata, rules.nameForm ?? 'subdomain');
+  if (old) causes.push(...metadataUpdateCauses(object.metadata, old.metadata));
+  if (rules.schema) causes.push(...validate(object, rules.schema, old));
+  if (rules.validate) causes.push(...rules.validate(object, old, part));
+  if (causes.length > 0) throw invalid(type, object.metadata.name, causes);
+}
+
+/** Writes the object in the version it is stored in. */
+export function save(cluster: Cluster, target: Target, seen: Entry | undefined, object: KubeObject): Entry {
+  const { type, namespace, name } = target;
+  const storageType = cluster.catalog.storageType(type.storage) ?? type;
+  const stored = convert(object, storageType);
+  return cluster.store.put({ resource: type.storage, namespace, name }, seen, storageType.version, (revision) =>
+    textAt(stored, revision),
+  );
+}
+
+/** The object's text under a revision. */
+export function textAt(object: KubeObject, revision: number): string {
+  object.metadata.resourceVersion = String(revision);
+  return JSON.stringify(object);
+}

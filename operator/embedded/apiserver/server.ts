@@ -1,0 +1,222 @@
+/**
+ * The embedded cluster's API server: HTTPS on a loopback address, its objects in SQLite, its
+ * credentials in the data directory, a kubeconfig for whoever wants to use it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { isIP, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Socket } from 'node:net';
+import { openStore } from '../store/store.ts';
+import { admitAll } from './admission.ts';
+import { authenticate, type UserInfo } from './authn.ts';
+import { createCatalog } from './catalog.ts';
+import { loadCertificates } from './certificates.ts';
+import type { Cluster, Logger } from './cluster.ts';
+import { createCodec } from './codec.ts';
+import { createCustomResources } from './crd/custom-resources.ts';
+import { createCounters, type WriteCount } from './counters.ts';
+import { ApiError } from './errors.ts';
+import { sendError, type Exchange } from './exchange.ts';
+import { ensureFirstObjects } from './first-objects.ts';
+import { kubeconfig, writeKubeconfig } from './kubeconfig.ts';
+import type { Providers } from './providers.ts';
+import { isPublic, route } from './router.ts';
+import { builtInRules } from './kinds.ts';
+import { loadTokens } from './tokens.ts';
+import { parseStored } from './objects.ts';
+
+export type { Logger } from './cluster.ts';
+export type { LogOptions, Providers } from './providers.ts';
+export type { WriteCount } from './counters.ts';
+export { ApiError, badRequest, notFound, unavailable } from './errors.ts';
+
+export interface ApiServerOptions {
+  /** Where objects, keys and certificates are kept; made when it is missing. */
+  readonly dataDir: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** A loopback address; nothing else is listened on. */
+  readonly host: string;
+  readonly log: Logger;
+  /** Where the administrator's kubeconfig is written; none is when it is absent. */
+  readonly kubeconfigPath?: string;
+  /** Changes remembered for each resource, for watches and paged lists. */
+  readonly historyLength?: number;
+  readonly now?: () => Date;
+}
+
+export interface ApiServer {
+  readonly url: string;
+  readonly port: number;
+  readonly adminToken: string;
+  /** PEM. */
+  readonly caCertificate: string;
+  /** The administrator's kubeconfig as text. */
+  readonly kubeconfig: string;
+  /** Where it was written; empty when it was not. */
+  readonly kubeconfigPath: string;
+  /** What the node agent serves through this server; register by assigning. */
+  readonly providers: Providers;
+  /**
+   * A token for a ServiceAccount that exists.
+   * @param seconds how long it is valid; default one year
+   */
+  issueServiceAccountToken(namespace: string, name: string, seconds?: number): string;
+  /** A kubeconfig for a bearer of this token. */
+  kubeconfigFor(token: string): string;
+  /** Writes answered since the start, by verb, resource and user agent. */
+  counts(): readonly WriteCount[];
+  close(): Promise<void>;
+}
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+const LONGEST_URL = 64 * 1024;
+const MOST_CONNECTIONS = 4_096;
+const KEEP_ALIVE_MS = 120_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** Starts the server; resolves when it is listening and its first objects are there. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  assertLoopback(options.host);
+  const { dataDir, log } = options;
+  const now = options.now ?? (() => new Date());
+  const certificates = loadCertificates(join(dataDir, 'pki'), now());
+  const tokens = loadTokens(join(dataDir, 'pki'), () => now().getTime());
+  const store = openStore({
+    file: join(dataDir, 'objects.sqlite'),
+    ...(options.historyLength === undefined ? {} : { historyLength: options.historyLength }),
+  });
+  const catalog = createCatalog();
+  const codec = createCodec();
+  const providers: Providers = {};
+  const counters = createCounters();
+  const custom = createCustomResources();
+  const cluster: Cluster = {
+    store,
+    catalog,
+    codec,
+    admission: admitAll,
+    tokens,
+    providers,
+    log,
+    rulesOf: (type) => (type.custom ? custom.rulesOf(type) : builtInRules(type, store)),
+    now,
+  };
+  custom.start(cluster);
+  await ensureFirstObjects(cluster);
+
+  const server = createServer({
+    key: certificates.serving.key,
+    cert: certificates.serving.certificate,
+    ca: certificates.authority.certificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    noDelay: true,
+    maxHeaderSize: LONGEST_URL,
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('request', (request, response) => {
+    void answer(cluster, request, response, counters.count);
+  });
+  const sockets = trackSockets(server);
+  await listen(server, options.port, options.host);
+  // A server that listens on TCP has an address with a port.
+  const { port } = server.address() as AddressInfo;
+  const url = `https://${isIP(options.host) === 6 ? `[${options.host}]` : options.host}:${port}`;
+  const configFor = (user: string, token: string) => kubeconfig({ url, caCertificate: certificates.authority.certificate, user, token });
+  const adminConfig = configFor('shopmind-admin', tokens.admin);
+  const kubeconfigPath = options.kubeconfigPath ?? '';
+  if (kubeconfigPath !== '') writeKubeconfig(kubeconfigPath, adminConfig);
+
+  return {
+    url,
+    port,
+    adminToken: tokens.admin,
+    caCertificate: certificates.authority.certificate,
+    kubeconfig: adminConfig,
+    kubeconfigPath,
+    providers,
+    issueServiceAccountToken(namespace, name, seconds = YEAR_SECONDS) {
+      const account = store.get({ resource: '/serviceaccounts', namespace, name });
+      const uid = account && parseStored(account.json).metadata.uid;
+      return tokens.issue(namespace, name, uid, [], seconds).token;
+    },
+    kubeconfigFor: (token) => configFor('bearer', token),
+    counts: counters.read,
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        // Watches never end by themselves.
+        for (const socket of sockets) socket.destroy();
+      });
+      custom.stop();
+      store.close();
+    },
+  };
+}
+
+function assertLoopback(host: string): void {
+  if (host !== 'localhost' && host !== '::1' && !host.startsWith('127.'))
+    throw new Error(`the embedded API server listens on loopback addresses only, not on ${host}`);
+}
+
+async function answer(
+  cluster: Cluster,
+  request: IncomingMessage,
+  response: ServerResponse,
+  count: (verb: string, resource: string, userAgent: string) => void,
+): Promise<void> {
+  const exchange: Exchange = exchangeOf(request, response);
+  try {
+    if ((request.url?.length ?? 0) > LONGEST_URL) throw new ApiError(414, 'RequestURITooLong', 'the URL is too long');
+    const user: UserInfo = isPublic(exchange.path) ? ANONYMOUS : authenticate(request, cluster.tokens, cluster.store);
+    await route(cluster, { ...exchange, user }, ({ userAgent }, verb, resource) => count(verb, resource, userAgent));
+  } catch (error) {
+    const told = sendError(exchange, error);
+    if (told.code >= 500 && told.code !== 501)
+      cluster.log.error({ err: told.cause ?? told, method: request.method, url: request.url }, 'a request failed');
+    // An answered request whose body nobody read would keep its connection busy.
+    if (!request.complete) request.resume();
+  }
+}
+
+const ANONYMOUS: UserInfo = { username: 'system:anonymous', uid: '', groups: ['system:unauthenticated'] };
+
+function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  return {
+    method: request.method ?? 'GET',
+    path,
+    query: new URLSearchParams(query),
+    user: ANONYMOUS,
+    userAgent: request.headers['user-agent'] ?? '',
+    contentType: request.headers['content-type'] ?? 'application/json',
+    accept: request.headers.accept ?? '',
+    request,
+    response,
+    warnings: new Set(),
+  };
+}
+
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('secureConnection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
