@@ -103,6 +103,8 @@ export interface WatchOptions extends CallOptions {
   readonly timeoutSeconds?: number;
   /** Silence after which the connection is taken for dead; 90 s by default (servers send bookmarks each minute). */
   readonly inactivityMs?: number;
+  /** Called when the server has accepted the watch. */
+  readonly onOpen?: () => void;
 }
 
 export interface WatchEvent<T extends KubeObject = KubeObject> {
@@ -456,7 +458,7 @@ export function createClient(options: ClientOptions): Client {
   async function streamCall(
     asked: Asked,
     path: string,
-    stream: CallOptions & { inactivityMs?: number },
+    stream: CallOptions & { inactivityMs?: number; onOpen?: () => void },
     onLine: (line: string) => void,
   ): Promise<void> {
     const started = clock.monotonic();
@@ -472,7 +474,7 @@ export function createClient(options: ClientOptions): Client {
           timeoutMs: stream.timeoutMs ?? options.timeoutMs ?? 30_000,
           signal: stream.signal,
         },
-        { onLine, inactivityMs: stream.inactivityMs ?? 90_000 },
+        { onLine, onOpen: stream.onOpen, inactivityMs: stream.inactivityMs ?? 90_000 },
       );
     } catch (error) {
       done('<error>');

@@ -105,12 +105,19 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       const list = await client.listAll(type, { ...scope, limit: options.pageSize ?? 500, signal });
       accept(list.items, list.metadata.resourceVersion);
     }
-    const relistAt = lastListAt + jitter(options.relistMs ?? 1_800_000, 0.2, random);
-    while (!signal.aborted && clock.monotonic() < relistAt) await watch(signal, relistAt);
+    const relist = new AbortController();
+    const leftMs = lastListAt + jitter(options.relistMs ?? 1_800_000, 0.2, random) - clock.monotonic();
+    const cancel = clock.after(leftMs, () => relist.abort());
+    const either = AbortSignal.any([signal, relist.signal]);
+    try {
+      while (!either.aborted) await watch(either);
+    } finally {
+      cancel();
+    }
   }
 
   /** One watch from where we are. A break is an ordinary thing: wait a little and resume. */
-  async function watch(signal: AbortSignal, relistAt: number): Promise<void> {
+  async function watch(signal: AbortSignal): Promise<void> {
     const started = clock.monotonic();
     const before = version;
     try {
@@ -119,7 +126,8 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         {
           ...scope,
           resourceVersion: version,
-          timeoutSeconds: watchSeconds(relistAt - started),
+          timeoutSeconds: watchSeconds(),
+          onOpen,
           inactivityMs: options.inactivityMs ?? 90_000,
           signal,
         },
@@ -128,7 +136,6 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       // A server that ends watches at once must not be asked in a tight loop.
       if (version !== before || clock.monotonic() - started > 1000) failures = 0;
       else await pause(signal);
-      lastError = undefined;
     } catch (error) {
       if (signal.aborted) return;
       if (isExpired(error)) throw error;
@@ -149,7 +156,8 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
           ...scope,
           sendInitialEvents: true,
           resourceVersionMatch: 'NotOlderThan',
-          timeoutSeconds: watchSeconds(options.relistMs ?? 1_800_000),
+          timeoutSeconds: watchSeconds(),
+          onOpen,
           inactivityMs: options.inactivityMs ?? 90_000,
           signal,
         },
@@ -277,8 +285,12 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     await sleep(clock, jitter(wait, 0.5, random), signal);
   }
 
-  const watchSeconds = (leftMs: number): number =>
-    Math.max(1, Math.min(Math.ceil(leftMs / 1000), Math.round(300 * (1 + random()))));
+  const onOpen = (): void => {
+    lastError = undefined;
+  };
+
+  /** Spread, so that a restarted server's watches do not all end together again. */
+  const watchSeconds = (): number => Math.round(300 * (1 + random()));
 
   return {
     type,

@@ -28,6 +28,8 @@ export interface TransportAnswer {
 
 export interface LineHandlers {
   readonly onLine: (line: string) => void;
+  /** Called when the server has accepted the stream. */
+  readonly onOpen?: (() => void) | undefined;
   /** A stream silent for this long is taken for half-open and broken off. */
   readonly inactivityMs: number;
 }
@@ -74,7 +76,8 @@ export function createTransport(connection: Connection, clock: Clock): Transport
       // Destroying the request surfaces as "aborted" on the answer; the first reason is the true one.
       const fail = (error: unknown): void => {
         failure ??= asError(error);
-        outgoing.destroy(failure);
+        // Without the error: a complete answer's socket may already be the agent's, where nobody listens for it.
+        outgoing.destroy();
       };
       const onAbort = (): void => fail(aborted(request));
       const cancel = clock.after(request.timeoutMs, () => fail(timedOut(request)));
@@ -85,7 +88,7 @@ export function createTransport(connection: Connection, clock: Clock): Transport
       };
       outgoing.on('error', (error) => {
         settle();
-        reject(unreachable(error, request, server, outgoing.reusedSocket));
+        reject(unreachable(failure ?? error, request, server, outgoing.reusedSocket));
       });
       outgoing.on('response', (incoming) =>
         resolve({ incoming, fail, cancel, settle, reason: (error) => failure ?? error }),
@@ -116,6 +119,7 @@ export function createTransport(connection: Connection, clock: Clock): Transport
       try {
         if (answer.status !== 200) return { ...answer, body: await wholeBody(incoming) };
         cancel();
+        handlers.onOpen?.();
         await streamLines(incoming, handlers, clock, fail);
         return { ...answer, body: '' };
       } catch (error) {
