@@ -3,23 +3,22 @@
  * with a secretRef they are the merchant's, and nothing is registered.
  */
 import { randomInt } from 'node:crypto';
-import { z } from 'zod';
 
-const Keys = z.object({
-  secretKey: z.string().min(1),
-  publishableKey: z.string().min(1),
-  webhookSecret: z.string().min(1),
+export interface PaymentKeys {
+  readonly secretKey: string;
+  readonly publishableKey: string;
+  readonly webhookSecret: string;
   /** Where the processor delivers; present for accounts registered by us. */
-  webhookUrl: z.string().optional(),
-});
-
-export type PaymentKeys = z.infer<typeof Keys>;
+  readonly webhookUrl?: string | undefined;
+}
 
 export interface Processor {
   /** Creates or replaces the account. Rejects when the processor is away or refuses. */
   register(account: PaymentKeys & { readonly id: string; readonly webhookUrl: string }): Promise<void>;
   /** Removes the account; fine when there is none. */
   remove(id: string): Promise<void>;
+  /** Resolves when something answers at its address; rejects with a transient ProcessorError. */
+  ping(): Promise<void>;
 }
 
 /** The processor is away or refused; `transient` tells which. */
@@ -66,6 +65,9 @@ export function createProcessor(url: string, secret: string): Processor {
     async remove(id) {
       await call('DELETE', `/_admin/accounts/${id}`);
     },
+    async ping() {
+      await call('GET', '/');
+    },
   };
 }
 
@@ -77,17 +79,6 @@ export function generateKeys(webhookUrl: string): PaymentKeys & { readonly webho
     webhookSecret: `whsec_${random(40)}`,
     webhookUrl,
   };
-}
-
-/** Keys as the directory keeps them; `undefined` when there are none, or they cannot be read. */
-export function parseKeys(text: string | undefined): PaymentKeys | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return Keys.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not JSON: as good as absent, new keys are made.
-    return undefined;
-  }
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Sealer } from '../sealing.ts';
-import type { Session } from './database.ts';
+import type { Database, Value } from './database.ts';
 
 /** One tenant as runtimes read it. Field names are those of the table. */
 export interface DirectoryRow {
@@ -48,7 +48,7 @@ const Row = z.object({
   suspended: z.boolean(),
 });
 
-const COLUMNS = Object.keys(Row.shape);
+const COLUMNS = Row.keyof().options;
 
 const UPSERT = `with written as (
   insert into platform.tenants (${COLUMNS.join(', ')}, updated_at)
@@ -73,24 +73,24 @@ interface Known {
   secrets: Map<string, string>;
 }
 
-export function createDirectory(session: Session, sealer: Sealer): Directory {
+export function createDirectory(database: Database, sealer: Sealer): Directory {
   let known: Map<string, Known> | undefined;
   let digest = '';
   let loading: Promise<Map<string, Known>> | undefined;
 
   const currentDigest = async (): Promise<string> => {
-    const [answer] = await session.query<{ digest: string }>(DIGEST);
+    const [answer] = await database.query<{ digest: string }>(DIGEST);
     return answer?.digest ?? '';
   };
   const load = async (): Promise<Map<string, Known>> => {
     digest = await currentDigest();
-    const rows = await session.query(`select ${COLUMNS.join(', ')} from platform.tenants`);
+    const rows = await database.query(`select ${COLUMNS.join(', ')} from platform.tenants`);
     const result = new Map<string, Known>();
     for (const raw of rows) {
       const row = Row.parse(raw);
       result.set(row.id, { row, secrets: new Map() });
     }
-    const sealed = await session.query<{ tenant_id: string; name: string; value: Buffer }>(
+    const sealed = await database.query<{ tenant_id: string; name: string; value: Buffer }>(
       'select tenant_id, name, value from platform.tenant_secrets',
     );
     for (const { tenant_id, name, value } of sealed) {
@@ -115,36 +115,29 @@ export function createDirectory(session: Session, sealer: Sealer): Directory {
     async ensure(row, secrets) {
       const tenants = await all();
       const present = tenants.get(row.id);
-      const done: string[] = [];
-      if (present === undefined || canonical(present.row) !== canonical(row)) {
-        await session.query(UPSERT, [
-          row.id,
-          row.display_name,
-          row.plan,
-          row.placement,
-          row.schema_name,
-          row.hosts,
-          row.locales,
-          row.currencies,
-          JSON.stringify(row.branding),
-          row.domains,
-          JSON.stringify(row.quotas),
-          row.suspended,
-        ]);
-        done.push(`${present === undefined ? 'REGISTER' : 'UPDATE'} TENANT ${row.id}`);
-        tenants.set(row.id, { row, secrets: present?.secrets ?? new Map() });
-      }
-      for (const [name, value] of Object.entries(secrets)) {
-        if (present?.secrets.get(name) === value) continue;
-        await session.query(UPSERT_SECRET, [row.id, name, sealer.seal(row.id, name, value)]);
-        done.push(`SEAL SECRET ${name} OF ${row.id}`);
-        tenants.get(row.id)?.secrets.set(name, value);
-      }
-      return done;
+      const isNew = present === undefined;
+      const rowDiffers = isNew || canonical(present.row) !== canonical(row);
+      const changed = Object.entries(secrets).filter(([name, value]) => present?.secrets.get(name) !== value);
+      if (!rowDiffers && changed.length === 0) return [];
+      // One transaction: a runtime that sees the tenant sees its secrets too.
+      await database.session(async (session) => {
+        await session.query('begin');
+        if (rowDiffers) await session.query(UPSERT, valuesOf(row));
+        for (const [name, value] of changed) {
+          await session.query(UPSERT_SECRET, [row.id, name, sealer.seal(row.id, name, value)]);
+        }
+        await session.query('commit');
+      });
+      const known = new Map([...(present?.secrets ?? []), ...changed]);
+      tenants.set(row.id, { row, secrets: known });
+      return [
+        ...(rowDiffers ? [`${isNew ? 'REGISTER' : 'UPDATE'} TENANT ${row.id}`] : []),
+        ...changed.map(([name]) => `SEAL SECRET ${name} OF ${row.id}`),
+      ];
     },
     async remove(id) {
       const tenants = await all();
-      const removed = await session.query(
+      const removed = await database.query(
         `with gone as (delete from platform.tenants where id = $1 returning id)
          select pg_notify('tenants', id) from gone`,
         [id],
@@ -160,6 +153,13 @@ export function createDirectory(session: Session, sealer: Sealer): Directory {
       }
     },
   };
+}
+
+function valuesOf(row: DirectoryRow): readonly Value[] {
+  return COLUMNS.map((column) => {
+    const value = Row.shape[column].parse(row[column]);
+    return typeof value === 'object' && !Array.isArray(value) ? JSON.stringify(value) : value;
+  });
 }
 
 /** One text for equal rows, whatever the order of their keys. */

@@ -1,0 +1,238 @@
+/**
+ * Everything a tenant has outside Kubernetes, behind one small interface: database, directory, payment account, objects.
+ * Each method is idempotent, can be killed anywhere, and writes nothing when nothing differs.
+ */
+import { createHash } from 'node:crypto';
+import type { ShopMindTenant } from '../../crds/index.ts';
+import { createBlobStore } from './blobs.ts';
+import type { BlobStore } from './blobs.ts';
+import { createProcessor, generateKeys } from './payments.ts';
+import type { PaymentKeys, Processor } from './payments.ts';
+import { openDatabase } from './postgres/database.ts';
+import type { Database } from './postgres/database.ts';
+import { loadCatalogue, POOL_SCHEMA } from './postgres/desired.ts';
+import type { Catalogue, DesiredSchema } from './postgres/desired.ts';
+import { closeLogin, deletePooledRows, dropSchema, exportRows } from './postgres/destroy.ts';
+import { createDirectory } from './postgres/directory.ts';
+import type { Directory, DirectoryRow } from './postgres/directory.ts';
+import { createPostgres } from './postgres/postgres.ts';
+import type { Postgres } from './postgres/postgres.ts';
+import { createSealer } from './sealing.ts';
+
+/** What the data plane is and how to enter it: the part of the platform's configuration that is read here. */
+export interface DataPlaneConfig {
+  readonly databaseAdminUrl: string;
+  readonly blobsUrl: string;
+  readonly paymentsUrl: string | undefined;
+  readonly paymentsSecret: string | undefined;
+  readonly secretsKey: string;
+}
+
+/** One tenant, with what only Kubernetes knows of it. */
+export interface TenantData {
+  readonly tenant: ShopMindTenant;
+  readonly schema: string;
+  readonly domains: readonly string[];
+  /** Password of the dedicated role; absent when pooled. */
+  readonly password: string | undefined;
+  readonly adminToken: string;
+  /** Where the processor delivers its webhooks. */
+  readonly webhookUrl: string;
+  /** The merchant's own keys; absent: generated and registered at the platform's processor. */
+  readonly paymentKeys: PaymentKeys | undefined;
+}
+
+export interface DataPlane {
+  /** The server's roles, the directory and the pool's schema. @returns what was done, in words */
+  ensurePool(password: string): Promise<readonly string[]>;
+  ensureTenant(data: TenantData): Promise<readonly string[]>;
+  /** What `ensureTenant` would do to the database. Reads only. */
+  planTenant(data: Pick<TenantData, 'tenant' | 'schema' | 'domains'>): Promise<readonly string[]>;
+  /** First step of a deletion: runtimes stop serving the tenant. */
+  unregister(tenant: string): Promise<readonly string[]>;
+  /** Last step of a deletion, by policy. */
+  destroyTenant(tenant: ShopMindTenant, schema: string): Promise<readonly string[]>;
+  /** Resolves when database and processor answer. Rejects with what does not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long an unchanged pool is trusted before it is looked at again. */
+const POOL_TRUST_MS = 60_000;
+
+export interface Parts {
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly blobs: BlobStore;
+  /** Absent where tenants bring their own keys. */
+  readonly processor: Processor | undefined;
+  readonly directory: Directory;
+  readonly postgres: Postgres;
+  readonly monotonic: () => number;
+}
+
+/** Connects lazily: nothing is awaited here but the reading of migrations. */
+export async function openDataPlane(config: DataPlaneConfig, monotonic: () => number): Promise<DataPlane> {
+  const [database, catalogue] = await Promise.all([openDatabase(config.databaseAdminUrl), loadCatalogue()]);
+  return createDataPlane({
+    database,
+    catalogue,
+    monotonic,
+    blobs: createBlobStore(config.blobsUrl),
+    processor:
+      config.paymentsUrl === undefined || config.paymentsSecret === undefined
+        ? undefined
+        : createProcessor(config.paymentsUrl, config.paymentsSecret),
+    directory: createDirectory(database, createSealer(config.secretsKey)),
+    postgres: createPostgres(database, catalogue),
+  });
+}
+
+export function createDataPlane(parts: Parts): DataPlane {
+  const { database, catalogue, blobs, processor, directory, postgres } = parts;
+  let pool:
+    | { readonly at: number; readonly password: string; readonly done: Promise<readonly string[]> }
+    | undefined;
+
+  const desiredOf = (schema: string, domains: readonly string[]): DesiredSchema =>
+    schema === POOL_SCHEMA ? catalogue.pool() : catalogue.dedicated(schema, domains);
+
+  return {
+    async ensurePool(password) {
+      const now = parts.monotonic();
+      if (pool !== undefined && pool.password === password && now - pool.at < POOL_TRUST_MS) {
+        await pool.done;
+        return [];
+      }
+      const done = postgres.ensure(catalogue.pool(), password).then(async (actions) => {
+        await directory.refresh();
+        return actions;
+      });
+      const mine = { at: now, password, done };
+      pool = mine;
+      try {
+        return await done;
+      } catch (error) {
+        if (pool === mine) pool = undefined;
+        throw error;
+      }
+    },
+
+    async ensureTenant(data) {
+      const { tenant, schema, domains, password } = data;
+      const done: string[] = [];
+      if (schema !== POOL_SCHEMA)
+        done.push(...(await postgres.ensure(catalogue.dedicated(schema, domains), password)));
+      const known = await directory.get(tenant.metadata.name);
+      const keys = data.paymentKeys ?? (await accountOf(data, known?.secrets ?? new Map(), done));
+      done.push(...(await directory.ensure(rowOf(data), secretsOf(data, keys))));
+      return done;
+    },
+
+    async planTenant({ schema, domains }) {
+      const actions = await postgres.plan(desiredOf(schema, domains));
+      return actions.map(({ describe }) => describe);
+    },
+
+    unregister: (tenant) => directory.remove(tenant),
+
+    async destroyTenant(tenant, schema) {
+      const { name } = tenant.metadata;
+      const policy = tenant.spec.deletionPolicy;
+      const done: string[] = [];
+      if (policy === 'Retain') return schema === POOL_SCHEMA ? done : closeLogin(database, schema);
+      if (policy === 'Snapshot') done.push(...(await snapshot(tenant, schema)));
+      done.push(
+        ...(schema === POOL_SCHEMA
+          ? await deletePooledRows(database, name)
+          : await dropSchema(database, schema)),
+      );
+      done.push(...(await blobs.removeTenant(name)));
+      if (tenant.spec.payments.secretRef === undefined && processor !== undefined) {
+        await processor.remove(name);
+        done.push(`DELETE PAYMENT ACCOUNT ${name}`);
+      }
+      return done;
+    },
+
+    async ping() {
+      await database.query('select 1');
+      await processor?.ping();
+    },
+
+    close: () => database.close(),
+  };
+
+  /** Keys of the account at the platform's processor: registered before they are written down, so known keys always work. */
+  async function accountOf(
+    { tenant, webhookUrl }: TenantData,
+    secrets: ReadonlyMap<string, string>,
+    done: string[],
+  ): Promise<PaymentKeys | undefined> {
+    if (processor === undefined) return undefined;
+    const known = keysIn(secrets);
+    if (known !== undefined && known.webhookUrl === webhookUrl) return known;
+    const keys = known === undefined ? generateKeys(webhookUrl) : { ...known, webhookUrl };
+    await processor.register({ ...keys, id: tenant.metadata.name, webhookUrl });
+    done.push(`REGISTER PAYMENT ACCOUNT ${tenant.metadata.name}`);
+    return keys;
+  }
+
+  /** Exports once per deletion, however often the teardown is repeated. */
+  async function snapshot(tenant: ShopMindTenant, schema: string): Promise<readonly string[]> {
+    const { name, deletionTimestamp } = tenant.metadata;
+    const since = new Date(deletionTimestamp ?? 0);
+    if ((await blobs.findSnapshot(name, since)) !== undefined) return [];
+    const sink = await blobs.beginSnapshot(name);
+    const counts = await exportRows(database, schema, name, sink);
+    const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return [`EXPORT ${rows} ROWS TO ${sink.location}`];
+  }
+}
+
+const SECRET_NAMES = {
+  secretKey: 'payments-secret-key',
+  publishableKey: 'payments-publishable-key',
+  webhookSecret: 'payments-webhook-secret',
+  webhookUrl: 'payments-webhook-url',
+} as const;
+
+function keysIn(secrets: ReadonlyMap<string, string>): PaymentKeys | undefined {
+  const secretKey = secrets.get(SECRET_NAMES.secretKey);
+  const publishableKey = secrets.get(SECRET_NAMES.publishableKey);
+  const webhookSecret = secrets.get(SECRET_NAMES.webhookSecret);
+  if (secretKey === undefined || publishableKey === undefined || webhookSecret === undefined)
+    return undefined;
+  return { secretKey, publishableKey, webhookSecret, webhookUrl: secrets.get(SECRET_NAMES.webhookUrl) };
+}
+
+/** By name, as the runtime asks for them. The admin key itself is never stored, only its digest. */
+function secretsOf(data: TenantData, keys: PaymentKeys | undefined): Record<string, string> {
+  const secrets: Record<string, string> = {
+    'admin-key-hash': createHash('sha256').update(data.adminToken).digest('hex'),
+  };
+  if (keys === undefined) return secrets;
+  secrets[SECRET_NAMES.secretKey] = keys.secretKey;
+  secrets[SECRET_NAMES.publishableKey] = keys.publishableKey;
+  secrets[SECRET_NAMES.webhookSecret] = keys.webhookSecret;
+  if (keys.webhookUrl !== undefined) secrets[SECRET_NAMES.webhookUrl] = keys.webhookUrl;
+  return secrets;
+}
+
+function rowOf({ tenant, schema, domains }: TenantData): DirectoryRow {
+  const { spec, metadata } = tenant;
+  return {
+    id: metadata.name,
+    display_name: spec.displayName,
+    plan: spec.plan,
+    placement: spec.placement,
+    schema_name: schema,
+    hosts: spec.hosts,
+    locales: spec.locales,
+    currencies: spec.currencies,
+    branding: spec.branding ?? {},
+    domains,
+    quotas: spec.quotas,
+    suspended: spec.suspended,
+  };
+}
