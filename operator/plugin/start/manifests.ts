@@ -23,7 +23,7 @@ export interface ManifestObject {
 }
 
 const MAX_FILE_BYTES = 1024 * 1024;
-/** Overlays change other folders' tenants and are applied with `kubectl apply -k`. */
+/** Lists and changes other files; read by `kubectl apply -k`, not here. */
 const KUSTOMIZATION = 'kustomization.yaml';
 
 /**
@@ -35,7 +35,9 @@ export async function loadManifests(path: string): Promise<Manifest[]> {
   if (files.length === 0) {
     throw new Failure(`${path} holds no tenant`, {
       exitCode: EXIT.badInput,
-      remedy: 'Give a YAML file, or a folder with *.yaml files or <name>/tenant.yaml in it.',
+      remedy:
+        'Give a YAML file, or a folder with *.yaml files or <name>/tenant.yaml in it. ' +
+        'Overlays are for `kubectl apply -k`.',
     });
   }
   const loaded: Manifest[] = [];
@@ -73,15 +75,11 @@ async function manifestFiles(path: string): Promise<string[]> {
   if (info.isFile()) return [path];
   const entries = await readdir(path, { withFileTypes: true });
   const names = entries.toSorted((a, b) => a.name.localeCompare(b.name));
-  if (names.some((entry) => entry.name === KUSTOMIZATION)) {
-    throw new Failure(`${path} is a kustomize overlay`, {
-      exitCode: EXIT.badInput,
-      remedy: `Start with the tenants themselves, then \`kubectl apply -k ${path}\`.`,
-    });
-  }
   const files: string[] = [];
   for (const entry of names) {
-    if (entry.isFile() && /\.ya?ml$/.test(entry.name)) files.push(join(path, entry.name));
+    if (entry.isFile() && entry.name !== KUSTOMIZATION && /\.ya?ml$/.test(entry.name)) {
+      files.push(join(path, entry.name));
+    }
     if (entry.isDirectory()) {
       const tenant = join(path, entry.name, 'tenant.yaml');
       if (await isFile(tenant)) files.push(tenant);
