@@ -5,8 +5,10 @@
 import type { DomainDefinition } from '../platform/definition.ts';
 import { accounts } from './accounts/definition.ts';
 import { catalog } from './catalog/definition.ts';
+import { orders } from './orders/definition.ts';
+import { payments } from './payments/definition.ts';
 
-export const DOMAINS: readonly DomainDefinition[] = [accounts, catalog];
+export const DOMAINS: readonly DomainDefinition[] = [accounts, catalog, orders, payments];
 
 /** The definition of that name, if there is one. */
 export function domainNamed(name: string): DomainDefinition | undefined {

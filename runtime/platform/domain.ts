@@ -30,6 +30,8 @@ export interface Platform {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Logger;
+  /** Base of relative catalogue sources: a `file:` or `https:` URL that ends in a slash. */
+  readonly sourcesUrl?: string;
   /** Calls an operation of another domain: in process when hosted together, over HTTP otherwise. Must be idempotent. */
   readonly call: <Out>(tenant: string, domain: string, operation: string, input: unknown) => Promise<Out>;
 }

@@ -47,7 +47,11 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
       if (kept.size > 10_000) kept.clear();
       const value = read(tenant, name);
       kept.set(id, { until: now + keepMilliseconds, value });
-      value.catch(() => kept.delete(id));
+      // What is missing may be written any moment; only what is there is kept.
+      value.then(
+        (found) => found === undefined && kept.delete(id),
+        () => kept.delete(id),
+      );
       return value;
     },
   };

@@ -1,0 +1,9 @@
+/** Where each domain's code is. A process imports only the domains it hosts. */
+import type { CreateService } from '../platform/domain.ts';
+
+export const SERVICES: Readonly<Record<string, () => Promise<{ createService: CreateService }>>> = {
+  accounts: () => import('./accounts/service.ts'),
+  catalog: () => import('./catalog/service.ts'),
+  orders: () => import('./orders/service.ts'),
+  payments: () => import('./payments/service.ts'),
+};

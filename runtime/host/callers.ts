@@ -1,0 +1,111 @@
+/** Who is calling: from a bearer token or the session cookie, never from anything the caller merely says. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Audience } from '../platform/definition.ts';
+import type { Caller } from '../platform/domain.ts';
+import { ShopError } from '../platform/errors.ts';
+import type { Secrets, Tenant } from '../platform/ports.ts';
+
+export const SESSION_COOKIE = 'shopmind_session';
+
+export interface CallersOptions {
+  readonly secrets: Secrets;
+  readonly authenticate: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
+}
+
+export interface Credentials {
+  readonly method: string;
+  readonly host: string;
+  readonly authorization: string | undefined;
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+  readonly fetchSite: string | undefined;
+}
+
+/** Throws ShopError `unauthenticated` or `forbidden` when the route's audience is not met. */
+export type Identify = (tenant: Tenant, audience: Audience, credentials: Credentials) => Promise<Caller>;
+
+export function createCallers({ secrets, authenticate }: CallersOptions): Identify {
+  async function merchant(tenant: Tenant, token: string | undefined): Promise<Caller> {
+    if (token === undefined)
+      throw unauthenticated(
+        'This route is for the merchant.',
+        'Send the tenant’s admin key as a bearer token.',
+      );
+    const expected = await secrets.get(tenant.id, 'admin-key-hash');
+    if (expected === undefined || !sameHash(token, expected)) {
+      throw unauthenticated(
+        'This admin key is not known here.',
+        'Check that the key belongs to this shop and is the present one.',
+      );
+    }
+    return { kind: 'merchant', customerId: undefined };
+  }
+
+  return async (tenant, audience, credentials) => {
+    if (audience === 'provider') return { kind: 'provider', customerId: undefined };
+    const bearer = bearerOf(credentials.authorization);
+    refuseForeign(tenant, bearer);
+    if (audience === 'merchant') return merchant(tenant, bearer);
+    const cookie = bearer === undefined ? cookieOf(credentials.cookie, SESSION_COOKIE) : undefined;
+    const token = bearer ?? cookie;
+    if (token !== undefined) {
+      refuseForeign(tenant, token);
+      if (cookie !== undefined) refuseCrossSite(credentials);
+      const customer = await authenticate(tenant, token);
+      if (customer) return { kind: 'customer', customerId: customer.customerId };
+    }
+    if (audience === 'customer')
+      throw unauthenticated(
+        'This route is for customers who are logged in.',
+        'Log in at /api/accounts/login.',
+      );
+    return { kind: 'shopper', customerId: undefined };
+  };
+}
+
+/** Our tokens name their tenant: `sms_<tenant>.<secret>`. One of another tenant is refused before it is looked up. */
+function refuseForeign(tenant: Tenant, token: string | undefined): void {
+  const named = token === undefined ? undefined : /^sm[a-z]_([a-z0-9-]{1,40})\./.exec(token)?.[1];
+  if (named !== undefined && named !== tenant.id) {
+    throw new ShopError('forbidden', 'This token belongs to another shop.', {
+      remedy: 'Log in at this shop.',
+    });
+  }
+}
+
+/** A browser sends the cookie by itself, so a write must come from our own pages. */
+function refuseCrossSite({ method, host, origin, fetchSite }: Credentials): void {
+  if (method === 'GET' || method === 'HEAD') return;
+  const foreign = fetchSite === 'cross-site' || (origin !== undefined && hostOf(origin) !== host);
+  if (foreign)
+    throw new ShopError('forbidden', 'A page of another site sent this request.', {
+      remedy: 'Send it from the shop’s own pages.',
+    });
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).hostname : undefined;
+}
+
+function bearerOf(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^Bearer +(\S{1,512})$/i.exec(header)?.[1];
+}
+
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  for (const pair of header?.split(';') ?? []) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim() || undefined;
+  }
+  return undefined;
+}
+
+/** `expected` is hex or base64url of the key's SHA-256. */
+function sameHash(token: string, expected: string): boolean {
+  const actual = createHash('sha256').update(token).digest();
+  const known = Buffer.from(expected.trim(), /^[0-9a-f]{64}$/i.test(expected.trim()) ? 'hex' : 'base64url');
+  return known.length === actual.length && timingSafeEqual(actual, known);
+}
+
+function unauthenticated(message: string, remedy: string): ShopError {
+  return new ShopError('unauthenticated', message, { remedy });
+}

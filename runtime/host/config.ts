@@ -1,0 +1,98 @@
+/** The process's environment, read once and checked as a whole: every problem is named before anything starts. */
+import { z } from 'zod';
+import { ShopError } from '../platform/errors.ts';
+
+export interface HostConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly logLevel: string;
+  readonly domains: readonly string[];
+  /** Set in a dedicated process: the only tenant it serves. */
+  readonly tenant: string | undefined;
+  readonly databaseUrl: string;
+  readonly databaseConnections: number;
+  readonly secretsKey: string;
+  readonly blobsUrl: string;
+  readonly sourcesUrl: string | undefined;
+  readonly paymentsUrl: string | undefined;
+  readonly paymentsPublicOrigin: string | undefined;
+  /** Base URL by domain, for the domains hosted elsewhere. */
+  readonly peers: ReadonlyMap<string, string>;
+}
+
+/** Throws ShopError `invalid_input` with one problem per variable. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): HostConfig {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    throw new ShopError('invalid_input', 'The environment of the runtime is incomplete.', {
+      remedy: 'Set the variables below; docs/architecture.md lists them all.',
+      problems: parsed.error.issues.map(({ path, message }) => ({
+        where: String(path[0] ?? ''),
+        what: message,
+      })),
+    });
+  }
+  const env = parsed.data;
+  return {
+    address: env.POD_IP,
+    port: env.PORT,
+    adminPort: env.ADMIN_PORT,
+    logLevel: env.LOG_LEVEL,
+    domains: env.SHOPMIND_DOMAINS,
+    tenant: env.SHOPMIND_TENANT,
+    databaseUrl: env.DATABASE_URL,
+    databaseConnections: env.DATABASE_CONNECTIONS,
+    secretsKey: env.SECRETS_KEY,
+    blobsUrl: env.BLOBS_URL,
+    sourcesUrl: env.SOURCES_URL,
+    paymentsUrl: env.PAYMENTS_URL,
+    paymentsPublicOrigin: env.PAYMENTS_PUBLIC_ORIGIN,
+    peers: env.PEERS,
+  };
+}
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const List = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+const Base64Of32 = z
+  .string()
+  .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64');
+const Peers = z.string().transform((text, context) => {
+  const peers = new Map<string, string>();
+  for (const pair of text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
+    const [name = '', url = ''] = pair.split(/=(.*)/s);
+    if (!/^[a-z]+$/.test(name) || !URL.canParse(url)) {
+      context.addIssue({ code: 'custom', message: `“${pair}” is not of the form domain=http://host:port` });
+    } else peers.set(name, url.replace(/\/$/, ''));
+  }
+  return peers;
+});
+
+const Environment = z.object({
+  POD_IP: z.string().default('127.0.0.1'),
+  PORT: Port.default(8080),
+  ADMIN_PORT: Port.default(9090),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  SHOPMIND_DOMAINS: List.refine((names) => names.length > 0, 'must name at least one domain'),
+  SHOPMIND_TENANT: z.string().optional(),
+  DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL'),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
+  SECRETS_KEY: Base64Of32,
+  BLOBS_URL: z.string().regex(/^file:\/\//, 'must be a file:// URL; other stores come with their adapters'),
+  SOURCES_URL: z
+    .string()
+    .regex(/^(?:file|https):\/\//, 'must be a file:// or https:// URL')
+    .optional(),
+  PAYMENTS_URL: z.url().optional(),
+  PAYMENTS_PUBLIC_ORIGIN: z.url().optional(),
+  PEERS: Peers.default(new Map()),
+});

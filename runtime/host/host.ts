@@ -1,0 +1,339 @@
+/**
+ * Puts a runtime process together: adapters, platform, the domains it was told to host, HTTP, workers.
+ * Everything is passed in or made here; nothing is global, so that tests run several hosts in one process.
+ */
+import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
+import type { Logger } from 'pino';
+import { domainNamed } from '../domains/index.ts';
+import { SERVICES } from '../domains/services.ts';
+import { createFileBlobs } from '../platform/blobs/files.ts';
+import { createMemoryCache } from '../platform/cache/memory.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { CreateService, DomainService, Platform } from '../platform/domain.ts';
+import { ShopError, type Problem } from '../platform/errors.ts';
+import { createEventLog, type EventLog } from '../platform/events/log.ts';
+import { createNewId } from '../platform/ids.ts';
+import { createStripePayments } from '../platform/payments/stripe.ts';
+import type { Clock, Payments, Tenant } from '../platform/ports.ts';
+import { createSecrets } from '../platform/secrets/table.ts';
+import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
+import { createTaskQueue, type TaskQueue } from '../platform/tasks/queue.ts';
+import { createTenantDirectory } from '../platform/tenants/directory.ts';
+import { createCallers } from './callers.ts';
+import type { HostConfig } from './config.ts';
+import { HOST_ROUTES } from './definition.ts';
+import { createHttp, HOST_DOMAIN } from './http.ts';
+import { createIdempotency } from './idempotency.ts';
+import { createMetrics } from './metrics.ts';
+import { createPeers } from './peers.ts';
+import { compileRoutes, type Route } from './routes.ts';
+import { startUpkeep } from './upkeep.ts';
+
+/** What tests replace. */
+export interface HostParts {
+  readonly clock?: Clock;
+  readonly payments?: Payments;
+  readonly services?: Readonly<Record<string, () => Promise<{ createService: CreateService }>>>;
+  readonly checkAnswers?: boolean;
+  /** How often workers look for work nobody told of. Default 2 s. */
+  readonly sweepMilliseconds?: number;
+}
+
+export interface Host {
+  readonly server: Server;
+  readonly admin: Server;
+  readonly platform: Platform;
+  readonly events: EventLog;
+  readonly tasks: TaskQueue;
+  readonly sql: PostgresSql;
+  /** Listens on both ports and starts the workers. Port 0 takes any. */
+  start(): Promise<void>;
+  /** Stops accepting, finishes what runs, stops the workers, closes the connections. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Opens no connection; throws ShopError `invalid_input` when a named domain is unknown or incomplete. */
+export async function createHost(config: HostConfig, log: Logger, parts: HostParts = {}): Promise<Host> {
+  const clock = parts.clock ?? systemClock;
+  const newId = createNewId(clock);
+  const sql = createPostgres({
+    connectionString: config.databaseUrl,
+    clock,
+    newId,
+    connections: config.databaseConnections,
+    applicationName: `shopmind-runtime${config.tenant === undefined ? '' : `-${config.tenant}`}`,
+  });
+  const tenants = createTenantDirectory({ sql, log });
+  const secrets = createSecrets({ sql, key: config.secretsKey });
+  const services = new Map<string, DomainService>();
+  const peers = createPeers({
+    services,
+    urls: config.peers,
+    tenant: (id) => tenants.byId(id),
+    secretsKey: config.secretsKey,
+  });
+  const platform: Platform = {
+    sql,
+    blobs: createFileBlobs(fileURLToPath(config.blobsUrl)),
+    cache: createMemoryCache({ clock }),
+    payments:
+      parts.payments ??
+      createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
+    secrets,
+    tenants,
+    clock,
+    newId,
+    log,
+    call: (tenant, domain, operation, input) => peers.call(tenant, domain, operation, input),
+    ...(config.sourcesUrl === undefined ? {} : { sourcesUrl: config.sourcesUrl }),
+  };
+  await loadServices(config.domains, parts.services ?? SERVICES, platform, services);
+
+  const serves = (id: string): boolean => {
+    if (config.tenant !== undefined) return id === config.tenant;
+    // Until the directory is loaded every tenant is possible: the role's schema decides what can be seen at all.
+    return tenants.known(id)?.placement !== 'dedicated';
+  };
+  const sweepMilliseconds = parts.sweepMilliseconds ?? 2_000;
+  const events = createEventLog({ sql, clock, log, serves, sweepMilliseconds });
+  const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
+  const tasks = createTaskQueue({ sql, clock, log, serves, definitions, sweepMilliseconds });
+  const metrics = createMetrics({ lag: () => events.lag(), tasks: () => tasks.counts() });
+  const upkeep = startUpkeep({ sql, clock, log, tenants, serves });
+
+  const handle = createHttp({
+    routes: compileRoutes([...hostRoutes(config), ...domainRoutes(services)]),
+    tenants,
+    identify: createCallers({ secrets, authenticate: authenticateWith(services, peers) }),
+    idempotency: createIdempotency(sql, clock),
+    peers,
+    log,
+    observe: metrics.observeRequest,
+    onlyTenant: config.tenant,
+    ...(parts.checkAnswers === undefined ? {} : { checkAnswers: parts.checkAnswers }),
+  });
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, response) => handle(request, response));
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    app,
+  );
+
+  let ready = false;
+  const admin = createServer((request, response) => {
+    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+      response.end(text);
+    };
+    const path = request.url?.split('?')[0];
+    if (path === '/livez') return answer(200, 'ok\n');
+    if (path === '/readyz') {
+      if (!ready) return answer(503, 'starting or stopping\n');
+      return void sql.ping().then(
+        () => answer(200, 'ok\n'),
+        (error: unknown) => answer(503, `database: ${error instanceof Error ? error.message : 'unknown'}\n`),
+      );
+    }
+    if (path === '/metrics') {
+      return void metrics.text().then(
+        (text) => answer(200, text, 'text/plain; version=0.0.4; charset=utf-8'),
+        () => answer(500, 'metrics failed\n'),
+      );
+    }
+    return answer(404, 'There are /livez, /readyz and /metrics.\n');
+  });
+
+  async function startWorkers(): Promise<void> {
+    for (const service of services.values()) {
+      for (const [name, handler] of Object.entries(service.tasks)) tasks.work(name, handler);
+      const topics = service.definition.consumes;
+      if (topics.length === 0) continue;
+      await events.subscribe(service.definition.name, topics, async (event, tx) => {
+        const consumer = service.consumers[event.topic];
+        if (!consumer) throw new Error(`${service.definition.name} has no consumer for ${event.topic}.`);
+        await consumer(event, tx);
+      });
+    }
+  }
+
+  let stopping: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    ready = false;
+    upkeep.close();
+    const closed = Promise.all([closeServer(server), tasks.close(), events.close()]);
+    await closed;
+    await tenants.close();
+    await sql.close();
+    await closeServer(admin);
+  }
+
+  return {
+    server,
+    admin,
+    platform,
+    events,
+    tasks,
+    sql,
+    async start() {
+      await Promise.all([
+        listen(server, config.port, config.address),
+        listen(admin, config.adminPort, config.address),
+      ]);
+      await waitForDatabase(sql, log, () => stopping !== undefined);
+      if (stopping) return;
+      await tenants.list();
+      await startWorkers();
+      ready = true;
+    },
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/** Names everything that is missing at once. */
+async function loadServices(
+  names: readonly string[],
+  known: Readonly<Record<string, () => Promise<{ createService: CreateService }>>>,
+  platform: Platform,
+  services: Map<string, DomainService>,
+): Promise<void> {
+  const problems: Problem[] = [];
+  for (const name of names) {
+    const load = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!load) {
+      problems.push({ where: name, what: `is no domain; there are ${Object.keys(known).join(', ')}` });
+      continue;
+    }
+    const { createService } = await load();
+    const service = createService(platform);
+    problems.push(...gapsOf(service));
+    services.set(name, service);
+  }
+  if (problems.length === 0) return;
+  throw new ShopError('invalid_input', 'The domains named in SHOPMIND_DOMAINS cannot be hosted.', {
+    problems,
+    remedy: 'Every route, consumer and task of a definition needs a handler, and nothing else may have one.',
+  });
+}
+
+function gapsOf(service: DomainService): Problem[] {
+  const { definition } = service;
+  const compare = (
+    kind: string,
+    wanted: readonly string[],
+    present: Readonly<Record<string, unknown>>,
+  ): Problem[] => [
+    ...wanted
+      .filter((key) => !Object.hasOwn(present, key))
+      .map((key) => ({ where: `${definition.name} ${kind} ${key}`, what: 'has no handler' })),
+    ...Object.keys(present)
+      .filter((key) => !wanted.includes(key))
+      .map((key) => ({ where: `${definition.name} ${kind} ${key}`, what: 'is in no definition' })),
+  ];
+  return [
+    ...compare(
+      'route',
+      definition.routes.map(({ id }) => id),
+      service.routes,
+    ),
+    ...compare('consumer', definition.consumes, service.consumers),
+    ...compare(
+      'task',
+      definition.tasks.map(({ name }) => name),
+      service.tasks,
+    ),
+    ...definition.routes
+      .filter(
+        ({ path }) =>
+          !path.startsWith(`/api/${definition.name}/`) && !path.startsWith(`/api/admin/${definition.name}/`),
+      )
+      .map(({ id, path }) => ({
+        where: `${definition.name} route ${id}`,
+        what: `${path} does not begin with the domain’s prefix`,
+      })),
+  ];
+}
+
+function domainRoutes(services: ReadonlyMap<string, DomainService>): Route[] {
+  return [...services.values()].flatMap((service) =>
+    service.definition.routes.map((definition) => {
+      const handler = service.routes[definition.id];
+      if (!handler) throw new Error(`Route ${definition.id} has no handler.`);
+      return {
+        domain: service.definition.name,
+        definition,
+        handler,
+        operationId: `${service.definition.name}.${definition.id}`,
+      };
+    }),
+  );
+}
+
+function hostRoutes(config: HostConfig): Route[] {
+  const handlers: Record<string, Route['handler']> = {
+    getStore: ({ tenant }) => Promise.resolve({ json: storeOf(tenant) }),
+    async getOpenApi() {
+      // Drawing it takes a while and few ask: not at start.
+      const { openApiOf } = await import('./openapi.ts');
+      const hosted = [...config.domains, ...config.peers.keys()];
+      return { json: openApiOf(hosted.flatMap((name) => domainNamed(name) ?? [])) };
+    },
+  };
+  return HOST_ROUTES.map((definition) => {
+    const handler = handlers[definition.id];
+    if (!handler) throw new Error(`Host route ${definition.id} has no handler.`);
+    return { domain: HOST_DOMAIN, definition, handler, operationId: `${HOST_DOMAIN}.${definition.id}` };
+  });
+}
+
+function storeOf({ id, displayName, branding, locales, currencies, domains }: Tenant) {
+  return { id, displayName, branding, locales, currencies, domains };
+}
+
+function authenticateWith(
+  services: ReadonlyMap<string, DomainService>,
+  peers: ReturnType<typeof createPeers>,
+) {
+  return (tenant: Tenant, token: string): Promise<{ customerId: string } | undefined> => {
+    const own = [...services.values()].find(({ authenticate }) => authenticate !== undefined);
+    if (own?.authenticate) return own.authenticate(tenant, token);
+    return peers.call<{ customerId: string } | undefined>(tenant.id, 'accounts', 'authenticate', { token });
+  };
+}
+
+function listen(server: Server, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, () => resolve());
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    const force = setTimeout(() => server.closeAllConnections(), 20_000);
+    force.unref();
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** PostgreSQL may start after us: the process waits and stays unready instead of dying in a loop. */
+async function waitForDatabase(sql: PostgresSql, log: Logger, stopped: () => boolean): Promise<void> {
+  for (let told = false; !stopped();) {
+    try {
+      await sql.directory('SELECT 1 FROM platform.tenants LIMIT 1');
+      return;
+    } catch (error) {
+      if (!told) log.warn({ err: error }, 'waiting for the database');
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

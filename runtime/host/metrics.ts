@@ -1,0 +1,63 @@
+/** What Prometheus reads: requests by route, how far events lag, how many tasks wait or died. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  observeRequest(route: string, method: string, status: number, seconds: number): void;
+  /** The text format; asks the sources first. */
+  text(): Promise<string>;
+}
+
+export interface MetricsSources {
+  readonly lag: () => Promise<ReadonlyMap<string, number>>;
+  readonly tasks: () => Promise<readonly { name: string; state: string; count: number }[]>;
+}
+
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer, by route.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const failures = new Counter({
+    name: 'shopmind_scrape_failures_total',
+    help: 'Times the database could not be asked for the gauges below.',
+    registers: [registry],
+  });
+  const lag = new Gauge({
+    name: 'shopmind_event_lag',
+    help: 'Published events that a consumer has not handled yet.',
+    labelNames: ['consumer'],
+    registers: [registry],
+  });
+  const tasks = new Gauge({
+    name: 'shopmind_tasks',
+    help: 'Tasks in the queue, by name and state.',
+    labelNames: ['task', 'state'],
+    registers: [registry],
+  });
+
+  async function refresh(): Promise<void> {
+    try {
+      const [lags, counts] = await Promise.all([sources.lag(), sources.tasks()]);
+      lag.reset();
+      tasks.reset();
+      for (const [consumer, count] of lags) lag.set({ consumer }, count);
+      for (const { name, state, count } of counts) tasks.set({ task: name, state }, count);
+    } catch {
+      // The database being away must not hide the process's own metrics.
+      failures.inc();
+    }
+  }
+
+  return {
+    observeRequest: (route, method, status, seconds) => duration.observe({ route, method, status }, seconds),
+    async text() {
+      await refresh();
+      return registry.metrics();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Calls between domains: in process when hosted together, over HTTP otherwise, with a token only our processes can make.
+ * The gateway never routes `/internal/`.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { DomainService } from '../platform/domain.ts';
+import { ShopError, STATUS_OF, type ErrorCode } from '../platform/errors.ts';
+import type { Tenant } from '../platform/ports.ts';
+
+export const INTERNAL_PREFIX = '/internal/';
+export const TENANT_HEADER = 'x-shopmind-tenant';
+const TIMEOUT_MS = 10_000;
+
+export interface Peers {
+  call<Out>(tenant: string, domain: string, operation: string, input: unknown): Promise<Out>;
+  /** Serves `/internal/<domain>/<operation>`; the caller has checked the token. */
+  serve(tenant: Tenant, path: string, input: unknown): Promise<unknown>;
+  isTrusted(authorization: string | undefined): boolean;
+}
+
+export interface PeersOptions {
+  readonly services: ReadonlyMap<string, DomainService>;
+  readonly urls: ReadonlyMap<string, string>;
+  readonly tenant: (id: string) => Promise<Tenant | undefined>;
+  readonly secretsKey: string;
+}
+
+export function createPeers({ services, urls, tenant: find, secretsKey }: PeersOptions): Peers {
+  const token = createHmac('sha256', Buffer.from(secretsKey, 'base64'))
+    .update('shopmind-internal-v1')
+    .digest('base64url');
+
+  async function locally(
+    tenant: Tenant,
+    service: DomainService,
+    operation: string,
+    input: unknown,
+  ): Promise<unknown> {
+    const run = service.operations[operation];
+    if (!run) throw new ShopError('not_found', `${service.definition.name} has no operation ${operation}.`);
+    return run(tenant, input);
+  }
+
+  async function remotely(
+    tenant: string,
+    url: string,
+    domain: string,
+    operation: string,
+    input: unknown,
+  ): Promise<unknown> {
+    let answer: Response;
+    try {
+      answer = await fetch(`${url}${INTERNAL_PREFIX}${domain}/${operation}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          [TENANT_HEADER]: tenant,
+        },
+        body: JSON.stringify({ input }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      const late = error instanceof Error && error.name === 'TimeoutError';
+      throw new ShopError(late ? 'timeout' : 'unavailable', `The ${domain} service cannot be reached.`, {
+        cause: error,
+        remedy: 'Try again in a moment.',
+        retryAfterSeconds: 1,
+      });
+    }
+    const body: unknown = await answer.json();
+    if (answer.ok) return isRecord(body) ? body['output'] : undefined;
+    throw fromProblem(body);
+  }
+
+  return {
+    async call<Out>(tenantId: string, domain: string, operation: string, input: unknown) {
+      const service = services.get(domain);
+      const url = urls.get(domain);
+      if (service) {
+        const tenant = await find(tenantId);
+        if (!tenant) throw new ShopError('not_found', `There is no tenant ${tenantId}.`);
+        return (await locally(tenant, service, operation, input)) as Out; // the caller knows the operation's answer
+      }
+      if (url === undefined) {
+        throw new ShopError(
+          'unavailable',
+          `The ${domain} domain is not hosted here and PEERS does not name it.`,
+          {
+            remedy: `Add ${domain} to SHOPMIND_DOMAINS or PEERS.`,
+          },
+        );
+      }
+      return (await remotely(tenantId, url, domain, operation, input)) as Out; // as above
+    },
+    async serve(tenant, path, input) {
+      const [domain = '', operation = ''] = path.slice(INTERNAL_PREFIX.length).split('/');
+      const service = services.get(domain);
+      if (!service) throw new ShopError('not_found', `The domain ${domain} is not hosted here.`);
+      return locally(tenant, service, operation, input);
+    },
+    isTrusted(authorization) {
+      const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? '');
+      const known = Buffer.from(token);
+      return given.length === known.length && timingSafeEqual(given, known);
+    },
+  };
+}
+
+function fromProblem(body: unknown): ShopError {
+  const problem = isRecord(body) ? body : {};
+  const code = isCode(problem['code']) ? problem['code'] : 'internal';
+  const remedy = problem['remedy'];
+  return new ShopError(
+    code,
+    String(problem['detail'] ?? 'The other service failed.'),
+    typeof remedy === 'string' ? { remedy } : {},
+  );
+}
+
+function isCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(STATUS_OF, value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,70 @@
+/** Removes what has served its time: old events, inbox records, expired idempotency keys. Small steps, one tenant at a time. */
+import type { Logger } from 'pino';
+import type { Clock, Tenants } from '../platform/ports.ts';
+import type { PostgresSql } from '../platform/sql/postgres.ts';
+
+export interface UpkeepOptions {
+  readonly sql: PostgresSql;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tenants: Tenants;
+  readonly serves: (tenant: string) => boolean;
+  /** Default one hour. */
+  readonly everyMilliseconds?: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const EVENTS_KEPT_DAYS = 7;
+const INBOX_KEPT_DAYS = 14;
+
+export function startUpkeep(options: UpkeepOptions): { close(): void } {
+  const { log, tenants, serves } = options;
+  let closed = false;
+  const timer = setInterval(
+    () => {
+      void round().catch((error: unknown) => log.warn({ err: error }, 'upkeep failed; the next round comes'));
+    },
+    options.everyMilliseconds ?? 60 * 60 * 1_000,
+  );
+  timer.unref();
+
+  async function round(): Promise<void> {
+    for (const tenant of await tenants.list()) {
+      if (closed) return;
+      if (serves(tenant.id)) await tidy(options, tenant.id);
+    }
+  }
+
+  return {
+    close() {
+      closed = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+/** Removes one tenant's old rows. An event stays while a consumer of it is behind, or while it is the newest of its key. */
+export async function tidy(
+  { sql, clock }: Pick<UpkeepOptions, 'sql' | 'clock'>,
+  tenant: string,
+): Promise<void> {
+  const ago = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
+  await sql.batch(tenant, [
+    { text: OLD_EVENTS, values: [tenant, ago(EVENTS_KEPT_DAYS)] },
+    {
+      text: 'DELETE FROM inbox WHERE tenant_id = $1 AND handled_at < $2',
+      values: [tenant, ago(INBOX_KEPT_DAYS)],
+    },
+    {
+      text: 'DELETE FROM idempotency_keys WHERE tenant_id = $1 AND expires_at < $2',
+      values: [tenant, clock.now()],
+    },
+  ]);
+}
+
+/** Newest of its key stays: a consumer that joins later still learns the present state. */
+const OLD_EVENTS = `
+  DELETE FROM event_log e WHERE e.tenant_id = $1 AND e.occurred_at < $2
+    AND e.position <= (SELECT coalesce(min(position), 0) FROM consumer_positions WHERE tenant_id = $1)
+    AND NOT EXISTS (SELECT 1 FROM parked_events p WHERE p.tenant_id = $1 AND p.position = e.position)
+    AND EXISTS (SELECT 1 FROM event_log n WHERE n.tenant_id = $1 AND n.topic = e.topic AND n.key = e.key AND n.position > e.position)`;
