@@ -1,0 +1,136 @@
+/**
+ * The embedded cluster in one process: API server, controllers, node agent, DNS and cluster addresses.
+ * `close()` ends every process it started; the objects stay in the data directory, and a later start resumes them.
+ */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { notFound, startApiServer, type LogOptions } from './apiserver/server.ts';
+import { startControllers } from './controllers/index.ts';
+import { createApi } from './controllers/machinery/client.ts';
+import {
+  createInformers,
+  SYSTEM_CLOCK,
+  type Clock,
+  type Context,
+} from './controllers/machinery/controller.ts';
+import { createRecorder } from './controllers/machinery/events.ts';
+import { createHttpsTransport } from './controllers/machinery/https.ts';
+import { ENDPOINT_SLICES, PODS, SERVICES } from './controllers/machinery/wire.ts';
+import { startAgent, type Agent } from './node/agent.ts';
+import { createNames, startDns } from './node/dns.ts';
+import { startHeartbeat } from './node/heartbeat.ts';
+import type { ImageTable } from './node/images.ts';
+import { installLookup } from './node/lookup.ts';
+import { nodeMetrics, podMetrics } from './node/metrics.ts';
+import { startProxy } from './node/proxy.ts';
+
+export type { ImageTable, LocalImage } from './node/images.ts';
+
+export interface ClusterOptions {
+  /** Everything the cluster keeps; one running cluster per folder. */
+  readonly dataDir: string;
+  /** Where the administrator's kubeconfig is written. */
+  readonly kubeconfigPath: string;
+  readonly images: ImageTable;
+  readonly log: Logger;
+  /** Port of the API server; the one of the last start, or a free one. */
+  readonly port?: number;
+  readonly clock?: Clock;
+}
+
+export interface EmbeddedCluster {
+  /** Of the API server. */
+  readonly url: string;
+  readonly kubeconfigPath: string;
+  /** Writes the API server has answered since the start, by verb, resource and user agent. */
+  counts(): ReturnType<Awaited<ReturnType<typeof startApiServer>>['counts']>;
+  /** Ends every process it started. */
+  close(): Promise<void>;
+}
+
+export const NODE_NAME = 'shopmind';
+const HOST = '127.0.0.1';
+
+/** Resolves when Pods can be created. */
+export async function startEmbeddedCluster(options: ClusterOptions): Promise<EmbeddedCluster> {
+  const { images, log, clock = SYSTEM_CLOCK } = options;
+  const dataDir = resolve(options.dataDir);
+  const apiServer = await startApiServer({
+    dataDir: join(dataDir, 'api'),
+    host: HOST,
+    port: options.port ?? 0,
+    kubeconfigPath: options.kubeconfigPath,
+    log,
+  });
+  const transport = createHttpsTransport({
+    server: apiServer.url,
+    ca: apiServer.caCertificate,
+    token: apiServer.adminToken,
+  });
+  const api = createApi(transport.send);
+  const informers = createInformers(api, log);
+  const recorder = createRecorder(api, clock, log);
+  const context: Context = { api, informers, recorder, clock, log };
+  const controllers = startControllers(context, apiServer.caCertificate);
+  const services = informers.of(SERVICES);
+  const slices = informers.of(ENDPOINT_SLICES);
+  const names = createNames(services, slices);
+  installLookup((name) => Promise.resolve(names.addresses(name.toLowerCase())));
+  const dns = await startDns(names);
+  const proxy = startProxy(services, slices, log);
+  const heartbeat = startHeartbeat(api, NODE_NAME, 'v1.34.0', clock, log);
+  const agent = await startAgent(context, {
+    nodeName: NODE_NAME,
+    dir: join(dataDir, 'node'),
+    images,
+    dns: dns.address,
+    server: apiServer.url,
+    ca: apiServer.caCertificate,
+    issueToken: (namespace, name) => apiServer.issueServiceAccountToken(namespace, name),
+  });
+  await heartbeat.registered;
+  apiServer.providers.podLogs = (namespace, pod, query) => readLogs(context, agent, namespace, pod, query);
+  apiServer.providers.podMetrics = () => podMetrics(agent.usage()) as never;
+  apiServer.providers.nodeMetrics = () => [nodeMetrics(NODE_NAME, clock.now())] as never;
+
+  return {
+    url: apiServer.url,
+    kubeconfigPath: options.kubeconfigPath,
+    counts: apiServer.counts,
+    async close() {
+      // First nobody makes new Pods, then those there are end, then what they talked to.
+      await controllers.close();
+      heartbeat.close();
+      await agent.close();
+      informers.close();
+      await Promise.all([proxy.close(), dns.close()]);
+      transport.close();
+      await apiServer.close();
+    },
+  };
+}
+
+function readLogs(
+  { informers }: Context,
+  agent: Agent,
+  namespace: string,
+  name: string,
+  { container, ...query }: LogOptions,
+): Promise<Readable> {
+  const pod = informers.of(PODS).get(`${namespace}/${name}`);
+  const target = container ?? pod?.spec.containers[0]?.name ?? '';
+  const stop = new AbortController();
+  const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+  const lines = pod && agent.readLog(pod, target, given, stop.signal);
+  if (!lines)
+    return Promise.reject(notFound({ group: '', kind: 'Pod', plural: 'pods' }, `${name} (log of ${target})`));
+  const stream = Readable.from(lines, { objectMode: false });
+  stream.once('close', () => stop.abort());
+  return Promise.resolve(stream);
+}
+
+/** A short name for a folder, the same at every start. */
+export const folderId = (dir: string): string =>
+  createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 12);
