@@ -7,11 +7,10 @@ import { API_VERSION, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { ShopMindTenant } from '../../crds/index.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
-import type { PlatformConfig } from './platform.ts';
 import { namespaceOf, servicesOf } from './presets.ts';
 
 /** Namespace and network policies of a dedicated tenant. Nothing enters or leaves but what is opened here. */
-export function tenantNamespace(tenant: ShopMindTenant, platform: PlatformConfig): readonly Manifest[] {
+export function tenantNamespace(tenant: ShopMindTenant, databaseUrl: string): readonly Manifest[] {
   const name = tenant.metadata.name;
   const namespace = namespaceOf(name, 'dedicated');
   const labels = ownLabels(namespace, name);
@@ -38,7 +37,7 @@ export function tenantNamespace(tenant: ShopMindTenant, platform: PlatformConfig
           { to: [everyPod], ports: [tcp(8080)] },
           { ports: [{ port: k8s.IntOrString.fromNumber(53), protocol: 'UDP' }, tcp(53)] },
           { to: [{ namespaceSelector: system }] },
-          { ports: externalPorts(platform).map(tcp) },
+          { ports: externalPorts(databaseUrl).map(tcp) },
         ],
       },
     });
@@ -74,6 +73,6 @@ function tcp(port: number): k8s.NetworkPolicyPort {
 }
 
 /** Ports of the data plane outside the cluster: the database's, and https for blobs, sources and payments. */
-function externalPorts(platform: PlatformConfig): number[] {
-  return [...new Set([443, Number(new URL(platform.databaseUrl).port || '5432')])];
+function externalPorts(databaseUrl: string): number[] {
+  return [...new Set([443, Number(new URL(databaseUrl).port || '5432')])];
 }

@@ -1,0 +1,66 @@
+/**
+ * The resources the operator reads and writes, with the types of their objects.
+ */
+import type { ShopMindService, ShopMindTenant } from '../../crds/index.ts';
+import { GROUP, VERSION } from '../../crds/index.ts';
+import {
+  configMaps,
+  deployments,
+  horizontalPodAutoscalers,
+  httpRoutes,
+  namespaces,
+  networkPolicies,
+  podDisruptionBudgets,
+  resource,
+  resourceFor,
+  secrets,
+  services,
+} from '../kube/resources.ts';
+import type { KubeObject, ResourceType } from '../kube/types.ts';
+
+/** Our kinds as the machinery sees them: the same fields, Kubernetes' own metadata. */
+export type TenantObject = Omit<ShopMindTenant, 'metadata'> & KubeObject;
+export type ServiceObject = Omit<ShopMindService, 'metadata'> & KubeObject;
+
+export const tenants = resource<TenantObject>(GROUP, VERSION, 'shopmindtenants', 'ShopMindTenant', false);
+export const shopServices = resource<ServiceObject>(GROUP, VERSION, 'services', 'Service');
+export const referenceGrants = resource(
+  'gateway.networking.k8s.io',
+  'v1beta1',
+  'referencegrants',
+  'ReferenceGrant',
+);
+
+/** Kinds of objects the operator makes; each is watched, so that drift is seen. */
+export const CHILDREN: readonly ResourceType[] = [
+  namespaces,
+  secrets,
+  networkPolicies,
+  shopServices,
+  services,
+  deployments,
+  horizontalPodAutoscalers,
+  podDisruptionBudgets,
+  httpRoutes,
+  referenceGrants,
+];
+
+export {
+  configMaps,
+  deployments,
+  horizontalPodAutoscalers,
+  httpRoutes,
+  namespaces,
+  networkPolicies,
+  podDisruptionBudgets,
+  secrets,
+  services,
+};
+
+/** The resource of a manifest we make. @throws RangeError for a kind that is not ours */
+export function resourceOf(object: { readonly apiVersion: string; readonly kind: string }): ResourceType {
+  const type = resourceFor(object, CHILDREN);
+  if (type === undefined)
+    throw new RangeError(`the operator does not manage ${object.apiVersion} ${object.kind}`);
+  return type;
+}

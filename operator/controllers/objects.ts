@@ -1,0 +1,96 @@
+/**
+ * Makes the objects of one parent what they shall be: applies them in order, refuses to take over strangers, prunes.
+ */
+import { ANNOTATIONS, LABELS } from '../../crds/index.ts';
+import type { InventoryItem } from '../../crds/index.ts';
+import type { ReconcileContext } from '../kube/controller.ts';
+import { deleteObject } from '../kube/delete.ts';
+import { obsolete } from '../kube/inventory.ts';
+import { keyOf } from '../kube/types.ts';
+import type { KubeObject } from '../kube/types.ts';
+import type { Manifest } from '../resources/chart.ts';
+import { resourceOf } from './kinds.ts';
+import type { World } from './world.ts';
+
+/** An object of this name exists and is not ours. */
+export class ForeignObjectError extends Error {
+  constructor(manifest: Manifest, parent: KubeObject) {
+    const { name, namespace } = manifest.metadata;
+    const at = namespace === undefined ? name : `${namespace}/${name}`;
+    super(
+      `${manifest.kind} ${at} exists and is not managed by shopmind: delete it, or annotate ${parent.kind} ${parent.metadata.name} with ${ANNOTATIONS.adopt}: "true" to take it over`,
+    );
+    this.name = 'ForeignObjectError';
+  }
+}
+
+/**
+ * Applies manifests in order; what already says the same costs nothing.
+ * @throws ForeignObjectError
+ */
+export async function applyAll(
+  world: World,
+  { client, signal }: ReconcileContext,
+  parent: KubeObject,
+  manifests: readonly Manifest[],
+): Promise<void> {
+  for (const manifest of manifests) {
+    const type = resourceOf(manifest);
+    const known = world.cacheOf(type).get(keyOf(manifest.metadata));
+    if (known === undefined && parent.metadata.annotations?.[ANNOTATIONS.adopt] !== 'true') {
+      // Caches hold only what carries our label: what they lack may still exist.
+      const live = await client.find(type, manifest.metadata, { signal });
+      if (live !== undefined && live.metadata.labels?.[LABELS.managedBy] !== 'shopmind') {
+        throw new ForeignObjectError(manifest, parent);
+      }
+    }
+    await world.applier.apply(client, type, mutable(manifest), { signal });
+  }
+}
+
+/** Deletes what the inventory lists and nobody wants any more. */
+export async function prune(
+  world: World,
+  context: ReconcileContext,
+  inventory: readonly InventoryItem[],
+  wanted: readonly InventoryItem[],
+): Promise<void> {
+  for (const entry of obsolete(inventory, wanted)) await remove(world, context, entry);
+}
+
+/** Deletes an object of ours. @returns true once it is gone */
+export async function remove(
+  world: World,
+  context: ReconcileContext,
+  entry: InventoryItem,
+): Promise<boolean> {
+  const type = resourceOf(entry);
+  const live = world.cacheOf(type).get(keyOf(entry));
+  if (live === undefined) return true;
+  // Out of the label's reach is out of ours: somebody took the object over.
+  if (live.metadata.labels?.[LABELS.managedBy] !== 'shopmind') return true;
+  const outcome = await deleteObject(context.client, type, live, { signal: context.signal });
+  return outcome === 'gone' || outcome === 'replaced';
+}
+
+/** The same manifests with the parent as their owner, so that the garbage collector follows it. */
+export function ownedBy(parent: KubeObject, manifests: readonly Manifest[]): readonly Manifest[] {
+  const { name, uid } = parent.metadata;
+  const owner = {
+    apiVersion: parent.apiVersion,
+    kind: parent.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  return manifests.map((manifest) => ({
+    ...manifest,
+    metadata: { ...manifest.metadata, ownerReferences: [owner] },
+  }));
+}
+
+/** Manifests are readonly to builders; the client's types are not. */
+function mutable(manifest: Manifest): KubeObject {
+  return manifest as unknown as KubeObject;
+}

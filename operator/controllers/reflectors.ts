@@ -1,0 +1,61 @@
+/**
+ * The caches of the operator: our kinds whole, children by our label, the platform's configuration by name.
+ */
+import type { Logger } from 'pino';
+import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import type { Client } from '../kube/client.ts';
+import { createReflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import type { ConfigMap, Secret } from '../kube/resources.ts';
+import { resourceName } from '../kube/types.ts';
+import type { KubeObject, ResourceType } from '../kube/types.ts';
+import { CHILDREN, configMaps, secrets, shopServices, tenants } from './kinds.ts';
+
+export interface Reflectors {
+  of<T extends KubeObject>(type: ResourceType<T>): Reflector<T>;
+  readonly platform: { readonly config: Reflector<ConfigMap>; readonly secret: Reflector<Secret> };
+  readonly all: readonly Reflector[];
+  /** Runs all of them until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Name of the ConfigMap and of the Secret that configure the platform. */
+const PLATFORM = 'platform';
+
+export function createReflectors(client: Client, log: Logger): Reflectors {
+  const byName = new Map<string, Reflector>();
+  const add = <T extends KubeObject>(type: ResourceType<T>, labelSelector?: string): void => {
+    const reflector = createReflector({
+      client,
+      type,
+      log,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    });
+    // One map for reflectors of all types; `of` gives each back under the type it was asked with.
+    byName.set(resourceName(type), reflector as unknown as Reflector);
+  };
+  for (const type of [tenants, shopServices]) add<KubeObject>(type);
+  for (const type of CHILDREN) {
+    if (resourceName(type) !== resourceName(shopServices)) add(type, `${LABELS.managedBy}=shopmind`);
+  }
+  const named = { client, log, namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${PLATFORM}` };
+  const platform = {
+    config: createReflector({ ...named, type: configMaps }),
+    secret: createReflector({ ...named, type: secrets }),
+  };
+  const all: readonly Reflector[] = [
+    ...byName.values(),
+    platform.config as unknown as Reflector,
+    platform.secret as unknown as Reflector,
+  ];
+  return {
+    of<T extends KubeObject>(type: ResourceType<T>): Reflector<T> {
+      const reflector = byName.get(resourceName(type));
+      if (reflector === undefined) throw new RangeError(`${resourceName(type)} is not watched`);
+      return reflector as unknown as Reflector<T>;
+    },
+    platform,
+    all,
+    run: async (signal) => void (await Promise.all(all.map((reflector) => reflector.run(signal)))),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Reads and makes Secrets whose values are generated once and then kept for ever.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Secret } from '../kube/resources.ts';
+import { keyOf } from '../kube/types.ts';
+import { secrets } from './kinds.ts';
+import { DATABASE_SECRET } from '../resources/environment.ts';
+import type { World } from './world.ts';
+
+/** The decoded values of a Secret of ours; `undefined` when the cache has none. */
+export function valuesOf(
+  world: World,
+  ref: { readonly namespace: string; readonly name: string },
+): Readonly<Record<string, string>> | undefined {
+  return decoded(world.cacheOf(secrets).get(keyOf(ref)));
+}
+
+export function decoded(
+  secret: Pick<Secret, 'data'> | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (secret === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(secret.data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString('utf8'),
+    ]),
+  );
+}
+
+/** 192 bits that need no quoting in a URL, a header or SQL. */
+export function generate(prefix = ''): string {
+  return `${prefix}${randomBytes(24).toString('base64url')}`;
+}
+
+/** The URL of a role's own login, from the platform's host part. */
+export function databaseUrl(base: string, role: string, password: string): string {
+  const url = new URL(base);
+  url.username = role;
+  url.password = password;
+  return url.href;
+}
+
+/** Password within a URL made by `databaseUrl`. */
+function passwordOf(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const password = decodeURIComponent(new URL(url).password);
+  return password === '' ? undefined : password;
+}
+
+/** Password of the role a namespace's runtime logs in with, as its Secret `database` has it. */
+export function databasePassword(world: World, namespace: string): string | undefined {
+  return passwordOf(valuesOf(world, { namespace, name: DATABASE_SECRET })?.['DATABASE_URL']);
+}

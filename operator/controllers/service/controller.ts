@@ -1,0 +1,48 @@
+/**
+ * Which changes concern which Service.
+ */
+import { SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import { keysOfOwner, source } from '../../kube/controller.ts';
+import type { Source } from '../../kube/controller.ts';
+import { keyOfObject } from '../../kube/types.ts';
+import type { Key, KubeObject } from '../../kube/types.ts';
+import { DATABASE_SECRET } from '../../resources/environment.ts';
+import {
+  deployments,
+  horizontalPodAutoscalers,
+  podDisruptionBudgets,
+  secrets,
+  services,
+  shopServices,
+} from '../kinds.ts';
+import type { Reflectors } from '../reflectors.ts';
+
+export function serviceSources(reflectors: Reflectors): readonly Source[] {
+  const { cache } = reflectors.of(shopServices);
+  const inNamespace = ({ metadata }: KubeObject): readonly Key[] =>
+    cache.inNamespace(metadata.namespace ?? SYSTEM_NAMESPACE).map(keyOfObject);
+  const every = (): readonly Key[] => [...cache.keys()];
+  return [
+    // A Service that comes, goes or moves domains changes its neighbours' list of peers.
+    source(reflectors.of(shopServices), (change) =>
+      change.type === 'updated' && sameDomains(change.object.spec, change.previous?.spec)
+        ? [keyOfObject(change.object)]
+        : inNamespace(change.object),
+    ),
+    ...[deployments, services, horizontalPodAutoscalers, podDisruptionBudgets].map((type) =>
+      source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service')),
+    ),
+    source(reflectors.of(secrets), ({ object }) =>
+      object.metadata.name === DATABASE_SECRET ? inNamespace(object) : [],
+    ),
+    source(reflectors.platform.config, every),
+    source(reflectors.platform.secret, every, 'platform'),
+  ];
+}
+
+function sameDomains(
+  a: { readonly domains?: readonly string[] },
+  b: { readonly domains?: readonly string[] } | undefined,
+): boolean {
+  return a.domains?.join() === b?.domains?.join();
+}

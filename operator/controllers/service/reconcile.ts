@@ -1,0 +1,298 @@
+/**
+ * Reconciles one Service (shopmind.ai): its database login, its Deployment with what surrounds it, its status.
+ * Children live in its namespace and are owned by it, so deleting it needs no finalizer.
+ */
+import { createHash } from 'node:crypto';
+import { ANNOTATIONS, LABELS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import type { ServiceStatus } from '../../../crds/index.ts';
+import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.ts';
+import { isDeleting } from '../../kube/finalizers.ts';
+import { inventoryOf, union } from '../../kube/inventory.ts';
+import type { Deployment } from '../../kube/resources.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { memoised, ownLabels } from '../../resources/chart.ts';
+import type { Manifest } from '../../resources/chart.ts';
+import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
+import type { PlatformConfig } from '../../resources/platform.ts';
+import { secret } from '../../resources/tenancy.ts';
+import { replicasOf, selectorOf, workload } from '../../resources/workload.ts';
+import { deployments, shopServices } from '../kinds.ts';
+import type { ServiceObject } from '../kinds.ts';
+import { applyAll, ownedBy, prune } from '../objects.ts';
+import { databasePassword, databaseUrl, generate, valuesOf } from '../secrets.ts';
+import { conditionsOf } from '../status.ts';
+import type { Finding } from '../status.ts';
+import { troubleOf } from '../troubles.ts';
+import type { World } from '../world.ts';
+
+const TYPES = ['DataPlaneReady', 'Available', 'RolledOut'];
+const RESYNC_MS = 600_000;
+const STUCK_MS = 60_000;
+const POOL_ROLE = 'shop_runtime';
+
+export interface ServiceReconcilerOptions {
+  readonly enqueue: (service: string, why: string) => void;
+  readonly random?: () => number;
+}
+
+export function createServiceReconciler(world: World, options: ServiceReconcilerOptions): Reconcile {
+  const random = options.random ?? Math.random;
+  return async (key, context) => {
+    const service = world.cacheOf(shopServices).get(key);
+    // Being deleted: the garbage collector takes the children.
+    if (service === undefined || isDeleting(service)) return {};
+    if (service.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
+    const { requeueAfterMs } = await visit(world, context, service, (why) => options.enqueue(key, why));
+    return { requeueAfterMs: requeueAfterMs ?? RESYNC_MS * (0.8 + 0.4 * random()) };
+  };
+}
+
+async function visit(
+  world: World,
+  context: ReconcileContext,
+  service: ServiceObject,
+  wake: (why: string) => void,
+): Promise<Result> {
+  const findings: Finding[] = [];
+  let inventory = service.status?.inventory ?? [];
+  try {
+    const platform = world.platform();
+    const ground = await reconcileDataPlane(world, context, service, platform);
+    findings.push(ground.finding);
+    if (ground.ready) {
+      const objects = ownedBy(
+        service,
+        withRevision(buildWorkload(inputOf(world, service, platform)), ground.revision),
+      );
+      const wanted = inventoryOf(objects as readonly unknown[] as readonly KubeObject[]);
+      if (union(inventory, wanted).length > inventory.length) {
+        inventory = union(inventory, wanted);
+        await report(world, context, service, findings, inventory);
+      }
+      await applyAll(world, context, service, objects);
+      await prune(world, context, inventory, wanted);
+      inventory = wanted;
+      findings.push(...rollout(service, world.cacheOf(deployments).get(keyOf(service))));
+    }
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble === undefined) throw error;
+    const type = TYPES[findings.length] ?? 'RolledOut';
+    findings.push({
+      type,
+      state: trouble.passes ? 'waiting' : 'stuck',
+      reason: trouble.reason,
+      message: trouble.message,
+    });
+    if (trouble.passes) world.whenUp(() => wake('the data plane answers'));
+    context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
+  }
+  await report(world, context, service, findings, inventory);
+  return findings.some(({ state }) => state === 'stuck') ? { requeueAfterMs: STUCK_MS } : {};
+}
+
+interface Ground {
+  readonly finding: Finding;
+  readonly ready: boolean;
+  /** Changes when a Pod must be started anew to see its Secret. */
+  readonly revision: string | undefined;
+}
+
+/** The pool provisions its own schema; a tenant's Service waits for its tenant's Secret; an own image needs neither. */
+async function reconcileDataPlane(
+  world: World,
+  context: ReconcileContext,
+  service: ServiceObject,
+  platform: PlatformConfig,
+): Promise<Ground> {
+  const type = 'DataPlaneReady';
+  if (service.spec.domains === undefined) {
+    const finding: Finding = {
+      type,
+      state: 'ready',
+      reason: 'NotNeeded',
+      message: 'an own image brings its own data',
+    };
+    return { finding, ready: true, revision: undefined };
+  }
+  const namespace = service.metadata.namespace ?? '';
+  const pooled = service.spec.tenant === undefined;
+  if (pooled && namespace !== SYSTEM_NAMESPACE) {
+    const message = `only namespace ${SYSTEM_NAMESPACE} hosts domains without a tenant: set spec.tenant, or move the Service there`;
+    return {
+      finding: { type, state: 'stuck', reason: 'NoTenant', message },
+      ready: false,
+      revision: undefined,
+    };
+  }
+  const password = pooled
+    ? (databasePassword(world, namespace) ?? generate())
+    : databasePassword(world, namespace);
+  if (password === undefined) {
+    const message = `waits for Secret ${namespace}/${DATABASE_SECRET} of tenant ${service.spec.tenant}`;
+    return {
+      finding: { type, state: 'waiting', reason: 'SecretPending', message },
+      ready: false,
+      revision: undefined,
+    };
+  }
+  if (pooled) {
+    await applyAll(world, context, service, [poolSecret(platform, password)]);
+    const dataPlane = await world.dataPlane(platform);
+    const done = await dataPlane.ensurePool(password);
+    if (done.length > 0) {
+      context.log.info({ actions: done }, 'pool provisioned');
+      world.events.record(service, {
+        type: 'Normal',
+        reason: 'Provisioned',
+        message: `${done.length} actions on the pool's schema`,
+      });
+    }
+  }
+  const values = pooled ? { password } : (valuesOf(world, { namespace, name: DATABASE_SECRET }) ?? {});
+  return {
+    finding: { type, state: 'ready', reason: 'Provisioned', message: 'the database login is in place' },
+    ready: true,
+    revision: createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16),
+  };
+}
+
+/** Not owned by the Service: the pool's password must outlive it. */
+function poolSecret(platform: PlatformConfig, password: string): Manifest {
+  return secret(
+    { name: DATABASE_SECRET, namespace: SYSTEM_NAMESPACE, labels: ownLabels(DATABASE_SECRET) },
+    {
+      DATABASE_URL: databaseUrl(platform.databaseUrl, POOL_ROLE, password),
+      SECRETS_KEY: platform.secretsKey,
+    },
+  );
+}
+
+const buildWorkload = memoised(workload);
+
+function inputOf(
+  world: World,
+  service: ServiceObject,
+  platform: PlatformConfig,
+): Parameters<typeof workload>[0] {
+  const { name, namespace = '' } = service.metadata;
+  return {
+    name,
+    namespace,
+    spec: service.spec,
+    images: world.images,
+    platformEnv: environment(service.spec, platform, peersOf(world, service), world.gatewayPort),
+  };
+}
+
+/** Domains of the same tenant that other Services of the namespace host. */
+function peersOf(world: World, service: ServiceObject): ReadonlyMap<string, string> {
+  const { name, namespace = '' } = service.metadata;
+  const own = new Set<string>(service.spec.domains);
+  const peers = new Map<string, string>();
+  const others = world
+    .cacheOf(shopServices)
+    .inNamespace(namespace)
+    .filter(
+      (other) =>
+        other.metadata.name !== name && other.spec.tenant === service.spec.tenant && !isDeleting(other),
+    )
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  for (const other of others) {
+    for (const domain of other.spec.domains ?? []) {
+      if (!own.has(domain))
+        peers.set(domain, `http://${other.metadata.name}.${namespace}.svc:${other.spec.port}`);
+    }
+  }
+  return peers;
+}
+
+/** Stamps the Pods with the revision of their Secret, so that a new password rolls them. */
+function withRevision(manifests: readonly Manifest[], revision: string | undefined): readonly Manifest[] {
+  if (revision === undefined) return manifests;
+  return manifests.map((manifest) => {
+    if (manifest.kind !== 'Deployment') return manifest;
+    // The builder's own Deployment: spec.template.metadata is there.
+    const spec = manifest['spec'] as { template: { metadata: object } };
+    const metadata = { ...spec.template.metadata, annotations: { [`${LABELS.service}-secret`]: revision } };
+    return { ...manifest, spec: { ...spec, template: { ...spec.template, metadata } } };
+  });
+}
+
+/**
+ * `Available`: enough Pods serve, of whatever revision; tenants look at this. `RolledOut`: they are all of this one.
+ */
+function rollout(service: ServiceObject, deployment: Deployment | undefined): readonly Finding[] {
+  const { min } = replicasOf(service.spec);
+  const { spec, status } = deployment ?? {};
+  const wanted = service.spec.replicas === 0 ? 0 : Math.max(min, spec?.replicas ?? 1);
+  const available = status?.availableReplicas ?? 0;
+  const updated = status?.updatedReplicas ?? 0;
+  const current = status?.observedGeneration === deployment?.metadata.generation && deployment !== undefined;
+  const failing = status?.conditions?.find(
+    ({ type, status }) => type === 'Progressing' && status === 'False',
+  );
+  const enough = available >= Math.min(wanted, min);
+  const settled =
+    current &&
+    updated >= wanted &&
+    available >= wanted &&
+    (status?.replicas ?? 0) <= Math.max(wanted, updated);
+  const counted = `${available} of ${wanted} Pods are ready`;
+  return [
+    {
+      type: 'Available',
+      state: enough ? 'ready' : failing === undefined ? 'waiting' : 'stuck',
+      reason: enough ? 'Available' : 'PodsPending',
+      message:
+        failing === undefined || enough
+          ? counted
+          : `${counted}: ${failing.message ?? ''}; see kubectl describe pods`,
+    },
+    {
+      type: 'RolledOut',
+      state: settled ? 'ready' : failing === undefined ? 'waiting' : 'stuck',
+      reason: settled ? 'RolledOut' : 'RollingOut',
+      message: settled
+        ? counted
+        : failing === undefined
+          ? `${counted}, ${updated} of this revision`
+          : (failing.message ?? 'the roll-out failed'),
+    },
+  ];
+}
+
+async function report(
+  world: World,
+  context: ReconcileContext,
+  service: ServiceObject,
+  findings: readonly Finding[],
+  inventory: NonNullable<ServiceStatus['inventory']>,
+): Promise<void> {
+  const { name, namespace = '', generation = 0 } = service.metadata;
+  const deployment = world.cacheOf(deployments).get(keyOf(service));
+  const replicas = deployment?.status?.replicas ?? 0;
+  const ready = deployment?.status?.readyReplicas ?? 0;
+  const status: ServiceStatus = {
+    observedGeneration: generation,
+    conditions: conditionsOf(
+      service.status?.conditions,
+      TYPES,
+      findings,
+      { generation, readyMessage: service.spec.replicas === 0 ? 'hibernated' : `${ready} Pods` },
+      world.clock,
+    ),
+    replicas,
+    readyReplicas: ready,
+    selector: Object.entries(selectorOf(name))
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    endpoint: `http://${name}.${namespace}.svc:${service.spec.port}`,
+    inventory,
+  };
+  await world.applier.applyStatus(context.client, shopServices, service, status, { signal: context.signal });
+}
+
+function keyOf({ metadata: { name, namespace = '' } }: KubeObject): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Which changes concern which tenant. Events only enqueue; what is to be done is decided by the reconcile.
+ */
+import { LABELS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import type { Change } from '../../kube/cache.ts';
+import { findCondition } from '../../kube/conditions.ts';
+import { keysOfLabel, source } from '../../kube/controller.ts';
+import type { Source } from '../../kube/controller.ts';
+import type { Reflector } from '../../kube/reflector.ts';
+import { keyOfObject } from '../../kube/types.ts';
+import type { Key, KubeObject } from '../../kube/types.ts';
+import { DATABASE_SECRET } from '../../resources/environment.ts';
+import {
+  configMaps,
+  deployments,
+  httpRoutes,
+  namespaces,
+  networkPolicies,
+  referenceGrants,
+  secrets,
+  shopServices,
+  tenants,
+} from '../kinds.ts';
+import type { ServiceObject, TenantObject } from '../kinds.ts';
+import type { Reflectors } from '../reflectors.ts';
+
+export function tenantSources(reflectors: Reflectors): readonly Source[] {
+  const all = reflectors.of(tenants);
+  const everyTenant = (): readonly Key[] => [...all.cache.keys()];
+  const children = [namespaces, networkPolicies, httpRoutes, referenceGrants, deployments].map((type) =>
+    source(reflectors.of(type), keysOfLabel(LABELS.tenant)),
+  );
+  return [
+    // Status writes of our own come back as updates; they change nothing that is read of a tenant but the status itself.
+    source(all),
+    ...children,
+    source(reflectors.of(shopServices), (change) => keysOfService(change, all)),
+    source(reflectors.of(secrets), (change) =>
+      isPoolSecret(change.object) ? everyTenant() : keysOfLabel(LABELS.tenant)(change),
+    ),
+    source(reflectors.platform.config, everyTenant, configMaps.plural),
+    source(reflectors.platform.secret, everyTenant, 'platform'),
+  ];
+}
+
+/** A tenant's own Service concerns the tenant; the pool's concerns every pooled tenant, but only when its availability turns. */
+function keysOfService(change: Change<ServiceObject>, all: Reflector<TenantObject>): readonly Key[] {
+  const { object, previous } = change;
+  const label = keysOfLabel(LABELS.tenant)(change);
+  if (label.length > 0) return label;
+  if (object.metadata.namespace !== SYSTEM_NAMESPACE) return [];
+  const available = (service: ServiceObject | undefined): string | undefined =>
+    findCondition(service?.status?.conditions, 'Available')?.status;
+  if (change.type === 'updated' && available(object) === available(previous)) return [];
+  return [...all.cache.values()].filter(({ spec }) => spec.placement === 'pooled').map(keyOfObject);
+}
+
+function isPoolSecret({ metadata }: KubeObject): boolean {
+  return metadata.namespace === SYSTEM_NAMESPACE && metadata.name === DATABASE_SECRET;
+}

@@ -1,0 +1,380 @@
+/**
+ * A tenant's phases, in the order they are worked through. Each looks at the world, brings it one step nearer to the
+ * spec, and says in one condition how far it came. None waits, none asks what woke it.
+ */
+import { createHash } from 'node:crypto';
+import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import type { TenantStatus } from '../../../crds/index.ts';
+import { findCondition, isTrue } from '../../kube/conditions.ts';
+import type { ReconcileContext } from '../../kube/controller.ts';
+import { secrets } from '../../kube/resources.ts';
+import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
+import type { PlatformConfig } from '../../resources/platform.ts';
+import { publicOrigin } from '../../resources/platform.ts';
+import { enabledDomains, hostOf, namespaceOf, RUNTIME_PORT, schemaOf } from '../../resources/presets.ts';
+import { httpRoutes, shopServices } from '../kinds.ts';
+import type { TenantObject } from '../kinds.ts';
+import { applyAll } from '../objects.ts';
+import { databasePassword, decoded } from '../secrets.ts';
+import type { Finding } from '../status.ts';
+import type { World } from '../world.ts';
+import type { DesiredObjects, TenantCredentials } from './desired.ts';
+import { RuntimeRefusal } from './runtime-api.ts';
+import type { ImportReport, RuntimeTarget } from './runtime-api.ts';
+
+/** Reason of ServicesReady once the runtime itself has answered for the tenant. */
+const SERVING = 'Serving';
+
+/** One visit of a tenant. */
+export interface Visit {
+  readonly tenant: TenantObject;
+  readonly world: World;
+  readonly context: ReconcileContext;
+  readonly platform: PlatformConfig;
+  readonly dataPlane: DataPlane;
+  readonly credentials: TenantCredentials;
+  readonly objects: DesiredObjects;
+  /** Asks for another visit. */
+  readonly wake: (why: string) => void;
+}
+
+export interface Step extends Finding {
+  /** False: the phases after this one wait. */
+  readonly proceed: boolean;
+  /** Parts of the status this phase owns. */
+  readonly status?: Pick<TenantStatus, 'catalog'>;
+}
+
+export interface Phase {
+  readonly type: string;
+  readonly run: (visit: Visit) => Promise<Step>;
+}
+
+export const PHASES: readonly Phase[] = [
+  { type: 'DataPlaneReady', run: reconcileDataPlane },
+  { type: 'ServicesReady', run: reconcileServices },
+  { type: 'RoutesReady', run: reconcileRoutes },
+  { type: 'CatalogReady', run: reconcileCatalog },
+];
+
+/** Namespace and Secrets, then schema, role, directory entry and payment account. */
+async function reconcileDataPlane(visit: Visit): Promise<Step> {
+  const { tenant, world, context, dataPlane, objects, credentials } = visit;
+  const type = 'DataPlaneReady';
+  const { name } = tenant.metadata;
+  await applyAll(world, context, tenant, objects.ground);
+  const keys = await ownPaymentKeys(visit);
+  if (keys.problem !== undefined) {
+    return { type, state: 'stuck', reason: 'PaymentSecret', message: keys.problem, proceed: false };
+  }
+  const dedicated = tenant.spec.placement === 'dedicated';
+  // The directory and the server's roles are the pool's: a pooled tenant cannot exist before them.
+  const poolPassword = databasePassword(world, SYSTEM_NAMESPACE);
+  if (poolPassword === undefined) {
+    return {
+      type,
+      state: 'waiting',
+      reason: 'PoolPending',
+      message: 'waits for the pool to be provisioned',
+      proceed: false,
+    };
+  }
+  const done = [
+    ...(await dataPlane.ensurePool(poolPassword)),
+    ...(await dataPlane.ensureTenant({
+      tenant,
+      schema: schemaOf(name, tenant.spec.placement),
+      domains: enabledDomains(tenant.spec),
+      password: dedicated ? credentials.databasePassword : undefined,
+      adminToken: credentials.adminToken,
+      webhookUrl: `${originOf(visit)}/api/payments/webhooks/stripe`,
+      paymentKeys: keys.value,
+    })),
+  ];
+  if (done.length > 0) {
+    context.log.info({ actions: done }, 'data plane changed');
+    world.events.record(tenant, { type: 'Normal', reason: 'Provisioned', message: summary(done) });
+  }
+  return {
+    type,
+    state: 'ready',
+    reason: 'Provisioned',
+    message: 'schema, directory and payment account are in place',
+    proceed: true,
+  };
+}
+
+/** A dedicated tenant's own Services, or the pool's. */
+async function reconcileServices(visit: Visit): Promise<Step> {
+  const { tenant, world, context, objects } = visit;
+  const type = 'ServicesReady';
+  await applyAll(world, context, tenant, objects.services);
+  const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
+  const names = [...new Set(hostOf(tenant).values())];
+  const waiting = names.filter((name) => {
+    const service = world.cacheOf(shopServices).get(`${namespace}/${name}`);
+    return !isTrue(service?.status?.conditions, 'Available');
+  });
+  if (tenant.spec.suspended) {
+    return {
+      type,
+      state: 'ready',
+      reason: 'Suspended',
+      message: 'the tenant is suspended: nothing needs to run',
+      proceed: true,
+    };
+  }
+  if (waiting.length > 0) {
+    const message = `waits for Service ${waiting.map((name) => `${namespace}/${name}`).join(', ')}`;
+    return { type, state: 'waiting', reason: 'ServicesPending', message, proceed: true };
+  }
+  // Pods are up; whether they serve this tenant already is theirs to say, once.
+  const before = findCondition(tenant.status?.conditions, type);
+  if (before?.status !== 'True' || before.reason !== SERVING) {
+    const target = targetOf(visit, names[0]);
+    const answer = world.watchers.poll(
+      `serves/${tenant.metadata.name}`,
+      async () => ((await world.runtime.serves(target)) ? true : undefined),
+      () => visit.wake('the runtime serves the tenant'),
+    );
+    if (answer === undefined) {
+      return {
+        type,
+        state: 'waiting',
+        reason: 'RuntimeLearning',
+        message: 'waits for the runtime to serve the tenant',
+        proceed: true,
+      };
+    }
+  }
+  return { type, state: 'ready', reason: SERVING, message: 'every domain is served', proceed: true };
+}
+
+/** The HTTPRoute; where a gateway reports on routes, its word counts. */
+async function reconcileRoutes(visit: Visit): Promise<Step> {
+  const { tenant, world, context, objects } = visit;
+  const type = 'RoutesReady';
+  await applyAll(world, context, tenant, objects.routes);
+  const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
+  const refused = refusalOf(world.cacheOf(httpRoutes).get(`${namespace}/${tenant.metadata.name}`));
+  if (refused !== undefined) {
+    return {
+      type,
+      state: 'stuck',
+      reason: 'RouteRefused',
+      message: `the gateway refuses the route: ${refused}`,
+      proceed: true,
+    };
+  }
+  return {
+    type,
+    state: 'ready',
+    reason: 'Routed',
+    message: `routed from ${tenant.spec.hosts.join(', ')}`,
+    proceed: true,
+  };
+}
+
+/** The first import of the catalogue: once for each source, never again and again. */
+async function reconcileCatalog(visit: Visit): Promise<Step> {
+  const { tenant, world } = visit;
+  const type = 'CatalogReady';
+  const source = tenant.spec.catalog?.source.url;
+  const last = tenant.status?.catalog;
+  const subject = `import/${tenant.metadata.name}`;
+  if (source === undefined) {
+    world.watchers.forget(subject);
+    return {
+      type,
+      state: 'ready',
+      reason: 'NothingToImport',
+      message: 'no catalog.source is declared',
+      proceed: true,
+    };
+  }
+  const keep = last?.source === source ? { catalog: last } : {};
+  if (last?.source === source && last.state === 'Succeeded') {
+    return {
+      type,
+      state: 'ready',
+      reason: 'Imported',
+      message: importedMessage(last),
+      proceed: true,
+      status: keep,
+    };
+  }
+  const attempt = tenant.metadata.annotations?.[ANNOTATIONS.reconcileAt] ?? '';
+  if (last?.source === source && last.state === 'Failed' && (last.attempt ?? '') === attempt) {
+    const before = tenant.status?.conditions?.find((condition) => condition.type === type);
+    return {
+      type,
+      state: 'stuck',
+      reason: 'ImportFailed',
+      message: before?.message ?? 'the import failed',
+      proceed: true,
+      status: keep,
+    };
+  }
+  if (tenant.spec.suspended || enabledDomains(tenant.spec).every((domain) => domain !== 'catalog')) {
+    return {
+      type,
+      state: 'ready',
+      reason: 'Skipped',
+      message: 'nothing is imported while the tenant is suspended or has no catalog domain',
+      proceed: true,
+      status: keep,
+    };
+  }
+  const target = targetOf(visit, hostOf(tenant).get('catalog'));
+  const key = createHash('sha256').update(`${tenant.metadata.uid}/${source}/${attempt}`).digest('hex');
+  const answer = world.watchers.poll(subject, importFollower(visit, target, source, key), () =>
+    visit.wake('the catalogue import has ended'),
+  );
+  if (answer === undefined) {
+    const catalog = { source, state: 'Running' as const };
+    return {
+      type,
+      state: 'waiting',
+      reason: 'Importing',
+      message: `imports ${source}`,
+      proceed: true,
+      status: { catalog },
+    };
+  }
+  return concluded(type, source, attempt, answer);
+}
+
+/** A question that starts the import when first asked, and has an answer when the import has ended. */
+function importFollower(
+  { world }: Visit,
+  target: RuntimeTarget,
+  source: string,
+  key: string,
+): () => Promise<ImportReport | string | undefined> {
+  let id: string | undefined;
+  return async () => {
+    try {
+      // Starting twice is starting once: the key is the same, and so is the answer.
+      const report =
+        (id === undefined ? undefined : await world.runtime.importReport(target, id)) ??
+        (await world.runtime.startImport(target, source, key));
+      id = report.id;
+      return report.state === 'succeeded' || report.state === 'failed' ? report : undefined;
+    } catch (error) {
+      if (error instanceof RuntimeRefusal)
+        return `the runtime refused the import (${error.status}): ${error.message}`;
+      throw error;
+    }
+  };
+}
+
+function concluded(type: string, source: string, attempt: string, answer: ImportReport | string): Step {
+  const failed = (message: string, report?: ImportReport): Step => ({
+    type,
+    state: 'stuck',
+    reason: 'ImportFailed',
+    message:
+      `${message}; mend the source and change spec.catalog.source.url, or annotate the tenant with ${ANNOTATIONS.reconcileAt} to try again`.slice(
+        0,
+        1024,
+      ),
+    proceed: true,
+    status: {
+      catalog: { source, state: 'Failed', attempt, ...(report === undefined ? {} : { importId: report.id }) },
+    },
+  });
+  if (typeof answer === 'string') return failed(answer);
+  const { created, updated, unchanged } = answer.products;
+  const products = created + updated + unchanged;
+  if (answer.state === 'failed' || (products === 0 && answer.problemCount > 0)) {
+    return failed(answer.error ?? `no row of ${source} could be imported: ${problemsOf(answer)}`, answer);
+  }
+  const catalog = {
+    source,
+    importId: answer.id,
+    state: 'Succeeded' as const,
+    products,
+    failedRows: answer.problemCount,
+  };
+  const message =
+    answer.problemCount === 0
+      ? importedMessage(catalog)
+      : `${importedMessage(catalog)}: ${problemsOf(answer)}`;
+  return {
+    type,
+    state: 'ready',
+    reason: 'Imported',
+    message: message.slice(0, 1024),
+    proceed: true,
+    status: { catalog },
+  };
+}
+
+function importedMessage(catalog: NonNullable<TenantStatus['catalog']>): string {
+  const { source, products = 0, failedRows = 0 } = catalog;
+  return `${products} products from ${source}${failedRows === 0 ? '' : `, ${failedRows} problems`}`;
+}
+
+function problemsOf({ problems, problemCount }: ImportReport): string {
+  const shown = problems.slice(0, 5).map(({ line, what }) => `line ${line}: ${what}`);
+  return `${shown.join('; ')}${problemCount > shown.length ? `; and ${problemCount - shown.length} more` : ''}`;
+}
+
+/** Address of the shop for browsers. */
+export function originOf({ tenant, platform }: Pick<Visit, 'tenant' | 'platform'>): string {
+  return publicOrigin(tenant.spec.hosts[0] ?? '', platform.publicPort);
+}
+
+function targetOf({ tenant, credentials }: Visit, service: string | undefined): RuntimeTarget {
+  const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
+  return {
+    address: `http://${service ?? 'runtime'}.${namespace}.svc:${RUNTIME_PORT}`,
+    host: tenant.spec.hosts[0] ?? '',
+    adminToken: credentials.adminToken,
+  };
+}
+
+/** The merchant's own keys, read fresh: their Secret is not ours and not cached. */
+async function ownPaymentKeys({
+  tenant,
+  context,
+}: Visit): Promise<{ readonly value: TenantData['paymentKeys']; readonly problem?: string }> {
+  const name = tenant.spec.payments.secretRef?.name;
+  if (name === undefined) return { value: undefined };
+  const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
+  const values = decoded(await context.client.find(secrets, { namespace, name }, { signal: context.signal }));
+  const secretKey = values?.['secretKey'];
+  const publishableKey = values?.['publishableKey'];
+  const webhookSecret = values?.['webhookSecret'];
+  if (secretKey === undefined || publishableKey === undefined || webhookSecret === undefined) {
+    const problem = `Secret ${namespace}/${name} of spec.payments.secretRef needs the keys secretKey, publishableKey and webhookSecret`;
+    return { value: undefined, problem };
+  }
+  return { value: { secretKey, publishableKey, webhookSecret } };
+}
+
+/** What a gateway says against a route; `undefined` when it accepted it, or did not speak yet. */
+function refusalOf(route: unknown): string | undefined {
+  // The Gateway API's status, which the machinery's base type does not name.
+  const status = (
+    route as { status?: { parents?: { conditions?: readonly RouteCondition[] }[] } } | undefined
+  )?.status;
+  const accepted = status?.parents
+    ?.flatMap(({ conditions }) => conditions ?? [])
+    .find(({ type }) => type === 'Accepted');
+  return accepted?.status === 'False'
+    ? (accepted.message ?? accepted.reason ?? 'without a reason')
+    : undefined;
+}
+
+interface RouteCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+function summary(actions: readonly string[]): string {
+  const shown = actions.slice(0, 8).join('; ');
+  return (actions.length > 8 ? `${shown}; and ${actions.length - 8} more` : shown).slice(0, 1000);
+}

@@ -1,0 +1,34 @@
+/**
+ * What a reconciler may use besides its client: caches, the platform's configuration, the data plane, time.
+ * Built once by the operator's main; tests build it from memory.
+ */
+import type { Logger } from 'pino';
+import type { Applier } from '../kube/apply.ts';
+import type { Cache } from '../kube/cache.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { Recorder } from '../kube/events.ts';
+import type { KubeObject, ResourceType } from '../kube/types.ts';
+import type { DataPlane } from '../provisioners/data-plane.ts';
+import type { PlatformConfig } from '../resources/platform.ts';
+import type { Images } from '../resources/workload.ts';
+import type { RuntimeApi } from './tenant/runtime-api.ts';
+import type { Watchers } from './watchers.ts';
+
+export interface World {
+  cacheOf<T extends KubeObject>(type: ResourceType<T>): Cache<T>;
+  readonly applier: Applier;
+  readonly events: Pick<Recorder, 'record'>;
+  /** The configuration as it is now. @throws PlatformConfigError naming what is missing */
+  platform(): PlatformConfig;
+  /** The data plane of that configuration. */
+  dataPlane(platform: PlatformConfig): Promise<DataPlane>;
+  /** Calls `wake` once, as soon as the data plane answers again. */
+  whenUp(wake: () => void): void;
+  readonly runtime: RuntimeApi;
+  readonly images: Images;
+  /** Port the gateway listens on inside the cluster. */
+  readonly gatewayPort: number;
+  readonly watchers: Watchers;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
