@@ -38,7 +38,7 @@ export async function systemObjects(client: Client, options: StartOptions): Prom
     platformObject('ConfigMap', {
       data: platformConfig({ dataDir: options.dataDir, port: options.port, sources }),
     }),
-    platformObject('Secret', { stringData: platformSecret(decoded(existing?.data)) }),
+    platformObject('Secret', { data: encoded(platformSecret(decoded(existing?.data))) }),
   ];
 }
 
@@ -50,6 +50,12 @@ function decoded(data: Readonly<Record<string, string>> | undefined): Values | u
   if (data === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  );
+}
+
+function encoded(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
   );
 }
 
