@@ -4,6 +4,7 @@ import type { JsonObject, KubeObject } from './objects.ts';
 import { ADMIN } from './authn.ts';
 import { asObject } from './registry/decode.ts';
 import { createObject } from './registry/create.ts';
+import { untracked } from './registry/managed.ts';
 import type { WriteOptions } from './registry/options.ts';
 
 interface First {
@@ -38,6 +39,6 @@ export async function ensureFirstObjects(cluster: Cluster): Promise<void> {
     if (!type) throw new Error(`the catalogue of built-in resources lacks ${plural}`);
     const made: KubeObject = asObject(object, type);
     if (cluster.store.get({ resource: type.storage, namespace, name: made.metadata.name })) continue;
-    await createObject(cluster, type, namespace, made, OPTIONS, { user: ADMIN, warnings: new Set() }, (one) => one);
+    await createObject(cluster, type, namespace, made, OPTIONS, { user: ADMIN, warnings: new Set() }, untracked);
   }
 }

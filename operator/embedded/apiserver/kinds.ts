@@ -1,5 +1,6 @@
 /** The rules of the built-in kinds. */
 import type { Store } from '../store/store.ts';
+import { builtinSchema } from '../openapi/documents.ts';
 import { fields, type KubeObject } from './objects.ts';
 import type { ResourceType } from './resources.ts';
 import type { KindRules } from './rules.ts';
@@ -19,8 +20,16 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
 };
 
-const NONE: KindRules = {};
-
-export function builtInRules(type: ResourceType, _store: Store): KindRules {
-  return RULES[type.storage] ?? NONE;
+/** Schemas are read on first use: a start needs few of them. */
+export function createKinds(_store: Store): (type: ResourceType) => KindRules {
+  const known = new Map<ResourceType, KindRules>();
+  return (type) => {
+    let rules = known.get(type);
+    if (!rules) {
+      const schema = builtinSchema(type);
+      rules = { ...RULES[type.storage], ...(schema ? { schema } : {}) };
+      known.set(type, rules);
+    }
+    return rules;
+  };
 }

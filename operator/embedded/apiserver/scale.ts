@@ -6,6 +6,7 @@ import { at, clone, fields, number, text, type Json, type JsonObject, type KubeO
 import { isObject } from '../schema/schema.ts';
 import { asObject, parseBody } from './registry/decode.ts';
 import { tracked } from './registry/managed.ts';
+import { patched, patchTypeOf } from './registry/patch.ts';
 import { writeOptions } from './registry/options.ts';
 import { updateObject } from './registry/update.ts';
 import type { ResourcePath } from './request.ts';
@@ -35,18 +36,23 @@ export async function serveScale(
   const body = await parseBody(await readBody(exchange), exchange.contentType);
   const change = {
     part: 'scale' as const,
-    wanted: (old: KubeObject) => rescaled(old, wantedScale(verb, body, old, paths, type), paths),
+    wanted: (old: KubeObject) => rescaled(old, wantedScale(exchange, body, old, paths, type), paths),
     track: tracked(cluster, type, 'scale', options),
   };
   const made = await updateObject(cluster, { type, namespace: path.namespace, name: path.name }, change, options, exchange);
   sendJson(exchange, 200, JSON.stringify(scaleOf(made, paths)));
 }
 
-function wantedScale(verb: string, body: Json, old: KubeObject, paths: ScalePaths, type: ResourceType): KubeObject {
-  const given = fields(body);
-  const whole = verb === 'update' ? given : { ...scaleOf(old, paths), spec: { ...fields(given['spec']) }, metadata: { ...fields(given['metadata']) } };
+function wantedScale(exchange: Exchange, body: Json, old: KubeObject, paths: ScalePaths, type: ResourceType): KubeObject {
+  const whole =
+    exchange.method === 'PUT'
+      ? body
+      : patched(patchTypeOf(exchange.contentType), asObject(scaleOf(old, paths), type, 'Scale', 'autoscaling/v1'), body, type, SCALE_SCHEMA);
   return asObject(whole, type, 'Scale', 'autoscaling/v1');
 }
+
+/** Without lists, a scale needs no more than this to be merged strategically. */
+const SCALE_SCHEMA = { type: 'object' };
 
 function rescaled(old: KubeObject, scale: KubeObject, paths: ScalePaths): KubeObject {
   const object = clone(old);

@@ -22,7 +22,7 @@ import { ensureFirstObjects } from './first-objects.ts';
 import { kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { Providers } from './providers.ts';
 import { isPublic, route } from './router.ts';
-import { builtInRules } from './kinds.ts';
+import { createKinds } from './kinds.ts';
 import { loadTokens } from './tokens.ts';
 import { parseStored } from './objects.ts';
 
@@ -92,6 +92,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const providers: Providers = {};
   const counters = createCounters();
   const custom = createCustomResources();
+  const builtIn = createKinds(store);
   const cluster: Cluster = {
     store,
     catalog,
@@ -100,7 +101,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     tokens,
     providers,
     log,
-    rulesOf: (type) => (type.custom ? custom.rulesOf(type) : builtInRules(type, store)),
+    rulesOf: (type) => (type.custom ? custom.rulesOf(type) : builtIn(type)),
     now,
   };
   custom.start(cluster);

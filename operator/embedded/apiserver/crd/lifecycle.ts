@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster.ts';
 import { ApiError } from '../errors.ts';
 import { at, clone, equal, fields, items, text, timestamp, type Json, type JsonObject, type KubeObject } from '../objects.ts';
 import { deleteObject } from '../registry/delete.ts';
+import { untracked } from '../registry/managed.ts';
 import type { DeleteOptions, WriteOptions } from '../registry/options.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Writer } from '../registry/write.ts';
@@ -103,7 +104,7 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
       return object;
     };
     const target = { type, namespace: '', name: crd.metadata.name };
-    return ignoringGone(updateObject(cluster, target, { part, wanted, track: (object) => object }, WRITE, writer));
+    return ignoringGone(updateObject(cluster, target, { part, wanted, track: untracked }, WRITE, writer));
   }
 
   function attend(name: string): void {

@@ -5,6 +5,7 @@ import { alreadyExists, badRequest, forbidden, notFound } from '../errors.ts';
 import { parseStored, text, fields, type KubeObject } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
 import { generatedName, stampNew } from './metadata.ts';
+import type { Track } from './managed.ts';
 import type { WriteOptions } from './options.ts';
 import { assertValid, save, setDefaults, type Writer } from './write.ts';
 
@@ -23,7 +24,7 @@ export async function createObject(
   object: KubeObject,
   options: WriteOptions,
   writer: Writer,
-  track: (object: KubeObject) => KubeObject,
+  track: Track,
 ): Promise<KubeObject> {
   const { metadata } = object;
   if (metadata.namespace && metadata.namespace !== namespace)
@@ -54,7 +55,7 @@ export async function createObject(
   } as const;
   const mutated = (await cluster.admission.mutate({ ...request, object })) ?? object;
   if (mutated !== object) setDefaults(cluster, type, mutated, undefined);
-  const made = track(mutated);
+  const made = track(mutated, undefined);
   assertValid(cluster, type, made, undefined, '');
   await cluster.admission.validate({ ...request, object: made });
 

@@ -112,14 +112,10 @@ export function metadataCauses(metadata: ObjectMeta, form: NameForm): Cause[] {
     causes.push(...labelValueCauses(value, 'metadata.labels'));
   }
   causes.push(...annotationCauses(metadata));
-  for (const finalizer of metadata.finalizers ?? [])
-    if (!finalizer.includes('/') && !PLAIN_FINALIZERS.has(finalizer))
-      causes.push(invalid('metadata.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
+  for (const finalizer of metadata.finalizers ?? []) causes.push(...qualifiedNameCauses(finalizer, 'metadata.finalizers'));
   causes.push(...ownerCauses(metadata));
   return causes;
 }
-
-const PLAIN_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
 function annotationCauses(metadata: ObjectMeta): Cause[] {
   const causes: Cause[] = [];

@@ -7,6 +7,7 @@ import { clone, equal, type KubeObject } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
 import type { Part } from '../rules.ts';
 import { keepIdentity, specDiffers } from './metadata.ts';
+import type { Track } from './managed.ts';
 import type { WriteOptions } from './options.ts';
 import { isFinished, removeNow } from './delete.ts';
 import { assertValid, save, setDefaults, type Target, type Writer } from './write.ts';
@@ -16,7 +17,7 @@ export interface Change {
   /** Gives the wanted object, made of the present one, which it must not change. May run more than once. */
   readonly wanted: (old: KubeObject) => KubeObject | Promise<KubeObject>;
   /** Records in managedFields what the write sets; the last step before validation. */
-  readonly track: (object: KubeObject, old: KubeObject) => KubeObject;
+  readonly track: Track;
 }
 
 /** How often a write that names no resourceVersion is tried again after losing a race. */

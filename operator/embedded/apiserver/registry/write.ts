@@ -1,12 +1,13 @@
 /** What creating and updating have in common: who writes, what is asked, and the way into the store. */
 import { applyDefaults } from '../../schema/default.ts';
+import { isObject } from '../../schema/schema.ts';
 import { validate } from '../../schema/validate.ts';
 import type { Entry } from '../../store/store.ts';
 import type { UserInfo } from '../authn.ts';
 import type { Cluster } from '../cluster.ts';
 import { convert } from '../conversion.ts';
 import { invalid, type Cause } from '../errors.ts';
-import type { KubeObject } from '../objects.ts';
+import type { Json, KubeObject } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
 import type { Part } from '../rules.ts';
 import { dropEmpty, metadataCauses, metadataUpdateCauses } from './metadata.ts';
@@ -27,8 +28,22 @@ export interface Writer {
 export function setDefaults(cluster: Cluster, type: ResourceType, object: KubeObject, old: KubeObject | undefined): void {
   const rules = cluster.rulesOf(type);
   dropEmpty(object.metadata);
-  if (rules.schema) applyDefaults(object, rules.schema);
+  // Built-in schemas state zero values as defaults, which Kubernetes leaves unset; what is set is their rules' to say.
+  if (!type.custom) dropNulls(object);
+  else if (rules.schema) applyDefaults(object, rules.schema);
   rules.setDefaults?.(object, old);
+}
+
+/** A null says the same as an absent field, which is how it is stored. */
+function dropNulls(value: Json): void {
+  if (Array.isArray(value)) {
+    for (const item of value) dropNulls(item);
+  } else if (isObject(value)) {
+    for (const [name, field] of Object.entries(value)) {
+      if (field === null) delete value[name];
+      else dropNulls(field);
+    }
+  }
 }
 
 /** @throws {ApiError} 422 naming every field that is wrong */
