@@ -3,7 +3,7 @@
  * `SHOPMIND_DNS` names the server; the cluster's own process gives its table instead. Every other name goes the usual way.
  * Kept small: it is on the path of every start.
  */
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { createRequire, flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 
 /** Resolves a cluster name; undefined when there is no such name. Throws when nobody answers. */
@@ -17,6 +17,7 @@ type Callback = (
 
 const CLUSTER_NAME = /\.svc(\.cluster\.local)?\.?$/i;
 const INSTALLED = Symbol.for('shopmind.lookup');
+const FLUSH_MS = 4_000;
 const RETRIES_MS = [100, 200, 400, 800, 1600];
 
 /** Installs once; a second call replaces how names are resolved. */
@@ -162,4 +163,8 @@ function skipName(message: Buffer, start: number): number {
 }
 
 const server = process.env['SHOPMIND_DNS'];
-if (server) installLookup(askServer(server));
+if (server) {
+  installLookup(askServer(server));
+  // What was compiled so far is there for the next start, also when this process is killed.
+  setTimeout(flushCompileCache, FLUSH_MS).unref();
+}

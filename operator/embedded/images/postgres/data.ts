@@ -1,0 +1,162 @@
+/**
+ * The data folder: made once as a whole, owned by the account, free of the traces of a killed server.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { canEnter, runAs, type Account } from './account.ts';
+import { checkBinaries, type Binaries } from './binaries.ts';
+import { PrepareError, type Environment } from './environment.ts';
+
+/** Where root keeps what other users have to reach. */
+export const SHARED_DIR = '/var/lib/shopmind';
+const PASSWORD_FILE = 'shopmind.password';
+
+const INITDB = [
+  '--username=postgres',
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+  '--no-instructions',
+];
+
+/** @returns the real path of a data folder that is ready to be served */
+export function prepareData(environment: Environment, binaries: Binaries, account: Account): string {
+  const dir = placeOf(environment.dataDir, account);
+  if (existsSync(join(dir, 'PG_VERSION'))) {
+    clearTraces(dir);
+    if (passwordDigest(environment.password) !== storedDigest(dir))
+      setPassword(environment, binaries, account, dir);
+  } else create(environment, binaries, account, dir);
+  writeAccess(dir, account);
+  return dir;
+}
+
+/** The folder itself, or what its link points to, or a new open place and a link to it. */
+function placeOf(dataDir: string, account: Account): string {
+  const parent = dirname(dataDir);
+  mkdirSync(parent, { recursive: true });
+  const present = lstatSync(dataDir, { throwIfNoEntry: false });
+  if (present?.isSymbolicLink()) return existsSync(dataDir) ? realpathSync(dataDir) : lost(dataDir);
+  if (canEnter(account, parent)) return dataDir;
+  if (existsSync(join(dataDir, 'PG_VERSION')))
+    throw new PrepareError(
+      `${dataDir} holds a database that the server's user cannot reach: open the folders above it (chmod o+x), or move it`,
+    );
+  // Closed to the account, as a home often is: the data lies where it can be entered, and a link says where.
+  const id = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  const elsewhere = join(SHARED_DIR, `data-${id}-${randomBytes(4).toString('hex')}`);
+  mkdirSync(SHARED_DIR, { recursive: true, mode: 0o755 });
+  if (present) rmSync(dataDir, { recursive: true });
+  symlinkSync(elsewhere, dataDir);
+  return elsewhere;
+}
+
+/** A link to nothing is a first start that was cut off, unless somebody took the data away. */
+function lost(dataDir: string): string {
+  return readlinkSync(dataDir);
+}
+
+/** Made beside its place and moved there when it is whole and on disk: a kill in between leaves nothing half-made. */
+function create(environment: Environment, binaries: Binaries, account: Account, dir: string): void {
+  checkBinaries(binaries, account);
+  const fresh = `${dir}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  const secret = `${dir}.pw`;
+  writeFileSync(secret, environment.password, { mode: 0o600 });
+  give(account, fresh, secret);
+  try {
+    must(runAs(account, binaries.initdb, [...INITDB, `--pwfile=${secret}`, '--no-sync', fresh]), 'initdb');
+  } finally {
+    rmSync(secret, { force: true });
+  }
+  if (environment.database !== 'postgres')
+    single(binaries, account, fresh, `CREATE DATABASE ${environment.database};\n`);
+  storeDigest(environment, account, fresh);
+  must(runAs(account, binaries.initdb, ['--sync-only', fresh]), 'initdb --sync-only');
+  if (existsSync(dir)) rmSync(dir, { recursive: true });
+  renameSync(fresh, dir);
+}
+
+function setPassword(environment: Environment, binaries: Binaries, account: Account, dir: string): void {
+  const quoted = environment.password.replaceAll("'", "''").replaceAll('\\', '\\\\');
+  single(binaries, account, dir, `ALTER ROLE postgres PASSWORD E'${quoted}';\n`);
+  storeDigest(environment, account, dir);
+}
+
+/** Runs statements, one a line, without opening the server to anyone. */
+function single(binaries: Binaries, account: Account, dir: string, statements: string): void {
+  const args = ['--single', '-D', dir, '-c', 'log_checkpoints=off', '-c', 'exit_on_error=on', 'postgres'];
+  must(runAs(account, binaries.postgres, args, { input: statements }), 'postgres --single');
+}
+
+function must(result: ReturnType<typeof runAs>, what: string): void {
+  if (result.status === 0) return;
+  throw new PrepareError(
+    `${what} failed: ${result.error?.message ?? `${result.stdout}${result.stderr}`.trim()}`,
+  );
+}
+
+/** After `kill -9` the lock of the dead server stays; a later process of the same number is not that server. */
+function clearTraces(dir: string): void {
+  const file = join(dir, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (!servesFolder(pid, dir)) rmSync(file, { force: true });
+}
+
+function servesFolder(pid: number, dir: string): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words.some((word) => word.endsWith('postgres')) && words.includes(dir);
+  } catch {
+    // No such process.
+    return false;
+  }
+}
+
+const passwordDigest = (password: string): string => createHash('sha256').update(password).digest('hex');
+
+function storedDigest(dir: string): string | undefined {
+  const file = join(dir, PASSWORD_FILE);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+function storeDigest({ password }: Environment, account: Account, dir: string): void {
+  const file = join(dir, PASSWORD_FILE);
+  writeFileSync(file, passwordDigest(password), { mode: 0o600 });
+  give(account, file);
+}
+
+/** Who may come in: everybody on this machine who knows a password. */
+function writeAccess(dir: string, account: Account): void {
+  const file = join(dir, 'pg_hba.conf');
+  const rule = 'host all all 127.0.0.0/8 scram-sha-256\n';
+  if (existsSync(file) && readFileSync(file, 'utf8') === rule) return;
+  writeFileSync(file, rule, { mode: 0o600 });
+  give(account, file);
+}
+
+function give(account: Account, ...paths: string[]): void {
+  for (const path of paths) {
+    if (account) chownSync(path, account.uid, account.gid);
+    if (lstatSync(path).isDirectory()) chmodSync(path, 0o700);
+  }
+}
