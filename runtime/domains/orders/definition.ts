@@ -54,6 +54,7 @@ export const orders: DomainDefinition = {
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.sweep', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 60 },
   ],
   buckets: [],
   routes: [

@@ -15,8 +15,8 @@ export const variantId = z
   .min(1)
   .max(80)
   .regex(/^[A-Za-z0-9_.:-]+$/, 'letters, digits and _ . : -');
-export const cartId = z.string().regex(/^cart_[0-9a-f-]{36}$/, 'a cart id: cart_ and a UUID');
-export const orderId = z.string().regex(/^ord_[0-9a-f-]{36}$/, 'an order id: ord_ and a UUID');
+export const cartId = z.string().regex(/^cart_[0-9a-f]{32}$/, 'a cart id: cart_ and 32 hexadecimal digits');
+export const orderId = z.string().regex(/^ord_[0-9a-f]{32}$/, 'an order id: ord_ and 32 hexadecimal digits');
 export const accessToken = z.string().regex(/^[A-Za-z0-9_-]{20,64}$/, "the order's secret token");
 export const email = z.email().max(254);
 export const quantity = z.int().min(1).max(MAX_QUANTITY);
@@ -188,7 +188,7 @@ export const historyEntry = z.object({
 export const merchantOrder = order.extend({
   customerId: z.string().optional(),
   payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
-  stock: z.enum(['held', 'committed', 'released']),
+  stock: z.enum(['held', 'committed', 'shipped', 'released']),
   history: z.array(historyEntry),
 });
 

@@ -33,14 +33,7 @@ export const payments: DomainDefinition = {
     },
   ],
   consumes: [],
-  tasks: [
-    {
-      name: 'payments.reconcile-payment',
-      payload: z.strictObject({ orderId: s.orderId }),
-      maxAttempts: 1000,
-      leaseSeconds: 30,
-    },
-  ],
+  tasks: [{ name: 'payments.reconcile', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 60 }],
   buckets: [],
   routes: [
     {

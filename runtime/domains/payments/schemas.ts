@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 
-export const orderId = z.string().regex(/^ord_[0-9a-f-]{36}$/, 'an order id: ord_ and a UUID');
+export const orderId = z.string().regex(/^ord_[0-9a-f]{32}$/, 'an order id: ord_ and 32 hexadecimal digits');
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR');
 const amount = z.int().min(1).max(99_999_999_999);
 
@@ -17,7 +17,7 @@ export const createIntent = z.strictObject({
   orderId,
   amount,
   currency,
-  /** SHA-256 of the order's access tokens, hex: opens the public status. */
+  /** SHA-256 of the order's access token, hex: opens the public status. */
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export const ofOrder = z.strictObject({ orderId });

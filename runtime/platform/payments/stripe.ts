@@ -107,7 +107,7 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
       const secret = await keyOf(tenant, WEBHOOK_SECRET);
       const stripe = await client();
       const event = readEvent(stripe, rawBody, signature, secret);
-      return { ...event.facts, intent: await intentOf(tenant, event.object, retrieve) };
+      return { ...event.facts, intent: await intentOf(tenant, event, retrieve) };
     },
     async browserConfig(tenant) {
       const publishableKey = await keyOf(tenant, PUBLISHABLE_KEY);
@@ -156,14 +156,24 @@ function readEvent(stripe: Stripe, rawBody: Buffer, signature: string, secret: s
   }
 }
 
+/** Messages that are not about an intent itself, but after which the intent or its charge is worth another look. */
+const LOOK_AGAIN = /^(?:charge\.refunded|charge\.dispute\.|refund\.failed|charge\.expired)/;
+
 /** The intent inside an event, or behind the charge, refund or dispute it is about. */
 async function intentOf(
   tenant: TenantId,
-  object: unknown,
+  { facts, object }: ReadEvent,
   retrieve: Payments['retrieve'],
 ): Promise<PaymentIntent | undefined> {
   if (isIntent(object)) return toIntent(object);
-  if (typeof object !== 'object' || object === null || !('payment_intent' in object)) return undefined;
+  if (
+    !LOOK_AGAIN.test(facts.type) ||
+    typeof object !== 'object' ||
+    object === null ||
+    !('payment_intent' in object)
+  ) {
+    return undefined;
+  }
   return typeof object.payment_intent === 'string' ? retrieve(tenant, object.payment_intent) : undefined;
 }
 

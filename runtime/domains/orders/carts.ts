@@ -1,0 +1,321 @@
+/**
+ * Carts: what a shopper means to buy, at the prices of this moment. A cart promises nothing; the checkout does.
+ */
+import { ShopError } from '../../platform/errors.ts';
+import type { Platform } from '../../platform/domain.ts';
+import type { SqlResult, SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
+import { availabilityOf } from './inventory.ts';
+import { totalsOf } from './totals.ts';
+import { MAX_LINES, MAX_QUANTITY } from './schemas.ts';
+import type { Address, Cart, CartLine, ShippingMethodId, Totals } from './schemas.ts';
+
+/** A cart as stored, with its lines as they are now. */
+export interface StoredCart {
+  readonly id: string;
+  readonly status: 'open' | 'ordered';
+  readonly orderId: string | undefined;
+  readonly customerId: string | undefined;
+  readonly currency: string;
+  readonly email: string | undefined;
+  readonly shippingAddress: Address | undefined;
+  readonly shippingMethod: ShippingMethodId;
+  readonly version: number;
+  readonly lines: readonly StoredLine[];
+}
+
+export interface StoredLine {
+  readonly variantId: string;
+  readonly productId: string;
+  readonly handle: string | undefined;
+  readonly title: string;
+  readonly variantTitle: string | undefined;
+  readonly sku: string | undefined;
+  readonly image: string | undefined;
+  readonly options: Readonly<Record<string, string>>;
+  readonly quantity: number;
+  /** What the shopper accepted. */
+  readonly seenPrice: number;
+  /** What it costs now; undefined when it is not for sale in the cart's currency. */
+  readonly unitPrice: number | undefined;
+  readonly shipped: boolean;
+  readonly free: number;
+  readonly tracked: boolean;
+}
+
+/** Anything that runs one statement as a tenant: the pool outside a transaction, or a transaction. */
+export interface Reader {
+  query<Row>(text: string, values: Parameters<SqlRunner['query']>[1]): Promise<SqlResult<Row>>;
+}
+
+interface CartRow {
+  readonly id: string;
+  readonly status: 'open' | 'ordered';
+  readonly order_id: string | null;
+  readonly customer_id: string | null;
+  readonly currency: string;
+  readonly email: string | null;
+  readonly shipping_address: Address | null;
+  readonly shipping_method: ShippingMethodId;
+  readonly version: number;
+  readonly lines: readonly LineRow[];
+}
+
+interface LineRow {
+  readonly variant: string;
+  readonly quantity: number;
+  readonly seen: number;
+  readonly product: string | null;
+  readonly handle: string | null;
+  readonly title: string | null;
+  readonly variant_title: string | null;
+  readonly sku: string | null;
+  readonly image: string | null;
+  readonly options: Readonly<Record<string, string>> | null;
+  readonly price: number | null;
+  readonly shipped: boolean | null;
+  readonly free: number | null;
+  readonly tracked: boolean | null;
+}
+
+const READ = `
+  select c.id, c.status, c.order_id, c.customer_id, c.currency, c.email, c.shipping_address, c.shipping_method, c.version,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'quantity', l.quantity, 'seen', l.unit_price,
+        'product', v.product_id, 'handle', v.handle, 'title', v.title, 'variant_title', v.variant_title, 'sku', v.sku,
+        'image', v.image, 'options', v.options, 'price', case when v.published then v.prices -> c.currency end,
+        'shipped', v.requires_shipping, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked) order by l.added_at, l.variant_id)
+      from orders_cart_lines l
+      left join orders_variants v on v.tenant_id = l.tenant_id and v.variant_id = l.variant_id
+      left join orders_stock s on s.tenant_id = l.tenant_id and s.variant_id = l.variant_id
+      where l.tenant_id = $1 and l.cart_id = c.id), '[]'::jsonb) as lines
+  from orders_carts c where c.tenant_id = $1 and c.id = $2`;
+
+/** @throws ShopError `not_found` */
+export async function readCart(sql: Reader, tenant: TenantId, id: string): Promise<StoredCart> {
+  const { rows } = await sql.query<CartRow>(READ, [tenant, id]);
+  const [row] = rows;
+  if (row === undefined) throw noSuchCart(id);
+  return fromRow(row);
+}
+
+export function noSuchCart(id: string): ShopError {
+  return new ShopError('not_found', `There is no cart ${id} in this shop.`, { remedy: 'Start a new cart.' });
+}
+
+/** The reader of a tenant outside a transaction. */
+export function readerOf(platform: Platform, tenant: TenantId): Reader {
+  return { query: (text, values) => platform.sql.query(tenant, text, values) };
+}
+
+/** The cart as the shopper sees it. */
+export function showCart(cart: StoredCart): Cart {
+  return {
+    id: cart.id,
+    status: cart.status,
+    orderId: cart.orderId,
+    currency: cart.currency,
+    email: cart.email,
+    shippingAddress: cart.shippingAddress,
+    shippingMethod: cart.shippingMethod,
+    lines: cart.lines.map((line) => showLine(line, cart.currency)),
+    itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
+    totals: cartTotals(cart),
+  };
+}
+
+export function cartTotals(
+  cart: StoredCart,
+  method = cart.shippingMethod,
+  address = cart.shippingAddress,
+): Totals {
+  const lines = cart.lines.map(({ quantity, unitPrice, seenPrice, shipped }) => ({
+    quantity,
+    unitPrice: unitPrice ?? seenPrice,
+    shipped,
+  }));
+  return totalsOf(cart.currency, lines, method, address?.country);
+}
+
+/** What keeps a line from being bought as it stands. */
+export function problemOf(line: StoredLine): CartLine['problem'] {
+  if (line.unitPrice === undefined) return 'unavailable';
+  if (line.tracked && line.free <= 0) return 'out_of_stock';
+  if (line.tracked && line.free < line.quantity) return 'insufficient_stock';
+  return line.unitPrice === line.seenPrice ? undefined : 'price_changed';
+}
+
+function showLine(line: StoredLine, currency: string): CartLine {
+  const { seenPrice, unitPrice = seenPrice, shipped: _shipped, free, tracked, quantity, ...snapshot } = line;
+  return {
+    ...snapshot,
+    options: { ...line.options },
+    quantity,
+    unitPrice: { amount: unitPrice, currency },
+    total: { amount: unitPrice * quantity, currency },
+    availability: line.unitPrice === undefined ? 'out' : availabilityOf(free, tracked),
+    problem: problemOf(line),
+  };
+}
+
+/** @throws ShopError `invalid_input` when the shop does not sell in that currency or one of the lines cannot be had */
+export async function createCart(
+  platform: Platform,
+  tenant: Tenant,
+  customerId: string | undefined,
+  input: {
+    currency?: string | undefined;
+    lines?: readonly { variantId: string; quantity: number }[] | undefined;
+  },
+): Promise<Cart> {
+  const currency = input.currency ?? tenant.currencies[0] ?? 'EUR';
+  if (!tenant.currencies.includes(currency)) {
+    throw new ShopError('invalid_input', `This shop does not sell in ${currency}.`, {
+      remedy: `Use one of ${tenant.currencies.join(', ')}.`,
+      problems: [{ where: '/currency', what: 'not one of the shop’s currencies' }],
+    });
+  }
+  const id = platform.newId('cart');
+  const now = platform.clock.now();
+  return platform.sql.transaction(tenant.id, async (tx) => {
+    await tx.query(
+      `insert into orders_carts (tenant_id, id, status, customer_id, currency, shipping_method, created_at, updated_at)
+       values ($1, $2, 'open', $3, $4, 'standard', $5, $5)`,
+      [tenant.id, id, customerId ?? null, currency, now],
+    );
+    for (const line of input.lines ?? []) await putLine(tx, tenant.id, id, line, 'add', now);
+    return showCart(await readCart(tx, tenant.id, id));
+  });
+}
+
+const PUT_LINE = `
+  with cart as (
+    update orders_carts set version = version + 1, updated_at = $5 where tenant_id = $1 and id = $2 and status = 'open' returning currency
+  ), offer as (
+    select (v.prices ->> cart.currency)::bigint as price from orders_variants v, cart
+    where v.tenant_id = $1 and v.variant_id = $3 and v.published and v.prices ? cart.currency
+  ), put as (
+    insert into orders_cart_lines (tenant_id, cart_id, variant_id, quantity, unit_price, added_at)
+    select $1, $2, $3, $4::int, offer.price, $5 from offer
+    on conflict (tenant_id, cart_id, variant_id) do update
+    set quantity = excluded.quantity + case when $6::boolean then orders_cart_lines.quantity else 0 end, unit_price = excluded.unit_price
+    returning quantity
+  )
+  select (select count(*) from cart) as carts, (select quantity from put) as quantity,
+    (select count(*) from orders_cart_lines where tenant_id = $1 and cart_id = $2) as lines`;
+
+/** Adds units to a line or sets them, and accepts the present price. */
+export async function putLine(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  line: { readonly variantId: string; readonly quantity: number },
+  how: 'add' | 'set',
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql.query<{ carts: number; quantity: number | null; lines: number }>(PUT_LINE, [
+    tenant,
+    cartId,
+    line.variantId,
+    line.quantity,
+    now,
+    how === 'add',
+  ]);
+  const [result] = rows;
+  if (result === undefined || result.carts === 0) throw notOpen(cartId);
+  if (result.quantity === null) {
+    throw new ShopError('not_found', `The variant ${line.variantId} is not for sale here.`, {
+      remedy: 'Choose a published product that has a price in the currency of the cart.',
+      problems: [{ where: '/variantId', what: 'not for sale' }],
+    });
+  }
+  if (result.quantity > MAX_QUANTITY) throw tooMuch(`a line has at most ${MAX_QUANTITY} units`);
+  // `lines` was counted before this one was added.
+  if (result.lines > MAX_LINES) throw tooMuch(`a cart has at most ${MAX_LINES} lines`);
+}
+
+/** Removes a line; removing one that is not there changes nothing. */
+export async function removeLine(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  variantId: string,
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql.query<{ carts: number }>(
+    `with cart as (
+       update orders_carts set version = version + 1, updated_at = $4 where tenant_id = $1 and id = $2 and status = 'open' returning id
+     ), gone as (
+       delete from orders_cart_lines l using cart where l.tenant_id = $1 and l.cart_id = cart.id and l.variant_id = $3
+     )
+     select count(*) as carts from cart`,
+    [tenant, cartId, variantId, now],
+  );
+  if (rows[0]?.carts !== 1) throw notOpen(cartId);
+}
+
+export async function patchCart(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  patch: {
+    email?: string | undefined;
+    shippingAddress?: Address | undefined;
+    shippingMethod?: ShippingMethodId | undefined;
+  },
+  now: Date,
+): Promise<void> {
+  const { rowCount } = await sql.query(
+    `update orders_carts set email = coalesce($3, email), shipping_address = coalesce($4::jsonb, shipping_address),
+       shipping_method = coalesce($5, shipping_method), version = version + 1, updated_at = $6
+     where tenant_id = $1 and id = $2 and status = 'open'`,
+    [
+      tenant,
+      cartId,
+      patch.email ?? null,
+      patch.shippingAddress === undefined ? null : JSON.stringify(patch.shippingAddress),
+      patch.shippingMethod ?? null,
+      now,
+    ],
+  );
+  if (rowCount === 0) throw notOpen(cartId);
+}
+
+function notOpen(cartId: string): ShopError {
+  return new ShopError('gone', `The cart ${cartId} does not exist or has become an order.`, {
+    remedy: 'Start a new cart.',
+  });
+}
+
+function tooMuch(what: string): ShopError {
+  return new ShopError('invalid_input', `Too much for one cart: ${what}.`, { remedy: 'Order in two parts.' });
+}
+
+function fromRow(row: CartRow): StoredCart {
+  return {
+    id: row.id,
+    status: row.status,
+    orderId: row.order_id ?? undefined,
+    customerId: row.customer_id ?? undefined,
+    currency: row.currency,
+    email: row.email ?? undefined,
+    shippingAddress: row.shipping_address ?? undefined,
+    shippingMethod: row.shipping_method,
+    version: row.version,
+    lines: row.lines.map((line) => ({
+      variantId: line.variant,
+      productId: line.product ?? '',
+      handle: line.handle ?? undefined,
+      title: line.title ?? line.variant,
+      variantTitle: line.variant_title ?? undefined,
+      sku: line.sku ?? undefined,
+      image: line.image ?? undefined,
+      options: line.options ?? {},
+      quantity: line.quantity,
+      seenPrice: line.seen,
+      unitPrice: line.price ?? undefined,
+      shipped: line.shipped ?? true,
+      free: line.free ?? 0,
+      tracked: line.tracked ?? true,
+    })),
+  };
+}

@@ -1,0 +1,293 @@
+/**
+ * Turns a cart into an order that holds its units and waits for its payment: one transaction, then one call to payments.
+ * A checkout that was cut off is repeated safely: a cart becomes one order, and the answer can be had again.
+ */
+import type { Platform } from '../../platform/domain.ts';
+import { ShopError, type Problem } from '../../platform/errors.ts';
+import type { Tenant, Transaction } from '../../platform/ports.ts';
+import { hashOf, newNumber, newToken } from './access.ts';
+import { cartTotals, problemOf, readCart, type StoredCart, type StoredLine } from './carts.ts';
+import { stockChanged, take } from './inventory.ts';
+import { noSuchOrder, orderEvent, readOrder, showOrder, type StoredOrder } from './store.ts';
+import type { OrdersSettings } from './settings.ts';
+import type {
+  Address,
+  CheckoutInput,
+  CheckoutResult,
+  PaymentStart,
+  ShippingMethodId,
+  Totals,
+} from './schemas.ts';
+
+interface Buyer {
+  readonly email: string;
+  readonly shippingAddress: Address;
+  readonly shippingMethod: ShippingMethodId;
+}
+
+/**
+ * @throws ShopError `out_of_stock` with the lines that lack units, `conflict` when prices changed, `invalid_input` for what is
+ *   missing, `not_found` for the cart, `gone` when the cart's order has ended, `unavailable` while payments cannot be reached
+ *   (the order stands; ask again with the same cart)
+ */
+export async function checkout(
+  platform: Platform,
+  settings: OrdersSettings,
+  tenant: Tenant,
+  customerId: string | undefined,
+  input: CheckoutInput,
+): Promise<CheckoutResult> {
+  const token = newToken();
+  const order = await platform.sql.transaction(tenant.id, async (tx) => {
+    const cart = await readCart(tx, tenant.id, input.cartId);
+    return cart.status === 'ordered'
+      ? resume(tx, tenant, cart, token)
+      : place(platform, settings, tx, tenant, cart, customerId, input, token);
+  });
+  return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
+}
+
+/** What the browser needs to pay this order; may be asked again and again. */
+export function startPayment(platform: Platform, tenant: Tenant, order: StoredOrder): Promise<PaymentStart> {
+  const [tokenHash] = order.tokenHashes;
+  return platform.call<PaymentStart>(tenant.id, 'payments', 'createIntent', {
+    orderId: order.id,
+    amount: order.total,
+    currency: order.currency,
+    tokenHash,
+  });
+}
+
+/** The first answer got lost: the same order, under one more token. */
+async function resume(
+  tx: Transaction,
+  tenant: Tenant,
+  cart: StoredCart,
+  token: string,
+): Promise<StoredOrder> {
+  const order = await readOrder(tx, tenant.id, cart.orderId ?? '');
+  if (order.status !== 'pending_payment' || order.tokenHashes.length >= MOST_TOKENS) {
+    throw new ShopError('gone', `This cart has become order ${order.number}, which is ${order.status}.`, {
+      remedy: 'Look at that order, or start a new cart.',
+    });
+  }
+  const { rowCount } = await tx.query(
+    `update orders_orders set token_hashes = token_hashes || $3, version = version + 1
+     where tenant_id = $1 and id = $2 and version = $4`,
+    [tenant.id, order.id, hashOf(token), order.version],
+  );
+  if (rowCount === 0) throw noSuchOrder(order.id);
+  return order;
+}
+const MOST_TOKENS = 8;
+
+async function place(
+  platform: Platform,
+  settings: OrdersSettings,
+  tx: Transaction,
+  tenant: Tenant,
+  cart: StoredCart,
+  customerId: string | undefined,
+  input: CheckoutInput,
+  token: string,
+): Promise<StoredOrder> {
+  const buyer = buyerOf(cart, input);
+  const totals = cartTotals(cart, buyer.shippingMethod, buyer.shippingAddress);
+  refuseUnsellable(cart, totals, input.expectedTotal);
+  const now = platform.clock.now();
+  const order = draft(platform, settings, cart, buyer, totals, customerId ?? cart.customerId, token, now);
+  await insert(tx, tenant.id, cart, order);
+  // Last, because from here to the commit others wait for these rows.
+  const { lacking, changes } = await take(tx, tenant.id, order.id, order.lines, 'held', now);
+  if (lacking.length > 0) throw outOfStock(cart, lacking);
+  await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
+  await tx.enqueue(
+    {
+      name: 'orders.expire-order',
+      payload: { orderId: order.id },
+      key: order.id,
+      runAt: order.holdExpiresAt,
+    },
+    { name: 'orders.sweep', payload: {}, key: 'sweep', runAt: after(now, settings.sweepSeconds) },
+  );
+  return order;
+}
+
+function buyerOf(cart: StoredCart, input: CheckoutInput): Buyer {
+  const email = input.email ?? cart.email;
+  const shippingAddress = input.shippingAddress ?? cart.shippingAddress;
+  if (email !== undefined && shippingAddress !== undefined) {
+    return { email, shippingAddress, shippingMethod: input.shippingMethod ?? cart.shippingMethod };
+  }
+  const problems: Problem[] = [];
+  if (email === undefined) problems.push({ where: '/email', what: 'missing, and the cart has none' });
+  if (shippingAddress === undefined)
+    problems.push({ where: '/shippingAddress', what: 'missing, and the cart has none' });
+  throw new ShopError('invalid_input', 'The checkout lacks what an order needs.', {
+    problems,
+    remedy: 'Send the missing fields.',
+  });
+}
+
+function refuseUnsellable(cart: StoredCart, totals: Totals, expectedTotal: number | undefined): void {
+  if (cart.lines.length === 0) {
+    throw new ShopError('invalid_input', 'The cart is empty.', { remedy: 'Add something to it.' });
+  }
+  const unavailable = cart.lines.filter((line) => line.unitPrice === undefined);
+  if (unavailable.length > 0) {
+    throw new ShopError('conflict', `${titles(unavailable)} cannot be bought any more.`, {
+      remedy: 'Remove the line and check out again.',
+      problems: unavailable.map((line) => ({ where: `/lines/${line.variantId}`, what: 'unavailable' })),
+    });
+  }
+  const changed = cart.lines.filter((line) => line.unitPrice !== line.seenPrice);
+  const agreed = expectedTotal === undefined ? changed.length === 0 : expectedTotal === totals.total;
+  if (!agreed) {
+    throw new ShopError(
+      'conflict',
+      `The price has changed: the total is now ${totals.total} ${totals.currency} (minor units).`,
+      {
+        remedy: 'Show the cart again; send the new total as expectedTotal, or set the changed lines again.',
+        problems: [
+          ...changed.map((line) => ({
+            where: `/lines/${line.variantId}`,
+            what: `price_changed: was ${line.seenPrice}, is ${line.unitPrice}`,
+          })),
+          ...(expectedTotal === undefined ? [] : [{ where: '/expectedTotal', what: `is ${totals.total}` }]),
+        ],
+      },
+    );
+  }
+  const short = cart.lines.filter(
+    (line) => problemOf(line) === 'out_of_stock' || problemOf(line) === 'insufficient_stock',
+  );
+  if (short.length > 0) throw outOfStock(cart, short);
+  if (totals.total === 0)
+    throw new ShopError('invalid_input', 'There is nothing to pay.', {
+      remedy: 'Free orders are not taken.',
+    });
+}
+
+function outOfStock(
+  cart: StoredCart,
+  lacking: readonly { variantId: string; quantity: number; free: number }[],
+): ShopError {
+  const lines = cart.lines.filter((line) => lacking.some((each) => each.variantId === line.variantId));
+  return new ShopError('out_of_stock', `There is not enough of ${titles(lines)}.`, {
+    remedy: 'Reduce the quantity or remove the line.',
+    problems: lacking.map(({ variantId, free }) => ({
+      where: `/lines/${variantId}`,
+      what: free > 0 ? 'insufficient_stock' : 'out_of_stock',
+    })),
+  });
+}
+
+function titles(lines: readonly StoredLine[]): string {
+  return lines.map((line) => [line.title, line.variantTitle].filter(Boolean).join(' · ')).join(', ');
+}
+
+function draft(
+  platform: Platform,
+  settings: OrdersSettings,
+  cart: StoredCart,
+  buyer: Buyer,
+  totals: Totals,
+  customerId: string | undefined,
+  token: string,
+  now: Date,
+): StoredOrder {
+  return {
+    id: platform.newId('ord'),
+    number: newNumber(),
+    status: 'pending_payment',
+    version: 1,
+    cartId: cart.id,
+    customerId,
+    ...buyer,
+    tokenHashes: [hashOf(token)],
+    currency: cart.currency,
+    subtotal: totals.subtotal,
+    shipping: totals.shipping,
+    tax: totals.tax.amount,
+    taxRate: totals.tax.rateBasisPoints,
+    total: totals.total,
+    stock: 'held',
+    payment: 'none',
+    intentId: undefined,
+    paymentProblem: undefined,
+    disputed: false,
+    captured: 0,
+    refunded: 0,
+    cancelActor: undefined,
+    refundRequested: false,
+    reason: undefined,
+    tracking: undefined,
+    fulfilledAt: undefined,
+    holdExpiresAt: after(now, settings.holdSeconds),
+    placedAt: now,
+    updatedAt: now,
+    settled: false,
+    lines: cart.lines.map(
+      ({ seenPrice, unitPrice = seenPrice, shipped: _s, free: _f, tracked: _t, ...line }) => ({
+        ...line,
+        options: { ...line.options },
+        unitPrice,
+      }),
+    ),
+  };
+}
+
+const INSERT = `
+  with cart as (
+    update orders_carts set status = 'ordered', order_id = $3, version = version + 1, updated_at = $4
+    where tenant_id = $1 and id = $2 and status = 'open' and version = $5 returning id
+  ), made as (
+    insert into orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
+      shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at)
+    select $1, $3, $6, 'pending_payment', 1, cart.id, $7, $8, $9::text[], $10::jsonb, $11, $12, $13::bigint, $14::bigint, $15::bigint,
+      $16::int, $17::bigint, 'held', 'none', $18::timestamptz, $4, $4 from cart
+  ), lines as (
+    insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
+      options, quantity, unit_price)
+    select $1, $3, l.position, l."variantId", l."productId", l.handle, l.title, l."variantTitle", l.sku, l.image, l.options, l.quantity,
+      l."unitPrice"
+    from cart, jsonb_to_recordset($19::jsonb) as l (position integer, "variantId" text, "productId" text, handle text, title text,
+      "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint)
+  ), history as (
+    insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
+    select $1, $3, 1, 'pending_payment', 'shopper', $4 from cart
+  )
+  select id from cart`;
+
+async function insert(tx: Transaction, tenant: string, cart: StoredCart, order: StoredOrder): Promise<void> {
+  const { rowCount } = await tx.query(INSERT, [
+    tenant,
+    cart.id,
+    order.id,
+    order.placedAt,
+    cart.version,
+    order.number,
+    order.customerId ?? null,
+    order.email,
+    order.tokenHashes,
+    JSON.stringify(order.shippingAddress),
+    order.shippingMethod,
+    order.currency,
+    order.subtotal,
+    order.shipping,
+    order.tax,
+    order.taxRate,
+    order.total,
+    order.holdExpiresAt,
+    JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
+  ]);
+  if (rowCount === 0) {
+    throw new ShopError('conflict', 'The cart changed while it was checked out.', {
+      remedy: 'Show the cart again and check out again.',
+    });
+  }
+}
+
+function after(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1000);
+}

@@ -1,0 +1,243 @@
+/**
+ * Stock: units on hand, held for a while, and sold. Each function is one statement that locks its rows in the order of their
+ * ids, so that two orders never wait for each other, and that refuses to pass Σ held + sold ≤ on hand.
+ */
+import { ShopError } from '../../platform/errors.ts';
+import type { NewEvent, SqlRunner } from '../../platform/ports.ts';
+import type { StockState } from './machine.ts';
+import type { Availability, StockLevel } from './schemas.ts';
+
+export interface Want {
+  readonly variantId: string;
+  readonly quantity: number;
+}
+
+/** A variant whose availability, as shoppers see it, is now another. */
+export interface StockChange {
+  readonly variantId: string;
+  readonly availability: Availability;
+}
+
+/** Fewer free units than this are called low. */
+export const LOW_BELOW = 6;
+
+export function availabilityOf(free: number, tracked: boolean): Availability {
+  if (!tracked) return 'in_stock';
+  if (free <= 0) return 'out';
+  return free < LOW_BELOW ? 'low' : 'in_stock';
+}
+
+/** The event that tells others of a change. */
+export function stockChanged({ variantId, availability }: StockChange): NewEvent {
+  return {
+    topic: 'orders.stock',
+    type: 'orders.stock.changed',
+    key: variantId,
+    payload: { variantId, availability },
+  };
+}
+
+interface TakenRow {
+  readonly variant_id: string;
+  readonly free: number;
+  readonly tracked: boolean;
+  readonly quantity: number;
+  readonly enough: boolean;
+}
+
+const TAKE = `
+  with wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
+  locked as (
+    select s.variant_id, s.tracked, s.on_hand - s.held - s.sold as free from orders_stock s
+    where s.tenant_id = $1 and s.variant_id = any ($3::text[]) order by s.variant_id for update
+  ),
+  judged as (
+    select w.variant_id, w.quantity, coalesce(l.free, 0) as free, coalesce(l.tracked, true) as tracked,
+      l.variant_id is not null and (not l.tracked or l.free >= w.quantity) as enough
+    from wanted w left join locked l on l.variant_id = w.variant_id
+  ),
+  taken as (
+    update orders_stock s set held = s.held + j.quantity * $5::int, sold = s.sold + j.quantity * (1 - $5::int), updated_at = $6
+    from judged j where s.tenant_id = $1 and s.variant_id = j.variant_id and (select bool_and(enough) from judged)
+    returning s.variant_id
+  ),
+  noted as (
+    insert into orders_holds (tenant_id, order_id, variant_id, quantity, state)
+    select $1, $2, j.variant_id, j.quantity, case $5::int when 1 then 'held' else 'committed' end from judged j
+    where (select bool_and(enough) from judged)
+    on conflict (tenant_id, order_id, variant_id) do update set state = excluded.state, quantity = excluded.quantity
+    returning variant_id
+  )
+  select j.*, (select count(*) from taken) + (select count(*) from noted) as written from judged j`;
+
+/**
+ * Takes all of the units for an order, or none of them.
+ * @param as `held` for a while, or `committed` at once where the money is there already
+ * @returns the lines that lack units, with how many are free; empty when everything was taken
+ */
+export async function take(
+  sql: SqlRunner,
+  tenant: string,
+  orderId: string,
+  wants: readonly Want[],
+  as: 'held' | 'committed',
+  now: Date,
+): Promise<{ lacking: readonly (Want & { free: number })[]; changes: readonly StockChange[] }> {
+  const { rows } = await sql.query<TakenRow>(TAKE, [
+    tenant,
+    orderId,
+    wants.map((want) => want.variantId),
+    wants.map((want) => want.quantity),
+    as === 'held' ? 1 : 0,
+    now,
+  ]);
+  const lacking = rows
+    .filter((row) => !row.enough)
+    .map((row) => ({ variantId: row.variant_id, quantity: row.quantity, free: Math.max(row.free, 0) }));
+  if (lacking.length > 0) return { lacking, changes: [] };
+  return { lacking, changes: changesOf(rows, (row) => row.free - row.quantity) };
+}
+
+interface MovedRow {
+  readonly variant_id: string;
+  readonly quantity: number;
+  readonly free: number;
+  readonly tracked: boolean;
+}
+
+const MOVE = `
+  with moving as (
+    update orders_holds set state = $4 where tenant_id = $1 and order_id = $2 and state = $3 returning variant_id, quantity
+  ),
+  locked as (
+    select s.variant_id from orders_stock s
+    where s.tenant_id = $1 and s.variant_id in (select variant_id from moving) order by s.variant_id for update
+  )
+  update orders_stock s set held = s.held + m.quantity * $5::int, sold = s.sold + m.quantity * $6::int,
+    on_hand = s.on_hand + case when s.tracked then m.quantity * $7::int else 0 end, updated_at = $8
+  from moving m join locked l on l.variant_id = m.variant_id
+  where s.tenant_id = $1 and s.variant_id = m.variant_id
+  returning s.variant_id, m.quantity, s.tracked, s.on_hand - s.held - s.sold as free`;
+
+/** What each move does to a row, in units of the quantity: held, sold, on hand. */
+const MOVES: Readonly<Record<string, readonly [number, number, number]>> = {
+  'held>committed': [-1, 1, 0],
+  'held>released': [-1, 0, 0],
+  'committed>released': [0, -1, 0],
+  'committed>shipped': [0, -1, -1],
+};
+
+/** Moves all of an order's units from one state to another; a second call finds nothing to move. */
+export async function move(
+  sql: SqlRunner,
+  tenant: string,
+  orderId: string,
+  from: StockState,
+  to: StockState,
+  now: Date,
+): Promise<readonly StockChange[]> {
+  const deltas = MOVES[`${from}>${to}`];
+  if (deltas === undefined)
+    throw new ShopError('illegal_transition', `Units that are ${from} cannot become ${to}.`);
+  const { rows } = await sql.query<MovedRow>(MOVE, [tenant, orderId, from, to, ...deltas, now]);
+  const [held, sold, onHand] = deltas;
+  return changesOf(
+    rows,
+    (row) => row.free,
+    (row) => row.free - row.quantity * (onHand - held - sold),
+  );
+}
+
+/** Exact levels; unknown variants are left out. */
+export async function levels(
+  sql: SqlRunner,
+  tenant: string,
+  variantIds: readonly string[],
+): Promise<StockLevel[]> {
+  const { rows } = await sql.query<StockRow>(
+    `select variant_id, on_hand, held, sold, tracked from orders_stock
+     where tenant_id = $1 and variant_id = any ($2::text[]) order by variant_id`,
+    [tenant, variantIds],
+  );
+  return rows.map(levelOf);
+}
+
+/**
+ * Adds units that came, removes units that went, or sets a count.
+ * @throws ShopError `conflict` when fewer would be left than are held and sold, `not_found` for an unknown variant
+ */
+export async function adjust(
+  sql: SqlRunner,
+  tenant: string,
+  variantId: string,
+  change: { readonly delta?: number | undefined; readonly onHand?: number | undefined },
+  now: Date,
+): Promise<{ level: StockLevel; changes: readonly StockChange[] }> {
+  const { rows } = await sql.query<StockRow & { before: number; fits: boolean }>(
+    `with was as (
+       select variant_id, tracked, on_hand, on_hand - held - sold as free, coalesce($4::int, on_hand + $3::int) as wanted,
+         case when tracked then held + sold else 0 end as least
+       from orders_stock where tenant_id = $1 and variant_id = $2 for update
+     ), changed as (
+       update orders_stock s set on_hand = w.wanted, updated_at = $5 from was w
+       where s.tenant_id = $1 and s.variant_id = $2 and w.wanted >= w.least returning s.*
+     )
+     select w.variant_id, coalesce(c.on_hand, w.on_hand) as on_hand, s.held, s.sold, s.tracked, w.free as before,
+       c.variant_id is not null as fits
+     from was w join orders_stock s on s.tenant_id = $1 and s.variant_id = w.variant_id left join changed c on true`,
+    [tenant, variantId, change.delta ?? 0, change.onHand ?? null, now],
+  );
+  const [row] = rows;
+  if (row === undefined) throw unknownVariant(variantId);
+  if (!row.fits) {
+    throw new ShopError(
+      'conflict',
+      `${row.held} units are held and ${row.sold} sold; fewer than that cannot be on hand.`,
+      {
+        remedy: 'Cancel orders first, or give a larger count.',
+      },
+    );
+  }
+  const level = levelOf(row);
+  const after = availabilityOf(level.available, level.tracked);
+  const changed = after !== availabilityOf(row.before, level.tracked);
+  return { level, changes: changed ? [{ variantId, availability: after }] : [] };
+}
+
+function unknownVariant(id: string): ShopError {
+  return new ShopError('not_found', `There is no variant ${id} in this shop.`, {
+    remedy: 'Use an id from the catalogue.',
+  });
+}
+
+interface StockRow {
+  readonly variant_id: string;
+  readonly on_hand: number;
+  readonly held: number;
+  readonly sold: number;
+  readonly tracked: boolean;
+}
+
+function levelOf(row: StockRow): StockLevel {
+  return {
+    variantId: row.variant_id,
+    onHand: row.on_hand,
+    held: row.held,
+    sold: row.sold,
+    available: row.on_hand - row.held - row.sold,
+    tracked: row.tracked,
+  };
+}
+
+function changesOf<Row extends { variant_id: string; tracked: boolean; free: number }>(
+  rows: readonly Row[],
+  after: (row: Row) => number,
+  before: (row: Row) => number = (row) => row.free,
+): StockChange[] {
+  return rows.flatMap((row) => {
+    const availability = availabilityOf(after(row), row.tracked);
+    return availability === availabilityOf(before(row), row.tracked)
+      ? []
+      : [{ variantId: row.variant_id, availability }];
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * The life of an order as a pure function: which status may follow which, and what is to be done next.
+ * The saga is level-triggered: it never asks what happened, only what is so, and so it can be resumed anywhere.
+ */
+import type { OrderStatus } from './schemas.ts';
+
+/** Where the order's units are: promised, sold, gone to the shopper, or back on the shelf. */
+export type StockState = 'held' | 'committed' | 'shipped' | 'released';
+/** What orders last heard of the payment; `none` until an intent exists. */
+export type PaymentState = 'none' | 'pending' | 'authorized' | 'captured' | 'cancelled';
+
+/** As much of an order as its next step depends on. */
+export interface OrderState {
+  readonly status: OrderStatus;
+  readonly stock: StockState;
+  readonly payment: PaymentState;
+  readonly captured: number;
+  readonly refunded: number;
+  /** Who wants it cancelled, once somebody does. */
+  readonly cancelActor: string | undefined;
+  readonly holdExpiresAt: Date;
+  readonly refundRequested: boolean;
+}
+
+export type Step =
+  /** Nothing to do until someone or something else acts. */
+  | { readonly do: 'rest' }
+  | { readonly do: 'wait'; readonly until: Date }
+  /** Ask the processor once more, then give the stock back and the order up. */
+  | { readonly do: 'expire' }
+  /** Turn the held units into sold ones: the money is promised. */
+  | { readonly do: 'commitStock' }
+  /** The money came after the hold had ended: take the units again, or give up. */
+  | { readonly do: 'retakeStock' }
+  | { readonly do: 'capture' }
+  | { readonly do: 'confirm' }
+  /** Give the units back and end the order; the money is returned by later steps. */
+  | { readonly do: 'cancel'; readonly why: 'asked' | 'payment_lost' }
+  | { readonly do: 'cancelPayment' }
+  | { readonly do: 'returnPayment' }
+  | { readonly do: 'refund' };
+
+const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending_payment: ['authorized', 'cancelled', 'expired'],
+  authorized: ['confirmed', 'cancelled'],
+  confirmed: ['fulfilled', 'partially_refunded', 'refunded', 'cancelled'],
+  fulfilled: ['partially_refunded', 'refunded'],
+  partially_refunded: ['refunded', 'cancelled'],
+  refunded: [],
+  cancelled: [],
+  expired: ['authorized', 'cancelled'],
+};
+
+export function isLegal(from: OrderStatus, to: OrderStatus): boolean {
+  return NEXT[from].includes(to);
+}
+
+/** Whether a merchant or shopper may still ask to cancel. Shipped goods are refunded, not cancelled. */
+export function mayCancel(order: Pick<OrderState, 'status' | 'stock'>): boolean {
+  return isLegal(order.status, 'cancelled') && order.stock !== 'shipped';
+}
+
+/** The one thing to do next. Doing it, and asking again, ends in `rest` or `wait` from every state. */
+export function nextStep(order: OrderState, now: Date): Step {
+  switch (order.status) {
+    case 'pending_payment':
+      return whilePending(order, now);
+    case 'authorized':
+      return whileAuthorized(order);
+    case 'expired':
+      if (hasMoney(order) && order.cancelActor === undefined) return { do: 'retakeStock' };
+      return afterTheEnd(order);
+    case 'cancelled':
+      return afterTheEnd(order);
+    case 'confirmed':
+    case 'partially_refunded':
+      if (order.cancelActor !== undefined && mayCancel(order)) return { do: 'cancel', why: 'asked' };
+      return order.refundRequested ? { do: 'refund' } : { do: 'rest' };
+    case 'fulfilled':
+    case 'refunded':
+      return order.refundRequested ? { do: 'refund' } : { do: 'rest' };
+  }
+}
+
+/** Whether the saga is done with this order for as long as nobody acts. */
+export function isSettled(order: OrderState, now: Date): boolean {
+  return nextStep(order, now).do === 'rest';
+}
+
+/** The status after money was returned; undefined when it stays as it is. */
+export function statusAfterRefund(
+  order: Pick<OrderState, 'status' | 'captured'>,
+  refunded: number,
+): OrderStatus | undefined {
+  if (refunded === 0) return undefined;
+  const to = refunded >= order.captured ? 'refunded' : 'partially_refunded';
+  return isLegal(order.status, to) ? to : undefined;
+}
+
+function whilePending(order: OrderState, now: Date): Step {
+  if (order.cancelActor !== undefined) return { do: 'cancel', why: 'asked' };
+  if (hasMoney(order)) return { do: 'commitStock' };
+  if (order.payment === 'cancelled') return { do: 'cancel', why: 'payment_lost' };
+  return order.holdExpiresAt <= now ? { do: 'expire' } : { do: 'wait', until: order.holdExpiresAt };
+}
+
+function whileAuthorized(order: OrderState): Step {
+  if (order.payment === 'captured') return { do: 'confirm' };
+  if (order.cancelActor !== undefined) return { do: 'cancel', why: 'asked' };
+  return order.payment === 'cancelled' ? { do: 'cancel', why: 'payment_lost' } : { do: 'capture' };
+}
+
+function afterTheEnd(order: OrderState): Step {
+  switch (order.payment) {
+    case 'cancelled':
+      return { do: 'rest' };
+    case 'captured':
+      return order.refunded >= order.captured ? { do: 'rest' } : { do: 'returnPayment' };
+    case 'none':
+    case 'pending':
+    case 'authorized':
+      return { do: 'cancelPayment' };
+  }
+}
+
+function hasMoney(order: OrderState): boolean {
+  return order.payment === 'authorized' || (order.payment === 'captured' && order.refunded < order.captured);
+}

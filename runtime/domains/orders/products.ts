@@ -1,0 +1,109 @@
+/**
+ * Keeps the orders domain's own picture of the catalogue, from the catalogue's events.
+ * Initial stock counts once: the first time a variant is seen. Afterwards the count is ours.
+ */
+import { z } from 'zod';
+import type { EventHandler, StoredEvent, Transaction } from '../../platform/ports.ts';
+import { availabilityOf, stockChanged } from './inventory.ts';
+
+/** As much of the catalogue's events as we use; more fields may come. */
+const upserted = z.object({
+  id: z.string(),
+  handle: z.string(),
+  title: z.string(),
+  published: z.boolean(),
+  version: z.int(),
+  image: z.string().nullable(),
+  variants: z.array(
+    z.object({
+      id: z.string(),
+      sku: z.string().nullable(),
+      title: z.string(),
+      options: z.record(z.string(), z.string()),
+      prices: z.array(z.object({ amount: z.int().min(0), currency: z.string() })),
+      image: z.string().nullable(),
+      requiresShipping: z.boolean(),
+      inventoryPolicy: z.enum(['deny', 'continue']),
+      inventoryQuantity: z.int(),
+    }),
+  ),
+});
+const deleted = z.object({ id: z.string() });
+
+type Product = z.infer<typeof upserted>;
+
+export const hearOfProduct: EventHandler = async (event, tx) => {
+  if (event.type === 'catalog.product.upserted') return project(event, upserted.parse(event.payload), tx);
+  if (event.type === 'catalog.product.deleted')
+    await withdraw(event.tenant, deleted.parse(event.payload).id, [], tx);
+};
+
+const PROJECT = `
+  with given as (
+    select * from jsonb_to_recordset($4::jsonb) as v (
+      id text, title text, sku text, image text, options jsonb, prices jsonb, shipped boolean, tracked boolean, quantity integer)
+  ), known as (
+    insert into orders_variants (tenant_id, variant_id, product_id, product_version, handle, title, variant_title, sku, image,
+      options, prices, requires_shipping, published)
+    select $1, v.id, $2, $3, $5, $6, v.title, v.sku, v.image, v.options, v.prices, v.shipped, $7 from given v
+    on conflict (tenant_id, variant_id) do update set product_id = excluded.product_id, product_version = excluded.product_version,
+      handle = excluded.handle, title = excluded.title, variant_title = excluded.variant_title, sku = excluded.sku,
+      image = excluded.image, options = excluded.options, prices = excluded.prices,
+      requires_shipping = excluded.requires_shipping, published = excluded.published
+    where orders_variants.product_version <= excluded.product_version
+  )
+  insert into orders_stock (tenant_id, variant_id, on_hand, tracked, updated_at)
+  select $1, v.id, greatest(v.quantity, 0), v.tracked, $8 from given v order by v.id
+  on conflict (tenant_id, variant_id) do update set tracked = excluded.tracked, updated_at = excluded.updated_at,
+    on_hand = greatest(orders_stock.on_hand, orders_stock.held + orders_stock.sold)
+  where orders_stock.tracked <> excluded.tracked
+  returning variant_id, on_hand - held - sold as free, tracked`;
+
+async function project(event: StoredEvent, product: Product, tx: Transaction): Promise<void> {
+  const variants = product.variants.map((variant) => ({
+    id: variant.id,
+    title: variant.title,
+    sku: variant.sku,
+    image: variant.image ?? product.image,
+    options: variant.options,
+    prices: Object.fromEntries(variant.prices.map(({ currency, amount }) => [currency, amount])),
+    shipped: variant.requiresShipping,
+    tracked: variant.inventoryPolicy === 'deny',
+    quantity: variant.inventoryQuantity,
+  }));
+  const { rows } = await tx.query<{ variant_id: string; free: number; tracked: boolean }>(PROJECT, [
+    event.tenant,
+    product.id,
+    product.version,
+    JSON.stringify(variants),
+    product.handle,
+    product.title,
+    product.published,
+    event.occurredAt,
+  ]);
+  await withdraw(
+    event.tenant,
+    product.id,
+    variants.map(({ id }) => id),
+    tx,
+  );
+  const changes = rows.map((row) => ({
+    variantId: row.variant_id,
+    availability: availabilityOf(row.free, row.tracked),
+  }));
+  if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+}
+
+/** Takes the variants of a product off sale, except those that it still has. */
+async function withdraw(
+  tenant: string,
+  productId: string,
+  except: readonly string[],
+  tx: Transaction,
+): Promise<void> {
+  await tx.query(
+    `update orders_variants set published = false
+     where tenant_id = $1 and product_id = $2 and published and not variant_id = any ($3::text[])`,
+    [tenant, productId, except],
+  );
+}

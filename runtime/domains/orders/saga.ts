@@ -1,0 +1,368 @@
+/**
+ * Carries orders from checkout to their end: asks the machine for the next step, does it, and asks again.
+ * Each step is idempotent and moves the order under its version, so it may be cut off, repeated or raced at any point.
+ */
+import type { Platform } from '../../platform/domain.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
+import { readerOf, type Reader } from './carts.ts';
+import { move, stockChanged, take, type StockChange } from './inventory.ts';
+import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
+import type { OrdersSettings } from './settings.ts';
+import { changeOrder, findOrder, isStale, readOrder, type Change, type StoredOrder } from './store.ts';
+
+/** What payments answers about an order's payment. */
+export interface PaymentFacts {
+  readonly status: 'pending' | 'authorized' | 'captured' | 'cancelled';
+  readonly intentId?: string | undefined;
+  readonly amount: number;
+  readonly currency: string;
+  readonly captured: number;
+  readonly refunded: number;
+  readonly disputed: boolean;
+  readonly problem?: string | undefined;
+}
+
+export interface Saga {
+  /** Does what can be done for the order now; returns when it rests or waits. */
+  advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void>;
+  /** Wakes orders that stand still although they should not, and gives stock back whose hold is over. */
+  sweep(tenant: TenantId, signal: AbortSignal): Promise<void>;
+}
+
+const MOST_STEPS = 25;
+const SYSTEM = 'system';
+
+export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
+  const now = (): Date => platform.clock.now();
+
+  async function advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void> {
+    const reader = readerOf(platform, tenant);
+    let order = await findOrder(reader, tenant, orderId);
+    for (let steps = 0; order !== undefined && steps < MOST_STEPS; steps += 1) {
+      signal.throwIfAborted();
+      const step = nextStep(order, now());
+      if (step.do === 'rest') return markSettled(tenant, order);
+      if (step.do === 'wait') return wait(tenant, order, step.until);
+      order = await attempt(reader, tenant, order, step);
+    }
+    if (order !== undefined)
+      throw new ShopError('internal', `The saga of order ${orderId} does not come to rest.`);
+  }
+
+  /** One step; whoever changed the order meanwhile wins, and the next step is decided on what they left. */
+  async function attempt(
+    reader: Reader,
+    tenant: TenantId,
+    order: StoredOrder,
+    step: Step,
+  ): Promise<StoredOrder> {
+    try {
+      return await perform(reader, tenant, order, step);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      return readOrder(reader, tenant, order.id);
+    }
+  }
+
+  async function perform(
+    reader: Reader,
+    tenant: TenantId,
+    order: StoredOrder,
+    step: Step,
+  ): Promise<StoredOrder> {
+    switch (step.do) {
+      case 'commitStock':
+        return commitStock(tenant, order);
+      case 'retakeStock':
+        return retakeStock(tenant, order);
+      case 'capture':
+        return learn(tenant, order, await payments(tenant, 'capture', order));
+      case 'confirm':
+        return transition(tenant, order, { status: 'confirmed' });
+      case 'cancel':
+        return cancel(tenant, order, step.why);
+      case 'expire':
+        return expire(tenant, order);
+      case 'cancelPayment':
+        return learn(tenant, order, await payments(tenant, 'cancel', order));
+      case 'returnPayment':
+        return learn(tenant, order, await refundRest(tenant, order));
+      case 'refund':
+        return refundRequested(reader, tenant, order);
+      case 'rest':
+      case 'wait':
+        return order;
+    }
+  }
+
+  function payments(
+    tenant: TenantId,
+    operation: 'capture' | 'cancel' | 'sync',
+    order: StoredOrder,
+  ): Promise<PaymentFacts> {
+    return platform.call<PaymentFacts>(tenant, 'payments', operation, { orderId: order.id });
+  }
+
+  function refundRest(tenant: TenantId, order: StoredOrder): Promise<PaymentFacts> {
+    const amount = order.captured - order.refunded;
+    const key = `${order.id}-rest-${order.refunded}`;
+    return platform.call<PaymentFacts>(tenant, 'payments', 'refund', { orderId: order.id, amount, key });
+  }
+
+  async function commitStock(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+    return platform.sql.transaction(tenant, async (tx) => {
+      const moved = await changeOrder(tx, tenant, order, { status: 'authorized', stock: 'committed' }, by());
+      await tellStock(tx, await move(tx, tenant, order.id, 'held', 'committed', now()));
+      return moved;
+    });
+  }
+
+  /** All of the units, or none: then the order is over and later steps return the money. */
+  async function retakeStock(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+    return platform.sql.transaction(tenant, async (tx) => {
+      const { lacking, changes } = await take(tx, tenant, order.id, wantsOf(order), 'committed', now());
+      if (lacking.length > 0) {
+        const reason =
+          'The payment came after the reserved time, and the goods were sold meanwhile. Nothing is charged.';
+        const ended = await changeOrder(tx, tenant, order, { status: 'cancelled', reason }, by(reason));
+        return ended;
+      }
+      await tellStock(tx, changes);
+      return changeOrder(
+        tx,
+        tenant,
+        order,
+        { status: 'authorized', stock: 'committed' },
+        by('paid after the reserved time'),
+      );
+    });
+  }
+
+  async function cancel(
+    tenant: TenantId,
+    order: StoredOrder,
+    why: 'asked' | 'payment_lost',
+  ): Promise<StoredOrder> {
+    const actor = order.cancelActor ?? SYSTEM;
+    const reason =
+      order.reason ?? (why === 'payment_lost' ? 'The payment was cancelled.' : 'Cancelled on request.');
+    return platform.sql.transaction(tenant, async (tx) => {
+      const change: Change = {
+        status: 'cancelled',
+        reason,
+        ...(isTaken(order) ? { stock: 'released' } : {}),
+      };
+      const ended = await changeOrder(tx, tenant, order, change, { actor, reason, now: now() });
+      if (isTaken(order))
+        await tellStock(tx, await move(tx, tenant, order.id, order.stock, 'released', now()));
+      if (order.status === 'pending_payment') await reopenCart(tx, tenant, order);
+      return ended;
+    });
+  }
+
+  /** The stock goes back in time even when the processor cannot be asked; a payment that shows up later is dealt with then. */
+  async function expire(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+    const known = order.payment === 'none' ? order : await lastLook(tenant, order);
+    if (nextStep(known, now()).do !== 'expire') return known;
+    return platform.sql.transaction(tenant, async (tx) => {
+      const reason = 'No payment arrived in time.';
+      const ended = await changeOrder(
+        tx,
+        tenant,
+        known,
+        { status: 'expired', stock: 'released', reason },
+        by(reason),
+      );
+      await tellStock(tx, await move(tx, tenant, order.id, 'held', 'released', now()));
+      await reopenCart(tx, tenant, order);
+      return ended;
+    });
+  }
+
+  async function lastLook(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+    try {
+      return await learn(tenant, order, await payments(tenant, 'sync', order));
+    } catch (error) {
+      if (!(error instanceof ShopError) || isStale(error)) throw error;
+      platform.log.warn(
+        { err: error, tenant, order: order.id },
+        'payments could not be asked before expiry; the hold ends anyway',
+      );
+      return order;
+    }
+  }
+
+  /** Notes what payments said. Facts only grow, so an old answer changes nothing. */
+  async function learn(tenant: TenantId, order: StoredOrder, facts: PaymentFacts): Promise<StoredOrder> {
+    const change = newFacts(order, facts);
+    if (change === undefined) return order;
+    // Captured and stock committed: being told and being confirmed are one move.
+    const confirms =
+      order.status === 'authorized' && change.payment === 'captured' && order.cancelActor === undefined;
+    return transition(tenant, order, confirms ? { ...change, status: 'confirmed' } : change);
+  }
+
+  async function refundRequested(reader: Reader, tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+    const { rows } = await reader.query<{ id: string; amount: number }>(
+      `select id, amount from orders_refunds where tenant_id = $1 and order_id = $2 and state = 'requested' order by requested_at, id limit 1`,
+      [tenant, order.id],
+    );
+    const [refund] = rows;
+    if (refund === undefined) return { ...order, refundRequested: false };
+    try {
+      const input = { orderId: order.id, amount: refund.amount, key: refund.id };
+      const facts = await platform.call<PaymentFacts>(tenant, 'payments', 'refund', input);
+      await closeRefund(tenant, order.id, refund.id, 'done', undefined);
+      return await learn(tenant, await readOrder(reader, tenant, order.id), facts);
+    } catch (error) {
+      if (
+        !(error instanceof ShopError) ||
+        (error.code !== 'conflict' && error.code !== 'invalid_input') ||
+        isStale(error)
+      )
+        throw error;
+      await closeRefund(tenant, order.id, refund.id, 'refused', error.message);
+      return readOrder(reader, tenant, order.id);
+    }
+  }
+
+  async function closeRefund(
+    tenant: TenantId,
+    orderId: string,
+    id: string,
+    state: 'done' | 'refused',
+    problem: string | undefined,
+  ): Promise<void> {
+    await platform.sql.query(
+      tenant,
+      `update orders_refunds set state = $4, problem = $5 where tenant_id = $1 and order_id = $2 and id = $3`,
+      [tenant, orderId, id, state, problem ?? null],
+    );
+  }
+
+  async function transition(tenant: TenantId, order: StoredOrder, change: Change): Promise<StoredOrder> {
+    const settled = isSettled({ ...order, ...change }, now());
+    return platform.sql.transaction(tenant, (tx) =>
+      changeOrder(tx, tenant, order, { ...change, settled }, by()),
+    );
+  }
+
+  async function markSettled(tenant: TenantId, order: StoredOrder): Promise<void> {
+    if (order.settled) return;
+    await platform.sql.query(
+      tenant,
+      'update orders_orders set settled = true where tenant_id = $1 and id = $2 and version = $3',
+      [tenant, order.id, order.version],
+    );
+  }
+
+  async function wait(tenant: TenantId, order: StoredOrder, until: Date): Promise<void> {
+    await platform.sql.transaction(tenant, (tx) =>
+      tx.enqueue({
+        name: 'orders.expire-order',
+        payload: { orderId: order.id },
+        key: order.id,
+        runAt: until,
+      }),
+    );
+  }
+
+  async function sweep(tenant: TenantId, signal: AbortSignal): Promise<void> {
+    const moment = now();
+    const { rows } = await platform.sql.query<{ id: string; open: boolean }>(
+      tenant,
+      `select id, (status = 'pending_payment' and hold_expires_at > $2) or updated_at > $3 as open
+       from orders_orders where tenant_id = $1 and not settled order by updated_at limit 200`,
+      [tenant, moment, new Date(moment.getTime() - settings.stuckSeconds * 1000)],
+    );
+    for (const row of rows.filter((each) => !each.open)) {
+      signal.throwIfAborted();
+      await advance(tenant, row.id, signal).catch((error: unknown) =>
+        platform.log.warn(
+          { err: error, tenant, order: row.id },
+          'an order that stood still could not be moved; tried again at the next sweep',
+        ),
+      );
+    }
+    if (rows.length === 0) return;
+    const runAt = new Date(now().getTime() + settings.sweepSeconds * 1000);
+    await platform.sql.transaction(tenant, (tx) =>
+      tx.enqueue({ name: 'orders.sweep', payload: {}, key: 'sweep', runAt }),
+    );
+  }
+
+  function by(reason?: string): { actor: string; reason: string | undefined; now: Date } {
+    return { actor: SYSTEM, reason, now: now() };
+  }
+
+  return { advance, sweep };
+}
+
+const RANK: Readonly<Record<PaymentState, number>> = {
+  none: 0,
+  pending: 1,
+  authorized: 2,
+  captured: 3,
+  cancelled: 3,
+};
+
+/** What is new in the facts, as a change of the order; undefined when nothing is. */
+export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | undefined {
+  const promised = facts.status === 'authorized' || facts.status === 'captured';
+  if (promised && (facts.amount !== order.total || facts.currency !== order.currency))
+    return wrongAmount(order, facts);
+  const payment = RANK[facts.status] > RANK[order.payment] ? facts.status : order.payment;
+  const captured = Math.max(order.captured, Math.min(facts.captured, order.total));
+  const refunded = Math.max(order.refunded, Math.min(facts.refunded, captured));
+  const disputed = order.disputed || facts.disputed;
+  const problem = facts.problem ?? null;
+  const same =
+    payment === order.payment &&
+    captured === order.captured &&
+    refunded === order.refunded &&
+    disputed === order.disputed &&
+    problem === (order.paymentProblem ?? null) &&
+    (order.intentId !== undefined || facts.intentId === undefined);
+  if (same) return undefined;
+  const status =
+    refunded > order.refunded ? statusAfterRefund({ status: order.status, captured }, refunded) : undefined;
+  return {
+    payment,
+    captured,
+    refunded,
+    disputed,
+    payment_problem: problem,
+    ...(facts.intentId === undefined ? {} : { intent_id: facts.intentId }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** Money of another amount does not pay this order; a person has to look. */
+function wrongAmount(order: StoredOrder, facts: PaymentFacts): Change | undefined {
+  const problem = `The payment is over ${facts.amount} ${facts.currency}, the order over ${order.total} ${order.currency}.`;
+  return problem === order.paymentProblem ? undefined : { payment_problem: problem };
+}
+
+function isTaken(order: StoredOrder): boolean {
+  return order.stock === 'held' || order.stock === 'committed';
+}
+
+/** Lines of one variant may repeat only across time, never in one order: the cart's key sees to it. */
+function wantsOf(order: StoredOrder): readonly { variantId: string; quantity: number }[] {
+  return order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
+}
+
+/** The shopper finds the cart as it was, and may try again. */
+async function reopenCart(tx: Transaction, tenant: TenantId, order: StoredOrder): Promise<void> {
+  await tx.query(
+    `update orders_carts set status = 'open', order_id = null, version = version + 1
+     where tenant_id = $1 and id = $2 and order_id = $3`,
+    [tenant, order.cartId, order.id],
+  );
+}
+
+async function tellStock(tx: Transaction, changes: readonly StockChange[]): Promise<void> {
+  const events: NewEvent[] = changes.map(stockChanged);
+  if (events.length > 0) await tx.emit(...events);
+}

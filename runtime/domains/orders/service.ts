@@ -1,0 +1,280 @@
+/**
+ * The orders domain, ready to be hosted: its routes, what it hears, and its tasks. Logic lives in the files beside this one.
+ */
+import type { z } from 'zod';
+import type {
+  CreateService,
+  DomainService,
+  Platform,
+  RouteHandler,
+  RouteRequest,
+} from '../../platform/domain.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { EventHandler, TaskHandler, Tenant } from '../../platform/ports.ts';
+import { paymentEvent } from '../payments/schemas.ts';
+import { requireAccess } from './access.ts';
+import { createActions } from './actions.ts';
+import { createCart, patchCart, putLine, readCart, readerOf, removeLine, showCart } from './carts.ts';
+import { checkout, startPayment } from './checkout.ts';
+import { orders } from './definition.ts';
+import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
+import { nextStep } from './machine.ts';
+import { hearOfProduct } from './products.ts';
+import { createSaga, newFacts } from './saga.ts';
+import type * as s from './schemas.ts';
+import { SETTINGS, type OrdersSettings } from './settings.ts';
+import { changeOrder, lockOrder, readOrder, showOrder, showToMerchant, type StoredOrder } from './store.ts';
+import { shippingMethods } from './totals.ts';
+
+export const createService: CreateService = (platform) => createOrders(platform, SETTINGS);
+
+/** With other times than the usual, for tests. */
+export function createOrders(platform: Platform, settings: OrdersSettings): DomainService {
+  const saga = createSaga(platform, settings);
+  const actions = createActions(platform, settings, saga);
+  const now = (): Date => platform.clock.now();
+
+  async function cartAfter(request: RouteRequest, cartId: string): Promise<{ json: unknown }> {
+    return {
+      json: showCart(await readCart(readerOf(platform, request.tenant.id), request.tenant.id, cartId)),
+    };
+  }
+
+  async function visibleOrder(request: RouteRequest): Promise<StoredOrder> {
+    const { orderId } = ofOrder(request);
+    const order = await readOrder(readerOf(platform, request.tenant.id), request.tenant.id, orderId);
+    // The host parsed the query with the route's schema.
+    requireAccess(order, request.caller, (request.query as z.infer<typeof s.tokenQuery> | undefined)?.token);
+    return order;
+  }
+
+  async function merchantView(tenant: Tenant, order: StoredOrder): Promise<{ json: unknown }> {
+    return { json: await showToMerchant(readerOf(platform, tenant.id), tenant.id, order) };
+  }
+
+  // In every handler the host has parsed params, query and body with the schemas of the route, so that the casts hold.
+  const routes: Record<string, RouteHandler> = {
+    async createCart(request) {
+      const input = request.body as z.infer<typeof s.newCart>;
+      return {
+        status: 201,
+        json: await createCart(platform, request.tenant, request.caller.customerId, input),
+      };
+    },
+    getCart: (request) => cartAfter(request, ofCart(request)),
+    async patchCart(request) {
+      const patch = request.body as z.infer<typeof s.patchCart>;
+      await patchCart(
+        readerOf(platform, request.tenant.id),
+        request.tenant.id,
+        ofCart(request),
+        patch,
+        now(),
+      );
+      return cartAfter(request, ofCart(request));
+    },
+    async addLine(request) {
+      const line = request.body as z.infer<typeof s.addLine>;
+      await put(request, ofCart(request), line, 'add');
+      return cartAfter(request, ofCart(request));
+    },
+    async setLine(request) {
+      const { cartId, variantId } = request.params as { cartId: string; variantId: string };
+      const { quantity } = request.body as z.infer<typeof s.setLine>;
+      if (quantity === 0)
+        await removeLine(readerOf(platform, request.tenant.id), request.tenant.id, cartId, variantId, now());
+      else await put(request, cartId, { variantId, quantity }, 'set');
+      return cartAfter(request, cartId);
+    },
+    async removeLine(request) {
+      const { cartId, variantId } = request.params as { cartId: string; variantId: string };
+      await removeLine(readerOf(platform, request.tenant.id), request.tenant.id, cartId, variantId, now());
+      return cartAfter(request, cartId);
+    },
+    async listShippingMethods({ tenant, query }) {
+      const { currency = tenant.currencies[0] ?? 'EUR', subtotal = 0 } = query as z.infer<
+        typeof s.shippingQuery
+      >;
+      return { json: { methods: shippingMethods({ amount: subtotal, currency }) } };
+    },
+    async getAvailability({ tenant, query }) {
+      const { variantIds } = query as z.infer<typeof s.stockQuery>;
+      const known = await levels(readerOf(platform, tenant.id), tenant.id, variantIds);
+      const stock = known.map((level) => ({
+        variantId: level.variantId,
+        availability: availabilityOf(level.available, level.tracked),
+      }));
+      return { json: { stock } };
+    },
+    async checkout(request) {
+      const input = request.body as s.CheckoutInput;
+      const result = await checkout(platform, settings, request.tenant, request.caller.customerId, input);
+      return { status: 201, json: result };
+    },
+    async listMyOrders({ tenant, caller, query }) {
+      if (caller.customerId === undefined) {
+        throw new ShopError('unauthenticated', 'Sign in to see your orders.', {
+          remedy: 'Sign in, or use the link of the order.',
+        });
+      }
+      return { json: await list(tenant, query as z.infer<typeof s.listQuery>, caller.customerId) };
+    },
+    getOrder: async (request) => ({ json: showOrder(await visibleOrder(request)) }),
+    async resumePayment(request) {
+      const order = await visibleOrder(request);
+      return {
+        json: await startPayment(
+          platform,
+          request.tenant,
+          await actions.extendHold(request.tenant, order.id),
+        ),
+      };
+    },
+    async abandonOrder(request) {
+      const order = await visibleOrder(request);
+      return { json: showOrder(await actions.abandon(request.tenant, order.id)) };
+    },
+    async listOrders({ tenant, query }) {
+      return { json: await list(tenant, query as z.infer<typeof s.listQuery>, undefined) };
+    },
+    getOrderForMerchant: async (request) => merchantView(request.tenant, await visibleOrder(request)),
+    async cancelOrder(request) {
+      const { reason } = request.body as z.infer<typeof s.cancelOrder>;
+      return merchantView(
+        request.tenant,
+        await actions.cancel(request.tenant, ofOrder(request).orderId, reason),
+      );
+    },
+    async refundOrder(request) {
+      const { amount, reason } = request.body as z.infer<typeof s.refundOrder>;
+      const key = request.headers['idempotency-key'] ?? request.requestId;
+      return merchantView(
+        request.tenant,
+        await actions.refund(request.tenant, ofOrder(request).orderId, key, amount, reason),
+      );
+    },
+    async fulfilOrder(request) {
+      const { tracking } = request.body as z.infer<typeof s.fulfilOrder>;
+      return merchantView(
+        request.tenant,
+        await actions.fulfil(request.tenant, ofOrder(request).orderId, tracking),
+      );
+    },
+    async listStock({ tenant, query }) {
+      const { variantIds } = query as z.infer<typeof s.stockQuery>;
+      return { json: { stock: await levels(readerOf(platform, tenant.id), tenant.id, variantIds) } };
+    },
+    async adjustStock({ tenant, params, body }) {
+      const { variantId } = params as { variantId: string };
+      const change = body as z.infer<typeof s.adjustStock>;
+      const level = await platform.sql.transaction(tenant.id, async (tx) => {
+        const adjusted = await adjust(tx, tenant.id, variantId, change, now());
+        if (adjusted.changes.length > 0) await tx.emit(...adjusted.changes.map(stockChanged));
+        return adjusted.level;
+      });
+      return { json: level };
+    },
+  };
+
+  async function put(
+    request: RouteRequest,
+    cartId: string,
+    line: { variantId: string; quantity: number },
+    how: 'add' | 'set',
+  ): Promise<void> {
+    // In a transaction, because a line that is too long is refused after it was written.
+    await platform.sql.transaction(request.tenant.id, (tx) =>
+      putLine(tx, request.tenant.id, cartId, line, how, now()),
+    );
+  }
+
+  /** Newest first: order ids grow with time. */
+  async function list(
+    tenant: Tenant,
+    query: z.infer<typeof s.listQuery>,
+    customerId: string | undefined,
+  ): Promise<s.OrderPage> {
+    const { rows } = await platform.sql.query<SummaryRow>(
+      tenant.id,
+      `select o.id, o.number, o.status, o.fulfilled_at, o.email, o.total, o.currency, o.refunded, o.placed_at,
+         (select coalesce(sum(l.quantity), 0)::int from orders_order_lines l where l.tenant_id = $1 and l.order_id = o.id) as items
+       from orders_orders o
+       where o.tenant_id = $1 and ($2::text is null or o.status = $2) and ($3::text is null or o.id < $3)
+         and ($4::text is null or o.customer_id = $4)
+       order by o.id desc limit $5`,
+      [tenant.id, query.status ?? null, query.cursor ?? null, customerId ?? null, query.limit + 1],
+    );
+    const page = rows.slice(0, query.limit);
+    return {
+      orders: page.map((row) => ({
+        id: row.id,
+        number: row.number,
+        status: row.status,
+        fulfilled: row.fulfilled_at !== null,
+        email: row.email,
+        total: { amount: row.total, currency: row.currency },
+        refunded: row.refunded,
+        itemCount: row.items,
+        placedAt: row.placed_at.toISOString(),
+      })),
+      nextCursor: rows.length > query.limit ? page.at(-1)?.id : undefined,
+    };
+  }
+
+  /** Notes what became of the payment, and wakes the saga where that calls for something. */
+  const hearOfPayment: EventHandler = async (event, tx) => {
+    const facts = paymentEvent.parse(event.payload);
+    const order = await lockOrder(tx, event.tenant, facts.orderId);
+    if (order === undefined) return;
+    const change = newFacts(order, facts);
+    const by = { actor: 'payments', now: now() };
+    const known =
+      change === undefined
+        ? order
+        : await changeOrder(tx, event.tenant, order, { ...change, settled: false }, by);
+    const step = nextStep(known, now());
+    if (step.do === 'wait' || (step.do === 'rest' && change === undefined)) return;
+    await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
+  };
+
+  const advanceOrder: TaskHandler = ({ tenant, payload, signal }) => {
+    // The task queue parsed the payload with the task's schema.
+    const { orderId } = payload as { orderId: string };
+    return saga.advance(tenant, orderId, signal);
+  };
+
+  return {
+    definition: orders,
+    routes,
+    consumers: { 'catalog.product': hearOfProduct, 'payments.payment': hearOfPayment },
+    tasks: {
+      'orders.advance-order': advanceOrder,
+      'orders.expire-order': advanceOrder,
+      'orders.sweep': ({ tenant, signal }) => saga.sweep(tenant, signal),
+    },
+    operations: {},
+  };
+}
+
+interface SummaryRow {
+  readonly id: string;
+  readonly number: string;
+  readonly status: s.OrderStatus;
+  readonly fulfilled_at: Date | null;
+  readonly email: string;
+  readonly total: number;
+  readonly currency: string;
+  readonly refunded: number;
+  readonly placed_at: Date;
+  readonly items: number;
+}
+
+function ofCart(request: RouteRequest): string {
+  // Parsed by the host with the route's schema.
+  return (request.params as { cartId: string }).cartId;
+}
+
+function ofOrder(request: RouteRequest): { orderId: string } {
+  // Parsed by the host with the route's schema.
+  return request.params as { orderId: string };
+}

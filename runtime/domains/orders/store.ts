@@ -1,0 +1,383 @@
+/**
+ * Orders as stored: reading them, moving them from status to status under their version, and showing them.
+ */
+import { ShopError } from '../../platform/errors.ts';
+import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
+import type { Reader } from './carts.ts';
+import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
+import type {
+  Address,
+  ItemSnapshot,
+  MerchantOrder,
+  Order,
+  OrderEvent,
+  OrderStatus,
+  ShippingMethodId,
+} from './schemas.ts';
+
+export interface StoredOrder extends OrderState {
+  readonly id: string;
+  readonly number: string;
+  /** Grows with every change; a change is only made to the version it was decided on. */
+  readonly version: number;
+  readonly cartId: string;
+  readonly customerId: string | undefined;
+  readonly email: string;
+  readonly tokenHashes: readonly string[];
+  readonly shippingAddress: Address;
+  readonly shippingMethod: ShippingMethodId;
+  readonly currency: string;
+  readonly subtotal: number;
+  readonly shipping: number;
+  readonly tax: number;
+  readonly taxRate: number;
+  readonly total: number;
+  readonly intentId: string | undefined;
+  readonly paymentProblem: string | undefined;
+  readonly disputed: boolean;
+  readonly reason: string | undefined;
+  readonly tracking: string | undefined;
+  readonly fulfilledAt: Date | undefined;
+  readonly placedAt: Date;
+  readonly updatedAt: Date;
+  readonly settled: boolean;
+  readonly lines: readonly OrderLine[];
+}
+
+export interface OrderLine extends ItemSnapshot {
+  readonly quantity: number;
+  readonly unitPrice: number;
+}
+
+/** Columns that a change may set, by their names in SQL. */
+export interface Change {
+  readonly status?: OrderStatus;
+  readonly stock?: StockState;
+  readonly payment?: PaymentState;
+  readonly intent_id?: string;
+  readonly payment_problem?: string | null;
+  readonly disputed?: boolean;
+  readonly captured?: number;
+  readonly refunded?: number;
+  readonly cancel_actor?: string;
+  readonly reason?: string;
+  readonly tracking?: string;
+  readonly fulfilled_at?: Date;
+  readonly hold_expires_at?: Date;
+  readonly settled?: boolean;
+}
+
+interface OrderRow {
+  readonly id: string;
+  readonly number: string;
+  readonly status: OrderStatus;
+  readonly version: number;
+  readonly cart_id: string;
+  readonly customer_id: string | null;
+  readonly email: string;
+  readonly token_hashes: readonly string[];
+  readonly shipping_address: Address;
+  readonly shipping_method: ShippingMethodId;
+  readonly currency: string;
+  readonly subtotal: number;
+  readonly shipping: number;
+  readonly tax: number;
+  readonly tax_rate: number;
+  readonly total: number;
+  readonly stock: StockState;
+  readonly payment: PaymentState;
+  readonly intent_id: string | null;
+  readonly payment_problem: string | null;
+  readonly disputed: boolean;
+  readonly captured: number;
+  readonly refunded: number;
+  readonly cancel_actor: string | null;
+  readonly reason: string | null;
+  readonly tracking: string | null;
+  readonly fulfilled_at: Date | null;
+  readonly hold_expires_at: Date;
+  readonly placed_at: Date;
+  readonly updated_at: Date;
+  readonly settled: boolean;
+  readonly refund_requested: boolean;
+  readonly lines: readonly LineRow[];
+}
+
+interface LineRow {
+  readonly variant: string;
+  readonly product: string;
+  readonly handle: string | null;
+  readonly title: string;
+  readonly variant_title: string | null;
+  readonly sku: string | null;
+  readonly image: string | null;
+  readonly options: Readonly<Record<string, string>>;
+  readonly quantity: number;
+  readonly price: number;
+}
+
+const READ = `
+  select o.*, exists (
+      select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
+    (select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'product', l.product_id, 'handle', l.handle, 'title', l.title,
+        'variant_title', l.variant_title, 'sku', l.sku, 'image', l.image, 'options', l.options, 'quantity', l.quantity,
+        'price', l.unit_price) order by l.position)
+      from orders_order_lines l where l.tenant_id = $1 and l.order_id = $2) as lines
+  from orders_orders o where o.tenant_id = $1 and o.id = $2`;
+
+/** @throws ShopError `not_found` */
+export async function readOrder(sql: Reader, tenant: TenantId, id: string): Promise<StoredOrder> {
+  const order = await findOrder(sql, tenant, id);
+  if (order === undefined) throw noSuchOrder(id);
+  return order;
+}
+
+export async function findOrder(sql: Reader, tenant: TenantId, id: string): Promise<StoredOrder | undefined> {
+  const { rows } = await sql.query<OrderRow>(READ, [tenant, id]);
+  return rows[0] === undefined ? undefined : fromRow(rows[0]);
+}
+
+/** Reads it and keeps others from changing it until the transaction ends. */
+export async function lockOrder(
+  sql: Transaction,
+  tenant: TenantId,
+  id: string,
+): Promise<StoredOrder | undefined> {
+  const { rows } = await sql.query<OrderRow>(`${READ} for update of o`, [tenant, id]);
+  return rows[0] === undefined ? undefined : fromRow(rows[0]);
+}
+
+export function noSuchOrder(id: string): ShopError {
+  return new ShopError('not_found', `There is no order ${id} that you may see.`, {
+    remedy: 'Check the link; a guest needs the token that the checkout gave.',
+  });
+}
+
+/** Somebody else changed the order since it was read. The caller reads it again and decides anew. */
+export function isStale(error: unknown): boolean {
+  return error instanceof ShopError && error.code === 'conflict' && error.message === STALE;
+}
+const STALE = 'The order changed meanwhile.';
+
+/**
+ * Changes an order that still has the version it was read with, notes a change of status in its history, and tells others
+ * what they care about (see `happenings`).
+ * @returns the order as it is now
+ * @throws ShopError `conflict` (see `isStale`), `illegal_transition`
+ */
+export async function changeOrder(
+  tx: Transaction,
+  tenant: TenantId,
+  order: StoredOrder,
+  change: Change,
+  by: { readonly actor: string; readonly reason?: string | undefined; readonly now: Date },
+): Promise<StoredOrder> {
+  const to = change.status ?? order.status;
+  const moves = to !== order.status;
+  if (moves && !isLegal(order.status, to)) {
+    throw new ShopError('illegal_transition', `An order that is ${order.status} cannot become ${to}.`);
+  }
+  const columns = Object.entries(change).filter(([, value]) => value !== undefined);
+  const sets = columns.map(([column], index) => `${column} = $${index + 9}`);
+  const text = `
+    with moved as (
+      update orders_orders set version = version + 1, updated_at = $4${sets.map((set) => `, ${set}`).join('')}
+      where tenant_id = $1 and id = $2 and version = $3 returning id
+    ), noted as (
+      insert into orders_history (tenant_id, order_id, sequence, from_status, to_status, actor, reason, at)
+      select $1, moved.id, $3::int + 1, $5, $6, $7, $8, $4 from moved where $6::text is not null
+    )
+    select id from moved`;
+  const { rowCount } = await tx.query(text, [
+    tenant,
+    order.id,
+    order.version,
+    by.now,
+    moves ? order.status : null,
+    moves ? to : null,
+    by.actor,
+    by.reason ?? null,
+    ...columns.map(([, value]) => value ?? null),
+  ]);
+  if (rowCount === 0) throw new ShopError('conflict', STALE, { remedy: 'Read the order again.' });
+  const changed: StoredOrder = {
+    ...order,
+    status: to,
+    stock: change.stock ?? order.stock,
+    payment: change.payment ?? order.payment,
+    intentId: change.intent_id ?? order.intentId,
+    paymentProblem:
+      change.payment_problem === undefined ? order.paymentProblem : (change.payment_problem ?? undefined),
+    disputed: change.disputed ?? order.disputed,
+    captured: change.captured ?? order.captured,
+    refunded: change.refunded ?? order.refunded,
+    cancelActor: change.cancel_actor ?? order.cancelActor,
+    reason: change.reason ?? order.reason,
+    tracking: change.tracking ?? order.tracking,
+    fulfilledAt: change.fulfilled_at ?? order.fulfilledAt,
+    holdExpiresAt: change.hold_expires_at ?? order.holdExpiresAt,
+    settled: change.settled ?? order.settled,
+    version: order.version + 1,
+    updatedAt: by.now,
+  };
+  const told = happenings(order, changed).map((type) => orderEvent(type, changed));
+  if (told.length > 0) await tx.emit(...told);
+  return changed;
+}
+
+/** What others are told of a change. Money returned because the order was cancelled is part of the cancelling. */
+export function happenings(before: StoredOrder, after: StoredOrder): Happening[] {
+  const told: Happening[] = [];
+  const became = after.status === before.status ? undefined : TOLD[after.status];
+  if (became !== undefined) told.push(became);
+  if (after.fulfilledAt !== undefined && before.fulfilledAt === undefined) told.push('fulfilled');
+  if (after.refunded > before.refunded && after.status !== 'cancelled' && after.status !== 'expired')
+    told.push('refunded');
+  return told;
+}
+
+export type Happening = 'placed' | 'confirmed' | 'cancelled' | 'expired' | 'refunded' | 'fulfilled';
+const TOLD: Partial<Record<OrderStatus, Happening>> = {
+  confirmed: 'confirmed',
+  cancelled: 'cancelled',
+  expired: 'expired',
+};
+
+/** The event that tells others what became of an order. */
+export function orderEvent(type: Happening, order: StoredOrder): NewEvent {
+  const payload: OrderEvent = {
+    orderId: order.id,
+    number: order.number,
+    status: order.status,
+    email: order.email,
+    customerId: order.customerId,
+    total: { amount: order.total, currency: order.currency },
+    refunded: order.refunded,
+    lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice }) => ({
+      variantId,
+      productId,
+      title,
+      quantity,
+      unitPrice,
+    })),
+    reason: order.reason,
+    at: order.updatedAt.toISOString(),
+  };
+  return { topic: 'orders.order', type: `orders.order.${type}`, key: order.id, payload };
+}
+
+export function showOrder(order: StoredOrder): Order {
+  const { currency } = order;
+  return {
+    id: order.id,
+    number: order.number,
+    status: order.status,
+    fulfilled: order.fulfilledAt !== undefined,
+    email: order.email,
+    shippingAddress: order.shippingAddress,
+    shippingMethod: order.shippingMethod,
+    lines: order.lines.map(({ unitPrice, quantity, ...item }) => ({
+      ...item,
+      quantity,
+      unitPrice: { amount: unitPrice, currency },
+      total: { amount: unitPrice * quantity, currency },
+    })),
+    totals: {
+      currency,
+      subtotal: order.subtotal,
+      shipping: order.shipping,
+      tax: { amount: order.tax, included: true, rateBasisPoints: order.taxRate },
+      total: order.total,
+    },
+    captured: order.captured,
+    refunded: order.refunded,
+    placedAt: order.placedAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+    holdExpiresAt: order.status === 'pending_payment' ? order.holdExpiresAt.toISOString() : undefined,
+    reason: order.reason,
+    tracking: order.tracking,
+  };
+}
+
+/** Everything about an order, with its history. */
+export async function showToMerchant(
+  sql: Reader,
+  tenant: TenantId,
+  order: StoredOrder,
+): Promise<MerchantOrder> {
+  const { rows } = await sql.query<{
+    sequence: number;
+    from_status: OrderStatus | null;
+    to_status: OrderStatus;
+    actor: string;
+    reason: string | null;
+    at: Date;
+  }>(
+    `select sequence, from_status, to_status, actor, reason, at from orders_history
+     where tenant_id = $1 and order_id = $2 order by sequence`,
+    [tenant, order.id],
+  );
+  return {
+    ...showOrder(order),
+    customerId: order.customerId,
+    payment: { status: order.payment, intentId: order.intentId, problem: order.paymentProblem },
+    stock: order.stock,
+    history: rows.map((row) => ({
+      sequence: row.sequence,
+      from: row.from_status ?? undefined,
+      to: row.to_status,
+      actor: row.actor,
+      reason: row.reason ?? undefined,
+      at: row.at.toISOString(),
+    })),
+  };
+}
+
+function fromRow(row: OrderRow): StoredOrder {
+  return {
+    id: row.id,
+    number: row.number,
+    status: row.status,
+    version: row.version,
+    cartId: row.cart_id,
+    customerId: row.customer_id ?? undefined,
+    email: row.email,
+    tokenHashes: row.token_hashes,
+    shippingAddress: row.shipping_address,
+    shippingMethod: row.shipping_method,
+    currency: row.currency,
+    subtotal: row.subtotal,
+    shipping: row.shipping,
+    tax: row.tax,
+    taxRate: row.tax_rate,
+    total: row.total,
+    stock: row.stock,
+    payment: row.payment,
+    intentId: row.intent_id ?? undefined,
+    paymentProblem: row.payment_problem ?? undefined,
+    disputed: row.disputed,
+    captured: row.captured,
+    refunded: row.refunded,
+    cancelActor: row.cancel_actor ?? undefined,
+    reason: row.reason ?? undefined,
+    tracking: row.tracking ?? undefined,
+    fulfilledAt: row.fulfilled_at ?? undefined,
+    holdExpiresAt: row.hold_expires_at,
+    placedAt: row.placed_at,
+    updatedAt: row.updated_at,
+    settled: row.settled,
+    refundRequested: row.refund_requested,
+    lines: row.lines.map((line) => ({
+      variantId: line.variant,
+      productId: line.product,
+      handle: line.handle ?? undefined,
+      title: line.title,
+      variantTitle: line.variant_title ?? undefined,
+      sku: line.sku ?? undefined,
+      image: line.image ?? undefined,
+      options: { ...line.options },
+      quantity: line.quantity,
+      unitPrice: line.price,
+    })),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * What a look at the processor's intent teaches about our payment: a pure merge that only ever goes forward, so that
+ * messages may be repeated, late or out of order.
+ */
+import type { PaymentIntent } from '../../platform/ports.ts';
+import type { PaymentStatus } from './schemas.ts';
+
+export interface StoredPayment {
+  readonly orderId: string;
+  readonly intentId: string | undefined;
+  readonly status: PaymentStatus;
+  readonly amount: number;
+  readonly currency: string;
+  readonly captured: number;
+  readonly refunded: number;
+  readonly disputed: boolean;
+  readonly problem: string | undefined;
+  readonly tokenHash: string | undefined;
+}
+
+export type Happening = 'authorized' | 'captured' | 'failed' | 'cancelled' | 'refunded' | 'disputed';
+
+/** Captured and cancelled exclude each other: whichever the processor reached first is the end. */
+const RANK: Readonly<Record<PaymentStatus, number>> = {
+  pending: 0,
+  authorized: 1,
+  captured: 2,
+  cancelled: 2,
+};
+
+/** @returns the payment with what is new, and the news in the order in which they happened; none when nothing is new */
+export function observe(
+  payment: StoredPayment,
+  intent: PaymentIntent,
+): { readonly payment: StoredPayment; readonly happened: readonly Happening[] } {
+  if (intent.amount !== payment.amount || intent.currency !== payment.currency)
+    return mismatch(payment, intent);
+  const seen = statusOf(intent);
+  const status = RANK[seen] > RANK[payment.status] ? seen : payment.status;
+  const captured =
+    status === 'captured'
+      ? Math.max(payment.captured, Math.min(intent.amountCaptured, payment.amount))
+      : payment.captured;
+  const refunded = Math.max(payment.refunded, Math.min(intent.amountRefunded, captured));
+  const disputed = payment.disputed || intent.disputed;
+  const problem = status === 'pending' ? (intent.lastError ?? payment.problem) : undefined;
+  const happened: Happening[] = [];
+  if (problem !== undefined && problem !== payment.problem) happened.push('failed');
+  if (status !== payment.status && status !== 'pending') happened.push(status);
+  if (refunded > payment.refunded) happened.push('refunded');
+  if (disputed && !payment.disputed) happened.push('disputed');
+  return {
+    payment: {
+      ...payment,
+      intentId: payment.intentId ?? intent.id,
+      status,
+      captured,
+      refunded,
+      disputed,
+      problem,
+    },
+    happened,
+  };
+}
+
+/** Money of another amount than we asked for is never taken for ours. */
+function mismatch(
+  payment: StoredPayment,
+  intent: PaymentIntent,
+): { payment: StoredPayment; happened: readonly Happening[] } {
+  const problem = `The processor's intent is over ${intent.amount} ${intent.currency}, not ${payment.amount} ${payment.currency}.`;
+  return { payment: { ...payment, problem }, happened: problem === payment.problem ? [] : ['failed'] };
+}
+
+function statusOf(intent: PaymentIntent): PaymentStatus {
+  switch (intent.status) {
+    case 'requires_capture':
+      return 'authorized';
+    case 'succeeded':
+      return 'captured';
+    case 'canceled':
+      return 'cancelled';
+    case 'requires_payment_method':
+    case 'requires_confirmation':
+    case 'requires_action':
+    case 'processing':
+      return 'pending';
+  }
+}
