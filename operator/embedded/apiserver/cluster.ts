@@ -6,6 +6,7 @@ import type { Codec } from './codec.ts';
 import type { Providers } from './providers.ts';
 import type { ResourceType } from './resources.ts';
 import type { KindRules } from './rules.ts';
+import type { Column } from './table/table.ts';
 import type { Tokens } from './tokens.ts';
 
 /** The part of a pino logger that is used here. */
@@ -25,5 +26,7 @@ export interface Cluster {
   readonly log: Logger;
   /** What is known of a kind beyond its place in discovery. */
   rulesOf(type: ResourceType): KindRules;
+  /** The columns of a table of its objects. */
+  columnsOf(type: ResourceType): readonly Column[];
   now(): Date;
 }

@@ -20,7 +20,7 @@ export function formText(cluster: Cluster, type: ResourceType, object: KubeObjec
     case 'metadata':
       return JSON.stringify(metadataOnly(object));
     case 'table':
-      return JSON.stringify(tableOf(type, [object], { resourceVersion: object.metadata.resourceVersion }, include, cluster.now()));
+      return JSON.stringify(tableOf(cluster.columnsOf(type), [object], { resourceVersion: object.metadata.resourceVersion }, include, cluster.now()));
   }
 }
 
@@ -40,7 +40,7 @@ export function listText(cluster: Cluster, type: ResourceType, page: Page, form:
       );
     case 'table':
       return JSON.stringify(
-        tableOf(type, page.entries.map((entry) => cluster.codec.read(entry, type)), metadata, include, cluster.now()),
+        tableOf(cluster.columnsOf(type), page.entries.map((entry) => cluster.codec.read(entry, type)), metadata, include, cluster.now()),
       );
   }
 }

@@ -23,7 +23,7 @@ export function metricsPage(cluster: Cluster, exchange: Exchange, path: Resource
   const { matches } = selectionOf(exchange.query, type);
   const selected = matches ? objects.filter(matches) : objects;
   if (form === 'table')
-    return JSON.stringify(tableOf(type, selected, {}, wantedInclude(exchange), cluster.now()));
+    return JSON.stringify(tableOf(cluster.columnsOf(type), selected, {}, wantedInclude(exchange), cluster.now()));
   return JSON.stringify({ kind: type.listKind, apiVersion: apiVersionOf(type), metadata: {}, items: selected });
 }
 

@@ -25,6 +25,8 @@ export interface KindRules {
   readonly prepareUpdate?: (object: KubeObject, old: KubeObject, part: Part) => void;
   /** Causes beyond the schema's; none when the object is valid. */
   readonly validate?: (object: KubeObject, old: KubeObject | undefined, part: Part) => readonly Cause[];
+  /** The CEL rules of the schema; asked only when everything else is valid. */
+  readonly validateRules?: (object: KubeObject, old: KubeObject | undefined) => readonly Cause[];
   /** How names of this kind are written; default: a DNS subdomain. */
   readonly nameForm?: NameForm;
 }

@@ -22,7 +22,8 @@ import { ensureFirstObjects } from './first-objects.ts';
 import { kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { Providers } from './providers.ts';
 import { isPublic, route } from './router.ts';
-import { createKinds } from './kinds.ts';
+import { createKinds } from './kinds/kinds.ts';
+import { builtInColumns } from './table/columns.ts';
 import { loadTokens } from './tokens.ts';
 import { parseStored } from './objects.ts';
 
@@ -102,6 +103,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     providers,
     log,
     rulesOf: (type) => (type.custom ? custom.rulesOf(type) : builtIn(type)),
+    columnsOf: (type) => (type.custom ? custom.columnsOf(type) : builtInColumns(type.storage)),
     now,
   };
   custom.start(cluster);

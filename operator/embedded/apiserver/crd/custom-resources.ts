@@ -6,6 +6,8 @@ import type { ResourceType } from '../resources.ts';
 import type { KindRules } from '../rules.ts';
 import { readDefinition, type CustomVersion, type Definition } from './definition.ts';
 import { createLifecycle } from './lifecycle.ts';
+import type { Column } from '../table/table.ts';
+import { customColumns } from './columns.ts';
 import { customRules } from './rules.ts';
 
 export const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
@@ -15,22 +17,29 @@ export interface CustomResources {
   start(cluster: Cluster): void;
   stop(): void;
   rulesOf(type: ResourceType): KindRules;
+  columnsOf(type: ResourceType): readonly Column[];
   versionOf(type: ResourceType): CustomVersion | undefined;
-  all(): readonly Definition[];
 }
 
 const NO_RULES: KindRules = {};
 
 export function createCustomResources(): CustomResources {
   const definitions = new Map<string, Definition>();
+  const versions = new Map<string, CustomVersion>();
   const rules = new Map<string, KindRules>();
+  const columns = new Map<string, readonly Column[]>();
   let unsubscribe = (): void => {};
 
   function serve(cluster: Cluster, entry: Entry): void {
     const definition = readDefinition(parseStored(entry.json));
     if (!definition) return;
     definitions.set(definition.name, definition);
-    for (const version of definition.versions) rules.set(keyOf(version.type), customRules(version));
+    for (const version of definition.versions) {
+      const key = keyOf(version.type);
+      versions.set(key, version);
+      rules.set(key, customRules(version));
+      columns.set(key, customColumns(version));
+    }
     const served = definition.versions.filter((version) => version.served).map(({ type }) => type);
     cluster.catalog.serve(definition.storage, served, definition.stored.type);
   }
@@ -39,7 +48,7 @@ export function createCustomResources(): CustomResources {
     const definition = definitions.get(name);
     if (!definition) return;
     definitions.delete(name);
-    for (const { type } of definition.versions) rules.delete(keyOf(type));
+    for (const { type } of definition.versions) for (const known of [versions, rules, columns]) known.delete(keyOf(type));
     cluster.catalog.withdraw(definition.storage);
   }
 
@@ -63,11 +72,8 @@ export function createCustomResources(): CustomResources {
     },
     stop: () => unsubscribe(),
     rulesOf: (type) => rules.get(keyOf(type)) ?? NO_RULES,
-    versionOf: (type) =>
-      [...definitions.values()]
-        .find(({ storage }) => storage === type.storage)
-        ?.versions.find((version) => version.type.version === type.version),
-    all: () => [...definitions.values()],
+    columnsOf: (type) => columns.get(keyOf(type)) ?? [],
+    versionOf: (type) => versions.get(keyOf(type)),
   };
 }
 

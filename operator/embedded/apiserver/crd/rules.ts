@@ -1,10 +1,12 @@
 /** The rules of a custom kind, all of which its definition gives. */
+import { validateRules } from '../../schema/rules.ts';
 import type { KindRules } from '../rules.ts';
 import type { CustomVersion } from './definition.ts';
 
 export function customRules(version: CustomVersion): KindRules {
+  const { schema, scale } = version;
   return {
-    ...(version.schema ? { schema: version.schema } : {}),
-    ...(version.scale ? { scale: version.scale } : {}),
+    ...(schema ? { schema, validateRules: (object, old) => validateRules(object, schema, old) } : {}),
+    ...(scale ? { scale } : {}),
   };
 }

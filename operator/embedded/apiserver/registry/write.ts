@@ -59,7 +59,15 @@ export function assertValid(
   if (old) causes.push(...metadataUpdateCauses(object.metadata, old.metadata));
   if (rules.schema) causes.push(...validate(object, rules.schema, old));
   if (rules.validate) causes.push(...rules.validate(object, old, part));
-  if (causes.length > 0) throw invalid(type, object.metadata.name, causes);
+  // A rule may rely on the types that the schema promises.
+  if (causes.length === 0 && rules.validateRules) causes.push(...rules.validateRules(object, old));
+  if (causes.length > 0) throw invalid(type, object.metadata.name, withoutRepetition(causes));
+}
+
+/** What schema and kind both find is told once. */
+function withoutRepetition(causes: readonly Cause[]): Cause[] {
+  const told = new Map(causes.map((cause) => [`${cause.field} ${cause.message}`, cause]));
+  return [...told.values()];
 }
 
 /** Writes the object in the version it is stored in. */

@@ -32,3 +32,6 @@ function two(seconds: number, large: number, largeUnit: string, small: number, s
   const rest = Math.floor((seconds % large) / small);
   return `${Math.floor(seconds / large)}${largeUnit}${rest === 0 ? '' : `${rest}${smallUnit}`}`;
 }
+
+/** What an empty text is shown as. */
+export const none = (text: string): string => (text === '' ? '<none>' : text);

@@ -1,8 +1,6 @@
 /** Answers as rows for a printer, which is what `kubectl get` asks for. */
 import { metadataOnly } from './metadata.ts';
 import type { Json, JsonObject, KubeObject } from '../objects.ts';
-import type { ResourceType } from '../resources.ts';
-import { columnsOf } from './columns.ts';
 
 /** Which part of each object goes with its row. */
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
@@ -18,13 +16,12 @@ export interface Column {
 }
 
 export function tableOf(
-  type: ResourceType,
+  columns: readonly Column[],
   objects: readonly KubeObject[],
   metadata: JsonObject,
   include: IncludeObject,
   now: Date,
 ): JsonObject {
-  const columns = columnsOf(type);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
