@@ -15,6 +15,8 @@ export {
   VERSION,
 } from './meta.ts';
 export type { Condition, InventoryItem, ObjectMeta } from './meta.ts';
+export { contrast, hostMistakes, paletteMistakes } from './rules.ts';
+export type { Mistake } from './rules.ts';
 export { withDefaults } from './schema.ts';
 export type { Structural } from './schema.ts';
 export type { ServiceSpec, ServiceStatus, ShopMindService } from './service.ts';

@@ -10,6 +10,7 @@ import type { ConfigMap, Secret } from '../kube/resources.ts';
 import { resourceName } from '../kube/types.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
 import { CHILDREN, configMaps, secrets, shopServices, tenants } from './kinds.ts';
+import type { TenantObject } from './kinds.ts';
 
 export interface Reflectors {
   of<T extends KubeObject>(type: ResourceType<T>): Reflector<T>;
@@ -21,6 +22,13 @@ export interface Reflectors {
 
 /** Name of the ConfigMap and of the Secret that configure the platform. */
 const PLATFORM = 'platform';
+
+/** Index of tenants by the hosts they declare. */
+export const HOST_INDEX = 'host';
+
+export function byHost(tenant: TenantObject): readonly string[] {
+  return tenant.spec.hosts;
+}
 
 export function createReflectors(client: Client, log: Logger): Reflectors {
   const byName = new Map<string, Reflector>();
@@ -34,7 +42,16 @@ export function createReflectors(client: Client, log: Logger): Reflectors {
     // One map for reflectors of all types; `of` gives each back under the type it was asked with.
     byName.set(resourceName(type), reflector as unknown as Reflector);
   };
-  for (const type of [tenants, shopServices]) add<KubeObject>(type);
+  byName.set(
+    resourceName(tenants),
+    createReflector({
+      client,
+      type: tenants,
+      log,
+      indexers: { [HOST_INDEX]: byHost },
+    }) as unknown as Reflector,
+  );
+  add(shopServices);
   for (const type of CHILDREN) {
     if (resourceName(type) !== resourceName(shopServices)) add(type, `${LABELS.managedBy}=shopmind`);
   }

@@ -22,6 +22,8 @@ export interface World {
   platform(): PlatformConfig;
   /** The data plane of that configuration. */
   dataPlane(platform: PlatformConfig): Promise<DataPlane>;
+  /** Somebody asked to look again: nothing seen of the data plane is trusted any more. */
+  distrust(): void;
   /** Calls `wake` once, as soon as the data plane answers again. */
   whenUp(wake: () => void): void;
   readonly runtime: RuntimeApi;

@@ -45,6 +45,8 @@ export interface TenantData {
 export interface DataPlane {
   /** The server's roles, the directory and the pool's schema. @returns what was done, in words */
   ensurePool(password: string): Promise<readonly string[]>;
+  /** Forgets what was seen of the pool: the next `ensurePool` looks again, at the directory too. */
+  distrust(): void;
   ensureTenant(data: TenantData): Promise<readonly string[]>;
   /** What `ensureTenant` would do to the database. Reads only. */
   planTenant(data: Pick<TenantData, 'tenant' | 'schema' | 'domains'>): Promise<readonly string[]>;
@@ -116,6 +118,10 @@ export function createDataPlane(parts: Parts): DataPlane {
         if (pool === mine) pool = undefined;
         throw error;
       }
+    },
+
+    distrust() {
+      pool = undefined;
     },
 
     async ensureTenant(data) {

@@ -23,6 +23,7 @@ import { databasePassword, databaseUrl, generate, valuesOf } from '../secrets.ts
 import { conditionsOf } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { troubleOf } from '../troubles.ts';
+import { createUrges } from '../urges.ts';
 import type { World } from '../world.ts';
 
 const TYPES = ['DataPlaneReady', 'Available', 'RolledOut'];
@@ -37,11 +38,13 @@ export interface ServiceReconcilerOptions {
 
 export function createServiceReconciler(world: World, options: ServiceReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
+  const urged = createUrges();
   return async (key, context) => {
     const service = world.cacheOf(shopServices).get(key);
     // Being deleted: the garbage collector takes the children.
     if (service === undefined || isDeleting(service)) return {};
     if (service.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
+    if (urged.isNew(key, service.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
     const { requeueAfterMs } = await visit(world, context, service, (why) => options.enqueue(key, why));
     return { requeueAfterMs: requeueAfterMs ?? RESYNC_MS * (0.8 + 0.4 * random()) };
   };

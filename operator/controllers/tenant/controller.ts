@@ -22,6 +22,7 @@ import {
   tenants,
 } from '../kinds.ts';
 import type { ServiceObject, TenantObject } from '../kinds.ts';
+import { HOST_INDEX } from '../reflectors.ts';
 import type { Reflectors } from '../reflectors.ts';
 
 export function tenantSources(reflectors: Reflectors): readonly Source[] {
@@ -32,7 +33,7 @@ export function tenantSources(reflectors: Reflectors): readonly Source[] {
   );
   return [
     // Status writes of our own come back as updates; they change nothing that is read of a tenant but the status itself.
-    source(all),
+    source(all, (change) => [keyOfObject(change.object), ...freedHosts(change, all)]),
     ...children,
     source(reflectors.of(shopServices), (change) => keysOfService(change, all)),
     source(reflectors.of(secrets), (change) =>
@@ -41,6 +42,16 @@ export function tenantSources(reflectors: Reflectors): readonly Source[] {
     source(reflectors.platform.config, everyTenant, configMaps.plural),
     source(reflectors.platform.secret, everyTenant, 'platform'),
   ];
+}
+
+/** Tenants that wait for a host which this one had. */
+function freedHosts(
+  { object, previous, type }: Change<TenantObject>,
+  all: Reflector<TenantObject>,
+): readonly Key[] {
+  const kept = type === 'deleted' ? [] : object.spec.hosts;
+  const freed = (previous?.spec.hosts ?? []).filter((host) => !kept.includes(host));
+  return freed.flatMap((host) => all.cache.byIndex(HOST_INDEX, host).map(keyOfObject));
 }
 
 /** A tenant's own Service concerns the tenant; the pool's concerns every pooled tenant, but only when its availability turns. */

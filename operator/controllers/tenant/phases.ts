@@ -3,7 +3,7 @@
  * spec, and says in one condition how far it came. None waits, none asks what woke it.
  */
 import { createHash } from 'node:crypto';
-import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import { ANNOTATIONS, hostMistakes, paletteMistakes, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import type { TenantStatus } from '../../../crds/index.ts';
 import { findCondition, isTrue } from '../../kube/conditions.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
@@ -12,9 +12,10 @@ import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { publicOrigin } from '../../resources/platform.ts';
 import { enabledDomains, hostOf, namespaceOf, RUNTIME_PORT, schemaOf } from '../../resources/presets.ts';
-import { httpRoutes, shopServices } from '../kinds.ts';
+import { httpRoutes, shopServices, tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { applyAll } from '../objects.ts';
+import { HOST_INDEX } from '../reflectors.ts';
 import { databasePassword, decoded } from '../secrets.ts';
 import type { Finding } from '../status.ts';
 import type { World } from '../world.ts';
@@ -62,6 +63,14 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
   const { tenant, world, context, dataPlane, objects, credentials } = visit;
   const type = 'DataPlaneReady';
   const { name } = tenant.metadata;
+  const [mistake] = [
+    ...paletteMistakes(tenant.spec),
+    ...hostMistakes(tenant, (host) => elderWith(world, tenant, host)),
+  ];
+  if (mistake !== undefined) {
+    const message = `${mistake.field}: ${mistake.message}`;
+    return { type, state: 'stuck', reason: 'SpecRefused', message, proceed: false };
+  }
   await applyAll(world, context, tenant, objects.ground);
   const keys = await ownPaymentKeys(visit);
   if (keys.problem !== undefined) {
@@ -332,6 +341,19 @@ function targetOf({ tenant, credentials }: Visit, service: string | undefined): 
     host: tenant.spec.hosts[0] ?? '',
     adminToken: credentials.adminToken,
   };
+}
+
+/**
+ * Admission sees a cache, so two tenants may slip in with one host: the elder keeps it.
+ * @returns name of an elder tenant with this host
+ */
+function elderWith(world: World, tenant: TenantObject, host: string): string | undefined {
+  const age = ({ metadata: { creationTimestamp = '', name } }: TenantObject): string =>
+    `${creationTimestamp}/${name}`;
+  return world
+    .cacheOf(tenants)
+    .byIndex(HOST_INDEX, host)
+    .find((other) => other.metadata.name !== tenant.metadata.name && age(other) < age(tenant))?.metadata.name;
 }
 
 /** The merchant's own keys, read fresh: their Secret is not ours and not cached. */

@@ -16,6 +16,7 @@ import { conditionsOf } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { troubleOf } from '../troubles.ts';
 import type { World } from '../world.ts';
+import { createUrges } from '../urges.ts';
 import { adminSecretName, desiredObjects, inventoryItems } from './desired.ts';
 import type { TenantCredentials } from './desired.ts';
 import { originOf, PHASES } from './phases.ts';
@@ -37,10 +38,13 @@ export interface TenantReconcilerOptions {
 
 export function createTenantReconciler(world: World, options: TenantReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
+  const urged = createUrges();
   return async (key, context) => {
     const tenant = world.cacheOf(tenants).get(key);
+    if (tenant === undefined) urged.forget(key);
     if (tenant === undefined || tenant.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
     const wake = (why: string): void => options.enqueue(key, why);
+    if (urged.isNew(key, tenant.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
     const outcome = isDeleting(tenant)
       ? await visitDeleted(world, context, tenant, wake)
       : await visit(world, context, tenant, wake);

@@ -1,0 +1,53 @@
+/**
+ * The operator's controllers, ready to run. Loading this loads the builders and provisioners; the main does it while
+ * the caches fill.
+ */
+import type { Logger } from 'pino';
+import type { Client } from '../kube/client.ts';
+import { createController } from '../kube/controller.ts';
+import type { Controller, ControllerMetrics } from '../kube/controller.ts';
+import type { Recorder } from '../kube/events.ts';
+import type { Images } from '../resources/workload.ts';
+import { createLiveWorld } from './live.ts';
+import type { LiveWorld } from './live.ts';
+import type { Reflectors } from './reflectors.ts';
+import { serviceSources } from './service/controller.ts';
+import { createServiceReconciler } from './service/reconcile.ts';
+import { tenantSources } from './tenant/controller.ts';
+import { createTenantReconciler } from './tenant/reconcile.ts';
+
+export interface ControllersOptions {
+  readonly client: Client;
+  readonly reflectors: Reflectors;
+  readonly events: Recorder;
+  readonly images: Images;
+  readonly gatewayPort: number;
+  readonly metrics: ControllerMetrics;
+  readonly log: Logger;
+}
+
+export interface Controllers {
+  readonly all: readonly Controller[];
+  readonly world: LiveWorld;
+}
+
+export function createControllers(options: ControllersOptions): Controllers {
+  const { client, reflectors, metrics, log } = options;
+  const world = createLiveWorld(options);
+  const alsoReads = reflectors.all;
+  // Workers mostly wait for the API server or the database.
+  const common = { client, log, metrics, alsoReads, workers: 8 };
+  const tenants: Controller = createController({
+    ...common,
+    name: 'shopmindtenant',
+    sources: tenantSources(reflectors),
+    reconcile: createTenantReconciler(world, { enqueue: (key, why) => tenants.enqueue(key, why) }),
+  });
+  const services: Controller = createController({
+    ...common,
+    name: 'service',
+    sources: serviceSources(reflectors),
+    reconcile: createServiceReconciler(world, { enqueue: (key, why) => services.enqueue(key, why) }),
+  });
+  return { all: [services, tenants], world };
+}

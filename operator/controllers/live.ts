@@ -1,0 +1,101 @@
+/**
+ * The world of a running operator: caches of the API server, a data plane that follows the configuration.
+ */
+import type { Logger } from 'pino';
+import { FIELD_MANAGER } from '../../crds/index.ts';
+import { createApplier } from '../kube/apply.ts';
+import type { Cache } from '../kube/cache.ts';
+import { systemClock } from '../kube/clock.ts';
+import type { Recorder } from '../kube/events.ts';
+import type { KubeObject, ResourceType } from '../kube/types.ts';
+import { openDataPlane } from '../provisioners/data-plane.ts';
+import type { DataPlane } from '../provisioners/data-plane.ts';
+import { parsePlatform } from '../resources/platform.ts';
+import type { PlatformConfig } from '../resources/platform.ts';
+import type { Images } from '../resources/workload.ts';
+import type { Reflectors } from './reflectors.ts';
+import { decoded } from './secrets.ts';
+import { createRuntimeApi } from './tenant/runtime-api.ts';
+import { createWatchers } from './watchers.ts';
+import type { World } from './world.ts';
+
+export interface LiveWorld extends World {
+  close(): Promise<void>;
+}
+
+export function createLiveWorld(options: {
+  readonly reflectors: Reflectors;
+  readonly events: Pick<Recorder, 'record'>;
+  readonly images: Images;
+  readonly gatewayPort: number;
+  readonly log: Logger;
+}): LiveWorld {
+  const { reflectors, log } = options;
+  const clock = systemClock;
+  const watchers = createWatchers(clock);
+  const cacheOf = <T extends KubeObject>(type: ResourceType<T>): Cache<T> => reflectors.of(type).cache;
+  const waiting = new Set<() => void>();
+  let current: { readonly key: string; readonly opened: Promise<DataPlane> } | undefined;
+
+  const platform = (): PlatformConfig => {
+    const [config] = reflectors.platform.config.cache.values();
+    const [secret] = reflectors.platform.secret.cache.values();
+    return parsePlatform(config?.data ?? {}, decoded(secret) ?? {});
+  };
+
+  /** A changed configuration means another data plane; the old one is closed once nobody uses it any more. */
+  const dataPlane = (config: PlatformConfig): Promise<DataPlane> => {
+    const key = JSON.stringify(config);
+    if (current?.key !== key) {
+      const old = current;
+      current = { key, opened: openDataPlane(config, () => clock.monotonic()) };
+      // Reconciles under way end with an error of the closed pool and are retried on the new one.
+      void old?.opened
+        .then((plane) => plane.close())
+        .catch((error: unknown) => log.warn({ err: error }, 'closing the old data plane'));
+    }
+    return current.opened;
+  };
+
+  const ping = async (): Promise<true> => {
+    await (await dataPlane(platform())).ping();
+    return true;
+  };
+
+  return {
+    cacheOf,
+    applier: createApplier({
+      fieldManager: FIELD_MANAGER,
+      hashAnnotation: 'shopmind.ai/applied',
+      // A cache of a resource holds objects of that resource; which is all the applier reads.
+      cacheOf: (type) => cacheOf(type),
+    }),
+    events: options.events,
+    platform,
+    dataPlane,
+    distrust() {
+      // Nothing was seen yet of a data plane that never opened.
+      void current?.opened.then((plane) => plane.distrust()).catch(() => undefined);
+    },
+    whenUp(wake) {
+      waiting.add(wake);
+      const up = (): void => {
+        const all = [...waiting];
+        waiting.clear();
+        watchers.forget('data-plane');
+        for (const one of all) one();
+      };
+      watchers.poll('data-plane', ping, up);
+    },
+    runtime: createRuntimeApi(),
+    images: options.images,
+    gatewayPort: options.gatewayPort,
+    watchers,
+    clock,
+    log,
+    async close() {
+      watchers.close();
+      await (await current?.opened)?.close();
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * The operator as a process: caches, leader lease, controllers, admission, health and metrics.
+ * Environment: KUBECONFIG or the Pod's files, POD_IP, PORT (webhook), ADMIN_PORT, POD_NAME, LOG_LEVEL, RUNTIME_IMAGE,
+ * IMAGE_PULL_POLICY, GATEWAY_PORT. What is dear to load is loaded while the caches fill.
+ */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { SYSTEM_NAMESPACE } from '../crds/index.ts';
+import { createReflectors } from './controllers/reflectors.ts';
+import { tenants } from './controllers/kinds.ts';
+import { connect } from './kube/client.ts';
+import { createRecorder } from './kube/events.ts';
+import { serveHealth } from './kube/health.ts';
+import { createElection } from './kube/lease.ts';
+import { createMetrics } from './kube/metrics.ts';
+import { secrets } from './kube/resources.ts';
+
+const env = process.env;
+const log = pino({ level: env['LOG_LEVEL'] ?? 'info', base: { service: 'operator' } });
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+
+try {
+  await main();
+} catch (cause) {
+  log.fatal({ err: cause }, 'the operator cannot go on');
+  process.exitCode = 1;
+}
+// Sockets to servers that hang must not keep a stopped operator alive.
+setTimeout(() => process.exit(), 3_000).unref();
+
+async function main(): Promise<void> {
+  const host = env['POD_IP'] ?? '127.0.0.1';
+  const metrics = createMetrics();
+  const client = await connect({
+    userAgent: 'shopmind-operator',
+    observe: (request) => metrics.observeRequest(request),
+  });
+  const reflectors = createReflectors(client, log);
+  const watching = reflectors.run(stopping.signal);
+  // The builders and provisioners load while the first lists are on their way.
+  const loading = import('./controllers/index.ts');
+
+  let working: string | undefined = 'waits to become leader';
+  const health = await serveHealth({
+    host,
+    port: port('ADMIN_PORT', 9090),
+    registry: metrics.registry,
+    ready: {
+      caches: () => {
+        const missing = reflectors.all.find((reflector) => !reflector.hasSynced());
+        if (missing === undefined) return undefined;
+        const error = missing.lastError();
+        return `waits for the cache of ${missing.type.plural}${error === undefined ? '' : `: ${error.message}`}`;
+      },
+      // A standby is ready too: it answers admission, and takes over when the leader goes.
+      controllers: () =>
+        working === 'waits to become leader' && election.holder() !== undefined ? undefined : working,
+    },
+  });
+
+  const election = createElection({
+    client,
+    namespace: SYSTEM_NAMESPACE,
+    name: 'shopmind-operator',
+    // A container that starts again in the same Pod takes its own lease back at once.
+    identity: env['POD_NAME'] ?? `${host}_${randomUUID()}`,
+    log,
+    metrics,
+    onLeading: (term) => {
+      // A term without controllers is no use to anybody: let another process try.
+      lead(term.signal).catch((error: unknown) => {
+        log.fatal({ err: error }, 'the controllers failed');
+        process.exitCode = 1;
+        stopping.abort();
+      });
+    },
+  });
+
+  async function lead(signal: AbortSignal): Promise<void> {
+    const { createControllers } = await loading;
+    const fenced = client.fenced(election.fence);
+    const events = createRecorder({ client: fenced, component: 'shopmind-operator', log });
+    const controllers = createControllers({
+      client: fenced,
+      reflectors,
+      events,
+      metrics,
+      log,
+      images: {
+        runtime: env['RUNTIME_IMAGE'] ?? 'shopmind/runtime',
+        pullPolicy: pullPolicy(env['IMAGE_PULL_POLICY']),
+      },
+      gatewayPort: port('GATEWAY_PORT', 8080),
+    });
+    working = undefined;
+    log.info({ milliseconds: Math.round(performance.now()) }, 'controllers work');
+    await Promise.all(controllers.all.map((controller) => controller.run(signal)));
+    await events.flush();
+    await controllers.world.close();
+  }
+
+  const admission = admit().catch((error: unknown) => {
+    log.error(
+      { err: error },
+      'admission could not be installed; the schema and the reconciler still check tenants',
+    );
+    return undefined;
+  });
+
+  async function admit() {
+    const { installAdmission } = await import('./admission/install.ts');
+    await Promise.all(reflectors.all.map((reflector) => reflector.whenSynced()));
+    return installAdmission({
+      client,
+      host,
+      port: port('PORT', 9443),
+      log,
+      now: new Date(),
+      around: {
+        ownerOf: (name) => reflectors.of(tenants).cache.byIndex('host', name)[0]?.metadata.name,
+        platformHosts: () => {
+          const [config] = reflectors.platform.config.cache.values();
+          const origin = config?.data?.['PAYMENTS_PUBLIC_ORIGIN'];
+          return origin === undefined || !URL.canParse(origin) ? [] : [new URL(origin).hostname];
+        },
+        secretExists: async (namespace, name) =>
+          (await client.find(secrets, { namespace, name })) !== undefined,
+      },
+    });
+  }
+
+  const ending = await election.run(stopping.signal);
+  if (ending === 'lost') process.exitCode = 1;
+  stopping.abort();
+  await watching;
+  await (await admission)?.close();
+  await health.close();
+  client.close();
+}
+
+function port(name: string, fallback: number): number {
+  const value = Number(env[name] ?? fallback);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new Error(`${name} must be a port, not ${env[name]}`);
+  return value;
+}
+
+function pullPolicy(value: string | undefined): 'Always' | 'IfNotPresent' | 'Never' {
+  return value === 'Always' || value === 'Never' ? value : 'IfNotPresent';
+}
