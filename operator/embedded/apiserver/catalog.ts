@@ -21,7 +21,10 @@ export interface Catalog {
 }
 
 export function createCatalog(): Catalog {
-  const custom = new Map<string, { readonly types: readonly ResourceType[]; readonly stored: ResourceType }>();
+  const custom = new Map<
+    string,
+    { readonly types: readonly ResourceType[]; readonly stored: ResourceType }
+  >();
   let revision = 0;
   let types: readonly ResourceType[] = BUILT_IN;
   let byPath = index(types);
@@ -36,7 +39,9 @@ export function createCatalog(): Catalog {
     find: (group, version, plural) => byPath.get(`${group}/${version}/${plural}`),
     storageType: (storage) =>
       custom.get(storage)?.stored ??
-      BUILT_IN.find((type) => storage === `${type.group}/${type.plural}` && type.version === type.storageVersion),
+      BUILT_IN.find(
+        (type) => storage === `${type.group}/${type.plural}` && type.version === type.storageVersion,
+      ),
     byKind: (group, version, kind) =>
       types.find((type) => type.group === group && type.version === version && type.kind === kind),
     all: () => types,

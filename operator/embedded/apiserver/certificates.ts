@@ -2,7 +2,16 @@
  * The cluster's certificates: an authority of its own, the serving certificate and client
  * certificates, kept in the data directory so that a kubeconfig outlives restarts.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  X509Certificate,
+  type KeyObject,
+} from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -27,7 +36,15 @@ const AUTHORITY_DAYS = 3_650;
 const LEAF_DAYS = 365;
 /** A leaf is renewed when less than this is left of it. */
 const RENEWAL_DAYS = 30;
-const SERVING_NAMES = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', '127.0.0.1', '::1'];
+const SERVING_NAMES = [
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  '127.0.0.1',
+  '::1',
+];
 
 /**
  * Reads the cluster's certificates, making what is missing or near its end.
@@ -41,13 +58,19 @@ export function loadCertificates(directory: string, now: Date = new Date()): Clu
   const serving = load(join(directory, 'serving'), now, () =>
     makeLeaf(issuer, now, { commonName: 'kube-apiserver', organizations: [], names: SERVING_NAMES }),
   );
-  const signedByAuthority = new X509Certificate(serving.certificate).verify(createPublicKey(authority.certificate));
+  const signedByAuthority = new X509Certificate(serving.certificate).verify(
+    createPublicKey(authority.certificate),
+  );
   return {
     authority,
     serving: signedByAuthority
       ? serving
-      : replace(join(directory, 'serving'), makeLeaf(issuer, now, { commonName: 'kube-apiserver', organizations: [], names: SERVING_NAMES })),
-    issueClient: (user, groups) => makeLeaf(issuer, now, { commonName: user, organizations: groups, names: [] }),
+      : replace(
+          join(directory, 'serving'),
+          makeLeaf(issuer, now, { commonName: 'kube-apiserver', organizations: [], names: SERVING_NAMES }),
+        ),
+    issueClient: (user, groups) =>
+      makeLeaf(issuer, now, { commonName: user, organizations: groups, names: [] }),
   };
 }
 
@@ -119,11 +142,15 @@ function makeLeaf(issuer: Issuer, now: Date, leaf: Leaf): KeyedCertificate {
   const extensions = [
     extension(der.OID.basicConstraints, der.sequence(), true),
     extension(der.OID.keyUsage, digitalSignature, true),
-    extension(der.OID.extendedKeyUsage, der.sequence(der.oid(serves ? der.OID.serverAuth : der.OID.clientAuth))),
+    extension(
+      der.OID.extendedKeyUsage,
+      der.sequence(der.oid(serves ? der.OID.serverAuth : der.OID.clientAuth)),
+    ),
     extension(der.OID.subjectKeyIdentifier, der.octetString(identifierOf(pair.publicKey))),
     extension(der.OID.authorityKeyIdentifier, der.sequence(der.context(0, issuer.keyIdentifier))),
   ];
-  if (serves) extensions.push(extension(der.OID.subjectAltName, der.sequence(...leaf.names.map(alternativeName))));
+  if (serves)
+    extensions.push(extension(der.OID.subjectAltName, der.sequence(...leaf.names.map(alternativeName))));
   const subject = nameOf(leaf.commonName, leaf.organizations);
   const certificate = signed(issuer, now, LEAF_DAYS, subject, pair.publicKey, extensions);
   return { certificate, key: privatePem(pair.privateKey) };
@@ -155,7 +182,10 @@ function signed(
     publicKey.export({ type: 'spki', format: 'der' }),
     der.context(3, der.sequence(...extensions), true),
   );
-  return der.pem('CERTIFICATE', der.sequence(body, algorithm, der.bitString(sign('sha256', body, issuer.key))));
+  return der.pem(
+    'CERTIFICATE',
+    der.sequence(body, algorithm, der.bitString(sign('sha256', body, issuer.key))),
+  );
 }
 
 function extension(id: readonly number[], value: Buffer, critical = false): Buffer {
@@ -190,7 +220,9 @@ function loopback6(name: string): Buffer {
 }
 
 function identifierOf(key: KeyObject): Buffer {
-  return createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest();
+  return createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest();
 }
 
 function privatePem(key: KeyObject): string {

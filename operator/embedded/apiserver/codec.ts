@@ -22,10 +22,11 @@ export function createCodec(): Codec {
     let object = parsed.get(entry);
     if (object) return object;
     object = parseStored(entry.json);
-    if (parsed.size >= PARSED_OBJECTS) for (const oldest of parsed.keys()) {
-      parsed.delete(oldest);
-      break;
-    }
+    if (parsed.size >= PARSED_OBJECTS)
+      for (const oldest of parsed.keys()) {
+        parsed.delete(oldest);
+        break;
+      }
     parsed.set(entry, object);
     return object;
   }

@@ -30,7 +30,10 @@ function autoscalerToV1(object: KubeObject): void {
   if (target !== undefined) spec['targetCPUUtilizationPercentage'] = target;
   const rest = others.flat();
   if (rest.length > 0)
-    object.metadata.annotations = { ...object.metadata.annotations, [V2_METRICS_ANNOTATION]: JSON.stringify(rest) };
+    object.metadata.annotations = {
+      ...object.metadata.annotations,
+      [V2_METRICS_ANNOTATION]: JSON.stringify(rest),
+    };
   delete spec['metrics'];
   delete spec['behavior'];
   object['spec'] = spec;
@@ -53,7 +56,12 @@ function autoscalerToV2(object: KubeObject): void {
   const cpu: JsonObject[] =
     target === undefined
       ? []
-      : [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }];
+      : [
+          {
+            type: 'Resource',
+            resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } },
+          },
+        ];
   // The annotation holds a JSON list or the object is refused by the schema.
   const rest = Array.isArray(metrics) ? (metrics as JsonObject[]) : [];
   if (cpu.length + rest.length > 0) spec['metrics'] = [...cpu, ...rest];
@@ -63,7 +71,9 @@ function autoscalerToV2(object: KubeObject): void {
 
 function isCpuUtilisation(metric: JsonObject[string]): boolean {
   const resource = at(metric, 'resource');
-  return at(resource, 'name') === 'cpu' && (at(resource, 'target', 'type') ?? 'Utilization') === 'Utilization';
+  return (
+    at(resource, 'name') === 'cpu' && (at(resource, 'target', 'type') ?? 'Utilization') === 'Utilization'
+  );
 }
 
 function partition<T>(list: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {

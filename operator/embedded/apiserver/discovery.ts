@@ -20,7 +20,8 @@ export const VERSION: JsonObject = {
   platform: `${process.platform}/${process.arch}`,
 };
 
-const AGGREGATED = /application\/json;(?=[^,]*\bg=apidiscovery\.k8s\.io)(?=[^,]*\bas=APIGroupDiscoveryList)[^,]*\bv=(v2(?:beta1)?)\b|application\/json;(?=[^,]*\bg=apidiscovery\.k8s\.io)(?=[^,]*\bv=(v2(?:beta1)?)\b)[^,]*\bas=APIGroupDiscoveryList/;
+const AGGREGATED =
+  /application\/json;(?=[^,]*\bg=apidiscovery\.k8s\.io)(?=[^,]*\bas=APIGroupDiscoveryList)[^,]*\bv=(v2(?:beta1)?)\b|application\/json;(?=[^,]*\bg=apidiscovery\.k8s\.io)(?=[^,]*\bv=(v2(?:beta1)?)\b)[^,]*\bas=APIGroupDiscoveryList/;
 
 /** The aggregated form's version that a client accepts; undefined when it wants the old form. */
 export function aggregatedVersion(accept: string): string | undefined {
@@ -82,7 +83,11 @@ export function coreVersions(address: string): JsonObject {
 /** The answer at `/apis`. */
 export function groupList(catalog: Catalog): JsonObject {
   const groups = catalog.groups().filter((group) => group !== '');
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map((group) => groupEntry(catalog, group)) };
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groups.map((group) => groupEntry(catalog, group)),
+  };
 }
 
 /** The answer at `/apis/<group>`; undefined when there is no such group. */
@@ -92,7 +97,9 @@ export function groupDocument(catalog: Catalog, group: string): JsonObject | und
 }
 
 function groupEntry(catalog: Catalog, group: string): JsonObject {
-  const versions = catalog.versions(group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+  const versions = catalog
+    .versions(group)
+    .map((version) => ({ groupVersion: `${group}/${version}`, version }));
   return { name: group, versions, ...(versions[0] ? { preferredVersion: versions[0] } : {}) };
 }
 

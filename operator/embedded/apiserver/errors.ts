@@ -100,7 +100,12 @@ export const noSuchPath = (): ApiError =>
   new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
 export const methodNotAllowed = (): ApiError =>
-  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  new ApiError(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  );
 
 export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
   new ApiError(
@@ -116,11 +121,21 @@ export const tooLarge = (limit: number): ApiError =>
 export const expired = (asked: number, oldest: number): ApiError =>
   new ApiError(410, 'Expired', `too old resource version: ${asked} (${oldest})`);
 
-export const tooManyRequests = (message: string, retryAfterSeconds: number, causes?: readonly Cause[]): ApiError =>
+export const tooManyRequests = (
+  message: string,
+  retryAfterSeconds: number,
+  causes?: readonly Cause[],
+): ApiError =>
   new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds, ...(causes ? { causes } : {}) });
 
 export const internal = (message: string, cause?: unknown): ApiError =>
-  new ApiError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ reason: '', field: '', message }] }, cause);
+  new ApiError(
+    500,
+    'InternalError',
+    `Internal error occurred: ${message}`,
+    { causes: [{ reason: '', field: '', message }] },
+    cause,
+  );
 
 export const unavailable = (message: string, retryAfterSeconds = 1): ApiError =>
   new ApiError(503, 'ServiceUnavailable', message, { retryAfterSeconds });

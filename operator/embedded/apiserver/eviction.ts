@@ -11,18 +11,34 @@ import { labelSelectorMatches } from './selectors.ts';
 
 const RETRY_SECONDS = 10;
 
-export async function evict(cluster: Cluster, exchange: Exchange, pod: KubeObject, type: ResourceType): Promise<void> {
+export async function evict(
+  cluster: Cluster,
+  exchange: Exchange,
+  pod: KubeObject,
+  type: ResourceType,
+): Promise<void> {
   const body = fields(await parseBody(await readBody(exchange), exchange.contentType));
   const budget = budgetOf(cluster, pod);
   if (budget && (number(at(budget, 'status', 'disruptionsAllowed')) ?? 0) < 1) {
     const message = `The disruption budget ${budget.metadata.name} does not allow evicting pods currently`;
-    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", RETRY_SECONDS, [
-      { reason: 'DisruptionBudget', message, field: '' },
-    ]);
+    throw tooManyRequests(
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      RETRY_SECONDS,
+      [{ reason: 'DisruptionBudget', message, field: '' }],
+    );
   }
   const options = deleteOptions(exchange.query, fields(body['deleteOptions']));
-  await deleteObject(cluster, { type, namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, options, exchange);
-  sendJson(exchange, 201, JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }));
+  await deleteObject(
+    cluster,
+    { type, namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
+    options,
+    exchange,
+  );
+  sendJson(
+    exchange,
+    201,
+    JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }),
+  );
 }
 
 function budgetOf(cluster: Cluster, pod: KubeObject): KubeObject | undefined {

@@ -47,7 +47,12 @@ export function wantedInclude(exchange: Exchange): IncludeObject {
   return include === 'None' || include === 'Object' ? include : 'Metadata';
 }
 
-export function sendJson(exchange: Exchange, code: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
+export function sendJson(
+  exchange: Exchange,
+  code: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const { response } = exchange;
   if (response.headersSent) return;
   const body = Buffer.from(text);
@@ -62,14 +67,23 @@ export function sendJson(exchange: Exchange, code: number, text: string, headers
 }
 
 export function sendText(exchange: Exchange, code: number, body: string): void {
-  exchange.response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
+  exchange.response.writeHead(code, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  });
   exchange.response.end(body);
 }
 
 export function sendError(exchange: Exchange, error: unknown): ApiError {
-  const told = error instanceof ApiError ? error : internal('an unexpected condition; see the log of the server', error);
+  const told =
+    error instanceof ApiError ? error : internal('an unexpected condition; see the log of the server', error);
   const after = told.details?.retryAfterSeconds;
-  sendJson(exchange, told.code, JSON.stringify(told.toStatus()), after === undefined ? {} : { 'retry-after': String(after) });
+  sendJson(
+    exchange,
+    told.code,
+    JSON.stringify(told.toStatus()),
+    after === undefined ? {} : { 'retry-after': String(after) },
+  );
   return told;
 }
 

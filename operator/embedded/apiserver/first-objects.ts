@@ -30,7 +30,12 @@ const FIRST: readonly First[] = [
   namespace('kube-node-lease'),
 ];
 
-const OPTIONS: WriteOptions = { dryRun: false, fieldValidation: 'Ignore', fieldManager: 'kube-apiserver', force: false };
+const OPTIONS: WriteOptions = {
+  dryRun: false,
+  fieldValidation: 'Ignore',
+  fieldManager: 'kube-apiserver',
+  force: false,
+};
 
 /** Creates what is missing of them. */
 export async function ensureFirstObjects(cluster: Cluster): Promise<void> {
@@ -39,6 +44,14 @@ export async function ensureFirstObjects(cluster: Cluster): Promise<void> {
     if (!type) throw new Error(`the catalogue of built-in resources lacks ${plural}`);
     const made: KubeObject = asObject(object, type);
     if (cluster.store.get({ resource: type.storage, namespace, name: made.metadata.name })) continue;
-    await createObject(cluster, type, namespace, made, OPTIONS, { user: ADMIN, warnings: new Set() }, untracked);
+    await createObject(
+      cluster,
+      type,
+      namespace,
+      made,
+      OPTIONS,
+      { user: ADMIN, warnings: new Set() },
+      untracked,
+    );
   }
 }

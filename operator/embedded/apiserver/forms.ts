@@ -8,29 +8,62 @@ import { apiVersionOf, type ResourceType } from './resources.ts';
 import { metadataOnly } from './table/metadata.ts';
 import { tableOf, type IncludeObject } from './table/table.ts';
 
-export function objectText(cluster: Cluster, type: ResourceType, entry: Entry, form: Form, include: IncludeObject): string {
-  return form === 'object' ? cluster.codec.text(entry, type) : formText(cluster, type, cluster.codec.read(entry, type), form, include);
+export function objectText(
+  cluster: Cluster,
+  type: ResourceType,
+  entry: Entry,
+  form: Form,
+  include: IncludeObject,
+): string {
+  return form === 'object'
+    ? cluster.codec.text(entry, type)
+    : formText(cluster, type, cluster.codec.read(entry, type), form, include);
 }
 
 /** An object that is not, or not yet, stored. */
-export function formText(cluster: Cluster, type: ResourceType, object: KubeObject, form: Form, include: IncludeObject): string {
+export function formText(
+  cluster: Cluster,
+  type: ResourceType,
+  object: KubeObject,
+  form: Form,
+  include: IncludeObject,
+): string {
   switch (form) {
     case 'object':
       return JSON.stringify(object);
     case 'metadata':
       return JSON.stringify(metadataOnly(object));
     case 'table':
-      return JSON.stringify(tableOf(cluster.columnsOf(type), [object], { resourceVersion: object.metadata.resourceVersion }, include, cluster.now()));
+      return JSON.stringify(
+        tableOf(
+          cluster.columnsOf(type),
+          [object],
+          { resourceVersion: object.metadata.resourceVersion },
+          include,
+          cluster.now(),
+        ),
+      );
   }
 }
 
-export function listText(cluster: Cluster, type: ResourceType, page: Page, form: Form, include: IncludeObject): string {
+export function listText(
+  cluster: Cluster,
+  type: ResourceType,
+  page: Page,
+  form: Form,
+  include: IncludeObject,
+): string {
   const metadata: JsonObject = { resourceVersion: String(page.revision) };
   if (page.next !== '') metadata['continue'] = page.next;
   if (page.remaining !== undefined) metadata['remainingItemCount'] = page.remaining;
   switch (form) {
     case 'object':
-      return wrapped(type.listKind, apiVersionOf(type), metadata, page.entries.map((entry) => cluster.codec.text(entry, type)));
+      return wrapped(
+        type.listKind,
+        apiVersionOf(type),
+        metadata,
+        page.entries.map((entry) => cluster.codec.text(entry, type)),
+      );
     case 'metadata':
       return wrapped(
         'PartialObjectMetadataList',
@@ -40,7 +73,13 @@ export function listText(cluster: Cluster, type: ResourceType, page: Page, form:
       );
     case 'table':
       return JSON.stringify(
-        tableOf(cluster.columnsOf(type), page.entries.map((entry) => cluster.codec.read(entry, type)), metadata, include, cluster.now()),
+        tableOf(
+          cluster.columnsOf(type),
+          page.entries.map((entry) => cluster.codec.read(entry, type)),
+          metadata,
+          include,
+          cluster.now(),
+        ),
       );
   }
 }

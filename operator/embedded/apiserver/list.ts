@@ -63,7 +63,8 @@ export function listPage(
   const revision = asked ?? cluster.store.revision();
   const rest = continued ? snapshot.slice(firstAfter(snapshot, continued.after)) : snapshot;
   const matching = rest.filter(matcher(cluster, type, selection));
-  if (limit === 0 || matching.length <= limit) return { entries: matching, revision, next: '', remaining: undefined };
+  if (limit === 0 || matching.length <= limit)
+    return { entries: matching, revision, next: '', remaining: undefined };
   const entries = matching.slice(0, limit);
   const last = entries.at(-1);
   const after = last ? keyOf(last.namespace, last.name) : '';
@@ -107,10 +108,21 @@ function exactRevision(query: URLSearchParams, present: number): number | undefi
   const revision = revisionOf(query);
   const match = query.get('resourceVersionMatch');
   if (match !== null && match !== '') {
-    if (revision === undefined) throw badOption('resourceVersionMatch', 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if (revision === undefined)
+      throw badOption(
+        'resourceVersionMatch',
+        'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+      );
     if (match !== 'Exact' && match !== 'NotOlderThan')
-      throw badOption('resourceVersionMatch', `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`);
-    if (match === 'Exact' && revision === 0) throw badOption('resourceVersionMatch', 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+      throw badOption(
+        'resourceVersionMatch',
+        `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
+      );
+    if (match === 'Exact' && revision === 0)
+      throw badOption(
+        'resourceVersionMatch',
+        'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+      );
   }
   if (revision !== undefined && revision > present) throw tooNew(revision, present);
   return match === 'Exact' ? revision : undefined;
@@ -120,7 +132,11 @@ function exactRevision(query: URLSearchParams, present: number): number | undefi
 export function revisionOf(query: URLSearchParams): number | undefined {
   const value = query.get('resourceVersion');
   if (value === null || value === '') return undefined;
-  if (!/^\d+$/.test(value)) throw badOption('resourceVersion', `Invalid value: "${value}": strconv.ParseUint: parsing "${value}": invalid syntax`);
+  if (!/^\d+$/.test(value))
+    throw badOption(
+      'resourceVersion',
+      `Invalid value: "${value}": strconv.ParseUint: parsing "${value}": invalid syntax`,
+    );
   return Number(value);
 }
 
@@ -155,7 +171,10 @@ function continuationOf(query: URLSearchParams): Continuation | undefined {
   } catch (cause) {
     throw badRequest('continue key is not valid: it is not a token of this server', cause);
   }
-  const { rv, start } = (typeof read === 'object' && read !== null ? read : {}) as { rv?: unknown; start?: unknown };
+  const { rv, start } = (typeof read === 'object' && read !== null ? read : {}) as {
+    rv?: unknown;
+    start?: unknown;
+  };
   if (typeof rv !== 'number' || typeof start !== 'string')
     throw badRequest('continue key is not valid: incorrect encoded start key');
   return { revision: rv, after: start };

@@ -29,8 +29,10 @@ function optionsOf(query: URLSearchParams, pod: KubeObject): LogOptions {
   const sinceTime = query.get('sinceTime');
   const tailLines = numberOf(query, 'tailLines');
   const limitBytes = numberOf(query, 'limitBytes');
-  if (tailLines !== undefined && tailLines < 0) throw badRequest('tailLines: Invalid value: must be greater than or equal to 0');
-  if (limitBytes !== undefined && limitBytes < 1) throw badRequest('limitBytes: Invalid value: must be greater than 0');
+  if (tailLines !== undefined && tailLines < 0)
+    throw badRequest('tailLines: Invalid value: must be greater than or equal to 0');
+  if (limitBytes !== undefined && limitBytes < 1)
+    throw badRequest('limitBytes: Invalid value: must be greater than 0');
   return {
     container: containerOf(query.get('container') ?? '', pod),
     follow: flag('follow'),
@@ -49,7 +51,9 @@ function containerOf(asked: string, pod: KubeObject): string {
   const all = [...names('initContainers'), ...containers, ...names('ephemeralContainers')];
   if (asked === '') {
     if (containers.length === 1 && containers[0] !== undefined) return containers[0];
-    throw badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`);
+    throw badRequest(
+      `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`,
+    );
   }
   if (!all.includes(asked)) throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
   return asked;

@@ -10,7 +10,12 @@ import { apiVersionOf, type ResourceType } from './resources.ts';
 import { tableOf } from './table/table.ts';
 
 /** The measurement, or the list of measurements, that a path asks for. */
-export function metricsPage(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): string {
+export function metricsPage(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): string {
   const { podMetrics, nodeMetrics } = cluster.providers;
   const measured = (type.plural === 'pods' ? podMetrics?.() : nodeMetrics?.()) ?? [];
   const objects = measured.map((one) => asObject(one, type)).filter((object) => isInScope(object, path));
@@ -23,8 +28,15 @@ export function metricsPage(cluster: Cluster, exchange: Exchange, path: Resource
   const { matches } = selectionOf(exchange.query, type);
   const selected = matches ? objects.filter(matches) : objects;
   if (form === 'table')
-    return JSON.stringify(tableOf(cluster.columnsOf(type), selected, {}, wantedInclude(exchange), cluster.now()));
-  return JSON.stringify({ kind: type.listKind, apiVersion: apiVersionOf(type), metadata: {}, items: selected });
+    return JSON.stringify(
+      tableOf(cluster.columnsOf(type), selected, {}, wantedInclude(exchange), cluster.now()),
+    );
+  return JSON.stringify({
+    kind: type.listKind,
+    apiVersion: apiVersionOf(type),
+    metadata: {},
+    items: selected,
+  });
 }
 
 function asObject(measured: JsonObject, type: ResourceType): KubeObject {

@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { builtinDocument, builtinDocuments } from '../openapi/documents.ts';
+import { customResourceDocument, mergeDocuments } from '../openapi/custom-resource.ts';
 import type { Cluster } from './cluster.ts';
-import { customDocument } from './crd/openapi.ts';
+import { DEFINITIONS } from './crd/custom-resources.ts';
+import { at, parseStored, text } from './objects.ts';
+import { apiVersionOf } from './resources.ts';
 import { ApiError, noSuchPath } from './errors.ts';
 import { sendJson, type Exchange } from './exchange.ts';
 import { VERSION } from './discovery.ts';
@@ -42,7 +45,9 @@ export function serveOpenApi(cluster: Cluster, exchange: Exchange): void {
 }
 
 function sendDocument(exchange: Exchange, body: Buffer, headers: Readonly<Record<string, string>>): void {
-  const compress = body.length > COMPRESSED_FROM && /\bgzip\b/.test(String(exchange.request.headers['accept-encoding'] ?? ''));
+  const compress =
+    body.length > COMPRESSED_FROM &&
+    /\bgzip\b/.test(String(exchange.request.headers['accept-encoding'] ?? ''));
   const sent = compress ? gzipSync(body, { level: 1 }) : body;
   exchange.response.writeHead(200, {
     'content-type': 'application/json',
@@ -54,25 +59,37 @@ function sendDocument(exchange: Exchange, body: Buffer, headers: Readonly<Record
 }
 
 function cachingOf(exchange: Exchange, hash: string): Record<string, string> {
-  return exchange.query.get('hash')?.toUpperCase() === hash.toUpperCase() ? { 'cache-control': FOREVER } : { 'cache-control': 'no-cache, private' };
+  return exchange.query.get('hash')?.toUpperCase() === hash.toUpperCase()
+    ? { 'cache-control': FOREVER }
+    : { 'cache-control': 'no-cache, private' };
 }
 
 function pathsOf(documents: ReadonlyMap<string, Document>): object {
   return Object.fromEntries(
-    [...documents].map(([name, { hash }]) => [name, { serverRelativeURL: `${ROOT}/${name}?hash=${hash.toUpperCase()}` }]),
+    [...documents].map(([name, { hash }]) => [
+      name,
+      { serverRelativeURL: `${ROOT}/${name}?hash=${hash.toUpperCase()}` },
+    ]),
   );
 }
 
-const documentName = (groupVersion: string): string => (groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`);
+const documentName = (groupVersion: string): string =>
+  groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
 
 function documentsOf(cluster: Cluster): ReadonlyMap<string, Document> {
   const revision = cluster.catalog.revision();
   const known = shelves.get(cluster);
   if (known?.revision === revision) return known.documents;
   const documents = new Map<string, Document>();
-  const served = new Set(cluster.catalog.all().map(({ group, version }) => (group === '' ? version : `${group}/${version}`)));
+  const served = new Set(
+    cluster.catalog.all().map(({ group, version }) => (group === '' ? version : `${group}/${version}`)),
+  );
   for (const { groupVersion, hash } of builtinDocuments())
-    if (served.has(groupVersion)) documents.set(documentName(groupVersion), { hash, text: () => builtinDocument(groupVersion) ?? Buffer.from('{}') });
+    if (served.has(groupVersion))
+      documents.set(documentName(groupVersion), {
+        hash,
+        text: () => builtinDocument(groupVersion) ?? Buffer.from('{}'),
+      });
   for (const groupVersion of new Set(customGroupVersions(cluster))) {
     const text = Buffer.from(JSON.stringify(customDocument(cluster, groupVersion)));
     const hash = createHash('sha512').update(text).digest('hex').slice(0, 64);
@@ -80,6 +97,24 @@ function documentsOf(cluster: Cluster): ReadonlyMap<string, Document> {
   }
   shelves.set(cluster, { revision, documents });
   return documents;
+}
+
+/** What the definitions of a group-version say, as one document. */
+function customDocument(cluster: Cluster, groupVersion: string): object {
+  const storages = new Map(
+    cluster.catalog
+      .all()
+      .filter((type) => type.custom && apiVersionOf(type) === groupVersion)
+      .map((type) => [type.storage, type.version]),
+  );
+  const documents = cluster.store.list(DEFINITIONS).flatMap((entry) => {
+    const crd = parseStored(entry.json);
+    const version = storages.get(
+      `${text(at(crd, 'spec', 'group'))}/${text(at(crd, 'spec', 'names', 'plural'))}`,
+    );
+    return version === undefined ? [] : [customResourceDocument(crd, version)];
+  });
+  return mergeDocuments(documents);
 }
 
 const customGroupVersions = (cluster: Cluster): string[] =>

@@ -24,7 +24,13 @@ import { serveSubresource } from './subresources.ts';
 import { serveWatch } from './watch.ts';
 
 /** Parts of an object that are read and written like the whole. */
-const PARTS: ReadonlySet<string> = new Set(['', 'status', 'finalize', 'ephemeralcontainers', 'resize'] satisfies Part[]);
+const PARTS: ReadonlySet<string> = new Set([
+  '',
+  'status',
+  'finalize',
+  'ephemeralcontainers',
+  'resize',
+] satisfies Part[]);
 
 export interface Served {
   readonly verb: string;
@@ -61,9 +67,11 @@ export async function serveResource(
   type: ResourceType,
   verb: string,
 ): Promise<void> {
-  if (path.subresource !== '' && !type.subresources.some(({ name }) => name === path.subresource)) throw noSuchPath();
+  if (path.subresource !== '' && !type.subresources.some(({ name }) => name === path.subresource))
+    throw noSuchPath();
   if (path.subresource === '' && !type.verbs.includes(verb)) throw methodNotAllowed();
-  if (type.namespaced && path.namespace === '' && (path.name !== '' || verb === 'create')) throw methodNotAllowed();
+  if (type.namespaced && path.namespace === '' && (path.name !== '' || verb === 'create'))
+    throw methodNotAllowed();
   if (isScale(path)) return serveScale(cluster, exchange, path, type, verb);
   if (!PARTS.has(path.subresource)) return serveSubresource(cluster, exchange, path, type, verb);
   if (type.group === 'metrics.k8s.io') return serveMetrics(cluster, exchange, path, type);
@@ -120,9 +128,18 @@ function get(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: Res
 
 const optionsOf = (exchange: Exchange): WriteOptions => writeOptions(exchange.query, exchange.userAgent);
 
-const targetOf = (path: ResourcePath, type: ResourceType): Target => ({ type, namespace: path.namespace, name: path.name });
+const targetOf = (path: ResourcePath, type: ResourceType): Target => ({
+  type,
+  namespace: path.namespace,
+  name: path.name,
+});
 
-async function create(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+async function create(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   if (path.name !== '') throw methodNotAllowed();
   const options = optionsOf(exchange);
   const object = await decode(cluster, exchange, type, options);
@@ -131,26 +148,59 @@ async function create(cluster: Cluster, exchange: Exchange, path: ResourcePath, 
   send(cluster, exchange, 201, type, made);
 }
 
-async function update(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+async function update(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const options = optionsOf(exchange);
   const object = await decode(cluster, exchange, type, options);
   // The path names the part; PARTS has been asked before.
   const part = path.subresource as Part;
-  const change = { part, wanted: () => structuredClone(object), track: tracked(cluster, type, part, options) };
-  send(cluster, exchange, 200, type, await updateObject(cluster, targetOf(path, type), change, options, exchange));
+  const change = {
+    part,
+    wanted: () => structuredClone(object),
+    track: tracked(cluster, type, part, options),
+  };
+  send(
+    cluster,
+    exchange,
+    200,
+    type,
+    await updateObject(cluster, targetOf(path, type), change, options, exchange),
+  );
 }
 
-async function decode(cluster: Cluster, exchange: Exchange, type: ResourceType, options: WriteOptions): Promise<KubeObject> {
+async function decode(
+  cluster: Cluster,
+  exchange: Exchange,
+  type: ResourceType,
+  options: WriteOptions,
+): Promise<KubeObject> {
   const body = await readBody(exchange);
   const object = asObject(await parseBody(body, exchange.contentType), type);
   const duplicates = duplicatesOf(body, options.fieldValidation);
-  pruneUnknown(object, type, cluster.rulesOf(type).schema, options.fieldValidation, duplicates, exchange.warnings);
+  const { schema, wholeSchema } = cluster.rulesOf(type);
+  pruneUnknown(object, type, wholeSchema ?? schema, options.fieldValidation, duplicates, exchange.warnings);
   return object;
 }
 
-async function patch(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+async function patch(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const body = await readBody(exchange);
-  const outcome = await patchObject(cluster, exchange, targetOf(path, type), path.subresource as Part, body, optionsOf(exchange));
+  const outcome = await patchObject(
+    cluster,
+    exchange,
+    targetOf(path, type),
+    path.subresource as Part,
+    body,
+    optionsOf(exchange),
+  );
   send(cluster, exchange, outcome.created ? 201 : 200, type, outcome.object);
 }
 
@@ -161,7 +211,12 @@ async function deletionBody(exchange: Exchange): Promise<JsonObject> {
   return isObject(value) ? value : {};
 }
 
-async function remove(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+async function remove(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const options = deleteOptions(exchange.query, await deletionBody(exchange));
   const { gone, object } = await deleteObject(cluster, targetOf(path, type), options, exchange);
   if (!gone || type.storage === '/pods') return send(cluster, exchange, 200, type, object);
@@ -171,10 +226,19 @@ async function remove(cluster: Cluster, exchange: Exchange, path: ResourcePath, 
     kind: type.plural,
     uid: object.metadata.uid,
   };
-  sendJson(exchange, 200, JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }));
+  sendJson(
+    exchange,
+    200,
+    JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }),
+  );
 }
 
-async function removeAll(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+async function removeAll(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const options = deleteOptions(exchange.query, await deletionBody(exchange));
   const page = listPage(cluster, type, scopeOf(path, type), exchange.query);
   for (const { namespace, name } of page.entries) {
@@ -189,7 +253,13 @@ async function removeAll(cluster: Cluster, exchange: Exchange, path: ResourcePat
 
 const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 404;
 
-function send(cluster: Cluster, exchange: Exchange, code: number, type: ResourceType, object: KubeObject): void {
+function send(
+  cluster: Cluster,
+  exchange: Exchange,
+  code: number,
+  type: ResourceType,
+  object: KubeObject,
+): void {
   sendJson(exchange, code, formText(cluster, type, object, wantedForm(exchange), wantedInclude(exchange)));
 }
 

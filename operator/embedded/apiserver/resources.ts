@@ -434,7 +434,13 @@ function typeOf(group: string, version: string, row: Row): ResourceType {
   const subresources: Subresource[] = [...(row.subresources ?? [])];
   if (row.status) subresources.push({ name: 'status', kind: row.kind, verbs: STATUS_VERBS });
   if (row.scale)
-    subresources.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: STATUS_VERBS });
+    subresources.push({
+      name: 'scale',
+      kind: 'Scale',
+      group: 'autoscaling',
+      version: 'v1',
+      verbs: STATUS_VERBS,
+    });
   return {
     group,
     version,

@@ -8,7 +8,12 @@ import { asObject, parseBody } from './registry/decode.ts';
 import type { ResourcePath } from './request.ts';
 import type { ResourceType } from './resources.ts';
 
-export async function serveReview(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+export async function serveReview(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   if (exchange.method !== 'POST' || path.name !== '') throw methodNotAllowed();
   const body = await readBody(exchange);
   const review = asObject(await parseBody(body, exchange.contentType), type);
@@ -23,13 +28,19 @@ function answer(cluster: Cluster, exchange: Exchange, review: KubeObject): JsonO
       return { userInfo: described(exchange.user) };
     case 'TokenReview': {
       const user = userOfToken(text(spec['token']), cluster.tokens, cluster.store);
-      return user ? { authenticated: true, user: described(user) } : { authenticated: false, error: 'the token is not valid here' };
+      return user
+        ? { authenticated: true, user: described(user) }
+        : { authenticated: false, error: 'the token is not valid here' };
     }
     case 'SelfSubjectAccessReview':
       return decided(cluster, exchange.user, spec);
     case 'SubjectAccessReview':
     case 'LocalSubjectAccessReview':
-      return decided(cluster, { username: text(spec['user']), uid: text(spec['uid']), groups: items(spec['groups']).map(String) }, spec);
+      return decided(
+        cluster,
+        { username: text(spec['user']), uid: text(spec['uid']), groups: items(spec['groups']).map(String) },
+        spec,
+      );
     case 'SelfSubjectRulesReview':
       return {
         resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
@@ -47,7 +58,10 @@ function described(user: UserInfo): JsonObject {
 
 function decided(_cluster: Cluster, user: UserInfo, spec: JsonObject): JsonObject {
   const asked: Json | undefined = at(spec, 'resourceAttributes') ?? at(spec, 'nonResourceAttributes');
-  const known = user.groups.includes('system:authenticated') || user.groups.includes('system:masters') || user.username !== '';
+  const known =
+    user.groups.includes('system:authenticated') ||
+    user.groups.includes('system:masters') ||
+    user.username !== '';
   return asked !== undefined && known
     ? { allowed: true, reason: 'every authenticated user may do everything in an embedded cluster' }
     : { allowed: false, reason: 'nobody is named, or nothing is asked' };

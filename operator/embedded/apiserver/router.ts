@@ -32,7 +32,11 @@ export async function route(cluster: Cluster, exchange: Exchange, before: Before
     const type = cluster.catalog.find(resource.group, resource.version, resource.plural);
     if (!type) throw noSuchPath();
     const verb = verbOf(exchange, resource);
-    before(exchange, verb, resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`);
+    before(
+      exchange,
+      verb,
+      resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`,
+    );
     return serveResource(cluster, exchange, resource, type, verb);
   }
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
@@ -41,13 +45,16 @@ export async function route(cluster: Cluster, exchange: Exchange, before: Before
   if (path.startsWith('/openapi/')) return serveOpenApi(cluster, exchange);
   if (path === '/.well-known/openid-configuration' || path === '/openid/v1/jwks')
     return sendJson(exchange, 200, cluster.tokens.keySet);
-  if (path === '/') return sendJson(exchange, 200, JSON.stringify({ paths: ['/api', '/apis', '/openapi/v3', '/version'] }));
+  if (path === '/')
+    return sendJson(exchange, 200, JSON.stringify({ paths: ['/api', '/apis', '/openapi/v3', '/version'] }));
   return serveDiscovery(cluster, exchange);
 }
 
 function serveHealth(exchange: Exchange): void {
   const check = exchange.path.slice(1);
-  const verbose = exchange.query.has('verbose') ? `[+]ping ok\n[+]log ok\n[+]store ok\n${check} check passed\n` : 'ok';
+  const verbose = exchange.query.has('verbose')
+    ? `[+]ping ok\n[+]log ok\n[+]store ok\n${check} check passed\n`
+    : 'ok';
   sendText(exchange, 200, verbose);
 }
 
@@ -58,14 +65,26 @@ function serveDiscovery(cluster: Cluster, exchange: Exchange): void {
   if (group === undefined) {
     const aggregated = aggregatedVersion(exchange.accept);
     if (aggregated !== undefined)
-      return sendJson(exchange, 200, JSON.stringify(aggregatedDiscovery(catalog, root === 'api', aggregated)), {
-        'content-type': aggregatedContentType(aggregated),
-        vary: 'Accept',
-      });
-    return sendDocument(exchange, root === 'api' ? coreVersions(exchange.request.headers.host ?? '') : groupList(catalog));
+      return sendJson(
+        exchange,
+        200,
+        JSON.stringify(aggregatedDiscovery(catalog, root === 'api', aggregated)),
+        {
+          'content-type': aggregatedContentType(aggregated),
+          vary: 'Accept',
+        },
+      );
+    return sendDocument(
+      exchange,
+      root === 'api' ? coreVersions(exchange.request.headers.host ?? '') : groupList(catalog),
+    );
   }
-  if (root === 'api') return sendDocument(exchange, version === undefined ? resourceList(catalog, '', group) : undefined);
-  return sendDocument(exchange, version === undefined ? groupDocument(catalog, group) : resourceList(catalog, group, version));
+  if (root === 'api')
+    return sendDocument(exchange, version === undefined ? resourceList(catalog, '', group) : undefined);
+  return sendDocument(
+    exchange,
+    version === undefined ? groupDocument(catalog, group) : resourceList(catalog, group, version),
+  );
 }
 
 function sendDocument(exchange: Exchange, document: JsonObject | undefined): void {

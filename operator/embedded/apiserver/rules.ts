@@ -18,6 +18,8 @@ export interface KindRules {
   readonly scale?: ScalePaths;
   /** Prunes, defaults and validates what it describes; absent where the kind is open. */
   readonly schema?: Schema;
+  /** The schema with apiVersion, kind and metadata, where `schema` leaves these out. */
+  readonly wholeSchema?: Schema;
   /** Fills in what was left open. Runs on every write, so it must not change what it has set before. */
   readonly setDefaults?: (object: KubeObject, old: KubeObject | undefined) => void;
   /** Sets what only the server may decide when the object is made, such as a first status. */

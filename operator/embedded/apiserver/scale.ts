@@ -13,7 +13,11 @@ import type { ResourcePath } from './request.ts';
 import type { ResourceType } from './resources.ts';
 import type { ScalePaths } from './rules.ts';
 
-const BUILT_IN_PATHS: ScalePaths = { spec: ['spec', 'replicas'], status: ['status', 'replicas'], selector: undefined };
+const BUILT_IN_PATHS: ScalePaths = {
+  spec: ['spec', 'replicas'],
+  status: ['status', 'replicas'],
+  selector: undefined,
+};
 
 export const isScale = (path: ResourcePath): boolean => path.subresource === 'scale';
 
@@ -39,15 +43,33 @@ export async function serveScale(
     wanted: (old: KubeObject) => rescaled(old, wantedScale(exchange, body, old, paths, type), paths),
     track: tracked(cluster, type, 'scale', options),
   };
-  const made = await updateObject(cluster, { type, namespace: path.namespace, name: path.name }, change, options, exchange);
+  const made = await updateObject(
+    cluster,
+    { type, namespace: path.namespace, name: path.name },
+    change,
+    options,
+    exchange,
+  );
   sendJson(exchange, 200, JSON.stringify(scaleOf(made, paths)));
 }
 
-function wantedScale(exchange: Exchange, body: Json, old: KubeObject, paths: ScalePaths, type: ResourceType): KubeObject {
+function wantedScale(
+  exchange: Exchange,
+  body: Json,
+  old: KubeObject,
+  paths: ScalePaths,
+  type: ResourceType,
+): KubeObject {
   const whole =
     exchange.method === 'PUT'
       ? body
-      : patched(patchTypeOf(exchange.contentType), asObject(scaleOf(old, paths), type, 'Scale', 'autoscaling/v1'), body, type, SCALE_SCHEMA);
+      : patched(
+          patchTypeOf(exchange.contentType),
+          asObject(scaleOf(old, paths), type, 'Scale', 'autoscaling/v1'),
+          body,
+          type,
+          SCALE_SCHEMA,
+        );
   return asObject(whole, type, 'Scale', 'autoscaling/v1');
 }
 
@@ -76,12 +98,20 @@ function setAt(object: JsonObject, path: readonly string[], value: Json): void {
 
 function scaleOf(object: KubeObject, paths: ScalePaths): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = paths.selector ? text(at(object, ...paths.selector)) : selectorText(at(object, 'spec', 'selector'));
+  const selector = paths.selector
+    ? text(at(object, ...paths.selector))
+    : selectorText(at(object, 'spec', 'selector'));
   const replicas = number(at(object, ...paths.spec));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
+    },
     spec: replicas === undefined ? {} : { replicas },
     status: { replicas: number(at(object, ...paths.status)) ?? 0, ...(selector === '' ? {} : { selector }) },
   };
@@ -89,7 +119,9 @@ function scaleOf(object: KubeObject, paths: ScalePaths): JsonObject {
 
 /** A label selector object in the form of a query string. */
 export function selectorText(selector: Json | undefined): string {
-  const labels = Object.entries(fields(at(selector, 'matchLabels') ?? selector)).filter(([, value]) => typeof value === 'string');
+  const labels = Object.entries(fields(at(selector, 'matchLabels') ?? selector)).filter(
+    ([, value]) => typeof value === 'string',
+  );
   const parts = labels.map(([key, value]) => `${key}=${text(value)}`);
   const expressions = at(selector, 'matchExpressions');
   for (const expression of Array.isArray(expressions) ? expressions : []) {

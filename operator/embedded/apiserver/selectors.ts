@@ -59,14 +59,21 @@ function parseRequirement(part: string): LabelRequirement {
 
 function checked(requirement: LabelRequirement): LabelRequirement {
   if (!LABEL_KEY.test(requirement.key))
-    throw badRequest(`unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(requirement.key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`);
+    throw badRequest(
+      `unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(requirement.key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+    );
   for (const value of requirement.values)
     if (!LABEL_VALUE.test(value))
-      throw badRequest(`unable to parse requirement: values[0][${requirement.key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`);
+      throw badRequest(
+        `unable to parse requirement: values[0][${requirement.key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+      );
   return requirement;
 }
 
-function meets({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
+function meets(
+  { key, operator, values }: LabelRequirement,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case '=':
@@ -87,15 +94,26 @@ function meets({ key, operator, values }: LabelRequirement, labels: Readonly<Rec
 }
 
 /** A `LabelSelector` object (matchLabels, matchExpressions) as a predicate over labels. */
-export function labelSelectorMatches(selector: Json | undefined, labels: Readonly<Record<string, string>>): boolean {
-  for (const [key, value] of Object.entries(fields(at(selector, 'matchLabels')))) if (labels[key] !== value) return false;
+export function labelSelectorMatches(
+  selector: Json | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  for (const [key, value] of Object.entries(fields(at(selector, 'matchLabels'))))
+    if (labels[key] !== value) return false;
   const expressions = at(selector, 'matchExpressions');
   if (!Array.isArray(expressions)) return true;
   return expressions.every((expression) => {
     const values = at(expression, 'values');
     const operator = OPERATORS[String(at(expression, 'operator'))];
     if (!operator) return false;
-    return meets({ key: String(at(expression, 'key')), operator, values: Array.isArray(values) ? values.map(String) : [] }, labels);
+    return meets(
+      {
+        key: String(at(expression, 'key')),
+        operator,
+        values: Array.isArray(values) ? values.map(String) : [],
+      },
+      labels,
+    );
   });
 }
 
@@ -129,7 +147,8 @@ export function parseFieldSelector(selector: string, type: ResourceType): FieldS
     .map((part) => parseFieldRequirement(part, type));
   const named = requirements.find((one) => one.equal && one.path.join('.') === 'metadata.name');
   return {
-    matches: (object) => requirements.every((one) => (fieldText(object, one.path) === one.value) === one.equal),
+    matches: (object) =>
+      requirements.every((one) => (fieldText(object, one.path) === one.value) === one.equal),
     name: named?.value,
   };
 }
@@ -138,7 +157,8 @@ function parseFieldRequirement(part: string, type: ResourceType): FieldRequireme
   const match = /^([^=!]+)(!=|==|=)(.*)$/s.exec(part);
   if (!match) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
   const name = (match[1] ?? '').trim();
-  const path = name === 'metadata.name' || name === 'metadata.namespace' ? name.split('.') : type.selectableFields[name];
+  const path =
+    name === 'metadata.name' || name === 'metadata.namespace' ? name.split('.') : type.selectableFields[name];
   if (!path)
     throw badRequest(
       type.custom || type.group === ''

@@ -3,6 +3,7 @@
  * credentials in the data directory, a kubeconfig for whoever wants to use it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { isIP, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { openStore } from '../store/store.ts';
 import { admitAll } from './admission.ts';
 import { authenticate, type UserInfo } from './authn.ts';
 import { createCatalog } from './catalog.ts';
-import { loadCertificates } from './certificates.ts';
+import { loadCertificates, writePrivate } from './certificates.ts';
 import type { Cluster, Logger } from './cluster.ts';
 import { createCodec } from './codec.ts';
 import { createCustomResources } from './crd/custom-resources.ts';
@@ -35,7 +36,7 @@ export { ApiError, badRequest, notFound, unavailable } from './errors.ts';
 export interface ApiServerOptions {
   /** Where objects, keys and certificates are kept; made when it is missing. */
   readonly dataDir: string;
-  /** 0 takes a free one. */
+  /** 0 takes the one of the last start if it is free, or any other. */
   readonly port: number;
   /** A loopback address; nothing else is listened on. */
   readonly host: string;
@@ -126,11 +127,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     void answer(cluster, request, response, counters.count);
   });
   const sockets = trackSockets(server);
-  await listen(server, options.port, options.host);
+  await listenWherever(server, options, join(dataDir, 'port'));
   // A server that listens on TCP has an address with a port.
   const { port } = server.address() as AddressInfo;
   const url = `https://${isIP(options.host) === 6 ? `[${options.host}]` : options.host}:${port}`;
-  const configFor = (user: string, token: string) => kubeconfig({ url, caCertificate: certificates.authority.certificate, user, token });
+  const configFor = (user: string, token: string) =>
+    kubeconfig({ url, caCertificate: certificates.authority.certificate, user, token });
   const adminConfig = configFor('shopmind-admin', tokens.admin);
   const kubeconfigPath = options.kubeconfigPath ?? '';
   if (kubeconfigPath !== '') writeKubeconfig(kubeconfigPath, adminConfig);
@@ -175,13 +177,21 @@ async function answer(
 ): Promise<void> {
   const exchange: Exchange = exchangeOf(request, response);
   try {
-    if ((request.url?.length ?? 0) > LONGEST_URL) throw new ApiError(414, 'RequestURITooLong', 'the URL is too long');
-    const user: UserInfo = isPublic(exchange.path) ? ANONYMOUS : authenticate(request, cluster.tokens, cluster.store);
-    await route(cluster, { ...exchange, user }, ({ userAgent }, verb, resource) => count(verb, resource, userAgent));
+    if ((request.url?.length ?? 0) > LONGEST_URL)
+      throw new ApiError(414, 'RequestURITooLong', 'the URL is too long');
+    const user: UserInfo = isPublic(exchange.path)
+      ? ANONYMOUS
+      : authenticate(request, cluster.tokens, cluster.store);
+    await route(cluster, { ...exchange, user }, ({ userAgent }, verb, resource) =>
+      count(verb, resource, userAgent),
+    );
   } catch (error) {
     const told = sendError(exchange, error);
     if (told.code >= 500 && told.code !== 501)
-      cluster.log.error({ err: told.cause ?? told, method: request.method, url: request.url }, 'a request failed');
+      cluster.log.error(
+        { err: told.cause ?? told, method: request.method, url: request.url },
+        'a request failed',
+      );
     // An answered request whose body nobody read would keep its connection busy.
     if (!request.complete) request.resume();
   }
@@ -213,6 +223,23 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   });
   return sockets;
 }
+
+/** On the port asked for; else on the last one, so that kubeconfigs stay valid; else on any that is free. */
+async function listenWherever(server: Server, options: ApiServerOptions, memory: string): Promise<void> {
+  const { host } = options;
+  const last = options.port === 0 && existsSync(memory) ? Number(readFileSync(memory, 'utf8')) : options.port;
+  try {
+    await listen(server, last, host);
+  } catch (error) {
+    if (options.port !== 0 || !isAddressInUse(error)) throw error;
+    await listen(server, 0, host);
+  }
+  // A server that listens on TCP has an address with a port.
+  writePrivate(memory, String((server.address() as AddressInfo).port));
+}
+
+const isAddressInUse = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

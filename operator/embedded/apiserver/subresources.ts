@@ -43,23 +43,52 @@ export async function serveSubresource(
   throw methodNotAllowed();
 }
 
-async function bind(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): Promise<void> {
+async function bind(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const body = await parseBody(await readBody(exchange), exchange.contentType);
   const node = text(at(fields(body), 'target', 'name'));
   const options = writeOptions(exchange.query, exchange.userAgent);
   const wanted = (old: KubeObject): KubeObject => {
     const pod = clone(old);
     if (text(at(pod, 'spec', 'nodeName')) !== '')
-      throw new ApiError(409, 'Conflict', `Operation cannot be fulfilled on pods/binding "${path.name}": pod ${path.name} is already assigned to node "${text(at(pod, 'spec', 'nodeName'))}"`);
+      throw new ApiError(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on pods/binding "${path.name}": pod ${path.name} is already assigned to node "${text(at(pod, 'spec', 'nodeName'))}"`,
+      );
     pod['spec'] = { ...fields(pod['spec']), nodeName: node };
-    const conditions = items(at(pod, 'status', 'conditions')).filter((one) => text(at(one, 'type')) !== 'PodScheduled');
-    const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: cluster.now().toISOString().replace(/\.\d+Z$/, 'Z') };
+    const conditions = items(at(pod, 'status', 'conditions')).filter(
+      (one) => text(at(one, 'type')) !== 'PodScheduled',
+    );
+    const scheduled = {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: cluster
+        .now()
+        .toISOString()
+        .replace(/\.\d+Z$/, 'Z'),
+    };
     pod['status'] = { ...fields(pod['status']), conditions: [...conditions, scheduled] };
     return pod;
   };
   const change = { part: 'binding' as const, wanted, track: tracked(cluster, type, 'binding', options) };
-  await updateObject(cluster, { type, namespace: path.namespace, name: path.name }, change, options, exchange);
-  sendJson(exchange, 201, JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }));
+  await updateObject(
+    cluster,
+    { type, namespace: path.namespace, name: path.name },
+    change,
+    options,
+    exchange,
+  );
+  sendJson(
+    exchange,
+    201,
+    JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }),
+  );
 }
 
 const DEFAULT_TOKEN_SECONDS = 3_600;
@@ -76,8 +105,25 @@ async function issueToken(cluster: Cluster, exchange: Exchange, account: KubeObj
   const { token, expiresAt } = cluster.tokens.issue(namespace, name, uid, audiences, seconds);
   const expirationTimestamp = expiresAt.toISOString().replace(/\.\d+Z$/, 'Z');
   const spec = { ...fields(request['spec']), expirationSeconds: seconds };
-  const metadata = { name, namespace, creationTimestamp: cluster.now().toISOString().replace(/\.\d+Z$/, 'Z') };
-  sendJson(exchange, 201, JSON.stringify({ kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec, status: { token, expirationTimestamp } }));
+  const metadata = {
+    name,
+    namespace,
+    creationTimestamp: cluster
+      .now()
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z'),
+  };
+  sendJson(
+    exchange,
+    201,
+    JSON.stringify({
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata,
+      spec,
+      status: { token, expirationTimestamp },
+    }),
+  );
 }
 
 function tokenType(cluster: Cluster): ResourceType {

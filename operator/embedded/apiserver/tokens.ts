@@ -1,5 +1,15 @@
 /** Bearer tokens: the administrator's, and ServiceAccount tokens as signed JWTs that survive restarts. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, randomUUID, sign, timingSafeEqual, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivate } from './certificates.ts';
@@ -23,7 +33,13 @@ export interface Tokens {
   readonly admin: string;
   isAdmin(token: string): boolean;
   /** @param seconds how long the token is valid */
-  issue(namespace: string, name: string, uid: string | undefined, audiences: readonly string[], seconds: number): IssuedToken;
+  issue(
+    namespace: string,
+    name: string,
+    uid: string | undefined,
+    audiences: readonly string[],
+    seconds: number,
+  ): IssuedToken;
   /** Claims of a token this cluster signed and that has not expired; undefined otherwise. */
   verify(token: string): ServiceAccountClaims | undefined;
   /** The public half of the signing key, as a JSON web key set. */
@@ -40,7 +56,10 @@ export function loadTokens(directory: string, now: () => number = Date.now): Tok
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const privateKey = createPrivateKey(kept(join(directory, 'service-account.key'), makeKey));
   const publicKey = createPublicKey(privateKey);
-  const keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url').slice(0, 16);
+  const keyId = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url')
+    .slice(0, 16);
   const admin = kept(join(directory, 'admin.token'), () => randomBytes(32).toString('base64url')).trim();
   const verified = new Map<string, ServiceAccountClaims>();
 
@@ -49,7 +68,8 @@ export function loadTokens(directory: string, now: () => number = Date.now): Tok
     const [header, payload, signature] = parts;
     if (parts.length !== 3 || !header || !payload || !signature) return undefined;
     const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
-    if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'))) return undefined;
+    if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')))
+      return undefined;
     const text = Buffer.from(payload, 'base64url').toString();
     // What JSON.parse returns is JSON; claimsOf looks at every part of it.
     return claimsOf(JSON.parse(text) as Json);
@@ -73,7 +93,10 @@ export function loadTokens(directory: string, now: () => number = Date.now): Tok
       });
       const signed = `${encode({ alg: 'ES256', typ: 'JWT', kid: keyId })}.${body}`;
       const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-      return { token: `${signed}.${signature.toString('base64url')}`, expiresAt: new Date(expiresAt * 1_000) };
+      return {
+        token: `${signed}.${signature.toString('base64url')}`,
+        expiresAt: new Date(expiresAt * 1_000),
+      };
     },
     verify(token) {
       let claims = verified.get(token);
@@ -85,12 +108,16 @@ export function loadTokens(directory: string, now: () => number = Date.now): Tok
       }
       return claims.expiresAt * 1_000 > now() ? claims : undefined;
     },
-    keySet: JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: keyId }] }),
+    keySet: JSON.stringify({
+      keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: keyId }],
+    }),
   };
 }
 
 function makeKey(): string {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
 }
 
 function kept(path: string, make: () => string): string {
@@ -110,7 +137,13 @@ function claimsOf(payload: Json): ServiceAccountClaims | undefined {
   const { name, uid } = account;
   if (claims['iss'] !== ISSUER || typeof exp !== 'number' || !Array.isArray(aud)) return undefined;
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
-  return { namespace, name, uid: typeof uid === 'string' ? uid : undefined, audiences: aud.map(String), expiresAt: exp };
+  return {
+    namespace,
+    name,
+    uid: typeof uid === 'string' ? uid : undefined,
+    audiences: aud.map(String),
+    expiresAt: exp,
+  };
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

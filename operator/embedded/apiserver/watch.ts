@@ -103,7 +103,18 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
     if (!(error instanceof HistoryGone)) throw error;
     const { code, message, reason } = expired(start.after, error.oldest);
     response.end(
-      lineOf('ERROR', JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code })),
+      lineOf(
+        'ERROR',
+        JSON.stringify({
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message,
+          reason,
+          code,
+        }),
+      ),
     );
   }
   return () => {
@@ -125,9 +136,13 @@ function startOf(query: URLSearchParams, present: number): Start {
   const sendInitialEvents = query.get('sendInitialEvents');
   const match = query.get('resourceVersionMatch');
   if (sendInitialEvents !== null && match !== 'NotOlderThan')
-    throw badOption('resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw badOption(
+      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
   if (sendInitialEvents === null && match)
-    throw badOption('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    throw badOption(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
   if (revision !== undefined && revision > present) throw tooNew(revision, present);
   if (sendInitialEvents === 'true')
     return { after: present, initial: true, endOfInitial: query.get('allowWatchBookmarks') === 'true' };
@@ -141,13 +156,24 @@ function badOption(message: string): ApiError {
   return new ApiError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${message}`, error.details);
 }
 
-function isSelected(cluster: Cluster, request: WatchRequest, selection: Selection, name: string | undefined, entry: Entry): boolean {
+function isSelected(
+  cluster: Cluster,
+  request: WatchRequest,
+  selection: Selection,
+  name: string | undefined,
+  entry: Entry,
+): boolean {
   if (name !== undefined && entry.name !== name) return false;
   return !selection.matches || selection.matches(cluster.codec.read(entry, request.type));
 }
 
 /** What a change is to a watcher that sees only what it selects; undefined when it is nothing. */
-function transition(cluster: Cluster, request: WatchRequest, selection: Selection, change: Change): ChangeType | undefined {
+function transition(
+  cluster: Cluster,
+  request: WatchRequest,
+  selection: Selection,
+  change: Change,
+): ChangeType | undefined {
   const { matches } = selection;
   if (!matches) return change.type;
   const { previous, entry } = change;
@@ -174,8 +200,17 @@ function changeLine(cluster: Cluster, request: WatchRequest, change: Change, see
 
 const lineOf = (type: string, text: string): string => `{"type":"${type}","object":${text}}\n`;
 
-function bookmarkLine(type: ResourceType, form: Form, revision: number, annotations?: Record<string, string>): string {
-  const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) };
+function bookmarkLine(
+  type: ResourceType,
+  form: Form,
+  revision: number,
+  annotations?: Record<string, string>,
+): string {
+  const metadata = {
+    resourceVersion: String(revision),
+    creationTimestamp: null,
+    ...(annotations ? { annotations } : {}),
+  };
   const shape =
     form === 'table'
       ? { kind: 'Table', apiVersion: 'meta.k8s.io/v1', columnDefinitions: null, rows: [], metadata }

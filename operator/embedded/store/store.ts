@@ -139,7 +139,8 @@ export function openStore(options: StoreOptions): Store {
     if (shelf.history.length <= limits.length * 1.25 && shelf.historyCharacters <= limits.characters) return;
     let dropped = 0;
     while (shelf.history.length - dropped > 1) {
-      if (shelf.history.length - dropped <= limits.length && shelf.historyCharacters <= limits.characters) break;
+      if (shelf.history.length - dropped <= limits.length && shelf.historyCharacters <= limits.characters)
+        break;
       const oldest = shelf.history[dropped];
       if (!oldest) break;
       dropped += 1;

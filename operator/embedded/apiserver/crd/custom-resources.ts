@@ -48,7 +48,8 @@ export function createCustomResources(): CustomResources {
     const definition = definitions.get(name);
     if (!definition) return;
     definitions.delete(name);
-    for (const { type } of definition.versions) for (const known of [versions, rules, columns]) known.delete(keyOf(type));
+    for (const { type } of definition.versions)
+      for (const known of [versions, rules, columns]) known.delete(keyOf(type));
     cluster.catalog.withdraw(definition.storage);
   }
 

@@ -1,16 +1,19 @@
 /** Reads a CustomResourceDefinition: the resources it makes and the rules of their kind. */
+import { customResourceSchema } from '../../openapi/custom-resource.ts';
 import { isObject, type Schema } from '../../schema/schema.ts';
 import { at, fields, items, text, type Json, type KubeObject } from '../objects.ts';
 import { ALL_VERBS, type Path, type ResourceType, type Subresource } from '../resources.ts';
 import type { ScalePaths } from '../rules.ts';
-import { parseJsonPath } from './json-path.ts';
 
 /** One version of a custom resource. */
 export interface CustomVersion {
   readonly type: ResourceType;
   readonly served: boolean;
   readonly deprecationWarning: string | undefined;
+  /** What the definition says of the object. */
   readonly schema: Schema | undefined;
+  /** The same with what every object has: apiVersion, kind and metadata. */
+  readonly wholeSchema: Schema | undefined;
   readonly scale: ScalePaths | undefined;
   readonly printerColumns: readonly PrinterColumn[];
 }
@@ -40,20 +43,39 @@ export function readDefinition(crd: KubeObject): Definition | undefined {
   const group = text(spec['group']);
   const plural = text(at(spec, 'names', 'plural'));
   const listed = items(spec['versions']);
-  const storageVersion = text(at(listed.find((version) => at(version, 'storage') === true), 'name'));
-  const versions = listed.map((version) => readVersion(spec, group, plural, storageVersion, version));
+  const storageVersion = text(
+    at(
+      listed.find((version) => at(version, 'storage') === true),
+      'name',
+    ),
+  );
+  const versions = listed.map((version) => readVersion(crd, spec, group, plural, storageVersion, version));
   const stored = versions.find(({ type }) => type.version === storageVersion);
   return stored && { name: crd.metadata.name, storage: `${group}/${plural}`, group, versions, stored };
 }
 
-function readVersion(spec: Json, group: string, plural: string, storageVersion: string, version: Json): CustomVersion {
+function readVersion(
+  crd: KubeObject,
+  spec: Json,
+  group: string,
+  plural: string,
+  storageVersion: string,
+  version: Json,
+): CustomVersion {
   const names = fields(at(spec, 'names'));
   const kind = text(names['kind']);
   const scale = at(version, 'subresources', 'scale');
   const subresources: Subresource[] = [];
   if (isObject(scale))
-    subresources.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: STATUS_VERBS });
-  if (isObject(at(version, 'subresources', 'status'))) subresources.push({ name: 'status', kind, verbs: STATUS_VERBS });
+    subresources.push({
+      name: 'scale',
+      kind: 'Scale',
+      group: 'autoscaling',
+      version: 'v1',
+      verbs: STATUS_VERBS,
+    });
+  if (isObject(at(version, 'subresources', 'status')))
+    subresources.push({ name: 'status', kind, verbs: STATUS_VERBS });
   const name = text(at(version, 'name'));
   const schema = at(version, 'schema', 'openAPIV3Schema');
   const deprecated = at(version, 'deprecated') === true;
@@ -83,6 +105,7 @@ function readVersion(spec: Json, group: string, plural: string, storageVersion: 
       : undefined,
     // The schema of a stored definition has been checked to be a structural one.
     schema: isObject(schema) ? (schema as Schema) : undefined,
+    wholeSchema: customResourceSchema(crd, name),
     scale: isObject(scale) ? scalePathsOf(scale) : undefined,
     printerColumns: items(at(version, 'additionalPrinterColumns')).map(readColumn),
   };
@@ -112,4 +135,12 @@ function readColumn(column: Json): PrinterColumn {
     priority: typeof priority === 'number' ? priority : 0,
     jsonPath: text(at(column, 'jsonPath')),
   };
+}
+
+const STEP = /\.([A-Za-z_$][\w$-]*)|\[['"]([^'"]+)['"]\]/g;
+
+/** The names in a path of fields, such as `.spec.replicas` or `.metadata.labels['a.b/c']`. */
+function parseJsonPath(path: string): string[] {
+  const dotted = path.startsWith('.') || path.startsWith('[') ? path : `.${path}`;
+  return [...dotted.matchAll(STEP)].map((step) => step[1] ?? step[2] ?? '');
 }

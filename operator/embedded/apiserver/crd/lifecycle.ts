@@ -5,7 +5,18 @@
 import { ADMIN } from '../authn.ts';
 import type { Cluster } from '../cluster.ts';
 import { ApiError } from '../errors.ts';
-import { at, clone, equal, fields, items, text, timestamp, type Json, type JsonObject, type KubeObject } from '../objects.ts';
+import {
+  at,
+  clone,
+  equal,
+  fields,
+  items,
+  text,
+  timestamp,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../objects.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { untracked } from '../registry/managed.ts';
 import type { DeleteOptions, WriteOptions } from '../registry/options.ts';
@@ -15,7 +26,12 @@ import type { ResourceType } from '../resources.ts';
 import type { Part } from '../rules.ts';
 
 const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
-const WRITE: WriteOptions = { dryRun: false, fieldValidation: 'Ignore', fieldManager: 'kube-apiserver', force: false };
+const WRITE: WriteOptions = {
+  dryRun: false,
+  fieldValidation: 'Ignore',
+  fieldManager: 'kube-apiserver',
+  force: false,
+};
 const DELETE: DeleteOptions = {
   dryRun: false,
   gracePeriodSeconds: undefined,
@@ -72,17 +88,27 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
   async function cleanUp(crd: KubeObject): Promise<void> {
     if (!crd.metadata.finalizers?.includes(FINALIZER)) return;
     await change(crd, 'status', (object) => {
-      object['status'] = withCondition(fields(object['status']), cluster.now(), 'Terminating', 'True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress');
+      object['status'] = withCondition(
+        fields(object['status']),
+        cluster.now(),
+        'Terminating',
+        'True',
+        'InstanceDeletionInProgress',
+        'CustomResource deletion is in progress',
+      );
     });
     const storage = `${text(at(crd, 'spec', 'group'))}/${text(at(crd, 'spec', 'names', 'plural'))}`;
     const stored = cluster.catalog.storageType(storage);
     if (stored)
-      for (const { namespace, name } of cluster.store.list(storage)) await ignoringGone(deleteObject(cluster, { type: stored, namespace, name }, DELETE, writer));
+      for (const { namespace, name } of cluster.store.list(storage))
+        await ignoringGone(deleteObject(cluster, { type: stored, namespace, name }, DELETE, writer));
     if (cluster.store.count(storage) > 0) return awaitEmpty(crd.metadata.name, storage);
     waiting.get(crd.metadata.name)?.();
     waiting.delete(crd.metadata.name);
     await change(crd, '', (object) => {
-      object.metadata.finalizers = (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+      object.metadata.finalizers = (object.metadata.finalizers ?? []).filter(
+        (finalizer) => finalizer !== FINALIZER,
+      );
     });
   }
 
@@ -111,7 +137,11 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
     // Writing while the store is telling of a write would let watchers see the two out of order.
     queueMicrotask(() => {
       look(name).catch((error: unknown) => {
-        if (!stopped) cluster.log.error({ err: error, crd: name }, 'a custom resource definition could not be attended to');
+        if (!stopped)
+          cluster.log.error(
+            { err: error, crd: name },
+            'a custom resource definition could not be attended to',
+          );
       });
     });
   }
@@ -140,30 +170,62 @@ const namesOf = (crd: KubeObject): string[] => {
 
 const isOlder = (crd: KubeObject, other: KubeObject): boolean =>
   crd.metadata.creationTimestamp < other.metadata.creationTimestamp ||
-  (crd.metadata.creationTimestamp === other.metadata.creationTimestamp && crd.metadata.name < other.metadata.name);
+  (crd.metadata.creationTimestamp === other.metadata.creationTimestamp &&
+    crd.metadata.name < other.metadata.name);
 
 function establishedStatus(crd: KubeObject, conflict: string | undefined, now: Date): JsonObject {
   let status: JsonObject = { ...fields(crd['status']), acceptedNames: fields(at(crd, 'spec', 'names')) };
-  const storage = text(at(items(at(crd, 'spec', 'versions')).find((version) => at(version, 'storage') === true), 'name'));
+  const storage = text(
+    at(
+      items(at(crd, 'spec', 'versions')).find((version) => at(version, 'storage') === true),
+      'name',
+    ),
+  );
   const stored = items(status['storedVersions']).map(String);
   status['storedVersions'] = stored.includes(storage) ? stored : [...stored, storage];
   if (conflict === undefined) {
     status = withCondition(status, now, 'NamesAccepted', 'True', 'NoConflicts', 'no conflicts found');
-    return withCondition(status, now, 'Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted');
+    return withCondition(
+      status,
+      now,
+      'Established',
+      'True',
+      'InitialNamesAccepted',
+      'the initial names have been accepted',
+    );
   }
-  status = withCondition(status, now, 'NamesAccepted', 'False', 'NameConflict', `"${conflict}" is already in use`);
+  status = withCondition(
+    status,
+    now,
+    'NamesAccepted',
+    'False',
+    'NameConflict',
+    `"${conflict}" is already in use`,
+  );
   return withCondition(status, now, 'Established', 'False', 'NotAccepted', 'not all names are accepted');
 }
 
 /** A status with one condition set; its transition time moves only when its status does. */
-function withCondition(status: JsonObject, now: Date, type: string, value: string, reason: string, message: string): JsonObject {
+function withCondition(
+  status: JsonObject,
+  now: Date,
+  type: string,
+  value: string,
+  reason: string,
+  message: string,
+): JsonObject {
   const conditions = items(status['conditions']);
   const before = conditions.find((condition) => at(condition, 'type') === type);
   const same = before !== undefined && at(before, 'status') === value;
-  const lastTransitionTime: Json = same ? (at(before, 'lastTransitionTime') ?? timestamp(now)) : timestamp(now);
+  const lastTransitionTime: Json = same
+    ? (at(before, 'lastTransitionTime') ?? timestamp(now))
+    : timestamp(now);
   const after: JsonObject = { lastTransitionTime, message, reason, status: value, type };
   if (before !== undefined && equal(before, after)) return status;
-  const next = before === undefined ? [...conditions, after] : conditions.map((condition) => (condition === before ? after : condition));
+  const next =
+    before === undefined
+      ? [...conditions, after]
+      : conditions.map((condition) => (condition === before ? after : condition));
   return { ...status, conditions: next };
 }
 

@@ -4,9 +4,10 @@ import type { KindRules } from '../rules.ts';
 import type { CustomVersion } from './definition.ts';
 
 export function customRules(version: CustomVersion): KindRules {
-  const { schema, scale } = version;
+  const { schema, wholeSchema, scale } = version;
   return {
     ...(schema ? { schema, validateRules: (object, old) => validateRules(object, schema, old) } : {}),
+    ...(wholeSchema ? { wholeSchema } : {}),
     ...(scale ? { scale } : {}),
   };
 }

@@ -2,14 +2,28 @@
 import { duplicate, invalid, required } from '../../schema/cause.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Cause } from '../errors.ts';
-import { at, defaulted, ensureFields, equal, fields, items, text, type Json, type JsonObject, type KubeObject } from '../objects.ts';
+import {
+  at,
+  defaulted,
+  ensureFields,
+  equal,
+  fields,
+  items,
+  text,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../objects.ts';
 import type { KindRules } from '../rules.ts';
 import { oneOf } from './pod-spec.ts';
 
 export const NAMESPACE_RULES: KindRules = {
   nameForm: 'label',
   setDefaults(namespace) {
-    namespace.metadata.labels = { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name };
+    namespace.metadata.labels = {
+      ...namespace.metadata.labels,
+      'kubernetes.io/metadata.name': namespace.metadata.name,
+    };
   },
   prepareCreate(namespace) {
     namespace['spec'] = { finalizers: ['kubernetes'] };
@@ -28,16 +42,25 @@ export const AUTOSCALER_RULES: KindRules = {
     if (!isObject(spec)) return;
     defaulted(spec, 'minReplicas', 1);
     if (autoscaler.apiVersion === 'autoscaling/v2' && items(spec['metrics']).length === 0)
-      spec['metrics'] = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }];
+      spec['metrics'] = [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+        },
+      ];
   },
   validate(autoscaler) {
     const spec = fields(autoscaler['spec']);
     const { minReplicas: least, maxReplicas: most } = spec;
     const causes: Cause[] = [];
-    if (typeof most !== 'number' || most < 1) causes.push(invalid('spec.maxReplicas', most ?? 0, 'must be greater than 0'));
-    else if (typeof least === 'number' && least > most) causes.push(invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`'));
-    if (typeof least === 'number' && least < 0) causes.push(invalid('spec.minReplicas', least, 'must be greater than or equal to 0'));
-    for (const name of ['kind', 'name']) if (text(at(spec, 'scaleTargetRef', name)) === '') causes.push(required(`spec.scaleTargetRef.${name}`));
+    if (typeof most !== 'number' || most < 1)
+      causes.push(invalid('spec.maxReplicas', most ?? 0, 'must be greater than 0'));
+    else if (typeof least === 'number' && least > most)
+      causes.push(invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`'));
+    if (typeof least === 'number' && least < 0)
+      causes.push(invalid('spec.minReplicas', least, 'must be greater than or equal to 0'));
+    for (const name of ['kind', 'name'])
+      if (text(at(spec, 'scaleTargetRef', name)) === '') causes.push(required(`spec.scaleTargetRef.${name}`));
     return causes;
   },
 };
@@ -76,15 +99,22 @@ export const BINDING_RULES: KindRules = {
     const role = binding['roleRef'];
     if (isObject(role)) defaulted(role, 'apiGroup', 'rbac.authorization.k8s.io');
     for (const subject of items(binding['subjects']))
-      if (isObject(subject)) defaulted(subject, 'apiGroup', subject['kind'] === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io');
+      if (isObject(subject))
+        defaulted(
+          subject,
+          'apiGroup',
+          subject['kind'] === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io',
+        );
     // Kubernetes leaves out an empty group.
-    for (const subject of items(binding['subjects'])) if (isObject(subject) && subject['apiGroup'] === '') delete subject['apiGroup'];
+    for (const subject of items(binding['subjects']))
+      if (isObject(subject) && subject['apiGroup'] === '') delete subject['apiGroup'];
   },
   validate(binding, old) {
     const causes: Cause[] = [];
     if (text(at(binding, 'roleRef', 'name')) === '') causes.push(required('roleRef.name'));
     causes.push(...oneOf(at(binding, 'roleRef', 'kind'), 'roleRef.kind', ['ClusterRole', 'Role']));
-    if (old && !equal(binding['roleRef'], old['roleRef'])) causes.push(invalid('roleRef', binding['roleRef'] ?? null, 'cannot change roleRef'));
+    if (old && !equal(binding['roleRef'], old['roleRef']))
+      causes.push(invalid('roleRef', binding['roleRef'] ?? null, 'cannot change roleRef'));
     return causes;
   },
 };
@@ -92,16 +122,23 @@ export const BINDING_RULES: KindRules = {
 export const ROLE_RULES: KindRules = {
   nameForm: 'path',
   validate: (role) =>
-    items(role['rules']).flatMap((rule, index) => (items(at(rule, 'verbs')).length === 0 ? [required(`rules[${index}].verbs`, 'verbs must contain at least one value')] : [])),
+    items(role['rules']).flatMap((rule, index) =>
+      items(at(rule, 'verbs')).length === 0
+        ? [required(`rules[${index}].verbs`, 'verbs must contain at least one value')]
+        : [],
+    ),
 };
 
 export const WEBHOOK_RULES: KindRules = {
   setDefaults(configuration) {
-    for (const webhook of items(configuration['webhooks'])) if (isObject(webhook)) setWebhookDefaults(webhook, configuration.kind);
+    for (const webhook of items(configuration['webhooks']))
+      if (isObject(webhook)) setWebhookDefaults(webhook, configuration.kind);
   },
   validate(configuration) {
     const names = items(configuration['webhooks']).map((webhook) => text(at(webhook, 'name')));
-    return names.flatMap((name, index) => (names.indexOf(name) < index ? [duplicate(`webhooks[${index}].name`, name)] : []));
+    return names.flatMap((name, index) =>
+      names.indexOf(name) < index ? [duplicate(`webhooks[${index}].name`, name)] : [],
+    );
   },
 };
 
@@ -128,7 +165,8 @@ export const ENDPOINT_SLICE_RULES: KindRules = {
   validate(slice, old) {
     const causes = oneOf(slice['addressType'], 'addressType', ['IPv4', 'IPv6', 'FQDN']);
     if (slice['addressType'] === undefined) causes.push(required('addressType'));
-    if (old && old['addressType'] !== slice['addressType']) causes.push(invalid('addressType', slice['addressType'] ?? null, 'field is immutable'));
+    if (old && old['addressType'] !== slice['addressType'])
+      causes.push(invalid('addressType', slice['addressType'] ?? null, 'field is immutable'));
     return causes;
   },
 };
@@ -193,7 +231,10 @@ export const EVENT_RULES: KindRules = {
     const about = at(event, event.apiVersion === 'v1' ? 'involvedObject' : 'regarding', 'namespace');
     const name = event.apiVersion === 'v1' ? 'involvedObject.namespace' : 'regarding.namespace';
     const { namespace = '' } = event.metadata;
-    const fits = about === undefined || about === '' ? namespace === 'default' || namespace === 'kube-system' : about === namespace;
+    const fits =
+      about === undefined || about === ''
+        ? namespace === 'default' || namespace === 'kube-system'
+        : about === namespace;
     return fits ? [] : [invalid(name, about ?? '', 'does not match event.namespace')];
   },
 };

@@ -34,7 +34,8 @@ function setContainerDefaults(container: JsonObject, hostNetwork: boolean): void
   for (const port of items(container['ports'])) {
     if (!isObject(port)) continue;
     defaulted(port, 'protocol', 'TCP');
-    if (hostNetwork && port['containerPort'] !== undefined) defaulted(port, 'hostPort', port['containerPort']);
+    if (hostNetwork && port['containerPort'] !== undefined)
+      defaulted(port, 'hostPort', port['containerPort']);
   }
   for (const variable of items(container['env'])) {
     const reference = at(variable, 'valueFrom', 'fieldRef');
@@ -77,7 +78,12 @@ function setVolumeDefaults(volume: JsonObject): void {
     const token = at(source, 'serviceAccountToken');
     if (isObject(token)) defaulted(token, 'expirationSeconds', TOKEN_SECONDS);
   }
-  const references = [...items(at(volume, 'downwardAPI', 'items')), ...items(at(volume, 'projected', 'sources')).flatMap((source) => items(at(source, 'downwardAPI', 'items')))];
+  const references = [
+    ...items(at(volume, 'downwardAPI', 'items')),
+    ...items(at(volume, 'projected', 'sources')).flatMap((source) =>
+      items(at(source, 'downwardAPI', 'items')),
+    ),
+  ];
   for (const item of references) {
     const reference = at(item, 'fieldRef');
     if (isObject(reference)) defaulted(reference, 'apiVersion', 'v1');
@@ -102,12 +108,24 @@ export function podSpecCauses(spec: Json | undefined, path: string): Cause[] {
     if (names.indexOf(name) < index) causes.push(duplicate(place, name));
   }
   causes.push(...oneOf(spec['restartPolicy'], `${path}.restartPolicy`, ['Always', 'OnFailure', 'Never']));
-  causes.push(...oneOf(spec['dnsPolicy'], `${path}.dnsPolicy`, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']));
+  causes.push(
+    ...oneOf(spec['dnsPolicy'], `${path}.dnsPolicy`, [
+      'ClusterFirstWithHostNet',
+      'ClusterFirst',
+      'Default',
+      'None',
+    ]),
+  );
   causes.push(...notNegative(spec['terminationGracePeriodSeconds'], `${path}.terminationGracePeriodSeconds`));
   return causes;
 }
 
-function containerCauses(container: Json, path: string, seen: Set<string>, volumes: ReadonlySet<string>): Cause[] {
+function containerCauses(
+  container: Json,
+  path: string,
+  seen: Set<string>,
+  volumes: ReadonlySet<string>,
+): Cause[] {
   const causes: Cause[] = [];
   const name = text(at(container, 'name'));
   if (name === '') causes.push(required(`${path}.name`));
@@ -116,18 +134,32 @@ function containerCauses(container: Json, path: string, seen: Set<string>, volum
   seen.add(name);
   const image = text(at(container, 'image'));
   if (image === '') causes.push(required(`${path}.image`));
-  else if (image.trim() !== image) causes.push(invalid(`${path}.image`, image, 'must not have leading or trailing whitespace'));
-  for (const [index, port] of items(at(container, 'ports')).entries()) causes.push(...portCauses(port, `${path}.ports[${index}]`));
+  else if (image.trim() !== image)
+    causes.push(invalid(`${path}.image`, image, 'must not have leading or trailing whitespace'));
+  for (const [index, port] of items(at(container, 'ports')).entries())
+    causes.push(...portCauses(port, `${path}.ports[${index}]`));
   for (const [index, mount] of items(at(container, 'volumeMounts')).entries()) {
     const place = `${path}.volumeMounts[${index}]`;
     const volume = text(at(mount, 'name'));
-    if (!volumes.has(volume)) causes.push({ field: `${place}.name`, reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(volume)}` });
+    if (!volumes.has(volume))
+      causes.push({
+        field: `${place}.name`,
+        reason: 'FieldValueNotFound',
+        message: `Not found: ${JSON.stringify(volume)}`,
+      });
     if (text(at(mount, 'mountPath')) === '') causes.push(required(`${place}.mountPath`));
   }
   for (const [index, variable] of items(at(container, 'env')).entries())
     if (text(at(variable, 'name')) === '') causes.push(required(`${path}.env[${index}].name`));
-  causes.push(...oneOf(at(container, 'imagePullPolicy'), `${path}.imagePullPolicy`, ['Always', 'IfNotPresent', 'Never']));
-  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) causes.push(...probeCauses(at(container, probe), `${path}.${probe}`));
+  causes.push(
+    ...oneOf(at(container, 'imagePullPolicy'), `${path}.imagePullPolicy`, [
+      'Always',
+      'IfNotPresent',
+      'Never',
+    ]),
+  );
+  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'])
+    causes.push(...probeCauses(at(container, probe), `${path}.${probe}`));
   causes.push(...resourceCauses(at(container, 'resources'), `${path}.resources`));
   return causes;
 }
@@ -150,7 +182,13 @@ function probeCauses(probe: Json | undefined, path: string): Cause[] {
   if (!isObject(probe)) return [];
   const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'].filter((name) => probe[name] !== undefined);
   const causes: Cause[] = handlers.length === 0 ? [required(path, 'must specify a handler type')] : [];
-  for (const name of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'])
+  for (const name of [
+    'initialDelaySeconds',
+    'timeoutSeconds',
+    'periodSeconds',
+    'successThreshold',
+    'failureThreshold',
+  ])
     causes.push(...notNegative(probe[name], `${path}.${name}`));
   return causes;
 }
@@ -163,7 +201,11 @@ function resourceCauses(resources: Json | undefined, path: string): Cause[] {
     for (const [name, value] of Object.entries(fields(at(resources, list))))
       if (!QUANTITY.test(String(value)))
         causes.push(
-          invalid(`${path}.${list}[${name}]`, value, `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`),
+          invalid(
+            `${path}.${list}[${name}]`,
+            value,
+            `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+          ),
         );
   return causes;
 }
@@ -175,5 +217,7 @@ export function oneOf(value: Json | undefined, path: string, supported: readonly
 
 /** Refuses a number below zero. */
 export function notNegative(value: Json | undefined, path: string): Cause[] {
-  return typeof value === 'number' && value < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : [];
+  return typeof value === 'number' && value < 0
+    ? [invalid(path, value, 'must be greater than or equal to 0')]
+    : [];
 }

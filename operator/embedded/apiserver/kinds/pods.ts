@@ -2,7 +2,18 @@
 import { forbidden } from '../../schema/cause.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Cause } from '../errors.ts';
-import { at, clone, defaulted, equal, fields, items, text, type Json, type JsonObject, type KubeObject } from '../objects.ts';
+import {
+  at,
+  clone,
+  defaulted,
+  equal,
+  fields,
+  items,
+  text,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../objects.ts';
 import type { KindRules, Part } from '../rules.ts';
 import { podSpecCauses, setPodSpecDefaults } from './pod-spec.ts';
 
@@ -31,16 +42,27 @@ export const POD_RULES: KindRules = {
 function qualityOf(spec: JsonObject): string {
   const containers = [...items(spec['containers']), ...items(spec['initContainers'])];
   const asks = containers.map((container) => fields(at(container, 'resources')));
-  const nothing = asks.every((one) => Object.keys(fields(one['limits'])).length + Object.keys(fields(one['requests'])).length === 0);
+  const nothing = asks.every(
+    (one) => Object.keys(fields(one['limits'])).length + Object.keys(fields(one['requests'])).length === 0,
+  );
   if (nothing) return 'BestEffort';
   const exact = asks.every((one) => {
     const limits = fields(one['limits']);
-    return limits['cpu'] !== undefined && limits['memory'] !== undefined && equal(limits, fields(one['requests']));
+    return (
+      limits['cpu'] !== undefined && limits['memory'] !== undefined && equal(limits, fields(one['requests']))
+    );
   });
   return exact ? 'Guaranteed' : 'Burstable';
 }
 
-const CHANGEABLE: readonly string[] = ['activeDeadlineSeconds', 'terminationGracePeriodSeconds', 'tolerations', 'schedulingGates', 'nodeSelector', 'affinity'];
+const CHANGEABLE: readonly string[] = [
+  'activeDeadlineSeconds',
+  'terminationGracePeriodSeconds',
+  'tolerations',
+  'schedulingGates',
+  'nodeSelector',
+  'affinity',
+];
 
 function changeCauses(pod: KubeObject, old: KubeObject, _part: Part): Cause[] {
   if (equal(fixedPart(pod['spec']), fixedPart(old['spec']))) return [];

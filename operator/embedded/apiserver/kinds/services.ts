@@ -3,7 +3,17 @@ import { duplicate, invalid, required } from '../../schema/cause.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Store } from '../../store/store.ts';
 import type { Cause } from '../errors.ts';
-import { at, defaulted, fields, items, parseStored, text, type Json, type JsonObject, type KubeObject } from '../objects.ts';
+import {
+  at,
+  defaulted,
+  fields,
+  items,
+  parseStored,
+  text,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../objects.ts';
 import { nameCauses } from '../registry/metadata.ts';
 import type { KindRules } from '../rules.ts';
 import { oneOf } from './pod-spec.ts';
@@ -19,7 +29,9 @@ export function serviceRules(store: Store): KindRules {
 
   /** The next address that no Service holds; those in use are read only when one is asked for. */
   function allocate(): string {
-    const used = new Set(store.list(SERVICES).map((entry) => text(at(parseStored(entry.json), 'spec', 'clusterIP'))));
+    const used = new Set(
+      store.list(SERVICES).map((entry) => text(at(parseStored(entry.json), 'spec', 'clusterIP'))),
+    );
     for (let tried = 0; tried < RANGE_SIZE; tried += 1) {
       const address = `${RANGE}.${next >> 8}.${next & 0xff}`;
       next = (next % RANGE_SIZE) + 1;
@@ -67,14 +79,27 @@ function serviceCauses(service: KubeObject, old: KubeObject | undefined): Cause[
   const ports = items(spec['ports']);
   const headless = spec['clusterIP'] === 'None';
   if (ports.length === 0 && !headless && type !== 'ExternalName') causes.push(required('spec.ports'));
-  if (type === 'ExternalName' && text(spec['externalName']) === '') causes.push(required('spec.externalName'));
-  causes.push(...portsCauses(ports), ...oneOf(spec['sessionAffinity'], 'spec.sessionAffinity', ['ClientIP', 'None']));
+  if (type === 'ExternalName' && text(spec['externalName']) === '')
+    causes.push(required('spec.externalName'));
+  causes.push(
+    ...portsCauses(ports),
+    ...oneOf(spec['sessionAffinity'], 'spec.sessionAffinity', ['ClientIP', 'None']),
+  );
   const address = text(spec['clusterIP']);
   if (address !== '' && !headless && !/^\d+\.\d+\.\d+\.\d+$/.test(address))
-    causes.push(invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+    causes.push(
+      invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
+    );
   const before = fields(old?.['spec']);
-  if (old && before['type'] !== 'ExternalName' && type !== 'ExternalName' && before['clusterIP'] !== spec['clusterIP'])
-    causes.push(invalid('spec.clusterIPs[0]', items(spec['clusterIPs']).map(String), 'may not change once set'));
+  if (
+    old &&
+    before['type'] !== 'ExternalName' &&
+    type !== 'ExternalName' &&
+    before['clusterIP'] !== spec['clusterIP']
+  )
+    causes.push(
+      invalid('spec.clusterIPs[0]', items(spec['clusterIPs']).map(String), 'may not change once set'),
+    );
   return causes;
 }
 
@@ -92,7 +117,10 @@ function portsCauses(ports: readonly Json[]): Cause[] {
     const number = at(port, 'port');
     if (typeof number !== 'number' || number < 1 || number > HIGHEST_PORT)
       causes.push(invalid(`${path}.port`, number ?? 0, 'must be between 1 and 65535, inclusive'));
-    causes.push(...oneOf(at(port, 'protocol'), `${path}.protocol`, ['SCTP', 'TCP', 'UDP']), ...targetCauses(at(port, 'targetPort'), `${path}.targetPort`));
+    causes.push(
+      ...oneOf(at(port, 'protocol'), `${path}.protocol`, ['SCTP', 'TCP', 'UDP']),
+      ...targetCauses(at(port, 'targetPort'), `${path}.targetPort`),
+    );
     const identity = `${String(number)}/${text(at(port, 'protocol'))}`;
     if (numbers.has(identity)) causes.push(duplicate(path, port));
     numbers.add(identity);
@@ -101,6 +129,7 @@ function portsCauses(ports: readonly Json[]): Cause[] {
 }
 
 function targetCauses(target: Json | undefined, path: string): Cause[] {
-  if (typeof target === 'number' && (target < 1 || target > HIGHEST_PORT)) return [invalid(path, target, 'must be between 1 and 65535, inclusive')];
+  if (typeof target === 'number' && (target < 1 || target > HIGHEST_PORT))
+    return [invalid(path, target, 'must be between 1 and 65535, inclusive')];
   return [];
 }

@@ -2,7 +2,17 @@
 import { invalid, notSupported, required } from '../../schema/cause.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Cause } from '../errors.ts';
-import { at, defaulted, ensureFields, equal, fields, text, type Json, type JsonObject, type KubeObject } from '../objects.ts';
+import {
+  at,
+  defaulted,
+  ensureFields,
+  equal,
+  fields,
+  text,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../objects.ts';
 import type { KindRules } from '../rules.ts';
 import { labelSelectorMatches } from '../selectors.ts';
 import { notNegative, oneOf, podSpecCauses, setPodSpecDefaults } from './pod-spec.ts';
@@ -41,7 +51,13 @@ export const DEPLOYMENT_RULES: KindRules = {
     causes.push(...oneOf(at(strategy, 'type'), 'spec.strategy.type', ['Recreate', 'RollingUpdate']));
     const rolling = fields(at(strategy, 'rollingUpdate'));
     if (isZero(rolling['maxSurge']) && isZero(rolling['maxUnavailable']))
-      causes.push(invalid('spec.strategy.rollingUpdate.maxUnavailable', rolling['maxUnavailable'] ?? 0, 'may not be 0 when `maxSurge` is 0'));
+      causes.push(
+        invalid(
+          'spec.strategy.rollingUpdate.maxUnavailable',
+          rolling['maxUnavailable'] ?? 0,
+          'may not be 0 when `maxSurge` is 0',
+        ),
+      );
     const minReady = at(deployment, 'spec', 'minReadySeconds');
     const deadline = at(deployment, 'spec', 'progressDeadlineSeconds');
     if (typeof minReady === 'number' && typeof deadline === 'number' && deadline <= minReady)
@@ -85,7 +101,8 @@ export const STATEFUL_SET_RULES: KindRules = {
     defaulted(spec, 'persistentVolumeClaimRetentionPolicy', { whenDeleted: 'Retain', whenScaled: 'Retain' });
     const strategy = ensureFields(spec, 'updateStrategy');
     defaulted(strategy, 'type', 'RollingUpdate');
-    if (strategy['type'] === 'RollingUpdate') defaulted(ensureFields(strategy, 'rollingUpdate'), 'partition', 0);
+    if (strategy['type'] === 'RollingUpdate')
+      defaulted(ensureFields(strategy, 'rollingUpdate'), 'partition', 0);
   },
   validate: (set, old) => [...workloadCauses(set, old), ...alwaysRestarts(set)],
 };
@@ -108,24 +125,33 @@ export const DAEMON_SET_RULES: KindRules = {
 
 function workloadCauses(object: KubeObject, old: KubeObject | undefined): Cause[] {
   const spec = fields(object['spec']);
-  const causes: Cause[] = [...notNegative(spec['replicas'], 'spec.replicas'), ...notNegative(spec['minReadySeconds'], 'spec.minReadySeconds')];
+  const causes: Cause[] = [
+    ...notNegative(spec['replicas'], 'spec.replicas'),
+    ...notNegative(spec['minReadySeconds'], 'spec.minReadySeconds'),
+  ];
   causes.push(...notNegative(spec['revisionHistoryLimit'], 'spec.revisionHistoryLimit'));
   const selector = spec['selector'];
   if (isObject(selector)) {
-    if (Object.keys(selector).length === 0) causes.push(invalid('spec.selector', {}, 'empty selector is invalid for deployment'));
+    if (Object.keys(selector).length === 0)
+      causes.push(invalid('spec.selector', {}, 'empty selector is invalid for deployment'));
     const labels = fields(at(spec, 'template', 'metadata', 'labels'));
     const given = Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, text(value)]));
     if (!labelSelectorMatches(selector, given))
-      causes.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
+      causes.push(
+        invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'),
+      );
   }
-  if (old && !equal(selector, at(old, 'spec', 'selector'))) causes.push(invalid('spec.selector', selector ?? null, IMMUTABLE));
+  if (old && !equal(selector, at(old, 'spec', 'selector')))
+    causes.push(invalid('spec.selector', selector ?? null, IMMUTABLE));
   causes.push(...podSpecCauses(at(spec, 'template', 'spec'), 'spec.template.spec'));
   return causes;
 }
 
 function alwaysRestarts(object: KubeObject): Cause[] {
   const policy = at(object, 'spec', 'template', 'spec', 'restartPolicy');
-  return policy === undefined || policy === 'Always' ? [] : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])];
+  return policy === undefined || policy === 'Always'
+    ? []
+    : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])];
 }
 
 export const JOB_RULES: KindRules = {
@@ -153,7 +179,8 @@ export const JOB_RULES: KindRules = {
     if (before)
       for (const name of ['selector', 'template', 'completionMode'])
         if (before['suspend'] !== true || name !== 'template')
-          if (!equal(spec[name], before[name])) causes.push(invalid(`spec.${name}`, spec[name] ?? null, IMMUTABLE));
+          if (!equal(spec[name], before[name]))
+            causes.push(invalid(`spec.${name}`, spec[name] ?? null, IMMUTABLE));
     return causes;
   },
 };
@@ -171,7 +198,13 @@ function setJobDefaults(spec: JsonObject): void {
 
 function jobCauses(spec: JsonObject, path: string): Cause[] {
   const causes: Cause[] = [];
-  for (const name of ['parallelism', 'completions', 'backoffLimit', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished'])
+  for (const name of [
+    'parallelism',
+    'completions',
+    'backoffLimit',
+    'activeDeadlineSeconds',
+    'ttlSecondsAfterFinished',
+  ])
     causes.push(...notNegative(spec[name], `${path}.${name}`));
   const policy = at(spec, 'template', 'spec', 'restartPolicy');
   if (policy === 'Always')
@@ -205,8 +238,16 @@ export const CRON_JOB_RULES: KindRules = {
     const known = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every .+)$/.test(schedule);
     if (schedule === '') causes.push(required('spec.schedule'));
     else if (!known && (parts.length !== 5 || !parts.every((part) => FIELD.test(part))))
-      causes.push(invalid('spec.schedule', schedule, `expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`));
-    causes.push(...oneOf(spec['concurrencyPolicy'], 'spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']));
+      causes.push(
+        invalid(
+          'spec.schedule',
+          schedule,
+          `expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`,
+        ),
+      );
+    causes.push(
+      ...oneOf(spec['concurrencyPolicy'], 'spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']),
+    );
     return causes;
   },
 };

@@ -37,7 +37,8 @@ export async function createObject(
   delete (metadata as Partial<typeof metadata>).resourceVersion;
   if (type.generation || type.custom) metadata.generation = 1;
   else delete metadata.generation;
-  if (!type.statusOnCreate && type.subresources.some(({ name }) => name === 'status')) delete object['status'];
+  if (!type.statusOnCreate && type.subresources.some(({ name }) => name === 'status'))
+    delete object['status'];
 
   const rules = cluster.rulesOf(type);
   setDefaults(cluster, type, object, undefined);
@@ -77,11 +78,21 @@ function assertNamespaceOpen(cluster: Cluster, type: ResourceType, namespace: st
   const entry = cluster.store.get({ resource: '/namespaces', namespace: '', name: namespace });
   if (!entry) throw notFound(NAMESPACES, namespace);
   const object = parseStored(entry.json);
-  if (object.metadata.deletionTimestamp === undefined && text(fields(object['status'])['phase']) !== 'Terminating') return;
+  if (
+    object.metadata.deletionTimestamp === undefined &&
+    text(fields(object['status'])['phase']) !== 'Terminating'
+  )
+    return;
   throw forbidden(
     type,
     name,
     `unable to create new content in namespace ${namespace} because it is being terminated`,
-    [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+    [
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
+    ],
   );
 }

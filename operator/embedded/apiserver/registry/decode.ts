@@ -16,9 +16,15 @@ const DEEPEST = 128;
 export async function parseBody(body: string, contentType: string): Promise<Json> {
   let value: unknown;
   try {
-    value = contentType.includes('yaml') && !body.trimStart().startsWith('{') ? (await import('yaml')).parse(body) : JSON.parse(body);
+    value =
+      contentType.includes('yaml') && !body.trimStart().startsWith('{')
+        ? (await import('yaml')).parse(body)
+        : JSON.parse(body);
   } catch (cause) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : ''}`, cause);
+    throw badRequest(
+      `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : ''}`,
+      cause,
+    );
   }
   // Both parsers give JSON values only: YAML is read with its core schema.
   const parsed = value as Json;
@@ -39,24 +45,42 @@ export const duplicatesOf = (body: string, validation: FieldValidation): string[
  * Checks that a value is an object of the kind addressed, with metadata of the right types.
  * @throws {ApiError} 400
  */
-export function asObject(value: Json, type: ResourceType, kind: string = type.kind, apiVersion: string = apiVersionOf(type)): KubeObject {
+export function asObject(
+  value: Json,
+  type: ResourceType,
+  kind: string = type.kind,
+  apiVersion: string = apiVersionOf(type),
+): KubeObject {
   if (!isObject(value)) throw badRequest('the body is not a JSON object');
   const givenVersion = value['apiVersion'] ?? apiVersion;
   const givenKind = value['kind'] ?? kind;
   if (givenVersion !== apiVersion)
-    throw badRequest(`the API version in the data (${String(givenVersion)}) does not match the expected API version (${apiVersion})`);
+    throw badRequest(
+      `the API version in the data (${String(givenVersion)}) does not match the expected API version (${apiVersion})`,
+    );
   if (givenKind !== kind)
-    throw badRequest(`${String(givenKind)} in version "${type.version}" cannot be handled as a ${kind}: the kind in the data does not match the expected kind`);
+    throw badRequest(
+      `${String(givenKind)} in version "${type.version}" cannot be handled as a ${kind}: the kind in the data does not match the expected kind`,
+    );
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = value;
   return { apiVersion, kind, metadata: asMetadata(metadata, kind, type.version), ...rest };
 }
 
-const STRING_FIELDS = ['name', 'namespace', 'generateName', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'];
+const STRING_FIELDS = [
+  'name',
+  'namespace',
+  'generateName',
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+];
 const STRING_MAPS = ['labels', 'annotations'];
 const LISTS = ['ownerReferences', 'finalizers', 'managedFields'];
 
 function asMetadata(value: Json | undefined, kind: string, version: string): ObjectMeta {
-  if (value !== undefined && value !== null && !isObject(value)) throw cannotHandle(kind, version, 'metadata', 'an object');
+  if (value !== undefined && value !== null && !isObject(value))
+    throw cannotHandle(kind, version, 'metadata', 'an object');
   const metadata: JsonObject = { ...value };
   for (const [name, field] of Object.entries(metadata)) {
     const path = `metadata.${name}`;
@@ -74,14 +98,17 @@ function asStringMap(value: Json, path: string, kind: string, version: string): 
   if (!isObject(value)) throw cannotHandle(kind, version, path, 'a map of strings');
   const map: JsonObject = {};
   for (const [key, item] of Object.entries(value)) {
-    if (item !== null && typeof item !== 'string') throw cannotHandle(kind, version, `${path}.${key}`, 'a string');
+    if (item !== null && typeof item !== 'string')
+      throw cannotHandle(kind, version, `${path}.${key}`, 'a string');
     map[key] = item ?? '';
   }
   return map;
 }
 
 function cannotHandle(kind: string, version: string, path: string, wanted: string) {
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${path}: it must be ${wanted}`);
+  return badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${path}: it must be ${wanted}`,
+  );
 }
 
 /**
@@ -100,7 +127,11 @@ export function pruneUnknown(
   if (validation === 'Ignore' || unknown.length + duplicates.length === 0) return;
   if (validation === 'Strict') {
     const told = strictDecodingError(unknown, duplicates) ?? '';
-    throw badRequest(type.custom ? told : `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${told}`);
+    throw badRequest(
+      type.custom
+        ? told
+        : `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${told}`,
+    );
   }
   for (const path of duplicates) warnings.add(`duplicate field ${JSON.stringify(path)}`);
   for (const path of unknown) warnings.add(`unknown field ${JSON.stringify(path)}`);

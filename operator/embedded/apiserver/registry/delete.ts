@@ -19,7 +19,12 @@ const DEFAULT_POD_GRACE = 30;
 const ATTEMPTS = 8;
 
 /** Deletes an object as far as its grace period and finalizers allow now. */
-export async function deleteObject(cluster: Cluster, target: Target, options: DeleteOptions, writer: Writer): Promise<Deletion> {
+export async function deleteObject(
+  cluster: Cluster,
+  target: Target,
+  options: DeleteOptions,
+  writer: Writer,
+): Promise<Deletion> {
   const { type, namespace, name } = target;
   for (let attempt = 1; ; attempt += 1) {
     const seen = cluster.store.get({ resource: type.storage, namespace, name });
@@ -49,7 +54,11 @@ export async function deleteObject(cluster: Cluster, target: Target, options: De
 
 function assertPreconditions({ type, name }: Target, options: DeleteOptions, { metadata }: KubeObject): void {
   if (options.uid !== undefined && options.uid !== metadata.uid)
-    throw conflict(type, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${metadata.uid}`);
+    throw conflict(
+      type,
+      name,
+      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${metadata.uid}`,
+    );
   if (options.resourceVersion !== undefined && options.resourceVersion !== metadata.resourceVersion)
     throw conflict(
       type,
@@ -58,7 +67,13 @@ function assertPreconditions({ type, name }: Target, options: DeleteOptions, { m
     );
 }
 
-function deleteSeen(cluster: Cluster, target: Target, seen: Entry, old: KubeObject, options: DeleteOptions): Deletion {
+function deleteSeen(
+  cluster: Cluster,
+  target: Target,
+  seen: Entry,
+  old: KubeObject,
+  options: DeleteOptions,
+): Deletion {
   const object = clone(old);
   const { metadata } = object;
   const grace = graceOf(object, options);
@@ -68,12 +83,17 @@ function deleteSeen(cluster: Cluster, target: Target, seen: Entry, old: KubeObje
 
   const firstTime = metadata.deletionTimestamp === undefined;
   if (firstTime || grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
-    const begun = firstTime ? cluster.now() : new Date(Date.parse(metadata.deletionTimestamp ?? '') - (metadata.deletionGracePeriodSeconds ?? 0) * 1_000);
+    const begun = firstTime
+      ? cluster.now()
+      : new Date(
+          Date.parse(metadata.deletionTimestamp ?? '') - (metadata.deletionGracePeriodSeconds ?? 0) * 1_000,
+        );
     metadata.deletionTimestamp = timestamp(new Date(begun.getTime() + grace * 1_000));
     metadata.deletionGracePeriodSeconds = grace;
     if (firstTime && metadata.generation !== undefined) metadata.generation += 1;
   }
-  if (object.kind === 'Namespace') object['status'] = { ...(object['status'] as object | undefined), phase: 'Terminating' };
+  if (object.kind === 'Namespace')
+    object['status'] = { ...(object['status'] as object | undefined), phase: 'Terminating' };
 
   if (isFinished(object)) {
     if (options.dryRun) return { gone: true, object };
@@ -108,7 +128,10 @@ function graceOf(object: KubeObject, options: DeleteOptions): number {
   if (object.kind !== 'Pod' || object.apiVersion !== 'v1') return 0;
   const phase = text(at(object, 'status', 'phase'));
   if (text(at(object, 'spec', 'nodeName')) === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
-  const grace = options.gracePeriodSeconds ?? number(at(object, 'spec', 'terminationGracePeriodSeconds')) ?? DEFAULT_POD_GRACE;
+  const grace =
+    options.gracePeriodSeconds ??
+    number(at(object, 'spec', 'terminationGracePeriodSeconds')) ??
+    DEFAULT_POD_GRACE;
   return grace < 0 ? 1 : grace;
 }
 

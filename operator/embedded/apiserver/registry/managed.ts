@@ -26,10 +26,16 @@ export const applied: Track = (object, old) =>
 /** For the server's own writes, which manage nothing. */
 export const untracked: Track = (object) => object;
 
-export function writeContext(cluster: Cluster, type: ResourceType, part: Part, options: WriteOptions): WriteContext {
+export function writeContext(
+  cluster: Cluster,
+  type: ResourceType,
+  part: Part,
+  options: WriteOptions,
+): WriteContext {
+  const rules = cluster.rulesOf(type);
   const resetFields = resetFieldsOf(type, part);
   return {
-    schema: cluster.rulesOf(type).schema,
+    schema: rules.wholeSchema ?? rules.schema,
     apiVersion: apiVersionOf(type),
     manager: options.fieldManager,
     now: timestamp(cluster.now()),

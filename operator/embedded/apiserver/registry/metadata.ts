@@ -12,7 +12,10 @@ const LONGEST_GENERATED_BASE = 63 - SUFFIX_LENGTH;
 
 /** The name of an object made with `generateName`. */
 export function generatedName(base: string): string {
-  const suffix = Array.from({ length: SUFFIX_LENGTH }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]);
+  const suffix = Array.from(
+    { length: SUFFIX_LENGTH },
+    () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)],
+  );
   return base.slice(0, LONGEST_GENERATED_BASE) + suffix.join('');
 }
 
@@ -112,7 +115,8 @@ export function metadataCauses(metadata: ObjectMeta, form: NameForm): Cause[] {
     causes.push(...labelValueCauses(value, 'metadata.labels'));
   }
   causes.push(...annotationCauses(metadata));
-  for (const finalizer of metadata.finalizers ?? []) causes.push(...qualifiedNameCauses(finalizer, 'metadata.finalizers'));
+  for (const finalizer of metadata.finalizers ?? [])
+    causes.push(...qualifiedNameCauses(finalizer, 'metadata.finalizers'));
   causes.push(...ownerCauses(metadata));
   return causes;
 }
@@ -134,7 +138,8 @@ function ownerCauses(metadata: ObjectMeta): Cause[] {
   let controllers = 0;
   for (const [index, owner] of (metadata.ownerReferences ?? []).entries()) {
     for (const name of ['apiVersion', 'kind', 'name', 'uid'] as const)
-      if (!owner[name]) causes.push(invalid(`${path}[${index}].${name}`, owner[name] ?? '', 'must not be empty'));
+      if (!owner[name])
+        causes.push(invalid(`${path}[${index}].${name}`, owner[name] ?? '', 'must not be empty'));
     if (owner.controller === true) controllers += 1;
   }
   if (controllers > 1) causes.push(invalid(path, '', 'Only one reference can have Controller set to true'));
@@ -147,7 +152,14 @@ function ownerCauses(metadata: ObjectMeta): Cause[] {
 export function qualifiedNameCauses(key: string, path: string): Cause[] {
   const parts = key.split('/');
   const name = parts.at(-1) ?? '';
-  if (parts.length > 2) return [invalid(path, key, `a qualified name ${TELLS.qualified} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`)];
+  if (parts.length > 2)
+    return [
+      invalid(
+        path,
+        key,
+        `a qualified name ${TELLS.qualified} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      ),
+    ];
   const causes: Cause[] = [];
   if (parts.length === 2) {
     const prefix = parts[0] ?? '';
@@ -155,7 +167,8 @@ export function qualifiedNameCauses(key: string, path: string): Cause[] {
     else if (!SUBDOMAIN.test(prefix)) causes.push(invalid(path, key, `prefix part ${TELLS.subdomain}`));
   }
   if (name === '') causes.push(invalid(path, key, 'name part must be non-empty'));
-  else if (name.length > LONGEST_LABEL) causes.push(invalid(path, key, `name part must be no more than ${LONGEST_LABEL} characters`));
+  else if (name.length > LONGEST_LABEL)
+    causes.push(invalid(path, key, `name part must be no more than ${LONGEST_LABEL} characters`));
   if (!QUALIFIED_NAME.test(name)) causes.push(invalid(path, key, TELLS.qualified));
   return causes;
 }
@@ -163,7 +176,8 @@ export function qualifiedNameCauses(key: string, path: string): Cause[] {
 /** Causes for which the value of a label is refused. */
 export function labelValueCauses(value: string, path: string): Cause[] {
   const causes: Cause[] = [];
-  if (value.length > LONGEST_LABEL) causes.push(invalid(path, value, `must be no more than ${LONGEST_LABEL} bytes`));
+  if (value.length > LONGEST_LABEL)
+    causes.push(invalid(path, value, `must be no more than ${LONGEST_LABEL} bytes`));
   if (!LABEL_VALUE.test(value)) causes.push(invalid(path, value, TELLS.labelValue));
   return causes;
 }
@@ -175,5 +189,10 @@ export function metadataUpdateCauses(metadata: ObjectMeta, old: ObjectMeta): Cau
   const added = (metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
   if (added.length === 0) return [];
   const list = added.map((one) => JSON.stringify(one)).join(', ');
-  return [forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`)];
+  return [
+    forbidden(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+    ),
+  ];
 }

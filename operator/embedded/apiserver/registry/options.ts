@@ -28,7 +28,10 @@ const LONGEST_MANAGER = 128;
 export function writeOptions(query: URLSearchParams, userAgent: string): WriteOptions {
   const validation = query.get('fieldValidation') || 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
-    throw badOption('fieldValidation', `Unsupported value: "${validation}": supported values: "Ignore", "Strict", "Warn"`);
+    throw badOption(
+      'fieldValidation',
+      `Unsupported value: "${validation}": supported values: "Ignore", "Strict", "Warn"`,
+    );
   const fieldManager = query.get('fieldManager') || userAgent.split('/')[0] || 'unknown';
   if (query.has('fieldManager') && fieldManager.length > LONGEST_MANAGER)
     throw badOption('fieldManager', `Too long: may not be more than ${LONGEST_MANAGER} bytes`);
@@ -43,7 +46,8 @@ export function writeOptions(query: URLSearchParams, userAgent: string): WriteOp
 /** @param body a `DeleteOptions` object; empty when the client sent none */
 export function deleteOptions(query: URLSearchParams, body: JsonObject): DeleteOptions {
   const grace = number(body['gracePeriodSeconds']) ?? numberOf(query, 'gracePeriodSeconds');
-  if (grace !== undefined && !Number.isInteger(grace)) throw badRequest('gracePeriodSeconds must be an integer');
+  if (grace !== undefined && !Number.isInteger(grace))
+    throw badRequest('gracePeriodSeconds must be an integer');
   const preconditions = fields(body['preconditions']);
   const dryRun = body['dryRun'];
   return {
@@ -76,7 +80,8 @@ function propagationOf(body: JsonObject, query: URLSearchParams): Propagation | 
 
 function dryRunOf(values: readonly string[]): boolean {
   for (const value of values)
-    if (value !== 'All' && value !== '') throw badOption('dryRun', `Unsupported value: ["${value}"]: supported values: "All"`);
+    if (value !== 'All' && value !== '')
+      throw badOption('dryRun', `Unsupported value: ["${value}"]: supported values: "All"`);
   return values.includes('All');
 }
 

@@ -40,10 +40,11 @@ export async function patchObject(
   const { type } = target;
   const contentType = patchTypeOf(exchange.contentType);
   if (contentType === APPLY_YAML) return applyObject(cluster, exchange, target, part, body, options);
-  if (exchange.query.get('force') !== null) throw badOption('force', 'Forbidden: may not be specified for non-apply patch', 'FieldValueForbidden');
+  if (exchange.query.get('force') !== null)
+    throw badOption('force', 'Forbidden: may not be specified for non-apply patch', 'FieldValueForbidden');
   const patch = await parseBody(body, '');
   const duplicates = duplicatesOf(body, options.fieldValidation);
-  const { schema } = cluster.rulesOf(type);
+  const schema = wholeSchemaOf(cluster, type);
   const wanted = (old: KubeObject): KubeObject => {
     const object = asObject(patched(contentType, old, patch, type, schema), type);
     pruneUnknown(object, type, schema, options.fieldValidation, duplicates, exchange.warnings);
@@ -53,6 +54,12 @@ export async function patchObject(
   return { object: await updateObject(cluster, target, change, options, exchange), created: false };
 }
 
+/** The schema of everything an object of this kind may hold. */
+function wholeSchemaOf(cluster: Cluster, type: ResourceType): Schema | undefined {
+  const { wholeSchema, schema } = cluster.rulesOf(type);
+  return wholeSchema ?? schema;
+}
+
 /** The media type of a patch, without its parameters. */
 export const patchTypeOf = (contentType: string): string => contentType.split(';')[0]?.trim() ?? '';
 
@@ -60,7 +67,13 @@ export const patchTypeOf = (contentType: string): string => contentType.split(';
  * An object with a patch applied; the object given is not changed.
  * @throws {ApiError} 400 or 422 for a patch that is malformed or does not fit, 415 for a type that is not served
  */
-export function patched(contentType: string, object: KubeObject, patch: Json, type: ResourceType, schema: Schema | undefined): JsonObject {
+export function patched(
+  contentType: string,
+  object: KubeObject,
+  patch: Json,
+  type: ResourceType,
+  schema: Schema | undefined,
+): JsonObject {
   return translated(type, object.metadata.name, () => {
     switch (contentType) {
       case JSON_PATCH:
@@ -71,13 +84,21 @@ export function patched(contentType: string, object: KubeObject, patch: Json, ty
         if (type.custom || !schema) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY_YAML]);
         return clone(applyStrategicMergePatch(object, asPatchObject(patch), schema));
       default:
-        throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(type.custom ? [] : [STRATEGIC_PATCH]), APPLY_YAML]);
+        throw unsupportedMediaType([
+          JSON_PATCH,
+          MERGE_PATCH,
+          ...(type.custom ? [] : [STRATEGIC_PATCH]),
+          APPLY_YAML,
+        ]);
     }
   });
 }
 
 function asPatchObject(patch: Json): JsonObject {
-  if (!isObject(patch)) throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+  if (!isObject(patch))
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}',
+    );
   return patch;
 }
 
@@ -108,9 +129,17 @@ async function applyObject(
     }
     if (part !== '') throw notFound(type, name);
     const object = apply({});
-    if (object.metadata.uid) throw new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${type.plural} "${name}": uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`);
+    if (object.metadata.uid)
+      throw new ApiError(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on ${type.plural} "${name}": uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
+      );
     try {
-      return { object: await createObject(cluster, type, namespace, object, options, exchange, applied), created: true };
+      return {
+        object: await createObject(cluster, type, namespace, object, options, exchange, applied),
+        created: true,
+      };
     } catch (error) {
       // Somebody else created it while admission was asked: what is there now is applied to.
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists' && exists())) throw error;
@@ -125,7 +154,9 @@ function asConfiguration(value: Json, { type, namespace, name }: Target): JsonOb
   if (config['apiVersion'] !== apiVersionOf(type) || config['kind'] !== type.kind) asObject(config, type);
   const metadata = isObject(config['metadata']) ? config['metadata'] : {};
   if (metadata['name'] !== undefined && metadata['name'] !== name)
-    throw badRequest(`the name of the object (${String(metadata['name'])}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${String(metadata['name'])}) does not match the name on the URL (${name})`,
+    );
   if (type.namespaced && metadata['namespace'] !== undefined && metadata['namespace'] !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   config['metadata'] = { ...metadata, name, ...(type.namespaced ? { namespace } : {}) };

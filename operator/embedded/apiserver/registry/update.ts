@@ -35,7 +35,11 @@ export async function updateObject(
   writer: Writer,
 ): Promise<KubeObject> {
   for (let attempt = 1; ; attempt += 1) {
-    const seen = cluster.store.get({ resource: target.type.storage, namespace: target.namespace, name: target.name });
+    const seen = cluster.store.get({
+      resource: target.type.storage,
+      namespace: target.namespace,
+      name: target.name,
+    });
     if (!seen) throw notFound(target.type, target.name);
     try {
       return await attemptUpdate(cluster, target, seen, change, options, writer);
@@ -78,7 +82,8 @@ async function attemptUpdate(
   const mutated = (await cluster.admission.mutate({ ...request, object })) ?? object;
   if (mutated !== object) setDefaults(cluster, type, mutated, old);
   const made = change.track(mutated, old);
-  if ((type.generation || type.custom) && specDiffers(made, old)) made.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  if ((type.generation || type.custom) && specDiffers(made, old))
+    made.metadata.generation = (old.metadata.generation ?? 0) + 1;
   assertValid(cluster, type, made, old, part);
   await cluster.admission.validate({ ...request, object: made });
 
@@ -95,15 +100,27 @@ async function attemptUpdate(
 function assertPreconditions(type: ResourceType, asked: KubeObject, old: KubeObject): void {
   const { metadata } = asked;
   if (metadata.name && metadata.name !== old.metadata.name)
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${old.metadata.name})`);
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${old.metadata.name})`,
+    );
   if (metadata.namespace && metadata.namespace !== (old.metadata.namespace ?? ''))
     throw badRequest('the namespace of the object does not match the namespace on the request');
   if (metadata.uid && metadata.uid !== old.metadata.uid)
-    throw conflict(type, old.metadata.name, `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`);
-  if (metadata.resourceVersion && metadata.resourceVersion !== '0' && metadata.resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(
+      type,
+      old.metadata.name,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  if (
+    metadata.resourceVersion &&
+    metadata.resourceVersion !== '0' &&
+    metadata.resourceVersion !== old.metadata.resourceVersion
+  )
     throw conflict(type, old.metadata.name);
   if (!metadata.resourceVersion && type.custom)
-    throw invalidObject(type, old.metadata.name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    throw invalidObject(type, old.metadata.name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
 }
 
 /** Kinds whose controllers also label and annotate through the status subresource. */

@@ -25,7 +25,12 @@ export interface Writer {
 }
 
 /** Completes an object by its schema and by the rules of its kind. */
-export function setDefaults(cluster: Cluster, type: ResourceType, object: KubeObject, old: KubeObject | undefined): void {
+export function setDefaults(
+  cluster: Cluster,
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): void {
   const rules = cluster.rulesOf(type);
   dropEmpty(object.metadata);
   // Built-in schemas state zero values as defaults, which Kubernetes leaves unset; what is set is their rules' to say.
@@ -75,8 +80,11 @@ export function save(cluster: Cluster, target: Target, seen: Entry | undefined, 
   const { type, namespace, name } = target;
   const storageType = cluster.catalog.storageType(type.storage) ?? type;
   const stored = convert(object, storageType);
-  return cluster.store.put({ resource: type.storage, namespace, name }, seen, storageType.version, (revision) =>
-    textAt(stored, revision),
+  return cluster.store.put(
+    { resource: type.storage, namespace, name },
+    seen,
+    storageType.version,
+    (revision) => textAt(stored, revision),
   );
 }
 

@@ -26,23 +26,42 @@ const column = (name: string, cell: Cell, priority = 0): Column => ({ name, type
 const wide = (name: string, cell: Cell): Column => column(name, cell, 1);
 const numeric = (name: string, cell: Cell): Column => ({ name, type: 'integer', cell });
 
-const value = (...path: string[]): Cell => (object) => none(text(at(object, ...path)));
-const figure = (...path: string[]): Cell => (object) => number(at(object, ...path)) ?? 0;
-const size = (...path: string[]): Cell => (object) => {
-  const found = at(object, ...path);
-  return Array.isArray(found) ? found.length : Object.keys(fields(found)).length;
-};
+const value =
+  (...path: string[]): Cell =>
+  (object) =>
+    none(text(at(object, ...path)));
+const figure =
+  (...path: string[]): Cell =>
+  (object) =>
+    number(at(object, ...path)) ?? 0;
+const size =
+  (...path: string[]): Cell =>
+  (object) => {
+    const found = at(object, ...path);
+    return Array.isArray(found) ? found.length : Object.keys(fields(found)).length;
+  };
 
-const templateContainers = (object: KubeObject) => items(at(object, 'spec', 'template', 'spec', 'containers'));
-const CONTAINERS = wide('Containers', (object) => templateContainers(object).map((one) => text(at(one, 'name'))).join(','));
-const IMAGES = wide('Images', (object) => templateContainers(object).map((one) => text(at(one, 'image'))).join(','));
+const templateContainers = (object: KubeObject) =>
+  items(at(object, 'spec', 'template', 'spec', 'containers'));
+const CONTAINERS = wide('Containers', (object) =>
+  templateContainers(object)
+    .map((one) => text(at(one, 'name')))
+    .join(','),
+);
+const IMAGES = wide('Images', (object) =>
+  templateContainers(object)
+    .map((one) => text(at(one, 'image')))
+    .join(','),
+);
 const SELECTOR = wide('Selector', (object) => none(selectorText(at(object, 'spec', 'selector'))));
 
 const seconds = (from: string, to: Date): number => Math.floor((to.getTime() - Date.parse(from)) / 1_000);
-const since = (...path: string[]): Cell => (object, now) => {
-  const moment = text(at(object, ...path));
-  return moment === '' ? '<none>' : duration(seconds(moment, now));
-};
+const since =
+  (...path: string[]): Cell =>
+  (object, now) => {
+    const moment = text(at(object, ...path));
+    return moment === '' ? '<none>' : duration(seconds(moment, now));
+  };
 
 /** Columns between Name and Age; `AGE` where the kind shows its age before its wide columns. */
 const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
@@ -76,7 +95,10 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
     wide('Kernel-Version', value('status', 'nodeInfo', 'kernelVersion')),
     wide('Container-Runtime', value('status', 'nodeInfo', 'containerRuntimeVersion')),
   ],
-  '/configmaps': [numeric('Data', (map) => Object.keys({ ...fields(map['data']), ...fields(map['binaryData']) }).length), AGE],
+  '/configmaps': [
+    numeric('Data', (map) => Object.keys({ ...fields(map['data']), ...fields(map['binaryData']) }).length),
+    AGE,
+  ],
   '/secrets': [column('Type', value('type')), numeric('Data', size('data')), AGE],
   '/serviceaccounts': [numeric('Secrets', size('secrets')), AGE],
   '/endpoints': [column('Endpoints', endpointsCell), AGE],
@@ -84,12 +106,20 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
     column('Status', value('status', 'phase')),
     column('Volume', (claim) => text(at(claim, 'spec', 'volumeName'))),
     column('Capacity', (claim) => text(at(claim, 'status', 'capacity', 'storage'))),
-    column('Access Modes', (claim) => items(at(claim, 'status', 'accessModes')).map(shortMode).join(',')),
+    column('Access Modes', (claim) =>
+      items(at(claim, 'status', 'accessModes'))
+        .map(shortMode)
+        .join(','),
+    ),
     column('StorageClass', (claim) => text(at(claim, 'spec', 'storageClassName'))),
     AGE,
   ],
   'apps/deployments': [
-    column('Ready', (object) => `${number(at(object, 'status', 'readyReplicas')) ?? 0}/${number(at(object, 'spec', 'replicas')) ?? 0}`),
+    column(
+      'Ready',
+      (object) =>
+        `${number(at(object, 'status', 'readyReplicas')) ?? 0}/${number(at(object, 'spec', 'replicas')) ?? 0}`,
+    ),
     numeric('Up-to-date', figure('status', 'updatedReplicas')),
     numeric('Available', figure('status', 'availableReplicas')),
     AGE,
@@ -107,7 +137,11 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
     SELECTOR,
   ],
   'apps/statefulsets': [
-    column('Ready', (object) => `${number(at(object, 'status', 'readyReplicas')) ?? 0}/${number(at(object, 'spec', 'replicas')) ?? 0}`),
+    column(
+      'Ready',
+      (object) =>
+        `${number(at(object, 'status', 'readyReplicas')) ?? 0}/${number(at(object, 'spec', 'replicas')) ?? 0}`,
+    ),
     AGE,
     CONTAINERS,
     IMAGES,
@@ -125,7 +159,11 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
   ],
   'batch/jobs': [
     column('Status', jobStatus),
-    column('Completions', (job) => `${number(at(job, 'status', 'succeeded')) ?? 0}/${number(at(job, 'spec', 'completions')) ?? number(at(job, 'spec', 'parallelism')) ?? 1}`),
+    column(
+      'Completions',
+      (job) =>
+        `${number(at(job, 'status', 'succeeded')) ?? 0}/${number(at(job, 'spec', 'completions')) ?? number(at(job, 'spec', 'parallelism')) ?? 1}`,
+    ),
     column('Duration', jobDuration),
     AGE,
     CONTAINERS,
@@ -141,7 +179,11 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
     AGE,
   ],
   'autoscaling/horizontalpodautoscalers': [
-    column('Reference', (object) => `${text(at(object, 'spec', 'scaleTargetRef', 'kind'))}/${text(at(object, 'spec', 'scaleTargetRef', 'name'))}`),
+    column(
+      'Reference',
+      (object) =>
+        `${text(at(object, 'spec', 'scaleTargetRef', 'kind'))}/${text(at(object, 'spec', 'scaleTargetRef', 'name'))}`,
+    ),
     column('Targets', targetsCell),
     numeric('MinPods', figure('spec', 'minReplicas')),
     numeric('MaxPods', figure('spec', 'maxReplicas')),
@@ -151,30 +193,64 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
   'discovery.k8s.io/endpointslices': [
     column('AddressType', value('addressType')),
     column('Ports', (slice) => shortened(items(slice['ports']).map((port) => number(at(port, 'port')) ?? 0))),
-    column('Endpoints', (slice) => shortened(items(slice['endpoints']).flatMap((one) => [...items(at(one, 'addresses'))]).map(String))),
+    column('Endpoints', (slice) =>
+      shortened(
+        items(slice['endpoints'])
+          .flatMap((one) => [...items(at(one, 'addresses'))])
+          .map(String),
+      ),
+    ),
     AGE,
   ],
   'coordination.k8s.io/leases': [column('Holder', (lease) => text(at(lease, 'spec', 'holderIdentity'))), AGE],
   'networking.k8s.io/ingresses': [
     column('Class', value('spec', 'ingressClassName')),
-    column('Hosts', (ingress) => items(at(ingress, 'spec', 'rules')).map((rule) => text(at(rule, 'host')) || '*').join(',')),
+    column('Hosts', (ingress) =>
+      items(at(ingress, 'spec', 'rules'))
+        .map((rule) => text(at(rule, 'host')) || '*')
+        .join(','),
+    ),
     column('Address', () => ''),
     column('Ports', (ingress) => (items(at(ingress, 'spec', 'tls')).length > 0 ? '80, 443' : '80')),
     AGE,
   ],
-  'networking.k8s.io/networkpolicies': [column('Pod-Selector', (policy) => none(selectorText(at(policy, 'spec', 'podSelector')))), AGE],
+  'networking.k8s.io/networkpolicies': [
+    column('Pod-Selector', (policy) => none(selectorText(at(policy, 'spec', 'podSelector')))),
+    AGE,
+  ],
   'policy/poddisruptionbudgets': [
     column('Min Available', amount('spec', 'minAvailable')),
     column('Max Unavailable', amount('spec', 'maxUnavailable')),
     numeric('Allowed Disruptions', figure('status', 'disruptionsAllowed')),
     AGE,
   ],
-  'rbac.authorization.k8s.io/rolebindings': [column('Role', roleCell), AGE, wide('Users', subjects('User')), wide('Groups', subjects('Group')), wide('ServiceAccounts', subjects('ServiceAccount'))],
-  'rbac.authorization.k8s.io/clusterrolebindings': [column('Role', roleCell), AGE, wide('Users', subjects('User')), wide('Groups', subjects('Group')), wide('ServiceAccounts', subjects('ServiceAccount'))],
-  'rbac.authorization.k8s.io/roles': [{ name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp }],
-  'rbac.authorization.k8s.io/clusterroles': [{ name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp }],
-  'apiextensions.k8s.io/customresourcedefinitions': [{ name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp }],
-  'admissionregistration.k8s.io/validatingwebhookconfigurations': [numeric('Webhooks', size('webhooks')), AGE],
+  'rbac.authorization.k8s.io/rolebindings': [
+    column('Role', roleCell),
+    AGE,
+    wide('Users', subjects('User')),
+    wide('Groups', subjects('Group')),
+    wide('ServiceAccounts', subjects('ServiceAccount')),
+  ],
+  'rbac.authorization.k8s.io/clusterrolebindings': [
+    column('Role', roleCell),
+    AGE,
+    wide('Users', subjects('User')),
+    wide('Groups', subjects('Group')),
+    wide('ServiceAccounts', subjects('ServiceAccount')),
+  ],
+  'rbac.authorization.k8s.io/roles': [
+    { name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp },
+  ],
+  'rbac.authorization.k8s.io/clusterroles': [
+    { name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp },
+  ],
+  'apiextensions.k8s.io/customresourcedefinitions': [
+    { name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp },
+  ],
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': [
+    numeric('Webhooks', size('webhooks')),
+    AGE,
+  ],
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': [numeric('Webhooks', size('webhooks')), AGE],
   'storage.k8s.io/storageclasses': [
     column('Provisioner', value('provisioner')),
@@ -187,7 +263,11 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
 
 const EVENT_COLUMNS: readonly Column[] = [
   column('Last Seen', (event, now) => {
-    const moment = text(at(event, 'series', 'lastObservedTime')) || text(event['lastTimestamp']) || text(event['deprecatedLastTimestamp']) || text(event['eventTime']);
+    const moment =
+      text(at(event, 'series', 'lastObservedTime')) ||
+      text(event['lastTimestamp']) ||
+      text(event['deprecatedLastTimestamp']) ||
+      text(event['eventTime']);
     return moment === '' ? '<unknown>' : duration(seconds(moment, now));
   }),
   column('Type', value('type')),
@@ -197,10 +277,16 @@ const EVENT_COLUMNS: readonly Column[] = [
     return `${text(about['kind']).toLowerCase()}/${text(about['name'])}`;
   }),
   wide('Subobject', (event) => text(at(event['involvedObject'] ?? event['regarding'], 'fieldPath'))),
-  wide('Source', (event) => text(at(event['source'] ?? event['deprecatedSource'], 'component')) || text(event['reportingComponent'] ?? event['reportingController'])),
+  wide(
+    'Source',
+    (event) =>
+      text(at(event['source'] ?? event['deprecatedSource'], 'component')) ||
+      text(event['reportingComponent'] ?? event['reportingController']),
+  ),
   column('Message', (event) => text(event['message'] ?? event['note']).trim()),
   wide('First Seen', (event, now) => {
-    const moment = text(event['firstTimestamp']) || text(event['deprecatedFirstTimestamp']) || text(event['eventTime']);
+    const moment =
+      text(event['firstTimestamp']) || text(event['deprecatedFirstTimestamp']) || text(event['eventTime']);
     return moment === '' ? '<unknown>' : duration(seconds(moment, now));
   }),
   wide('Count', (event) => number(event['count'] ?? event['deprecatedCount']) ?? 1),
@@ -238,7 +324,9 @@ function endpointsCell(endpoints: KubeObject): Json {
   const all = items(endpoints['subsets']).flatMap((subset) => {
     const addresses = items(at(subset, 'addresses')).map((one) => text(at(one, 'ip')));
     const ports = items(at(subset, 'ports')).map((port) => number(at(port, 'port')));
-    return ports.length === 0 ? addresses : addresses.flatMap((address) => ports.map((port) => `${address}:${port ?? 0}`));
+    return ports.length === 0
+      ? addresses
+      : addresses.flatMap((address) => ports.map((port) => `${address}:${port ?? 0}`));
   });
   return shortened(all);
 }
@@ -250,7 +338,9 @@ function shortened(list: readonly (string | number)[]): string {
 }
 
 function nodeStatus(node: KubeObject): Json {
-  const ready = items(at(node, 'status', 'conditions')).find((condition) => at(condition, 'type') === 'Ready');
+  const ready = items(at(node, 'status', 'conditions')).find(
+    (condition) => at(condition, 'type') === 'Ready',
+  );
   const state = ready === undefined ? 'Unknown' : at(ready, 'status') === 'True' ? 'Ready' : 'NotReady';
   return at(node, 'spec', 'unschedulable') === true ? `${state},SchedulingDisabled` : state;
 }
@@ -259,7 +349,12 @@ const ROLE_LABEL = 'node-role.kubernetes.io/';
 
 function nodeRoles(node: KubeObject): Json {
   const roles = Object.keys(node.metadata.labels ?? {}).filter((label) => label.startsWith(ROLE_LABEL));
-  return none(roles.map((label) => label.slice(ROLE_LABEL.length)).toSorted().join(','));
+  return none(
+    roles
+      .map((label) => label.slice(ROLE_LABEL.length))
+      .toSorted()
+      .join(','),
+  );
 }
 
 function addressOf(node: KubeObject, type: string): Json {
@@ -267,11 +362,19 @@ function addressOf(node: KubeObject, type: string): Json {
   return none(text(at(found, 'address')));
 }
 
-const MODES: Readonly<Record<string, string>> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' };
+const MODES: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
 const shortMode = (mode: Json): string => MODES[text(mode)] ?? text(mode);
 
 function jobStatus(job: KubeObject): Json {
-  const holds = (type: string) => items(at(job, 'status', 'conditions')).some((one) => at(one, 'type') === type && at(one, 'status') === 'True');
+  const holds = (type: string) =>
+    items(at(job, 'status', 'conditions')).some(
+      (one) => at(one, 'type') === type && at(one, 'status') === 'True',
+    );
   if (holds('Complete')) return 'Complete';
   if (holds('Failed')) return 'Failed';
   if (job.metadata.deletionTimestamp !== undefined) return 'Terminating';
@@ -289,7 +392,9 @@ function jobDuration(job: KubeObject, now: Date): Json {
 
 function targetsCell(autoscaler: KubeObject): Json {
   const current = items(at(autoscaler, 'status', 'currentMetrics'));
-  const shown = items(at(autoscaler, 'spec', 'metrics')).map((metric, index) => targetCell(metric, current[index]));
+  const shown = items(at(autoscaler, 'spec', 'metrics')).map((metric, index) =>
+    targetCell(metric, current[index]),
+  );
   return none(shown.slice(0, 2).join(', ') + (shown.length > 2 ? ` + ${shown.length - 2} more...` : ''));
 }
 
@@ -325,6 +430,10 @@ function subjects(kind: string): Cell {
   return (binding) =>
     items(binding['subjects'])
       .filter((subject) => at(subject, 'kind') === kind)
-      .map((subject) => (kind === 'ServiceAccount' ? `${text(at(subject, 'namespace'))}/${text(at(subject, 'name'))}` : text(at(subject, 'name'))))
+      .map((subject) =>
+        kind === 'ServiceAccount'
+          ? `${text(at(subject, 'namespace'))}/${text(at(subject, 'name'))}`
+          : text(at(subject, 'name')),
+      )
       .join(', ');
 }

@@ -63,7 +63,9 @@ function containersReason(pod: KubeObject, statuses: readonly Json[], told: stri
     else if (at(status, 'ready') === true && at(status, 'state', 'running') !== undefined) running = true;
   }
   if (reason !== 'Completed' || !running) return reason;
-  const ready = items(at(pod, 'status', 'conditions')).some((one) => at(one, 'type') === 'Ready' && at(one, 'status') === 'True');
+  const ready = items(at(pod, 'status', 'conditions')).some(
+    (one) => at(one, 'type') === 'Ready' && at(one, 'status') === 'True',
+  );
   return ready ? 'Running' : 'NotReady';
 }
 
