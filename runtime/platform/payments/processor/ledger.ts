@@ -8,6 +8,18 @@ import type { Endpoint, Event, Kind, Kinds } from './objects.ts';
 
 export const API_VERSION = '2026-06-30.processor';
 
+/** What a merchant would tick in Stripe's dashboard for a shop such as ours; each saves a request that changes nothing. */
+const DEFAULT_EVENTS = [
+  'payment_intent.amount_capturable_updated',
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.canceled',
+  'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.closed',
+  'refund.failed',
+];
+
 export interface RequestNames {
   readonly id: string;
   readonly idempotencyKey: string | undefined;
@@ -71,7 +83,7 @@ export function endpointsOf(store: Store, account: Account, seconds: number): En
     id: `we_${account.id}`,
     object: 'webhook_endpoint',
     created: seconds,
-    enabled_events: ['*'],
+    enabled_events: account.enabledEvents ?? DEFAULT_EVENTS,
     livemode: false,
     metadata: {},
     status: 'enabled',

@@ -14,6 +14,7 @@ const ACCOUNT = {
   secretKey: 'sk_test_acme00000001',
   publishableKey: 'pk_test_acme00000001',
   webhookSecret: 'whsec_acme00000001',
+  enabledEvents: ['*'],
 };
 
 /** The fields of an answer to a browser that the tests look at; an intent or an error. */

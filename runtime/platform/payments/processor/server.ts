@@ -48,6 +48,10 @@ const account = z.strictObject({
     .string()
     .regex(/^[a-z0-9.:-]{1,255}$/i)
     .optional(),
+  enabledEvents: z
+    .array(z.string().regex(/^(\*|[a-z_.]{3,80})$/))
+    .max(50)
+    .optional(),
 });
 const turn = z.strictObject({ account: account.shape.id, settings });
 
@@ -296,7 +300,7 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
         refuse(409, { type: 'invalid_request_error', message: 'Another account has this key.' }),
       );
     await options.store.commit(() =>
-      options.store.putAccount({ ...input.data, webhookHost: input.data.webhookHost }),
+      options.store.putAccount({ webhookHost: undefined, enabledEvents: undefined, ...input.data }),
     );
     options.courier.wake();
     return sendJson(response, ok({ id: input.data.id }));

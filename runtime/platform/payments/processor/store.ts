@@ -15,6 +15,8 @@ export interface Account {
   readonly webhookUrl: string;
   /** `Host` header of deliveries where the URL's own host is not what the receiver goes by. */
   readonly webhookHost: string | undefined;
+  /** Types of event that are sent; undefined: those that a shop acts on. */
+  readonly enabledEvents: readonly string[] | undefined;
 }
 
 export interface Delivery {

@@ -1,0 +1,311 @@
+/**
+ * A whole shop in one process, for tests: throw-away PostgreSQL, the local processor, and a host with orders and payments.
+ * Products arrive as the catalogue's events would bring them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pino } from 'pino';
+import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { createHost, type Host } from '../../../host/host.ts';
+import { startProcessor, type Processor } from '../../../platform/payments/processor/processor.ts';
+import { payments } from '../../payments/definition.ts';
+import { createPayments, type PaymentsSettings } from '../../payments/service.ts';
+import { orders } from '../definition.ts';
+import { createOrders } from '../service.ts';
+import { SETTINGS, type OrdersSettings } from '../settings.ts';
+
+export interface TestShop {
+  readonly database: TestDatabase;
+  readonly processor: Processor;
+  readonly host: Host;
+  readonly tenant: string;
+  readonly merchantToken: string;
+  /** Adds a product with one variant. */
+  sell(variantId: string, price: number, stock: number, more?: Partial<ProductPayload>): Promise<void>;
+  call<T = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<Answer<T>>;
+  merchant<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: CallOptions,
+  ): Promise<Answer<T>>;
+  knobs(settings: Record<string, number>): Promise<void>;
+  /** Pays as a browser would. */
+  pay(
+    payment: { intentId: string; clientSecret: string; publishableKey: string },
+    card?: string,
+  ): Promise<string>;
+  /** Rows of a query as the superuser. */
+  rows<T>(text: string, values?: unknown[]): Promise<T[]>;
+  stop(): Promise<void>;
+}
+
+export interface ProductPayload {
+  readonly published: boolean;
+  readonly version: number;
+  readonly prices: readonly { amount: number; currency: string }[];
+  readonly inventoryPolicy: 'deny' | 'continue';
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly raw?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+export interface TestShopOptions {
+  readonly orders?: Partial<OrdersSettings>;
+  readonly payments?: Partial<PaymentsSettings>;
+  readonly sweepMilliseconds?: number;
+  readonly log?: string;
+}
+
+const TENANT = 'acme';
+const ADMIN = 'processor-admin';
+const PAYMENTS_SETTINGS: PaymentsSettings = {
+  reconcileSeconds: 1,
+  quietSeconds: 1,
+  lookBackSeconds: 3600,
+  glanceSeconds: 1,
+};
+export const KEYS = {
+  secretKey: 'sk_test_acme00000001',
+  publishableKey: 'pk_test_acme00000001',
+  webhookSecret: 'whsec_acme00000001',
+};
+
+export async function startTestShop(options: TestShopOptions = {}): Promise<TestShop> {
+  const folder = mkdtempSync(join(tmpdir(), 'shop-'));
+  const database = await startTestDatabase([orders, payments]);
+  const merchantToken = 'merchant-token-of-acme-0001';
+  await database.addTenant(
+    { id: TENANT, currencies: ['EUR', 'USD'], domains: ['orders', 'payments'] },
+    {
+      'payments-secret-key': KEYS.secretKey,
+      'payments-publishable-key': KEYS.publishableKey,
+      'payments-webhook-secret': KEYS.webhookSecret,
+      'admin-key-hash': await merchantKeyHash(merchantToken),
+    },
+  );
+  const processor = await startProcessor({
+    host: '127.0.0.1',
+    port: 0,
+    data: join(folder, 'processor'),
+    adminSecret: ADMIN,
+    forTests: true,
+    warn: () => undefined,
+  });
+  const host = await startTestHost(database, processor.origin, folder, options);
+  await processor.putAccount({
+    id: TENANT,
+    ...KEYS,
+    webhookUrl: webhookUrl(host),
+    webhookHost: undefined,
+    enabledEvents: undefined,
+  });
+
+  const call: TestShop['call'] = (method, path, more = {}) => ask(portOf(host), method, path, more);
+  return {
+    database,
+    processor,
+    host,
+    tenant: TENANT,
+    merchantToken,
+    call,
+    merchant: (method, path, more = {}) =>
+      call(method, path, { ...more, headers: { authorization: `Bearer ${merchantToken}`, ...more.headers } }),
+    async sell(variantId, price, stock, more = {}) {
+      await host.platform.sql.transaction(TENANT, (tx) =>
+        tx.emit({
+          topic: 'catalog.product',
+          type: 'catalog.product.upserted',
+          key: `prd_${variantId}`,
+          payload: productOf(variantId, price, stock, more),
+        }),
+      );
+      await host.events.settled();
+    },
+    async knobs(settings) {
+      const answer = await fetch(`${processor.origin}/_admin/knobs`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN}` },
+        body: JSON.stringify({ account: TENANT, settings }),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
+    pay: (payment, card = '4242424242424242') => payAsBrowser(processor.origin, payment, card),
+    async rows<T>(text: string, values: unknown[] = []) {
+      const { rows } = await database.admin.query(text, values);
+      // The test names the row's type.
+      return rows as T[];
+    },
+    async stop() {
+      await host.stop();
+      await processor.stop();
+      await database.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A host of orders and payments with short times, listening on a free port. */
+export async function startTestHost(
+  database: Pick<TestDatabase, 'url' | 'secretsKey'>,
+  processorOrigin: string,
+  folder: string,
+  options: TestShopOptions & { port?: number },
+): Promise<Host> {
+  const config = {
+    address: '127.0.0.1',
+    port: options.port ?? 0,
+    adminPort: 0,
+    logLevel: 'silent',
+    domains: ['orders', 'payments'],
+    tenant: undefined,
+    databaseUrl: database.url,
+    databaseConnections: 12,
+    secretsKey: database.secretsKey,
+    blobsUrl: pathToFileURL(join(folder, 'blobs')).href,
+    sourcesUrl: undefined,
+    paymentsUrl: processorOrigin,
+    paymentsPublicOrigin: processorOrigin,
+    peers: new Map<string, string>(),
+  };
+  const orderSettings = { ...SETTINGS, sweepSeconds: 1, stuckSeconds: 1, ...options.orders };
+  const paymentSettings = { ...PAYMENTS_SETTINGS, ...options.payments };
+  const host = await createHost(config, pino({ level: options.log ?? 'silent' }), {
+    checkAnswers: true,
+    sweepMilliseconds: options.sweepMilliseconds ?? 250,
+    services: {
+      orders: () => Promise.resolve({ createService: (platform) => createOrders(platform, orderSettings) }),
+      payments: () =>
+        Promise.resolve({ createService: (platform) => createPayments(platform, paymentSettings) }),
+    },
+  });
+  await host.start();
+  return host;
+}
+
+export function portOf(host: Host): number {
+  // A listening TCP server has an AddressInfo.
+  return (host.server.address() as AddressInfo).port;
+}
+
+export function webhookUrl(host: Host): string {
+  return `http://${TENANT}.localhost:${portOf(host)}/api/payments/webhooks/stripe`;
+}
+
+/** Confirms an intent with the processor; resolves to the intent's status or the refusal's code. */
+export async function payAsBrowser(
+  origin: string,
+  payment: { intentId: string; clientSecret: string; publishableKey: string },
+  card: string,
+): Promise<string> {
+  const answer = await fetch(`${origin}/v1/payment_intents/${payment.intentId}/confirm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${payment.publishableKey}` },
+    body: new URLSearchParams({
+      client_secret: payment.clientSecret,
+      'payment_method_data[type]': 'card',
+      'payment_method_data[card][number]': card,
+      'payment_method_data[card][exp_month]': '12',
+      'payment_method_data[card][exp_year]': '40',
+      'payment_method_data[card][cvc]': '123',
+    }),
+  });
+  // The processor answers an intent or an error.
+  const body = (await answer.json()) as { status?: string; error?: { code: string } };
+  return body.status ?? body.error?.code ?? 'unknown';
+}
+
+/** Speaks to the host as the gateway would, with the tenant's host name. */
+export function ask<T>(port: number, method: string, path: string, options: CallOptions): Promise<Answer<T>> {
+  const json = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const body = options.raw ?? json;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        timeout: 30_000,
+        headers: {
+          host: `${TENANT}.localhost`,
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+          ...options.headers,
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          // The caller names the type it then asserts on.
+          resolve({
+            status: response.statusCode ?? 0,
+            body: (text === '' ? undefined : JSON.parse(text)) as T,
+          });
+        });
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer in time`)));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+export const ADDRESS = {
+  name: 'Ada Lovelace',
+  line1: '12 St James’s Square',
+  city: 'London',
+  postalCode: 'SW1Y 4JH',
+  country: 'GB',
+};
+
+function productOf(variantId: string, price: number, stock: number, more: Partial<ProductPayload>): object {
+  const { published = true, version = 1, inventoryPolicy = 'deny', prices } = more;
+  return {
+    id: `prd_${variantId}`,
+    handle: variantId,
+    title: `Product ${variantId}`,
+    vendor: 'Test',
+    type: 'Thing',
+    published,
+    version,
+    image: null,
+    variants: [
+      {
+        id: variantId,
+        sku: variantId.toUpperCase(),
+        title: 'Default',
+        options: { Size: 'M' },
+        prices: prices ?? [
+          { amount: price, currency: 'EUR' },
+          { amount: price + 100, currency: 'USD' },
+        ],
+        image: null,
+        requiresShipping: true,
+        taxable: true,
+        weightGrams: null,
+        inventoryPolicy,
+        inventoryQuantity: stock,
+      },
+    ],
+  };
+}
+
+async function merchantKeyHash(token: string): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(token).digest('hex');
+}
