@@ -1,0 +1,96 @@
+/**
+ * The gateway's configuration, read from the environment once. Every number has a default that suits production.
+ */
+
+export interface GatewayConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly logLevel: string;
+  /** The Gateway object whose routes are served. */
+  readonly gateway: { readonly namespace: string; readonly name: string };
+  /** Scheme browsers use, as told to the shops; `https` behind a balancer that ends TLS. */
+  readonly forwardedProto: 'http' | 'https';
+  readonly limits: Limits;
+  /** Wait between "not ready" and closing, until balancers in front have noticed. */
+  readonly drainDelayMs: number;
+  /** Longest wait for requests under way when stopping. */
+  readonly drainMs: number;
+}
+
+export interface Limits {
+  readonly maxConnections: number;
+  readonly maxHeaderBytes: number;
+  readonly maxBodyBytes: number;
+  /** Longest time for a client to send its headers, and its whole request. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How long an idle client connection is kept. */
+  readonly keepAliveMs: number;
+  /** Longest wait for a connection to a Pod, for the beginning of its answer, and between two parts of it. */
+  readonly connectMs: number;
+  readonly answerMs: number;
+  readonly idleMs: number;
+  /** Requests under way at one Pod, beyond which it counts as overloaded. */
+  readonly maxPerEndpoint: number;
+  /** For tenants whose route names no limit. */
+  readonly requestsPerMinute: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxConnections: 10_000,
+  maxHeaderBytes: 16_384,
+  maxBodyBytes: 64 * 1024 * 1024,
+  headersMs: 10_000,
+  requestMs: 120_000,
+  keepAliveMs: 65_000,
+  connectMs: 2000,
+  answerMs: 60_000,
+  idleMs: 300_000,
+  maxPerEndpoint: 1024,
+  requestsPerMinute: 100_000,
+};
+
+/** @throws RangeError naming the variable and what it should be. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  const port = (name: string, fallback: number): number => integer(env, name, fallback, 0, 65_535);
+  const scheme = env['FORWARDED_PROTO'] ?? 'http';
+  if (scheme !== 'http' && scheme !== 'https') {
+    throw new RangeError(`FORWARDED_PROTO must be http or https, not "${scheme}"`);
+  }
+  return {
+    host: env['POD_IP'] ?? '127.0.0.1',
+    port: port('PORT', 8080),
+    adminPort: port('ADMIN_PORT', 9090),
+    logLevel: env['LOG_LEVEL'] ?? 'info',
+    gateway: {
+      namespace: env['GATEWAY_NAMESPACE'] ?? 'shopmind-system',
+      name: env['GATEWAY_NAME'] ?? 'shopmind',
+    },
+    forwardedProto: scheme,
+    drainDelayMs: integer(env, 'DRAIN_DELAY_MS', 0, 0, 60_000),
+    drainMs: integer(env, 'DRAIN_MS', 20_000, 0, 600_000),
+    limits: {
+      ...DEFAULT_LIMITS,
+      maxConnections: integer(env, 'MAX_CONNECTIONS', DEFAULT_LIMITS.maxConnections, 1, 1_000_000),
+      maxBodyBytes: integer(env, 'MAX_BODY_BYTES', DEFAULT_LIMITS.maxBodyBytes, 1024, 2 ** 40),
+      requestsPerMinute: integer(env, 'REQUESTS_PER_MINUTE', DEFAULT_LIMITS.requestsPerMinute, 1, 2 ** 31),
+    },
+  };
+}
+
+function integer(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+  }
+  return value;
+}

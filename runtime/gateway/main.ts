@@ -1,0 +1,100 @@
+/**
+ * Entry of the gateway process: puts the parts together, listens, and stops in good order.
+ */
+import { pino } from 'pino';
+import { Pool } from 'undici';
+import { systemClock } from '../../operator/kube/clock.ts';
+import { connect } from '../../operator/kube/client.ts';
+import { serveHealth } from '../../operator/kube/health.ts';
+import { createNewId } from '../platform/ids.ts';
+import { createClusters } from './clusters.ts';
+import { parseConfig } from './config.ts';
+import { createDiscovery } from './discovery.ts';
+import { createTenantLimits } from './limits.ts';
+import { createGatewayMetrics } from './metrics.ts';
+import { createProxy } from './proxy.ts';
+import { createGatewayServer, drain, listen } from './server.ts';
+import { createTable } from './table.ts';
+import { createUpgrades } from './upgrade.ts';
+
+const config = parseConfig(process.env);
+const log = pino({ level: config.logLevel, base: { process: 'gateway' } });
+const clock = systemClock;
+const newId = createNewId(clock);
+const { limits } = config;
+
+const table = createTable();
+const clusters = createClusters<Pool>({
+  open: (address) =>
+    new Pool(`http://${address}`, {
+      connections: 256,
+      keepAliveTimeout: 30_000,
+      connect: { timeout: limits.connectMs },
+    }),
+  close: (pool) => void pool.close().catch((error: unknown) => log.debug({ err: error }, 'closing a pool')),
+  clock,
+  maxActive: limits.maxPerEndpoint,
+});
+const tenantLimits = createTenantLimits(clock);
+let connections = 0;
+const metrics = createGatewayMetrics({
+  connections: () => connections,
+  active: () => proxy.active(),
+  routes: () => table.size,
+});
+const proxy = createProxy({
+  table,
+  clusters,
+  limits: tenantLimits,
+  metrics,
+  config,
+  newId,
+  clock,
+  log,
+  isComplete: () => discovery.missing() === undefined,
+});
+const upgrades = createUpgrades({ proxy, clusters, config, newId });
+const server = createGatewayServer(proxy, upgrades, limits);
+server.on('connection', (socket) => {
+  connections += 1;
+  socket.once('close', () => {
+    connections -= 1;
+  });
+});
+
+const stop = new AbortController();
+const client = await connect({ userAgent: 'shopmind-gateway/1' });
+const discovery = createDiscovery({ client, log, gateway: config.gateway, table, clusters });
+const running = discovery.run(stop.signal);
+const sweeping = setInterval(tenantLimits.sweep, 60_000);
+
+const health = await serveHealth({
+  host: config.host,
+  port: config.adminPort,
+  registry: metrics.registry,
+  ready: {
+    routes: discovery.missing,
+    stopping: () => (stop.signal.aborted ? 'the gateway is stopping' : undefined),
+  },
+});
+await listen(server, config.port, config.host);
+log.info({ address: `${config.host}:${config.port}`, adminPort: health.port }, 'listening');
+
+async function shutDown(signal: string): Promise<void> {
+  if (stop.signal.aborted) return;
+  log.info({ signal, active: proxy.active() }, 'stopping');
+  stop.abort();
+  clearInterval(sweeping);
+  await new Promise((resolve) => setTimeout(resolve, config.drainDelayMs));
+  upgrades.closeAll();
+  await drain(server, config.drainMs);
+  await running;
+  client.close();
+  await health.close();
+  log.info('stopped');
+  process.exit(0);
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => void shutDown(signal));
+}

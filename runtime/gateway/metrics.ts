@@ -1,0 +1,110 @@
+/**
+ * The gateway's figures. Labels come from routes, never from requests, so that nobody outside can make new series.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type RouteClass = 'api' | 'admin' | 'page' | 'none';
+
+export interface GatewayMetrics {
+  readonly registry: Registry;
+  answered(tenant: string, routeClass: RouteClass, status: number, seconds: number): void;
+  upstreamError(kind: 'connect' | 'reset' | 'timeout' | 'protocol'): void;
+  retried(): void;
+  ejected(): void;
+  rateLimited(tenant: string): void;
+}
+
+export interface Gauges {
+  readonly connections: () => number;
+  readonly active: () => number;
+  readonly routes: () => number;
+}
+
+export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'shopmind_gateway_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['tenant', 'class', 'status'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'shopmind_gateway_request_duration_seconds',
+    help: 'Time from the headers of a request to the end of its answer.',
+    labelNames: ['class'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'shopmind_gateway_upstream_errors_total',
+    help: 'Requests to Pods that failed without an answer.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'shopmind_gateway_retries_total',
+    help: 'Requests sent again to another Pod.',
+    registers,
+  });
+  const ejections = new Counter({
+    name: 'shopmind_gateway_ejections_total',
+    help: 'Pods taken out because they failed repeatedly.',
+    registers,
+  });
+  const limited = new Counter({
+    name: 'shopmind_gateway_rate_limited_total',
+    help: 'Requests refused because the tenant had used up its limit.',
+    labelNames: ['tenant'],
+    registers,
+  });
+  for (const [name, help, read] of [
+    ['shopmind_gateway_open_connections', 'Connections of clients.', gauges.connections],
+    ['shopmind_gateway_active_requests', 'Requests under way.', gauges.active],
+    ['shopmind_gateway_routes', 'HTTPRoutes served.', gauges.routes],
+  ] as const) {
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(read());
+        },
+      }),
+    );
+  }
+
+  // Looking a labelled child up costs more than counting, so each is looked up once.
+  const children = new Map<string, Counter.Internal>();
+  const times = new Map<RouteClass, Histogram.Internal<'class'>>();
+
+  return {
+    registry,
+    answered(tenant, routeClass, status, taken) {
+      const key = `${status}${routeClass}${tenant}`;
+      let child = children.get(key);
+      if (child === undefined) {
+        child = requests.labels(tenant, routeClass, String(status));
+        children.set(key, child);
+      }
+      child.inc();
+      let time = times.get(routeClass);
+      if (time === undefined) {
+        time = seconds.labels(routeClass);
+        times.set(routeClass, time);
+      }
+      time.observe(taken);
+    },
+    upstreamError: (kind) => errors.inc({ kind }),
+    retried: () => retries.inc(),
+    ejected: () => ejections.inc(),
+    rateLimited: (tenant) => limited.inc({ tenant }),
+  };
+}
+
+/** `/api/admin/…` is for merchants, the rest of `/api/` for shoppers, everything else a page. */
+export function routeClassOf(path: string): RouteClass {
+  if (!path.startsWith('/api')) return 'page';
+  return path.startsWith('/api/admin/') ? 'admin' : 'api';
+}

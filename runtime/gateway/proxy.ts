@@ -1,0 +1,400 @@
+/**
+ * The path of a request through the gateway: host, route, limits, Pod, and back. Reads top to bottom.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { Pool } from 'undici';
+import type { Clock } from '../../operator/kube/clock.ts';
+import type { NewId } from '../platform/ports.ts';
+import { answerProblem, PROBLEMS, rateLimited, suspended, type Problem } from './answers.ts';
+import type { Clusters, Endpoint } from './clusters.ts';
+import { modifyPath, type Action, type Candidate } from './compile.ts';
+import type { GatewayConfig } from './config.ts';
+import { ClientGone, exchange, type Outcome } from './exchange.ts';
+import {
+  changeHeaders,
+  hostOf,
+  requestHeaders,
+  responseHeaders,
+  traceparentOf,
+  type FlatHeaders,
+} from './headers.ts';
+import { routeClassOf, type GatewayMetrics, type RouteClass } from './metrics.ts';
+import type { RouteTable } from './table.ts';
+import type { TenantLimits } from './limits.ts';
+
+export interface ProxyOptions {
+  readonly table: RouteTable;
+  readonly clusters: Clusters<Pool>;
+  readonly limits: TenantLimits;
+  readonly metrics: GatewayMetrics;
+  readonly config: Pick<GatewayConfig, 'limits' | 'forwardedProto'>;
+  readonly newId: NewId;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** False until all routes are known: until then an unknown host may be a shop. */
+  readonly isComplete: () => boolean;
+  readonly random?: () => number;
+}
+
+/** A request that found its route. */
+export interface Routed {
+  readonly candidate: Candidate;
+  readonly host: string;
+  readonly path: string;
+  /** With its question mark, or empty. */
+  readonly query: string;
+}
+
+export interface Proxy {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** For upgrades, which end in a socket instead of an answer. */
+  route(request: IncomingMessage): Routed | Problem;
+  /** The Pod port a request goes to, by the weights of its route. */
+  choose(action: Action): string | undefined;
+  active(): number;
+}
+
+/** Attempts at different Pods for one request. */
+const MAX_ATTEMPTS = 3;
+/** Bodies up to this size are held, so that they can be sent again when a Pod cannot be reached. */
+const HELD_BODY_BYTES = 65_536;
+
+export function createProxy(options: ProxyOptions): Proxy {
+  const { table, clusters, limits, metrics, config, clock, log } = options;
+  const random = options.random ?? Math.random;
+  let active = 0;
+
+  function route(request: IncomingMessage): Routed | Problem {
+    const target = targetOf(request.url ?? '');
+    if (target === undefined || UNSAFE_PATH.test(target.path)) return PROBLEMS.badPath;
+    const host = hostOf(target.host ?? request.headers.host);
+    if (host === undefined) return PROBLEMS.badHost;
+    const found = table.find({
+      host,
+      method: request.method ?? 'GET',
+      path: target.path,
+      headers: request.headers,
+      query: target.query.slice(1),
+    });
+    if (found.kind === 'no-host') return options.isComplete() ? PROBLEMS.noShop : PROBLEMS.noEndpoint;
+    if (found.kind === 'no-rule') return PROBLEMS.noRoute;
+    const { route: owner } = found.candidate;
+    if (owner.suspended !== undefined) return suspended(owner.suspended);
+    const wait = limits.take(owner.tenant, owner.requestsPerMinute ?? config.limits.requestsPerMinute);
+    if (wait > 0) {
+      metrics.rateLimited(owner.tenant);
+      return rateLimited(wait);
+    }
+    return { candidate: found.candidate, host, path: target.path, query: target.query };
+  }
+
+  function choose(action: Action): string | undefined {
+    if (action.backends.length === 1 && action.invalidWeight === 0) return action.backends[0]?.cluster;
+    let ticket = random() * action.totalWeight;
+    for (const { cluster, weight } of action.backends) {
+      ticket -= weight;
+      if (ticket < 0) return cluster;
+    }
+    return undefined;
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const visit = createVisit(request, response);
+    const routed = route(request);
+    if ('code' in routed) return visit.refuse(routed);
+    visit.tenant = routed.candidate.route.tenant;
+    visit.routeClass = routeClassOf(routed.path);
+    const { action } = routed.candidate;
+    if (action.redirect !== undefined) return redirect(routed, visit);
+    const cluster = choose(action);
+    if (cluster === undefined) return visit.refuse(PROBLEMS.badBackend);
+    const length = request.headers['content-length'];
+    if (length !== undefined && Number(length) > config.limits.maxBodyBytes)
+      return visit.refuse(PROBLEMS.tooLarge);
+    const isBodiless =
+      length === undefined ? request.headers['transfer-encoding'] === undefined : length === '0';
+    if (isBodiless) return forward(routed, visit, cluster, undefined);
+    if (length === undefined) {
+      return forward(routed, visit, cluster, bounded(request, config.limits.maxBodyBytes));
+    }
+    if (Number(length) > HELD_BODY_BYTES) {
+      return forward(routed, visit, cluster, bounded(request, config.limits.maxBodyBytes));
+    }
+    hold(request, Number(length), (body) => {
+      if (body === undefined) visit.finish(499);
+      else forward(routed, visit, cluster, body);
+    });
+  }
+
+  type Body = Buffer | AsyncIterable<Buffer> | undefined;
+
+  function forward(routed: Routed, visit: Visit, cluster: string, body: Body): void {
+    const { request, response, requestId } = visit;
+    const { action } = routed.candidate;
+    const path = pathFor(routed);
+    const headers = headersFor(routed, visit);
+    if (body !== undefined && !Buffer.isBuffer(body)) {
+      const length = request.headers['content-length'];
+      if (length !== undefined) headers.push('content-length', length);
+    }
+    const tried = new Set<string>();
+    let attempts = 0;
+    let current: { abort(reason: Error): void } | undefined;
+    let isOver = false;
+    const cancel =
+      action.timeoutMs === undefined || action.timeoutMs === 0
+        ? undefined
+        : clock.after(action.timeoutMs, () => current?.abort(new RouteTimeout()));
+    const onClose = (): void => {
+      if (!isOver) current?.abort(new ClientGone());
+    };
+    response.once('close', onClose);
+    const end = (): void => {
+      isOver = true;
+      cancel?.();
+    };
+
+    const attempt = (): void => {
+      const endpoint = clusters.pick(cluster, tried);
+      if (typeof endpoint === 'string') {
+        end();
+        return visit.refuse(endpoint === 'busy' ? PROBLEMS.busy : PROBLEMS.noEndpoint);
+      }
+      tried.add(endpoint.address);
+      attempts += 1;
+      endpoint.active += 1;
+      current = exchange(request, response, {
+        pool: endpoint.link,
+        path,
+        headers,
+        body,
+        answerMs: config.limits.answerMs,
+        idleMs: config.limits.idleMs,
+        answerHeaders: (given) =>
+          action.responseHeaders.length === 0
+            ? responseHeaders(given, requestId)
+            : changeHeaders(responseHeaders(given, requestId), action.responseHeaders),
+        done: (outcome) => {
+          endpoint.active -= 1;
+          settle(endpoint, outcome);
+        },
+      });
+      if (response.destroyed) onClose();
+    };
+
+    const settle = (endpoint: Endpoint<Pool>, outcome: Outcome): void => {
+      if (outcome.kind === 'answered') {
+        judge(endpoint, outcome.status < 502 || outcome.status > 504);
+        end();
+        return visit.finish(outcome.status);
+      }
+      if (outcome.kind === 'client-gone') {
+        end();
+        return visit.finish(499);
+      }
+      const kind = kindOf(outcome.error);
+      if (kind === 'too-large') {
+        end();
+        return visit.refuse(PROBLEMS.tooLarge);
+      }
+      metrics.upstreamError(kind);
+      judge(endpoint, outcome.error instanceof RouteTimeout);
+      log.debug({ err: outcome.error, requestId, endpoint: endpoint.address }, 'a request to a Pod failed');
+      if (outcome.kind === 'broken') {
+        end();
+        return visit.finish(outcome.status);
+      }
+      if (mayRepeat(kind, request.method ?? '', body) && attempts < MAX_ATTEMPTS && !response.destroyed) {
+        metrics.retried();
+        return attempt();
+      }
+      end();
+      visit.refuse(kind === 'timeout' ? PROBLEMS.timeout : PROBLEMS.connection);
+    };
+    attempt();
+  }
+
+  function judge(endpoint: Endpoint<Pool>, ok: boolean): void {
+    if (!clusters.report(endpoint, ok)) return;
+    metrics.ejected();
+    log.warn({ endpoint: endpoint.address }, 'a Pod failed repeatedly and gets no requests for a while');
+  }
+
+  function headersFor(routed: Routed, visit: Visit): FlatHeaders {
+    const { request, requestId } = visit;
+    const { action } = routed.candidate;
+    const { host = routed.host } = request.headers;
+    const headers = requestHeaders(request.rawHeaders, request.headers.connection, {
+      host,
+      proto: config.forwardedProto,
+      clientAddress: request.socket.remoteAddress ?? '',
+      requestId,
+      traceparent: traceparentOf(request.headers['traceparent'], requestId),
+    });
+    const changed =
+      action.requestHeaders.length === 0 ? headers : changeHeaders(headers, action.requestHeaders);
+    const hostname = action.rewrite?.hostname;
+    return hostname === undefined
+      ? changed
+      : changeHeaders(changed, [{ set: [{ name: 'host', value: hostname }] }]);
+  }
+
+  function redirect(routed: Routed, visit: Visit): void {
+    const { candidate, path, query, host } = routed;
+    const { scheme, hostname, port, statusCode = 302, path: modifier } = candidate.action.redirect ?? {};
+    const proto = scheme ?? config.forwardedProto;
+    const given = /:(\d+)$/.exec(visit.request.headers.host ?? '')?.[1];
+    // By the Gateway API: the port of the scheme if one is named, else the one the client came by.
+    const chosen = port === undefined ? (scheme === undefined ? given : undefined) : String(port);
+    const isUsual = chosen === undefined || (proto === 'https' ? chosen === '443' : chosen === '80');
+    const location = `${proto}://${hostname ?? host}${isUsual ? '' : `:${chosen}`}${modifyPath(path, candidate.pathPrefix, modifier)}${query}`;
+    visit.response.writeHead(statusCode, [
+      'location',
+      location,
+      'content-length',
+      '0',
+      'x-request-id',
+      visit.requestId,
+    ]);
+    visit.response.end();
+    visit.finish(statusCode);
+  }
+
+  interface Visit {
+    readonly request: IncomingMessage;
+    readonly response: ServerResponse;
+    readonly requestId: string;
+    tenant: string;
+    routeClass: RouteClass;
+    refuse(problem: Problem): void;
+    finish(status: number): void;
+  }
+
+  function createVisit(request: IncomingMessage, response: ServerResponse): Visit {
+    const started = clock.monotonic();
+    active += 1;
+    const visit: Visit = {
+      request,
+      response,
+      requestId: options.newId('req'),
+      tenant: '',
+      routeClass: 'none',
+      refuse(problem) {
+        if (!response.headersSent && !response.destroyed)
+          answerProblem(request, response, problem, visit.requestId);
+        visit.finish(response.statusCode);
+      },
+      finish(status) {
+        active -= 1;
+        const seconds = (clock.monotonic() - started) / 1000;
+        metrics.answered(visit.tenant, visit.routeClass, status, seconds);
+        if (log.isLevelEnabled('debug')) {
+          const { method, url, headers } = request;
+          log.debug(
+            {
+              requestId: visit.requestId,
+              tenant: visit.tenant,
+              method,
+              host: headers.host,
+              url,
+              status,
+              seconds,
+            },
+            'request',
+          );
+        }
+      },
+    };
+    return visit;
+  }
+
+  return { handle, route, choose, active: () => active };
+}
+
+/** The time a route allows for a request is over. */
+class RouteTimeout extends Error {
+  override readonly name = 'RouteTimeout';
+}
+
+class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
+/** Segments `.` and `..`, plain or encoded: the Pod might resolve them to a path whose route was never asked. */
+const UNSAFE_PATH = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=$|[/\\;]|%2f|%5c)|[\\\0]|%00/i;
+
+/** Path and query of the request line, which may also be an absolute URL. */
+function targetOf(url: string): { path: string; query: string; host: string | undefined } | undefined {
+  if (!url.startsWith('/')) {
+    if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return undefined;
+    const { pathname, search, host } = new URL(url);
+    return { path: pathname, query: search, host };
+  }
+  const mark = url.indexOf('?');
+  return mark < 0
+    ? { path: url, query: '', host: undefined }
+    : { path: url.slice(0, mark), query: url.slice(mark), host: undefined };
+}
+
+const pathFor = ({ candidate, path, query }: Routed): string =>
+  candidate.action.rewrite?.path === undefined
+    ? path + query
+    : modifyPath(path, candidate.pathPrefix, candidate.action.rewrite.path) + query;
+
+type Failure = 'connect' | 'reset' | 'timeout' | 'protocol' | 'too-large';
+
+function kindOf(error: Error): Failure {
+  if (error instanceof BodyTooLarge) return 'too-large';
+  if (error instanceof RouteTimeout) return 'timeout';
+  const code = 'code' in error ? String(error.code) : '';
+  if (CONNECT_CODES.has(code)) return 'connect';
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'timeout';
+  return RESET_CODES.has(code) ? 'reset' : 'protocol';
+}
+
+const CONNECT_CODES = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
+]);
+const RESET_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ETIMEDOUT']);
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** A request that never reached a Pod may go to another, one that may have worked only if it is idempotent. */
+function mayRepeat(kind: Failure, method: string, body: unknown): boolean {
+  if (body !== undefined && !Buffer.isBuffer(body)) return false;
+  return kind === 'connect' || (kind === 'reset' && IDEMPOTENT.has(method));
+}
+
+/** Calls `then` once: with the whole body, or with `undefined` when the client has gone before. */
+function hold(request: IncomingMessage, length: number, then: (body: Buffer | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    // Node ends a message at its stated length, so this is its last part.
+    if (size === length) then(chunks.length === 1 ? chunk : Buffer.concat(chunks, size));
+  });
+  request.once('close', () => {
+    if (size < length) then(undefined);
+  });
+}
+
+/** The body as it comes. Giving up on it leaves the request alone, so that it can still be answered. */
+async function* bounded(request: IncomingMessage, limit: number): AsyncIterable<Buffer> {
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    // Without setEncoding a message's chunks are Buffers.
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
+    yield bytes;
+  }
+}

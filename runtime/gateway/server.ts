@@ -1,0 +1,49 @@
+/**
+ * The listening side: node:http with its limits set against slow, large and endless clients.
+ */
+import { createServer, type Server } from 'node:http';
+import type { Limits } from './config.ts';
+import type { Proxy } from './proxy.ts';
+import type { Upgrades } from './upgrade.ts';
+
+export function createGatewayServer(proxy: Proxy, upgrades: Upgrades, limits: Limits): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: Math.min(5000, limits.headersMs),
+      noDelay: true,
+    },
+    proxy.handle,
+  );
+  server.maxConnections = limits.maxConnections;
+  server.maxHeadersCount = 100;
+  server.on('upgrade', upgrades.handle);
+  // Malformed requests get Node's own short answer (400, 408 or 431) and are cut off.
+  return server;
+}
+
+/** Rejects with the error of `listen`; EADDRINUSE says which port. */
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, 4096, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Takes no more connections, lets answers under way finish, and cuts what is left after `ms`. */
+export function drain(server: Server, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), ms);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
