@@ -72,7 +72,7 @@ async function resume(
     });
   }
   const { rowCount } = await tx.query(
-    `update orders_orders set token_hashes = token_hashes || $3, version = version + 1
+    `update orders_orders set token_hashes = token_hashes || $3::text, version = version + 1
      where tenant_id = $1 and id = $2 and version = $4`,
     [tenant.id, order.id, hashOf(token), order.version],
   );
