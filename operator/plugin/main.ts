@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { describeFailure, EXIT, Failure } from './failure.ts';
+import type { StartFlags } from './start/options.ts';
 
 /** Runs one command line; sets the process's exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -61,13 +62,4 @@ While it runs:
     });
 
   return root;
-}
-
-/** Flags as commander gives them: still text, parsed by the command. */
-export interface StartFlags {
-  readonly tenants: string;
-  readonly port: string;
-  readonly data: string;
-  readonly storefront: boolean;
-  readonly json?: true;
 }

@@ -6,7 +6,15 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { EXIT, Failure } from '../failure.ts';
-import type { StartFlags } from '../main.ts';
+
+/** Flags as commander gives them: still text, parsed by the command. */
+export interface StartFlags {
+  readonly tenants: string;
+  readonly port: string;
+  readonly data: string;
+  readonly storefront: boolean;
+  readonly json?: true;
+}
 
 export interface StartOptions {
   readonly tenants: string;
