@@ -38,6 +38,8 @@ export interface ClusterOptions {
   /** Port of the API server; the one of the last start, or a free one. */
   readonly port?: number;
   readonly clock?: Clock;
+  /** How often autoscalers look; default 15 s. */
+  readonly autoscalerPeriodMs?: number;
 }
 
 export interface EmbeddedCluster {
@@ -73,7 +75,10 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
   const informers = createInformers(api, log);
   const recorder = createRecorder(api, clock, log);
   const context: Context = { api, informers, recorder, clock, log };
-  const controllers = startControllers(context, apiServer.caCertificate);
+  const controllers = startControllers(context, {
+    ca: apiServer.caCertificate,
+    ...(options.autoscalerPeriodMs === undefined ? {} : { autoscalerPeriodMs: options.autoscalerPeriodMs }),
+  });
   const services = informers.of(SERVICES);
   const slices = informers.of(ENDPOINT_SLICES);
   const names = createNames(services, slices);

@@ -46,3 +46,26 @@ export function selectorText(selector: LabelSelector | undefined): string {
   });
   return [...labels.toSorted(), ...expressions].join(',');
 }
+
+/** Whether labels match a selector written as text, as `status.selector` of a scale is. */
+export function matchesText(text: string, labels: Labels): boolean {
+  return splitRequirements(text).every((requirement) => {
+    const set = /^([^\s!=]+)\s+(in|notin)\s+\(([^)]*)\)$/.exec(requirement);
+    if (set) {
+      const values = (set[3] ?? '').split(',').map((value) => value.trim());
+      return holds(labels)({ key: set[1] ?? '', operator: set[2] === 'in' ? 'In' : 'NotIn', values });
+    }
+    const pair = /^([^\s!=]+)\s*(==|=|!=)\s*(.*)$/.exec(requirement);
+    if (pair) return (labels?.[pair[1] ?? ''] === pair[3]) === (pair[2] !== '!=');
+    return requirement.startsWith('!')
+      ? labels?.[requirement.slice(1)] === undefined
+      : labels?.[requirement] !== undefined;
+  });
+}
+
+/** At commas outside of parentheses. */
+const splitRequirements = (text: string): string[] =>
+  text
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');

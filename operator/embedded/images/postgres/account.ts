@@ -5,6 +5,9 @@ import { spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from 'node:ch
 import { readFileSync, statSync } from 'node:fs';
 import { PrepareError } from './environment.ts';
 
+/** Where root keeps what other users have to reach. */
+export const SHARED_DIR = '/var/lib/shopmind';
+
 /** Undefined: the user we are. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 

@@ -4,9 +4,8 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { canEnter, runAs, type Account } from './account.ts';
+import { canEnter, runAs, SHARED_DIR, type Account } from './account.ts';
 import { PrepareError } from './environment.ts';
-import { SHARED_DIR } from './data.ts';
 
 export interface Binaries {
   readonly initdb: string;

@@ -17,12 +17,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canEnter, runAs, type Account } from './account.ts';
+import { canEnter, runAs, SHARED_DIR, type Account } from './account.ts';
 import { checkBinaries, type Binaries } from './binaries.ts';
 import { PrepareError, type Environment } from './environment.ts';
 
-/** Where root keeps what other users have to reach. */
-export const SHARED_DIR = '/var/lib/shopmind';
 const PASSWORD_FILE = 'shopmind.password';
 
 const INITDB = [
