@@ -2,7 +2,6 @@
  * Entry of the gateway process: puts the parts together, listens, and stops in good order.
  */
 import { pino } from 'pino';
-import { Pool } from 'undici';
 import { systemClock } from '../../operator/kube/clock.ts';
 import { connect } from '../../operator/kube/client.ts';
 import { serveHealth } from '../../operator/kube/health.ts';
@@ -12,6 +11,7 @@ import { parseConfig } from './config.ts';
 import { createDiscovery } from './discovery.ts';
 import { createTenantLimits } from './limits.ts';
 import { createGatewayMetrics } from './metrics.ts';
+import { openPool, type Pool } from './pool.ts';
 import { createProxy } from './proxy.ts';
 import { createGatewayServer, drain, listen } from './server.ts';
 import { createTable } from './table.ts';
@@ -25,12 +25,7 @@ const { limits } = config;
 
 const table = createTable();
 const clusters = createClusters<Pool>({
-  open: (address) =>
-    new Pool(`http://${address}`, {
-      connections: 256,
-      keepAliveTimeout: 30_000,
-      connect: { timeout: limits.connectMs },
-    }),
+  open: (address) => openPool(address, limits.connectMs),
   close: (pool) => void pool.close().catch((error: unknown) => log.debug({ err: error }, 'closing a pool')),
   clock,
   maxActive: limits.maxPerEndpoint,

@@ -9,7 +9,6 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Pool } from 'undici';
 import { systemClock } from '../../../operator/kube/clock.ts';
 import { startFakeServer, type FakeServer } from '../../../operator/kube/testing/fake-server.ts';
 import { testLog, type TestLog } from '../../../operator/kube/testing/log.ts';
@@ -20,6 +19,7 @@ import { DEFAULT_LIMITS, type Limits } from '../config.ts';
 import { createDiscovery, type Discovery } from '../discovery.ts';
 import { createTenantLimits } from '../limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../metrics.ts';
+import { openPool, type Pool } from '../pool.ts';
 import { createProxy, type Proxy } from '../proxy.ts';
 import { createGatewayServer, drain, listen } from '../server.ts';
 import { createTable, type RouteTable } from '../table.ts';
@@ -74,8 +74,7 @@ export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
   const config = { limits: allLimits, forwardedProto: 'http' } as const;
   const table = createTable();
   const clusters = createClusters<Pool>({
-    open: (address) =>
-      new Pool(`http://${address}`, { connections: 64, connect: { timeout: allLimits.connectMs } }),
+    open: (address) => openPool(address, allLimits.connectMs, 64),
     close: (pool) => void pool.close(),
     clock: systemClock,
     maxActive: allLimits.maxPerEndpoint,
