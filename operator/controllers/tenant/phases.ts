@@ -203,14 +203,10 @@ async function reconcileCatalog(visit: Visit): Promise<Step> {
   }
   const keep = last?.source === source ? { catalog: last } : {};
   if (last?.source === source && last.state === 'Succeeded') {
-    return {
-      type,
-      state: 'ready',
-      reason: 'Imported',
-      message: importedMessage(last),
-      proceed: true,
-      status: keep,
-    };
+    // The condition still names the rows that were refused; the status counts them only.
+    const before = findCondition(tenant.status?.conditions, type)?.message ?? '';
+    const message = before.startsWith(importedMessage(last)) ? before : importedMessage(last);
+    return { type, state: 'ready', reason: 'Imported', message, proceed: true, status: keep };
   }
   const attempt = tenant.metadata.annotations?.[ANNOTATIONS.reconcileAt] ?? '';
   if (last?.source === source && last.state === 'Failed' && (last.attempt ?? '') === attempt) {

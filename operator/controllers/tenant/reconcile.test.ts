@@ -1,0 +1,359 @@
+/**
+ * Tables of reconciles: from which state to which state, with which writes, and that every broken write is mended.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ChangedMigrationError } from '../../provisioners/postgres/plan.ts';
+import { findCondition } from '../../kube/conditions.ts';
+import { deployments, httpRoutes, namespaces, networkPolicies, secrets, shopServices } from '../kinds.ts';
+import { createTestWorld, withPool } from '../testing/world.ts';
+import type { TestWorld } from '../testing/world.ts';
+import { RuntimeRefusal } from './runtime-api.ts';
+import type { ImportReport } from './runtime-api.ts';
+
+const POOLED = { displayName: 'Acme', hosts: ['acme.localhost'] };
+const DEDICATED = { ...POOLED, placement: 'dedicated' };
+
+function ready(world: TestWorld, name = 'acme', type = 'Ready') {
+  const condition = findCondition(world.tenant(name)?.status?.conditions, type);
+  return condition === undefined ? undefined : `${condition.status} ${condition.reason}`;
+}
+
+function message(world: TestWorld, type = 'Ready', name = 'acme'): string {
+  return findCondition(world.tenant(name)?.status?.conditions, type)?.message ?? '';
+}
+
+async function settled(spec: object): Promise<TestWorld> {
+  const world = withPool(createTestWorld());
+  world.putTenant('acme', spec);
+  await world.settle();
+  return world;
+}
+
+test('a pooled tenant gets a key, a directory entry and a route, and is Ready; then nothing is written any more', async () => {
+  const world = await settled(POOLED);
+  assert.equal(ready(world), 'True Ready');
+  const { status, metadata } = world.tenant('acme') ?? assert.fail();
+  assert.deepEqual(metadata.finalizers, ['shopmind.ai/teardown']);
+  assert.equal(status?.observedGeneration, metadata.generation);
+  assert.equal(status?.endpoints?.storefront, 'http://acme.localhost:8080');
+  assert.deepEqual(status?.dataRef, { placement: 'pooled', schema: 'shop' });
+  assert.deepEqual(
+    status?.inventory?.map(({ kind, name }) => `${kind} ${name}`),
+    ['Secret acme-admin', 'HTTPRoute acme'],
+  );
+  assert.deepEqual(
+    status?.conditions?.map(({ type, status }) => `${type}=${status}`),
+    [
+      'Ready=True',
+      'Reconciling=False',
+      'Stalled=False',
+      'DataPlaneReady=True',
+      'ServicesReady=True',
+      'RoutesReady=True',
+      'CatalogReady=True',
+    ],
+  );
+  world.writes.length = 0;
+  await world.settle();
+  assert.deepEqual(world.writes, []);
+});
+
+test('what will be made is in the status before it is made', async () => {
+  const world = await settled(DEDICATED);
+  const mine = world.writes.filter((write) => /acme/.test(write));
+  assert.equal(mine[0], 'finalizers ShopMindTenant acme');
+  assert.equal(mine[1], 'status ShopMindTenant acme');
+});
+
+test('a dedicated tenant gets a namespace, policies, its own login and Services; it is Ready when its Pods are', async () => {
+  const world = withPool(createTestWorld());
+  world.podsReady = false;
+  world.putTenant('acme', { ...DEDICATED, plan: 'growth' });
+  await world.settle();
+  assert.equal(ready(world), 'False ServicesPending');
+  assert.equal(ready(world, 'acme', 'Reconciling'), 'True ServicesPending');
+  world.podsReady = true;
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+  for (const [type, key] of [
+    [namespaces, 'tenant-acme'],
+    [networkPolicies, 'tenant-acme/default-deny'],
+    [secrets, 'tenant-acme/database'],
+    [secrets, 'tenant-acme/acme-admin'],
+    [shopServices, 'tenant-acme/runtime'],
+    [deployments, 'tenant-acme/runtime'],
+    [httpRoutes, 'tenant-acme/acme'],
+  ] as const) {
+    assert.ok(world.get(type, key), `${type.kind} ${key} is missing`);
+  }
+});
+
+for (const [kind, spec] of [
+  ['pooled', POOLED],
+  ['dedicated', DEDICATED],
+] as const) {
+  for (const afterwards of [false, true]) {
+    test(`a ${kind} tenant converges whichever write ${afterwards ? 'loses its answer' : 'fails'}`, async () => {
+      const whole = await settled({ ...spec, catalog: undefined });
+      const expected = whole.snapshot();
+      for (let n = 1; n <= whole.writes.length; n++) {
+        const world = withPool(createTestWorld());
+        world.putTenant('acme', spec);
+        world.failWrite(n, afterwards);
+        await world.settle();
+        assert.deepEqual(world.snapshot(), expected, `write ${n} (${whole.writes[n - 1]})`);
+      }
+    });
+  }
+}
+
+test('deleting goes from traffic over workloads to data and ground, whichever write fails', async () => {
+  const whole = await settled({ ...DEDICATED, deletionPolicy: 'Delete' });
+  const empty = withPool(createTestWorld());
+  await empty.settle();
+  whole.writes.length = 0;
+  whole.told.length = 0;
+  whole.deleteTenant('acme');
+  await whole.settle();
+  assert.deepEqual(whole.snapshot(), empty.snapshot(), 'nothing is left');
+  const order = [...whole.writes];
+  const at = (what: RegExp): number => order.findIndex((write) => what.test(write));
+  assert.ok(at(/delete HTTPRoute/) < at(/delete Service tenant-acme/));
+  assert.ok(at(/delete Service tenant-acme/) < at(/delete Namespace/));
+  assert.deepEqual(
+    whole.told.filter((told, index, all) => all.indexOf(told) === index),
+    ['unregister acme', 'destroy acme Delete'],
+  );
+  for (let n = 1; n <= order.length; n++) {
+    const world = await settled({ ...DEDICATED, deletionPolicy: 'Delete' });
+    world.deleteTenant('acme');
+    world.failWrite(n, n % 2 === 0);
+    await world.settle();
+    assert.deepEqual(world.snapshot(), empty.snapshot(), `write ${n} (${order[n - 1]})`);
+  }
+});
+
+test('data is destroyed after the Pods are gone, and a database that is away holds the finalizer', async () => {
+  const world = await settled(DEDICATED);
+  world.breakDataPlane(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+  world.deleteTenant('acme');
+  await world.settle();
+  assert.equal(ready(world), 'False DatabaseUnavailable');
+  assert.equal(world.get(httpRoutes, 'tenant-acme/acme'), undefined);
+  assert.ok(world.get(shopServices, 'tenant-acme/runtime'), 'workloads wait for the directory');
+  world.breakDataPlane(undefined);
+  await world.settle();
+  assert.equal(world.tenant('acme'), undefined);
+});
+
+test('a paused tenant is left alone, deletion included', async () => {
+  const world = await settled(POOLED);
+  world.annotate('acme', { 'shopmind.ai/paused': 'true' });
+  world.remove(httpRoutes, 'shopmind-system/acme');
+  world.deleteTenant('acme');
+  world.writes.length = 0;
+  await world.settle();
+  assert.deepEqual(world.writes, []);
+  assert.ok(world.tenant('acme'));
+});
+
+test('a suspended tenant scales to zero and says so on its route; resuming brings it back', async () => {
+  const world = await settled(DEDICATED);
+  const before = world.snapshot();
+  world.putTenant('acme', { ...DEDICATED, suspended: true });
+  await world.settle();
+  assert.equal(ready(world), 'False Suspended');
+  assert.equal(ready(world, 'acme', 'Reconciling'), 'False Done');
+  assert.equal(world.get(shopServices, 'tenant-acme/runtime')?.spec.replicas, 0);
+  assert.equal(world.get(deployments, 'tenant-acme/runtime')?.spec?.replicas, 0);
+  assert.ok(world.get(httpRoutes, 'tenant-acme/acme')?.metadata.annotations?.['shopmind.ai/suspended']);
+  world.putTenant('acme', DEDICATED);
+  await world.settle();
+  assert.deepEqual(world.snapshot(), before, 'as it was before');
+});
+
+test('a domain that scales by itself gets its own Service and its neighbours learn where it is; taking it back prunes it', async () => {
+  const world = await settled(DEDICATED);
+  const before = world.snapshot();
+  world.putTenant('acme', { ...DEDICATED, domains: { orders: { scaling: { min: 2, max: 6 } } } });
+  await world.settle();
+  assert.deepEqual(world.get(shopServices, 'tenant-acme/orders')?.spec.domains, ['orders']);
+  const env = world.get(deployments, 'tenant-acme/runtime')?.spec?.template.spec?.containers[0]?.env ?? [];
+  assert.equal(env.find(({ name }) => name === 'PEERS')?.value, 'orders=http://orders.tenant-acme.svc:8080');
+  const route = JSON.stringify(world.get(httpRoutes, 'tenant-acme/acme'));
+  assert.match(route, /"\/api\/orders"/);
+  world.putTenant('acme', DEDICATED);
+  await world.settle();
+  assert.deepEqual(world.snapshot(), before);
+});
+
+test('what somebody deletes or changes comes back', async () => {
+  const world = await settled(DEDICATED);
+  const before = world.snapshot();
+  world.remove(deployments, 'tenant-acme/runtime');
+  world.remove(httpRoutes, 'tenant-acme/acme');
+  const policy = structuredClone(world.get(networkPolicies, 'tenant-acme/default-deny') ?? assert.fail());
+  world.put(networkPolicies, { ...policy, ...{ spec: { podSelector: {}, policyTypes: [] } } });
+  await world.settle();
+  assert.deepEqual(world.snapshot(), before);
+});
+
+test('a namespace of somebody else is refused, and taken over only when asked to', async () => {
+  const world = withPool(createTestWorld());
+  world.put(namespaces, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'tenant-acme', uid: 'theirs' },
+  });
+  // The operator's caches hold only what carries its label.
+  world.hide(namespaces, 'tenant-acme');
+  world.putTenant('acme', DEDICATED);
+  await world.settle();
+  assert.equal(ready(world), 'False NotOurs');
+  assert.equal(ready(world, 'acme', 'Stalled'), 'True NotOurs');
+  assert.match(message(world), /shopmind\.ai\/adopt/);
+  world.annotate('acme', { 'shopmind.ai/adopt': 'true' });
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+});
+
+test('of two tenants with one host the elder keeps it, and the younger gets it when the elder goes', async () => {
+  const world = withPool(createTestWorld());
+  world.putTenant('young', POOLED, { creationTimestamp: '2026-02-02T00:00:00Z' });
+  world.putTenant('acme', POOLED);
+  world.setCreated('young', '2026-02-02T00:00:00Z');
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+  assert.equal(ready(world, 'young'), 'False SpecRefused');
+  assert.match(message(world, 'Ready', 'young'), /acme\.localhost belongs to tenant acme/);
+  world.deleteTenant('acme');
+  await world.settle();
+  assert.equal(ready(world, 'young'), 'True Ready');
+});
+
+test('a database that is away is waited for with one unchanging condition', async () => {
+  const world = withPool(createTestWorld());
+  await world.settle();
+  world.breakDataPlane(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
+  world.putTenant('acme', POOLED);
+  await world.settle();
+  assert.equal(ready(world), 'False DatabaseUnavailable');
+  world.writes.length = 0;
+  await world.settle();
+  assert.deepEqual(world.writes, [], 'waiting writes nothing');
+  world.breakDataPlane(undefined);
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+});
+
+test('a changed migration stalls the tenant with the remedy and what is still to be done', async () => {
+  const world = withPool(createTestWorld());
+  await world.settle();
+  world.breakDataPlane(
+    new ChangedMigrationError('shop', { domain: 'shelf', name: '001', checksum: '', sql: '' }),
+  );
+  world.putTenant('acme', POOLED);
+  await world.settle();
+  assert.equal(ready(world, 'acme', 'Stalled'), 'True MigrationChanged');
+  assert.match(message(world), /new migration/);
+  assert.deepEqual(world.tenant('acme')?.status?.plan, ['APPLY MIGRATION shelf/002']);
+});
+
+test('colours nobody can read are refused with the figure and the remedy', async () => {
+  const world = await settled({ ...POOLED, branding: { colors: { primary: '#ffff00', text: '#eeeeee' } } });
+  assert.equal(ready(world), 'False SpecRefused');
+  assert.match(message(world), /contrast of 1\.\d\d.*darker text/);
+});
+
+const report = (parts: Partial<ImportReport>): ImportReport => ({
+  id: 'imp_1',
+  state: 'succeeded',
+  rows: 3,
+  products: { created: 3, updated: 0, unchanged: 0, rejected: 0 },
+  problems: [],
+  problemCount: 0,
+  error: null,
+  ...parts,
+});
+
+test('a catalogue is imported once for each source', async () => {
+  const world = withPool(createTestWorld());
+  let starts = 0;
+  world.imports.set('acme/products.csv', () => (starts++, report({})));
+  const spec = { ...POOLED, catalog: { source: { url: 'acme/products.csv' } } };
+  world.putTenant('acme', spec);
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+  assert.equal(message(world, 'CatalogReady'), '3 products from acme/products.csv');
+  world.putTenant('acme', { ...spec, displayName: 'Acme 2' });
+  await world.settle();
+  assert.equal(starts, 1);
+  world.imports.set('acme/more.csv', () => report({ id: 'imp_2' }));
+  world.putTenant('acme', { ...spec, catalog: { source: { url: 'acme/more.csv' } } });
+  await world.settle();
+  assert.equal(message(world, 'CatalogReady'), '3 products from acme/more.csv');
+});
+
+test('rows that were refused are told; an import without a single product stalls and is not repeated until asked', async () => {
+  const world = withPool(createTestWorld());
+  let starts = 0;
+  const problems = [{ line: 7, what: 'Variant Price is not a number' }];
+  world.imports.set('bad.csv', () => {
+    starts++;
+    return report({
+      state: 'failed',
+      products: { created: 0, updated: 0, unchanged: 0, rejected: 3 },
+      problems,
+      problemCount: 1,
+    });
+  });
+  world.putTenant('acme', { ...POOLED, catalog: { source: { url: 'bad.csv' } } });
+  await world.settle();
+  assert.equal(ready(world), 'False ImportFailed');
+  assert.match(message(world), /line 7: Variant Price is not a number.*reconcile-at/);
+  await world.settle();
+  assert.equal(starts, 1);
+  world.imports.set('bad.csv', () => (starts++, report({ problems, problemCount: 1 })));
+  world.annotate('acme', { 'shopmind.ai/reconcile-at': 'now' });
+  await world.settle();
+  assert.equal(starts, 2);
+  assert.equal(ready(world), 'True Ready');
+  assert.match(message(world, 'CatalogReady'), /3 products from bad\.csv, 1 problems: line 7/);
+});
+
+test('a source the runtime refuses stalls the tenant with the refusal', async () => {
+  const world = withPool(createTestWorld());
+  world.imports.set('x.csv', () => {
+    throw new RuntimeRefusal(400, 'there is no x.csv');
+  });
+  world.putTenant('acme', { ...POOLED, catalog: { source: { url: 'x.csv' } } });
+  await world.settle();
+  assert.equal(ready(world), 'False ImportFailed');
+  assert.match(message(world), /there is no x\.csv/);
+  assert.deepEqual(
+    world.events.filter((event) => event.startsWith('Warning')),
+    ['Warning ImportFailed acme'],
+  );
+});
+
+test('payment keys of the merchant must be whole before anything is registered', async () => {
+  const spec = { ...POOLED, payments: { secretRef: { name: 'stripe' } } };
+  const world = await settled(spec);
+  assert.equal(ready(world), 'False PaymentSecret');
+  assert.match(
+    message(world),
+    /Secret shopmind-system\/stripe .* secretKey, publishableKey and webhookSecret/,
+  );
+  const data = Object.fromEntries(
+    ['secretKey', 'publishableKey', 'webhookSecret'].map((key) => [key, Buffer.from(key).toString('base64')]),
+  );
+  world.put(secrets, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'stripe', namespace: 'shopmind-system' },
+    ...{ data },
+  });
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+});

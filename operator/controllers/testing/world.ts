@@ -1,0 +1,440 @@
+/**
+ * A world in memory for tests of reconciles: an API server that keeps objects, a data plane that keeps notes, both of
+ * which fail when told to. Time stands still; nothing runs but what the test runs.
+ */
+import { customResourceDefinitions, withDefaults, FIELD_MANAGER } from '../../../crds/index.ts';
+import type { Structural } from '../../../crds/index.ts';
+import { createApplier } from '../../kube/apply.ts';
+import { createCache } from '../../kube/cache.ts';
+import type { WritableCache } from '../../kube/cache.ts';
+import type { Client } from '../../kube/client.ts';
+import type { Reconcile } from '../../kube/controller.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { testLog } from '../../kube/testing/log.ts';
+import { manualClock } from '../../kube/testing/clock.ts';
+import { keyOf, refOf, resourceName } from '../../kube/types.ts';
+import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
+import type { DataPlane } from '../../provisioners/data-plane.ts';
+import { parsePlatform } from '../../resources/platform.ts';
+import { CHILDREN, deployments, shopServices, tenants } from '../kinds.ts';
+import type { TenantObject } from '../kinds.ts';
+import { byHost, HOST_INDEX } from '../reflectors.ts';
+import { createServiceReconciler } from '../service/reconcile.ts';
+import { createTenantReconciler } from '../tenant/reconcile.ts';
+import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
+import type { Watchers } from '../watchers.ts';
+import type { World } from '../world.ts';
+
+export interface TestWorld {
+  /** What was written, as "apply Namespace tenant-acme" or "status ShopMindTenant acme". */
+  readonly writes: string[];
+  /** What the data plane was told, in order. */
+  readonly told: string[];
+  readonly events: string[];
+  /** Tenants with the schema's defaults; Services likewise. */
+  putTenant(name: string, spec: object, metadata?: object): void;
+  putService(name: string, spec: object): void;
+  annotate(name: string, annotations: Readonly<Record<string, string>>): void;
+  deleteTenant(name: string): void;
+  tenant(name: string): TenantObject | undefined;
+  get<T extends KubeObject = KubeObject>(type: ResourceType<T>, key: string): T | undefined;
+  put(type: ResourceType, object: KubeObject): void;
+  remove(type: ResourceType, key: string): void;
+  /** Takes the object out of the operator's caches, as for one without its label; the server still has it. */
+  hide(type: ResourceType, key: string): void;
+  setCreated(tenant: string, at: string): void;
+  /** Every object as JSON without versions, ids and times, for comparing end states. */
+  snapshot(): Record<string, unknown>;
+  /** Fails the n-th write from now once; `afterwards`: it is stored all the same, as when the answer is lost. */
+  failWrite(n: number, afterwards: boolean): void;
+  /** What a method of the data plane throws, until set to undefined. */
+  breakDataPlane(error: Error | undefined): void;
+  /** Whether Pods become ready by themselves. */
+  podsReady: boolean;
+  /** Reports the runtime gives for an import, by source; a function may throw. */
+  readonly imports: Map<string, () => ImportReport>;
+  /** Reconciles everything until nothing changes. @returns rounds */
+  settle(): Promise<number>;
+}
+
+export function createTestWorld(): TestWorld {
+  const caches = new Map<string, WritableCache>();
+  caches.set(
+    resourceName(tenants),
+    // The index reads tenants only, and only tenants are stored here.
+    createCache<TenantObject>({ [HOST_INDEX]: byHost }) as unknown as WritableCache,
+  );
+  for (const type of [...CHILDREN])
+    if (!caches.has(resourceName(type))) caches.set(resourceName(type), createCache());
+  const cacheOf = (type: ResourceType): WritableCache => {
+    const cache = caches.get(resourceName(type));
+    if (cache === undefined) throw new RangeError(`${resourceName(type)} is not kept here`);
+    return cache;
+  };
+
+  let version = 0;
+  let failure: { left: number; afterwards: boolean } | undefined;
+  let broken: Error | undefined;
+  const writes: string[] = [];
+  const told: string[] = [];
+  const events: string[] = [];
+  const imports = new Map<string, () => ImportReport>();
+  const hidden = new Map<string, KubeObject>();
+  const clock = manualClock();
+
+  const store = (type: ResourceType, object: KubeObject): KubeObject => {
+    const stored = structuredClone(object);
+    stored.metadata.resourceVersion = String(++version);
+    cacheOf(type).upsert(stored);
+    return stored;
+  };
+
+  /** Deleting takes along what is owned, and what is in a namespace. */
+  const drop = (type: ResourceType, object: KubeObject): void => {
+    cacheOf(type).remove(object);
+    for (const child of CHILDREN) {
+      for (const other of [...cacheOf(child).values()]) {
+        const owned = other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) === true;
+        const inside = type.kind === 'Namespace' && other.metadata.namespace === object.metadata.name;
+        if (owned || inside) drop(child, other);
+      }
+    }
+  };
+
+  async function write<T>(what: string, act: () => T): Promise<T> {
+    const failing = failure !== undefined && --failure.left === 0 ? failure : undefined;
+    if (failing !== undefined) failure = undefined;
+    const error = new KubeError({
+      code: 500,
+      reason: 'InternalError',
+      message: `${what} was broken by the test`,
+      retryable: true,
+    });
+    if (failing !== undefined && !failing.afterwards) throw error;
+    const result = act();
+    writes.push(what);
+    if (failing !== undefined) throw error;
+    return result;
+  }
+
+  const applied = (type: ResourceType, intent: KubeObject, subresource: string | undefined): KubeObject => {
+    const before = cacheOf(type).get(keyOf(intent.metadata)) as
+      | (KubeObject & { status?: unknown })
+      | undefined;
+    if (subresource === 'status') {
+      if (before === undefined) throw notFound(type, intent.metadata.name);
+      return store(type, {
+        ...structuredClone(before),
+        ...{ status: (intent as { status?: unknown }).status },
+      });
+    }
+    const fresh: KubeObject & { status?: unknown; spec?: unknown } = { ...structuredClone(intent) };
+    const schema = SPEC_SCHEMAS.get(resourceName(type));
+    if (schema !== undefined) fresh.spec = withDefaults(schema, fresh.spec ?? {});
+    const changed =
+      JSON.stringify((before as { spec?: unknown } | undefined)?.spec) !== JSON.stringify(fresh.spec);
+    fresh.metadata = {
+      ...before?.metadata,
+      ...fresh.metadata,
+      uid: before?.metadata.uid ?? `uid-${type.kind}-${keyOf(intent.metadata)}`,
+      generation: (before?.metadata.generation ?? 0) + (changed ? 1 : 0),
+      creationTimestamp: before?.metadata.creationTimestamp ?? '2026-01-01T00:00:00Z',
+    };
+    if (before?.status !== undefined) fresh.status = before.status;
+    return store(type, fresh);
+  };
+
+  // Only what reconcilers call is there; anything else is a bug of the test and shows as "is not a function".
+  const client = {
+    find: async (type: ResourceType, ref: Ref) =>
+      cacheOf(type).get(keyOf(ref)) ?? hidden.get(`${type.kind}/${keyOf(ref)}`),
+    apply: (type: ResourceType, intent: KubeObject, options: { subresource?: string }) =>
+      write(`${options.subresource ?? 'apply'} ${type.kind} ${keyOf(intent.metadata)}`, () =>
+        applied(type, intent, options.subresource),
+      ),
+    patch: (type: ResourceType, ref: Ref, patch: { body: { metadata: { finalizers: string[] } } }) =>
+      write(`finalizers ${type.kind} ${keyOf(ref)}`, () => {
+        const before = cacheOf(type).get(keyOf(ref));
+        if (before === undefined) throw notFound(type, ref.name);
+        const { finalizers } = patch.body.metadata;
+        const after = {
+          ...structuredClone(before),
+          metadata: { ...structuredClone(before.metadata), finalizers },
+        };
+        if (finalizers.length === 0 && after.metadata.deletionTimestamp !== undefined) {
+          drop(type, before);
+          return after;
+        }
+        return store(type, after);
+      }),
+    delete: (type: ResourceType, ref: Ref) =>
+      write(`delete ${type.kind} ${keyOf(ref)}`, () => {
+        const before = cacheOf(type).get(keyOf(ref));
+        if (before === undefined) throw notFound(type, ref.name);
+        drop(type, before);
+        return undefined;
+      }),
+  } as unknown as Client;
+
+  const tell = async (what: string, answer: readonly string[] = []): Promise<readonly string[]> => {
+    if (broken !== undefined) throw broken;
+    if (what !== '') told.push(what);
+    return answer;
+  };
+  const registered = new Map<string, string>();
+  const dataPlane: DataPlane = {
+    ensurePool: () => tell(''),
+    distrust: () => undefined,
+    ensureTenant: async ({ tenant, schema, domains, password, adminToken, webhookUrl }) => {
+      const { name } = tenant.metadata;
+      const entry = JSON.stringify({
+        schema,
+        domains,
+        hasPassword: password !== undefined,
+        adminToken,
+        webhookUrl,
+        spec: tenant.spec,
+      });
+      if (broken === undefined && registered.get(name) === entry) return [];
+      const done = await tell(`ensure ${name}`, [`ensured ${name}`]);
+      registered.set(name, entry);
+      return done;
+    },
+    planTenant: async () => ['APPLY MIGRATION shelf/002'],
+    unregister: (name) => {
+      registered.delete(name);
+      return tell(`unregister ${name}`);
+    },
+    destroyTenant: (tenant) =>
+      tell(`destroy ${tenant.metadata.name} ${tenant.spec.deletionPolicy}`, ['gone']),
+    ping: async () => undefined,
+    close: async () => undefined,
+  };
+
+  const pending: Promise<void>[] = [];
+  const asked = new Map<string, { answer: unknown }>();
+  const watchers: Watchers = {
+    poll<T>(subject: string, ask: () => Promise<T | undefined>): T | undefined {
+      const known = asked.get(subject);
+      if (known !== undefined) {
+        asked.delete(subject);
+        // The subject names the question, so the answer has the type of this question's answers.
+        return known.answer as T;
+      }
+      pending.push(
+        ask().then(
+          (answer) => void (answer === undefined ? undefined : asked.set(subject, { answer })),
+          () => undefined,
+        ),
+      );
+      return undefined;
+    },
+    forget: (subject) => void asked.delete(subject),
+    close: () => undefined,
+  };
+
+  const runtime: RuntimeApi = {
+    serves: async () => true,
+    startImport: async (_, source) => {
+      const answer = imports.get(source);
+      if (answer === undefined) throw new Error('the runtime is away');
+      return answer();
+    },
+    importReport: async () => undefined,
+  };
+
+  const world: World = {
+    cacheOf: (type) => cacheOf(type) as never,
+    applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: 'shopmind.ai/applied', cacheOf }),
+    events: {
+      record: (about, { type, reason }) => void events.push(`${type} ${reason} ${about.metadata.name}`),
+    },
+    platform: () =>
+      parsePlatform(
+        {
+          BLOBS_URL: 'file:///blobs/',
+          PUBLIC_PORT: '8080',
+          PAYMENTS_URL: 'http://processor.shopmind-system.svc:8090',
+        },
+        {
+          DATABASE_ADMIN_URL: 'postgres://postgres:x@postgres.shopmind-system.svc:5432/shopmind',
+          SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+        },
+      ),
+    dataPlane: async () => dataPlane,
+    distrust: () => undefined,
+    whenUp: () => undefined,
+    runtime,
+    images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
+    gatewayPort: 8080,
+    watchers,
+    clock,
+    log: testLog().log,
+  };
+  const reconcilers: readonly (readonly [ResourceType, Reconcile])[] = [
+    [shopServices, createServiceReconciler(world, { enqueue: () => undefined })],
+    [tenants, createTenantReconciler(world, { enqueue: () => undefined })],
+  ];
+
+  async function reconcileAll(): Promise<boolean> {
+    let failed = false;
+    for (const [type, reconcile] of reconcilers) {
+      for (const key of [...cacheOf(type).keys()].toSorted()) {
+        const { name, namespace = '' } = refOf(key);
+        const context = {
+          name,
+          namespace,
+          client,
+          log: world.log,
+          failures: 0,
+          signal: new AbortController().signal,
+        };
+        try {
+          await reconcile(key, context);
+        } catch (error) {
+          if (!(error instanceof KubeError)) throw error;
+          failed = true;
+        }
+      }
+    }
+    await Promise.all(pending.splice(0));
+    if (self.podsReady) runDeployments();
+    return failed;
+  }
+
+  /** What the Deployment controller and a kubelet would do. */
+  function runDeployments(): void {
+    for (const object of [...cacheOf(deployments).values()]) {
+      const deployment = structuredClone(object) as KubeObject & {
+        spec: { replicas?: number };
+        status?: object;
+      };
+      deployment.spec.replicas ??= 1;
+      const replicas = deployment.spec.replicas;
+      const status = {
+        observedGeneration: deployment.metadata.generation,
+        replicas,
+        readyReplicas: replicas,
+        availableReplicas: replicas,
+        updatedReplicas: replicas,
+      };
+      if (JSON.stringify(deployment.status) === JSON.stringify(status)) continue;
+      store(deployments, Object.assign(deployment, { status }));
+    }
+  }
+
+  const self: TestWorld = {
+    writes,
+    told,
+    events,
+    imports,
+    podsReady: true,
+    putTenant: (name, spec, metadata = {}) =>
+      void applied(
+        tenants,
+        {
+          apiVersion: 'shopmind.ai/v1alpha1',
+          kind: 'ShopMindTenant',
+          metadata: { name, ...metadata },
+          ...{ spec },
+        },
+        undefined,
+      ),
+    putService: (name, spec) =>
+      void applied(
+        shopServices,
+        {
+          apiVersion: 'shopmind.ai/v1alpha1',
+          kind: 'Service',
+          metadata: { name, namespace: 'shopmind-system' },
+          ...{ spec },
+        },
+        undefined,
+      ),
+    annotate(name, annotations) {
+      const before = self.tenant(name);
+      if (before === undefined) throw new Error(`there is no tenant ${name}`);
+      const after = structuredClone(before);
+      after.metadata.annotations = { ...after.metadata.annotations, ...annotations };
+      store(tenants, after);
+    },
+    deleteTenant(name) {
+      const before = self.tenant(name);
+      if (before === undefined) throw new Error(`there is no tenant ${name}`);
+      const after = structuredClone(before);
+      after.metadata.deletionTimestamp = '2026-01-02T00:00:00Z';
+      if ((after.metadata.finalizers ?? []).length === 0) drop(tenants, after);
+      else store(tenants, after);
+    },
+    tenant: (name) => cacheOf(tenants).get(name) as TenantObject | undefined,
+    get: (type, key) => cacheOf(type).get(key) as never,
+    put: (type, object) => void store(type, object),
+    remove(type, key) {
+      const object = cacheOf(type).get(key);
+      if (object !== undefined) drop(type, object);
+    },
+    hide(type, key) {
+      const object = cacheOf(type).get(key);
+      if (object === undefined) return;
+      cacheOf(type).remove(object);
+      hidden.set(`${type.kind}/${key}`, object);
+    },
+    setCreated(name, at) {
+      const after = structuredClone(self.tenant(name));
+      if (after === undefined) throw new Error(`there is no tenant ${name}`);
+      after.metadata.creationTimestamp = at;
+      store(tenants, after);
+    },
+    snapshot: () =>
+      Object.fromEntries(
+        [...caches].flatMap(([name, cache]) =>
+          [...cache.values()].map((object) => [`${name}/${keyOf(object.metadata)}`, comparable(object)]),
+        ),
+      ),
+    failWrite(n, afterwards) {
+      failure = { left: n, afterwards };
+    },
+    breakDataPlane(error) {
+      broken = error;
+    },
+    async settle() {
+      for (let round = 1; round < 50; round++) {
+        const before = version;
+        const failed = await reconcileAll();
+        if (!failed && version === before && asked.size === 0) return round;
+      }
+      throw new Error(`the world does not settle; last writes: ${writes.slice(-8).join(', ')}`);
+    },
+  };
+  return self;
+}
+
+/** A tenant's own state, without what differs from run to run: versions, generated secrets, counters. */
+function comparable(object: KubeObject): unknown {
+  const { resourceVersion: _, generation: __, annotations, ...metadata } = object.metadata;
+  const { 'shopmind.ai/applied': ___, ...kept } = annotations ?? {};
+  const text = JSON.stringify(
+    { ...object, metadata: { ...metadata, annotations: kept } },
+    (key, value: unknown) =>
+      key === 'observedGeneration' || key.endsWith('-secret') || key === 'data' ? undefined : value,
+  );
+  return JSON.parse(text);
+}
+
+const SPEC_SCHEMAS: ReadonlyMap<string, Structural> = new Map(
+  customResourceDefinitions().map((crd) => {
+    const spec = crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
+    if (spec === undefined) throw new Error('a kind has no spec');
+    return [crd.metadata.name, spec];
+  }),
+);
+
+function notFound(type: ResourceType, name: string): KubeError {
+  return new KubeError({ code: 404, reason: 'NotFound', message: `${type.plural} "${name}" not found` });
+}
+
+/** The pool as the installation declares it. */
+export function withPool(world: TestWorld): TestWorld {
+  world.putService('runtime', { domains: ['accounts', 'catalog', 'orders', 'payments'] });
+  return world;
+}
