@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ADDRESS, startTestShop, type TestShop } from './testing/shop.ts';
+import type { Cart, CheckoutResult } from './schemas.ts';
+
+const UNITS = 50;
+const SHOPPERS = 200;
+
+describe('200 shoppers and the last 50 units', () => {
+  let shop: TestShop;
+
+  before(async () => {
+    shop = await startTestShop({ orders: { holdSeconds: 2, sweepSeconds: 1, stuckSeconds: 1 } });
+  });
+  after(() => shop.stop());
+
+  type Outcome = 'paid' | 'out_of_stock';
+
+  /** Buys one unit; a shopper whose cards are refused gives up after the last one. */
+  async function buy(
+    variantId: string,
+    name: string,
+    cards: readonly string[],
+  ): Promise<Outcome | 'gave_up'> {
+    const created = await shop.call<Cart>('POST', '/api/orders/carts', {
+      body: { lines: [{ variantId, quantity: 1 }] },
+    });
+    assert.equal(created.status, 201, JSON.stringify(created.body));
+    const answer = await shop.call<CheckoutResult & { code?: string }>('POST', '/api/orders/checkout', {
+      body: { cartId: created.body.id, email: `${name}@example.com`, shippingAddress: ADDRESS },
+      headers: { 'idempotency-key': `rush-${variantId}-${name}` },
+    });
+    if (answer.status === 409) {
+      assert.equal(answer.body.code, 'out_of_stock');
+      return 'out_of_stock';
+    }
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    for (const card of cards) {
+      if ((await shop.pay(answer.body.payment, card)) === 'requires_capture') return 'paid';
+    }
+    return 'gave_up';
+  }
+
+  /** Looks, as often as it can, for a moment at which more is promised than there is. */
+  function watch(variantId: string): () => Promise<number> {
+    let looks = 0;
+    let stop = false;
+    const watching = (async () => {
+      while (!stop) {
+        const [row] = await shop.rows<{ on_hand: number; held: number; sold: number; promised: number }>(
+          `select s.on_hand, s.held, s.sold, (select coalesce(sum(quantity), 0)::int from shop.orders_holds h
+             where h.variant_id = s.variant_id and h.state in ('held', 'committed')) as promised
+           from shop.orders_stock s where s.variant_id = $1`,
+          [variantId],
+        );
+        assert.ok(
+          row !== undefined && row.promised <= row.on_hand && row.held + row.sold === row.promised,
+          JSON.stringify(row),
+        );
+        looks += 1;
+      }
+      return looks;
+    })();
+    return () => {
+      stop = true;
+      return watching;
+    };
+  }
+
+  async function atRest(variantId: string): Promise<Record<string, number>> {
+    for (;;) {
+      await shop.host.events.settled();
+      await shop.host.tasks.settled();
+      const rows = await shop.rows<{ status: string; count: string; settled: boolean }>(
+        `select o.status, bool_and(o.settled) as settled, count(*) from shop.orders_orders o
+         join shop.orders_order_lines l on l.order_id = o.id where l.variant_id = $1 group by o.status`,
+        [variantId],
+      );
+      if (rows.every((row) => row.settled))
+        return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
+    }
+  }
+
+  async function money(variantId: string): Promise<Record<string, number>> {
+    const rows = await shop.rows<{ status: string; count: string; captures: string }>(
+      `select p.status, count(*), coalesce(sum((select count(*) from shop.event_log e
+           where e.key = p.order_id and e.type = 'payments.payment.captured')), 0) as captures
+       from shop.payments_payments p join shop.orders_order_lines l on l.order_id = p.order_id where l.variant_id = $1 group by p.status`,
+      [variantId],
+    );
+    for (const row of rows)
+      if (row.status === 'captured') assert.equal(row.captures, row.count, 'one capture per order');
+    return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
+  }
+
+  it('ends in exactly 50 confirmed orders, each captured once', async () => {
+    await shop.sell('drop', 2000, UNITS);
+    const stop = watch('drop');
+    const shoppers = Array.from({ length: SHOPPERS }, (_, index) =>
+      buy('drop', `s${index}`, ['4242424242424242']),
+    );
+    const outcomes = await Promise.all(shoppers);
+    assert.equal(outcomes.filter((each) => each === 'paid').length, UNITS);
+    assert.deepEqual(await atRest('drop'), { confirmed: UNITS });
+    assert.deepEqual(await money('drop'), { captured: UNITS });
+    assert.ok((await stop()) > 0);
+    const [stock] = await shop.rows<object>(
+      `select on_hand, held, sold from shop.orders_stock where variant_id = 'drop'`,
+    );
+    assert.deepEqual(stock, { on_hand: UNITS, held: 0, sold: UNITS });
+  });
+
+  it('sells every unit in the end although a third of the shoppers cannot pay and webhooks misbehave', async () => {
+    await shop.sell('wild', 2000, UNITS);
+    await shop.knobs({ duplicates: 1, shuffleMs: 100, dropWebhooks: 20, failRequests: 5, loseReplies: 5 });
+    const stop = watch('wild');
+    const declined = '4000000000000002';
+    const waiting = Array.from({ length: SHOPPERS }, (_, index) => ({
+      name: `w${index}`,
+      cards: index % 3 === 0 ? [declined, declined] : [declined, '4242424242424242'].slice(index % 2),
+    }));
+    // Who finds nothing tries again when holds have ended, as people do; who cannot pay gives up.
+    for (let round = 0; waiting.length > 0; round += 1) {
+      const now = waiting.splice(0);
+      const outcomes = await Promise.all(
+        now.map(({ name, cards }) =>
+          buy('wild', `${name}-${round}`, cards).catch(() => 'out_of_stock' as const),
+        ),
+      );
+      const [left] = await shop.rows<{ unsold: number }>(
+        `select on_hand - sold as unsold from shop.orders_stock where variant_id = 'wild'`,
+      );
+      if (left?.unsold === 0) break;
+      waiting.push(...now.filter((_, index) => outcomes[index] === 'out_of_stock'));
+    }
+    const statuses = await atRest('wild');
+    assert.equal(statuses['confirmed'], UNITS, JSON.stringify(statuses));
+    const paid = await money('wild');
+    assert.equal(paid['captured'], UNITS, JSON.stringify(paid));
+    assert.equal(paid['authorized'], undefined);
+    assert.ok((await stop()) > 0);
+    await shop.knobs({});
+  });
+});
