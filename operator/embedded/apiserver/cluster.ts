@@ -1,6 +1,6 @@
 /** What every handler works with: the store, the resources served and the rules of their kinds. */
 import type { Store } from '../store/store.ts';
-import type { Admission } from './admission.ts';
+import type { Admission } from './admission/admission.ts';
 import type { Catalog } from './catalog.ts';
 import type { Codec } from './codec.ts';
 import type { Providers } from './providers.ts';

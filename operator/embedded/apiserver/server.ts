@@ -9,7 +9,7 @@ import { isIP, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import { openStore } from '../store/store.ts';
-import { admitAll } from './admission.ts';
+import { createWebhookAdmission } from './admission/webhooks.ts';
 import { authenticate, type UserInfo } from './authn.ts';
 import { createCatalog } from './catalog.ts';
 import { loadCertificates, writePrivate } from './certificates.ts';
@@ -95,11 +95,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const counters = createCounters();
   const custom = createCustomResources();
   const builtIn = createKinds(store);
+  const admission = createWebhookAdmission(store);
   const cluster: Cluster = {
     store,
     catalog,
     codec,
-    admission: admitAll,
+    admission,
     tokens,
     providers,
     log,
@@ -159,6 +160,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         for (const socket of sockets) socket.destroy();
       });
       custom.stop();
+      admission.close();
       store.close();
     },
   };

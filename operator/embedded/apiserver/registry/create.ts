@@ -54,11 +54,11 @@ export async function createObject(
     dryRun: options.dryRun,
     warnings: writer.warnings,
   } as const;
-  const mutated = (await cluster.admission.mutate({ ...request, object })) ?? object;
+  const mutated = (await cluster.admission.mutate(cluster, { ...request, object })) ?? object;
   if (mutated !== object) setDefaults(cluster, type, mutated, undefined);
   const made = track(mutated, undefined);
   assertValid(cluster, type, made, undefined, '');
-  await cluster.admission.validate({ ...request, object: made });
+  await cluster.admission.validate(cluster, { ...request, object: made });
 
   const target = { type, namespace, name: made.metadata.name };
   const key = { resource: type.storage, namespace, name: target.name };

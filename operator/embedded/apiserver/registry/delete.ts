@@ -31,7 +31,7 @@ export async function deleteObject(
     if (!seen) throw notFound(type, name);
     const old = cluster.codec.read(seen, type);
     assertPreconditions(target, options, old);
-    await cluster.admission.validate({
+    await cluster.admission.validate(cluster, {
       operation: 'DELETE',
       type,
       subresource: '',

@@ -79,13 +79,13 @@ async function attemptUpdate(
     dryRun: options.dryRun,
     warnings: writer.warnings,
   } as const;
-  const mutated = (await cluster.admission.mutate({ ...request, object })) ?? object;
+  const mutated = (await cluster.admission.mutate(cluster, { ...request, object })) ?? object;
   if (mutated !== object) setDefaults(cluster, type, mutated, old);
   const made = change.track(mutated, old);
   if ((type.generation || type.custom) && specDiffers(made, old))
     made.metadata.generation = (old.metadata.generation ?? 0) + 1;
   assertValid(cluster, type, made, old, part);
-  await cluster.admission.validate({ ...request, object: made });
+  await cluster.admission.validate(cluster, { ...request, object: made });
 
   made.metadata.resourceVersion = old.metadata.resourceVersion;
   if (made.metadata.deletionTimestamp !== undefined && isFinished(made)) {

@@ -1,7 +1,8 @@
 /** Asks the admission webhooks that are configured before a write is stored. */
-import type { KubeObject } from './objects.ts';
-import type { ResourceType } from './resources.ts';
-import type { UserInfo } from './authn.ts';
+import type { Cluster } from '../cluster.ts';
+import type { KubeObject } from '../objects.ts';
+import type { ResourceType } from '../resources.ts';
+import type { UserInfo } from '../authn.ts';
 
 export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
@@ -19,13 +20,7 @@ export interface AdmissionRequest {
 
 export interface Admission {
   /** The object as the mutating webhooks leave it; the same one when none changes it. */
-  mutate(request: AdmissionRequest): Promise<KubeObject | undefined>;
+  mutate(cluster: Cluster, request: AdmissionRequest): Promise<KubeObject | undefined>;
   /** @throws {ApiError} when a validating webhook refuses */
-  validate(request: AdmissionRequest): Promise<void>;
+  validate(cluster: Cluster, request: AdmissionRequest): Promise<void>;
 }
-
-/** Admits everything. */
-export const admitAll: Admission = {
-  mutate: (request) => Promise.resolve(request.object),
-  validate: () => Promise.resolve(),
-};
