@@ -194,7 +194,7 @@ test('what somebody deletes or changes comes back', async () => {
   world.remove(deployments, 'tenant-acme/runtime');
   world.remove(httpRoutes, 'tenant-acme/acme');
   const policy = structuredClone(world.get(networkPolicies, 'tenant-acme/default-deny') ?? assert.fail());
-  world.put(networkPolicies, { ...policy, ...{ spec: { podSelector: {}, policyTypes: [] } } });
+  world.put(networkPolicies, { ...policy, spec: { podSelector: {}, policyTypes: [] } });
   await world.settle();
   assert.deepEqual(world.snapshot(), before);
 });
@@ -352,7 +352,7 @@ test('payment keys of the merchant must be whole before anything is registered',
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'stripe', namespace: 'shopmind-system' },
-    ...{ data },
+    data,
   });
   await world.settle();
   assert.equal(ready(world), 'True Ready');

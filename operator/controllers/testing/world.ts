@@ -25,6 +25,9 @@ import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
 import type { Watchers } from '../watchers.ts';
 import type { World } from '../world.ts';
 
+/** Any object with its parts. */
+type Whole = KubeObject & { readonly spec?: unknown; readonly status?: unknown; readonly data?: unknown };
+
 export interface TestWorld {
   /** What was written, as "apply Namespace tenant-acme" or "status ShopMindTenant acme". */
   readonly writes: string[];
@@ -38,7 +41,7 @@ export interface TestWorld {
   deleteTenant(name: string): void;
   tenant(name: string): TenantObject | undefined;
   get<T extends KubeObject = KubeObject>(type: ResourceType<T>, key: string): T | undefined;
-  put(type: ResourceType, object: KubeObject): void;
+  put(type: ResourceType, object: Whole): void;
   remove(type: ResourceType, key: string): void;
   /** Takes the object out of the operator's caches, as for one without its label; the server still has it. */
   hide(type: ResourceType, key: string): void;
@@ -64,7 +67,7 @@ export function createTestWorld(): TestWorld {
     // The index reads tenants only, and only tenants are stored here.
     createCache<TenantObject>({ [HOST_INDEX]: byHost }) as unknown as WritableCache,
   );
-  for (const type of [...CHILDREN])
+  for (const type of CHILDREN)
     if (!caches.has(resourceName(type))) caches.set(resourceName(type), createCache());
   const cacheOf = (type: ResourceType): WritableCache => {
     const cache = caches.get(resourceName(type));
@@ -82,7 +85,7 @@ export function createTestWorld(): TestWorld {
   const hidden = new Map<string, KubeObject>();
   const clock = manualClock();
 
-  const store = (type: ResourceType, object: KubeObject): KubeObject => {
+  const store = (type: ResourceType, object: Whole): KubeObject => {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(++version);
     cacheOf(type).upsert(stored);
@@ -93,7 +96,7 @@ export function createTestWorld(): TestWorld {
   const drop = (type: ResourceType, object: KubeObject): void => {
     cacheOf(type).remove(object);
     for (const child of CHILDREN) {
-      for (const other of [...cacheOf(child).values()]) {
+      for (const other of Array.from(cacheOf(child).values())) {
         const owned = other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) === true;
         const inside = type.kind === 'Namespace' && other.metadata.namespace === object.metadata.name;
         if (owned || inside) drop(child, other);
@@ -117,7 +120,7 @@ export function createTestWorld(): TestWorld {
     return result;
   }
 
-  const applied = (type: ResourceType, intent: KubeObject, subresource: string | undefined): KubeObject => {
+  const applied = (type: ResourceType, intent: Whole, subresource: string | undefined): KubeObject => {
     const before = cacheOf(type).get(keyOf(intent.metadata)) as
       | (KubeObject & { status?: unknown })
       | undefined;
@@ -125,7 +128,7 @@ export function createTestWorld(): TestWorld {
       if (before === undefined) throw notFound(type, intent.metadata.name);
       return store(type, {
         ...structuredClone(before),
-        ...{ status: (intent as { status?: unknown }).status },
+        status: intent.status,
       });
     }
     const fresh: KubeObject & { status?: unknown; spec?: unknown } = { ...structuredClone(intent) };
@@ -304,7 +307,7 @@ export function createTestWorld(): TestWorld {
 
   /** What the Deployment controller and a kubelet would do. */
   function runDeployments(): void {
-    for (const object of [...cacheOf(deployments).values()]) {
+    for (const object of Array.from(cacheOf(deployments).values())) {
       const deployment = structuredClone(object) as KubeObject & {
         spec: { replicas?: number };
         status?: object;
@@ -336,7 +339,7 @@ export function createTestWorld(): TestWorld {
           apiVersion: 'shopmind.ai/v1alpha1',
           kind: 'ShopMindTenant',
           metadata: { name, ...metadata },
-          ...{ spec },
+          spec,
         },
         undefined,
       ),
@@ -347,7 +350,7 @@ export function createTestWorld(): TestWorld {
           apiVersion: 'shopmind.ai/v1alpha1',
           kind: 'Service',
           metadata: { name, namespace: 'shopmind-system' },
-          ...{ spec },
+          spec,
         },
         undefined,
       ),
