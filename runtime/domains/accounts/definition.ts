@@ -10,7 +10,7 @@ const Email = z.string().trim().max(254).pipe(z.email('must be an e-mail address
 const NewPassword = z.string().min(8, 'must have at least 8 characters').max(256);
 const Name = z.string().trim().max(100);
 
-export const Registration = z.object({
+export const Registration = z.strictObject({
   email: Email,
   password: NewPassword,
   firstName: Name.default(''),
@@ -20,10 +20,10 @@ export const Registration = z.object({
 });
 export type Registration = z.infer<typeof Registration>;
 
-export const Credentials = z.object({ email: Email, password: z.string().min(1).max(256) });
+export const Credentials = z.strictObject({ email: Email, password: z.string().min(1).max(256) });
 export type Credentials = z.infer<typeof Credentials>;
 
-export const AddressInput = z.object({
+export const AddressInput = z.strictObject({
   name: z.string().trim().min(1).max(200),
   company: z.string().trim().max(200).default(''),
   line1: z.string().trim().min(1).max(200),
@@ -37,7 +37,7 @@ export const AddressInput = z.object({
 });
 export type AddressInput = z.infer<typeof AddressInput>;
 
-export const Address = AddressInput.extend({ id: z.string() });
+export const Address = z.object({ ...AddressInput.shape, id: z.string() });
 export type Address = z.infer<typeof Address>;
 
 export const Customer = z.object({
@@ -57,7 +57,7 @@ export const Session = z.object({ customer: Customer, token: z.string(), expires
 export type Session = z.infer<typeof Session>;
 
 export const ProfilePatch = z
-  .object({
+  .strictObject({
     firstName: Name,
     lastName: Name,
     acceptsMarketing: z.boolean(),

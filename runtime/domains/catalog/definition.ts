@@ -15,8 +15,7 @@ export const catalog: DomainDefinition = {
   tables: [
     { name: 'products', spread: 'tenant', access: 'write' },
     { name: 'variants', spread: 'tenant', access: 'write' },
-    { name: 'prices', spread: 'tenant', access: 'write' },
-    { name: 'product_images', spread: 'tenant', access: 'write' },
+    { name: 'product_prices', spread: 'tenant', access: 'write' },
     { name: 'media', spread: 'tenant', access: 'write' },
     { name: 'collections', spread: 'tenant', access: 'write' },
     { name: 'collection_products', spread: 'tenant', access: 'write' },
@@ -204,6 +203,7 @@ export const catalog: DomainDefinition = {
       summary:
         'Import a CSV in the Shopify product format: the CSV itself (text/csv), or JSON naming its source. The same content is imported once.',
       audience: 'merchant',
+      query: schemas.ImportQuery,
       body: 'raw',
       maxBodyBytes: 64 * MEBIBYTE,
       response: schemas.ImportReport,

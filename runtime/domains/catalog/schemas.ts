@@ -150,7 +150,7 @@ export const CurrencyQuery = z.object({ currency: Currency.optional() });
 const Text = z.string().max(255);
 const Html = z.string().max(200_000);
 
-export const VariantInput = z.object({
+export const VariantInput = z.strictObject({
   id: z.string().max(80).optional(),
   sku: Text.nullable().optional(),
   /** Option values in the order of the product's options. */
@@ -174,7 +174,7 @@ export const VariantInput = z.object({
 });
 export type VariantInput = z.infer<typeof VariantInput>;
 
-export const ProductInput = z.object({
+export const ProductInput = z.strictObject({
   handle: Handle.optional(),
   title: Text.trim().min(1),
   descriptionHtml: Html.default(''),
@@ -255,7 +255,7 @@ export const AdminProductsPage = z.object({
   nextCursor: z.string().nullable(),
 });
 
-export const CollectionInput = z.object({
+export const CollectionInput = z.strictObject({
   handle: Handle.optional(),
   title: Text.trim().min(1),
   descriptionHtml: Html.default(''),
@@ -286,7 +286,10 @@ export const VersionQuery = z.object({ version: z.coerce.number().int().min(1).o
 // ── imports ──────────────────────────────────────────────────────────────────────────────────────
 
 /** Either a JSON body naming where the CSV lies, or the CSV itself with content type `text/csv`. */
-export const ImportSource = z.object({ source: z.string().min(1).max(2048) });
+export const ImportSource = z.strictObject({ source: z.string().min(1).max(2048) });
+
+/** `force=true` imports again what was imported before, for example to undo edits. */
+export const ImportQuery = z.object({ force: z.enum(['true', 'false']).default('false') });
 
 export const ImportProblem = z.object({
   line: z.int(),

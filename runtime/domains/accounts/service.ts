@@ -1,0 +1,404 @@
+/** The accounts domain's handlers: registration, log-in, profile, addresses. */
+import type { CreateService, Platform, RouteRequest } from '../../platform/domain.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { TenantId } from '../../platform/ports.ts';
+import { z } from 'zod';
+import { createAttempts } from './attempts.ts';
+import {
+  accounts,
+  type Address,
+  type AddressInput,
+  type Credentials,
+  type Customer,
+  type ProfilePatch,
+  type Registration,
+  type Session,
+} from './definition.ts';
+import { createPasswords } from './passwords.ts';
+import { createSessions } from './sessions.ts';
+
+const COOKIE = 'shopmind_session';
+const MOST_ADDRESSES = 50;
+const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
+const SWEEP = { name: 'accounts.expire-sessions', payload: {}, key: 'sweep' } as const;
+
+export const createService: CreateService = (platform) => {
+  const { sql, clock, newId } = platform;
+  const passwords = createPasswords();
+  const sessions = createSessions(sql, clock);
+  const attempts = createAttempts(sql, clock);
+
+  /** What every way in ends with: a fresh session, as JSON and as cookie. */
+  function welcome(
+    request: RouteRequest,
+    row: CustomerRow,
+    session: { token: string; expiresAt: Date },
+    status: number,
+  ) {
+    const answer: Session = {
+      customer: toCustomer(row),
+      token: session.token,
+      expiresAt: session.expiresAt.toISOString(),
+    };
+    return { status, json: answer, headers: { 'set-cookie': cookieOf(request, session) } };
+  }
+
+  async function register(request: RouteRequest) {
+    const { tenant } = request;
+    const input = request.body as Registration;
+    await attempts.count(tenant.id, 'register', keyOf(input.email), addressOf(request));
+    const hash = await passwords.hash(input.password);
+    const known = await findByEmail(platform, tenant.id, input.email);
+    if (known) return reregister(request, known, input);
+    const now = clock.now();
+    const { row, session } = await sql.transaction(tenant.id, async (tx) => {
+      const { rows } = await tx.query<CustomerRow>(
+        `INSERT INTO customers (tenant_id, id, version, email, email_key, password_hash, first_name, last_name, accepts_marketing, locale, created_at, updated_at)
+         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT (tenant_id, email_key) DO NOTHING RETURNING *`,
+        [
+          tenant.id,
+          newId('cus'),
+          input.email,
+          keyOf(input.email),
+          hash,
+          input.firstName,
+          input.lastName,
+          input.acceptsMarketing,
+          input.locale ?? null,
+          now,
+        ],
+      );
+      const [row] = rows;
+      if (!row) throw taken();
+      await tx.emit(eventOf('accounts.customer.registered', row));
+      await tx.enqueue({
+        name: 'accounts.expire-sessions',
+        payload: {},
+        key: 'sweep',
+        runAt: new Date(now.getTime() + SWEEP_EVERY_MS),
+      });
+      return { row, session: await sessions.begin(tx, tenant.id, row.id) };
+    });
+    return welcome(request, row, session, 201);
+  }
+
+  /** Someone who repeats the registration, after an answer that was lost, gets in; anyone else learns as little as possible. */
+  async function reregister(request: RouteRequest, known: CustomerRow, input: Registration) {
+    if (!(await passwords.verify(input.password, known.password_hash))) throw taken();
+    const session = await sql.transaction(request.tenant.id, (tx) =>
+      sessions.begin(tx, request.tenant.id, known.id),
+    );
+    return welcome(request, known, session, 201);
+  }
+
+  async function login(request: RouteRequest) {
+    const { tenant } = request;
+    const { email, password } = request.body as Credentials;
+    await attempts.count(tenant.id, 'login', keyOf(email), addressOf(request));
+    const known = await findByEmail(platform, tenant.id, email);
+    const right = await passwords.verify(password, known?.password_hash);
+    if (!known || !right) {
+      throw new ShopError('unauthenticated', 'E-mail or password is wrong.', {
+        remedy: 'Check both and try again.',
+      });
+    }
+    await attempts.forgive(tenant.id, 'login', keyOf(email));
+    const session = await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, known.id));
+    return welcome(request, known, session, 200);
+  }
+
+  async function logout(request: RouteRequest) {
+    const token = tokenOf(request.headers);
+    if (token !== undefined) await sessions.end(request.tenant.id, token);
+    return { headers: { 'set-cookie': `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` } };
+  }
+
+  async function updateMe(request: RouteRequest) {
+    const { tenant } = request;
+    const id = customerOf(request);
+    const patch = request.body as ProfilePatch;
+    const hash = patch.password && (await changedPassword(tenant.id, id, patch.password));
+    const { row, session } = await sql.transaction(tenant.id, async (tx) => {
+      const { rows } = await tx.query<CustomerRow>(
+        `UPDATE customers SET first_name = coalesce($3, first_name), last_name = coalesce($4, last_name),
+           accepts_marketing = coalesce($5, accepts_marketing), locale = CASE WHEN $6 THEN $7 ELSE locale END,
+           password_hash = coalesce($8, password_hash), version = version + 1, updated_at = $9
+         WHERE tenant_id = $1 AND id = $2 RETURNING *`,
+        [
+          tenant.id,
+          id,
+          patch.firstName ?? null,
+          patch.lastName ?? null,
+          patch.acceptsMarketing ?? null,
+          patch.locale !== undefined,
+          patch.locale ?? null,
+          hash ?? null,
+          clock.now(),
+        ],
+      );
+      const [row] = rows;
+      if (!row) throw gone();
+      await tx.emit(eventOf('accounts.customer.updated', row));
+      if (hash === undefined) return { row, session: undefined };
+      await sessions.endOthers(tx, tenant.id, id);
+      return { row, session: await sessions.begin(tx, tenant.id, id) };
+    });
+    return {
+      json: toCustomer(row),
+      ...(session
+        ? { headers: { 'set-cookie': cookieOf(request, session), 'x-session-token': session.token } }
+        : {}),
+    };
+  }
+
+  async function changedPassword(
+    tenant: TenantId,
+    id: string,
+    { present, next }: { present: string; next: string },
+  ): Promise<string> {
+    const known = await findById(platform, tenant, id);
+    await attempts.count(tenant, 'login', known.email_key, undefined);
+    if (!(await passwords.verify(present, known.password_hash))) {
+      throw new ShopError('invalid_input', 'The present password is wrong.', {
+        remedy: 'Type the password you log in with.',
+        problems: [{ where: 'body/password/present', what: 'is wrong' }],
+      });
+    }
+    await attempts.forgive(tenant, 'login', known.email_key);
+    return passwords.hash(next);
+  }
+
+  return {
+    definition: accounts,
+    consumers: {},
+    authenticate: (tenant, token) => sessions.find(tenant.id, token),
+    operations: {
+      /** For processes that do not host accounts. */
+      authenticate: (tenant, input) => sessions.find(tenant.id, TokenInput.parse(input).token),
+      /** For orders: whose e-mail and name an order gets. */
+      getCustomer: async (tenant, input) =>
+        toCustomer(await findById(platform, tenant.id, CustomerInput.parse(input).customerId)),
+    },
+    tasks: {
+      async 'accounts.expire-sessions'({ tenant }) {
+        await sessions.removeExpired(tenant);
+        await attempts.removeOld(tenant);
+        const runAt = new Date(clock.now().getTime() + SWEEP_EVERY_MS);
+        await sql.transaction(tenant, (tx) => tx.enqueue({ ...SWEEP, runAt }));
+      },
+    },
+    routes: {
+      register,
+      login,
+      logout,
+      updateMe,
+      async getMe(request) {
+        return { json: toCustomer(await findById(platform, request.tenant.id, customerOf(request))) };
+      },
+      async listAddresses(request) {
+        return { json: { addresses: await listAddresses(platform, request.tenant.id, customerOf(request)) } };
+      },
+      async addAddress(request) {
+        return {
+          json: await saveAddress(
+            platform,
+            request.tenant.id,
+            customerOf(request),
+            undefined,
+            request.body as AddressInput,
+          ),
+        };
+      },
+      async updateAddress(request) {
+        return {
+          json: await saveAddress(
+            platform,
+            request.tenant.id,
+            customerOf(request),
+            idOf(request),
+            request.body as AddressInput,
+          ),
+        };
+      },
+      async deleteAddress(request) {
+        const { rowCount } = await sql.query(
+          request.tenant.id,
+          'DELETE FROM customer_addresses WHERE tenant_id = $1 AND customer_id = $2 AND id = $3',
+          [request.tenant.id, customerOf(request), idOf(request)],
+        );
+        if (rowCount === 0) throw noAddress();
+        return {};
+      },
+    },
+  };
+};
+
+const TokenInput = z.object({ token: z.string().max(512) });
+const CustomerInput = z.object({ customerId: z.string().max(80) });
+
+interface CustomerRow {
+  readonly id: string;
+  readonly version: number;
+  readonly email: string;
+  readonly email_key: string;
+  readonly password_hash: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly accepts_marketing: boolean;
+  readonly locale: string | null;
+  readonly created_at: Date;
+}
+
+function toCustomer(row: CustomerRow): Customer {
+  return {
+    id: row.id,
+    email: row.email,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    acceptsMarketing: row.accepts_marketing,
+    locale: row.locale,
+    createdAt: row.created_at.toISOString(),
+    version: row.version,
+  };
+}
+
+function eventOf(type: string, row: CustomerRow) {
+  const { id, email, first_name: firstName, last_name: lastName, locale } = row;
+  return { topic: 'accounts.customer', type, key: id, payload: { id, email, firstName, lastName, locale } };
+}
+
+async function findByEmail(
+  { sql }: Platform,
+  tenant: TenantId,
+  email: string,
+): Promise<CustomerRow | undefined> {
+  const { rows } = await sql.query<CustomerRow>(
+    tenant,
+    'SELECT * FROM customers WHERE tenant_id = $1 AND email_key = $2',
+    [tenant, keyOf(email)],
+  );
+  return rows[0];
+}
+
+async function findById({ sql }: Platform, tenant: TenantId, id: string): Promise<CustomerRow> {
+  const { rows } = await sql.query<CustomerRow>(
+    tenant,
+    'SELECT * FROM customers WHERE tenant_id = $1 AND id = $2',
+    [tenant, id],
+  );
+  const [row] = rows;
+  if (!row) throw gone();
+  return row;
+}
+
+async function listAddresses({ sql }: Platform, tenant: TenantId, customerId: string): Promise<Address[]> {
+  const { rows } = await sql.query<AddressRow>(
+    tenant,
+    `SELECT id, address, is_default FROM customer_addresses WHERE tenant_id = $1 AND customer_id = $2 ORDER BY is_default DESC, created_at, id`,
+    [tenant, customerId],
+  );
+  return rows.map(toAddress);
+}
+
+/** The first address, and any that says so, becomes the default one. */
+async function saveAddress(
+  { sql, clock, newId }: Platform,
+  tenant: TenantId,
+  customerId: string,
+  id: string | undefined,
+  input: AddressInput,
+): Promise<Address> {
+  const { isDefault, ...address } = input;
+  return sql.transaction(tenant, async (tx) => {
+    // The customer's row orders changes to their addresses.
+    const locked = await tx.query('SELECT id FROM customers WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [
+      tenant,
+      customerId,
+    ]);
+    if (locked.rowCount === 0) throw gone();
+    const present = await tx.query<AddressRow>(
+      'SELECT id, address, is_default FROM customer_addresses WHERE tenant_id = $1 AND customer_id = $2',
+      [tenant, customerId],
+    );
+    if (id !== undefined && !present.rows.some((row) => row.id === id)) throw noAddress();
+    if (id === undefined && present.rows.length >= MOST_ADDRESSES) {
+      throw new ShopError('conflict', `There are ${MOST_ADDRESSES} addresses already.`, {
+        remedy: 'Delete one that is not used.',
+      });
+    }
+    const others = present.rows.filter((row) => row.id !== id);
+    const becomesDefault = isDefault || !others.some((row) => row.is_default);
+    if (becomesDefault) {
+      await tx.query(
+        'UPDATE customer_addresses SET is_default = false WHERE tenant_id = $1 AND customer_id = $2',
+        [tenant, customerId],
+      );
+    }
+    const saved = await tx.query<AddressRow>(
+      `INSERT INTO customer_addresses (tenant_id, id, customer_id, address, is_default, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (tenant_id, id) DO UPDATE SET address = excluded.address, is_default = excluded.is_default
+       RETURNING id, address, is_default`,
+      [tenant, id ?? newId('adr'), customerId, JSON.stringify(address), becomesDefault, clock.now()],
+    );
+    const [row] = saved.rows;
+    if (!row) throw new Error('An address was saved without a result.');
+    return toAddress(row);
+  });
+}
+
+interface AddressRow {
+  readonly id: string;
+  readonly address: Omit<Address, 'id' | 'isDefault'>;
+  readonly is_default: boolean;
+}
+
+function toAddress({ id, address, is_default: isDefault }: AddressRow): Address {
+  return { ...address, id, isDefault };
+}
+
+function keyOf(email: string): string {
+  return email.trim().normalize('NFKC').toLowerCase();
+}
+
+function customerOf({ caller }: RouteRequest): string {
+  if (caller.customerId === undefined)
+    throw new ShopError('unauthenticated', 'Log in first.', { remedy: 'Log in at /api/accounts/login.' });
+  return caller.customerId;
+}
+
+function idOf({ params }: RouteRequest): string {
+  return (params as { id: string }).id; // parsed by the route's schema
+}
+
+/** The shopper's address as the gateway saw it. */
+function addressOf({ headers }: RouteRequest): string | undefined {
+  return headers['x-forwarded-for']?.split(',').at(-1)?.trim() || undefined;
+}
+
+function tokenOf(headers: RouteRequest['headers']): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1];
+  return bearer ?? new RegExp(`(?:^|;)\\s*${COOKIE}=([^;\\s]+)`).exec(headers['cookie'] ?? '')?.[1];
+}
+
+/** Host-only: no Domain, so that no other shop of the platform ever sees it. */
+function cookieOf(
+  { headers }: RouteRequest,
+  { token, expiresAt }: { token: string; expiresAt: Date },
+): string {
+  const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
+  return `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Lax; Expires=${expiresAt.toUTCString()}${secure}`;
+}
+
+function taken(): ShopError {
+  return new ShopError('conflict', 'An account could not be made with this address.', {
+    remedy: 'Log in, or use another address.',
+  });
+}
+
+function gone(): ShopError {
+  return new ShopError('unauthenticated', 'This account is no longer there.', { remedy: 'Log in again.' });
+}
+
+function noAddress(): ShopError {
+  return new ShopError('not_found', 'There is no such address.');
+}

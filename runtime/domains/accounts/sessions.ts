@@ -1,0 +1,77 @@
+/** Sessions: a token of 256 random bits that names its tenant, kept as a hash, ending after a month without use. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
+
+export interface Sessions {
+  /** A new token; run in the transaction that logs in. */
+  begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
+  find(tenant: TenantId, token: string): Promise<{ customerId: string } | undefined>;
+  end(tenant: TenantId, token: string): Promise<void>;
+  /** After a change of password: whoever else is logged in is not any more. */
+  endOthers(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<void>;
+  removeExpired(tenant: TenantId): Promise<void>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const IDLE_MS = 30 * DAY_MS;
+/** However busy: then a log-in is due. */
+const LONGEST_MS = 180 * DAY_MS;
+/** Writing "seen now" at every request would make every read a write. */
+const SEEN_EVERY_MS = 60 * 60 * 1_000;
+
+export function createSessions(sql: Sql, clock: Clock): Sessions {
+  const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
+  return {
+    async begin(tx, tenant, customerId) {
+      const token = `sms_${tenant}.${randomBytes(32).toString('base64url')}`;
+      const expiresAt = later(IDLE_MS);
+      await tx.query(
+        `INSERT INTO customer_sessions (tenant_id, token_hash, customer_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)`,
+        [tenant, hashOf(token), customerId, clock.now(), expiresAt],
+      );
+      return { token, expiresAt };
+    },
+    async find(tenant, token) {
+      if (!token.startsWith(`sms_${tenant}.`)) return undefined;
+      const hash = hashOf(token);
+      const { rows } = await sql.query<{ customer_id: string; seen_at: Date }>(
+        tenant,
+        'SELECT customer_id, seen_at FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2 AND expires_at > $3',
+        [tenant, hash, clock.now()],
+      );
+      const [row] = rows;
+      if (!row) return undefined;
+      if (clock.now().getTime() - row.seen_at.getTime() > SEEN_EVERY_MS) {
+        await sql.query(
+          tenant,
+          `UPDATE customer_sessions SET seen_at = $3, expires_at = least($4::timestamptz, created_at + $5 * interval '1 millisecond')
+           WHERE tenant_id = $1 AND token_hash = $2`,
+          [tenant, hash, clock.now(), later(IDLE_MS), LONGEST_MS],
+        );
+      }
+      return { customerId: row.customer_id };
+    },
+    async end(tenant, token) {
+      await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2', [
+        tenant,
+        hashOf(token),
+      ]);
+    },
+    async endOthers(tx, tenant, customerId) {
+      await tx.query('DELETE FROM customer_sessions WHERE tenant_id = $1 AND customer_id = $2', [
+        tenant,
+        customerId,
+      ]);
+    },
+    async removeExpired(tenant) {
+      await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND expires_at <= $2', [
+        tenant,
+        clock.now(),
+      ]);
+    },
+  };
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,0 +1,114 @@
+/** Writes products as rows of the Shopify product format, so that an export can be imported again. Pure. */
+import { decimalsOf, formatPrice } from '../money.ts';
+import type { ProductDocument, VariantDocument } from '../document.ts';
+import { COLUMNS } from './columns.ts';
+
+export interface ExportLayout {
+  /** Of the columns `Variant Price` and `Variant Compare At Price`. */
+  readonly currency: string;
+  /** Further currencies, each with its own two columns. */
+  readonly currencies: readonly string[];
+  /** Columns that imports brought and that we only keep. */
+  readonly extras: readonly string[];
+}
+
+export function headOf(layout: ExportLayout): string {
+  return lineOf(columnsOf(layout));
+}
+
+/** One row per variant or picture, whichever are more. */
+export function rowsOf(
+  product: ProductDocument,
+  collections: readonly string[],
+  layout: ExportLayout,
+): string {
+  const count = Math.max(product.variants.length, product.images.length, 1);
+  let text = '';
+  for (let index = 0; index < count; index++) text += lineOf(cellsOf(product, collections, layout, index));
+  return text;
+}
+
+/** RFC 4180; a value that a spreadsheet would take for a formula stays what it is, because it is read back. */
+export function lineOf(cells: readonly string[]): string {
+  return `${cells.map((value) => (/[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',')}\n`;
+}
+
+function columnsOf({ currencies, extras }: ExportLayout): string[] {
+  const prices = currencies.flatMap((currency) => [`Price / ${currency}`, `Compare At Price / ${currency}`]);
+  return [...COLUMNS, ...prices, ...extras];
+}
+
+function cellsOf(
+  product: ProductDocument,
+  collections: readonly string[],
+  layout: ExportLayout,
+  index: number,
+): string[] {
+  const cells: Record<string, string> = { Handle: product.handle };
+  if (index === 0) Object.assign(cells, productCells(product, collections));
+  const variant = product.variants[index];
+  if (variant) Object.assign(cells, variantCells(product, variant, layout, index === 0));
+  const image = product.images[index];
+  if (image)
+    Object.assign(cells, {
+      'Image Src': image.url,
+      'Image Position': String(index + 1),
+      'Image Alt Text': image.alt,
+    });
+  return columnsOf(layout).map((column) => cells[column] ?? '');
+}
+
+function productCells(product: ProductDocument, collections: readonly string[]): Record<string, string> {
+  return {
+    ...product.extra,
+    Title: product.title,
+    'Body (HTML)': product.descriptionHtml,
+    Vendor: product.vendor,
+    'Product Category': product.category,
+    Type: product.type,
+    Tags: product.tags.join(', '),
+    Published: String(product.published),
+    'Gift Card': String(product.giftCard),
+    'SEO Title': product.seo.title ?? '',
+    'SEO Description': product.seo.description ?? '',
+    Status: product.status,
+    Collection: collections.join('; '),
+  };
+}
+
+function variantCells(
+  product: ProductDocument,
+  variant: VariantDocument,
+  layout: ExportLayout,
+  isFirst: boolean,
+): Record<string, string> {
+  const cells: Record<string, string> = {
+    ...variant.extra,
+    'Variant SKU': variant.sku ?? '',
+    'Variant Grams': variant.weightGrams === null ? '' : String(variant.weightGrams),
+    'Variant Inventory Qty': String(variant.inventoryQuantity),
+    'Variant Inventory Policy': variant.inventoryPolicy,
+    'Variant Requires Shipping': String(variant.requiresShipping),
+    'Variant Taxable': String(variant.taxable),
+    'Variant Barcode': variant.barcode ?? '',
+    'Variant Image': variant.image?.url ?? '',
+  };
+  if (product.options.length === 0)
+    Object.assign(cells, { 'Option1 Name': 'Title', 'Option1 Value': 'Default Title' });
+  for (const [index, name] of product.options.entries()) {
+    if (isFirst) cells[`Option${index + 1} Name`] = name;
+    cells[`Option${index + 1} Value`] = variant.optionValues[index] ?? '';
+  }
+  for (const { amount, currency, compareAt } of variant.prices) {
+    const isMain = currency === layout.currency;
+    cells[isMain ? 'Variant Price' : `Price / ${currency}`] = formatPrice(amount, currency);
+    if (compareAt !== null)
+      cells[isMain ? 'Variant Compare At Price' : `Compare At Price / ${currency}`] = formatPrice(
+        compareAt,
+        currency,
+      );
+  }
+  // A variant that has no price in the main currency still needs one to be read back.
+  cells['Variant Price'] ??= (0).toFixed(decimalsOf(layout.currency));
+  return cells;
+}

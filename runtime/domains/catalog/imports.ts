@@ -1,0 +1,345 @@
+/**
+ * Imports: a CSV becomes products, in batches, with progress. Valid products are imported, the others reported with their reasons.
+ * The job may be killed and run again at any point: a product that has been written is found unchanged.
+ */
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { Platform } from '../../platform/domain.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { TaskRun, Tenant, TenantId } from '../../platform/ports.ts';
+import { joinCollections } from './collections.ts';
+import { groupsOf } from './csv/read.ts';
+import { toProduct, type CsvProduct } from './csv/products.ts';
+import { searchLanguageOf } from './languages.ts';
+import type { Media } from './media.ts';
+import type { Image, ImportProblem, ImportReport } from './schemas.ts';
+import type { Sources } from './sources.ts';
+import { writeProducts, type ProductDraft } from './store.ts';
+
+const BATCH = 100;
+const PICTURES_AT_ONCE = 12;
+const MOST_BYTES = 2 * 1024 * 1024 * 1024;
+const PROBLEMS_KEPT = 1_000;
+const BUCKET = 'imports';
+
+export interface Imports {
+  /** Takes the CSV, or the name of its source, and lets a task do the rest. Answers an import of the same content that is known. */
+  start(tenant: Tenant, from: { csv: Buffer } | { source: string }, force: boolean): Promise<ImportReport>;
+  /** Throws ShopError `not_found`. */
+  get(tenant: TenantId, id: string): Promise<ImportReport>;
+  run(run: TaskRun): Promise<void>;
+}
+
+interface ImportTools {
+  readonly platform: Platform;
+  readonly media: Media;
+  readonly sources: Sources;
+  /** Called when products of a tenant have changed. */
+  readonly changed: (tenant: TenantId) => void;
+}
+
+interface ImportRow {
+  readonly id: string;
+  readonly state: ImportReport['state'];
+  readonly source: string | null;
+  readonly content_hash: string | null;
+  readonly force: boolean;
+  readonly report: Counts;
+  readonly error: string | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+type Counts = Pick<ImportReport, 'rows' | 'products' | 'images' | 'problems' | 'problemCount'>;
+
+export function createImports({ platform, media, sources, changed }: ImportTools): Imports {
+  const { sql, blobs, clock, newId, tenants, log } = platform;
+
+  async function known(
+    tenant: TenantId,
+    contentHash: string | null,
+    source: string | null,
+  ): Promise<ImportReport | undefined> {
+    const { rows } = await sql.query<ImportRow>(
+      tenant,
+      `SELECT * FROM catalog_imports WHERE tenant_id = $1
+         AND ((content_hash = $2 AND state <> 'failed') OR (source = $3 AND state IN ('waiting', 'running')))
+       ORDER BY created_at DESC LIMIT 1`,
+      [tenant, contentHash, source],
+    );
+    return rows[0] && toReport(rows[0]);
+  }
+
+  async function read(tenant: TenantId, id: string): Promise<ImportRow> {
+    const { rows } = await sql.query<ImportRow>(
+      tenant,
+      'SELECT * FROM catalog_imports WHERE tenant_id = $1 AND id = $2',
+      [tenant, id],
+    );
+    const [row] = rows;
+    if (!row) throw new ShopError('not_found', 'There is no such import.');
+    return row;
+  }
+
+  async function finish(
+    tenant: TenantId,
+    id: string,
+    counts: Counts,
+    error: string | null,
+    contentHash: string | null,
+  ): Promise<void> {
+    await sql.query(
+      tenant,
+      `UPDATE catalog_imports SET state = $3, report = $4, error = $5, content_hash = coalesce($6, content_hash), finished_at = $7
+       WHERE tenant_id = $1 AND id = $2`,
+      [
+        tenant,
+        id,
+        error === null ? 'succeeded' : 'failed',
+        JSON.stringify(counts),
+        error,
+        contentHash,
+        clock.now(),
+      ],
+    );
+  }
+
+  async function openSource(
+    tenant: TenantId,
+    row: ImportRow,
+  ): Promise<{ stream: Readable; base: URL | undefined }> {
+    if (row.source !== null) {
+      const url = sources.resolve(row.source);
+      return { stream: await sources.open(url, MOST_BYTES), base: url };
+    }
+    const blob = await blobs.get(tenant, BUCKET, `${row.id}.csv`);
+    if (!blob)
+      throw new ShopError('gone', 'The CSV that was sent is no longer there.', { remedy: 'Send it again.' });
+    return { stream: blob.body, base: undefined };
+  }
+
+  async function importAll(
+    tenant: Tenant,
+    row: ImportRow,
+    counts: Counts,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { stream, base } = await openSource(tenant.id, row);
+    const hash = createHash('sha256');
+    const currency = tenant.currencies[0] ?? 'EUR';
+    const pictures = pictureTaker(media, tenant.id, base);
+    let batch: CsvProduct[] = [];
+    const flush = async () => {
+      signal.throwIfAborted();
+      const products = batch;
+      batch = [];
+      await importBatch(tenant, products, pictures, counts, row.force);
+      await sql.query(tenant.id, `UPDATE catalog_imports SET report = $3 WHERE tenant_id = $1 AND id = $2`, [
+        tenant.id,
+        row.id,
+        JSON.stringify(counts),
+      ]);
+      changed(tenant.id);
+    };
+    for await (const group of groupsOf(stream, (chunk) => hash.update(chunk))) {
+      if ('problems' in group) {
+        counts.rows += group.problems.length;
+        reject(counts, group.problems);
+        continue;
+      }
+      counts.rows += group.rows.length;
+      const outcome = toProduct(group.rows, currency);
+      if ('problems' in outcome) {
+        counts.products.rejected++;
+        reject(counts, outcome.problems);
+      } else if (batch.push(outcome.product) >= BATCH) await flush();
+    }
+    if (batch.length > 0) await flush();
+    return hash.digest('hex');
+  }
+
+  async function importBatch(
+    tenant: Tenant,
+    products: readonly CsvProduct[],
+    pictures: PictureTaker,
+    counts: Counts,
+    force: boolean,
+  ): Promise<void> {
+    const drafts = await Promise.all(products.map((product) => toDraft(product, pictures, counts)));
+    const written = await sql.transaction(tenant.id, async (tx) => {
+      const results = await writeProducts(platform, tx, tenant.id, drafts, {
+        language: searchLanguageOf(tenant.locales),
+        fromImport: true,
+        force,
+      });
+      const memberships = products.flatMap((product, index) => {
+        const result = results[index];
+        if (!result || result.outcome === 'unchanged') return [];
+        return product.collections.map((title) => ({ productId: result.document.id, title }));
+      });
+      await joinCollections(platform, tx, tenant.id, memberships);
+      return results;
+    });
+    for (const { outcome } of written) counts.products[outcome]++;
+  }
+
+  return {
+    async start(tenant, from, force) {
+      const source = 'source' in from ? from.source : null;
+      const contentHash = 'csv' in from ? createHash('sha256').update(from.csv).digest('hex') : null;
+      if (source !== null) sources.resolve(source);
+      const earlier = force ? undefined : await known(tenant.id, contentHash, source);
+      if (earlier) return earlier;
+      const id = newId('imp');
+      // The bytes before the row, the row before the task: whatever is found has what it needs.
+      if ('csv' in from) await blobs.put(tenant.id, BUCKET, `${id}.csv`, from.csv, 'text/csv');
+      await sql.transaction(tenant.id, async (tx) => {
+        await tx.query(
+          `INSERT INTO catalog_imports (tenant_id, id, state, source, content_hash, force, report, created_at)
+           VALUES ($1, $2, 'waiting', $3, $4, $5, $6, $7)`,
+          [tenant.id, id, source, contentHash, force, JSON.stringify(nothingYet()), clock.now()],
+        );
+        await tx.enqueue({ name: 'catalog.run-import', payload: { importId: id }, key: id });
+      });
+      return toReport(await read(tenant.id, id));
+    },
+    async get(tenant, id) {
+      return toReport(await read(tenant, id));
+    },
+    async run({ tenant: tenantId, payload, signal }) {
+      const { importId } = payload as { importId: string }; // parsed by the task's definition
+      const tenant = await tenants.byId(tenantId);
+      if (!tenant) throw new ShopError('unavailable', `The directory does not know ${tenantId}.`);
+      const row = await read(tenantId, importId);
+      if (row.state === 'succeeded' || row.state === 'failed') return;
+      await sql.query(
+        tenantId,
+        `UPDATE catalog_imports SET state = 'running' WHERE tenant_id = $1 AND id = $2`,
+        [tenantId, importId],
+      );
+      const counts = nothingYet();
+      try {
+        const hash = await importAll(tenant, row, counts, signal);
+        await finish(tenantId, importId, counts, null, hash);
+        if (row.source === null) await blobs.delete(tenantId, BUCKET, `${importId}.csv`);
+      } catch (error) {
+        if (!isTheirs(error)) throw error;
+        log.info({ tenant: tenantId, import: importId, reason: error.message }, 'an import was refused');
+        await finish(
+          tenantId,
+          importId,
+          counts,
+          [error.message, error.remedy].filter(Boolean).join(' '),
+          null,
+        );
+      } finally {
+        changed(tenantId);
+      }
+    },
+  };
+}
+
+/** Takes pictures in, each once per import, a few at a time. */
+type PictureTaker = (src: string, alt: string) => Promise<Image>;
+
+function pictureTaker(media: Media, tenant: TenantId, base: URL | undefined): PictureTaker {
+  const taken = new Map<string, Promise<Image>>();
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const slot = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= PICTURES_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+    running++;
+    try {
+      return await work();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+  return async (src, alt) => {
+    let picture = taken.get(src);
+    if (!picture) {
+      picture = slot(() => media.takeIn(tenant, src, alt, base));
+      // A large catalogue names each picture in neighbouring rows only.
+      if (taken.size > 5_000) taken.clear();
+      taken.set(src, picture);
+    }
+    return { ...(await picture), alt };
+  };
+}
+
+/** A picture that cannot be had is reported; the product is imported without it. */
+async function toDraft(product: CsvProduct, take: PictureTaker, counts: Counts): Promise<ProductDraft> {
+  const tryTake = async (src: string, alt: string, line: number, column: string): Promise<Image | null> => {
+    try {
+      const image = await take(src, alt);
+      if (column === 'Image Src') counts.images.stored++;
+      return image;
+    } catch (error) {
+      if (!isTheirs(error)) throw error;
+      if (column === 'Image Src') counts.images.failed++;
+      reject(counts, [
+        {
+          line,
+          column,
+          handle: product.handle,
+          what: error.message,
+          remedy: error.remedy ?? 'Check the address.',
+        },
+      ]);
+      return null;
+    }
+  };
+  const images = await Promise.all(
+    product.images.map(({ src, alt, line }) => tryTake(src, alt, line, 'Image Src')),
+  );
+  const bySrc = new Map(product.images.map(({ src }, index) => [src, images[index] ?? null]));
+  const variants = await Promise.all(
+    product.variants.map(async (variant) => {
+      if (variant.image === null) return { ...variant, image: null };
+      const known = bySrc.get(variant.image);
+      return {
+        ...variant,
+        image:
+          known === undefined
+            ? await tryTake(variant.image, product.title, product.line, 'Variant Image')
+            : known,
+      };
+    }),
+  );
+  const { line: _, collections: __, ...rest } = product;
+  return { ...rest, variants, images: images.filter((image) => image !== null) };
+}
+
+/** What the merchant's file is to blame for, as opposed to what may work next time. */
+function isTheirs(error: unknown): error is ShopError {
+  return error instanceof ShopError && (error.code === 'invalid_input' || error.code === 'gone');
+}
+
+function nothingYet(): Counts {
+  return {
+    rows: 0,
+    products: { created: 0, updated: 0, unchanged: 0, rejected: 0 },
+    images: { stored: 0, failed: 0 },
+    problems: [],
+    problemCount: 0,
+  };
+}
+
+function reject(counts: Counts, problems: readonly ImportProblem[]): void {
+  counts.problemCount += problems.length;
+  counts.problems.push(...problems.slice(0, Math.max(0, PROBLEMS_KEPT - counts.problems.length)));
+}
+
+function toReport(row: ImportRow): ImportReport {
+  return {
+    id: row.id,
+    state: row.state,
+    source: row.source,
+    contentHash: row.content_hash,
+    ...row.report,
+    error: row.error,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}

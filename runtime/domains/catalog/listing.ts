@@ -1,0 +1,199 @@
+/** The product list: filters, sorting, search and pages as one SQL statement, with keyset cursors. */
+import { ShopError } from '../../platform/errors.ts';
+import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
+import { toCard, type CardRow } from './document.ts';
+import { searchLanguageOf } from './languages.ts';
+import type { ProductsPage, ProductsQuery } from './schemas.ts';
+
+/** One page; total and facets come with the first. Throws ShopError `invalid_input` for a cursor of another list. */
+export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuery): Promise<ProductsPage> {
+  const currency = query.currency ?? tenant.currencies[0] ?? 'EUR';
+  const list = describe(tenant, query, currency);
+  const first = query.cursor === undefined;
+  const [page, summary] = await Promise.all([
+    sql.query<PageRow>(tenant.id, list.page, list.values),
+    first ? sql.query<SummaryRow>(tenant.id, list.summary, list.filterValues) : undefined,
+  ]);
+  let { rows } = page;
+  let total = summary?.rows[0]?.total ?? null;
+  const facets = summary?.rows[0]?.facets ?? null;
+  if (first && rows.length === 0 && query.q) {
+    // Nothing has these words: perhaps they are misspelt.
+    rows = await findSimilar(sql, tenant, query, currency);
+    total = rows.length;
+  }
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  const more = rows.length > query.limit;
+  return {
+    products: shown.map((row) => toCard(row, currency)),
+    nextCursor: more && last ? encodeCursor(list.sort, last.sort_key, last.id) : null,
+    total,
+    currency,
+    facets,
+  };
+}
+
+interface PageRow extends CardRow {
+  readonly sort_key: string | number | Date | null;
+}
+
+interface SummaryRow {
+  readonly total: number;
+  readonly facets: NonNullable<ProductsPage['facets']>;
+}
+
+interface ListSql {
+  readonly sort: string;
+  readonly page: string;
+  readonly values: readonly SqlValue[];
+  readonly summary: string;
+  readonly filterValues: readonly SqlValue[];
+  readonly from: string;
+  readonly where: readonly string[];
+}
+
+interface Order {
+  /** Expression over p (products), m (membership), r (price range). */
+  readonly key: string;
+  readonly type: string;
+  readonly descending: boolean;
+}
+
+const ORDERS: Readonly<Record<string, Order>> = {
+  featured: { key: 'p.position', type: 'bigint', descending: false },
+  member: { key: 'm.position', type: 'bigint', descending: false },
+  'title-asc': { key: 'lower(p.title)', type: 'text', descending: false },
+  'title-desc': { key: 'lower(p.title)', type: 'text', descending: true },
+  'price-asc': { key: 'r.min_amount', type: 'bigint', descending: false },
+  'price-desc': { key: 'r.min_amount', type: 'bigint', descending: true },
+  newest: { key: 'p.published_at', type: 'timestamptz', descending: true },
+};
+
+function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListSql {
+  const values: SqlValue[] = [tenant.id];
+  const bind = (value: SqlValue): string => `$${values.push(value)}`;
+  const joins: string[] = [];
+  const where = ['p.tenant_id = $1', 'p.visible'];
+  const q = query.q === undefined || query.q === '' ? undefined : query.q;
+  const sort = sortOf(query, q);
+
+  if (query.collection !== undefined) {
+    joins.push(
+      `JOIN collections c ON c.tenant_id = $1 AND c.handle = ${bind(query.collection)} AND c.published
+       JOIN collection_products m ON m.tenant_id = $1 AND m.collection_id = c.id AND m.product_id = p.id`,
+    );
+  }
+  const byPrice = sort.startsWith('price') || query.minPrice !== undefined || query.maxPrice !== undefined;
+  if (byPrice)
+    joins.push(
+      `JOIN product_prices r ON r.tenant_id = $1 AND r.product_id = p.id AND r.currency = ${bind(currency)}`,
+    );
+  if (query.minPrice !== undefined) where.push(`r.max_amount >= ${bind(query.minPrice)}`);
+  if (query.maxPrice !== undefined) where.push(`r.min_amount <= ${bind(query.maxPrice)}`);
+  if (query.type !== undefined) where.push(`p.type = ${bind(query.type)}`);
+  if (query.vendor !== undefined) where.push(`p.vendor = ${bind(query.vendor)}`);
+  if (query.tag !== undefined) where.push(`${bind(query.tag)} = ANY (p.tags)`);
+  let rank = '0';
+  if (q !== undefined) {
+    const language = bind(searchLanguageOf(tenant.locales));
+    const words = bind(q);
+    const prefixes = bind(prefixQuery(q));
+    const part = bind(`%${q.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`);
+    const wanted = `(websearch_to_tsquery(${language}::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::regconfig, ${prefixes}))`;
+    where.push(`(p.search @@ ${wanted} OR p.search_text LIKE ${part})`);
+    rank = `round((ts_rank_cd(p.search, ${wanted}) + CASE WHEN lower(p.title) LIKE ${part} THEN 1 ELSE 0 END)::numeric, 6)`;
+  }
+  const filterValues = [...values];
+  const from = `FROM products p ${joins.join(' ')}`;
+  const order: Order =
+    sort === 'relevance' ? { key: rank, type: 'numeric', descending: true } : (ORDERS[sort] ?? featured);
+  const direction = order.descending ? 'DESC' : 'ASC';
+  const paging = [...where];
+  if (query.cursor !== undefined) {
+    const cursor = decodeCursor(query.cursor, sort);
+    const [key, id] = [bind(cursor.key), bind(cursor.id)];
+    paging.push(`(${order.key}, p.id) ${order.descending ? '<' : '>'} (${key}::${order.type}, ${id}::text)`);
+  }
+  return {
+    sort,
+    values,
+    filterValues,
+    from,
+    where,
+    page: `SELECT p.id, p.handle, p.card, p.published_at, ${order.key} AS sort_key ${from} WHERE ${paging.join(' AND ')}
+           ORDER BY ${order.key} ${direction}, p.id ${direction} LIMIT ${query.limit + 1}`,
+    summary: `WITH hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
+      SELECT (SELECT count(*) FROM hits) AS total, jsonb_build_object(
+        'types', ${facet('SELECT type AS value FROM hits')},
+        'vendors', ${facet('SELECT vendor AS value FROM hits')},
+        'tags', ${facet('SELECT unnest(tags) AS value FROM hits')}) AS facets`,
+  };
+}
+
+const featured: Order = { key: 'p.position', type: 'bigint', descending: false };
+
+function facet(source: string): string {
+  return `coalesce((SELECT jsonb_agg(f) FROM (SELECT value, count(*)::int AS count FROM (${source}) v
+    WHERE value <> '' GROUP BY value ORDER BY count(*) DESC, value LIMIT 50) f), '[]'::jsonb)`;
+}
+
+function sortOf(query: ProductsQuery, q: string | undefined): string {
+  const asked = query.sort ?? (q === undefined ? 'featured' : 'relevance');
+  const sort = asked === 'relevance' && q === undefined ? 'featured' : asked;
+  return sort === 'featured' && query.collection !== undefined ? 'member' : sort;
+}
+
+/** `"red ten"` → `red:* & ten:*`: what is still being typed finds its words. */
+function prefixQuery(q: string): string {
+  const words = q.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.map((word) => `${word}:*`).join(' & ');
+}
+
+/** By similarity of letters, where the server has pg_trgm. Only as many as one page. */
+async function findSimilar(
+  sql: Sql,
+  tenant: Tenant,
+  query: ProductsQuery,
+  currency: string,
+): Promise<PageRow[]> {
+  const available = await sql.query<{ yes: boolean }>(
+    tenant.id,
+    `SELECT to_regprocedure('word_similarity(text, text)') IS NOT NULL AS yes`,
+  );
+  if (!available.rows[0]?.yes) return [];
+  const { q = '', cursor: _, sort: __, ...filters } = query;
+  const list = describe(tenant, filters, currency);
+  const values = [...list.filterValues, q.toLowerCase()];
+  const word = `$${values.length}::text`;
+  const { rows } = await sql.query<PageRow>(
+    tenant.id,
+    `SELECT p.id, p.handle, p.card, p.published_at, 0 AS sort_key ${list.from}
+     WHERE ${list.where.join(' AND ')} AND word_similarity(${word}, p.search_text) > 0.45
+     ORDER BY word_similarity(${word}, p.search_text) DESC, p.id LIMIT ${query.limit}`,
+    values,
+  );
+  return rows;
+}
+
+/** Opaque to callers; names its list, so that a cursor is not taken to another one. */
+export function encodeCursor(sort: string, key: unknown, id: string): string {
+  return Buffer.from(JSON.stringify([sort, key, id])).toString('base64url');
+}
+
+/** Throws ShopError `invalid_input`. */
+export function decodeCursor(cursor: string, sort: string): { key: SqlValue; id: string } {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(parts) && parts.length === 3 && parts[0] === sort && typeof parts[2] === 'string') {
+      const key: unknown = parts[1];
+      if (typeof key === 'string' || typeof key === 'number') return { key: String(key), id: parts[2] };
+    }
+  } catch {
+    // Not ours: said below.
+  }
+  throw new ShopError('invalid_input', 'The cursor does not belong to this list.', {
+    remedy: 'Begin again without a cursor, and keep every other parameter while paging.',
+    problems: [{ where: 'query/cursor', what: 'does not belong to this list' }],
+  });
+}

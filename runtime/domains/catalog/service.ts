@@ -1,0 +1,474 @@
+/** The catalogue's handlers: each narrows what the host has parsed, asks the parts beside it, and answers. */
+import { Readable } from 'node:stream';
+import type { CreateService, Platform, RouteRequest } from '../../platform/domain.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { Tenant, TenantId } from '../../platform/ports.ts';
+import * as collections from './collections.ts';
+import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
+import { catalog } from './definition.ts';
+import {
+  handleOf,
+  toAdmin,
+  toDetail,
+  type AdminRow,
+  type DetailRow,
+  type ProductDocument,
+} from './document.ts';
+import { safeHtml } from './html.ts';
+import { createImports } from './imports.ts';
+import { searchLanguageOf } from './languages.ts';
+import { decodeCursor, encodeCursor, listProducts } from './listing.ts';
+import { createMedia, type Media } from './media.ts';
+import {
+  ImportSource,
+  type AdminProduct,
+  type CollectionInput,
+  type CollectionUpdate,
+  type Image,
+  type ProductInput,
+  type ProductsQuery,
+  type ProductUpdate,
+} from './schemas.ts';
+import { createSources } from './sources.ts';
+import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
+
+/** How stale a list may be in another process; in this one a change is seen at once. */
+const CACHE_SECONDS = 2;
+/** A small import is over before its request would have to be asked about again. */
+const IMPORT_WAIT_MS = 1_500;
+
+export const createService: CreateService = (platform) => {
+  const { sql, clock } = platform;
+  const sources = createSources(platform.sourcesUrl);
+  const media = createMedia({ ...platform, sources });
+  const cached = createCached(platform);
+  const imports = createImports({ platform, media, sources, changed: cached.changed });
+
+  async function finished(tenant: TenantId, id: string, signal: AbortSignal) {
+    const deadline = clock.now().getTime() + IMPORT_WAIT_MS;
+    for (;;) {
+      const report = await imports.get(tenant, id);
+      if (report.finishedAt !== null || signal.aborted || clock.now().getTime() >= deadline) return report;
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+  }
+
+  return {
+    definition: catalog,
+    consumers: {},
+    operations: {},
+    tasks: { 'catalog.run-import': (run) => imports.run(run) },
+    routes: {
+      async listProducts({ tenant, query }) {
+        const asked = query as ProductsQuery;
+        return {
+          json: await cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
+            listProducts(sql, tenant, asked),
+          ),
+        };
+      },
+      async getProduct({ tenant, params, query }) {
+        const { handle } = params as { handle: string };
+        const currency = (query as { currency?: string }).currency ?? tenant.currencies[0] ?? 'EUR';
+        return {
+          json: await cached.read(tenant.id, `product/${handle}/${currency}`, () =>
+            readDetail(platform, tenant, handle, currency),
+          ),
+        };
+      },
+      async listCollections({ tenant }) {
+        return {
+          json: await cached.read(tenant.id, 'collections', async () => ({
+            collections: await collections.listCollections(sql, tenant.id),
+          })),
+        };
+      },
+      async getCollection({ tenant, params }) {
+        const { handle } = params as { handle: string };
+        return {
+          json: await cached.read(tenant.id, `collection/${handle}`, () =>
+            collections.getCollection(sql, tenant.id, handle),
+          ),
+        };
+      },
+      getMedia: ({ tenant, params }) => media.serve(tenant.id, idOf(params)),
+
+      async adminListProducts({ tenant, query }) {
+        return { json: await listAdminProducts(platform, tenant, query as AdminProductsAsked) };
+      },
+      async adminCreateProduct({ tenant, body }) {
+        const product = await saveProduct(platform, media, tenant, undefined, body as ProductInput);
+        cached.changed(tenant.id);
+        return { json: product, headers: { location: `/api/admin/catalog/products/${product.id}` } };
+      },
+      async adminGetProduct({ tenant, params }) {
+        return { json: await readAdmin(platform, tenant.id, idOf(params)) };
+      },
+      async adminUpdateProduct({ tenant, params, body }) {
+        const product = await saveProduct(platform, media, tenant, idOf(params), body as ProductUpdate);
+        cached.changed(tenant.id);
+        return { json: product };
+      },
+      async adminDeleteProduct({ tenant, params, query }) {
+        await sql.transaction(tenant.id, (tx) =>
+          deleteProduct(tx, tenant.id, idOf(params), versionOf(query)),
+        );
+        cached.changed(tenant.id);
+        return {};
+      },
+
+      async adminListCollections({ tenant }) {
+        return { json: { collections: await collections.listAdmin(sql, tenant.id) } };
+      },
+      async adminCreateCollection({ tenant, body }) {
+        const input = body as CollectionInput;
+        const image = (await takeCollectionImage(media, tenant, input)) ?? null;
+        const made = await sql.transaction(tenant.id, async (tx) => {
+          const id = await collections.createCollection(platform, tx, tenant.id, input, image);
+          return collections.getAdmin(tx, tenant.id, id, sql);
+        });
+        cached.changed(tenant.id);
+        return { json: made, headers: { location: `/api/admin/catalog/collections/${made.id}` } };
+      },
+      async adminGetCollection({ tenant, params }) {
+        return { json: await collections.getAdmin(undefined, tenant.id, idOf(params), sql) };
+      },
+      async adminUpdateCollection({ tenant, params, body }) {
+        const input = body as CollectionUpdate;
+        const id = idOf(params);
+        const image = await takeCollectionImage(media, tenant, input);
+        const made = await sql.transaction(tenant.id, async (tx) => {
+          await collections.updateCollection(platform, tx, tenant.id, id, input, image);
+          return collections.getAdmin(tx, tenant.id, id, sql);
+        });
+        cached.changed(tenant.id);
+        return { json: made };
+      },
+      async adminDeleteCollection({ tenant, params, query }) {
+        await sql.transaction(tenant.id, (tx) =>
+          collections.deleteCollection(tx, tenant.id, idOf(params), versionOf(query)),
+        );
+        cached.changed(tenant.id);
+        return {};
+      },
+
+      async adminStartImport({ tenant, body, query, headers, signal }) {
+        const force = (query as { force: string }).force === 'true';
+        const started = await imports.start(tenant, importFrom(body as Buffer, headers), force);
+        const report = await finished(tenant.id, started.id, signal);
+        return { json: report, headers: { location: `/api/admin/catalog/imports/${report.id}` } };
+      },
+      async adminGetImport({ tenant, params }) {
+        return { json: await imports.get(tenant.id, idOf(params)) };
+      },
+      async adminExport({ tenant }) {
+        const layout = await layoutOf(platform, tenant);
+        return {
+          bytes: Readable.from(exportLines(platform, tenant, layout)),
+          headers: {
+            'content-type': 'text/csv; charset=utf-8; header=present',
+            'content-disposition': `attachment; filename="${tenant.id}-products.csv"`,
+          },
+        };
+      },
+    },
+  };
+};
+
+interface Cached {
+  /** What `load` answered a moment ago, unless something changed since. */
+  read<T>(tenant: TenantId, key: string, load: () => Promise<T>): Promise<T>;
+  changed(tenant: TenantId): void;
+}
+
+/** One generation per tenant is part of every key: a change makes all that was kept unreachable. */
+function createCached({ cache }: Platform): Cached {
+  const generations = new Map<TenantId, number>();
+  const loading = new Map<string, Promise<unknown>>();
+  const load = async <T>(tenant: TenantId, key: string, work: () => Promise<T>): Promise<T> => {
+    const value = await work();
+    await cache.set(tenant, key, JSON.stringify(value), CACHE_SECONDS);
+    return value;
+  };
+  return {
+    async read<T>(tenant: TenantId, key: string, work: () => Promise<T>) {
+      const full = `catalog/${generations.get(tenant) ?? 0}/${key}`;
+      const known = await cache.get(tenant, full);
+      if (known !== undefined) return JSON.parse(known) as T; // written below from the same type
+      // A hundred shoppers who come at once ask the database once.
+      const id = `${tenant}/${full}`;
+      let running = loading.get(id);
+      if (!running) {
+        running = load(tenant, full, work).finally(() => loading.delete(id));
+        loading.set(id, running);
+      }
+      return (await running) as T; // as above
+    },
+    changed(tenant) {
+      generations.set(tenant, (generations.get(tenant) ?? 0) + 1);
+    },
+  };
+}
+
+async function readDetail({ sql }: Platform, tenant: Tenant, handle: string, currency: string) {
+  const { rows } = await sql.query<DetailRow>(
+    tenant.id,
+    `SELECT p.id, p.handle, p.card, p.document, p.published_at, p.updated_at, coalesce((
+       SELECT jsonb_agg(jsonb_build_object('handle', c.handle, 'title', c.title) ORDER BY c.position, c.id)
+       FROM collection_products m JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id AND c.published
+       WHERE m.tenant_id = $1 AND m.product_id = p.id), '[]'::jsonb) AS collections
+     FROM products p WHERE p.tenant_id = $1 AND p.handle = $2 AND p.visible`,
+    [tenant.id, handle],
+  );
+  const [row] = rows;
+  if (!row)
+    throw new ShopError('not_found', 'There is no such product.', { remedy: 'See /api/catalog/products.' });
+  return toDetail(row, currency);
+}
+
+const ADMIN_COLUMNS = `p.version, p.document, p.created_at, p.updated_at, p.position, p.id, coalesce((
+  SELECT array_agg(c.handle ORDER BY c.position, c.id) FROM collection_products m
+  JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id
+  WHERE m.tenant_id = $1 AND m.product_id = p.id), '{}') AS collections`;
+
+async function readAdmin({ sql }: Platform, tenant: TenantId, id: string): Promise<AdminProduct> {
+  const { rows } = await sql.query<AdminRow>(
+    tenant,
+    `SELECT ${ADMIN_COLUMNS} FROM products p WHERE p.tenant_id = $1 AND p.id = $2`,
+    [tenant, id],
+  );
+  const [row] = rows;
+  if (!row) throw new ShopError('not_found', 'There is no such product.');
+  return toAdmin(row);
+}
+
+interface AdminProductsAsked {
+  readonly q?: string;
+  readonly status?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+async function listAdminProducts(
+  { sql }: Platform,
+  tenant: Tenant,
+  { q, status, limit, cursor }: AdminProductsAsked,
+) {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, 'admin');
+  const part = q === undefined || q === '' ? null : `%${q.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const { rows } = await sql.query<AdminRow & { position: number; id: string }>(
+    tenant.id,
+    `SELECT ${ADMIN_COLUMNS} FROM products p WHERE p.tenant_id = $1
+       AND ($2::text IS NULL OR p.status = $2) AND ($3::text IS NULL OR p.search_text LIKE $3)
+       AND ($4::bigint IS NULL OR (p.position, p.id) > ($4::bigint, $5::text))
+     ORDER BY p.position, p.id LIMIT $6`,
+    [tenant.id, status ?? null, part, after?.key ?? null, after?.id ?? null, limit + 1],
+  );
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    products: shown.map(toAdmin),
+    nextCursor: rows.length > limit && last ? encodeCursor('admin', last.position, last.id) : null,
+  };
+}
+
+/** `id` absent: a new product. Present: the one of that id, if it still is of the version the merchant saw. */
+async function saveProduct(
+  platform: Platform,
+  media: Media,
+  tenant: Tenant,
+  id: string | undefined,
+  input: ProductInput | ProductUpdate,
+): Promise<AdminProduct> {
+  const known = id === undefined ? undefined : await knownDocument(platform, tenant.id, id);
+  checkVariants(input);
+  const draft = await toDraft(media, tenant.id, input, known);
+  const expected = 'version' in input ? { expectedVersion: input.version } : { mustBeNew: true };
+  const [written] = await platform.sql.transaction(tenant.id, (tx) =>
+    writeProducts(platform, tx, tenant.id, [draft], {
+      language: searchLanguageOf(tenant.locales),
+      ...expected,
+    }),
+  );
+  if (!written) throw new Error('A product was written without a result.');
+  return readAdmin(platform, tenant.id, written.document.id);
+}
+
+async function knownDocument({ sql }: Platform, tenant: TenantId, id: string): Promise<ProductDocument> {
+  const { rows } = await sql.query<{ document: ProductDocument }>(
+    tenant,
+    'SELECT document FROM products WHERE tenant_id = $1 AND id = $2',
+    [tenant, id],
+  );
+  const [row] = rows;
+  if (!row) throw new ShopError('not_found', 'There is no such product.');
+  return row.document;
+}
+
+/** What a schema of one field cannot see. */
+function checkVariants({ options, variants }: ProductInput): void {
+  const problems = variants.flatMap(({ optionValues }, index) => {
+    const where = `body/variants/${index}/optionValues`;
+    if (optionValues.length !== options.length)
+      return [{ where, what: `has ${optionValues.length} values for ${options.length} options` }];
+    const twin = variants.findIndex((other) => other.optionValues.join('\0') === optionValues.join('\0'));
+    return twin < index ? [{ where, what: `is the same variant as the one at ${twin}` }] : [];
+  });
+  if (new Set(options).size < options.length)
+    problems.push({ where: 'body/options', what: 'names an option twice' });
+  if (problems.length === 0) return;
+  throw new ShopError('invalid_input', 'The variants do not fit the options.', {
+    problems,
+    remedy: 'Give each variant one value per option, and no two the same.',
+  });
+}
+
+async function toDraft(
+  media: Media,
+  tenant: TenantId,
+  input: ProductInput,
+  known: ProductDocument | undefined,
+): Promise<ProductDraft> {
+  const images = await Promise.all(input.images.map(({ src, alt }) => media.takeIn(tenant, src, alt)));
+  const earlier = new Map((known?.variants ?? []).map((variant) => [variant.id, variant]));
+  return {
+    ...(known ? { id: known.id } : {}),
+    handle: input.handle ?? known?.handle ?? handleOf(input.title),
+    title: input.title,
+    descriptionHtml: safeHtml(input.descriptionHtml),
+    vendor: input.vendor,
+    type: input.type,
+    category: input.category,
+    tags: [...new Set(input.tags)],
+    status: input.status,
+    published: input.published,
+    giftCard: known?.giftCard ?? false,
+    options: input.options,
+    images,
+    seo: input.seo ?? { title: null, description: null },
+    extra: known?.extra ?? {},
+    variants: input.variants.map((variant) => {
+      const before = variant.id === undefined ? undefined : earlier.get(variant.id);
+      return {
+        ...(variant.id === undefined ? {} : { id: variant.id }),
+        sku: variant.sku ?? null,
+        optionValues: variant.optionValues,
+        prices: variant.prices.map(({ amount, currency, compareAt }) => ({
+          amount,
+          currency,
+          compareAt: compareAt ?? null,
+        })),
+        barcode: variant.barcode ?? null,
+        weightGrams: variant.weightGrams ?? null,
+        requiresShipping: variant.requiresShipping,
+        taxable: variant.taxable,
+        inventoryPolicy: variant.inventoryPolicy,
+        inventoryQuantity: variant.inventoryQuantity,
+        image: before?.image ?? null,
+        extra: before?.extra ?? {},
+      };
+    }),
+  };
+}
+
+/** `undefined`: the input says nothing of a picture. */
+async function takeCollectionImage(
+  media: Media,
+  tenant: Tenant,
+  input: CollectionInput,
+): Promise<Image | null | undefined> {
+  if (input.imageSrc === undefined) return undefined;
+  return input.imageSrc === null ? null : media.takeIn(tenant.id, input.imageSrc, input.title);
+}
+
+function importFrom(bytes: Buffer, headers: RouteRequest['headers']): { csv: Buffer } | { source: string } {
+  const type = headers['content-type'] ?? '';
+  if (/^text\/csv\b/i.test(type)) {
+    if (bytes.length === 0)
+      throw new ShopError('invalid_input', 'The CSV is empty.', { remedy: 'Send a CSV with a head row.' });
+    return { csv: bytes };
+  }
+  if (!/^application\/json\b/i.test(type)) {
+    throw new ShopError(
+      'unsupported_media_type',
+      `An import is text/csv or application/json, not ${type || 'of no named type'}.`,
+      { remedy: 'Set Content-Type.' },
+    );
+  }
+  const parsed = ImportSource.safeParse(parseJson(bytes));
+  if (parsed.success) return { source: parsed.data.source };
+  throw new ShopError('invalid_input', 'The body does not name a source.', {
+    remedy: 'Send {"source": "…"} with an https:// address or a path below the sources.',
+    problems: parsed.error.issues.map(({ path, message }) => ({
+      where: ['body', ...path.map(String)].join('/'),
+      what: message,
+    })),
+  });
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new ShopError('invalid_input', 'The body is not JSON.', {
+      cause: error,
+      remedy: 'Send well-formed JSON.',
+    });
+  }
+}
+
+const EXPORT_PAGE = 200;
+
+async function layoutOf({ sql }: Platform, tenant: Tenant): Promise<ExportLayout> {
+  const currency = tenant.currencies[0] ?? 'EUR';
+  const [priced, extras] = await Promise.all([
+    sql.query<{ currency: string }>(
+      tenant.id,
+      'SELECT DISTINCT currency FROM product_prices WHERE tenant_id = $1 ORDER BY currency',
+      [tenant.id],
+    ),
+    sql.query<{ name: string }>(
+      tenant.id,
+      `SELECT DISTINCT jsonb_object_keys(document -> 'extra') AS name FROM products WHERE tenant_id = $1 ORDER BY name LIMIT 200`,
+      [tenant.id],
+    ),
+  ]);
+  return {
+    currency,
+    currencies: priced.rows.map((row) => row.currency).filter((other) => other !== currency),
+    extras: extras.rows.map(({ name }) => name),
+  };
+}
+
+/** A page in memory at a time, whatever the catalogue's size. */
+async function* exportLines({ sql }: Platform, tenant: Tenant, layout: ExportLayout): AsyncGenerator<Buffer> {
+  yield Buffer.from(headOf(layout));
+  let after: { position: number; id: string } | undefined;
+  for (;;) {
+    const { rows } = await sql.query<{
+      id: string;
+      position: number;
+      document: ProductDocument;
+      collections: string[];
+    }>(
+      tenant.id,
+      `SELECT p.id, p.position, p.document, coalesce((SELECT array_agg(c.title ORDER BY c.position, c.id) FROM collection_products m
+         JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id WHERE m.tenant_id = $1 AND m.product_id = p.id), '{}') AS collections
+       FROM products p WHERE p.tenant_id = $1 AND ($2::bigint IS NULL OR (p.position, p.id) > ($2::bigint, $3::text))
+       ORDER BY p.position, p.id LIMIT ${EXPORT_PAGE}`,
+      [tenant.id, after?.position ?? null, after?.id ?? null],
+    );
+    if (rows.length > 0)
+      yield Buffer.from(rows.map((row) => rowsOf(row.document, row.collections, layout)).join(''));
+    after = rows.at(-1);
+    if (rows.length < EXPORT_PAGE) return;
+  }
+}
+
+function idOf(params: unknown): string {
+  return (params as { id: string }).id; // parsed by IdParams
+}
+
+function versionOf(query: unknown): number | undefined {
+  return (query as { version?: number }).version; // parsed by VersionQuery
+}
