@@ -2,8 +2,8 @@
  * The embedded cluster in one process: API server, controllers, node agent, DNS and cluster addresses.
  * `close()` ends every process it started; the objects stay in the data directory, and a later start resumes them.
  */
-import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { notFound, startApiServer, type LogOptions } from './apiserver/server.ts';
@@ -40,6 +40,8 @@ export interface ClusterOptions {
   readonly clock?: Clock;
   /** How often autoscalers look; default 15 s. */
   readonly autoscalerPeriodMs?: number;
+  /** How often the use of processor and memory is measured; default 5 s. */
+  readonly samplePeriodMs?: number;
 }
 
 export interface EmbeddedCluster {
@@ -59,6 +61,9 @@ const HOST = '127.0.0.1';
 export async function startEmbeddedCluster(options: ClusterOptions): Promise<EmbeddedCluster> {
   const { images, log, clock = SYSTEM_CLOCK } = options;
   const dataDir = resolve(options.dataDir);
+  // Not to be read by others, but to be passed through: PostgreSQL's user has its data below.
+  for (const dir of [dirname(resolve(options.kubeconfigPath)), dataDir])
+    mkdirSync(dir, { recursive: true, mode: 0o711 });
   const apiServer = await startApiServer({
     dataDir: join(dataDir, 'api'),
     host: HOST,
@@ -93,6 +98,7 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
     dns: dns.address,
     server: apiServer.url,
     ca: apiServer.caCertificate,
+    ...(options.samplePeriodMs === undefined ? {} : { samplePeriodMs: options.samplePeriodMs }),
     issueToken: (namespace, name) => apiServer.issueServiceAccountToken(namespace, name),
   });
   await heartbeat.registered;
@@ -135,7 +141,3 @@ function readLogs(
   stream.once('close', () => stop.abort());
   return Promise.resolve(stream);
 }
-
-/** A short name for a folder, the same at every start. */
-export const folderId = (dir: string): string =>
-  createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 12);

@@ -35,6 +35,8 @@ export interface AgentOptions {
   readonly server: string;
   /** PEM. */
   readonly ca: string;
+  /** How often the use of processor and memory is measured; default 5 s. */
+  readonly samplePeriodMs?: number;
   issueToken(namespace: string, serviceAccount: string): string | Promise<string>;
 }
 
@@ -309,7 +311,7 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
       })),
     ),
   );
-  const sampling = setInterval(() => meter.sample(), SAMPLE_MS);
+  const sampling = setInterval(() => meter.sample(), options.samplePeriodMs ?? SAMPLE_MS);
 
   return {
     usage: () => meter.containers(),

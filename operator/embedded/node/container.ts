@@ -293,7 +293,7 @@ export function createContainer(world: ContainerWorld): ContainerLife {
     }
     const left = graceSeconds * 1e3 - (performance.now() - began);
     // As kubelet: a hook that took all the time leaves two seconds.
-    process.stop(graceSeconds <= 0 ? 0 : Math.max(left, 2_000));
+    process.stop(graceSeconds <= 0 ? 0 : preStop ? Math.max(left, 2_000) : left);
   }
 
   return {

@@ -84,6 +84,8 @@ export interface Api {
     resourceVersion: string,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>>;
+  /** A path that answers with text, such as a log. */
+  text(path: string, signal?: AbortSignal): AsyncGenerator<string>;
   /** Any other path, such as discovery or a subresource. */
   call<T>(request: Omit<ApiRequest, 'body'> & { body?: unknown }): Promise<T>;
 }
@@ -102,14 +104,20 @@ export function createApi(transport: Transport): Api {
         ? {}
         : { contentType: request.contentType ?? 'application/json', body: JSON.stringify(body) }),
     });
-    let text = '';
-    for await (const piece of response.body) text += piece;
-    if (response.status >= 400) throw errorOf(response.status, text);
-    return JSON.parse(text) as T; // the server's word for the kind that was asked for
+    const answer = await whole(response.body);
+    if (response.status >= 400) throw errorOf(response.status, answer);
+    return JSON.parse(answer) as T; // the server's word for the kind that was asked for
+  }
+
+  async function* text(path: string, signal?: AbortSignal): AsyncGenerator<string> {
+    const response = await transport({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
+    if (response.status >= 400) throw errorOf(response.status, await whole(response.body));
+    yield* response.body;
   }
 
   return {
     call,
+    text,
     get: (resource, namespace, name) => call({ method: 'GET', path: pathOf(resource, namespace, name) }),
     async list<T extends KubeObject>(resource: ResourceOf<T>, namespace?: string) {
       const path = pathOf(resource, namespace);
@@ -169,14 +177,16 @@ export function createApi(transport: Transport): Api {
     ) {
       const query = `?watch=true&allowWatchBookmarks=true&resourceVersion=${resourceVersion}`;
       const response = await transport({ method: 'GET', path: pathOf(resource) + query, signal });
-      if (response.status >= 400) {
-        let text = '';
-        for await (const piece of response.body) text += piece;
-        throw errorOf(response.status, text);
-      }
+      if (response.status >= 400) throw errorOf(response.status, await whole(response.body));
       for await (const line of lines(response.body)) yield JSON.parse(line) as WatchEvent<T>; // as `call`
     },
   };
+}
+
+async function whole(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return text;
 }
 
 async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<string> {
