@@ -1,5 +1,7 @@
 /** Reads a request's path the way kube-apiserver does: group, version, namespace, resource, name, subresource. */
 
+import { badRequest } from './errors.ts';
+
 export interface ResourcePath {
   readonly group: string;
   readonly version: string;
@@ -13,9 +15,12 @@ export interface ResourcePath {
   readonly watch: boolean;
 }
 
-/** What follows the group and version of a path; undefined when the path names no resource. */
+/**
+ * What follows the group and version of a path; undefined when the path names no resource.
+ * @throws {ApiError} 400 for a malformed escape
+ */
 export function parseResourcePath(path: string): ResourcePath | undefined {
-  const parts = path.split('/').slice(1).map(decodeURIComponent);
+  const parts = path.split('/').slice(1).map(decoded);
   if (parts.at(-1) === '') parts.pop();
   const root = parts.shift();
   if (root !== 'api' && root !== 'apis') return undefined;
@@ -25,6 +30,14 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
   const watch = parts[0] === 'watch' && parts.length > 1;
   if (watch) parts.shift();
   return { group, version, watch, ...target(parts) };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw badRequest(`the path holds a malformed escape: ${part}`, cause);
+  }
 }
 
 type Target = Pick<ResourcePath, 'namespace' | 'plural' | 'name' | 'subresource'>;
