@@ -63,7 +63,7 @@ async function respond(
   }
   const body = await read(request);
   if (body === undefined) {
-    response.writeHead(413, { 'content-type': 'text/plain' }).end('too large\n');
+    response.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large\n');
     return;
   }
   const text = JSON.stringify(await reviewTenant(JSON.parse(body), around));

@@ -1,0 +1,158 @@
+/**
+ * The data plane as one: what is registered where and in which order, and that a repeated call does nothing.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { startTestPostgres } from '../../tests/support/postgres.ts';
+import type { TestPostgres } from '../../tests/support/postgres.ts';
+import { SCHEMAS, withDefaults } from '../../crds/index.ts';
+import type { ShopMindTenant } from '../../crds/index.ts';
+import { createBlobStore } from './blobs.ts';
+import { createDataPlane } from './data-plane.ts';
+import type { DataPlane, TenantData } from './data-plane.ts';
+import { ProcessorError } from './payments.ts';
+import { openDatabase } from './postgres/database.ts';
+import type { Database } from './postgres/database.ts';
+import { loadCatalogue } from './postgres/desired.ts';
+import { createDirectory } from './postgres/directory.ts';
+import { createPostgres } from './postgres/postgres.ts';
+import { createSealer } from './sealing.ts';
+import { shelf } from './testing/definition.ts';
+
+let server: TestPostgres;
+let database: Database;
+let folder: string;
+let plane: DataPlane;
+let away = false;
+let now = 0;
+const accounts = new Map<string, { readonly secretKey: string; readonly webhookUrl: string }>();
+
+before(async () => {
+  server = await startTestPostgres();
+  database = await openDatabase(server.adminUrl);
+  folder = await mkdtemp(join(tmpdir(), 'shopmind-plane-'));
+  const catalogue = await loadCatalogue([shelf]);
+  plane = createDataPlane({
+    database,
+    catalogue,
+    monotonic: () => now,
+    blobs: createBlobStore(pathToFileURL(`${folder}/`).href),
+    directory: createDirectory(database, createSealer(Buffer.alloc(32).toString('base64'))),
+    postgres: createPostgres(database, catalogue),
+    processor: {
+      register: async (account) => {
+        if (away) throw new ProcessorError('away', true);
+        accounts.set(account.id, account);
+      },
+      remove: async (id) => void accounts.delete(id),
+      ping: async () => undefined,
+    },
+  });
+  await plane.ensurePool('pool');
+});
+
+after(async () => {
+  await plane.close();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function tenant(name: string, spec: object = {}, metadata: object = {}): ShopMindTenant {
+  const schema = SCHEMAS.ShopMindTenant.properties?.['spec'];
+  assert.ok(schema);
+  const whole = withDefaults(schema, { displayName: name, hosts: [`${name}.localhost`], ...spec });
+  // The schema's own defaults make it whole.
+  return {
+    apiVersion: 'shopmind.ai/v1alpha1',
+    kind: 'ShopMindTenant',
+    metadata: { name, ...metadata },
+    spec: whole as ShopMindTenant['spec'],
+  };
+}
+
+function data(of: ShopMindTenant, parts: Partial<TenantData> = {}): TenantData {
+  return {
+    tenant: of,
+    schema: 'shop',
+    domains: ['shelf'],
+    password: undefined,
+    adminToken: 'smk_token',
+    webhookUrl: `http://${of.metadata.name}.localhost/hook`,
+    paymentKeys: undefined,
+    ...parts,
+  };
+}
+
+test('a pooled tenant is registered once; its account exists before its keys are written down', async () => {
+  away = true;
+  await assert.rejects(plane.ensureTenant(data(tenant('ant'))), ProcessorError);
+  assert.equal((await database.query(`select 1 from platform.tenants where id = 'ant'`)).length, 0);
+  away = false;
+  assert.deepEqual((await plane.ensureTenant(data(tenant('ant')))).slice(0, 2), [
+    'REGISTER PAYMENT ACCOUNT ant',
+    'REGISTER TENANT ant',
+  ]);
+  assert.deepEqual(await plane.ensureTenant(data(tenant('ant'))), []);
+  assert.match(accounts.get('ant')?.secretKey ?? '', /^sk_test_[A-Za-z0-9]{40}$/);
+});
+
+test('a new host moves the webhook of the same account', async () => {
+  const before = accounts.get('ant')?.secretKey;
+  const done = await plane.ensureTenant(data(tenant('ant'), { webhookUrl: 'http://new.localhost/hook' }));
+  assert.deepEqual(done, ['REGISTER PAYMENT ACCOUNT ant', 'SEAL SECRET payments-webhook-url OF ant']);
+  assert.deepEqual(
+    [accounts.get('ant')?.secretKey, accounts.get('ant')?.webhookUrl],
+    [before, 'http://new.localhost/hook'],
+  );
+});
+
+test('the pool is looked at again after a while, or when asked to', async () => {
+  await database.query('drop policy tenant on shop.books');
+  assert.deepEqual(await plane.ensurePool('pool'), []);
+  now += 61_000;
+  assert.deepEqual(await plane.ensurePool('pool'), ['CREATE POLICY tenant ON shop.books']);
+  await database.query('drop policy tenant on shop.books');
+  plane.distrust();
+  assert.deepEqual(await plane.ensurePool('pool'), ['CREATE POLICY tenant ON shop.books']);
+});
+
+for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
+  test(`a dedicated tenant deleted with ${policy} leaves what the policy says, and can be deleted again and again`, async () => {
+    const name = `bee-${policy.toLowerCase()}`;
+    const schema = `tenant_bee_${policy.toLowerCase()}`;
+    const bee = tenant(
+      name,
+      { placement: 'dedicated', deletionPolicy: policy },
+      { deletionTimestamp: new Date().toISOString() },
+    );
+    await plane.ensureTenant(data(bee, { schema, password: 'own' }));
+    await database.query(`insert into ${schema}.shelves values ('${name}', 's', 'label')`);
+    await mkdir(join(folder, name, 'media'), { recursive: true });
+    await writeFile(join(folder, name, 'media', 'a.blob'), 'x');
+    for (const round of [1, 2]) {
+      await plane.unregister(name);
+      const done = await plane.destroyTenant(bee, schema);
+      assert.equal(
+        done.filter((action) => action.startsWith('EXPORT')).length,
+        policy === 'Snapshot' && round === 1 ? 1 : 0,
+      );
+    }
+    const [role] = await database.query<{ rolcanlogin: boolean }>(
+      'select rolcanlogin from pg_roles where rolname = $1',
+      [schema],
+    );
+    const kept =
+      (await database.query('select 1 from pg_namespace where nspname = $1', [schema])).length === 1;
+    const media = await stat(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+    const expected = policy === 'Retain' ? [false, true, true, true] : [undefined, false, false, false];
+    assert.deepEqual([role?.rolcanlogin, kept, media, accounts.has(name)], expected);
+    assert.equal((await database.query('select 1 from platform.tenants where id = $1', [name])).length, 0);
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * What Citus is asked, and in which order, held against what was observed on a real one.
+ */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { shelf } from '../testing/definition.ts';
+import { distributionActions, inOrder, undistributeActions } from './citus.ts';
+import { loadCatalogue } from './desired.ts';
+import type { Catalogue, DesiredSchema } from './desired.ts';
+import type { ObservedServer, ObservedTable } from './observe.ts';
+import { planSchema } from './plan.ts';
+
+let catalogue: Catalogue;
+before(async () => {
+  catalogue = await loadCatalogue([shelf]);
+});
+
+function table(name: string, references: string[] = []): ObservedTable {
+  return { name, secured: false, forced: false, policies: [], grants: {}, references };
+}
+
+function server(desired: DesiredSchema, parts: Partial<ObservedServer> = {}): ObservedServer {
+  const tables = desired.tables.map(({ name }) => table(name, name === 'books' ? ['shelves', 'units'] : []));
+  return {
+    citus: true,
+    extensions: ['citus', 'pg_trgm'],
+    ledger: true,
+    roles: new Map(),
+    schemas: new Map([
+      [desired.schema, { exists: true, usage: [], tables, migrations: [...desired.migrations] }],
+    ]),
+    distributed: new Map(),
+    distributedSchemas: new Set(),
+    ...parts,
+  };
+}
+
+const described = (desired: DesiredSchema, observed: ObservedServer) =>
+  distributionActions(desired, observed).map(({ describe }) => describe);
+
+test('plain PostgreSQL is asked nothing of Citus', () => {
+  const pool = catalogue.pool();
+  const observed = server(pool, { citus: false });
+  assert.deepEqual(distributionActions(pool, observed), []);
+  assert.doesNotMatch(JSON.stringify(planSchema(pool, observed, 'x')), /citus|distribut/i);
+});
+
+test('reference tables are spread before the tables whose foreign keys name them', () => {
+  const actions = described(catalogue.pool(), server(catalogue.pool()));
+  assert.equal(actions[0], `SELECT create_reference_table('shop.units')`);
+});
+
+test('tenant tables are distributed by tenant_id, parents first, all in one colocation group', () => {
+  const actions = described(catalogue.pool(), server(catalogue.pool()));
+  const at = (name: string) => actions.findIndex((action) => action.includes(`'shop.${name}', 'tenant_id'`));
+  assert.ok(at('shelves') < at('books'));
+  assert.equal(
+    actions.filter((action) => action.includes('colocate_with')).length,
+    actions.length - 2,
+    'all but the first and the reference table',
+  );
+});
+
+test('what is spread already is left alone', () => {
+  const pool = catalogue.pool();
+  const distributed = new Map(
+    pool.tables.map(
+      ({ name, spread }) => [`shop.${name}`, spread === 'reference' ? 'reference' : 'distributed'] as const,
+    ),
+  );
+  assert.deepEqual(described(pool, server(pool, { distributed })), []);
+});
+
+test('a dedicated schema is distributed whole, and called back before it is dropped', () => {
+  const own = catalogue.dedicated('tenant_acme', ['shelf']);
+  assert.deepEqual(described(own, server(own)), [`SELECT citus_schema_distribute('tenant_acme')`]);
+  const spread = server(own, { distributedSchemas: new Set(['tenant_acme']) });
+  assert.deepEqual(described(own, spread), []);
+  assert.deepEqual(
+    undistributeActions('tenant_acme', spread).map(({ describe }) => describe),
+    [`SELECT citus_schema_undistribute('tenant_acme')`],
+  );
+});
+
+test('SET LOCAL reaches the workers: roles carry citus.propagate_set_commands = local', () => {
+  const actions = planSchema(catalogue.pool(), server(catalogue.pool()), 'x').map(({ describe }) => describe);
+  assert.ok(actions.includes('ALTER ROLE shop_runtime SET citus.propagate_set_commands = local'));
+});
+
+test('nothing is derived from tables before they are there: foreign keys decide the order', () => {
+  const pool = catalogue.pool();
+  const fresh = server(pool, { schemas: new Map() });
+  const actions = planSchema(pool, fresh, 'x').map(({ describe }) => describe);
+  assert.ok(actions.some((action) => action.startsWith('APPLY MIGRATION')));
+  assert.ok(!actions.some((action) => /create_distributed_table|POLICY|SECURE/.test(action)));
+});
+
+test('policies and grants come after the distribution', () => {
+  const actions = planSchema(catalogue.pool(), server(catalogue.pool()), 'x').map(({ describe }) => describe);
+  const last = actions.findLastIndex((action) => action.includes('create_distributed_table'));
+  assert.ok(last < actions.findIndex((action) => /POLICY|SECURE/.test(action)));
+});
+
+test('an order with a cycle still names every table once', () => {
+  const order = inOrder(
+    ['a', 'b', 'c'],
+    new Map([
+      ['a', ['b']],
+      ['b', ['a']],
+    ]),
+  );
+  assert.deepEqual([...order].toSorted(), ['a', 'b', 'c']);
+});
