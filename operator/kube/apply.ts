@@ -98,10 +98,10 @@ export function createApplier(options: ApplierOptions): Applier {
       const id = `${resourceName(type)}/${keyOf(intent.metadata)}`;
       // A cache of this resource holds objects of this type.
       const live = options.cacheOf(type)?.get(keyOf(intent.metadata)) as T | undefined;
-      if (live !== undefined && live.metadata.annotations?.[hashAnnotation] === hash) {
-        if (isSubset(stamped, live) || isRemembered(id, hash, live, stated(live))) {
+      if (live !== undefined) {
+        const isAsStated = live.metadata.annotations?.[hashAnnotation] === hash && isSubset(stamped, live);
+        if (isAsStated || isRemembered(id, hash, live, stated(live)))
           return { object: live, outcome: 'unchanged' };
-        }
       }
       const object = await client.apply<T>(type, stamped, { ...call, fieldManager, force: true });
       remember(id, hash, object, stated(object));

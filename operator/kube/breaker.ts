@@ -53,7 +53,6 @@ export function createBreakers(options: BreakerOptions, clock: Clock): Breakers 
     }
     state.tokens = Math.min(burst, state.tokens + ((now - state.at) / 1000) * perSecond);
     state.at = now;
-    if (state.tokens === burst) state.triggers.clear();
     return state;
   };
 
@@ -67,7 +66,8 @@ export function createBreakers(options: BreakerOptions, clock: Clock): Breakers 
 
   return {
     triggered(key, by) {
-      const { triggers } = stateOf(key);
+      const { triggers, tokens } = stateOf(key);
+      if (tokens === burst) triggers.clear();
       triggers.set(by, (triggers.get(by) ?? 0) + 1);
     },
 
