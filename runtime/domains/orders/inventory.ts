@@ -45,30 +45,36 @@ interface TakenRow {
   readonly enough: boolean;
 }
 
+/*
+ * All new values come from the rows as locked: an UPDATE computes first from the row as it was when the statement began, and
+ * the check constraint would judge that, before PostgreSQL finds that the row has changed and computes again.
+ */
 const TAKE = `
   with wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
   locked as (
-    select s.variant_id, s.tracked, s.on_hand - s.held - s.sold as free from orders_stock s
+    select s.variant_id, s.tracked, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free from orders_stock s
     where s.tenant_id = $1 and s.variant_id = any ($3::text[]) order by s.variant_id for update
   ),
-  judged as (
-    select w.variant_id, w.quantity, coalesce(l.free, 0) as free, coalesce(l.tracked, true) as tracked,
+  found as (
+    select w.variant_id, w.quantity, l.on_hand, l.held, l.sold, coalesce(l.free, 0) as free, coalesce(l.tracked, true) as tracked,
       l.variant_id is not null and (not l.tracked or l.free >= w.quantity) as enough
     from wanted w left join locked l on l.variant_id = w.variant_id
   ),
+  judged as (select found.*, bool_and(enough) over () as all_enough from found),
   taken as (
-    update orders_stock s set held = s.held + j.quantity * $5::int, sold = s.sold + j.quantity * (1 - $5::int), updated_at = $6
-    from judged j where s.tenant_id = $1 and s.variant_id = j.variant_id and (select bool_and(enough) from judged)
+    update orders_stock s set on_hand = j.on_hand, tracked = j.tracked, held = j.held + j.quantity * $5::int,
+      sold = j.sold + j.quantity * (1 - $5::int), updated_at = $6
+    from judged j where s.tenant_id = $1 and s.variant_id = j.variant_id and j.all_enough
     returning s.variant_id
   ),
   noted as (
     insert into orders_holds (tenant_id, order_id, variant_id, quantity, state)
-    select $1, $2, j.variant_id, j.quantity, case $5::int when 1 then 'held' else 'committed' end from judged j
-    where (select bool_and(enough) from judged)
+    select $1, $2, j.variant_id, j.quantity, case $5::int when 1 then 'held' else 'committed' end from judged j where j.all_enough
     on conflict (tenant_id, order_id, variant_id) do update set state = excluded.state, quantity = excluded.quantity
     returning variant_id
   )
-  select j.*, (select count(*) from taken) + (select count(*) from noted) as written from judged j`;
+  select j.variant_id, j.quantity, j.free, j.tracked, j.enough, (select count(*) from taken) + (select count(*) from noted) as written
+  from judged j`;
 
 /**
  * Takes all of the units for an order, or none of them.
@@ -110,11 +116,11 @@ const MOVE = `
     update orders_holds set state = $4 where tenant_id = $1 and order_id = $2 and state = $3 returning variant_id, quantity
   ),
   locked as (
-    select s.variant_id from orders_stock s
+    select s.variant_id, s.tracked, s.on_hand, s.held, s.sold from orders_stock s
     where s.tenant_id = $1 and s.variant_id in (select variant_id from moving) order by s.variant_id for update
   )
-  update orders_stock s set held = s.held + m.quantity * $5::int, sold = s.sold + m.quantity * $6::int,
-    on_hand = s.on_hand + case when s.tracked then m.quantity * $7::int else 0 end, updated_at = $8
+  update orders_stock s set tracked = l.tracked, held = l.held + m.quantity * $5::int, sold = l.sold + m.quantity * $6::int,
+    on_hand = l.on_hand + case when l.tracked then m.quantity * $7::int else 0 end, updated_at = $8
   from moving m join locked l on l.variant_id = m.variant_id
   where s.tenant_id = $1 and s.variant_id = m.variant_id
   returning s.variant_id, m.quantity, s.tracked, s.on_hand - s.held - s.sold as free`;
@@ -175,16 +181,16 @@ export async function adjust(
 ): Promise<{ level: StockLevel; changes: readonly StockChange[] }> {
   const { rows } = await sql.query<StockRow & { before: number; fits: boolean }>(
     `with was as (
-       select variant_id, tracked, on_hand, on_hand - held - sold as free, coalesce($4::int, on_hand + $3::int) as wanted,
+       select variant_id, tracked, held, sold, on_hand, on_hand - held - sold as free, coalesce($4::int, on_hand + $3::int) as wanted,
          case when tracked then held + sold else 0 end as least
        from orders_stock where tenant_id = $1 and variant_id = $2 for update
      ), changed as (
-       update orders_stock s set on_hand = w.wanted, updated_at = $5 from was w
+       update orders_stock s set on_hand = w.wanted, held = w.held, sold = w.sold, tracked = w.tracked, updated_at = $5 from was w
        where s.tenant_id = $1 and s.variant_id = $2 and w.wanted >= w.least returning s.*
      )
-     select w.variant_id, coalesce(c.on_hand, w.on_hand) as on_hand, s.held, s.sold, s.tracked, w.free as before,
+     select w.variant_id, coalesce(c.on_hand, w.on_hand) as on_hand, w.held, w.sold, w.tracked, w.free as before,
        c.variant_id is not null as fits
-     from was w join orders_stock s on s.tenant_id = $1 and s.variant_id = w.variant_id left join changed c on true`,
+     from was w left join changed c on true`,
     [tenant, variantId, change.delta ?? 0, change.onHand ?? null, now],
   );
   const [row] = rows;

@@ -11,6 +11,8 @@ import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { createHost, type Host } from '../../../host/host.ts';
+import type { Payments, Secrets } from '../../../platform/ports.ts';
+import { createStripePayments } from '../../../platform/payments/stripe.ts';
 import { startProcessor, type Processor } from '../../../platform/payments/processor/processor.ts';
 import { payments } from '../../payments/definition.ts';
 import { createPayments, type PaymentsSettings } from '../../payments/service.ts';
@@ -66,6 +68,8 @@ export interface TestShopOptions {
   readonly payments?: Partial<PaymentsSettings>;
   readonly sweepMilliseconds?: number;
   readonly log?: string;
+  /** Puts something between the domains and the processor. */
+  readonly between?: (payments: Payments) => Payments;
 }
 
 const TENANT = 'acme';
@@ -82,18 +86,24 @@ export const KEYS = {
   webhookSecret: 'whsec_acme00000001',
 };
 
+const TENANT_SECRETS: Secrets = {
+  get: (_tenant, name) =>
+    Promise.resolve(
+      {
+        'payments-secret-key': KEYS.secretKey,
+        'payments-publishable-key': KEYS.publishableKey,
+        'payments-webhook-secret': KEYS.webhookSecret,
+      }[name],
+    ),
+};
+
 export async function startTestShop(options: TestShopOptions = {}): Promise<TestShop> {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   const database = await startTestDatabase([orders, payments]);
   const merchantToken = 'merchant-token-of-acme-0001';
   await database.addTenant(
     { id: TENANT, currencies: ['EUR', 'USD'], domains: ['orders', 'payments'] },
-    {
-      'payments-secret-key': KEYS.secretKey,
-      'payments-publishable-key': KEYS.publishableKey,
-      'payments-webhook-secret': KEYS.webhookSecret,
-      'admin-key-hash': await merchantKeyHash(merchantToken),
-    },
+    { 'admin-key-hash': await merchantKeyHash(merchantToken) },
   );
   const processor = await startProcessor({
     host: '127.0.0.1',
@@ -183,6 +193,9 @@ export async function startTestHost(
   const paymentSettings = { ...PAYMENTS_SETTINGS, ...options.payments };
   const host = await createHost(config, pino({ level: options.log ?? 'silent' }), {
     checkAnswers: true,
+    payments: (options.between ?? ((same) => same))(
+      createStripePayments({ secrets: TENANT_SECRETS, url: processorOrigin, publicOrigin: processorOrigin }),
+    ),
     sweepMilliseconds: options.sweepMilliseconds ?? 250,
     services: {
       orders: () => Promise.resolve({ createService: (platform) => createOrders(platform, orderSettings) }),

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ShopError } from '../../platform/errors.ts';
+import type { Payments } from '../../platform/ports.ts';
+import { ADDRESS, startTestShop, type TestShop } from './testing/shop.ts';
+import type { Cart, CheckoutResult, MerchantOrder, OrderStatus } from './schemas.ts';
+
+describe('holds that end', () => {
+  let shop: TestShop;
+  let outage = false;
+  let keys = 0;
+
+  /** While there is an outage the shop cannot ask the processor; shoppers and webhooks still get through. */
+  function unreachable(payments: Payments): Payments {
+    const refuse = async (): Promise<void> => {
+      if (outage) throw new ShopError('unavailable', 'The processor is away.');
+    };
+    return {
+      ...payments,
+      retrieve: (...args) => refuse().then(() => payments.retrieve(...args)),
+      cancel: (...args) => refuse().then(() => payments.cancel(...args)),
+      list: (...args) => refuse().then(() => payments.list(...args)),
+    };
+  }
+
+  before(async () => {
+    const orders = {
+      holdSeconds: 1,
+      extendSeconds: 2,
+      longestHoldSeconds: 60,
+      sweepSeconds: 1,
+      stuckSeconds: 1,
+    };
+    shop = await startTestShop({ orders, between: unreachable });
+  });
+  after(() => shop.stop());
+
+  async function place(variantId: string): Promise<CheckoutResult & { cartId: string }> {
+    const cart = await shop.call<Cart>('POST', '/api/orders/carts', {
+      body: { lines: [{ variantId, quantity: 1 }] },
+    });
+    const answer = await shop.call<CheckoutResult>('POST', '/api/orders/checkout', {
+      body: { cartId: cart.body.id, email: 'ada@example.com', shippingAddress: ADDRESS },
+      headers: { 'idempotency-key': `expiry-key-${(keys += 1)}` },
+    });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return { ...answer.body, cartId: cart.body.id };
+  }
+
+  async function becomes(id: string, ...wanted: OrderStatus[]): Promise<MerchantOrder> {
+    for (;;) {
+      await shop.host.events.settled();
+      await shop.host.tasks.settled();
+      const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
+      if (wanted.includes(body.status)) return body;
+    }
+  }
+
+  async function intentOf(id: string): Promise<string> {
+    const response = await fetch(`${shop.processor.origin}/v1/payment_intents/${id}`, {
+      headers: { authorization: 'Bearer sk_test_acme00000001' },
+    });
+    return ((await response.json()) as { status: string }).status;
+  }
+
+  async function stockOf(variantId: string): Promise<object | undefined> {
+    return (
+      await shop.rows<object>('select on_hand, held, sold from shop.orders_stock where variant_id = $1', [
+        variantId,
+      ])
+    )[0];
+  }
+
+  it('gives the units back, cancels the intent and reopens the cart when no payment comes', async () => {
+    await shop.sell('kettle', 3000, 1);
+    const placed = await place('kettle');
+    const began = Date.now();
+    const expired = await becomes(placed.order.id, 'expired');
+    assert.ok(Date.now() - began < 5_000, 'within seconds of its time');
+    assert.equal(expired.stock, 'released');
+    assert.deepEqual(await stockOf('kettle'), { on_hand: 1, held: 0, sold: 0 });
+    while ((await intentOf(placed.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
+    const cart = await shop.call<Cart>('GET', `/api/orders/carts/${placed.cartId}`);
+    assert.equal(cart.body.status, 'open');
+    assert.equal(cart.body.lines[0]?.problem, undefined);
+  });
+
+  it('holds longer while the shopper goes on paying', async () => {
+    await shop.sell('lamp', 3000, 1);
+    const placed = await place('lamp');
+    const resumed = await shop.call('POST', `/api/orders/${placed.order.id}/payment?token=${placed.token}`);
+    assert.equal(resumed.status, 200);
+    assert.equal(resumed.body['clientSecret'], placed.payment.clientSecret);
+    const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${placed.order.id}`);
+    assert.ok(new Date(body.holdExpiresAt ?? 0) > new Date(placed.order.holdExpiresAt ?? 0));
+    await shop.pay(placed.payment);
+    assert.equal((await becomes(placed.order.id, 'confirmed', 'expired')).status, 'confirmed');
+  });
+
+  it('takes the units again for a payment that comes late, while they are free', async () => {
+    await shop.sell('clock', 3000, 1);
+    outage = true;
+    const placed = await place('clock');
+    await becomes(placed.order.id, 'expired');
+    assert.deepEqual(await stockOf('clock'), { on_hand: 1, held: 0, sold: 0 });
+    assert.equal(await shop.pay(placed.payment), 'requires_capture');
+    outage = false;
+    const done = await becomes(placed.order.id, 'confirmed', 'cancelled');
+    assert.equal(done.status, 'confirmed');
+    assert.deepEqual(
+      done.history.map((entry) => entry.to),
+      ['pending_payment', 'expired', 'authorized', 'confirmed'],
+    );
+    assert.deepEqual(await stockOf('clock'), { on_hand: 1, held: 0, sold: 1 });
+  });
+
+  it('returns by itself the money of a payment that comes too late', async () => {
+    await shop.sell('vase', 3000, 1);
+    outage = true;
+    const late = await place('vase');
+    await becomes(late.order.id, 'expired');
+    const next = await place('vase');
+    assert.equal(await shop.pay(next.payment), 'requires_capture');
+    await becomes(next.order.id, 'confirmed');
+    assert.equal(await shop.pay(late.payment), 'requires_capture');
+    const over = await becomes(late.order.id, 'cancelled');
+    assert.match(over.reason ?? '', /Nothing is charged/);
+    outage = false;
+    while ((await intentOf(late.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
+    assert.deepEqual(await stockOf('vase'), { on_hand: 1, held: 0, sold: 1 });
+  });
+
+  it('cancels an intent that was made without our knowing', async () => {
+    const { intent } = await orphan();
+    await shop.host.platform.call(shop.tenant, 'payments', 'cancel', { orderId: `ord_${'ab'.repeat(16)}` });
+    while ((await intentOf(intent)) !== 'canceled') await shop.host.tasks.settled();
+  });
+
+  async function orphan(): Promise<{ intent: string }> {
+    const answer = await fetch(`${shop.processor.origin}/v1/payment_intents`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sk_test_acme00000001' },
+      body: new URLSearchParams({
+        amount: '5',
+        currency: 'eur',
+        'metadata[order_id]': `ord_${'ab'.repeat(16)}`,
+        'metadata[tenant]': shop.tenant,
+      }),
+    });
+    return { intent: ((await answer.json()) as { id: string }).id };
+  }
+});

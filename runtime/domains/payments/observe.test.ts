@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { PaymentIntent } from '../../platform/ports.ts';
+import { observe, type Happening, type StoredPayment } from './observe.ts';
+
+const PAYMENT: StoredPayment = {
+  orderId: 'ord_1',
+  intentId: 'pi_1',
+  status: 'pending',
+  amount: 1000,
+  currency: 'EUR',
+  captured: 0,
+  refunded: 0,
+  disputed: false,
+  problem: undefined,
+  tokenHash: undefined,
+};
+
+const INTENT: PaymentIntent = {
+  id: 'pi_1',
+  status: 'requires_payment_method',
+  amount: 1000,
+  amountCaptured: 0,
+  amountRefunded: 0,
+  currency: 'EUR',
+  clientSecret: 's',
+  metadata: {},
+  lastError: undefined,
+  disputed: false,
+};
+
+/** One true history of an intent, as a processor lives it. */
+const histories: fc.Arbitrary<PaymentIntent[]> = fc
+  .record({
+    declines: fc.integer({ min: 0, max: 2 }),
+    challenged: fc.boolean(),
+    end: fc.constantFrom('captured', 'cancelled', 'abandoned'),
+    refunds: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 3 }),
+    disputed: fc.boolean(),
+  })
+  .map(({ declines, challenged, end, refunds, disputed }) => {
+    const life: PaymentIntent[] = [INTENT];
+    for (let each = 0; each < declines; each += 1)
+      life.push({ ...INTENT, lastError: 'Your card was declined.' });
+    if (challenged) life.push({ ...INTENT, status: 'requires_action' });
+    if (end !== 'abandoned') life.push({ ...INTENT, status: 'requires_capture' });
+    if (end === 'cancelled') life.push({ ...INTENT, status: 'canceled' });
+    if (end !== 'captured') return life;
+    const captured: PaymentIntent = { ...INTENT, status: 'succeeded', amountCaptured: 1000 };
+    life.push(captured);
+    let refunded = 0;
+    for (const amount of refunds) {
+      refunded = Math.min(1000, refunded + amount);
+      life.push({ ...captured, amountRefunded: refunded });
+    }
+    if (disputed) life.push({ ...captured, amountRefunded: refunded, disputed: true });
+    return life;
+  });
+
+/** The history as it may be told: every message at least once, repeated, and in any order. */
+const tellings = histories.chain((life) =>
+  fc
+    .tuple(
+      fc.array(fc.nat({ max: life.length - 1 }), { maxLength: 8 }),
+      fc.array(fc.double({ noNaN: true }), { minLength: 30, maxLength: 30 }),
+    )
+    .map(([repeats, order]) => {
+      const told = [...life.keys(), ...repeats];
+      const shuffled = told
+        .map((index, place) => ({ index, key: order[place] ?? 0 }))
+        .toSorted((a, b) => a.key - b.key);
+      return { life, told: shuffled.flatMap(({ index }) => life[index] ?? []) };
+    }),
+);
+
+function tell(messages: readonly PaymentIntent[]): { payment: StoredPayment; happened: Happening[] } {
+  let payment = PAYMENT;
+  const happened: Happening[] = [];
+  for (const message of messages) {
+    const seen = observe(payment, message);
+    payment = seen.payment;
+    happened.push(...seen.happened);
+  }
+  return { payment, happened };
+}
+
+describe('observing a payment', () => {
+  it('ends in the same state however the messages are repeated and shuffled', () => {
+    fc.assert(
+      fc.property(tellings, ({ life, told }) => {
+        const { problem: _a, ...inOrder } = tell(life).payment;
+        const { problem: _b, ...anyhow } = tell(told).payment;
+        assert.deepEqual(anyhow, inOrder);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('tells of each thing at most once, and of authorising never after the end', () => {
+    fc.assert(
+      fc.property(tellings, ({ told }) => {
+        const { happened } = tell(told);
+        for (const once of ['authorized', 'captured', 'cancelled', 'disputed'] as const) {
+          assert.ok(happened.filter((each) => each === once).length <= 1, happened.join());
+        }
+        const end = happened.findIndex((each) => each === 'captured' || each === 'cancelled');
+        assert.ok(end < 0 || !happened.slice(end + 1).includes('authorized'), happened.join());
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('does not take an intent over another amount or currency for ours', () => {
+    for (const wrong of [{ amount: 1 }, { currency: 'USD' }]) {
+      const { payment, happened } = observe(PAYMENT, {
+        ...INTENT,
+        status: 'succeeded',
+        amountCaptured: 1000,
+        ...wrong,
+      });
+      assert.equal(payment.status, 'pending');
+      assert.deepEqual(happened, ['failed']);
+    }
+  });
+});
