@@ -116,13 +116,24 @@ export function createTransport(connection: Connection, clock: Clock): Transport
     async lines(request, handlers) {
       const { incoming, settle, cancel, fail, reason } = await open(request);
       const answer = { status: incoming.statusCode ?? 0, headers: incoming.headers };
+      let thrown: { readonly error: unknown } | undefined;
+      const onLine = (line: string): void => {
+        try {
+          handlers.onLine(line);
+        } catch (error) {
+          thrown = { error };
+          throw error;
+        }
+      };
       try {
         if (answer.status !== 200) return { ...answer, body: await wholeBody(incoming) };
         cancel();
         handlers.onOpen?.();
-        await streamLines(incoming, handlers, clock, fail);
+        await streamLines(incoming, { ...handlers, onLine }, clock, fail);
         return { ...answer, body: '' };
       } catch (error) {
+        // What a handler throws is its own, not the connection's.
+        if (thrown !== undefined) throw thrown.error;
         throw unreachable(reason(error), request, server, false);
       } finally {
         settle();
