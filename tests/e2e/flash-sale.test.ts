@@ -15,6 +15,8 @@ import { until } from '../support/wait.ts';
 const SHOPPERS = 200;
 const UNITS = 50;
 const TENANT = 'acme';
+/** Nothing is left to do for an order in these. */
+const AT_REST: ReadonlySet<string> = new Set(['confirmed', 'cancelled', 'expired', 'refunded']);
 
 interface StockLevel {
   readonly variantId: string;
@@ -90,9 +92,10 @@ async function settle(variantId: string, purchases: readonly Purchase[]): Promis
   const confirmed = await until(
     async () => {
       const [level] = await stockOf(variantId);
-      return level?.held === 0 ? ordersOf(variantId) : undefined;
+      const orders = await ordersOf(variantId);
+      return level?.held === 0 && orders.every(({ status }) => AT_REST.has(status)) ? orders : undefined;
     },
-    { withinMs: 120_000, everyMs: 250, what: 'no unit is held any more' },
+    { withinMs: 120_000, everyMs: 250, what: 'no unit is held and every order is at rest' },
   );
   const [level] = await stockOf(variantId);
   assert.equal(level?.sold, UNITS, 'all fifty are sold');
@@ -134,6 +137,7 @@ function ordersOf(variantId: string): Promise<OrderRow[]> {
 
 async function stockOf(variantId: string): Promise<readonly StockLevel[]> {
   const answer = await merchant('GET', `/api/admin/orders/stock?variantIds=${variantId}`);
+  if (answer.status !== 200) throw new Error(`stock: ${answer.status} ${answer.text}`);
   return answer.json<{ stock: readonly StockLevel[] }>().stock;
 }
 
@@ -187,7 +191,7 @@ function killAtRandom(context: { diagnostic(message: string): void }): { stop():
   const killing = (async () => {
     let kills = 0;
     for (let round = 0; !stopped || round < VICTIMS.length; round += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 1500));
+      await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
       const victim = VICTIMS[round % VICTIMS.length];
       if (victim === undefined || round >= 9) break;
       const killed = await killProcess(installation, victim);
