@@ -7,6 +7,8 @@ import type { IncludeObject } from './table/table.ts';
 
 /** As kube-apiserver limits it. */
 export const LARGEST_BODY = 3 * 1024 * 1024;
+/** The form of Kubernetes' typed Go clients; its decoder is loaded by the first that uses it. */
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const LONGEST_WARNING = 1_000;
 const MOST_WARNINGS = 20;
 
@@ -24,7 +26,10 @@ export interface Exchange {
   readonly warnings: Set<string>;
 }
 
-/** @throws {ApiError} 413 when the body is too large */
+/**
+ * The body as text; what came as protobuf is given as JSON.
+ * @throws {ApiError} 413 when the body is too large, 400 when it is broken protobuf
+ */
 export async function readBody(exchange: Exchange): Promise<string> {
   const declared = Number(exchange.request.headers['content-length'] ?? 0);
   if (declared > LARGEST_BODY) throw tooLarge(LARGEST_BODY);
@@ -37,7 +42,10 @@ export async function readBody(exchange: Exchange): Promise<string> {
     if (size > LARGEST_BODY) throw tooLarge(LARGEST_BODY);
     parts.push(bytes);
   }
-  return Buffer.concat(parts).toString('utf8');
+  const body = Buffer.concat(parts);
+  if (!exchange.contentType.startsWith(PROTOBUF)) return body.toString('utf8');
+  const { decodeProtobuf } = await import('./protobuf/decode.ts');
+  return JSON.stringify(decodeProtobuf(body));
 }
 
 export const wantedForm = (exchange: Exchange): Form => formOf(exchange.accept);
