@@ -27,7 +27,7 @@ test('an object sent as protobuf is what it would be as JSON', () => {
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: 'a', creationTimestamp: null },
+      metadata: { name: 'a' },
       data: { key: 'value' },
     },
   );
