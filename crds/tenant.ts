@@ -334,6 +334,7 @@ export const tenantRules = [
     rule: '!has(oldSelf.status) || !has(oldSelf.status.dataRef) || self.spec.placement == oldSelf.spec.placement',
     message:
       'spec.placement is fixed once the tenant has data: delete the tenant with deletionPolicy: Snapshot and create it anew with the other placement',
+    fieldPath: '.spec.placement',
   },
 ];
 

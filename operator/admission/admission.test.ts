@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { after, before, test } from 'node:test';
 import { contrast, SCHEMAS, withDefaults } from '../../crds/index.ts';
 import { testLog } from '../kube/testing/log.ts';
-import { isFresh, issue } from './certificate.ts';
+import { isFresh, issueApart } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import { serveAdmission, TENANT_PATH } from './server.ts';
 import type { AdmissionServer } from './server.ts';
@@ -16,7 +16,7 @@ let certificate: Certificate;
 let server: AdmissionServer;
 
 before(async () => {
-  certificate = await issue([NAME], new Date());
+  certificate = await issueApart([NAME], new Date());
   server = await serveAdmission({
     host: '127.0.0.1',
     port: 0,

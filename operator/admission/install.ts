@@ -7,7 +7,7 @@ import { FIELD_MANAGER, GROUP, LABELS, SYSTEM_NAMESPACE, VERSION } from '../../c
 import type { Client } from '../kube/client.ts';
 import { isAlreadyExists } from '../kube/errors.ts';
 import { resource, secrets } from '../kube/resources.ts';
-import { isFresh, issue } from './certificate.ts';
+import { isFresh, issueApart } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { Surroundings } from './review.ts';
 import { serveAdmission, TENANT_PATH } from './server.ts';
@@ -54,7 +54,7 @@ async function certificateOf(client: Client, now: Date): Promise<Certificate> {
     key: Buffer.from(stored?.data?.['tls.key'] ?? '', 'base64').toString('utf8'),
   };
   if (isFresh(known, NAMES, now)) return known;
-  const made = await issue(NAMES, now);
+  const made = await issueApart(NAMES, now);
   const object = {
     apiVersion: 'v1',
     kind: 'Secret',

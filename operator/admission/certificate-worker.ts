@@ -1,0 +1,10 @@
+/**
+ * Issues one certificate in a thread of its own: the library is large and needed once a year, so its memory goes with
+ * the thread, and the operator's loop is not held up while it loads.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { issue } from './certificate.ts';
+
+// Given by `issueApart`, the only one who starts this.
+const { names, now } = workerData as { names: readonly string[]; now: Date };
+parentPort?.postMessage(await issue(names, now));
