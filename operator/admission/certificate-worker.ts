@@ -7,4 +7,5 @@ import { issue } from './certificate.ts';
 
 // Given by `issueApart`, the only one who starts this.
 const { names, now } = workerData as { names: readonly string[]; now: Date };
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
 parentPort?.postMessage(await issue(names, now));
