@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { createHost, type Host } from '../../../host/host.ts';
+import type { CreateService } from '../../../platform/domain.ts';
 import type { Payments, Secrets } from '../../../platform/ports.ts';
 import { createStripePayments } from '../../../platform/payments/stripe.ts';
 import { startProcessor, type Processor } from '../../../platform/payments/processor/processor.ts';
@@ -70,6 +71,8 @@ export interface TestShopOptions {
   readonly log?: string;
   /** Puts something between the domains and the processor. */
   readonly between?: (payments: Payments) => Payments;
+  /** Other services than the usual two. */
+  readonly services?: Readonly<Record<string, CreateService>>;
 }
 
 const TENANT = 'acme';
@@ -117,7 +120,7 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
   await processor.putAccount({
     id: TENANT,
     ...KEYS,
-    webhookUrl: webhookUrl(host),
+    webhookUrl: webhookUrl(portOf(host)),
     webhookHost: undefined,
     enabledEvents: undefined,
   });
@@ -198,9 +201,16 @@ export async function startTestHost(
     ),
     sweepMilliseconds: options.sweepMilliseconds ?? 250,
     services: {
-      orders: () => Promise.resolve({ createService: (platform) => createOrders(platform, orderSettings) }),
+      orders: () =>
+        Promise.resolve({
+          createService:
+            options.services?.['orders'] ?? ((platform) => createOrders(platform, orderSettings)),
+        }),
       payments: () =>
-        Promise.resolve({ createService: (platform) => createPayments(platform, paymentSettings) }),
+        Promise.resolve({
+          createService:
+            options.services?.['payments'] ?? ((platform) => createPayments(platform, paymentSettings)),
+        }),
     },
   });
   await host.start();
@@ -212,8 +222,8 @@ export function portOf(host: Host): number {
   return (host.server.address() as AddressInfo).port;
 }
 
-export function webhookUrl(host: Host): string {
-  return `http://${TENANT}.localhost:${portOf(host)}/api/payments/webhooks/stripe`;
+export function webhookUrl(port: number): string {
+  return `http://${TENANT}.localhost:${port}/api/payments/webhooks/stripe`;
 }
 
 /** Confirms an intent with the processor; resolves to the intent's status or the refusal's code. */
@@ -286,7 +296,12 @@ export const ADDRESS = {
   country: 'GB',
 };
 
-function productOf(variantId: string, price: number, stock: number, more: Partial<ProductPayload>): object {
+export function productOf(
+  variantId: string,
+  price: number,
+  stock: number,
+  more: Partial<ProductPayload>,
+): object {
   const { published = true, version = 1, inventoryPolicy = 'deny', prices } = more;
   return {
     id: `prd_${variantId}`,
@@ -318,7 +333,7 @@ function productOf(variantId: string, price: number, stock: number, more: Partia
   };
 }
 
-async function merchantKeyHash(token: string): Promise<string> {
+export async function merchantKeyHash(token: string): Promise<string> {
   const { createHash } = await import('node:crypto');
   return createHash('sha256').update(token).digest('hex');
 }

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { freePort } from '../../../tests/support/postgres.ts';
+import { payments } from '../payments/definition.ts';
+import { orders } from './definition.ts';
+import { ADDRESS, ask, KEYS, merchantKeyHash, payAsBrowser, webhookUrl } from './testing/shop.ts';
+import type { Cart, CheckoutResult } from './schemas.ts';
+
+const TENANT = 'acme';
+const ADMIN = 'processor-admin';
+
+describe('killed at any moment', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'killed-'));
+  const children = new Set<ChildProcess>();
+  let database: TestDatabase;
+  let runtimePort: number;
+  let processorPort: number;
+  let processor: ChildProcess;
+  let keys = 0;
+
+  before(async () => {
+    database = await startTestDatabase([orders, payments]);
+    await database.addTenant(
+      { id: TENANT, domains: ['orders', 'payments'] },
+      { 'admin-key-hash': await merchantKeyHash('x') },
+    );
+    [runtimePort, processorPort] = [await freePort(), await freePort()];
+    processor = await startProcessorChild();
+    const account = { id: TENANT, ...KEYS, webhookUrl: webhookUrl(runtimePort) };
+    const answer = await fetch(`${origin()}/_admin/accounts`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN}` },
+      body: JSON.stringify(account),
+    });
+    assert.equal(answer.status, 200);
+  });
+
+  after(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await database.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function origin(): string {
+    return `http://127.0.0.1:${processorPort}`;
+  }
+
+  function start(file: string, env: Record<string, string>): ChildProcess {
+    const child = fork(new URL(file, import.meta.url), {
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache'), ...env },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    children.add(child);
+    child.once('exit', () => children.delete(child));
+    return child;
+  }
+
+  async function startRuntime(crashAt?: number): Promise<ChildProcess> {
+    const child = start('./testing/runtime.child.ts', {
+      DATABASE_URL: database.url,
+      SECRETS_KEY: database.secretsKey,
+      PROCESSOR: origin(),
+      FOLDER: folder,
+      PORT: String(runtimePort),
+      ...(crashAt === undefined ? {} : { CRASH_AT: String(crashAt) }),
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('message', () => resolve());
+      child.once('exit', (code) => reject(new Error(`the runtime ended with ${code} before it was ready`)));
+    });
+    return child;
+  }
+
+  async function startProcessorChild(): Promise<ChildProcess> {
+    const adminPort = await freePort();
+    const child = start('../../platform/payments/processor/main.ts', {
+      POD_IP: '127.0.0.1',
+      PORT: String(processorPort),
+      ADMIN_PORT: String(adminPort),
+      PROCESSOR_DATA: join(folder, 'processor'),
+      PAYMENTS_SECRET: ADMIN,
+      PROCESSOR_TEST: '1',
+      LOG_LEVEL: 'silent',
+    });
+    await patiently(async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok || undefined);
+    return child;
+  }
+
+  async function kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Asks again, as a shopper's page does, until there is an answer; fails after half a minute. */
+  async function patiently<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+    const deadline = Date.now() + 30_000;
+    for (let pause = 20; ; pause = Math.min(pause * 2, 200)) {
+      const value = await attempt().catch(() => undefined);
+      if (value !== undefined) return value;
+      assert.ok(Date.now() < deadline, 'no answer within half a minute');
+      // Backing off between attempts, not waiting for a condition.
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  async function stock(variantId: string, onHand: number): Promise<void> {
+    await database.admin.query(
+      `insert into shop.orders_variants (tenant_id, variant_id, product_id, product_version, title, options, prices, requires_shipping, published)
+       values ($1, $2, $2, 1, $2, '{}', '{"EUR": 2000}', true, true)`,
+      [TENANT, variantId],
+    );
+    await database.admin.query(
+      'insert into shop.orders_stock (tenant_id, variant_id, on_hand, updated_at) values ($1, $2, $3, now())',
+      [TENANT, variantId, onHand],
+    );
+  }
+
+  function newCart(variantId: string): Promise<Cart> {
+    return patiently(async () => {
+      const { status, body } = await ask<Cart>(runtimePort, 'POST', '/api/orders/carts', {
+        body: { lines: [{ variantId, quantity: 1 }] },
+      });
+      return status === 201 ? body : undefined;
+    });
+  }
+
+  /** Resolves to the order, or to undefined when the units are sold out. */
+  function checkOut(cart: Cart): Promise<CheckoutResult | 'out_of_stock'> {
+    return patiently(async () => {
+      const { status, body } = await ask<CheckoutResult & { code?: string }>(
+        runtimePort,
+        'POST',
+        '/api/orders/checkout',
+        {
+          body: { cartId: cart.id, email: 'ada@example.com', shippingAddress: ADDRESS },
+          headers: { 'idempotency-key': `killed-key-${(keys += 1)}` },
+        },
+      );
+      if (status === 201) return body;
+      return body.code === 'out_of_stock' ? 'out_of_stock' : undefined;
+    });
+  }
+
+  function pay({ payment }: CheckoutResult): Promise<string> {
+    return patiently(async () => {
+      const status = await payAsBrowser(origin(), payment, '4242424242424242');
+      return status === 'requires_capture' || status === 'payment_intent_unexpected_state'
+        ? status
+        : undefined;
+    });
+  }
+
+  function statusOf(orderId: string): Promise<string | undefined> {
+    return database.admin
+      .query('select status from shop.orders_orders where id = $1', [orderId])
+      .then(({ rows }) => rows[0]?.status);
+  }
+
+  async function assertBooksAgree(variantId: string): Promise<{ confirmed: number }> {
+    const { rows } = await database.admin.query(
+      `select s.on_hand, s.held, s.sold,
+         (select count(*)::int from shop.orders_orders o join shop.orders_order_lines l on l.order_id = o.id
+            where l.variant_id = s.variant_id and o.status = 'confirmed') as confirmed,
+         (select count(*)::int from shop.orders_orders o join shop.orders_order_lines l on l.order_id = o.id
+            where l.variant_id = s.variant_id and not o.settled) as open,
+         (select count(*)::int from shop.payments_payments p join shop.orders_order_lines l on l.order_id = p.order_id
+            where l.variant_id = s.variant_id and p.status = 'captured') as captured
+       from shop.orders_stock s where s.variant_id = $1`,
+      [variantId],
+    );
+    const [row] = rows;
+    assert.equal(row.open, 0, JSON.stringify(row));
+    assert.equal(row.held, 0, JSON.stringify(row));
+    assert.equal(row.sold, row.confirmed, JSON.stringify(row));
+    assert.equal(row.captured, row.confirmed, JSON.stringify(row));
+    return row;
+  }
+
+  it('resumes an order wherever between two steps its runtime was killed', async (test) => {
+    const crashes: string[] = [];
+    for (let crashAt = 1; ; crashAt += 1) {
+      const variantId = `crash-${crashAt}`;
+      await stock(variantId, 1);
+      let runtime = await startRuntime(crashAt);
+      const died = new Promise<void>((resolve) => runtime.once('exit', () => resolve()));
+      runtime.on('message', (message) => crashes.push(JSON.stringify(message)));
+      const cart = await newCart(variantId);
+      runtime.send('arm');
+      let over = false;
+      const restarted = (async () => {
+        await died;
+        if (!over) runtime = await startRuntime();
+      })();
+      const placed = await checkOut(cart);
+      assert.ok(placed !== 'out_of_stock');
+      await pay(placed);
+      await patiently(async () => ((await statusOf(placed.order.id)) === 'confirmed' ? true : undefined));
+      await patiently(async () => (await assertBooksAgree(variantId), true));
+      const survived = runtime.signalCode === null && crashes.length < crashAt;
+      over = true;
+      if (!survived) await restarted;
+      await kill(runtime);
+      if (survived) break;
+    }
+    test.diagnostic(`killed after each of ${crashes.join(', ')}`);
+    assert.ok(crashes.length >= 10);
+  });
+
+  it('loses nothing and converges while runtime, processor and PostgreSQL are killed at random', async (test) => {
+    const units = 30;
+    await stock('chaos', units);
+    let runtime = await startRuntime();
+    let calm = false;
+    let rounds = 0;
+    const havoc = (async () => {
+      for (let round = 0; !calm; round += 1) {
+        rounds = round + 1;
+        if (round % 3 === 0) {
+          await kill(runtime);
+          runtime = await startRuntime();
+        } else if (round % 3 === 1) {
+          await kill(processor);
+          processor = await startProcessorChild();
+        } else {
+          await database.postgres.kill();
+          await database.postgres.start();
+        }
+        // The moment of the next kill is what is random here.
+        await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 600));
+      }
+    })();
+    const acknowledged: string[] = [];
+    const shoppers = Array.from({ length: 45 }, async () => {
+      const placed = await checkOut(await newCart('chaos'));
+      if (placed === 'out_of_stock') return;
+      acknowledged.push(placed.order.id);
+      await pay(placed);
+    });
+    await Promise.all(shoppers);
+    calm = true;
+    await havoc;
+    await patiently(async () => (await assertBooksAgree('chaos'), true));
+    const { confirmed } = await assertBooksAgree('chaos');
+    assert.equal(confirmed, units);
+    test.diagnostic(`${rounds} kills`);
+    for (const id of acknowledged) assert.equal(await statusOf(id), 'confirmed');
+    await kill(runtime);
+    const { rows } = await database.admin.query(
+      `select key from shop.event_log where type = 'payments.payment.captured' group by key having count(*) > 1`,
+    );
+    assert.deepEqual(rows, []);
+  });
+});
