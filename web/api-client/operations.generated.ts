@@ -1,0 +1,2094 @@
+// Generated from runtime/domains/*/definition.ts by web/api-client/generate.ts. Do not edit.
+
+/** Every operation: what it takes and what it answers. */
+export interface Operations {
+  /** The shop as its visitors may know it: name, branding, languages, currencies, what is switched on. */
+  'host.getStore': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "displayName": string;
+      "branding": Readonly<Record<string, unknown>>;
+      "locales": readonly (string)[];
+      "currencies": readonly (string)[];
+      "domains": readonly (string)[];
+    };
+  };
+  /** This description. */
+  'host.getOpenApi': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Create a customer and log in. */
+  'accounts.register': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+      "password": string;
+      "firstName"?: string | undefined;
+      "lastName"?: string | undefined;
+      "acceptsMarketing"?: boolean | undefined;
+      "locale"?: string | undefined;
+    };
+    response: {
+      "customer": {
+        "id": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "acceptsMarketing": boolean;
+        "locale": string | null;
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "expiresAt": string;
+    };
+  };
+  /** Exchange e-mail and password for a session. */
+  'accounts.login': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+      "password": string;
+    };
+    response: {
+      "customer": {
+        "id": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "acceptsMarketing": boolean;
+        "locale": string | null;
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "expiresAt": string;
+    };
+  };
+  /** End the present session. */
+  'accounts.logout': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** The customer who is logged in. */
+  'accounts.getMe': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "email": string;
+      "firstName": string;
+      "lastName": string;
+      "acceptsMarketing": boolean;
+      "locale": string | null;
+      "createdAt": string;
+      "version": number;
+    };
+  };
+  /** Change profile or password. */
+  'accounts.updateMe': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "firstName"?: string | undefined;
+      "lastName"?: string | undefined;
+      "acceptsMarketing"?: boolean | undefined;
+      "locale"?: string | null | undefined;
+      "password"?: {
+        "present": string;
+        "next": string;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "firstName": string;
+      "lastName": string;
+      "acceptsMarketing": boolean;
+      "locale": string | null;
+      "createdAt": string;
+      "version": number;
+    };
+  };
+  /** The customer’s addresses, the default one first. */
+  'accounts.listAddresses': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "addresses": readonly ({
+        "name": string;
+        "company": string;
+        "line1": string;
+        "line2": string;
+        "city": string;
+        "region": string;
+        "postalCode": string;
+        "country": string;
+        "phone": string;
+        "isDefault": boolean;
+        "id": string;
+      })[];
+    };
+  };
+  /** Add an address. */
+  'accounts.addAddress': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "company"?: string | undefined;
+      "line1": string;
+      "line2"?: string | undefined;
+      "city": string;
+      "region"?: string | undefined;
+      "postalCode"?: string | undefined;
+      "country": string;
+      "phone"?: string | undefined;
+      "isDefault"?: boolean | undefined;
+    };
+    response: {
+      "name": string;
+      "company": string;
+      "line1": string;
+      "line2": string;
+      "city": string;
+      "region": string;
+      "postalCode": string;
+      "country": string;
+      "phone": string;
+      "isDefault": boolean;
+      "id": string;
+    };
+  };
+  /** Replace an address. */
+  'accounts.updateAddress': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+      "company"?: string | undefined;
+      "line1": string;
+      "line2"?: string | undefined;
+      "city": string;
+      "region"?: string | undefined;
+      "postalCode"?: string | undefined;
+      "country": string;
+      "phone"?: string | undefined;
+      "isDefault"?: boolean | undefined;
+    };
+    response: {
+      "name": string;
+      "company": string;
+      "line1": string;
+      "line2": string;
+      "city": string;
+      "region": string;
+      "postalCode": string;
+      "country": string;
+      "phone": string;
+      "isDefault": boolean;
+      "id": string;
+    };
+  };
+  /** Delete an address. */
+  'accounts.deleteAddress': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Published products, filtered, sorted, searched, in pages. */
+  'catalog.listProducts': {
+    params: undefined;
+    query: {
+      "q"?: string | undefined;
+      "collection"?: string | undefined;
+      "tag"?: string | undefined;
+      "type"?: string | undefined;
+      "vendor"?: string | undefined;
+      "minPrice"?: number | undefined;
+      "maxPrice"?: number | undefined;
+      "currency"?: string | undefined;
+      "locale"?: string | undefined;
+      "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "relevance" | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "products": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+      })[];
+      "nextCursor": string | null;
+      "total": number | null;
+      "currency": string;
+      "facets": {
+        "types": readonly ({
+          "value": string;
+          "count": number;
+        })[];
+        "vendors": readonly ({
+          "value": string;
+          "count": number;
+        })[];
+        "tags": readonly ({
+          "value": string;
+          "count": number;
+        })[];
+      } | null;
+    };
+  };
+  /** One published product with its variants, pictures and collections. */
+  'catalog.getProduct': {
+    params: {
+      "handle": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "handle": string;
+      "title": string;
+      "vendor": string;
+      "type": string;
+      "tags": readonly (string)[];
+      "image": {
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      } | null;
+      "secondImage": {
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      } | null;
+      "priceRange": {
+        "min": {
+          "amount": number;
+          "currency": string;
+        };
+        "max": {
+          "amount": number;
+          "currency": string;
+        };
+      } | null;
+      "compareAtPrice": {
+        "amount": number;
+        "currency": string;
+      } | null;
+      "variantIds": readonly (string)[];
+      "options": readonly ({
+        "name": string;
+        "values": readonly (string)[];
+      })[];
+      "publishedAt": string | null;
+      "descriptionHtml": string;
+      "images": readonly ({
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      })[];
+      "variants": readonly ({
+        "id": string;
+        "sku": string | null;
+        "title": string;
+        "position": number;
+        "options": Readonly<Record<string, string>>;
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "barcode": string | null;
+        "weightGrams": number | null;
+        "requiresShipping": boolean;
+        "taxable": boolean;
+        "inventoryPolicy": "deny" | "continue";
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+      })[];
+      "collections": readonly ({
+        "handle": string;
+        "title": string;
+      })[];
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "updatedAt": string;
+    };
+  };
+  /** Published collections, in the merchant’s order. */
+  'catalog.listCollections': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "collections": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "descriptionHtml": string;
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "productCount": number;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+      })[];
+    };
+  };
+  /** One published collection; its products come from the product list with `collection`. */
+  'catalog.getCollection': {
+    params: {
+      "handle": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "image": {
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      } | null;
+      "productCount": number;
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+    };
+  };
+  /** The bytes of a picture. Ids name the content, so answers never change. */
+  'catalog.getMedia': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** All products, whatever their state, in pages. */
+  'catalog.adminListProducts': {
+    params: undefined;
+    query: {
+      "q"?: string | undefined;
+      "status"?: "active" | "draft" | "archived" | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "products": readonly ({
+        "id": string;
+        "version": number;
+        "handle": string;
+        "title": string;
+        "descriptionHtml": string;
+        "vendor": string;
+        "type": string;
+        "category": string;
+        "tags": readonly (string)[];
+        "status": "active" | "draft" | "archived";
+        "published": boolean;
+        "options": readonly (string)[];
+        "variants": readonly ({
+          "id": string;
+          "sku": string | null;
+          "title": string;
+          "position": number;
+          "optionValues": readonly (string)[];
+          "prices": readonly ({
+            "amount": number;
+            "currency": string;
+            "compareAt": number | null;
+          })[];
+          "barcode": string | null;
+          "weightGrams": number | null;
+          "requiresShipping": boolean;
+          "taxable": boolean;
+          "inventoryPolicy": "deny" | "continue";
+          "inventoryQuantity": number;
+        })[];
+        "images": readonly ({
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        })[];
+        "collections": readonly (string)[];
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "createdAt": string;
+        "updatedAt": string;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** Create a product with its variants and prices. */
+  'catalog.adminCreateProduct': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "handle"?: string | undefined;
+      "title": string;
+      "descriptionHtml"?: string | undefined;
+      "vendor"?: string | undefined;
+      "type"?: string | undefined;
+      "category"?: string | undefined;
+      "tags"?: readonly (string)[] | undefined;
+      "status"?: "active" | "draft" | "archived" | undefined;
+      "published"?: boolean | undefined;
+      "options"?: readonly (string)[] | undefined;
+      "variants": readonly ({
+        "id"?: string | undefined;
+        "sku"?: string | null | undefined;
+        "optionValues"?: readonly (string)[] | undefined;
+        "prices": readonly ({
+          "amount": number;
+          "currency": string;
+          "compareAt"?: number | null | undefined;
+        })[];
+        "barcode"?: string | null | undefined;
+        "weightGrams"?: number | null | undefined;
+        "requiresShipping"?: boolean | undefined;
+        "taxable"?: boolean | undefined;
+        "inventoryPolicy"?: "deny" | "continue" | undefined;
+        "inventoryQuantity"?: number | undefined;
+      })[];
+      "images"?: readonly ({
+        "src": string;
+        "alt"?: string | undefined;
+      })[] | undefined;
+      "seo"?: {
+        "title"?: string | null | undefined;
+        "description"?: string | null | undefined;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "vendor": string;
+      "type": string;
+      "category": string;
+      "tags": readonly (string)[];
+      "status": "active" | "draft" | "archived";
+      "published": boolean;
+      "options": readonly (string)[];
+      "variants": readonly ({
+        "id": string;
+        "sku": string | null;
+        "title": string;
+        "position": number;
+        "optionValues": readonly (string)[];
+        "prices": readonly ({
+          "amount": number;
+          "currency": string;
+          "compareAt": number | null;
+        })[];
+        "barcode": string | null;
+        "weightGrams": number | null;
+        "requiresShipping": boolean;
+        "taxable": boolean;
+        "inventoryPolicy": "deny" | "continue";
+        "inventoryQuantity": number;
+      })[];
+      "images": readonly ({
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      })[];
+      "collections": readonly (string)[];
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** One product as the merchant sees it. */
+  'catalog.adminGetProduct': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "version": number;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "vendor": string;
+      "type": string;
+      "category": string;
+      "tags": readonly (string)[];
+      "status": "active" | "draft" | "archived";
+      "published": boolean;
+      "options": readonly (string)[];
+      "variants": readonly ({
+        "id": string;
+        "sku": string | null;
+        "title": string;
+        "position": number;
+        "optionValues": readonly (string)[];
+        "prices": readonly ({
+          "amount": number;
+          "currency": string;
+          "compareAt": number | null;
+        })[];
+        "barcode": string | null;
+        "weightGrams": number | null;
+        "requiresShipping": boolean;
+        "taxable": boolean;
+        "inventoryPolicy": "deny" | "continue";
+        "inventoryQuantity": number;
+      })[];
+      "images": readonly ({
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      })[];
+      "collections": readonly (string)[];
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Replace a product; 409 when someone else changed it since `version`. */
+  'catalog.adminUpdateProduct': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "handle"?: string | undefined;
+      "title": string;
+      "descriptionHtml"?: string | undefined;
+      "vendor"?: string | undefined;
+      "type"?: string | undefined;
+      "category"?: string | undefined;
+      "tags"?: readonly (string)[] | undefined;
+      "status"?: "active" | "draft" | "archived" | undefined;
+      "published"?: boolean | undefined;
+      "options"?: readonly (string)[] | undefined;
+      "variants": readonly ({
+        "id"?: string | undefined;
+        "sku"?: string | null | undefined;
+        "optionValues"?: readonly (string)[] | undefined;
+        "prices": readonly ({
+          "amount": number;
+          "currency": string;
+          "compareAt"?: number | null | undefined;
+        })[];
+        "barcode"?: string | null | undefined;
+        "weightGrams"?: number | null | undefined;
+        "requiresShipping"?: boolean | undefined;
+        "taxable"?: boolean | undefined;
+        "inventoryPolicy"?: "deny" | "continue" | undefined;
+        "inventoryQuantity"?: number | undefined;
+      })[];
+      "images"?: readonly ({
+        "src": string;
+        "alt"?: string | undefined;
+      })[] | undefined;
+      "seo"?: {
+        "title"?: string | null | undefined;
+        "description"?: string | null | undefined;
+      } | undefined;
+      "version": number;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "vendor": string;
+      "type": string;
+      "category": string;
+      "tags": readonly (string)[];
+      "status": "active" | "draft" | "archived";
+      "published": boolean;
+      "options": readonly (string)[];
+      "variants": readonly ({
+        "id": string;
+        "sku": string | null;
+        "title": string;
+        "position": number;
+        "optionValues": readonly (string)[];
+        "prices": readonly ({
+          "amount": number;
+          "currency": string;
+          "compareAt": number | null;
+        })[];
+        "barcode": string | null;
+        "weightGrams": number | null;
+        "requiresShipping": boolean;
+        "taxable": boolean;
+        "inventoryPolicy": "deny" | "continue";
+        "inventoryQuantity": number;
+      })[];
+      "images": readonly ({
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      })[];
+      "collections": readonly (string)[];
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Delete a product, its variants and prices. */
+  'catalog.adminDeleteProduct': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "version"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** All collections with the handles of their products. */
+  'catalog.adminListCollections': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "collections": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "descriptionHtml": string;
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "productCount": number;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "version": number;
+        "published": boolean;
+        "products": readonly (string)[];
+      })[];
+    };
+  };
+  /** Create a collection. */
+  'catalog.adminCreateCollection': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "handle"?: string | undefined;
+      "title": string;
+      "descriptionHtml"?: string | undefined;
+      "imageSrc"?: string | null | undefined;
+      "products"?: readonly (string)[] | undefined;
+      "published"?: boolean | undefined;
+      "seo"?: {
+        "title"?: string | null | undefined;
+        "description"?: string | null | undefined;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "image": {
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      } | null;
+      "productCount": number;
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "version": number;
+      "published": boolean;
+      "products": readonly (string)[];
+    };
+  };
+  /** One collection as the merchant sees it. */
+  'catalog.adminGetCollection': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "image": {
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      } | null;
+      "productCount": number;
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "version": number;
+      "published": boolean;
+      "products": readonly (string)[];
+    };
+  };
+  /** Replace a collection; 409 when someone else changed it since `version`. */
+  'catalog.adminUpdateCollection': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "handle"?: string | undefined;
+      "title": string;
+      "descriptionHtml"?: string | undefined;
+      "imageSrc"?: string | null | undefined;
+      "products"?: readonly (string)[] | undefined;
+      "published"?: boolean | undefined;
+      "seo"?: {
+        "title"?: string | null | undefined;
+        "description"?: string | null | undefined;
+      } | undefined;
+      "version": number;
+    };
+    response: {
+      "id": string;
+      "handle": string;
+      "title": string;
+      "descriptionHtml": string;
+      "image": {
+        "url": string;
+        "alt": string;
+        "width": number | null;
+        "height": number | null;
+      } | null;
+      "productCount": number;
+      "seo": {
+        "title": string | null;
+        "description": string | null;
+      };
+      "version": number;
+      "published": boolean;
+      "products": readonly (string)[];
+    };
+  };
+  /** Delete a collection; its products stay. */
+  'catalog.adminDeleteCollection': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "version"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** Import a CSV in the Shopify product format: the CSV itself (text/csv), or JSON naming its source. The same content is imported once. */
+  'catalog.adminStartImport': {
+    params: undefined;
+    query: undefined;
+    body: string;
+    response: {
+      "id": string;
+      "state": "queued" | "running" | "succeeded" | "failed";
+      "source": string | null;
+      "contentHash": string | null;
+      "rows": number;
+      "products": {
+        "created": number;
+        "updated": number;
+        "unchanged": number;
+        "rejected": number;
+      };
+      "images": {
+        "stored": number;
+        "failed": number;
+      };
+      "problems": readonly ({
+        "line": number;
+        "column": string | null;
+        "handle": string | null;
+        "what": string;
+        "remedy": string;
+      })[];
+      "problemCount": number;
+      "error": string | null;
+      "createdAt": string;
+      "finishedAt": string | null;
+    };
+  };
+  /** How an import stands: counts, and every rejected row with the reason. */
+  'catalog.adminGetImport': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "queued" | "running" | "succeeded" | "failed";
+      "source": string | null;
+      "contentHash": string | null;
+      "rows": number;
+      "products": {
+        "created": number;
+        "updated": number;
+        "unchanged": number;
+        "rejected": number;
+      };
+      "images": {
+        "stored": number;
+        "failed": number;
+      };
+      "problems": readonly ({
+        "line": number;
+        "column": string | null;
+        "handle": string | null;
+        "what": string;
+        "remedy": string;
+      })[];
+      "problemCount": number;
+      "error": string | null;
+      "createdAt": string;
+      "finishedAt": string | null;
+    };
+  };
+  /** The whole catalogue as a CSV in the Shopify product format. */
+  'catalog.adminExport': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Start a cart, empty or with lines. Its id is its secret. */
+  'orders.createCart': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "currency"?: string | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+      })[] | undefined;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** The cart at current prices, with what keeps a line from being bought. */
+  'orders.getCart': {
+    params: {
+      "cartId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Set e-mail, shipping address or shipping method. */
+  'orders.patchCart': {
+    params: {
+      "cartId": string;
+    };
+    query: undefined;
+    body: {
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod"?: "standard" | "express" | undefined;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Add units of a variant. */
+  'orders.addLine': {
+    params: {
+      "cartId": string;
+    };
+    query: undefined;
+    body: {
+      "variantId": string;
+      "quantity": number;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Set the quantity of a line and accept its current price; zero removes it. */
+  'orders.setLine': {
+    params: {
+      "cartId": string;
+      "variantId": string;
+    };
+    query: undefined;
+    body: {
+      "quantity": number;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Remove a line. */
+  'orders.removeLine': {
+    params: {
+      "cartId": string;
+      "variantId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Ways to ship and their prices for a subtotal. */
+  'orders.listShippingMethods': {
+    params: undefined;
+    query: {
+      "currency"?: string | undefined;
+      "subtotal"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "methods": readonly ({
+        "id": "standard" | "express";
+        "title": string;
+        "price": {
+          "amount": number;
+          "currency": string;
+        };
+        "minDays": number;
+        "maxDays": number;
+      })[];
+    };
+  };
+  /** Whether variants can be bought now; never exact counts. */
+  'orders.getAvailability': {
+    params: undefined;
+    query: {
+      "variantIds": string;
+    };
+    body: undefined;
+    response: {
+      "stock": readonly ({
+        "variantId": string;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+    };
+  };
+  /** Turn a cart into an order that holds its stock and waits for its payment. */
+  'orders.checkout': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "cartId": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod"?: "standard" | "express" | undefined;
+      "expectedTotal"?: number | undefined;
+    };
+    response: {
+      "order": {
+        "id": string;
+        "number": string;
+        "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "fulfilled": boolean;
+        "email": string;
+        "shippingAddress": {
+          "name": string;
+          "line1": string;
+          "line2"?: string | undefined;
+          "city": string;
+          "region"?: string | undefined;
+          "postalCode": string;
+          "country": string;
+          "phone"?: string | undefined;
+        };
+        "shippingMethod": "standard" | "express";
+        "lines": readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "options": Readonly<Record<string, string>>;
+          "quantity": number;
+          "unitPrice": {
+            "amount": number;
+            "currency": string;
+          };
+          "total": {
+            "amount": number;
+            "currency": string;
+          };
+        })[];
+        "totals": {
+          "currency": string;
+          "subtotal": number;
+          "shipping": number;
+          "tax": {
+            "amount": number;
+            "included": true;
+            "rateBasisPoints": number;
+          };
+          "total": number;
+        };
+        "captured": number;
+        "refunded": number;
+        "placedAt": string;
+        "updatedAt": string;
+        "holdExpiresAt"?: string | undefined;
+        "reason"?: string | undefined;
+        "tracking"?: string | undefined;
+      };
+      "token": string;
+      "payment": {
+        "intentId": string;
+        "status": string;
+        "clientSecret": string;
+        "publishableKey": string;
+        "processorOrigin": string;
+      };
+    };
+  };
+  /** The signed-in customer's orders, newest first. */
+  'orders.listMyOrders': {
+    params: undefined;
+    query: {
+      "status"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "orders": readonly ({
+        "id": string;
+        "number": string;
+        "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "fulfilled": boolean;
+        "email": string;
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "refunded": number;
+        "itemCount": number;
+        "placedAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** One order, for its customer or for whoever holds its token. */
+  'orders.getOrder': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+    };
+  };
+  /** What the browser needs to pay, again; the stock is held a little longer. */
+  'orders.resumePayment': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "intentId": string;
+      "status": string;
+      "clientSecret": string;
+      "publishableKey": string;
+      "processorOrigin": string;
+    };
+  };
+  /** Give up an order that is not paid yet. */
+  'orders.abandonOrder': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+    };
+  };
+  /** Orders, newest first. */
+  'orders.listOrders': {
+    params: undefined;
+    query: {
+      "status"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "orders": readonly ({
+        "id": string;
+        "number": string;
+        "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "fulfilled": boolean;
+        "email": string;
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "refunded": number;
+        "itemCount": number;
+        "placedAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** One order with its payment, its stock and its history. */
+  'orders.getOrderForMerchant': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Cancel an order that has not been shipped: its stock goes back, its payment is returned. */
+  'orders.cancelOrder': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "reason"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Return all or part of the money of a paid order. */
+  'orders.refundOrder': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "amount"?: number | undefined;
+      "reason"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Say that the goods have left. */
+  'orders.fulfilOrder': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "tracking"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Exact stock of variants. */
+  'orders.listStock': {
+    params: undefined;
+    query: {
+      "variantIds": string;
+    };
+    body: undefined;
+    response: {
+      "stock": readonly ({
+        "variantId": string;
+        "onHand": number;
+        "held": number;
+        "sold": number;
+        "available": number;
+        "tracked": boolean;
+      })[];
+    };
+  };
+  /** Units that came or went, or a new count; never below what is held and sold. */
+  'orders.adjustStock': {
+    params: {
+      "variantId": string;
+    };
+    query: undefined;
+    body: {
+      "delta"?: number | undefined;
+      "onHand"?: number | undefined;
+      "reason"?: string | undefined;
+    };
+    response: {
+      "variantId": string;
+      "onHand": number;
+      "held": number;
+      "sold": number;
+      "available": number;
+      "tracked": boolean;
+    };
+  };
+  /** The state of an order's payment, for whoever holds the order's token. */
+  'payments.getPaymentStatus': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "token": string;
+    };
+    body: undefined;
+    response: {
+      "orderId": string;
+      "status": "pending" | "authorized" | "captured" | "cancelled";
+      "amount": number;
+      "currency": string;
+      "captured": number;
+      "refunded": number;
+      "problem"?: string | undefined;
+    };
+  };
+}
+
+/** Method, path, and whether it wants an Idempotency-Key. */
+export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: string, path: string, idempotent: boolean] } = {
+  'host.getStore': ['GET', '/api/store', false],
+  'host.getOpenApi': ['GET', '/api/openapi.json', false],
+  'accounts.register': ['POST', '/api/accounts/register', false],
+  'accounts.login': ['POST', '/api/accounts/login', false],
+  'accounts.logout': ['POST', '/api/accounts/logout', false],
+  'accounts.getMe': ['GET', '/api/accounts/me', false],
+  'accounts.updateMe': ['PATCH', '/api/accounts/me', false],
+  'accounts.listAddresses': ['GET', '/api/accounts/me/addresses', false],
+  'accounts.addAddress': ['POST', '/api/accounts/me/addresses', false],
+  'accounts.updateAddress': ['PUT', '/api/accounts/me/addresses/{id}', false],
+  'accounts.deleteAddress': ['DELETE', '/api/accounts/me/addresses/{id}', false],
+  'catalog.listProducts': ['GET', '/api/catalog/products', false],
+  'catalog.getProduct': ['GET', '/api/catalog/products/{handle}', false],
+  'catalog.listCollections': ['GET', '/api/catalog/collections', false],
+  'catalog.getCollection': ['GET', '/api/catalog/collections/{handle}', false],
+  'catalog.getMedia': ['GET', '/api/catalog/media/{id}', false],
+  'catalog.adminListProducts': ['GET', '/api/admin/catalog/products', false],
+  'catalog.adminCreateProduct': ['POST', '/api/admin/catalog/products', true],
+  'catalog.adminGetProduct': ['GET', '/api/admin/catalog/products/{id}', false],
+  'catalog.adminUpdateProduct': ['PUT', '/api/admin/catalog/products/{id}', false],
+  'catalog.adminDeleteProduct': ['DELETE', '/api/admin/catalog/products/{id}', false],
+  'catalog.adminListCollections': ['GET', '/api/admin/catalog/collections', false],
+  'catalog.adminCreateCollection': ['POST', '/api/admin/catalog/collections', true],
+  'catalog.adminGetCollection': ['GET', '/api/admin/catalog/collections/{id}', false],
+  'catalog.adminUpdateCollection': ['PUT', '/api/admin/catalog/collections/{id}', false],
+  'catalog.adminDeleteCollection': ['DELETE', '/api/admin/catalog/collections/{id}', false],
+  'catalog.adminStartImport': ['POST', '/api/admin/catalog/imports', false],
+  'catalog.adminGetImport': ['GET', '/api/admin/catalog/imports/{id}', false],
+  'catalog.adminExport': ['GET', '/api/admin/catalog/export', false],
+  'orders.createCart': ['POST', '/api/orders/carts', false],
+  'orders.getCart': ['GET', '/api/orders/carts/{cartId}', false],
+  'orders.patchCart': ['PATCH', '/api/orders/carts/{cartId}', false],
+  'orders.addLine': ['POST', '/api/orders/carts/{cartId}/lines', false],
+  'orders.setLine': ['PUT', '/api/orders/carts/{cartId}/lines/{variantId}', false],
+  'orders.removeLine': ['DELETE', '/api/orders/carts/{cartId}/lines/{variantId}', false],
+  'orders.listShippingMethods': ['GET', '/api/orders/shipping-methods', false],
+  'orders.getAvailability': ['GET', '/api/orders/stock', false],
+  'orders.checkout': ['POST', '/api/orders/checkout', true],
+  'orders.listMyOrders': ['GET', '/api/orders/mine', false],
+  'orders.getOrder': ['GET', '/api/orders/{orderId}', false],
+  'orders.resumePayment': ['POST', '/api/orders/{orderId}/payment', false],
+  'orders.abandonOrder': ['POST', '/api/orders/{orderId}/cancel', false],
+  'orders.listOrders': ['GET', '/api/admin/orders/orders', false],
+  'orders.getOrderForMerchant': ['GET', '/api/admin/orders/orders/{orderId}', false],
+  'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],
+  'orders.refundOrder': ['POST', '/api/admin/orders/orders/{orderId}/refund', true],
+  'orders.fulfilOrder': ['POST', '/api/admin/orders/orders/{orderId}/fulfil', false],
+  'orders.listStock': ['GET', '/api/admin/orders/stock', false],
+  'orders.adjustStock': ['POST', '/api/admin/orders/stock/{variantId}', true],
+  'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],
+};

@@ -1,0 +1,171 @@
+/** An order: the confirmation after paying, and its state ever after. */
+import type { Metadata } from 'next';
+import { cookies } from 'next/headers';
+import { notFound } from 'next/navigation';
+import type { Answer } from '../../../../api-client/client.ts';
+import { Icon } from '../../../../ui/icons.tsx';
+import { button, heading, wrap } from '../../../../ui/styles.ts';
+import { AwaitStatus } from '../../../components/await-status.tsx';
+import { Link } from '../../../components/link.tsx';
+import { Steps } from '../../../components/steps.tsx';
+import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
+import type { SearchParams } from '../../../lib/listing.ts';
+import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
+import type { Shop } from '../../../lib/shop.ts';
+
+type Order = Answer<'orders.getOrder'>;
+
+interface Props {
+  readonly params: Promise<{ readonly order: string }>;
+  readonly searchParams: Promise<SearchParams>;
+}
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await shop()).words.order.number, robots: { index: false }, referrer: 'no-referrer' };
+}
+
+export default async function OrderPage({ params, searchParams }: Props) {
+  const [current, { order: orderId }, query, jar] = await Promise.all([
+    shop(),
+    params,
+    searchParams,
+    cookies(),
+  ]);
+  const { api, words, locale } = current;
+  const linked = typeof query['token'] === 'string' ? query['token'] : undefined;
+  const token = linked ?? jar.get(orderCookie(orderId))?.value;
+  const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
+  if (order === undefined) notFound();
+  const paid = order.status === 'pending_payment' && (await isPaid(current, orderId, token));
+  const state = stateOf(order, paid, current);
+  return (
+    <div className={`${wrap} pt-10`}>
+      {state.waiting || order.status === 'confirmed' ? <Steps shop={current} at={2} /> : null}
+      <div className="mt-4 grid gap-10 lg:grid-cols-[1.25fr_1fr] lg:gap-20">
+        <div>
+          <div role="status" aria-live="polite" data-testid="order-status" data-status={order.status}>
+            <span
+              className={`grid size-14 place-items-center rounded-full ${state.good ? 'bg-brand text-on-brand' : 'bg-sunken text-muted'}`}
+            >
+              {state.waiting ? (
+                <span className="size-6 animate-spin rounded-full border-2 border-current border-t-transparent motion-reduce:animate-none" />
+              ) : (
+                <Icon name={state.good ? 'check' : 'bag'} className="size-7" />
+              )}
+            </span>
+            <h1 className={`${heading.page} mt-6`}>{state.title}</h1>
+            <p className="mt-3 max-w-prose text-lg text-muted">{state.text}</p>
+          </div>
+          <dl className="mt-8 grid grid-cols-[auto_1fr] gap-x-8 gap-y-3 border-t border-line pt-6 text-[0.95rem]">
+            <dt className="text-muted">{words.order.number}</dt>
+            <dd className="font-medium tabular-nums" data-testid="order-number">
+              {order.number}
+            </dd>
+            <dt className="text-muted">{words.order.placed}</dt>
+            <dd>
+              {new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }).format(
+                new Date(order.placedAt),
+              )}
+            </dd>
+            <dt className="text-muted">{words.order.shipTo}</dt>
+            <dd>
+              {order.shippingAddress.name}
+              <br />
+              {order.shippingAddress.line1}
+              <br />
+              {order.shippingAddress.postalCode} {order.shippingAddress.city}
+            </dd>
+            {order.tracking === undefined ? null : (
+              <>
+                <dt className="text-muted">{words.order.tracking}</dt>
+                <dd>{order.tracking}</dd>
+              </>
+            )}
+          </dl>
+          <div className="mt-8 flex flex-wrap gap-3">
+            {order.status === 'pending_payment' && !paid ? (
+              <Link href={`/checkout/${orderId}`} className={button.primary}>
+                {words.order.payNow}
+              </Link>
+            ) : null}
+            <Link
+              href="/products"
+              className={order.status === 'pending_payment' && !paid ? button.secondary : button.primary}
+            >
+              {words.order.again}
+            </Link>
+          </div>
+        </div>
+        <section aria-labelledby="lines" className="h-fit rounded-3xl bg-surface p-6 sm:p-8">
+          <h2 id="lines" className={heading.small}>
+            {words.order.lines}
+          </h2>
+          <div className="mt-5">
+            <SummaryLines lines={order.lines} shop={current} />
+          </div>
+          <div className="mt-6 border-t border-line pt-5">
+            <SummaryTotals totals={order.totals} shop={current} />
+          </div>
+        </section>
+      </div>
+      {state.waiting ? (
+        <>
+          <AwaitStatus />
+          <noscript>
+            <meta httpEquiv="refresh" content="3" />
+          </noscript>
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+/** Whether the processor has the money already, though the order has not heard of it yet. */
+async function isPaid({ api }: Shop, orderId: string, token: string | undefined): Promise<boolean> {
+  if (token === undefined) return false;
+  const payment = await orNothing(
+    api.call('orders.resumePayment', { params: { orderId }, query: { token } }),
+  ).catch(() => undefined);
+  return (
+    payment !== undefined &&
+    (payment.status === 'requires_capture' ||
+      payment.status === 'succeeded' ||
+      payment.status === 'processing')
+  );
+}
+
+interface State {
+  readonly title: string;
+  readonly text: string;
+  readonly good: boolean;
+  readonly waiting: boolean;
+}
+
+function stateOf(order: Order, paid: boolean, { words }: Shop): State {
+  const said = words.order;
+  switch (order.status) {
+    case 'pending_payment':
+      return paid
+        ? { title: said.confirming, text: said.confirmingText, good: true, waiting: true }
+        : { title: said.pending, text: said.pendingText, good: false, waiting: false };
+    case 'authorized':
+      return { title: said.confirming, text: said.confirmingText, good: true, waiting: true };
+    case 'confirmed':
+      return {
+        title: said.thanks(order.shippingAddress.name),
+        text: `${said.confirmed}. ${said.confirmedText(order.email)}`,
+        good: true,
+        waiting: false,
+      };
+    case 'fulfilled':
+      return { title: said.fulfilled, text: said.confirmedText(order.email), good: true, waiting: false };
+    case 'refunded':
+      return { title: said.refunded, text: order.reason ?? '', good: false, waiting: false };
+    case 'partially_refunded':
+      return { title: said.partially_refunded, text: order.reason ?? '', good: true, waiting: false };
+    case 'cancelled':
+      return { title: said.cancelled, text: order.reason ?? said.expiredText, good: false, waiting: false };
+    case 'expired':
+      return { title: said.expired, text: said.expiredText, good: false, waiting: false };
+  }
+}

@@ -1,0 +1,229 @@
+/** One product. */
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { Suspense } from 'react';
+import type { Answer } from '../../../../api-client/client.ts';
+import { GridSkeleton } from '../../../../ui/skeleton.tsx';
+import { heading, wrap } from '../../../../ui/styles.ts';
+import { Link } from '../../../components/link.tsx';
+import { ProductGrid } from '../../../components/product-card.tsx';
+import { ProductView } from '../../../components/product-view.tsx';
+import { plainText, safeHtml } from '../../../lib/html.ts';
+import { minorDigits } from '../../../lib/money.ts';
+import type { SearchParams } from '../../../lib/listing.ts';
+import { nonce, orNothing, shop } from '../../../lib/shop.ts';
+import type { Shop } from '../../../lib/shop.ts';
+
+type Product = Answer<'catalog.getProduct'>;
+type Stock = Answer<'orders.getAvailability'>['stock'][number]['availability'];
+
+interface Props {
+  readonly params: Promise<{ readonly handle: string }>;
+  readonly searchParams: Promise<SearchParams>;
+}
+
+async function find(params: Props['params']): Promise<{ current: Shop; product: Product }> {
+  const [current, { handle }] = await Promise.all([shop(), params]);
+  const product = await orNothing(
+    current.read('catalog.getProduct', {
+      params: { handle: decodeURIComponent(handle) },
+      query: { currency: current.currency },
+    }),
+  );
+  if (product === undefined) notFound();
+  return { current, product };
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { product } = await find(params);
+  const description = product.seo.description ?? plainText(product.descriptionHtml, 155);
+  return {
+    title: { absolute: product.seo.title ?? product.title },
+    description,
+    alternates: { canonical: `/products/${encodeURIComponent(product.handle)}` },
+    openGraph: {
+      title: product.title,
+      description,
+      images: product.images.slice(0, 1).map(({ url }) => url),
+    },
+  };
+}
+
+export default async function ProductPage({ params, searchParams }: Props) {
+  const [{ current, product }, query] = await Promise.all([find(params), searchParams]);
+  const { words, money } = current;
+  const stock = await stockOf(current, product);
+  const [collection] = product.collections;
+  const wanted = product.variants.find(({ id }) => id === query['variant']);
+  const chosen = wanted ?? product.variants.find(({ id }) => stock.get(id) !== 'out') ?? product.variants[0];
+  return (
+    <>
+      <div className={`${wrap} pt-6 lg:pt-8`}>
+        <nav aria-label={words.nav.home} className="mb-5 text-sm text-muted">
+          <Link href="/" className="hover:text-ink hover:underline hover:underline-offset-4">
+            {words.nav.home}
+          </Link>
+          {collection === undefined ? null : (
+            <>
+              <span aria-hidden="true"> / </span>
+              <Link
+                href={`/collections/${collection.handle}`}
+                className="hover:text-ink hover:underline hover:underline-offset-4"
+              >
+                {collection.title}
+              </Link>
+            </>
+          )}
+        </nav>
+        <ProductView
+          key={`${product.id} ${current.currency}`}
+          handle={product.handle}
+          images={product.images}
+          options={product.options}
+          chosen={chosen?.id ?? ''}
+          variants={product.variants.map((variant) => ({
+            id: variant.id,
+            options: variant.options,
+            price: variant.price === null ? '–' : money(variant.price),
+            was:
+              variant.compareAtPrice !== null &&
+              variant.price !== null &&
+              variant.compareAtPrice.amount > variant.price.amount
+                ? money(variant.compareAtPrice)
+                : undefined,
+            stock: variant.price === null ? 'out' : (stock.get(variant.id) ?? 'out'),
+            image: variant.image?.url,
+            sku: variant.sku ?? undefined,
+          }))}
+          words={{
+            ...only(words.product, [
+              'add',
+              'adding',
+              'soldOut',
+              'unavailable',
+              'inStock',
+              'low',
+              'out',
+              'quantity',
+              'gallery',
+              'was',
+              'tax',
+              'viewCart',
+              'sku',
+            ]),
+          }}
+          picture={product.images.map((_, at) => words.product.picture(at + 1, product.images.length))}
+          title={
+            <>
+              <p className="text-sm text-muted">{product.type === '' ? product.vendor : product.type}</p>
+              <h1 className={`${heading.page} mt-2`}>{product.title}</h1>
+            </>
+          }
+        >
+          <section aria-labelledby="about" className="mt-8 border-t border-line pt-8">
+            <h2 id="about" className="sr-only">
+              {words.product.description}
+            </h2>
+            <div
+              className="prose-shop"
+              dangerouslySetInnerHTML={{ __html: safeHtml(product.descriptionHtml) }}
+            />
+          </section>
+        </ProductView>
+      </div>
+      <Suspense
+        fallback={
+          <div className={`${wrap} mt-24`}>
+            <GridSkeleton count={4} label={words.loading} />
+          </div>
+        }
+      >
+        <Related shop={current} product={product} />
+      </Suspense>
+      <JsonLd shop={current} product={product} stock={stock} />
+    </>
+  );
+}
+
+/** Availability is asked anew for every visitor: it is what changes fastest. */
+async function stockOf({ api }: Shop, product: Product): Promise<Map<string, Stock>> {
+  const ids = product.variants.map(({ id }) => id);
+  const groups = Array.from({ length: Math.ceil(ids.length / 100) }, (_, at) =>
+    ids.slice(at * 100, at * 100 + 100),
+  );
+  const answers = await Promise.all(
+    groups.map((group) => api.call('orders.getAvailability', { query: { variantIds: group.join(',') } })),
+  );
+  return new Map(
+    answers.flatMap(({ stock }) =>
+      stock.map(({ variantId, availability }) => [variantId, availability] as const),
+    ),
+  );
+}
+
+async function Related({ shop: current, product }: { readonly shop: Shop; readonly product: Product }) {
+  const collection = product.collections[0]?.handle;
+  const { products } = await current.read('catalog.listProducts', {
+    query: { collection, currency: current.currency, limit: 5 },
+  });
+  const others = products.filter(({ id }) => id !== product.id).slice(0, 4);
+  if (others.length === 0) return null;
+  return (
+    <section aria-labelledby="related" className={`${wrap} mt-24`}>
+      <h2 id="related" className={heading.section}>
+        {current.words.product.related}
+      </h2>
+      <div className="mt-8">
+        <ProductGrid products={others} shop={current} />
+      </div>
+    </section>
+  );
+}
+
+/** What search engines read: https://schema.org/Product. */
+async function JsonLd({
+  shop: { origin, store },
+  product,
+  stock,
+}: {
+  readonly shop: Shop;
+  readonly product: Product;
+  readonly stock: ReadonlyMap<string, Stock>;
+}) {
+  const url = `${origin}/products/${encodeURIComponent(product.handle)}`;
+  const data = {
+    '@context': 'https://schema.org',
+    '@type': 'Product',
+    name: product.title,
+    description: plainText(product.descriptionHtml, 500),
+    image: product.images.map((image) => new URL(image.url, origin).href),
+    brand: { '@type': 'Brand', name: product.vendor || store.displayName },
+    offers: product.variants.flatMap((variant) =>
+      variant.price === null
+        ? []
+        : [
+            {
+              '@type': 'Offer',
+              sku: variant.sku ?? variant.id,
+              url: `${url}?variant=${encodeURIComponent(variant.id)}`,
+              price: (variant.price.amount / 10 ** minorDigits(variant.price.currency)).toFixed(
+                minorDigits(variant.price.currency),
+              ),
+              priceCurrency: variant.price.currency,
+              availability: `https://schema.org/${stock.get(variant.id) === 'out' ? 'OutOfStock' : 'InStock'}`,
+            },
+          ],
+    ),
+  };
+  return (
+    <script
+      type="application/ld+json"
+      nonce={await nonce()}
+      dangerouslySetInnerHTML={{ __html: JSON.stringify(data).replaceAll('<', '\\u003c') }}
+    />
+  );
+}
+
+function only<T extends object, K extends keyof T>(all: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, all[name]])) as Pick<T, K>; // fromEntries forgets the keys it was given
+}

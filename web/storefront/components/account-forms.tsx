@@ -1,0 +1,103 @@
+'use client';
+/** Logging in, and creating an account. */
+import { useActionState } from 'react';
+import { Field } from '../../ui/field.tsx';
+import { button, heading } from '../../ui/styles.ts';
+import { login, register } from '../lib/actions.ts';
+import type { FormState } from '../lib/actions.ts';
+import { Submit } from './submit.tsx';
+
+type Words = Readonly<
+  Record<'login' | 'register' | 'email' | 'password' | 'passwordHint' | 'firstName' | 'lastName', string>
+>;
+
+const START: FormState = { errors: {}, values: {}, key: '' };
+
+export function LoginForm({ words }: { readonly words: Words }) {
+  const [{ errors, values, message }, action] = useActionState(login, START);
+  return (
+    <form action={action} noValidate aria-labelledby="login" className="grid content-start gap-4">
+      <h2 id="login" className={heading.small}>
+        {words.login}
+      </h2>
+      <Field
+        name="email"
+        type="email"
+        label={words.email}
+        error={errors['email']}
+        defaultValue={values['email']}
+        autoComplete="username"
+        required
+      />
+      <Field
+        name="password"
+        type="password"
+        label={words.password}
+        error={errors['password']}
+        autoComplete="current-password"
+        required
+      />
+      <Said message={message} />
+      <Submit className={button.primary}>{words.login}</Submit>
+    </form>
+  );
+}
+
+export function RegisterForm({ words }: { readonly words: Words }) {
+  const [{ errors, values, message }, action] = useActionState(register, START);
+  return (
+    <form action={action} noValidate aria-labelledby="register" className="grid content-start gap-4">
+      <h2 id="register" className={heading.small}>
+        {words.register}
+      </h2>
+      <div className="grid grid-cols-2 gap-4">
+        <Field
+          name="firstName"
+          label={words.firstName}
+          error={errors['firstName']}
+          defaultValue={values['firstName']}
+          autoComplete="given-name"
+          required
+        />
+        <Field
+          name="lastName"
+          label={words.lastName}
+          error={errors['lastName']}
+          defaultValue={values['lastName']}
+          autoComplete="family-name"
+        />
+      </div>
+      <Field
+        name="email"
+        type="email"
+        prefix="new"
+        label={words.email}
+        error={errors['email']}
+        defaultValue={values['email']}
+        autoComplete="email"
+        required
+      />
+      <Field
+        name="password"
+        prefix="new"
+        type="password"
+        label={words.password}
+        hint={words.passwordHint}
+        error={errors['password']}
+        autoComplete="new-password"
+        required
+        minLength={8}
+      />
+      <Said message={message} />
+      <Submit className={button.secondary}>{words.register}</Submit>
+    </form>
+  );
+}
+
+function Said({ message }: { readonly message: string | undefined }) {
+  return message === undefined ? null : (
+    <p role="alert" className="rounded-xl bg-danger-soft p-4 text-sm text-danger">
+      {message}
+    </p>
+  );
+}

@@ -1,0 +1,95 @@
+/** A product in a grid: its picture, which turns to the second on hover, its name and its price. */
+import type { Answer } from '../../api-client/client.ts';
+import { Price } from '../../ui/price.tsx';
+import type { Shop } from '../lib/shop.ts';
+import { Link } from './link.tsx';
+
+export type Card = Answer<'catalog.listProducts'>['products'][number];
+
+export interface ProductCardProps {
+  readonly product: Card;
+  readonly shop: Pick<Shop, 'words' | 'money'>;
+  /** The first row is loaded at once; the rest when it comes near. */
+  readonly eager?: boolean;
+}
+
+export function ProductCard({ product, shop: { words, money }, eager = false }: ProductCardProps) {
+  const { handle, title, image, secondImage, priceRange, compareAtPrice, type } = product;
+  const spread = priceRange !== null && priceRange.min.amount !== priceRange.max.amount;
+  const was =
+    compareAtPrice !== null && priceRange !== null && compareAtPrice.amount > priceRange.min.amount
+      ? money(compareAtPrice)
+      : undefined;
+  return (
+    <article className="group relative">
+      <div className="relative aspect-4/5 overflow-hidden rounded-2xl bg-surface">
+        {image === null ? null : (
+          <img
+            src={image.url}
+            alt={image.alt}
+            width={800}
+            height={1000}
+            loading={eager ? 'eager' : 'lazy'}
+            className="size-full object-cover transition-transform duration-500 ease-out group-hover:scale-[1.025]"
+          />
+        )}
+        {secondImage === null ? null : (
+          <img
+            src={secondImage.url}
+            alt=""
+            width={800}
+            height={1000}
+            loading="lazy"
+            className="absolute inset-0 size-full object-cover opacity-0 transition-opacity duration-300 group-hover:opacity-100 group-focus-within:opacity-100"
+          />
+        )}
+        {was === undefined ? null : (
+          <span className="absolute top-3 left-3 rounded-full bg-canvas px-3 py-1 text-xs font-semibold text-accent">
+            {words.product.sale}
+          </span>
+        )}
+      </div>
+      <div className="mt-4 flex flex-col gap-1">
+        <h3 className="text-[0.98rem] leading-snug font-medium text-pretty">
+          <Link
+            href={`/products/${handle}`}
+            className="after:absolute after:inset-0 after:rounded-2xl group-hover:underline group-hover:underline-offset-4 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-offset-4 focus-visible:after:outline-brand-ink"
+          >
+            {title}
+          </Link>
+        </h3>
+        <p className="sr-only">{type}</p>
+        {priceRange === null ? null : (
+          <Price
+            price={money(priceRange.min)}
+            was={was}
+            prefix={spread && was === undefined ? words.product.from : undefined}
+            wasLabel={words.product.was}
+            className="text-[0.95rem]"
+          />
+        )}
+      </div>
+    </article>
+  );
+}
+
+/** Cards in the shop's grid. */
+export function ProductGrid({
+  products,
+  shop,
+  eager = 0,
+}: {
+  readonly products: readonly Card[];
+  readonly shop: ProductCardProps['shop'];
+  readonly eager?: number;
+}) {
+  return (
+    <ul className="grid grid-cols-2 gap-x-4 gap-y-10 md:grid-cols-3 lg:grid-cols-4 lg:gap-x-6 lg:gap-y-14">
+      {products.map((product, at) => (
+        <li key={product.id}>
+          <ProductCard product={product} shop={shop} eager={at < eager} />
+        </li>
+      ))}
+    </ul>
+  );
+}

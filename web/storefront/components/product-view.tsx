@@ -1,0 +1,307 @@
+'use client';
+/** A product's pictures and its choices: picking a variant shows its picture, price and stock. Without script it is a plain form. */
+import { useActionState, useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { Icon } from '../../ui/icons.tsx';
+import { Price } from '../../ui/price.tsx';
+import { button } from '../../ui/styles.ts';
+import { addToCart } from '../lib/actions.ts';
+import type { AddState } from '../lib/actions.ts';
+import { openSheet } from './sheet.tsx';
+import { Submit } from './submit.tsx';
+
+const IDLE: AddState = { status: 'idle', message: '', at: 0 };
+
+export interface ViewImage {
+  readonly url: string;
+  readonly alt: string;
+}
+
+export interface ViewVariant {
+  readonly id: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly price: string;
+  readonly was: string | undefined;
+  readonly stock: 'in_stock' | 'low' | 'out';
+  readonly image: string | undefined;
+  readonly sku: string | undefined;
+}
+
+export interface ProductViewProps {
+  readonly handle: string;
+  readonly images: readonly ViewImage[];
+  readonly options: readonly { readonly name: string; readonly values: readonly string[] }[];
+  readonly variants: readonly ViewVariant[];
+  readonly chosen: string;
+  readonly words: Readonly<
+    Record<
+      | 'add'
+      | 'adding'
+      | 'soldOut'
+      | 'unavailable'
+      | 'inStock'
+      | 'low'
+      | 'out'
+      | 'quantity'
+      | 'gallery'
+      | 'was'
+      | 'tax'
+      | 'viewCart'
+      | 'sku',
+      string
+    >
+  >;
+  readonly picture: readonly string[];
+  readonly title: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function ProductView({
+  handle,
+  images,
+  options,
+  variants,
+  chosen,
+  words,
+  picture,
+  title,
+  children,
+}: ProductViewProps) {
+  const [choice, setChoice] = useState(() => variants.find(({ id }) => id === chosen)?.options ?? {});
+  const [shown, setShown] = useState(0);
+  const track = useRef<HTMLUListElement>(null);
+  const [state, action] = useActionState(addToCart, IDLE);
+  const variant = variants.find((one) => options.every(({ name }) => one.options[name] === choice[name]));
+
+  useEffect(() => {
+    if (state.status === 'added') openSheet('cart');
+  }, [state]);
+
+  function show(at: number): void {
+    setShown(at);
+    const list = track.current;
+    list?.children[at]?.scrollIntoView({ block: 'nearest', inline: 'start', behavior: 'smooth' });
+  }
+
+  function choose(name: string, value: string): void {
+    const wanted = { ...choice, [name]: value };
+    // Keep the other choices where such a variant exists; else take the first that has the new value.
+    const next =
+      variants.find((one) => options.every((option) => one.options[option.name] === wanted[option.name])) ??
+      variants.find((one) => one.options[name] === value);
+    setChoice(next?.options ?? wanted);
+    const at = images.findIndex(({ url }) => url === next?.image);
+    if (at >= 0) show(at);
+    if (next !== undefined) window.history.replaceState(null, '', `?variant=${encodeURIComponent(next.id)}`);
+  }
+
+  return (
+    <div className="grid gap-8 lg:grid-cols-[1.15fr_1fr] lg:gap-16">
+      <section aria-label={words.gallery} className="lg:sticky lg:top-24 lg:self-start">
+        <ul
+          ref={track}
+          onScroll={({ currentTarget: list }) => setShown(Math.round(list.scrollLeft / list.clientWidth))}
+          className="no-bar -mx-5 flex snap-x snap-mandatory overflow-x-auto sm:mx-0 sm:rounded-3xl"
+        >
+          {images.map((image, at) => (
+            <li key={image.url} className="w-full shrink-0 snap-start">
+              <img
+                src={image.url}
+                alt={image.alt}
+                width={800}
+                height={1000}
+                fetchPriority={at === 0 ? 'high' : 'auto'}
+                loading={at === 0 ? 'eager' : 'lazy'}
+                className="aspect-4/5 w-full bg-surface object-cover lg:aspect-[1/1.08]"
+              />
+            </li>
+          ))}
+        </ul>
+        {images.length < 2 ? null : (
+          <ul className="no-bar mt-3 flex gap-2.5 overflow-x-auto p-1">
+            {images.map((image, at) => (
+              <li key={image.url}>
+                <button
+                  type="button"
+                  aria-label={picture[at]}
+                  aria-current={at === shown ? 'true' : undefined}
+                  onClick={() => show(at)}
+                  className="block w-16 overflow-hidden rounded-xl border-2 border-transparent opacity-75 hover:opacity-100 aria-[current]:border-ink aria-[current]:opacity-100"
+                >
+                  <img
+                    src={image.url}
+                    alt=""
+                    width={800}
+                    height={1000}
+                    className="aspect-4/5 w-full object-cover"
+                  />
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      <div className="lg:pt-4">
+        {title}
+        <p className="mt-4 text-[1.35rem]" aria-live="polite" data-testid="price">
+          {variant === undefined ? (
+            <span className="text-muted">{words.unavailable}</span>
+          ) : (
+            <Price price={variant.price} was={variant.was} wasLabel={words.was} />
+          )}
+        </p>
+        <p className="mt-1 text-sm text-muted">{words.tax}</p>
+        <form action={action} className="mt-8 grid gap-7">
+          <input type="hidden" name="handle" value={handle} />
+          {variant === undefined ? null : (
+            <input type="hidden" name="variant" value={variant.id} key={variant.id} />
+          )}
+          {options.map(({ name, values }) => (
+            <OptionGroup
+              key={name}
+              name={name}
+              values={values}
+              chosen={choice[name]}
+              variants={variants}
+              choice={choice}
+              onChoose={(value) => choose(name, value)}
+              soldOut={words.soldOut}
+            />
+          ))}
+          <Stock variant={variant} words={words} />
+          <div className="flex gap-3">
+            <label className="sr-only" htmlFor="quantity">
+              {words.quantity}
+            </label>
+            <select
+              id="quantity"
+              name="quantity"
+              defaultValue="1"
+              className="min-h-13 rounded-full border border-line-strong/60 bg-canvas px-5 tabular-nums"
+            >
+              {[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((count) => (
+                <option key={count}>{count}</option>
+              ))}
+            </select>
+            <Submit
+              className={`${button.primary} min-h-13 flex-1`}
+              pending={words.adding}
+              disabled={variant === undefined || variant.stock === 'out'}
+            >
+              {variant?.stock === 'out' ? words.soldOut : words.add}
+            </Submit>
+          </div>
+          <p
+            role="status"
+            aria-live="polite"
+            className={`-mt-3 min-h-6 text-sm ${state.status === 'failed' ? 'text-danger' : 'text-success'}`}
+          >
+            {state.message}
+            {state.status === 'added' ? (
+              <a href="/cart" className="ml-3 text-ink underline underline-offset-4">
+                {words.viewCart}
+              </a>
+            ) : null}
+          </p>
+        </form>
+        {children}
+        {variant?.sku === undefined ? null : (
+          <p className="mt-6 text-xs text-muted">
+            {words.sku} {variant.sku}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface OptionGroupProps {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly chosen: string | undefined;
+  readonly variants: readonly ViewVariant[];
+  readonly choice: Readonly<Record<string, string>>;
+  readonly onChoose: (value: string) => void;
+  readonly soldOut: string;
+}
+
+/** Values as pictures where each has its own, else as words. */
+function OptionGroup({ name, values, chosen, variants, choice, onChoose, soldOut }: OptionGroupProps) {
+  const pictures = values.map((value) => variants.find((one) => one.options[name] === value)?.image);
+  const pictured =
+    values.length > 1 && new Set(pictures).size === values.length && !pictures.includes(undefined);
+  return (
+    <fieldset>
+      <legend className="mb-3 text-sm">
+        <span className="font-semibold">{name}</span>
+        <span className="ml-2 text-muted">{chosen}</span>
+      </legend>
+      <div className="flex flex-wrap gap-2.5">
+        {values.map((value, at) => {
+          const match = variants.find((one) =>
+            Object.entries({ ...choice, [name]: value }).every(
+              ([key, wanted]) => one.options[key] === wanted,
+            ),
+          );
+          const gone = match === undefined || match.stock === 'out';
+          return (
+            <label key={value} className="relative">
+              <input
+                type="radio"
+                name={`option:${name}`}
+                value={value}
+                checked={value === chosen}
+                onChange={() => onChoose(value)}
+                className="peer sr-only"
+                aria-label={gone ? `${value} (${soldOut})` : value}
+              />
+              {pictured ? (
+                <span className="block w-16 overflow-hidden rounded-xl border-2 border-line p-0 transition-colors peer-checked:border-ink peer-focus-visible:outline-2 peer-focus-visible:outline-offset-2 peer-focus-visible:outline-brand-ink hover:border-line-strong">
+                  <img
+                    src={pictures[at]}
+                    alt=""
+                    width={800}
+                    height={1000}
+                    className={`aspect-square w-full object-cover object-[50%_75%] ${gone ? 'opacity-40' : ''}`}
+                  />
+                </span>
+              ) : (
+                <span
+                  className={`grid min-h-12 min-w-14 place-items-center rounded-full border border-line-strong/60 px-5 text-[0.95rem] transition-colors peer-checked:border-ink peer-checked:bg-ink peer-checked:text-canvas peer-focus-visible:outline-2 peer-focus-visible:outline-offset-2 peer-focus-visible:outline-brand-ink hover:border-ink ${gone ? 'text-muted line-through' : ''}`}
+                >
+                  {value}
+                </span>
+              )}
+            </label>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}
+
+function Stock({
+  variant,
+  words,
+}: {
+  readonly variant: ViewVariant | undefined;
+  readonly words: ProductViewProps['words'];
+}) {
+  if (variant === undefined) return null;
+  const look = {
+    in_stock: ['text-success', words.inStock],
+    low: ['text-accent', words.low],
+    out: ['text-danger', words.out],
+  } as const;
+  const [colour, said] = look[variant.stock];
+  return (
+    <p className={`-mb-2 flex items-center gap-2 text-sm ${colour}`} data-testid="availability">
+      {variant.stock === 'in_stock' ? (
+        <Icon name="check" className="size-4" />
+      ) : (
+        <span aria-hidden="true" className="size-2 rounded-full bg-current" />
+      )}
+      {said}
+    </p>
+  );
+}

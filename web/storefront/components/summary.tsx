@@ -1,0 +1,113 @@
+/** What an order costs, line by line. */
+import type { Shop } from '../lib/shop.ts';
+
+interface Line {
+  readonly variantId: string;
+  readonly title: string;
+  readonly variantTitle?: string | undefined;
+  readonly image?: string | undefined;
+  readonly quantity: number;
+  readonly total: { readonly amount: number; readonly currency: string };
+}
+
+interface Totals {
+  readonly currency: string;
+  readonly subtotal: number;
+  readonly shipping: number;
+  readonly tax: { readonly amount: number; readonly rateBasisPoints: number };
+  readonly total: number;
+}
+
+export function SummaryLines({
+  lines,
+  shop: { money },
+}: {
+  readonly lines: readonly Line[];
+  readonly shop: Pick<Shop, 'money'>;
+}) {
+  return (
+    <ul className="grid gap-4">
+      {lines.map((line) => (
+        <li key={line.variantId} className="flex items-center gap-4">
+          <span className="relative w-16 shrink-0">
+            {line.image === undefined ? (
+              <span className="block aspect-square rounded-xl bg-sunken" />
+            ) : (
+              <img
+                src={line.image}
+                alt=""
+                width={800}
+                height={1000}
+                className="aspect-square w-full rounded-xl bg-canvas object-cover object-[50%_70%]"
+              />
+            )}
+            <span className="absolute -top-1.5 -right-1.5 grid h-5.5 min-w-5.5 place-items-center rounded-full bg-ink px-1 text-xs font-medium text-canvas tabular-nums">
+              <span className="sr-only">× </span>
+              {line.quantity}
+            </span>
+          </span>
+          <span className="min-w-0 flex-1">
+            <span className="block text-[0.95rem] font-medium text-pretty">{line.title}</span>
+            {line.variantTitle === undefined ? null : (
+              <span className="block text-sm text-muted">{line.variantTitle}</span>
+            )}
+          </span>
+          <span className="shrink-0 text-[0.95rem] tabular-nums">{money(line.total)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function SummaryTotals({
+  totals,
+  shop: { words, money, locale },
+  withShipping = true,
+}: {
+  readonly totals: Totals;
+  readonly shop: Shop;
+  readonly withShipping?: boolean;
+}) {
+  const { checkout } = words;
+  const amount = (value: number): string => money({ amount: value, currency: totals.currency });
+  const rate = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(
+    totals.tax.rateBasisPoints / 10_000,
+  );
+  return (
+    <dl className="grid gap-2 text-[0.95rem]">
+      <Row name={checkout.subtotal} value={amount(totals.subtotal)} />
+      {withShipping ? (
+        <Row
+          name={checkout.shipping}
+          value={totals.shipping === 0 ? checkout.free : amount(totals.shipping)}
+        />
+      ) : null}
+      <div className="mt-2 flex items-baseline justify-between border-t border-line pt-4">
+        <dt className="text-lg font-medium">{checkout.total}</dt>
+        <dd className="text-xl font-semibold tabular-nums" data-testid="total">
+          {amount(withShipping ? totals.total : totals.subtotal)}
+        </dd>
+      </div>
+      {totals.tax.amount === 0 || !withShipping ? null : (
+        <Row name={checkout.tax(rate)} value={amount(totals.tax.amount)} quiet />
+      )}
+    </dl>
+  );
+}
+
+function Row({
+  name,
+  value,
+  quiet = false,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly quiet?: boolean;
+}) {
+  return (
+    <div className={`flex justify-between gap-4 ${quiet ? 'text-sm text-muted' : ''}`}>
+      <dt className="text-muted">{name}</dt>
+      <dd className="tabular-nums">{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,294 @@
+'use server';
+/** What a visitor can do. Each action is a form's target, so it works before, and without, any script in the browser. */
+import { revalidatePath } from 'next/cache';
+import { cookies, headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { ApiError } from '../../api-client/client.ts';
+import { COOKIES, currentCart, orNothing, orderCookie, shop } from './shop.ts';
+import type { Shop } from './shop.ts';
+
+const MONTH = 30 * 24 * 3600;
+const YEAR = 365 * 24 * 3600;
+
+export interface AddState {
+  readonly status: 'idle' | 'added' | 'failed';
+  readonly message: string;
+  /** Differs each time, so that the page can react to the same outcome twice. */
+  readonly at: number;
+}
+
+/** Adds what the product form chose: a variant's id, or (without script) one value for each option. */
+export async function addToCart(_: AddState, form: FormData): Promise<AddState> {
+  const current = await shop();
+  const quantity = Math.min(Math.max(Math.trunc(Number(form.get('quantity') ?? 1)) || 1, 1), 999);
+  try {
+    const variantId = await chosenVariant(current, form);
+    if (variantId === undefined)
+      return { status: 'failed', message: current.words.product.unavailable, at: Date.now() };
+    await addLine(current, variantId, quantity);
+  } catch (error) {
+    return { status: 'failed', message: messageOf(error, current), at: Date.now() };
+  }
+  revalidatePath('/', 'layout');
+  return { status: 'added', message: current.words.product.added, at: Date.now() };
+}
+
+async function chosenVariant({ read, currency }: Shop, form: FormData): Promise<string | undefined> {
+  const id = text(form, 'variant');
+  if (id !== '') return id;
+  const product = await orNothing(
+    read('catalog.getProduct', { params: { handle: text(form, 'handle') }, query: { currency } }),
+  );
+  return product?.variants.find((variant) =>
+    Object.entries(variant.options).every(([name, value]) => form.get(`option:${name}`) === value),
+  )?.id;
+}
+
+async function addLine({ api, currency }: Shop, variantId: string, quantity: number): Promise<void> {
+  const cart = await currentCart();
+  if (cart === undefined || (cart.lines.length === 0 && cart.currency !== currency)) {
+    const fresh = await api.call('orders.createCart', {
+      body: { currency, lines: [{ variantId, quantity }] },
+    });
+    await remember(COOKIES.cart, fresh.id, MONTH);
+  } else {
+    await api.call('orders.addLine', { params: { cartId: cart.id }, body: { variantId, quantity } });
+  }
+}
+
+/** Sets a line's quantity; zero, or the remove button, takes it out. */
+export async function setLine(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const cart = await currentCart();
+  if (cart !== undefined) {
+    const params = { cartId: cart.id, variantId: text(form, 'variant') };
+    const quantity = Math.min(Math.max(Math.trunc(Number(form.get('quantity'))) || 0, 0), 999);
+    await orNothing(api.call('orders.setLine', { params, body: { quantity } }));
+  }
+  revalidatePath('/', 'layout');
+}
+
+export async function setShippingMethod(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const cart = await currentCart();
+  const shippingMethod = text(form, 'method') === 'express' ? 'express' : 'standard';
+  if (cart !== undefined)
+    await api.call('orders.patchCart', { params: { cartId: cart.id }, body: { shippingMethod } });
+  revalidatePath('/checkout');
+}
+
+export async function setLocale(form: FormData): Promise<void> {
+  const { store } = await shop();
+  const locale = text(form, 'locale');
+  if (store.locales.includes(locale)) await remember(COOKIES.locale, locale, YEAR);
+  redirect(localPath(form.get('back')));
+}
+
+/** A cart has one currency: what is in it moves to a new one. */
+export async function setCurrency(form: FormData): Promise<void> {
+  const { store, api } = await shop();
+  const currency = text(form, 'currency');
+  if (store.currencies.includes(currency)) {
+    await remember(COOKIES.currency, currency, YEAR);
+    const cart = await currentCart();
+    if (cart !== undefined && cart.currency !== currency) {
+      const lines = cart.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
+      const fresh = await orNothing(api.call('orders.createCart', { body: { currency, lines } }));
+      if (fresh !== undefined) await remember(COOKIES.cart, fresh.id, MONTH);
+    }
+  }
+  redirect(localPath(form.get('back')));
+}
+
+export interface FormState {
+  /** Why it did not work, in words. */
+  readonly message?: string;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
+  /** Idempotency key of the next attempt. */
+  readonly key: string;
+}
+
+const ADDRESS = ['name', 'line1', 'postalCode', 'city', 'country'] as const;
+
+/** Turns the cart into an order and goes on to payment. */
+export async function placeOrder(_: FormState, form: FormData): Promise<FormState> {
+  const current = await shop();
+  const { words, api } = current;
+  const values = Object.fromEntries(['email', ...ADDRESS].map((name) => [name, text(form, name)]));
+  const errors = Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value === '')
+      .map(([name]) => [name, words.error.required]),
+  );
+  if (errors['email'] === undefined && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(values['email'] ?? ''))
+    errors['email'] = words.error.email;
+  if (Object.keys(errors).length > 0)
+    return { message: words.error.fields, errors, values, key: crypto.randomUUID() };
+
+  const cart = await currentCart();
+  if (cart === undefined || cart.lines.length === 0) redirect('/cart');
+  let target: string;
+  try {
+    const { order, token } = await api.call('orders.checkout', {
+      idempotencyKey: text(form, 'key') || crypto.randomUUID(),
+      body: {
+        cartId: cart.id,
+        email: values['email'] ?? '',
+        shippingAddress: {
+          name: values['name'] ?? '',
+          line1: values['line1'] ?? '',
+          postalCode: values['postalCode'] ?? '',
+          city: values['city'] ?? '',
+          country: values['country'] ?? '',
+        },
+        expectedTotal: Number(text(form, 'total')) || 0,
+      },
+    });
+    await remember(orderCookie(order.id), token, MONTH);
+    await forget(COOKIES.cart);
+    target = `/checkout/${order.id}`;
+  } catch (error) {
+    return {
+      message: messageOf(error, current),
+      errors: fieldErrors(error),
+      values,
+      key: crypto.randomUUID(),
+    };
+  }
+  redirect(target);
+}
+
+/** Gives up an unpaid order; what was in it goes back into a cart. */
+export async function abandonOrder(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const orderId = text(form, 'order');
+  const token = (await cookies()).get(orderCookie(orderId))?.value;
+  const order = await orNothing(api.call('orders.abandonOrder', { params: { orderId }, query: { token } }));
+  if (order !== undefined && (order.status === 'cancelled' || order.status === 'expired')) {
+    const lines = order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
+    const cart = await orNothing(
+      api.call('orders.createCart', { body: { currency: order.totals.currency, lines } }),
+    );
+    if (cart !== undefined) await remember(COOKIES.cart, cart.id, MONTH);
+    redirect('/cart');
+  }
+  redirect(`/orders/${orderId}`);
+}
+
+export async function login(_: FormState, form: FormData): Promise<FormState> {
+  return await enter(
+    form,
+    ['email', 'password'],
+    async ({ api }) =>
+      await api.call('accounts.login', {
+        body: { email: text(form, 'email'), password: text(form, 'password') },
+      }),
+  );
+}
+
+export async function register(_: FormState, form: FormData): Promise<FormState> {
+  return await enter(
+    form,
+    ['email', 'password', 'firstName'],
+    async ({ api, locale }) =>
+      await api.call('accounts.register', {
+        body: {
+          email: text(form, 'email'),
+          password: text(form, 'password'),
+          firstName: text(form, 'firstName'),
+          lastName: text(form, 'lastName'),
+          locale,
+        },
+      }),
+  );
+}
+
+async function enter(
+  form: FormData,
+  required: readonly string[],
+  ask: (current: Shop) => Promise<{ token: string; expiresAt: string }>,
+): Promise<FormState> {
+  const current = await shop();
+  const { words } = current;
+  const values = {
+    email: text(form, 'email'),
+    firstName: text(form, 'firstName'),
+    lastName: text(form, 'lastName'),
+  };
+  const errors = Object.fromEntries(
+    required.filter((name) => text(form, name) === '').map((name) => [name, words.error.required]),
+  );
+  if (Object.keys(errors).length > 0) return { message: words.error.fields, errors, values, key: '' };
+  try {
+    const { token, expiresAt } = await ask(current);
+    await remember(
+      COOKIES.session,
+      token,
+      Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000)),
+    );
+  } catch (error) {
+    const code = error instanceof ApiError ? error.code : '';
+    const message =
+      code === 'unauthenticated'
+        ? words.account.wrong
+        : code === 'conflict'
+          ? words.account.taken
+          : messageOf(error, current);
+    return { message, errors: fieldErrors(error), values, key: '' };
+  }
+  revalidatePath('/', 'layout');
+  redirect('/account');
+}
+
+export async function logout(): Promise<void> {
+  const { api } = await shop();
+  await orNothing(api.call('accounts.logout', {}));
+  await forget(COOKIES.session);
+  revalidatePath('/', 'layout');
+  redirect('/account');
+}
+
+const text = (form: FormData, name: string): string => {
+  const value = form.get(name);
+  return typeof value === 'string' ? value.trim().slice(0, 500) : '';
+};
+
+async function remember(name: string, value: string, maxAge: number): Promise<void> {
+  const secure = (await headers()).get('x-forwarded-proto') === 'https';
+  (await cookies()).set(name, value, { httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge });
+}
+
+async function forget(name: string): Promise<void> {
+  (await cookies()).delete(name);
+}
+
+/** Only a path on this shop: nobody is sent elsewhere by a crafted form. */
+function localPath(value: FormDataEntryValue | null): string {
+  return typeof value === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(value) ? value : '/';
+}
+
+function messageOf(error: unknown, { words }: Shop): string {
+  if (!(error instanceof ApiError)) throw error;
+  switch (error.code) {
+    case 'out_of_stock':
+      return words.error.stock;
+    case 'conflict':
+      return words.error.price;
+    case 'invalid_input':
+      return words.error.fields;
+    case 'unavailable':
+    case 'timeout':
+      return words.error.text;
+    default:
+      return words.error.generic;
+  }
+}
+
+/** The API names a field by its path (`body/shippingAddress/postalCode`); the form by its last part. */
+function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  return Object.fromEntries(
+    error.problems.map(({ where, what }) => [where.split('/').at(-1) ?? where, what]),
+  );
+}

@@ -1,0 +1,137 @@
+/** The shop a request is for: its store, language, currency, and the calls a page makes in its name. */
+import { cookies, headers } from 'next/headers';
+import { notFound } from 'next/navigation';
+import { cache } from 'react';
+import { ApiError, createClient, toRequest } from '../../api-client/client.ts';
+import type { Answer, Client, Input, OperationId } from '../../api-client/client.ts';
+import { wordsOf } from '../words/index.ts';
+import type { Words } from '../words/index.ts';
+import { createAnswerCache } from './cache.ts';
+import { createSend } from './gateway.ts';
+import { moneyFormatter } from './money.ts';
+import type { Money } from './money.ts';
+
+export const COOKIES = {
+  cart: 'cart',
+  locale: 'locale',
+  currency: 'currency',
+  session: 'shopmind_session',
+} as const;
+
+export type Store = Answer<'host.getStore'>;
+export type Cart = Answer<'orders.getCart'>;
+
+export interface Shop {
+  /** `acme.localhost:8080`, as the visitor typed it. */
+  readonly host: string;
+  /** `http://acme.localhost:8080`. */
+  readonly origin: string;
+  readonly store: Store;
+  readonly locale: string;
+  readonly currency: string;
+  readonly words: Words;
+  readonly money: (value: Money) => string;
+  /** Calls as the visitor, who may be logged in. Never cached. */
+  readonly api: Client;
+  /** Reads what is the same for every visitor, kept as long as the answer allows. */
+  read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>>;
+  readonly loggedIn: boolean;
+}
+
+const answers = createAnswerCache(400, Date.now);
+
+/** The shop of this request; answers 404 where there is none. */
+export const shop = cache(async (): Promise<Shop> => {
+  const found = await findShop();
+  if (found === undefined) notFound();
+  return found;
+});
+
+/** The shop of this request, or nothing where the host is unknown. Other failures are thrown. */
+export const findShop = cache(async (): Promise<Shop | undefined> => {
+  const [head, jar] = await Promise.all([headers(), cookies()]);
+  const host = head.get('x-forwarded-host') ?? head.get('host') ?? '';
+  const session = jar.get(COOKIES.session)?.value;
+  const forwarded = pick(head, ['x-request-id', 'traceparent', 'user-agent']);
+  const gateway = process.env['GATEWAY_URL'] ?? `http://${host}`;
+  const anonymous = createSend(gateway, host, forwarded);
+  const api = createClient(
+    session === undefined
+      ? anonymous
+      : createSend(gateway, host, { ...forwarded, authorization: `Bearer ${session}` }),
+  );
+
+  async function read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>> {
+    const { path } = toRequest(id, input);
+    return await answers.get(`${host} ${path}`, async () => {
+      let seconds = 0;
+      const client = createClient(async (message) => {
+        const response = await anonymous(message);
+        seconds = maxAge(response.headers['cache-control']);
+        return response;
+      });
+      return { value: await client.call(id, input), seconds };
+    });
+  }
+
+  let store: Store;
+  try {
+    store = await read('host.getStore', {});
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+  const locale = oneOf(store.locales, jar.get(COOKIES.locale)?.value, 'en');
+  return {
+    host,
+    origin: `${head.get('x-forwarded-proto') === 'https' ? 'https' : 'http'}://${host}`,
+    store,
+    locale,
+    currency: oneOf(store.currencies, jar.get(COOKIES.currency)?.value, 'EUR'),
+    words: wordsOf(locale),
+    money: moneyFormatter(locale),
+    api,
+    read,
+    loggedIn: session !== undefined,
+  };
+});
+
+/** The visitor's cart, when there is one that can still be filled. */
+export const currentCart = cache(async (): Promise<Cart | undefined> => {
+  const [{ api }, jar] = await Promise.all([shop(), cookies()]);
+  const cartId = jar.get(COOKIES.cart)?.value;
+  if (cartId === undefined) return undefined;
+  const cart = await orNothing(api.call('orders.getCart', { params: { cartId } }));
+  return cart?.status === 'open' ? cart : undefined;
+});
+
+/** What the call answers, or nothing where the API knows no such thing. */
+export async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 410 || error.status === 400))
+      return undefined;
+    throw error;
+  }
+}
+
+export const nonce = async (): Promise<string | undefined> => (await headers()).get('x-nonce') ?? undefined;
+
+/** The cookie that opens a guest's order. */
+export const orderCookie = (orderId: string): string => `order_${orderId.slice(-12)}`;
+
+const oneOf = (all: readonly string[], wanted: string | undefined, otherwise: string): string =>
+  wanted !== undefined && all.includes(wanted) ? wanted : (all[0] ?? otherwise);
+
+const maxAge = (header: string | undefined): number =>
+  Number(/(?:s-maxage|max-age)=(\d{1,9})/.exec(header ?? '')?.[1] ?? 0);
+
+function pick(head: Headers, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = head.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
