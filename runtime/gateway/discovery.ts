@@ -41,8 +41,6 @@ export interface DiscoveryOptions {
     set(name: ClusterName, addresses: readonly string[]): void;
     delete(name: ClusterName): void;
   };
-  /** Called after a route was compiled, for its status. */
-  readonly onRoute?: (object: HttpRoute, compiled: CompiledRoute) => void;
 }
 
 export interface Discovery {
@@ -52,13 +50,25 @@ export interface Discovery {
   missing(): string | undefined;
   /** Whether a Service is known, for the ResolvedRefs condition. */
   hasService(key: string): boolean;
-  /** The version up to which routes are known. */
-  routesVersion(): string | undefined;
+  readonly routes: Reflector<HttpRoute>;
+  readonly services: Reflector<Service>;
+  readonly grants: Reflector<ReferenceGrant>;
+  /** What a route of ours was made into. */
+  compiled(key: string): CompiledRoute | undefined;
+  /** Keys of the routes that name one of these hosts. */
+  claimants(hosts: readonly string[]): readonly string[];
+  /** Keys of the routes that point at a Service. */
+  routesTo(service: string): readonly string[];
 }
 
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   const { client, log, table, clusters, gateway } = options;
-  const routes = createReflector({ client, log, type: httpRouteType });
+  const routes = createReflector({
+    client,
+    log,
+    type: httpRouteType,
+    indexers: { host: ({ spec }) => spec.hostnames ?? [] },
+  });
   const slices = createReflector<EndpointSlice>({
     client,
     log,
@@ -71,6 +81,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   /** Clusters that routes point at, with the number of routes that do. */
   const wanted = new Map<ClusterName, number>();
   const wantedBy = new Map<string, readonly ClusterName[]>();
+  const compiledRoutes = new Map<string, CompiledRoute>();
 
   const isGranted = (from: string, to: string, name: string): boolean =>
     grants.cache.inNamespace(to).some((grant) => permits(grant, from, name));
@@ -88,13 +99,14 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       if (count === 0) resolve(name);
     }
     table.set(compiled);
+    compiledRoutes.set(key, compiled);
     release(wantedBy.get(key) ?? []);
     wantedBy.set(key, names);
-    options.onRoute?.(object, compiled);
   };
 
   const forget = (key: string): void => {
     table.delete(key);
+    compiledRoutes.delete(key);
     release(wantedBy.get(key) ?? []);
     wantedBy.delete(key);
   };
@@ -155,7 +167,19 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     },
 
     hasService: (key) => serviceObjects.cache.has(key),
-    routesVersion: () => routes.observedVersion(),
+    routes,
+    services: serviceObjects,
+    grants,
+    compiled: (key) => compiledRoutes.get(key),
+    claimants: (hosts) => [
+      ...new Set(
+        hosts.flatMap((host) => routes.cache.byIndex('host', host).map((route) => keyOfObject(route))),
+      ),
+    ],
+    routesTo: (service) =>
+      [...wantedBy]
+        .filter(([, names]) => names.some((name) => serviceKey(name) === service))
+        .map(([key]) => key),
   };
 }
 

@@ -61,6 +61,20 @@ const stop = new AbortController();
 const client = await connect({ userAgent: 'shopmind-gateway/1' });
 const discovery = createDiscovery({ client, log, gateway: config.gateway, table, clusters });
 const running = discovery.run(stop.signal);
+const reporting = import('./status.ts').then(({ reportStatus }) =>
+  reportStatus(
+    {
+      client,
+      log,
+      clock,
+      gateway: config.gateway,
+      discovery,
+      lostHosts: table.lostHosts,
+      attachedRoutes: () => table.size,
+    },
+    stop.signal,
+  ),
+);
 const sweeping = setInterval(tenantLimits.sweep, 60_000);
 
 const health = await serveHealth({
@@ -83,7 +97,7 @@ async function shutDown(signal: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, config.drainDelayMs));
   upgrades.closeAll();
   await drain(server, config.drainMs);
-  await running;
+  await Promise.all([running, reporting]);
   client.close();
   await health.close();
   log.info('stopped');

@@ -169,7 +169,10 @@ export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
         spec: { parentRefs: [{ name: 'shopmind', namespace: SYSTEM }], ...spec },
       });
       const version = api.version;
-      await until(() => Number(discovery.routesVersion() ?? '0') >= version, `route ${name} is known`);
+      await until(
+        () => Number(discovery.routes.observedVersion() ?? '0') >= version,
+        `route ${name} is known`,
+      );
     },
 
     ask: (host, path, ask = {}) => askPort(port, host, path, ask),
