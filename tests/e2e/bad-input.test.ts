@@ -126,7 +126,7 @@ for (const [what, { name = 'bad', spec }, said] of TENANTS) {
 
 // ── requests ─────────────────────────────────────────────────────────────────────────────────────
 
-const CART = 'cart_0192f0c4-0000-7000-8000-000000000000';
+const CART = 'cart_0192f0c4000070008000000000000000';
 const REQUESTS: readonly (readonly [
   what: string,
   method: string,
