@@ -1,6 +1,7 @@
 /**
  * The blob store, as far as the operator touches it: a tenant's prefix is removed with the tenant, snapshots are kept beside.
- * File store: `<root>/<tenant>/<bucket>/<key>`; snapshots `<root>/_snapshots/<tenant>/<time>/<table>.jsonl`.
+ * File store: `<root>/<tenant>/<bucket>/<key>`; snapshots
+ * `<root>/_snapshots/<tenant>/<time>/`: `<table>.jsonl`, `objects/<bucket>/<key>` and `manifest.json`.
  */
 import { appendFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import type { SnapshotSink } from './postgres/destroy.ts';
 export interface BlobStore {
   /** Removes everything under the tenant's prefix. */
   removeTenant(tenant: string): Promise<readonly string[]>;
+  /** Moves everything under the tenant's prefix into a finished snapshot; fine when it is moved already. */
+  archiveTenant(tenant: string, snapshot: string): Promise<readonly string[]>;
   /** Begins a snapshot; an unfinished one of an earlier try is replaced. */
   beginSnapshot(tenant: string): Promise<SnapshotSink & { readonly location: string }>;
   /** Location of a finished snapshot made since `since`, if any: a repeated teardown exports only once. */
@@ -42,6 +45,12 @@ function fileStore(root: string): BlobStore {
       if (entries === undefined) return [];
       await rm(folder, { recursive: true, force: true });
       return [`DELETE OBJECTS ${tenant}/*`];
+    },
+    async archiveTenant(tenant, snapshot) {
+      const folder = join(root, checked(tenant));
+      if ((await readdir(folder).catch(absent)) === undefined) return [];
+      await rename(folder, join(snapshot, 'objects'));
+      return [`MOVE OBJECTS ${tenant}/* TO ${snapshot}`];
     },
     async beginSnapshot(tenant) {
       const name = new Date().toISOString().replaceAll(':', '-');
@@ -90,6 +99,7 @@ function unsupported(url: string): BlobStore {
   };
   return {
     removeTenant: async () => refuse(),
+    archiveTenant: async () => refuse(),
     beginSnapshot: async () => refuse(),
     findSnapshot: async () => undefined,
   };

@@ -2,7 +2,7 @@
  * The data plane as one: what is registered where and in which order, and that a repeated call does nothing.
  */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -154,5 +154,10 @@ for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
     const expected = policy === 'Retain' ? [false, true, true, true] : [undefined, false, false, false];
     assert.deepEqual([role?.rolcanlogin, kept, media, accounts.has(name)], expected);
     assert.equal((await database.query('select 1 from platform.tenants where id = $1', [name])).length, 0);
+    const archived = await readdir(join(folder, '_snapshots', name)).then(
+      ([at]) => readdir(join(folder, '_snapshots', name, at ?? '', 'objects')),
+      () => [],
+    );
+    assert.deepEqual(archived, policy === 'Snapshot' ? ['media'] : []);
   });
 }

@@ -188,11 +188,12 @@ export function createDataPlane(parts: Parts): DataPlane {
   async function snapshot(tenant: ShopMindTenant, schema: string): Promise<readonly string[]> {
     const { name, deletionTimestamp } = tenant.metadata;
     const since = new Date(deletionTimestamp ?? 0);
-    if ((await blobs.findSnapshot(name, since)) !== undefined) return [];
+    const finished = await blobs.findSnapshot(name, since);
+    if (finished !== undefined) return blobs.archiveTenant(name, finished);
     const sink = await blobs.beginSnapshot(name);
     const counts = await exportRows(database, schema, name, sink);
     const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return [`EXPORT ${rows} ROWS TO ${sink.location}`];
+    return [`EXPORT ${rows} ROWS TO ${sink.location}`, ...(await blobs.archiveTenant(name, sink.location))];
   }
 }
 
