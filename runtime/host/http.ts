@@ -123,19 +123,18 @@ export function createHttp(options: HttpOptions): HandleRequest {
 
   function toAnswer(definition: RouteDefinition, response: RouteResponse): Answer {
     const status = response.status ?? definition.status ?? 200;
-    if (response.json === undefined) {
-      return {
-        status,
-        headers: { ...response.headers },
-        body: Buffer.isBuffer(response.bytes) ? response.bytes : Buffer.alloc(0),
-      };
+    const text =
+      response.jsonText ?? (response.json === undefined ? undefined : JSON.stringify(response.json));
+    if (text === undefined) {
+      const body = Buffer.isBuffer(response.bytes) ? response.bytes : Buffer.alloc(0);
+      return { status, headers: { ...response.headers }, body };
     }
-    if (options.checkAnswers && definition.response && status < 300) definition.response.parse(response.json);
-    const body = Buffer.from(JSON.stringify(response.json));
+    if (options.checkAnswers && definition.response && status < 300)
+      definition.response.parse(JSON.parse(text));
     return {
       status,
       headers: { 'content-type': 'application/json; charset=utf-8', ...response.headers },
-      body,
+      body: Buffer.from(text),
     };
   }
 

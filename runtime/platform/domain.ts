@@ -60,6 +60,8 @@ export interface RouteResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** Serialised as JSON. */
   readonly json?: unknown;
+  /** JSON that is text already, for answers that are kept; exclusive with `json`. */
+  readonly jsonText?: string;
   /** Sent as is; exclusive with `json`. */
   readonly bytes?: Buffer | Readable;
 }

@@ -1,6 +1,7 @@
 /** The catalogue's handlers: each narrows what the host has parsed, asks the parts beside it, and answers. */
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { CreateService, Platform, RouteRequest } from '../../platform/domain.ts';
+import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId } from '../../platform/ports.ts';
 import * as collections from './collections.ts';
@@ -32,6 +33,8 @@ import {
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 
+/** SHA-1 in base64url, before each kept answer. */
+const TAG_LENGTH = 27;
 /** How stale a list may be in another process; in this one a change is seen at once. */
 const CACHE_SECONDS = 2;
 /** A small import is over before its request would have to be asked about again. */
@@ -61,35 +64,27 @@ export const createService: CreateService = (platform) => {
     routes: {
       async listProducts({ tenant, query }) {
         const asked = query as ProductsQuery;
-        return {
-          json: await cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
-            listProducts(sql, tenant, asked),
-          ),
-        };
+        return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
+          listProducts(sql, tenant, asked),
+        );
       },
       async getProduct({ tenant, params, query }) {
         const { handle } = params as { handle: string };
         const currency = (query as { currency?: string }).currency ?? tenant.currencies[0] ?? 'EUR';
-        return {
-          json: await cached.read(tenant.id, `product/${handle}/${currency}`, () =>
-            readDetail(platform, tenant, handle, currency),
-          ),
-        };
+        return cached.read(tenant.id, `product/${handle}/${currency}`, () =>
+          readDetail(platform, tenant, handle, currency),
+        );
       },
       async listCollections({ tenant }) {
-        return {
-          json: await cached.read(tenant.id, 'collections', async () => ({
-            collections: await collections.listCollections(sql, tenant.id),
-          })),
-        };
+        return cached.read(tenant.id, 'collections', async () => ({
+          collections: await collections.listCollections(sql, tenant.id),
+        }));
       },
       async getCollection({ tenant, params }) {
         const { handle } = params as { handle: string };
-        return {
-          json: await cached.read(tenant.id, `collection/${handle}`, () =>
-            collections.getCollection(sql, tenant.id, handle),
-          ),
-        };
+        return cached.read(tenant.id, `collection/${handle}`, () =>
+          collections.getCollection(sql, tenant.id, handle),
+        );
       },
       getMedia: ({ tenant, params }) => media.serve(tenant.id, idOf(params)),
 
@@ -176,33 +171,36 @@ export const createService: CreateService = (platform) => {
 };
 
 interface Cached {
-  /** What `load` answered a moment ago, unless something changed since. */
-  read<T>(tenant: TenantId, key: string, load: () => Promise<T>): Promise<T>;
+  /** What `load` answered a moment ago, unless something changed since, as text that need not be written again. */
+  read(tenant: TenantId, key: string, load: () => Promise<unknown>): Promise<RouteResponse>;
   changed(tenant: TenantId): void;
 }
 
 /** One generation per tenant is part of every key: a change makes all that was kept unreachable. */
 function createCached({ cache }: Platform): Cached {
   const generations = new Map<TenantId, number>();
-  const loading = new Map<string, Promise<unknown>>();
-  const load = async <T>(tenant: TenantId, key: string, work: () => Promise<T>): Promise<T> => {
-    const value = await work();
-    await cache.set(tenant, key, JSON.stringify(value), CACHE_SECONDS);
-    return value;
+  const loading = new Map<string, Promise<string>>();
+  const load = async (tenant: TenantId, key: string, work: () => Promise<unknown>): Promise<string> => {
+    const text = JSON.stringify(await work());
+    const kept = `${createHash('sha1').update(text).digest('base64url')}${text}`;
+    await cache.set(tenant, key, kept, CACHE_SECONDS);
+    return kept;
   };
   return {
-    async read<T>(tenant: TenantId, key: string, work: () => Promise<T>) {
+    async read(tenant, key, work) {
       const full = `catalog/${generations.get(tenant) ?? 0}/${key}`;
-      const known = await cache.get(tenant, full);
-      if (known !== undefined) return JSON.parse(known) as T; // written below from the same type
-      // A hundred shoppers who come at once ask the database once.
-      const id = `${tenant}/${full}`;
-      let running = loading.get(id);
-      if (!running) {
-        running = load(tenant, full, work).finally(() => loading.delete(id));
-        loading.set(id, running);
+      let kept = await cache.get(tenant, full);
+      if (kept === undefined) {
+        // A hundred shoppers who come at once ask the database once.
+        const id = `${tenant}/${full}`;
+        let running = loading.get(id);
+        if (!running) {
+          running = load(tenant, full, work).finally(() => loading.delete(id));
+          loading.set(id, running);
+        }
+        kept = await running;
       }
-      return (await running) as T; // as above
+      return { jsonText: kept.slice(TAG_LENGTH), headers: { etag: `"${kept.slice(0, TAG_LENGTH)}"` } };
     },
     changed(tenant) {
       generations.set(tenant, (generations.get(tenant) ?? 0) + 1);

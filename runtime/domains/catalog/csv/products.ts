@@ -209,13 +209,15 @@ function optionNames(first: CsvRow, reader: Reader): string[] {
   const gap = names.findIndex(
     (name, index) => name === '' && names.slice(index + 1).some((later) => later !== ''),
   );
-  if (gap >= 0)
+  if (gap >= 0) {
     reader.note(
       first,
       `Option${gap + 1} Name`,
       'is missing although a later option has one',
       'Name the options from the first on.',
     );
+    return [];
+  }
   if (new Set(used.map((name) => name.toLowerCase())).size < used.length)
     reader.note(first, 'Option1 Name', 'is the name of another option too', 'Give each option its own name.');
   return used;

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { startTestHost, type TestAnswer, type TestCall, type TestHost } from '../../host/testing.ts';
+import { manualClock } from '../../platform/clock.ts';
+import { accounts, type Address, type Customer, type Session } from './definition.ts';
+
+let database: TestDatabase;
+let shop: TestHost;
+// Ahead of the server's clock, which only `created_at` of the outbox follows.
+const clock = manualClock(new Date());
+const PASSWORD = 'correct horse battery';
+
+before(async () => {
+  database = await startTestDatabase([accounts]);
+  await database.addTenant({ id: 'one', domains: ['accounts'] });
+  await database.addTenant({ id: 'two', domains: ['accounts'] });
+  shop = await startTestHost(
+    { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['accounts'] },
+    { clock },
+  );
+});
+after(async () => {
+  await shop.stop();
+  await database.stop();
+});
+
+const call = (method: string, path: string, options?: TestCall) =>
+  shop.call('one', method, `/api/accounts${path}`, options);
+const as = (token: string) => ({ authorization: `Bearer ${token}` });
+const register = async (email: string): Promise<Session> => {
+  const answer = await call('POST', '/register', { json: { email, password: PASSWORD, firstName: 'Ada' } });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json<Session>();
+};
+const cookieOf = (answer: TestAnswer) => String(answer.headers['set-cookie']).split(';')[0] ?? '';
+
+test('a customer registers, is known by token and by cookie, and logs out', async () => {
+  const answer = await call('POST', '/register', {
+    json: { email: 'Ada@Example.org', password: PASSWORD, firstName: 'Ada' },
+  });
+  assert.equal(answer.status, 201, answer.text);
+  assert.match(
+    String(answer.headers['set-cookie']),
+    /^shopmind_session=sms_one\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Expires=/,
+  );
+  assert.doesNotMatch(String(answer.headers['set-cookie']), /Domain=/);
+  const { token, customer } = answer.json<Session>();
+  assert.equal(customer.email, 'Ada@Example.org');
+  assert.equal((await call('GET', '/me', { headers: as(token) })).json<Customer>().id, customer.id);
+  const cookie = cookieOf(answer);
+  assert.equal((await call('GET', '/me', { headers: { cookie } })).status, 200);
+  const out = await call('POST', '/logout', { headers: as(token) });
+  assert.equal(out.status, 204);
+  assert.match(String(out.headers['set-cookie']), /Max-Age=0/);
+  assert.equal((await call('GET', '/me', { headers: { cookie } })).status, 401);
+});
+
+test('neither password nor token is in the database', async () => {
+  const { token } = await register('secret@example.org');
+  const { rows } = await database.admin.query<{ all: string }>(
+    `SELECT (SELECT jsonb_agg(c)::text FROM shop.customers c) || (SELECT jsonb_agg(s)::text FROM shop.customer_sessions s) || coalesce((SELECT jsonb_agg(o)::text FROM shop.event_log o), '') AS all`,
+  );
+  assert.doesNotMatch(rows[0]?.all ?? '', new RegExp(`${PASSWORD}|${token.split('.')[1]}`));
+  assert.match(rows[0]?.all ?? '', /\$argon2id\$v=19\$/);
+});
+
+test('a wrong password and an unknown address get the same answer', async () => {
+  await register('known@example.org');
+  const wrong = await call('POST', '/login', { json: { email: 'known@example.org', password: 'wrong' } });
+  const unknown = await call('POST', '/login', { json: { email: 'nobody@example.org', password: 'wrong' } });
+  const plain = (answer: TestAnswer) => ({ ...answer.json(), requestId: '' });
+  assert.equal(wrong.status, 401);
+  assert.deepEqual(plain(wrong), plain(unknown));
+  const right = await call('POST', '/login', { json: { email: ' KNOWN@example.org ', password: PASSWORD } });
+  assert.equal(right.status, 200, right.text);
+});
+
+test('an address registers once, also when two try at the same moment', async () => {
+  const json = { email: 'twice@example.org', password: PASSWORD };
+  const answers = await Promise.all([
+    call('POST', '/register', { json }),
+    call('POST', '/register', { json: { ...json, password: 'another one here' } }),
+  ]);
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 409]);
+  const { rows } = await database.admin.query(
+    `SELECT 1 FROM shop.customers WHERE email_key = 'twice@example.org'`,
+  );
+  assert.equal(rows.length, 1);
+});
+
+test('guessing is stopped, per address, also of addresses nobody has; a right password clears the count', async () => {
+  for (const email of ['known@example.org', 'no.one@example.org']) {
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n++)
+      statuses.push((await call('POST', '/login', { json: { email, password: 'guess' } })).status);
+    assert.deepEqual([...new Set(statuses)], [401, 429], email);
+  }
+  const locked = await call('POST', '/login', { json: { email: 'known@example.org', password: PASSWORD } });
+  assert.equal(locked.status, 429);
+  assert.ok(Number(locked.headers['retry-after']) > 0);
+  clock.advance(16 * 60 * 1_000);
+  assert.equal(
+    (await call('POST', '/login', { json: { email: 'known@example.org', password: PASSWORD } })).status,
+    200,
+  );
+});
+
+test('a new password ends every other session and needs the present one', async () => {
+  const first = await register('change@example.org');
+  const second = (
+    await call('POST', '/login', { json: { email: 'change@example.org', password: PASSWORD } })
+  ).json<Session>();
+  const refused = await call('PATCH', '/me', {
+    headers: as(first.token),
+    json: { password: { present: 'wrong', next: 'another long one' } },
+  });
+  assert.equal(refused.status, 400);
+  const changed = await call('PATCH', '/me', {
+    headers: as(first.token),
+    json: { password: { present: PASSWORD, next: 'another long one' } },
+  });
+  assert.equal(changed.status, 200, changed.text);
+  for (const { token } of [first, second])
+    assert.equal((await call('GET', '/me', { headers: as(token) })).status, 401);
+  assert.equal((await call('GET', '/me', { headers: { cookie: cookieOf(changed) } })).status, 200);
+  assert.equal(
+    (await call('POST', '/login', { json: { email: 'change@example.org', password: PASSWORD } })).status,
+    401,
+  );
+});
+
+test('a session ends after a month without use, and is prolonged by use', async () => {
+  const { token } = await register('month@example.org');
+  clock.advance(20 * 24 * 60 * 60 * 1_000);
+  assert.equal((await call('GET', '/me', { headers: as(token) })).status, 200);
+  clock.advance(20 * 24 * 60 * 60 * 1_000);
+  assert.equal((await call('GET', '/me', { headers: as(token) })).status, 200);
+  clock.advance(31 * 24 * 60 * 60 * 1_000);
+  assert.equal((await call('GET', '/me', { headers: as(token) })).status, 401);
+});
+
+test('a page of another site cannot use the cookie to change anything', async () => {
+  const answer = await call('POST', '/login', { json: { email: 'month@example.org', password: PASSWORD } });
+  const cookie = cookieOf(answer);
+  const patch = (headers: Record<string, string>) =>
+    call('PATCH', '/me', { json: { firstName: 'Eve' }, headers: { cookie, ...headers } });
+  assert.equal((await patch({ origin: 'https://evil.example' })).status, 403);
+  assert.equal((await patch({ 'sec-fetch-site': 'cross-site' })).status, 403);
+  assert.equal((await patch({ origin: 'http://one.localhost:8080' })).status, 200);
+});
+
+test('addresses: the first is the default one, a new default replaces it, others’ are out of reach', async () => {
+  const ada = await register('addresses@example.org');
+  const eve = await register('eve@example.org');
+  const address = { name: 'Ada Lovelace', line1: '12 St James’s Square', city: 'London', country: 'GB' };
+  const make = async (json: object) =>
+    (await call('POST', '/me/addresses', { json, headers: as(ada.token) })).json<Address>();
+  const first = await make(address);
+  const second = await make({ ...address, line1: '2' });
+  assert.deepEqual([first.isDefault, second.isDefault], [true, false]);
+  const changed = await call('PUT', `/me/addresses/${second.id}`, {
+    json: { ...address, isDefault: true },
+    headers: as(ada.token),
+  });
+  assert.equal(changed.status, 200, changed.text);
+  const { addresses } = (await call('GET', '/me/addresses', { headers: as(ada.token) })).json<{
+    addresses: Address[];
+  }>();
+  assert.deepEqual(
+    addresses.map(({ id, isDefault }) => [id, isDefault]),
+    [
+      [second.id, true],
+      [first.id, false],
+    ],
+  );
+  assert.equal(
+    (await call('PUT', `/me/addresses/${first.id}`, { json: address, headers: as(eve.token) })).status,
+    404,
+  );
+  assert.equal((await call('DELETE', `/me/addresses/${first.id}`, { headers: as(eve.token) })).status, 404);
+  assert.equal((await call('DELETE', `/me/addresses/${first.id}`, { headers: as(ada.token) })).status, 204);
+});
+
+const BAD: readonly (readonly [what: string, json: object, where: string])[] = [
+  ['no e-mail', { password: PASSWORD }, 'body/email'],
+  ['an address that is none', { email: 'nobody', password: PASSWORD }, 'body/email'],
+  ['a short password', { email: 'a@b.example', password: 'short' }, 'body/password'],
+  ['a password too long', { email: 'a@b.example', password: 'x'.repeat(257) }, 'body/password'],
+  [
+    'a name too long',
+    { email: 'a@b.example', password: PASSWORD, firstName: 'x'.repeat(101) },
+    'body/firstName',
+  ],
+  ['a field nobody knows', { email: 'a@b.example', password: PASSWORD, isAdmin: true }, 'body'],
+];
+for (const [what, json, where] of BAD) {
+  test(`a registration with ${what} is refused and names the field`, async () => {
+    const answer = await call('POST', '/register', { json });
+    assert.equal(answer.status, 400);
+    assert.deepEqual(
+      answer.json<{ problems: { where: string }[] }>().problems.map((problem) => problem.where),
+      [where],
+    );
+  });
+}
