@@ -49,11 +49,16 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       log_min_messages: 'fatal',
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    server = spawn(binary('postgres'), ['-D', data, '-p', String(port), ...flags], {
-      ...options,
-      stdio: 'ignore',
+    const launch = () =>
+      (server = spawn(binary('postgres'), ['-D', data, '-p', String(port), ...flags], {
+        ...options,
+        stdio: 'ignore',
+      }));
+    let running = launch();
+    await accepting(port, () => {
+      // After a kill the old backends keep the shared memory for a moment, and the new postmaster refuses to start.
+      if (running.exitCode !== null) running = launch();
     });
-    await accepting(port);
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -110,7 +115,8 @@ function done(child: ChildProcess): Promise<void> {
   });
 }
 
-async function accepting(port: number): Promise<void> {
+/** @param onRefusal called after each attempt that found nobody */
+async function accepting(port: number, onRefusal: () => void): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
@@ -120,7 +126,8 @@ async function accepting(port: number): Promise<void> {
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      onRefusal();
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
