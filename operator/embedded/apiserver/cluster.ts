@@ -3,6 +3,7 @@ import type { Store } from '../store/store.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Catalog } from './catalog.ts';
 import type { Codec } from './codec.ts';
+import type { Counters } from './counters.ts';
 import type { Providers } from './providers.ts';
 import type { ResourceType } from './resources.ts';
 import type { KindRules } from './rules.ts';
@@ -24,6 +25,7 @@ export interface Cluster {
   readonly tokens: Tokens;
   readonly providers: Providers;
   readonly log: Logger;
+  readonly counters: Counters;
   /** What is known of a kind beyond its place in discovery. */
   rulesOf(type: ResourceType): KindRules;
   /** The columns of a table of its objects. */

@@ -15,6 +15,8 @@ const MOST_KINDS = 10_000;
 export interface Counters {
   readonly count: (verb: string, resource: string, userAgent: string) => void;
   readonly read: () => readonly WriteCount[];
+  /** The same for `/metrics`, in Prometheus' text format. */
+  readonly exposition: () => string;
 }
 
 export function createCounters(): Counters {
@@ -28,5 +30,21 @@ export function createCounters(): Counters {
       else if (counts.size < MOST_KINDS) counts.set(key, { verb, resource, userAgent, count: 1 });
     },
     read: () => [...counts.values()].map((one) => ({ ...one })),
+    exposition: () => [HEAD, ...[...counts.values()].map(sample), ''].join('\n'),
   };
+}
+
+/** kube-apiserver's name; the user agent is ours to add, because at rest the question is always who wrote. */
+const METRIC = 'apiserver_request_total';
+const HEAD = `# HELP ${METRIC} Writes answered, by verb, resource and client.\n# TYPE ${METRIC} counter`;
+
+function sample({ verb, resource, userAgent, count }: WriteCount): string {
+  const labels = Object.entries({ verb, resource, user_agent: userAgent }).map(
+    ([name, value]) => `${name}="${escaped(value)}"`,
+  );
+  return `${METRIC}{${labels.join(',')}} ${count}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

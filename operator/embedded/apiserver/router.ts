@@ -17,30 +17,25 @@ import { serveOpenApi } from './openapi.ts';
 import { parseResourcePath } from './request.ts';
 import { serveResource, verbOf } from './resource-handler.ts';
 
-/** Called before a resource request is answered: for counting and authorisation. */
-export type BeforeResource = (exchange: Exchange, verb: string, resource: string) => void;
-
 const HEALTH = new Set(['/livez', '/readyz', '/healthz']);
 
 /** Paths that need no credentials, as on kube-apiserver. */
 export const isPublic = (path: string): boolean => HEALTH.has(path) || path === '/version';
 
-export async function route(cluster: Cluster, exchange: Exchange, before: BeforeResource): Promise<void> {
+export async function route(cluster: Cluster, exchange: Exchange): Promise<void> {
   const { path, method } = exchange;
   const resource = parseResourcePath(path);
   if (resource) {
     const type = cluster.catalog.find(resource.group, resource.version, resource.plural);
     if (!type) throw noSuchPath();
     const verb = verbOf(exchange, resource);
-    before(
-      exchange,
-      verb,
-      resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`,
-    );
+    const counted = resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`;
+    cluster.counters.count(verb, counted, exchange.userAgent);
     return serveResource(cluster, exchange, resource, type, verb);
   }
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
   if (HEALTH.has(path)) return serveHealth(exchange);
+  if (path === '/metrics') return sendText(exchange, 200, cluster.counters.exposition());
   if (path === '/version') return sendJson(exchange, 200, JSON.stringify(VERSION));
   if (path.startsWith('/openapi/')) return serveOpenApi(cluster, exchange);
   if (path === '/.well-known/openid-configuration' || path === '/openid/v1/jwks')

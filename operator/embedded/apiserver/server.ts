@@ -104,6 +104,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     tokens,
     providers,
     log,
+    counters,
     rulesOf: (type) => (type.custom ? custom.rulesOf(type) : builtIn(type)),
     columnsOf: (type) => (type.custom ? custom.columnsOf(type) : builtInColumns(type.storage)),
     now,
@@ -125,7 +126,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   server.maxConnections = MOST_CONNECTIONS;
   server.on('request', (request, response) => {
-    void answer(cluster, request, response, counters.count);
+    void answer(cluster, request, response);
   });
   const sockets = trackSockets(server);
   await listenWherever(server, options, join(dataDir, 'port'));
@@ -171,12 +172,7 @@ function assertLoopback(host: string): void {
     throw new Error(`the embedded API server listens on loopback addresses only, not on ${host}`);
 }
 
-async function answer(
-  cluster: Cluster,
-  request: IncomingMessage,
-  response: ServerResponse,
-  count: (verb: string, resource: string, userAgent: string) => void,
-): Promise<void> {
+async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const exchange: Exchange = exchangeOf(request, response);
   try {
     if ((request.url?.length ?? 0) > LONGEST_URL)
@@ -184,9 +180,7 @@ async function answer(
     const user: UserInfo = isPublic(exchange.path)
       ? ANONYMOUS
       : authenticate(request, cluster.tokens, cluster.store);
-    await route(cluster, { ...exchange, user }, ({ userAgent }, verb, resource) =>
-      count(verb, resource, userAgent),
-    );
+    await route(cluster, { ...exchange, user });
   } catch (error) {
     const told = sendError(exchange, error);
     if (told.code >= 500 && told.code !== 501)
