@@ -84,7 +84,8 @@ function dueTime(cron: CronJob, schedule: Cron, now: Date): Date | undefined {
   let from = new Date(cron.status?.lastScheduleTime ?? cron.metadata.creationTimestamp);
   const deadline = cron.spec.startingDeadlineSeconds;
   if (deadline !== undefined) from = new Date(Math.max(from.getTime(), now.getTime() - deadline * 1e3 - 1));
-  const [latest] = schedule.previousRuns(1, now);
+  // One that is due this very moment is due.
+  const [latest] = schedule.previousRuns(1, new Date(now.getTime() + 1));
   return latest && latest > from ? latest : undefined;
 }
 

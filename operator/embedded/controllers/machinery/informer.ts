@@ -74,12 +74,14 @@ export function createInformer<T extends KubeObject>(
   }
 
   function tell(change: Change<T>): void {
-    for (const listener of listeners) {
-      try {
-        listener(change);
-      } catch (error) {
-        log.error({ err: error, key: change.key, kind: resource.kind }, 'a listener failed');
-      }
+    for (const listener of listeners) call(listener, change);
+  }
+
+  function call(listener: (change: Change<T>) => void, change: Change<T>): void {
+    try {
+      listener(change);
+    } catch (error) {
+      log.error({ err: error, key: change.key, kind: resource.kind }, 'a listener failed');
     }
   }
 
@@ -142,7 +144,7 @@ export function createInformer<T extends KubeObject>(
     },
     subscribe(listener) {
       listeners.add(listener);
-      for (const [key, object] of objects) listener({ key, object, previous: undefined });
+      for (const [key, object] of objects) call(listener, { key, object, previous: undefined });
       return () => listeners.delete(listener);
     },
     observe(object) {

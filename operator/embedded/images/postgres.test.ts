@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, lstat, mkdir, mkdtemp, readlink, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import pg from 'pg';
+import { until } from '../testing/cluster.ts';
+import { parseEnvironment, PrepareError } from './postgres/environment.ts';
+
+const ENTRY = join(import.meta.dirname, 'postgres.ts');
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // a TCP server
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function launch(context: TestContext, env: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, [ENTRY], {
+    env: { PATH: process.env['PATH'] ?? '', POSTGRES_DB: 'shopmind', ...env },
+    stdio: ['ignore', 'inherit', 'ignore'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+async function ask(port: number, password: string, text: string): Promise<unknown[]> {
+  return until('PostgreSQL to answer', async () => {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port,
+      user: 'postgres',
+      password,
+      database: 'shopmind',
+    });
+    await client.connect();
+    const { rows } = await client.query(text);
+    await client.end();
+    return rows as unknown[]; // of any shape
+  });
+}
+
+test('it survives being killed, takes a new password, and ends fast while clients are connected', async (context) => {
+  const dir = await mkdtemp(join(tmpdir(), 'shopmind-pg-'));
+  await chmod(dir, 0o711);
+  context.after(() => rm(dir, { recursive: true, force: true }));
+  const port = await freePort();
+  const env = { PGDATA: join(dir, 'data'), PGPORT: String(port), POSTGRES_PASSWORD: "it's \\ one" };
+  const first = launch(context, env);
+  await ask(port, env.POSTGRES_PASSWORD, 'create table kept as select 7 as n');
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+
+  const second = launch(context, { ...env, POSTGRES_PASSWORD: "a' new \\ one" });
+  assert.deepEqual(
+    await ask(port, "a' new \\ one", 'select n, current_setting($$fsync$$) as fsync from kept'),
+    [{ n: 7, fsync: 'on' }],
+  );
+  const open = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password: "a' new \\ one",
+    database: 'shopmind',
+  });
+  open.on('error', () => undefined);
+  await open.connect();
+  second.kill('SIGINT');
+  const [code] = (await once(second, 'exit')) as [number]; // what 'exit' gives
+  assert.equal(code, 0);
+});
+
+test(
+  'under a folder closed to others its data lies elsewhere and a link says where',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (context) => {
+    const closed = await mkdtemp(join(tmpdir(), 'shopmind-closed-'));
+    await mkdir(join(closed, 'home'), { mode: 0o700 });
+    const dataDir = join(closed, 'home', 'data');
+    const port = await freePort();
+    const child = launch(context, { PGDATA: dataDir, PGPORT: String(port), POSTGRES_PASSWORD: 'x' });
+    assert.deepEqual(await ask(port, 'x', 'select 1 as n'), [{ n: 1 }]);
+    assert.ok((await lstat(dataDir)).isSymbolicLink());
+    const place = await readlink(dataDir);
+    child.kill('SIGINT');
+    await once(child, 'exit');
+    await rm(place, { recursive: true });
+    await rm(closed, { recursive: true });
+  },
+);
+
+test('what it is told wrongly is named', () => {
+  const good = { PGDATA: '/data', POSTGRES_PASSWORD: 'x' };
+  assert.equal(parseEnvironment({ ...good, PGDATA: '/data//' }).dataDir, '/data');
+  const bad: [Record<string, string>, RegExp][] = [
+    [{ PGDATA: 'relative' }, /PGDATA/],
+    [{ POSTGRES_PASSWORD: '' }, /POSTGRES_PASSWORD/],
+    [{ POSTGRES_PASSWORD: 'two\nlines' }, /one line/],
+    [{ POSTGRES_DB: 'x; drop' }, /POSTGRES_DB/],
+    [{ POD_IP: 'here' }, /POD_IP/],
+    [{ PGPORT: '99999' }, /PGPORT/],
+  ];
+  for (const [env, message] of bad)
+    assert.throws(
+      () => parseEnvironment({ ...good, ...env }),
+      (error) => error instanceof PrepareError && message.test(error.message),
+    );
+});
