@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Client, ObservedRequest } from './client.ts';
-import { pathOf } from './client.ts';
 import { isAlreadyExists, isConflict, isNotFound, KubeError } from './errors.ts';
+import { pathOf } from './paths.ts';
 import { configMaps, deployments, namespaces, resourceFor } from './resources.ts';
 import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
 import { until } from './testing/wait.ts';

@@ -472,6 +472,24 @@ describe('the gateway', () => {
     assert.equal((await world.ask('acme.localhost', '/', { method: 'POST', body, headers })).status, 413);
   });
 
+  test('does not wait for clients that trickle their headers or body', async () => {
+    await world.close();
+    world = await startWorld({ headersMs: 80, requestMs: 160 });
+    await world.service('runtime', [(await echo('a')).port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    for (const head of [
+      'GET / HTTP/1.1\r\nhost: acme.localhost\r\nx-slow: ',
+      'POST / HTTP/1.1\r\nhost: acme.localhost\r\ncontent-length: 100\r\n\r\nonly this',
+    ]) {
+      const socket = connect(world.port, '127.0.0.1');
+      socket.write(head);
+      const answer = await new Promise((resolve) => socket.once('data', (chunk) => resolve(String(chunk))));
+      assert.match(String(answer), /^HTTP\/1\.1 408 /);
+      socket.destroy();
+    }
+    await until(() => world.proxy.active() === 0, 'nothing is under way');
+  });
+
   for (const path of ['/a/../api', '/a/%2e%2e/api', '/..', '/a\\b', '/a/.%2E/', '/%00', '/a/..;/b', '/.']) {
     test(`refuses the path ${path}`, async () => {
       await world.route('acme', simple('acme.localhost', 'runtime'));
