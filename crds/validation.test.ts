@@ -1,0 +1,283 @@
+/**
+ * What the schemas refuse and how they say it: the same checks, in the same order, as an API server makes.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { applyDefaults } from '../operator/embedded/schema/default.ts';
+import { defaultDefinition, validateDefinition } from '../operator/embedded/schema/definition.ts';
+import { prune } from '../operator/embedded/schema/prune.ts';
+import { validateRules } from '../operator/embedded/schema/rules.ts';
+import type { JsonObject, Schema } from '../operator/embedded/schema/schema.ts';
+import { validate } from '../operator/embedded/schema/validate.ts';
+import { customResourceDefinitions, SCHEMAS } from './index.ts';
+
+// The two rooms describe the same JSON with types of their own.
+const schemas = SCHEMAS as unknown as Readonly<Record<'ShopMindTenant' | 'Service', Schema>>;
+
+function refusals(kind: 'ShopMindTenant' | 'Service', object: object, old?: object): string[] {
+  const candidate = structuredClone(object) as JsonObject;
+  const unknown = prune(candidate, schemas[kind]).map((path) => `unknown field "${path}"`);
+  applyDefaults(candidate, schemas[kind]);
+  const causes = validate(candidate, schemas[kind]);
+  const rules =
+    causes.length > 0 ? [] : validateRules(candidate, schemas[kind], old as JsonObject | undefined);
+  return [...unknown, ...[...causes, ...rules].map(({ field, message }) => `${field}: ${message}`)];
+}
+
+const VALID = { displayName: 'Acme', hosts: ['acme.localhost'] };
+const tenant = (spec: object, name = 'acme', status?: object): object => ({
+  apiVersion: 'shopmind.ai/v1alpha1',
+  kind: 'ShopMindTenant',
+  metadata: { name },
+  spec: { ...VALID, ...spec },
+  ...(status === undefined ? {} : { status }),
+});
+const service = (spec: object, name = 'runtime'): object => ({
+  apiVersion: 'shopmind.ai/v1alpha1',
+  kind: 'Service',
+  metadata: { name, namespace: 'n' },
+  spec,
+});
+
+test('both definitions are themselves valid', () => {
+  for (const crd of customResourceDefinitions()) {
+    const definition = structuredClone(crd) as unknown as JsonObject;
+    defaultDefinition(definition);
+    assert.deepEqual(validateDefinition(definition), []);
+  }
+});
+
+for (const [what, spec] of [
+  ['a minimal one', {}],
+  [
+    'every field used',
+    {
+      plan: 'enterprise',
+      placement: 'dedicated',
+      hosts: ['acme.localhost', 'www.acme.example'],
+      branding: {
+        logo: 'https://acme.example/logo.svg',
+        colors: {
+          primary: '#2f5d46',
+          onPrimary: '#ffffff',
+          secondary: '#C4562A',
+          background: '#faf8f3',
+          text: '#1e2521',
+        },
+        fonts: { heading: "Avenir Next, 'Segoe UI'", body: 'Inter' },
+        tagline: 'Gear for people who sleep outside.',
+      },
+      locales: ['en', 'de-CH', 'zh-Hant-TW', 'es-419'],
+      currencies: ['EUR', 'USD', 'JPY'],
+      catalog: { source: { url: 'acme/catalog.csv' } },
+      domains: { orders: { scaling: { min: 2, max: 10 } }, catalog: { enabled: true } },
+      autoscaling: { min: 1, max: 4, cpuPercent: 60 },
+      payments: { secretRef: { name: 'stripe' } },
+      quotas: { requestsPerMinute: 1 },
+      deletionPolicy: 'Snapshot',
+      suspended: true,
+    },
+  ],
+] as const) {
+  test(`a tenant with ${what} is accepted`, () => {
+    assert.deepEqual(refusals('ShopMindTenant', tenant(spec)), []);
+  });
+}
+
+const REFUSED: readonly (readonly [string, object, RegExp])[] = [
+  ['no display name', tenant({ displayName: undefined }), /spec\.displayName: Required/],
+  ['an empty display name', tenant({ displayName: '' }), /spec\.displayName: .*at least 1/],
+  [
+    'a display name without end',
+    tenant({ displayName: 'x'.repeat(101) }),
+    /spec\.displayName: .*(100|too long)/i,
+  ],
+  ['no hosts', tenant({ hosts: [] }), /spec\.hosts: .*at least 1/],
+  ['a host in capitals', tenant({ hosts: ['Acme.localhost'] }), /spec\.hosts\[0\]: .*should match/],
+  ['a host of one label', tenant({ hosts: ['acme'] }), /spec\.hosts\[0\]: .*should match/],
+  ['a host with a wildcard', tenant({ hosts: ['*.acme.example'] }), /spec\.hosts\[0\]/],
+  ['a host with a port', tenant({ hosts: ['acme.localhost:8080'] }), /spec\.hosts\[0\]/],
+  ['a host that ends with a dash', tenant({ hosts: ['acme-.localhost'] }), /spec\.hosts\[0\]/],
+  ['a host twice', tenant({ hosts: ['a.b', 'a.b'] }), /spec\.hosts: .*remove the duplicate/],
+  [
+    'seventeen hosts',
+    tenant({ hosts: Array.from({ length: 17 }, (_, n) => `a${n}.b`) }),
+    /spec\.hosts: .*16/,
+  ],
+  [
+    'an unknown plan',
+    tenant({ plan: 'gold' }),
+    /spec\.plan: .*supported values: "starter", "growth", "enterprise"/,
+  ],
+  ['an unknown placement', tenant({ placement: 'shared' }), /spec\.placement: /],
+  ['a currency that is none', tenant({ currencies: ['EUR', 'XXX'] }), /spec\.currencies\[1\]: /],
+  ['a currency in small letters', tenant({ currencies: ['eur'] }), /spec\.currencies\[0\]: /],
+  [
+    'a currency twice',
+    tenant({ currencies: ['EUR', 'USD', 'EUR'] }),
+    /spec\.currencies: .*remove the duplicate/,
+  ],
+  ['no currency', tenant({ currencies: [] }), /spec\.currencies: /],
+  ['a language by its name', tenant({ locales: ['english'] }), /spec\.locales\[0\]: /],
+  ['a locale with an underscore', tenant({ locales: ['de_CH'] }), /spec\.locales\[0\]: /],
+  ['a locale twice', tenant({ locales: ['de', 'de'] }), /spec\.locales: .*remove the duplicate/],
+  [
+    'a colour by its name',
+    tenant({ branding: { colors: { primary: 'green' } } }),
+    /spec\.branding\.colors\.primary: /,
+  ],
+  [
+    'colours without the primary one',
+    tenant({ branding: { colors: { text: '#000000' } } }),
+    /spec\.branding\.colors\.primary: Required/,
+  ],
+  [
+    'a font that is code',
+    tenant({ branding: { fonts: { body: 'x;}body{display:none' } } }),
+    /spec\.branding\.fonts\.body: /,
+  ],
+  ['a logo over plain http', tenant({ branding: { logo: 'http://x/logo.png' } }), /spec\.branding\.logo: /],
+  [
+    'a logo that climbs',
+    tenant({ branding: { logo: 'a/../../etc/passwd' } }),
+    /spec\.branding\.logo: .*must not contain/,
+  ],
+  [
+    'a source over plain http',
+    tenant({ catalog: { source: { url: 'http://x/y.csv' } } }),
+    /spec\.catalog\.source\.url: /,
+  ],
+  [
+    'a source that climbs',
+    tenant({ catalog: { source: { url: 'a/../b.csv' } } }),
+    /spec\.catalog\.source\.url: .*must not contain/,
+  ],
+  [
+    'an absolute path as source',
+    tenant({ catalog: { source: { url: '/etc/passwd' } } }),
+    /spec\.catalog\.source\.url: /,
+  ],
+  [
+    'a file URL as source',
+    tenant({ catalog: { source: { url: 'file:///etc/passwd' } } }),
+    /spec\.catalog\.source\.url: /,
+  ],
+  ['a catalogue without a source', tenant({ catalog: {} }), /spec\.catalog\.source: Required/],
+  [
+    'an unknown domain',
+    tenant({ domains: { foo: {} } }),
+    /spec\.domains: .*use one of accounts, catalog, orders, payments/,
+  ],
+  [
+    'accounts switched off',
+    tenant({ domains: { accounts: { enabled: false } } }),
+    /spec\.domains: .*accounts cannot be switched off/,
+  ],
+  [
+    'orders without payments',
+    tenant({ domains: { payments: { enabled: false } } }),
+    /spec\.domains: .*orders needs payments/,
+  ],
+  [
+    'orders without catalog',
+    tenant({ domains: { catalog: { enabled: false } } }),
+    /spec\.domains: .*orders needs catalog/,
+  ],
+  [
+    'min above max',
+    tenant({ placement: 'dedicated', autoscaling: { min: 5, max: 2 } }),
+    /spec\.autoscaling\.min: .*lower min or raise max/,
+  ],
+  [
+    'autoscaling in the pool',
+    tenant({ autoscaling: { min: 1, max: 2 } }),
+    /spec\.autoscaling: .*placement: dedicated/,
+  ],
+  [
+    'scaling of a domain in the pool',
+    tenant({ domains: { orders: { scaling: { min: 1, max: 2 } } } }),
+    /spec\.domains: .*placement: dedicated/,
+  ],
+  [
+    'no Pods at all',
+    tenant({ placement: 'dedicated', autoscaling: { min: 0, max: 2 } }),
+    /spec\.autoscaling\.min: .*greater than or equal to 1/,
+  ],
+  ['a quota of nothing', tenant({ quotas: { requestsPerMinute: 0 } }), /spec\.quotas\.requestsPerMinute: /],
+  [
+    'a quota in words',
+    tenant({ quotas: { requestsPerMinute: 'many' } }),
+    /spec\.quotas\.requestsPerMinute: .*integer/,
+  ],
+  ['an unknown deletion policy', tenant({ deletionPolicy: 'Forget' }), /spec\.deletionPolicy: /],
+  ['suspended as a word', tenant({ suspended: 'yes' }), /spec\.suspended: .*boolean/],
+  [
+    'a payment provider we do not know',
+    tenant({ payments: { provider: 'paypal' } }),
+    /spec\.payments\.provider: /,
+  ],
+  ['a misspelt field', tenant({ curency: ['EUR'] }), /unknown field "spec\.curency"/],
+  ['a name of 41 letters', tenant({}, 'a'.repeat(41)), /at most 40 characters/],
+  ['a name that begins with a digit', tenant({}, '1acme'), /must begin with a letter/],
+  ['a name with a dot', tenant({}, 'acme.shop'), /must begin with a letter/],
+  ['a reserved name', tenant({}, 'system'), /reserved for the platform/],
+];
+
+for (const [what, object, expected] of REFUSED) {
+  test(`a tenant with ${what} is refused by its field`, () => {
+    assert.match(refusals('ShopMindTenant', object).join('\n'), expected);
+  });
+}
+
+test('placement is fixed from the moment there is data, and only then', () => {
+  const moved = tenant({ placement: 'dedicated' });
+  const dataRef = { placement: 'pooled', schema: 'shop' };
+  assert.deepEqual(refusals('ShopMindTenant', moved, tenant({ placement: 'pooled' })), []);
+  const [refusal] = refusals('ShopMindTenant', moved, tenant({ placement: 'pooled' }, 'acme', { dataRef }));
+  assert.match(refusal ?? '', /spec\.placement: .*fixed once the tenant has data/);
+});
+
+for (const [what, spec, expected] of [
+  ['neither domains nor an image', {}, /set either domains .* or image/],
+  ['both', { domains: ['orders'], image: 'x' }, /set either domains .* or image/],
+  ['an unknown domain', { domains: ['foo'] }, /spec\.domains\[0\]: /],
+  ['a domain twice', { domains: ['orders', 'orders'] }, /remove the duplicate/],
+  [
+    'a health path for domains',
+    { domains: ['orders'], health: { path: '/', port: 1 } },
+    /spec\.health: .*own images/,
+  ],
+  ['a port that is none', { image: 'x', port: 70000 }, /spec\.port: .*less than or equal to 65535/],
+  [
+    'a variable with value and secret',
+    { image: 'x', env: [{ name: 'A', value: 'b', secretRef: { name: 'c', key: 'd' } }] },
+    /either value or secretRef/,
+  ],
+  ['a variable with neither', { image: 'x', env: [{ name: 'A' }] }, /either value or secretRef/],
+  [
+    'a variable twice',
+    {
+      image: 'x',
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'A', value: '2' },
+      ],
+    },
+    /spec\.env\[1\]: .*[Dd]uplicate/,
+  ],
+  ['memory in words', { image: 'x', resources: { memory: 'lots' } }, /spec\.resources\.memory: /],
+  ['min above max', { image: 'x', scaling: { min: 3, max: 1 } }, /spec\.scaling\.min: /],
+  ['fewer than no Pods', { image: 'x', replicas: -1 }, /spec\.replicas: /],
+] as const) {
+  test(`a Service with ${what} is refused`, () => {
+    assert.match(refusals('Service', service(spec)).join('\n'), expected);
+  });
+}
+
+test('a Service of domains, and one of an own image, are accepted', () => {
+  assert.deepEqual(refusals('Service', service({ domains: ['catalog', 'orders'], tenant: 'acme' })), []);
+  assert.deepEqual(
+    refusals('Service', service({ image: 'registry/x:1', health: { path: '/ok', port: 9090 } })),
+    [],
+  );
+});
