@@ -187,7 +187,7 @@ describe('a controller', () => {
     await until(() => server.watches.size === 2, 'both caches watch');
     for (const watch of server.watches) if (watch.resource === 'secrets') watch.mute();
     server.put('configmaps', object('ConfigMap', 'a'));
-    await until(() => runs === 1, 'the first run');
+    await until(() => server.get('secrets', 'shop/child') !== undefined, 'the first run has written');
     for (let index = 0; index < 5; index += 1) {
       server.put('configmaps', object('ConfigMap', 'a', { labels: { index: String(index) } }));
     }
