@@ -31,10 +31,20 @@ export function builtinType(name: string): Schema | undefined {
   return types().byName.get(name);
 }
 
+/** The Go name of the type of a built-in schema node, such as `PodSpec`; undefined for nodes that are no struct of their own. */
+export function builtinTypeName(schema: Schema): string | undefined {
+  return schema.properties === undefined ? undefined : types().names.get(schema.properties);
+}
+
 const directory = join(import.meta.dirname, 'generated');
 
 type Index = { documents: Record<string, { file: string; hash: string; bytes: number }> };
-type Types = { readonly byName: ReadonlyMap<string, Schema>; readonly byKind: ReadonlyMap<string, Schema> };
+type Types = {
+  readonly byName: ReadonlyMap<string, Schema>;
+  readonly byKind: ReadonlyMap<string, Schema>;
+  /** Copies of a type (a field with a default of its own) share its properties: they are the type's identity. */
+  readonly names: WeakMap<object, string>;
+};
 
 /** Remembers what a function answered first. */
 function once<T>(make: () => T): () => T {
@@ -52,7 +62,10 @@ const types = once((): Types => {
   const byKind = new Map<string, Schema>();
   for (const schema of byName.values())
     for (const gvk of schema['x-kubernetes-group-version-kind'] ?? []) byKind.set(kindKey(gvk), schema);
-  return { byName, byKind };
+  const names = new WeakMap<object, string>();
+  for (const [name, { properties }] of byName)
+    if (properties !== undefined) names.set(properties, name.slice(name.lastIndexOf('.') + 1));
+  return { byName, byKind, names };
 });
 
 function kindKey({ group, version, kind }: GroupVersionKind): string {

@@ -226,6 +226,10 @@ export const deleting: Table = {
     );
   },
   async 'the namespaces that a cluster is made of cannot be deleted'({ api }) {
-    expect(await api.remove('/api/v1/namespaces/kube-system'), 403, 'Forbidden');
+    expect(
+      await api.remove('/api/v1/namespaces/kube-system', undefined, { dryRun: 'All' }),
+      403,
+      'Forbidden',
+    );
   },
 };

@@ -9,6 +9,9 @@ const isTrue = (body: unknown, type: string): boolean =>
     (condition) => at(condition, 'type') === type && at(condition, 'status') === 'True',
   );
 
+/** Where the test image listens. */
+const podAddress = { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } };
+
 async function deploy(
   scope: Scope,
   spec: Body = {},
@@ -126,7 +129,11 @@ export const workloads: Table = {
     const { name, url } = await deploy(
       scope,
       { replicas: 1 },
-      { args: ['serve'], readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 } },
+      {
+        args: ['serve'],
+        env: [podAddress],
+        readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 },
+      },
     );
     const service = {
       apiVersion: 'v1',
