@@ -63,6 +63,10 @@ export function sendJson(
 ): void {
   const { response } = exchange;
   if (response.headersSent) return;
+  if (wantsYaml(exchange)) {
+    void sendYaml(exchange, code, text);
+    return;
+  }
   const body = Buffer.from(text);
   response.writeHead(code, {
     'content-type': 'application/json',
@@ -72,6 +76,19 @@ export function sendJson(
     ...headers,
   });
   response.end(exchange.method === 'HEAD' ? undefined : body);
+}
+
+/** JSON is preferred wherever it is accepted at all. */
+const wantsYaml = ({ accept }: Exchange): boolean =>
+  accept.startsWith('application/yaml') && !accept.includes('json');
+
+async function sendYaml(exchange: Exchange, code: number, text: string): Promise<void> {
+  const { stringify } = await import('yaml');
+  exchange.response.writeHead(code, {
+    'content-type': 'application/yaml',
+    ...warningHeaders(exchange.warnings),
+  });
+  exchange.response.end(stringify(JSON.parse(text)));
 }
 
 export function sendText(exchange: Exchange, code: number, body: string): void {

@@ -62,7 +62,7 @@ export function listText(
         type.listKind,
         apiVersionOf(type),
         metadata,
-        page.entries.map((entry) => cluster.codec.text(entry, type)),
+        page.entries.map((entry) => itemText(cluster, type, entry)),
       );
     case 'metadata':
       return wrapped(
@@ -82,6 +82,14 @@ export function listText(
         ),
       );
   }
+}
+
+/** Items of built-in lists do not repeat what the list says of their kind. */
+function itemText(cluster: Cluster, type: ResourceType, entry: Entry): string {
+  const text = cluster.codec.text(entry, type);
+  if (type.custom) return text;
+  const prefix = `{"apiVersion":${JSON.stringify(apiVersionOf(type))},"kind":${JSON.stringify(type.kind)},`;
+  return text.startsWith(prefix) ? `{${text.slice(prefix.length)}` : text;
 }
 
 /** Joins texts that are JSON already, so that a list costs no parsing. */

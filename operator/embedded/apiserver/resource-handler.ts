@@ -32,10 +32,7 @@ const PARTS: ReadonlySet<string> = new Set([
   'resize',
 ] satisfies Part[]);
 
-export interface Served {
-  readonly verb: string;
-  readonly type: ResourceType;
-}
+const NEEDS_NAME: ReadonlySet<string> = new Set(['update', 'patch']);
 
 /** The verb of a request as discovery and RBAC name it. */
 export function verbOf(exchange: Exchange, path: ResourcePath): string {
@@ -70,6 +67,7 @@ export async function serveResource(
   if (path.subresource !== '' && !type.subresources.some(({ name }) => name === path.subresource))
     throw noSuchPath();
   if (path.subresource === '' && !type.verbs.includes(verb)) throw methodNotAllowed();
+  if (path.name === '' && NEEDS_NAME.has(verb)) throw methodNotAllowed();
   if (type.namespaced && path.namespace === '' && (path.name !== '' || verb === 'create'))
     throw methodNotAllowed();
   if (isScale(path)) return serveScale(cluster, exchange, path, type, verb);

@@ -37,7 +37,10 @@ export async function serveScale(
   }
   if (verb !== 'update' && verb !== 'patch') throw methodNotAllowed();
   const options = writeOptions(exchange.query, exchange.userAgent);
-  const body = await parseBody(await readBody(exchange), exchange.contentType);
+  const body = await parseBody(
+    await readBody(exchange),
+    exchange.method === 'PUT' ? exchange.contentType : 'application/json',
+  );
   const change = {
     part: 'scale' as const,
     wanted: (old: KubeObject) => rescaled(old, wantedScale(exchange, body, old, paths, type), paths),

@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:https';
 import { isIP, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
+import { PatchError } from '../patch/error.ts';
 import { openStore } from '../store/store.ts';
 import { createWebhookAdmission } from './admission/webhooks.ts';
 import { authenticate, type UserInfo } from './authn.ts';
@@ -183,7 +184,8 @@ async function answer(cluster: Cluster, request: IncomingMessage, response: Serv
     await route(cluster, { ...exchange, user });
   } catch (error) {
     const told = sendError(exchange, error);
-    if (told.code >= 500 && told.code !== 501)
+    // What a client's patch cannot do is answered with 500 too, as Kubernetes does, and is nobody's fault here.
+    if (!(error instanceof ApiError) || (told.code === 500 && !(told.cause instanceof PatchError)))
       cluster.log.error(
         { err: told.cause ?? told, method: request.method, url: request.url },
         'a request failed',

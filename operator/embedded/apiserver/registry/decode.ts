@@ -2,18 +2,20 @@
 import { prune, strictDecodingError } from '../../schema/prune.ts';
 import { isObject, type Schema } from '../../schema/schema.ts';
 import { duplicateFields } from '../../schema/strict.ts';
-import { badRequest } from '../errors.ts';
+import { badRequest, unsupportedMediaType } from '../errors.ts';
 import type { Json, JsonObject, KubeObject, ObjectMeta } from '../objects.ts';
 import { apiVersionOf, type ResourceType } from '../resources.ts';
 import type { FieldValidation } from './options.ts';
 
 const DEEPEST = 128;
+const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /**
  * Parses JSON or, where the client says so, YAML.
- * @throws {ApiError} 400 when it is neither
+ * @throws {ApiError} 400 when it is neither, 415 when it says to be something else
  */
 export async function parseBody(body: string, contentType: string): Promise<Json> {
+  if (!ACCEPTED.some((type) => contentType.startsWith(type))) throw unsupportedMediaType(ACCEPTED);
   let value: unknown;
   try {
     value =

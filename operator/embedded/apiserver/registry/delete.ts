@@ -2,7 +2,7 @@
 import { StoreConflict, type Entry } from '../../store/store.ts';
 import type { Cluster } from '../cluster.ts';
 import { convert } from '../conversion.ts';
-import { conflict, notFound } from '../errors.ts';
+import { conflict, forbidden, notFound } from '../errors.ts';
 import { at, clone, items, number, text, timestamp, type KubeObject } from '../objects.ts';
 import type { DeleteOptions } from './options.ts';
 import { save, textAt, type Target, type Writer } from './write.ts';
@@ -17,6 +17,8 @@ const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 const DEFAULT_POD_GRACE = 30;
 const ATTEMPTS = 8;
+/** A cluster is not one without these. */
+const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 
 /** Deletes an object as far as its grace period and finalizers allow now. */
 export async function deleteObject(
@@ -30,6 +32,8 @@ export async function deleteObject(
     const seen = cluster.store.get({ resource: type.storage, namespace, name });
     if (!seen) throw notFound(type, name);
     const old = cluster.codec.read(seen, type);
+    if (type.storage === '/namespaces' && IMMORTAL.has(name))
+      throw forbidden(type, name, 'this namespace may not be deleted');
     assertPreconditions(target, options, old);
     await cluster.admission.validate(cluster, {
       operation: 'DELETE',

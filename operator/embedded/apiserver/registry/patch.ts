@@ -42,7 +42,7 @@ export async function patchObject(
   if (contentType === APPLY_YAML) return applyObject(cluster, exchange, target, part, body, options);
   if (exchange.query.get('force') !== null)
     throw badOption('force', 'Forbidden: may not be specified for non-apply patch', 'FieldValueForbidden');
-  const patch = await parseBody(body, '');
+  const patch = await parseBody(body, 'application/json');
   const duplicates = duplicatesOf(body, options.fieldValidation);
   const schema = wholeSchemaOf(cluster, type);
   const wanted = (old: KubeObject): KubeObject => {
