@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { committed, generate } from './generate.ts';
 
 test('the committed client is what the definitions generate (run node web/api-client/generate.ts)', async () => {
-  assert.equal(await committed(), generate());
+  // Compared as a whole: a diff of thousands of lines helps nobody.
+  assert.ok((await committed()) === generate(), 'operations.generated.ts is stale');
 });
 
 test('every operation has a route, and every route an operation', () => {

@@ -224,6 +224,7 @@ export interface Operations {
       "vendor"?: string | undefined;
       "minPrice"?: number | undefined;
       "maxPrice"?: number | undefined;
+      "available"?: "true" | undefined;
       "currency"?: string | undefined;
       "locale"?: string | undefined;
       "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "relevance" | undefined;
@@ -438,6 +439,13 @@ export interface Operations {
     params: {
       "id": string;
     };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** The shop’s logo, as its branding names it. */
+  'catalog.getLogo': {
+    params: undefined;
     query: undefined;
     body: undefined;
     response: undefined;
@@ -887,11 +895,13 @@ export interface Operations {
   /** Import a CSV in the Shopify product format: the CSV itself (text/csv), or JSON naming its source. The same content is imported once. */
   'catalog.adminStartImport': {
     params: undefined;
-    query: undefined;
+    query: {
+      "force"?: "true" | "false" | undefined;
+    };
     body: string;
     response: {
       "id": string;
-      "state": "queued" | "running" | "succeeded" | "failed";
+      "state": "waiting" | "running" | "succeeded" | "failed";
       "source": string | null;
       "contentHash": string | null;
       "rows": number;
@@ -927,7 +937,7 @@ export interface Operations {
     body: undefined;
     response: {
       "id": string;
-      "state": "queued" | "running" | "succeeded" | "failed";
+      "state": "waiting" | "running" | "succeeded" | "failed";
       "source": string | null;
       "contentHash": string | null;
       "rows": number;
@@ -2057,6 +2067,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.listCollections': ['GET', '/api/catalog/collections', false],
   'catalog.getCollection': ['GET', '/api/catalog/collections/{handle}', false],
   'catalog.getMedia': ['GET', '/api/catalog/media/{id}', false],
+  'catalog.getLogo': ['GET', '/api/catalog/logo', false],
   'catalog.adminListProducts': ['GET', '/api/admin/catalog/products', false],
   'catalog.adminCreateProduct': ['POST', '/api/admin/catalog/products', true],
   'catalog.adminGetProduct': ['GET', '/api/admin/catalog/products/{id}', false],

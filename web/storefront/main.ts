@@ -20,6 +20,16 @@ const port = Number(process.env['PORT'] ?? 3000);
 const adminPort = Number(process.env['ADMIN_PORT'] ?? 9090);
 const paymentsOrigin = process.env['PAYMENTS_PUBLIC_ORIGIN'];
 
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
 let ready = false;
 let requests = 0;
 const stopping = new AbortController();
@@ -96,16 +106,6 @@ function secured(request: IncomingMessage, response: ServerResponse): IncomingMe
   response.setHeader('permissions-policy', 'camera=(), microphone=(), geolocation=()');
   return request;
 }
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.woff2': 'font/woff2',
-  '.json': 'application/json',
-  '.map': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain; charset=utf-8',
-};
 
 /** A file of the build; its name changes with its content, so it may be kept for ever. */
 async function sendFile(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,16 +2,13 @@
 export interface PriceProps {
   readonly price: string;
   readonly was?: string | undefined;
-  /** For example “from”, before the lowest of several prices. */
-  readonly prefix?: string | undefined;
   readonly wasLabel: string;
   readonly className?: string;
 }
 
-export function Price({ price, was, prefix, wasLabel, className = '' }: PriceProps) {
+export function Price({ price, was, wasLabel, className = '' }: PriceProps) {
   return (
     <span className={`inline-flex flex-wrap items-baseline gap-x-2 tabular-nums ${className}`}>
-      {prefix === undefined ? null : <span className="text-[0.85em] text-muted">{prefix}</span>}
       <span className={was === undefined ? '' : 'text-accent'}>{price}</span>
       {was === undefined ? null : (
         <s className="text-[0.85em] font-normal text-muted">

@@ -17,6 +17,7 @@ test('text reaches AA on every ground it stands on, for any branding', () => {
       const { css } = themeOf({ colors: { primary, onPrimary, secondary, background, text } });
       const at = (name: string): string => variable(css, name);
       assert.ok(contrast(at('ink'), at('canvas')) >= 4.5);
+      assert.ok(contrast(at('ink'), at('brand-soft')) >= 4.5);
       assert.ok(contrast(at('muted'), at('sunken')) >= 4.5);
       assert.ok(contrast(at('accent'), at('sunken')) >= 4.5);
       assert.ok(contrast(at('brand-ink'), at('sunken')) >= 4.5);

@@ -43,7 +43,7 @@ export function themeOf(branding: Readonly<Record<string, unknown>>): Theme {
     'brand-hover': mix(primary, luminance(primary) > 0.4 ? '#000000' : text, 0.2),
     'on-brand': onPrimary,
     'brand-ink': readable(primary, sunken),
-    'brand-soft': mix(background, primary, 0.1),
+    'brand-soft': soft(primary, background, text),
     accent: readable(colour(colors['secondary'], primary), sunken),
     danger: readable('#b3261e', sunken),
     'danger-soft': mix(background, '#b3261e', 0.08),
@@ -83,6 +83,25 @@ export function readable(text: string, ground: string): string {
     if (contrast(candidate, ground) >= AA) return candidate;
   }
   return goal;
+}
+
+/** A light ground of the brand's hue; a dark page keeps a plain mixture. */
+function soft(primary: string, background: string, text: string): string {
+  const plain = mix(background, primary, 0.1);
+  if (luminance(background) < 0.5) return contrast(text, plain) >= AA ? plain : background;
+  const light = channels(primary).map((value) => value / 255);
+  const [low, high] = [Math.min(...light), Math.max(...light)];
+  // The same hue and its full spread, lifted until its darkest channel is nearly white.
+  const lifted = light.map((value) => 0.86 + ((value - low) / Math.max(high - low, 0.15)) * 0.09);
+  const hex = `#${lifted
+    .map((value) =>
+      Math.round(value * 255)
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;
+  const result = mix(hex, background, 0.25);
+  return contrast(text, result) >= AA ? result : background;
 }
 
 const bestOn = (ground: string): string =>

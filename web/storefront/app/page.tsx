@@ -22,6 +22,7 @@ export default async function Home() {
     read('catalog.listCollections', {}),
   ]);
   const favourites = featured.products.length >= 4 ? featured.products : fresh.products.slice(0, 8);
+  const shown = collections.filter(({ productCount }) => productCount > 0);
   const known = new Set(favourites.map(({ id }) => id));
   const others = fresh.products.filter(({ id }) => !known.has(id)).slice(0, 4);
   return (
@@ -32,11 +33,14 @@ export default async function Home() {
           {words.home.collections}
         </h2>
         <ul className="mt-8 grid grid-cols-2 gap-4 lg:grid-cols-4 lg:gap-6">
-          {collections
-            .filter(({ productCount }) => productCount > 0)
-            .map((collection) => (
-              <li key={collection.id} className="group relative">
-                <div className="aspect-square overflow-hidden rounded-2xl bg-surface">
+          {shown.map((collection, at) => {
+            // A row of three has its first one twice as wide, so that no corner of the grid stays empty.
+            const wide = at === 0 && shown.length % 4 === 3;
+            return (
+              <li key={collection.id} className={`group relative ${wide ? 'col-span-2' : ''}`}>
+                <div
+                  className={`overflow-hidden rounded-2xl bg-surface ${wide ? 'aspect-[2.06/1]' : 'aspect-square'}`}
+                >
                   {collection.image === null ? null : (
                     <img
                       src={collection.image.url}
@@ -60,7 +64,8 @@ export default async function Home() {
                   <p className="shrink-0 text-sm text-muted tabular-nums">{collection.productCount}</p>
                 </div>
               </li>
-            ))}
+            );
+          })}
         </ul>
       </section>
       <section aria-labelledby="featured" className={`${wrap} mt-20 lg:mt-28`}>
@@ -109,8 +114,7 @@ function Hero({
     <section className="bg-brand-soft">
       <div className={`${wrap} grid items-center gap-10 py-12 lg:grid-cols-[1.05fr_1fr] lg:gap-16 lg:py-20`}>
         <div>
-          <p className="text-sm font-semibold text-accent">{store.displayName}</p>
-          <h1 className={`${heading.display} mt-4 max-w-[14ch]`}>{tagline}</h1>
+          <h1 className={`${heading.display} max-w-[14ch]`}>{tagline}</h1>
           <div className="mt-9 flex flex-wrap gap-3">
             <Link href="/products" className={button.primary}>
               {words.home.shopAll}

@@ -52,7 +52,7 @@ export function Header({ shop, cart, collections }: HeaderProps) {
           <Link href="/search" aria-label={words.nav.search} className={`${button.quiet} xl:hidden`}>
             <Icon name="search" />
           </Link>
-          <Link href="/account" aria-label={words.nav.account} className={button.quiet}>
+          <Link href="/account" aria-label={words.nav.account} className={`${button.quiet} max-sm:hidden`}>
             <Icon name="user" />
           </Link>
           <CartSheet shop={shop} cart={cart} />
@@ -113,6 +113,7 @@ function Menu({
         {[
           { href: '/products', title: shop.words.nav.all },
           ...collections.map(({ handle, title }) => ({ href: `/collections/${handle}`, title })),
+          { href: '/account', title: shop.words.nav.account },
         ].map(({ href, title }) => (
           <li key={href} className="border-b border-line">
             <Link href={href} className="block py-4 font-display text-xl">

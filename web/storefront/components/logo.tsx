@@ -25,5 +25,5 @@ export function Logo({
 export function logoAddress(branding: Readonly<Record<string, unknown>>): string | undefined {
   const { logo } = branding;
   if (typeof logo !== 'string' || logo === '') return undefined;
-  return logo.startsWith('https://') ? logo : '/api/store/logo';
+  return logo.startsWith('https://') ? logo : '/api/catalog/logo';
 }

@@ -61,9 +61,10 @@ export function ProductCard({ product, shop: { words, money }, eager = false }: 
         <p className="sr-only">{type}</p>
         {priceRange === null ? null : (
           <Price
-            price={money(priceRange.min)}
+            price={
+              spread && was === undefined ? words.product.from(money(priceRange.min)) : money(priceRange.min)
+            }
             was={was}
-            prefix={spread && was === undefined ? words.product.from : undefined}
             wasLabel={words.product.was}
             className="text-[0.95rem]"
           />

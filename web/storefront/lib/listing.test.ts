@@ -19,7 +19,7 @@ test('a listing written into an address is read from it again', () => {
   fc.assert(
     fc.property(listing, (one) => {
       const address = new URL(addressOf('/products', one, { cursor: one.cursor }), 'http://shop.example');
-      assert.deepEqual(listingOf(Object.fromEntries(address.searchParams)), one);
+      assert.deepEqual(listingOf(Object.fromEntries(address.searchParams)), { ...one });
     }),
   );
 });

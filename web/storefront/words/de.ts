@@ -67,7 +67,7 @@ export const de: Words = {
     ask: 'Was suchst du?',
   },
   product: {
-    from: 'ab',
+    from: (price) => `ab ${price}`,
     was: 'Vorher:',
     choose: (option) => `${option} wählen`,
     add: 'In den Warenkorb',

@@ -65,7 +65,7 @@ export const en = {
     ask: 'What are you looking for?',
   },
   product: {
-    from: 'from',
+    from: (price: string) => `from ${price}`,
     was: 'Before:',
     choose: (option: string) => `Choose ${option}`,
     add: 'Add to cart',

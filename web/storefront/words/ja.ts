@@ -67,7 +67,7 @@ export const ja: Words = {
     ask: '何をお探しですか',
   },
   product: {
-    from: 'から',
+    from: (price) => `${price}から`,
     was: '通常価格',
     choose: (option) => `${option}を選ぶ`,
     add: 'カートに入れる',

@@ -67,7 +67,7 @@ export const nb: Words = {
     ask: 'Hva ser du etter?',
   },
   product: {
-    from: 'fra',
+    from: (price) => `fra ${price}`,
     was: 'Før:',
     choose: (option) => `Velg ${option.toLowerCase()}`,
     add: 'Legg i handlekurven',
