@@ -2,27 +2,57 @@
  * Ways to misbehave on purpose, per account, for tests of what the shop does when the world is unkind.
  * Everything is off until a test turns it, and can only be turned where the processor was started for tests.
  */
-import { z } from 'zod';
-
-export const settings = z.strictObject({
+export interface Settings {
   /** Wait this long before the first delivery of each webhook. */
-  delayMs: z.int().min(0).max(600_000).default(0),
+  readonly delayMs: number;
   /** Spread first deliveries over this time at random, which puts them out of order. */
-  shuffleMs: z.int().min(0).max(60_000).default(0),
+  readonly shuffleMs: number;
   /** Send each webhook this many times more. */
-  duplicates: z.int().min(0).max(20).default(0),
+  readonly duplicates: number;
   /** Silently lose this many webhooks. */
-  dropWebhooks: z.int().min(0).default(0),
+  readonly dropWebhooks: number;
   /** Answer this many API requests with an error before doing anything. */
-  failRequests: z.int().min(0).default(0),
-  failStatus: z.int().min(400).max(599).default(500),
+  readonly failRequests: number;
+  readonly failStatus: number;
   /** Do what this many API requests ask, then cut the connection instead of answering. */
-  loseReplies: z.int().min(0).default(0),
+  readonly loseReplies: number;
   /** Answer every API request this much later. */
-  slowMs: z.int().min(0).max(120_000).default(0),
-});
+  readonly slowMs: number;
+}
 
-export type Settings = z.infer<typeof settings>;
+const OFF: Settings = {
+  delayMs: 0,
+  shuffleMs: 0,
+  duplicates: 0,
+  dropWebhooks: 0,
+  failRequests: 0,
+  failStatus: 500,
+  loseReplies: 0,
+  slowMs: 0,
+};
+const MOST: Settings = {
+  delayMs: 600_000,
+  shuffleMs: 60_000,
+  duplicates: 20,
+  dropWebhooks: 1_000_000,
+  failRequests: 1_000_000,
+  failStatus: 599,
+  loseReplies: 1_000_000,
+  slowMs: 120_000,
+};
+
+/** Reads settings; what is not named is off. @returns a text that says what is wrong with them */
+export function readSettings(given: unknown): Settings | string {
+  if (typeof given !== 'object' || given === null) return 'settings: expected an object';
+  for (const [name, value] of Object.entries(given)) {
+    const most = Object.entries(MOST).find(([known]) => known === name)?.[1];
+    if (most === undefined)
+      return `settings.${name}: there is no such knob; there are ${Object.keys(OFF).join(', ')}`;
+    if (!Number.isInteger(value) || value < 0 || value > most)
+      return `settings.${name}: expected an integer from 0 to ${most}`;
+  }
+  return { ...OFF, ...given };
+}
 
 export interface Knobs {
   turn(account: string, to: Settings): void;

@@ -4,12 +4,12 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import { readAccount } from './accounts.ts';
 import { answerApi } from './api.ts';
 import { badRequest, noSuch, ok, refuse, type Reply } from './errors.ts';
 import { decodeForm, text, type Form } from './form.ts';
 import { answerChallenge } from './intents.ts';
-import { settings, type Knobs } from './knobs.ts';
+import { readSettings, type Knobs } from './knobs.ts';
 import { API_VERSION, openLedger, type Ledger } from './ledger.ts';
 import { cardPage, challengePage, messagePage, readAssets } from './pages.ts';
 import type { Account, Store } from './store.ts';
@@ -37,23 +37,6 @@ interface Incoming {
   readonly body: string;
   readonly id: string;
 }
-
-const account = z.strictObject({
-  id: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/),
-  secretKey: z.string().regex(/^sk_test_[A-Za-z0-9]{8,200}$/),
-  publishableKey: z.string().regex(/^pk_test_[A-Za-z0-9]{8,200}$/),
-  webhookSecret: z.string().regex(/^whsec_[A-Za-z0-9]{8,200}$/),
-  webhookUrl: z.url({ protocol: /^https?$/ }),
-  webhookHost: z
-    .string()
-    .regex(/^[a-z0-9.:-]{1,255}$/i)
-    .optional(),
-  enabledEvents: z
-    .array(z.string().regex(/^(\*|[a-z_.]{3,80})$/))
-    .max(50)
-    .optional(),
-});
-const turn = z.strictObject({ account: account.shape.id, settings });
 
 export function createProcessorServer(options: ProcessorServerOptions): Server {
   const assets = readAssets();
@@ -288,22 +271,19 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
   }
   const [, , collection, id] = url.pathname.split('/');
   if (collection === 'accounts' && request.method === 'POST') {
-    const input = account.safeParse(parseJson(body));
-    if (!input.success) return sendJson(response, badRequest(z.prettifyError(input.error)));
-    const taken = [input.data.secretKey, input.data.publishableKey].some((key) => {
+    const account = readAccount(parseJson(body));
+    if (typeof account === 'string') return sendJson(response, badRequest(account));
+    const taken = [account.secretKey, account.publishableKey].some((key) => {
       const owner = options.store.accountByKey(key);
-      return owner !== undefined && owner.account.id !== input.data.id;
+      return owner !== undefined && owner.account.id !== account.id;
     });
-    if (taken)
-      return sendJson(
-        response,
-        refuse(409, { type: 'invalid_request_error', message: 'Another account has this key.' }),
-      );
-    await options.store.commit(() =>
-      options.store.putAccount({ webhookHost: undefined, enabledEvents: undefined, ...input.data }),
-    );
+    if (taken) {
+      const problem = { type: 'invalid_request_error' as const, message: 'Another account has this key.' };
+      return sendJson(response, refuse(409, problem));
+    }
+    await options.store.commit(() => options.store.putAccount(account));
     options.courier.wake();
-    return sendJson(response, ok({ id: input.data.id }));
+    return sendJson(response, ok({ id: account.id }));
   }
   if (collection === 'accounts' && request.method === 'DELETE' && id !== undefined) {
     const deleted = await options.store.commit(() => options.store.deleteAccount(safeDecode(id)));
@@ -311,12 +291,23 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
     return sendJson(response, ok({ id: safeDecode(id), deleted }));
   }
   if (collection === 'knobs' && request.method === 'POST' && options.forTests) {
-    const input = turn.safeParse(parseJson(body));
-    if (!input.success) return sendJson(response, badRequest(z.prettifyError(input.error)));
-    options.knobs.turn(input.data.account, input.data.settings);
-    return sendJson(response, ok(input.data));
+    const { account, settings } = knobsOf(parseJson(body));
+    if (account === undefined || typeof settings === 'string') {
+      return sendJson(
+        response,
+        badRequest(typeof settings === 'string' ? settings : 'account: expected its id'),
+      );
+    }
+    options.knobs.turn(account, settings);
+    return sendJson(response, ok({ account, settings }));
   }
   sendJson(response, noSuch('page', url.pathname));
+}
+
+function knobsOf(given: unknown): { account: string | undefined; settings: ReturnType<typeof readSettings> } {
+  const input: Readonly<Record<string, unknown>> = { ...(typeof given === 'object' ? given : {}) };
+  const account = typeof input['account'] === 'string' ? input['account'] : undefined;
+  return { account, settings: readSettings(input['settings']) };
 }
 
 // ── reading and sending ──────────────────────────────────────────────────────────────────────────

@@ -47,6 +47,9 @@ const WORDS = {
     refuse: 'Ablehnen',
     unreachable: 'Der Zahlungsdienst ist nicht erreichbar. Bitte noch einmal versuchen.',
     note: 'Die Kartendaten gehen direkt an den Zahlungsdienst.',
+    declined: 'Die Karte wurde abgelehnt.',
+    insufficient: 'Die Karte ist nicht ausreichend gedeckt.',
+    unconfirmed: 'Die Bank hat die Zahlung nicht bestätigt. Bitte eine andere Karte versuchen.',
   },
   fr: {
     number: 'Numéro de carte',
@@ -66,6 +69,30 @@ const WORDS = {
     refuse: "Échouer l'authentification",
     unreachable: 'Le service de paiement est injoignable. Réessayez.',
     note: 'Les données de la carte vont directement au prestataire de paiement.',
+    declined: 'La carte a été refusée.',
+    insufficient: 'Le solde de la carte est insuffisant.',
+    unconfirmed: 'La banque n’a pas confirmé le paiement. Essayez une autre carte.',
+  },
+  nb: {
+    number: 'Kortnummer',
+    expiry: 'Utløpsdato',
+    cvc: 'Sikkerhetskode',
+    pay: 'Betal',
+    paying: 'Betaler…',
+    paid: 'Betalingen er mottatt',
+    badNumber: 'Kontroller kortnummeret.',
+    badExpiry: 'Kontroller utløpsdatoen.',
+    pastExpiry: 'Kortet er utløpt.',
+    badCvc: 'Kontroller sikkerhetskoden.',
+    bank: 'Bekreft hos banken din',
+    bankText: 'Banken vil være sikker på at det er deg. Dette er testbanken: velg hva den skal svare.',
+    approve: 'Bekreft',
+    refuse: 'Avvis',
+    unreachable: 'Betalingstjenesten svarer ikke. Prøv igjen.',
+    note: 'Kortopplysningene går rett til betalingstjenesten.',
+    declined: 'Kortet ble avvist.',
+    insufficient: 'Det er ikke nok penger på kortet.',
+    unconfirmed: 'Banken bekreftet ikke betalingen. Prøv et annet kort.',
   },
   ja: {
     number: 'カード番号',
@@ -84,9 +111,13 @@ const WORDS = {
     refuse: '認証に失敗する',
     unreachable: '決済サービスに接続できません。もう一度お試しください。',
     note: 'カード情報は決済サービスへ直接送信されます。',
+    declined: 'カードが拒否されました。',
+    insufficient: 'カードの残高が不足しています。',
+    unconfirmed: '銀行で確認できませんでした。別のカードをお試しください。',
   },
 };
-const language = (query.get('lang') ?? navigator.language).slice(0, 2);
+const asked = (query.get('lang') ?? navigator.language).slice(0, 2);
+const language = asked === 'no' ? 'nb' : asked;
 const words = WORDS[language] ?? WORDS.en;
 document.documentElement.lang = words === WORDS.en ? 'en' : language;
 
@@ -252,8 +283,9 @@ function settle(answer) {
   const settledBefore = ['requires_capture', 'succeeded'].includes(answer.error?.payment_intent?.status);
   if (answer.error && !settledBefore) {
     setBusy(false);
-    show(answer.error.message, undefined);
-    const { code, decline_code: declineCode, message } = answer.error;
+    const { code, decline_code: declineCode } = answer.error;
+    const message = refusal(answer.error);
+    show(message, undefined);
     tell({
       type: 'result',
       status: answer.error.payment_intent?.status ?? 'failed',
@@ -275,6 +307,14 @@ function settle(answer) {
   done.textContent = `✓ ${words.paid}`;
   resize();
   tell({ type: 'result', status });
+}
+
+/** The processor explains in English; the commonest refusals have words of their own in the other languages. */
+function refusal(error) {
+  if (error.decline_code === 'insufficient_funds') return words.insufficient ?? error.message;
+  if (error.code === 'card_declined') return words.declined ?? error.message;
+  if (error.code === 'payment_intent_authentication_failure') return words.unconfirmed ?? error.message;
+  return error.message;
 }
 
 async function answerChallenge(outcome) {
