@@ -17,6 +17,7 @@ import {
 } from './controllers/machinery/controller.ts';
 import { createRecorder } from './controllers/machinery/events.ts';
 import { createHttpsTransport } from './controllers/machinery/https.ts';
+import { POSTGRES_IMAGES } from './images/table.ts';
 import { ENDPOINT_SLICES, PODS, SERVICES } from './controllers/machinery/wire.ts';
 import { startAgent, type Agent } from './node/agent.ts';
 import { createNames, startDns } from './node/dns.ts';
@@ -59,7 +60,7 @@ const HOST = '127.0.0.1';
 
 /** Resolves when Pods can be created. */
 export async function startEmbeddedCluster(options: ClusterOptions): Promise<EmbeddedCluster> {
-  const { images, log, clock = SYSTEM_CLOCK } = options;
+  const { log, clock = SYSTEM_CLOCK } = options;
   const dataDir = resolve(options.dataDir);
   // Not to be read by others, but to be passed through: PostgreSQL's user has its data below.
   for (const dir of [dirname(resolve(options.kubeconfigPath)), dataDir])
@@ -94,7 +95,7 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
   const agent = await startAgent(context, {
     nodeName: NODE_NAME,
     dir: join(dataDir, 'node'),
-    images,
+    images: withDefaults(options.images),
     dns: dns.address,
     server: apiServer.url,
     ca: apiServer.caCertificate,
@@ -121,6 +122,13 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
       await apiServer.close();
     },
   };
+}
+
+/** What the cluster's own images bring beside their command, such as PostgreSQL's signal of a fast shutdown. */
+function withDefaults(images: ImageTable): ImageTable {
+  return Object.fromEntries(
+    Object.entries(images).map(([name, image]) => [name, { ...POSTGRES_IMAGES[name], ...image }]),
+  );
 }
 
 function readLogs(

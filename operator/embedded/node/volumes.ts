@@ -2,7 +2,7 @@
  * A Pod's volumes as folders of this machine. There is no mount namespace: a container learns where a volume lies
  * from the variable `SHOPMIND_VOLUME_<NAME>` (upper case, dashes as underscores), and `mountPath` is not used.
  */
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { ConfigError, type Env, type References } from './env.ts';
 import { podField, resourceField, type PodPlace } from './fields.ts';
@@ -69,13 +69,22 @@ async function makeVolume(
 
 async function hostPath(path: string, type = ''): Promise<string> {
   const present = await stat(path).catch(() => undefined);
-  if (!present && (type === 'DirectoryOrCreate' || type === '')) await mkdir(path, { recursive: true });
+  if (!present && (type === 'DirectoryOrCreate' || type === '')) await makeFolder(path);
   if (!present && type === 'FileOrCreate') await writeFile(path, '', { flag: 'a' });
   if (type === 'Directory' && !present?.isDirectory())
     throw new ConfigError(`hostPath type check failed: ${path} is not a directory`);
   if (type === 'File' && !present?.isFile())
     throw new ConfigError(`hostPath type check failed: ${path} is not a file`);
   return path;
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    // A link to a folder that is still to be made: whoever made the link makes the folder.
+    if (!(await lstat(path).catch(() => undefined))?.isSymbolicLink()) throw error;
+  }
 }
 
 async function volumeFiles(

@@ -12,6 +12,7 @@ import {
   readlinkSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -60,9 +61,21 @@ function placeOf(dataDir: string, account: Account): string {
   const id = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
   const elsewhere = join(SHARED_DIR, `data-${id}-${randomBytes(4).toString('hex')}`);
   mkdirSync(SHARED_DIR, { recursive: true, mode: 0o755 });
-  if (present) rmSync(dataDir, { recursive: true });
+  if (present) removeEmpty(dataDir);
   symlinkSync(elsewhere, dataDir);
   return elsewhere;
+}
+
+/** @throws PrepareError rather than removing what somebody has put there */
+function removeEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch (error) {
+    throw new PrepareError(
+      `${dir} is neither empty nor a database: give PGDATA another folder, or move away what is in it`,
+      { cause: error },
+    );
+  }
 }
 
 /** A link to nothing is a first start that was cut off, unless somebody took the data away. */
@@ -88,7 +101,7 @@ function create(environment: Environment, binaries: Binaries, account: Account, 
     single(binaries, account, fresh, `CREATE DATABASE ${environment.database};\n`);
   storeDigest(environment, account, fresh);
   must(runAs(account, binaries.initdb, ['--sync-only', fresh]), 'initdb --sync-only');
-  if (existsSync(dir)) rmSync(dir, { recursive: true });
+  if (existsSync(dir)) removeEmpty(dir);
   renameSync(fresh, dir);
 }
 
