@@ -161,6 +161,33 @@ test('filters narrow the list, and facets say by what', async () => {
   }
 });
 
+test('what orders say is sold out leaves the list of what is available, and comes back', async () => {
+  const { products } = await page('acme', '?limit=1');
+  const [product] = products;
+  assert.ok(product);
+  const say = async (availability: string) => {
+    await shop.host.sql.transaction('acme', (tx) =>
+      tx.emit(
+        ...product.variantIds.map((variantId) => ({
+          topic: 'orders.stock',
+          type: 'orders.stock.changed',
+          key: variantId,
+          payload: { variantId, availability },
+        })),
+      ),
+    );
+    await shop.host.events.settled();
+  };
+  // A different parameter each time: lists are kept for a moment.
+  const listed = async (limit: number) =>
+    (await page('acme', `?available=true&limit=${limit}`)).products.some(({ id }) => id === product.id);
+  assert.equal(await listed(3), true);
+  await say('out');
+  assert.equal(await listed(4), false);
+  await say('in_stock');
+  assert.equal(await listed(5), true);
+});
+
 test('search finds words, beginnings of words, parts in any script, and misspelt words', async () => {
   const first = async (tenant: string, q: string) =>
     (await page(tenant, `?q=${encodeURIComponent(q)}`)).products[0]?.title;

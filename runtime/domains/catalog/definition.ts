@@ -16,6 +16,7 @@ export const catalog: DomainDefinition = {
     { name: 'products', spread: 'tenant', access: 'write' },
     { name: 'variants', spread: 'tenant', access: 'write' },
     { name: 'product_prices', spread: 'tenant', access: 'write' },
+    { name: 'sold_out_variants', spread: 'tenant', access: 'write' },
     { name: 'media', spread: 'tenant', access: 'write' },
     { name: 'collections', spread: 'tenant', access: 'write' },
     { name: 'collection_products', spread: 'tenant', access: 'write' },
@@ -34,13 +35,13 @@ export const catalog: DomainDefinition = {
       },
     },
   ],
-  consumes: [],
+  consumes: ['orders.stock'],
   tasks: [
     {
       name: 'catalog.run-import',
       payload: z.object({ importId: z.string() }),
       maxAttempts: 5,
-      leaseSeconds: 60,
+      leaseSeconds: 15,
     },
   ],
   buckets: [
@@ -96,6 +97,14 @@ export const catalog: DomainDefinition = {
       audience: 'shopper',
       params: schemas.IdParams,
       cacheSeconds: 31_536_000,
+    },
+    {
+      id: 'getLogo',
+      method: 'GET',
+      path: '/api/catalog/logo',
+      summary: 'The shop’s logo, as its branding names it.',
+      audience: 'shopper',
+      cacheSeconds: 300,
     },
     {
       id: 'adminListProducts',

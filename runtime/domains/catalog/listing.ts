@@ -93,6 +93,7 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
   if (query.maxPrice !== undefined) where.push(`r.min_amount <= ${bind(query.maxPrice)}`);
   if (query.type !== undefined) where.push(`p.type = ${bind(query.type)}`);
   if (query.vendor !== undefined) where.push(`p.vendor = ${bind(query.vendor)}`);
+  if (query.available !== undefined) where.push(HAS_STOCK);
   if (query.tag !== undefined) where.push(`${bind(query.tag)} = ANY (p.tags)`);
   let rank = '0';
   if (q !== undefined) {
@@ -130,6 +131,10 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
         'tags', ${facet('SELECT unnest(tags) AS value FROM hits')}) AS facets`,
   };
 }
+
+/** A variant that may be sold beyond its stock is never sold out; orders do not say so of it. */
+const HAS_STOCK = `EXISTS (SELECT 1 FROM variants v WHERE v.tenant_id = $1 AND v.product_id = p.id
+  AND NOT EXISTS (SELECT 1 FROM sold_out_variants s WHERE s.tenant_id = $1 AND s.variant_id = v.id))`;
 
 const featured: Order = { key: 'p.position', type: 'bigint', descending: false };
 

@@ -109,6 +109,8 @@ export const ProductsQuery = z.object({
   /** Minor units of `currency`. */
   minPrice: MinorUnits.optional(),
   maxPrice: MinorUnits.optional(),
+  /** Only what can be bought now, as far as orders have told. */
+  available: z.enum(['true']).optional(),
   /** Defaults to the tenant's first currency. */
   currency: Currency.optional(),
   locale: z.string().max(35).optional(),
@@ -316,6 +318,9 @@ export const ImportReport = z.object({
   finishedAt: z.iso.datetime().nullable(),
 });
 export type ImportReport = z.infer<typeof ImportReport>;
+
+/** What the catalogue reads of `orders.stock.changed`. */
+export const StockChanged = z.object({ variantId: z.string(), availability: z.string() });
 
 // ── events ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { Tenant, TenantId } from '../../platform/ports.ts';
+import type { StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import * as collections from './collections.ts';
 import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
 import { catalog } from './definition.ts';
@@ -22,6 +22,7 @@ import { decodeCursor, encodeCursor, listProducts } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
 import {
   ImportSource,
+  StockChanged,
   type AdminProduct,
   type CollectionInput,
   type CollectionUpdate,
@@ -58,7 +59,7 @@ export const createService: CreateService = (platform) => {
 
   return {
     definition: catalog,
-    consumers: {},
+    consumers: { 'orders.stock': noteStock },
     operations: {},
     tasks: { 'catalog.run-import': (run) => imports.run(run) },
     routes: {
@@ -87,6 +88,12 @@ export const createService: CreateService = (platform) => {
         );
       },
       getMedia: ({ tenant, params }) => media.serve(tenant.id, idOf(params)),
+      async getLogo({ tenant }) {
+        const { logo } = tenant.branding;
+        if (typeof logo !== 'string') throw new ShopError('not_found', 'This shop has no logo.');
+        const { url } = await media.takeIn(tenant.id, logo, tenant.displayName);
+        return media.serve(tenant.id, url.slice(url.lastIndexOf('/') + 1));
+      },
 
       async adminListProducts({ tenant, query }) {
         return { json: await listAdminProducts(platform, tenant, query as AdminProductsAsked) };
@@ -206,6 +213,17 @@ function createCached({ cache }: Platform): Cached {
       generations.set(tenant, (generations.get(tenant) ?? 0) + 1);
     },
   };
+}
+
+/** Orders own the stock; the catalogue remembers what is sold out, to filter by it. */
+async function noteStock({ tenant, payload }: StoredEvent, tx: Transaction): Promise<void> {
+  const { variantId, availability } = StockChanged.parse(payload);
+  await tx.query(
+    availability === 'out'
+      ? 'INSERT INTO sold_out_variants (tenant_id, variant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING'
+      : 'DELETE FROM sold_out_variants WHERE tenant_id = $1 AND variant_id = $2',
+    [tenant, variantId],
+  );
 }
 
 async function readDetail({ sql }: Platform, tenant: Tenant, handle: string, currency: string) {
