@@ -1,4 +1,5 @@
 /** Makes an object of a request's body, or tells the client what is wrong with it. */
+import { decodingError } from '../../openapi/decoding.ts';
 import { prune, strictDecodingError } from '../../schema/prune.ts';
 import { isObject, type Schema } from '../../schema/schema.ts';
 import { duplicateFields } from '../../schema/strict.ts';
@@ -114,8 +115,9 @@ function cannotHandle(kind: string, version: string, path: string, wanted: strin
 }
 
 /**
- * Removes what the schema does not know and, as the client asked, refuses it or warns of it.
- * @throws {ApiError} 400 under strict validation
+ * Refuses a built-in object that a Go server could not even read. Then removes what the schema does not know and, as the
+ * client asked, refuses it or warns of it.
+ * @throws {ApiError} 400 for a value of the wrong type, and for unknown fields under strict validation
  */
 export function pruneUnknown(
   object: KubeObject,
@@ -125,6 +127,8 @@ export function pruneUnknown(
   duplicates: readonly string[],
   warnings: Set<string>,
 ): void {
+  const unreadable = type.custom ? undefined : decodingError(object, type);
+  if (unreadable !== undefined) throw badRequest(unreadable);
   const unknown = schema ? prune(object, schema) : [];
   if (validation === 'Ignore' || unknown.length + duplicates.length === 0) return;
   if (validation === 'Strict') {

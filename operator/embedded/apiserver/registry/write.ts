@@ -1,12 +1,12 @@
 /** What creating and updating have in common: who writes, what is asked, and the way into the store. */
 import { applyDefaults } from '../../schema/default.ts';
-import { isObject, type Schema } from '../../schema/schema.ts';
+import { isObject } from '../../schema/schema.ts';
 import { validate } from '../../schema/validate.ts';
 import type { Entry } from '../../store/store.ts';
 import type { UserInfo } from '../authn.ts';
 import type { Cluster } from '../cluster.ts';
 import { convert } from '../conversion.ts';
-import { badRequest, invalid, type Cause } from '../errors.ts';
+import { invalid, type Cause } from '../errors.ts';
 import type { Json, KubeObject } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
 import type { Part } from '../rules.ts';
@@ -62,37 +62,11 @@ export function assertValid(
   const rules = cluster.rulesOf(type);
   const causes: Cause[] = metadataCauses(object.metadata, rules.nameForm ?? 'subdomain');
   if (old) causes.push(...metadataUpdateCauses(object.metadata, old.metadata));
-  if (rules.schema) causes.push(...schemaCauses(type, object, rules.schema, old));
+  if (rules.schema) causes.push(...validate(object, rules.schema, old));
   if (rules.validate) causes.push(...rules.validate(object, old, part));
   // A rule may rely on the types that the schema promises.
   if (causes.length === 0 && rules.validateRules) causes.push(...rules.validateRules(object, old));
   if (causes.length > 0) throw invalid(type, object.metadata.name, withoutRepetition(causes));
-}
-
-/** @throws {ApiError} 400 for a built-in object that holds a value of the wrong type: Kubernetes cannot even read it */
-function schemaCauses(
-  type: ResourceType,
-  object: KubeObject,
-  schema: Schema,
-  old: KubeObject | undefined,
-): Cause[] {
-  const causes = validate(object, schema, old);
-  if (type.custom) return causes;
-  const unreadable = causes.find((cause) => cause.reason === 'FieldValueTypeInvalid');
-  if (!unreadable) return causes;
-  const why = unmarshalText(object.kind, unreadable);
-  throw badRequest(
-    `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${why}`,
-  );
-}
-
-const GO_TYPES: Readonly<Record<string, string>> = { integer: 'int32', boolean: 'bool', number: 'float64' };
-
-/** A wrong type as Go's decoder words it. */
-function unmarshalText(kind: string, { field, message }: Cause): string {
-  const [, wanted = '', found = ''] = /must be of type (\w+): "([^"]*)"$/.exec(message) ?? [];
-  if (wanted === 'byte') return 'illegal base64 data at input byte 0';
-  return `json: cannot unmarshal ${found} into Go struct field ${kind}.${field} of type ${GO_TYPES[wanted] ?? wanted}`;
 }
 
 /** What schema and kind both find is told once. */
