@@ -47,7 +47,13 @@ export function createWrites(options: WritesOptions): Writes {
   const writes = new Map<Key, Write[]>();
   /** Keys somebody asked about, with what ends the wait. */
   const asked = new Map<Key, () => void>();
-  const unsubscribe = options.reflectors.map((reflector) => reflector.onProgress(() => settle()));
+  let settling: NodeJS.Immediate | undefined;
+  // A crowd of events arrives in one chunk: one look after it is enough.
+  const unsubscribe = options.reflectors.map((reflector) =>
+    reflector.onProgress(() => {
+      if (asked.size > 0) settling ??= setImmediate(settle);
+    }),
+  );
 
   const remember = (key: Key, write: Write): void => {
     const known = writes.get(key);
@@ -56,9 +62,10 @@ export function createWrites(options: WritesOptions): Writes {
   };
 
   const stillMissing = (key: Key): boolean => {
-    const missing = (writes.get(key) ?? []).filter((write) => !isSeen(write));
+    const missing = writes.get(key) ?? [];
+    // Only the first that is missing is looked at each time, so a thousand waiting keys stay cheap.
+    for (let last = missing.at(-1); last !== undefined && isSeen(last); last = missing.at(-1)) missing.pop();
     if (missing.length === 0) writes.delete(key);
-    else writes.set(key, missing);
     return missing.length > 0;
   };
 
@@ -70,6 +77,7 @@ export function createWrites(options: WritesOptions): Writes {
   };
 
   const settle = (): void => {
+    settling = undefined;
     for (const key of asked.keys()) if (!stillMissing(key)) release(key, false);
   };
 
@@ -136,6 +144,7 @@ export function createWrites(options: WritesOptions): Writes {
 
     close() {
       for (const end of unsubscribe) end();
+      clearImmediate(settling);
       for (const cancel of asked.values()) cancel();
       asked.clear();
       writes.clear();

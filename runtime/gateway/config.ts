@@ -1,6 +1,7 @@
 /**
  * The gateway's configuration, read from the environment once. Every number has a default that suits production.
  */
+import { BlockList, isIP } from 'node:net';
 
 export interface GatewayConfig {
   readonly host: string;
@@ -11,6 +12,8 @@ export interface GatewayConfig {
   readonly gateway: { readonly namespace: string; readonly name: string };
   /** Scheme browsers use, as told to the shops; `https` behind a balancer that ends TLS. */
   readonly forwardedProto: 'http' | 'https';
+  /** Balancers in front whose `x-forwarded-for` and `x-forwarded-proto` are believed; mostly none. */
+  readonly trustedProxies: BlockList;
   readonly limits: Limits;
   /** Wait between "not ready" and closing, until balancers in front have noticed. */
   readonly drainDelayMs: number;
@@ -68,6 +71,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       name: env['GATEWAY_NAME'] ?? 'shopmind',
     },
     forwardedProto: scheme,
+    trustedProxies: parseNetworks(env['TRUSTED_PROXIES'] ?? ''),
     drainDelayMs: integer(env, 'DRAIN_DELAY_MS', 0, 0, 60_000),
     drainMs: integer(env, 'DRAIN_MS', 20_000, 0, 600_000),
     limits: {
@@ -77,6 +81,23 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       requestsPerMinute: integer(env, 'REQUESTS_PER_MINUTE', DEFAULT_LIMITS.requestsPerMinute, 1, 2 ** 31),
     },
   };
+}
+
+/** `10.0.0.0/8,fd00::/8,192.0.2.1` @throws RangeError naming the entry that is none. */
+export function parseNetworks(list: string): BlockList {
+  const networks = new BlockList();
+  for (const entry of list.split(',').map((part) => part.trim())) {
+    if (entry === '') continue;
+    const [address = '', bits] = entry.split('/');
+    const version = isIP(address);
+    const longest = version === 6 ? 128 : 32;
+    const length = bits === undefined ? longest : Number(bits);
+    if (version === 0 || !Number.isInteger(length) || length < 0 || length > longest) {
+      throw new RangeError(`TRUSTED_PROXIES: "${entry}" is no address and no network such as 10.0.0.0/8`);
+    }
+    networks.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
+  }
+  return networks;
 }
 
 function integer(

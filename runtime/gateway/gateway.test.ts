@@ -472,6 +472,33 @@ describe('the gateway', () => {
     assert.equal((await world.ask('acme.localhost', '/', { method: 'POST', body, headers })).status, 413);
   });
 
+  test('believes a balancer in front of it, and nobody else', async () => {
+    await world.close();
+    world = await startWorld({}, '127.0.0.0/8, 10.0.0.0/8');
+    await world.service('runtime', [(await echo('a')).port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    const { body } = await world.ask('acme.localhost', '/', {
+      headers: { 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.1.2.3', 'x-forwarded-proto': 'https' },
+    });
+    const seen = JSON.parse(body).headers;
+    assert.equal(seen['x-forwarded-for'], '203.0.113.9');
+    assert.equal(seen['x-forwarded-proto'], 'https');
+  });
+
+  test('routes and forwards by the same name, whatever else the request says', async () => {
+    await world.service('runtime', [(await echo('a')).port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    const socket = connect(world.port, '127.0.0.1');
+    socket.write(
+      'GET http://ACME.localhost:8080/x HTTP/1.1\r\nHost: victim.localhost\r\nConnection: close\r\n\r\n',
+    );
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    assert.match(text, /"host":"acme.localhost:8080"/);
+    assert.match(text, /"x-forwarded-host":"acme.localhost:8080"/);
+    assert.doesNotMatch(text, /victim/);
+  });
+
   test('does not wait for clients that trickle their headers or body', async () => {
     await world.close();
     world = await startWorld({ headersMs: 80, requestMs: 160 });

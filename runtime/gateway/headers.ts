@@ -2,6 +2,8 @@
  * Which headers cross the gateway. From outside nobody may speak for us: `x-shopmind-*`, `x-forwarded-*` and the like are
  * dropped and said anew. Hop-by-hop headers end here, in both directions.
  */
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { HeaderChange } from './httproute.ts';
 
 /** Names and values in turn, as Node's `writeHead` and undici take them. */
@@ -117,6 +119,25 @@ function connectionNames(connection: string | string[] | undefined): Set<string>
   const text = String(connection).toLowerCase();
   if (text === 'keep-alive' || text === 'close' || text === 'upgrade') return undefined;
   return new Set(text.split(',').map((name) => name.trim()));
+}
+
+/** Who asks and by which scheme: as the socket says, or as a balancer says whose word is good. */
+export function clientOf(
+  request: Pick<IncomingMessage, 'headers'> & {
+    readonly socket: { readonly remoteAddress?: string | undefined };
+  },
+  isTrusted: (address: string) => boolean,
+  proto: string,
+): { readonly address: string; readonly proto: string } {
+  const peer = request.socket.remoteAddress ?? '';
+  if (!isTrusted(peer)) return { address: peer, proto };
+  const claimed = request.headers['x-forwarded-proto'];
+  // From right to left each hop was written by the one after it: the first that is not ours is the client.
+  const hops = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((hop) => hop.trim());
+  const client = hops.findLast((hop) => isIP(hop) !== 0 && !isTrusted(hop));
+  return { address: client ?? peer, proto: claimed === 'https' || claimed === 'http' ? claimed : proto };
 }
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -2,6 +2,7 @@
  * The path of a request through the gateway: host, route, limits, Pod, and back. Reads top to bottom.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import type { Pool } from 'undici';
 import type { Clock } from '../../operator/kube/clock.ts';
@@ -13,6 +14,7 @@ import type { GatewayConfig } from './config.ts';
 import { ClientGone, exchange, type Outcome } from './exchange.ts';
 import {
   changeHeaders,
+  clientOf,
   hostOf,
   requestHeaders,
   responseHeaders,
@@ -28,7 +30,7 @@ export interface ProxyOptions {
   readonly clusters: Clusters<Pool>;
   readonly limits: TenantLimits;
   readonly metrics: GatewayMetrics;
-  readonly config: Pick<GatewayConfig, 'limits' | 'forwardedProto'>;
+  readonly config: ProxyConfig;
   readonly newId: NewId;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,9 +39,13 @@ export interface ProxyOptions {
   readonly random?: () => number;
 }
 
+export type ProxyConfig = Pick<GatewayConfig, 'limits' | 'forwardedProto' | 'trustedProxies'>;
+
 /** A request that found its route. */
 export interface Routed {
   readonly candidate: Candidate;
+  /** As asked for, in lower case, with its port if one was named. */
+  readonly authority: string;
   readonly host: string;
   readonly path: string;
   /** With its question mark, or empty. */
@@ -50,6 +56,8 @@ export interface Proxy {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** For upgrades, which end in a socket instead of an answer. */
   route(request: IncomingMessage): Routed | Problem;
+  /** Headers for the Pod, before the route's filters. */
+  headersOf(request: IncomingMessage, routed: Routed, requestId: string): FlatHeaders;
   /** The Pod port a request goes to, by the weights of its route. */
   choose(action: Action): string | undefined;
   active(): number;
@@ -68,7 +76,9 @@ export function createProxy(options: ProxyOptions): Proxy {
   function route(request: IncomingMessage): Routed | Problem {
     const target = targetOf(request.url ?? '');
     if (target === undefined || UNSAFE_PATH.test(target.path)) return PROBLEMS.badPath;
-    const host = hostOf(target.host ?? request.headers.host);
+    // An absolute request line overrules the Host header; the Pod must not see another name than was routed by.
+    const authority = (target.host ?? request.headers.host ?? '').toLowerCase();
+    const host = hostOf(authority);
     if (host === undefined) return PROBLEMS.badHost;
     const found = table.find({
       host,
@@ -86,7 +96,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       metrics.rateLimited(owner.tenant);
       return rateLimited(wait);
     }
-    return { candidate: found.candidate, host, path: target.path, query: target.query };
+    return { candidate: found.candidate, authority, host, path: target.path, query: target.query };
   }
 
   function choose(action: Action): string | undefined {
@@ -199,7 +209,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         return visit.refuse(PROBLEMS.tooLarge);
       }
       metrics.upstreamError(kind);
-      judge(endpoint, outcome.error instanceof RouteTimeout);
+      judge(endpoint, false);
       log.debug({ err: outcome.error, requestId, endpoint: endpoint.address }, 'a request to a Pod failed');
       if (outcome.kind === 'broken') {
         end();
@@ -215,6 +225,23 @@ export function createProxy(options: ProxyOptions): Proxy {
     attempt();
   }
 
+  function headersOf(request: IncomingMessage, routed: Routed, requestId: string): FlatHeaders {
+    const client = clientOf(request, isTrusted, config.forwardedProto);
+    return requestHeaders(request.rawHeaders, request.headers.connection, {
+      host: routed.authority,
+      proto: client.proto,
+      clientAddress: client.address,
+      requestId,
+      traceparent: traceparentOf(request.headers['traceparent'], requestId),
+    });
+  }
+
+  const hasTrusted = config.trustedProxies.rules.length > 0;
+  const isTrusted = (address: string): boolean =>
+    hasTrusted &&
+    isIP(address) !== 0 &&
+    config.trustedProxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+
   function judge(endpoint: Endpoint<Pool>, ok: boolean): void {
     if (!clusters.report(endpoint, ok)) return;
     metrics.ejected();
@@ -222,16 +249,8 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   function headersFor(routed: Routed, visit: Visit): FlatHeaders {
-    const { request, requestId } = visit;
     const { action } = routed.candidate;
-    const { host = routed.host } = request.headers;
-    const headers = requestHeaders(request.rawHeaders, request.headers.connection, {
-      host,
-      proto: config.forwardedProto,
-      clientAddress: request.socket.remoteAddress ?? '',
-      requestId,
-      traceparent: traceparentOf(request.headers['traceparent'], requestId),
-    });
+    const headers = headersOf(visit.request, routed, visit.requestId);
     const changed =
       action.requestHeaders.length === 0 ? headers : changeHeaders(headers, action.requestHeaders);
     const hostname = action.rewrite?.hostname;
@@ -244,7 +263,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     const { candidate, path, query, host } = routed;
     const { scheme, hostname, port, statusCode = 302, path: modifier } = candidate.action.redirect ?? {};
     const proto = scheme ?? config.forwardedProto;
-    const given = /:(\d+)$/.exec(visit.request.headers.host ?? '')?.[1];
+    const given = /:(\d+)$/.exec(routed.authority)?.[1];
     // By the Gateway API: the port of the scheme if one is named, else the one the client came by.
     const chosen = port === undefined ? (scheme === undefined ? given : undefined) : String(port);
     const isUsual = chosen === undefined || (proto === 'https' ? chosen === '443' : chosen === '80');
@@ -309,7 +328,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     return visit;
   }
 
-  return { handle, route, choose, active: () => active };
+  return { handle, route, choose, headersOf, active: () => active };
 }
 
 /** The time a route allows for a request is over. */

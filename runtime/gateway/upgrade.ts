@@ -10,13 +10,13 @@ import { PROBLEMS, statusOf, type Problem } from './answers.ts';
 import type { Clusters } from './clusters.ts';
 import { modifyPath } from './compile.ts';
 import type { GatewayConfig } from './config.ts';
-import { changeHeaders, requestHeaders, traceparentOf } from './headers.ts';
+import { changeHeaders } from './headers.ts';
 import type { Proxy } from './proxy.ts';
 
 export interface UpgradeOptions {
   readonly proxy: Proxy;
   readonly clusters: Clusters<Pool>;
-  readonly config: Pick<GatewayConfig, 'limits' | 'forwardedProto'>;
+  readonly config: Pick<GatewayConfig, 'limits'>;
   readonly newId: NewId;
 }
 
@@ -58,13 +58,7 @@ export function createUpgrades({ proxy, clusters, config, newId }: UpgradeOption
     pod.once('connect', () => {
       isConnected = true;
       pod.setTimeout(0);
-      const headers = requestHeaders(request.rawHeaders, request.headers.connection, {
-        host: request.headers.host ?? routed.host,
-        proto: config.forwardedProto,
-        clientAddress: request.socket.remoteAddress ?? '',
-        requestId,
-        traceparent: traceparentOf(request.headers['traceparent'], requestId),
-      });
+      const headers = proxy.headersOf(request, routed, requestId);
       const changed = changeHeaders(headers, action.requestHeaders);
       changed.push('connection', 'Upgrade', 'upgrade', 'websocket');
       const path = modifyPath(routed.path, pathPrefix, action.rewrite?.path) + routed.query;

@@ -15,7 +15,7 @@ import { testLog, type TestLog } from '../../../operator/kube/testing/log.ts';
 import { until } from '../../../operator/kube/testing/wait.ts';
 import { createNewId } from '../../platform/ids.ts';
 import { createClusters, type Clusters } from '../clusters.ts';
-import { DEFAULT_LIMITS, type Limits } from '../config.ts';
+import { DEFAULT_LIMITS, parseNetworks, type Limits } from '../config.ts';
 import { createDiscovery, type Discovery } from '../discovery.ts';
 import { createTenantLimits } from '../limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../metrics.ts';
@@ -67,11 +67,15 @@ export interface World {
 
 export const SYSTEM = 'shopmind-system';
 
-export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
+export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Promise<World> {
   const api = await startFakeServer();
   const log = testLog();
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
-  const config = { limits: allLimits, forwardedProto: 'http' } as const;
+  const config = {
+    limits: allLimits,
+    forwardedProto: 'http',
+    trustedProxies: parseNetworks(trusted),
+  } as const;
   const table = createTable();
   const clusters = createClusters<Pool>({
     open: (address) => openPool(address, allLimits.connectMs, 64),
