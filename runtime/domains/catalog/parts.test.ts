@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { lineOf } from './csv/write.ts';
+import { groupsOf, type Group } from './csv/read.ts';
+import { handleOf } from './document.ts';
+import { safeHtml } from './html.ts';
+import { decodeCursor, encodeCursor } from './listing.ts';
+import { formatPrice, parsePrice } from './money.ts';
+import { pictureOf } from './pictures.ts';
+import { Handle } from './schemas.ts';
+
+test('a price written is the price read, in currencies of 0, 2 and 3 decimals', () => {
+  fc.assert(
+    fc.property(
+      fc.nat({ max: 1_000_000_000 }),
+      fc.constantFrom('JPY', 'EUR', 'KWD', 'NOK'),
+      (amount, currency) => {
+        assert.equal(parsePrice(formatPrice(amount, currency), currency), amount);
+      },
+    ),
+  );
+  assert.deepEqual(
+    ['19.9', '19', '1500.00', '0.1', '1e3', '1.005', '-1', '+1', ' 2 ', '1,5', '', '.5'].map((text) =>
+      parsePrice(text, 'EUR'),
+    ),
+    [
+      1990,
+      1900,
+      150_000,
+      10,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      200,
+      undefined,
+      undefined,
+      undefined,
+    ],
+  );
+  assert.deepEqual(
+    ['1500', '1500.00', '1500.5'].map((text) => parsePrice(text, 'JPY')),
+    [1500, 1500, undefined],
+  );
+});
+
+test('any cells written as a line of CSV are read as the same cells', async () => {
+  const cell = fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\0', '').replaceAll('\r', ''));
+  await fc.assert(
+    fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 6 }), async (cells) => {
+      const head = ['Handle', 'Title', 'Variant Price', ...cells.map((_, index) => `C${index}`)];
+      const text = lineOf(head) + lineOf(['h', 't', '1', ...cells]);
+      const groups: Group[] = [];
+      for await (const group of groupsOf(Readable.from([Buffer.from(text)]), () => undefined))
+        groups.push(group);
+      const [group] = groups;
+      assert.ok(group && 'rows' in group, JSON.stringify(groups));
+      assert.deepEqual(
+        cells.map((_, index) => group.rows[0].cells[`C${index}`]),
+        cells,
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const HTML: readonly (readonly [string, string])[] = [
+  ['<p>Hello <b>you</b></p>', '<p>Hello <b>you</b></p>'],
+  ['<script>alert(1)</script>x', 'x'],
+  ['<SCRIPT SRC=//x>a', ''],
+  ['<img src=x onerror=alert(1)>', '<img>'],
+  ['<img src="https://x.example/a.png" alt="a&quot;">', '<img src="https://x.example/a.png" alt="a&quot;">'],
+  ['<a href="javascript:alert(1)">x</a>', '<a>x</a>'],
+  ['<a href="java&#115;cript:alert(1)">x</a>', '<a>x</a>'],
+  ['<a href=" jav\tascript:alert(1)">x</a>', '<a>x</a>'],
+  ['<a href="//evil.example">x</a>', '<a>x</a>'],
+  ['<a href="/ok?a=1">x</a>', '<a href="/ok?a=1" rel="nofollow noopener">x</a>'],
+  ['<svg><script>x</script></svg>y', 'y'],
+  ['<p style="x:expression(1)" class=a>z', '<p>z</p>'],
+  ['a < b > c', 'a &lt; b &gt; c'],
+  ['<b><i>x</b>y</i>', '<b><i>x</i></b>y'],
+  ['</p></div>x', 'x'],
+  ['<!-- <script> --><b>x', '<b>x</b>'],
+  ['<iframe src=x></iframe><style>*{}</style>ok', 'ok'],
+  ['<p<script>alert(1)</script>', '&lt;p'],
+];
+for (const [dirty, clean] of HTML) {
+  test(`the description ${dirty} becomes ${clean}`, () => assert.equal(safeHtml(dirty), clean));
+}
+
+test('whatever is written, no description runs anything, and cleaning twice changes nothing more', () => {
+  const piece = fc.constantFrom(
+    '<',
+    '>',
+    '"',
+    "'",
+    '<script',
+    '</script>',
+    '<a href=',
+    'javascript:',
+    ' onload=',
+    '<p>',
+    '</p>',
+    '<img src=',
+    '&#106;',
+    '/',
+    '<!--',
+    '-->',
+    '<svg',
+    'x',
+    ' ',
+    '<b ',
+    '=',
+    '\n',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const clean = safeHtml(pieces.join(''));
+      assert.doesNotMatch(clean, /<(?!\/?(?:p|b|a|img)\b)/i);
+      assert.doesNotMatch(clean, /<[^>]*\son\w+\s*=/i);
+      assert.doesNotMatch(clean, /<[^>]*(?:href|src)="\s*(?!https?:|mailto:|\/|#)/i);
+      assert.equal(safeHtml(clean), clean);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a handle made of any title is a handle', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (title) =>
+      assert.ok(Handle.safeParse(handleOf(title)).success, handleOf(title)),
+    ),
+  );
+  assert.equal(handleOf('Größe Ärmel – №5!'), 'grosse-armel-no5');
+  assert.equal(handleOf('日本茶'), '日本茶');
+});
+
+test('a cursor is read back, only by its own list', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.integer()), fc.string(), (key, id) => {
+      assert.deepEqual(decodeCursor(encodeCursor('newest', key, id), 'newest'), { key: String(key), id });
+    }),
+  );
+  for (const cursor of [
+    '',
+    'x',
+    'e30',
+    encodeCursor('other', 1, 'a'),
+    encodeCursor('newest', { a: 1 }, 'a'),
+  ]) {
+    assert.throws(() => decodeCursor(cursor, 'newest'), { code: 'invalid_input' });
+  }
+});
+
+test('pictures are known by their bytes, not their names', () => {
+  const png = Buffer.concat([
+    Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+    Buffer.from('0000002a00000007', 'hex'),
+  ]);
+  assert.deepEqual(pictureOf(png), { contentType: 'image/png', width: 42, height: 7 });
+  const gif = Buffer.concat([Buffer.from('GIF89a'), Buffer.from('0a001400', 'hex'), Buffer.alloc(6)]);
+  assert.deepEqual(pictureOf(gif), { contentType: 'image/gif', width: 10, height: 20 });
+  const jpeg = Buffer.from('ffd8ffe000044a46ffc0001108003000400301220002110103110100', 'hex');
+  assert.deepEqual(pictureOf(jpeg), { contentType: 'image/jpeg', width: 64, height: 48 });
+  assert.deepEqual(
+    pictureOf(Buffer.from('<?xml version="1.0"?>\n<!-- hi --><svg viewBox="0 0 800 600" xmlns="x">')),
+    { contentType: 'image/svg+xml', width: 800, height: 600 },
+  );
+  for (const other of ['<html><svg>', 'MZ............', '%PDF-1.7 .....', '{"a":"longer than twelve"}', ''])
+    assert.equal(pictureOf(Buffer.from(other)), undefined, other);
+});

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { blobsContract } from '../contract/blobs.ts';
+import { createFileBlobs } from './files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'shopmind-blobs-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+blobsContract('blobs in files', () => Promise.resolve(createFileBlobs(mkdtempSync(join(folder, 'store-')))));
+
+test('no draft is left behind, and a key may be a folder of another', async () => {
+  const base = mkdtempSync(join(folder, 'store-'));
+  const blobs = createFileBlobs(base);
+  await blobs.put('a', 'things', 'k', Buffer.from('1'), 'x/y');
+  await blobs.put('a', 'things', 'k/l', Buffer.from('2'), 'x/y');
+  assert.deepEqual(readdirSync(join(base, 'a', 'things')).toSorted(), ['k', 'k.blob']);
+});

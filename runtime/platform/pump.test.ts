@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { createPump } from './pump.ts';
+
+const log = pino({ level: 'silent' });
+
+test('a key runs once at a time, and again when it was asked for meanwhile, however often', async () => {
+  let running = 0;
+  let runs = 0;
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const pump = createPump({
+    name: 't',
+    concurrency: 4,
+    log,
+    async run() {
+      assert.equal(++running, 1);
+      await gates[runs++]?.promise;
+      running--;
+    },
+  });
+  for (let n = 0; n < 5; n++) pump.kick('a');
+  gates[0]?.resolve();
+  gates[1]?.resolve();
+  await pump.idle();
+  assert.equal(runs, 2);
+});
+
+test('no more keys run at once than are allowed, and all get their turn', async () => {
+  let running = 0;
+  let most = 0;
+  const done: string[] = [];
+  const pump = createPump({
+    name: 't',
+    concurrency: 3,
+    log,
+    async run(key) {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      done.push(key);
+    },
+  });
+  for (let n = 0; n < 20; n++) pump.kick(String(n));
+  await pump.idle();
+  assert.equal(most, 3);
+  assert.equal(done.length, 20);
+});
+
+test('a failure is tried again after a pause, and does not hold up other keys', async () => {
+  let tries = 0;
+  const healed = Promise.withResolvers<void>();
+  const others: string[] = [];
+  const pump = createPump({
+    name: 't',
+    concurrency: 1,
+    log,
+    run(key) {
+      if (key !== 'bad') return Promise.resolve(void others.push(key));
+      if (++tries < 3) return Promise.reject(new Error('not yet'));
+      healed.resolve();
+      return Promise.resolve();
+    },
+  });
+  pump.kick('bad');
+  pump.kick('good');
+  await healed.promise;
+  assert.deepEqual(others, ['good']);
+  await pump.close();
+  pump.kick('good');
+  await pump.idle();
+  assert.deepEqual(others, ['good'], 'closed means closed');
+});
