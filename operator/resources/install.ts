@@ -33,6 +33,8 @@ export interface InstallOptions {
 const OPERATOR_RULES: k8s.PolicyRule[] = [
   rule([GROUP], ['shopmindtenants'], ['get', 'list', 'watch', 'patch']),
   rule([GROUP], ['shopmindtenants/status', 'services/status'], ['patch']),
+  // Owner references that block deletion need it where that is enforced.
+  rule([GROUP], ['services/finalizers'], ['update']),
   rule([GROUP], ['services'], ['get', 'list', 'watch', 'create', 'patch', 'delete']),
   rule([''], ['namespaces', 'secrets', 'services'], ['get', 'list', 'watch', 'create', 'patch', 'delete']),
   rule([''], ['configmaps'], ['get', 'list', 'watch']),
