@@ -231,6 +231,46 @@ describe('the gateway', () => {
     }
   });
 
+  test('loses no request while Pods are replaced one after another', async () => {
+    let generation = [await echo('a'), await echo('b')];
+    await world.service(
+      'runtime',
+      generation.map(({ port }) => port),
+    );
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    let isRolling = true;
+    const failures: number[] = [];
+    let answered = 0;
+    const shopper = async (): Promise<void> => {
+      while (isRolling) {
+        const answer = await world.ask('acme.localhost', '/', { method: 'POST', body: 'order' });
+        answered += 1;
+        if (answer.status !== 200) failures.push(answer.status);
+      }
+    };
+    const shoppers = Array.from({ length: 6 }, shopper);
+    for (let round = 0; round < 5; round += 1) {
+      const next = [await echo('c'), await echo('d')];
+      await world.service(
+        'runtime',
+        [...generation, ...next].map(({ port }) => port),
+      );
+      const seen = answered;
+      await until(() => answered > seen + 20, 'shoppers are at it');
+      const old = generation;
+      generation = next;
+      await world.service(
+        'runtime',
+        next.map(({ port }) => port),
+      );
+      await until(() => world.proxy.active() === 0 || answered > seen + 60, 'old requests are through');
+      for (const pod of old) await pod.close();
+    }
+    isRolling = false;
+    await Promise.all(shoppers);
+    assert.deepEqual(failures, []);
+  });
+
   test('does not repeat a POST that a Pod may have carried out, but a GET', async () => {
     let calls = 0;
     const pod = await world.pod((request) => {
