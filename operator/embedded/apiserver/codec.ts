@@ -7,6 +7,8 @@ import type { ResourceType } from './resources.ts';
 export interface Codec {
   /** The object, shared with other readers: never change it. */
   read(entry: Entry, type: ResourceType): KubeObject;
+  /** Takes an object in its stored form, which nobody changes any more, so that its text need not be parsed. */
+  adopt(entry: Entry, stored: KubeObject): void;
   /** A copy that is the caller's own. */
   copy(entry: Entry, type: ResourceType): KubeObject;
   text(entry: Entry, type: ResourceType): string;
@@ -22,13 +24,17 @@ export function createCodec(): Codec {
     let object = parsed.get(entry);
     if (object) return object;
     object = parseStored(entry.json);
+    remember(entry, object);
+    return object;
+  }
+
+  function remember(entry: Entry, object: KubeObject): void {
     if (parsed.size >= PARSED_OBJECTS)
       for (const oldest of parsed.keys()) {
         parsed.delete(oldest);
         break;
       }
     parsed.set(entry, object);
-    return object;
   }
 
   const isStoredForm = (entry: Entry, type: ResourceType): boolean =>
@@ -41,6 +47,7 @@ export function createCodec(): Codec {
 
   return {
     read,
+    adopt: remember,
     copy(entry, type) {
       const object = clone(stored(entry));
       return isStoredForm(entry, type) ? object : convert(object, type);

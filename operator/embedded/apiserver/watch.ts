@@ -1,6 +1,6 @@
 /** Watches: what changed since a revision and from now on, as one stream of JSON lines. */
 import type { ServerResponse } from 'node:http';
-import { HistoryGone, type Change, type ChangeType, type Entry } from '../store/store.ts';
+import { HistoryGone, restamped, type Change, type ChangeType, type Entry } from '../store/store.ts';
 import type { Cluster } from './cluster.ts';
 import { ApiError, badRequest, expired } from './errors.ts';
 import { objectText } from './forms.ts';
@@ -192,10 +192,20 @@ function changeLine(cluster: Cluster, request: WatchRequest, change: Change, see
   let line = known.get(key);
   // Ages in tables move on; everything else is the same for every watcher.
   if (line === undefined || form === 'table') {
-    line = lineOf(seen, objectText(cluster, type, change.entry, form, include));
+    line = lineOf(seen, objectText(cluster, type, shownEntry(change, seen), form, include));
     known.set(key, line);
   }
   return line;
+}
+
+/** Whoever no longer selects an object is told of its last state that was selected, under the revision of the change. */
+function shownEntry({ type, entry, previous }: Change, seen: ChangeType): Entry {
+  if (seen !== 'DELETED' || type === 'DELETED' || !previous) return entry;
+  return {
+    ...previous,
+    revision: entry.revision,
+    json: restamped(previous.json, previous.revision, entry.revision),
+  };
 }
 
 const lineOf = (type: string, text: string): string => `{"type":"${type}","object":${text}}\n`;

@@ -232,8 +232,8 @@ function replay(
   }
 }
 
-/** A deletion's row holds no text: the last state is told again under the deletion's revision. */
-function restamped(json: string, from: number, to: number): string {
+/** An object's text under another revision, as the end of an object is told: its last state under the revision of the end. */
+export function restamped(json: string, from: number, to: number): string {
   return json.replace(`"resourceVersion":"${from}"`, `"resourceVersion":"${to}"`);
 }
 

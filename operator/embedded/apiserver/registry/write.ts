@@ -80,12 +80,10 @@ export function save(cluster: Cluster, target: Target, seen: Entry | undefined, 
   const { type, namespace, name } = target;
   const storageType = cluster.catalog.storageType(type.storage) ?? type;
   const stored = convert(object, storageType);
-  return cluster.store.put(
-    { resource: type.storage, namespace, name },
-    seen,
-    storageType.version,
-    (revision) => textAt(stored, revision),
-  );
+  const key = { resource: type.storage, namespace, name };
+  const entry = cluster.store.put(key, seen, storageType.version, (revision) => textAt(stored, revision));
+  cluster.codec.adopt(entry, stored);
+  return entry;
 }
 
 /** The object's text under a revision. */
