@@ -264,11 +264,11 @@ function prune(
   // Nothing was dropped: the usual case, which need not be looked at further.
   if (isEmptySet(difference(last.fields, all))) return merged;
   const mergedFields = withNamedFields(fieldsOf(merged, type), type);
-  const without = removeItems(merged, lastFields, type) ?? {};
+  const without = removeItems(merged, lastFields, type, 'mark');
   const owned = union(withNamedFields(fieldsOf(without, type), type), withNamedFields(all, type));
-  const withOwned = removeItems(merged, difference(mergedFields, owned), type) ?? {};
+  const withOwned = removeItems(merged, difference(mergedFields, owned), type, 'mark');
   const gone = difference(mergedFields, withNamedFields(fieldsOf(withOwned, type), type));
-  return removeItems(merged, intersection(gone, lastFields), type);
+  return removeItems(merged, intersection(gone, lastFields), type, 'keep');
 }
 
 function recordUpdate(

@@ -543,33 +543,47 @@ function mergeItems(left: Json[], right: Json[], list: ListType): Json[] {
   return result;
 }
 
-/** An object without the fields and items of a set; what becomes empty is removed too. */
-export function removeItems(value: Json, set: FieldSet, type: Type): Json | undefined {
+/**
+ * An object without the fields and items of a set. A map or list from which everything was removed, and which is not in the
+ * set itself, stays: empty in the end (`keep`), or as a null that says it was there while sets are still being compared (`mark`).
+ */
+export function removeItems(value: Json, set: FieldSet, type: Type, emptied: 'keep' | 'mark'): Json {
   const { map, list } = deduced(type, value);
   if (map !== undefined && isObject(value)) {
-    if (isEmptyObject(value) || map.atomic) return undefined;
-    const kept: JsonObject = {};
-    for (const key in value) {
-      const item = removed(value[key] ?? null, set.get(fieldElement(key)), fieldType(map, key));
-      if (item !== undefined) setOwn(kept, key, item);
-    }
-    return isEmptyObject(kept) ? undefined : kept;
+    const kept = map.atomic ? {} : removeFields(value, set, map, emptied);
+    return isEmptyObject(kept) && emptied === 'mark' ? null : kept;
   }
-  if (list !== undefined && Array.isArray(value)) {
-    if (value.length === 0 || list.relation === 'atomic') return undefined;
-    const kept = value.flatMap((item) => {
-      const left = removed(item, set.get(elementOf(list, item)), list.element());
-      return left === undefined ? [] : [left];
-    });
-    return kept.length === 0 ? undefined : kept;
-  }
-  return value;
+  if (list === undefined || !Array.isArray(value)) return value;
+  const kept = list.relation === 'atomic' ? [] : removeFromList(value, set, list, emptied);
+  return kept.length === 0 && emptied === 'mark' ? null : kept;
 }
 
-function removed(item: Json, node: FieldNode | undefined, type: Type): Json | undefined {
+function removeFields(value: JsonObject, set: FieldSet, map: MapType, emptied: 'keep' | 'mark'): JsonObject {
+  const kept: JsonObject = {};
+  for (const key in value) {
+    const item = remaining(value[key] ?? null, set.get(fieldElement(key)), fieldType(map, key), emptied);
+    if (item !== undefined) setOwn(kept, key, item);
+  }
+  return kept;
+}
+
+function removeFromList(value: Json[], set: FieldSet, list: ListType, emptied: 'keep' | 'mark'): Json[] {
+  return value.flatMap((item) => {
+    const left = remaining(item, set.get(elementOf(list, item)), list.element(), emptied);
+    return left === undefined ? [] : [left];
+  });
+}
+
+/** What is left of one item; undefined when it is to go itself. */
+function remaining(
+  item: Json,
+  node: FieldNode | undefined,
+  type: Type,
+  emptied: 'keep' | 'mark',
+): Json | undefined {
   if (node === undefined) return item;
   if (node.member) return undefined;
-  return isEmptySet(node.children) ? item : removeItems(item, node.children, type);
+  return isEmptySet(node.children) ? item : removeItems(item, node.children, type, emptied);
 }
 
 /** A set that also has the named fields above its paths: with `.spec.replicas`, also `.spec`. */

@@ -100,8 +100,9 @@ function bracketStep(content: string): Step | undefined {
   if (/^-?\d+$/.test(content)) return item(Number(content));
   const slice = /^(-?\d*):(-?\d*)(?::(\d+))?$/.exec(content);
   if (slice !== null) return range(slice[1] ?? '', slice[2] ?? '', Number(slice[3] ?? '1'));
+  if (!content.includes(',')) return undefined;
   const parts = content.split(',').map((part) => bracketStep(part.trim()));
-  return parts.length > 1 && parts.every((part) => part !== undefined)
+  return parts.every((part) => part !== undefined)
     ? (value, root) => parts.flatMap((part) => part(value, root))
     : undefined;
 }
