@@ -276,6 +276,14 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
     for (const uid of found) if (!present.has(uid)) removeFiles(uid);
   }
 
+  async function endWithNode({ pod, worker }: Entry): Promise<void> {
+    const began = performance.now();
+    const seconds = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    await worker.stop(Math.min(seconds, CLOSE_GRACE_SECONDS));
+    const ms = Math.round(performance.now() - began);
+    log.info({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, ms }, 'pod ended with the node');
+  }
+
   function onPod(pod: Pod | undefined, previous: Pod | undefined): void {
     if (closing) return;
     if (previous && previous.metadata.uid !== pod?.metadata.uid) {
@@ -300,6 +308,8 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
   await Promise.all([pods.synced, secrets.synced, configMaps.synced]);
   sweep();
   const unsubscribe = pods.subscribe(({ object, previous }) => onPod(object, previous));
+  // Until now the API says of these Pods what was true in the last run; nobody shall act on that.
+  await Promise.all([...entries.values()].map(({ writing }) => writing));
 
   const meter = createMeter(() =>
     [...entries.values()].flatMap(({ pod, worker }) =>
@@ -327,13 +337,7 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
       clearInterval(sampling);
       const all = [...entries.values()];
       for (const entry of all) entry.gone = true;
-      await Promise.all(
-        all.map(({ pod, worker }) =>
-          worker.stop(
-            Math.min(pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS, CLOSE_GRACE_SECONDS),
-          ),
-        ),
-      );
+      await Promise.all(all.map(endWithNode));
       await Promise.all(all.map(({ writing }) => writing));
     },
   };

@@ -2,6 +2,7 @@
  * Puts manifests into a cluster in an order that works: definitions, namespaces, then everything else.
  * Server-side apply throughout, so that a second start changes only what is different.
  */
+import { setTimeout } from 'node:timers/promises';
 import { isNotFound, KubeError } from '../../kube/errors.ts';
 import type { Client } from '../../kube/client.ts';
 import { customResourceDefinitions, KNOWN_RESOURCES, resourceFor } from '../../kube/resources.ts';
@@ -34,8 +35,14 @@ export async function install(client: Client, objects: readonly KubeObject[]): P
  * Applies what a person wrote. Everything is tried without effect first, so that one bad field leaves nothing half-applied.
  * @throws Failure with one line a problem: `file:line: field: what is wrong`.
  */
-export async function applyManifests(client: Client, manifests: readonly Manifest[]): Promise<void> {
-  const problems = (await Promise.all(manifests.map((manifest) => refusals(client, manifest)))).flat();
+export async function applyManifests(
+  client: Client,
+  manifests: readonly Manifest[],
+  signal: AbortSignal,
+): Promise<void> {
+  const problems = (
+    await Promise.all(manifests.map((manifest) => patiently(() => refusals(client, manifest), signal)))
+  ).flat();
   if (problems.length > 0) {
     throw new Failure(
       `${problems.length === 1 ? 'a manifest was' : 'manifests were'} refused; nothing was applied`,
@@ -46,7 +53,8 @@ export async function applyManifests(client: Client, manifests: readonly Manifes
       },
     );
   }
-  for (const { object } of manifests) await applyOne(client, object, { strict: true });
+  for (const { object } of manifests)
+    await patiently(() => applyOne(client, object, { strict: true }), signal);
 }
 
 async function refusals(client: Client, manifest: Manifest): Promise<string[]> {
@@ -59,10 +67,34 @@ async function refusals(client: Client, manifest: Manifest): Promise<string[]> {
     await applyOne(client, manifest.object, { strict: true, dryRun: true });
     return [];
   } catch (error) {
-    if (!(error instanceof KubeError) || error.retryable || error.code === 0) throw error;
+    if (!(error instanceof KubeError) || (isPassing(error) && !isUndeclared(error))) throw error;
     return error.causes.length === 0
       ? [`${manifest.place(fieldIn(error.message))}: ${error.message}`]
       : error.causes.map(({ field, message }) => `${manifest.place(field)}: ${field}: ${message}`);
+  }
+}
+
+/** kube-apiserver answers 500 when an apply names a field that no schema declares (its structuredmerge.go). */
+function isUndeclared({ message }: KubeError): boolean {
+  return message.includes('field not declared in schema');
+}
+
+/** Nothing that was written is wrong: the server, or the webhook behind it, is not up to it yet. */
+function isPassing({ retryable, code }: KubeError): boolean {
+  return retryable || code === 0;
+}
+
+/** Tries again while the failure may pass, for as long as an operator takes to come back. */
+async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof KubeError) || !isPassing(error) || performance.now() > deadline) throw error;
+    }
+    await setTimeout(100, undefined, { signal });
   }
 }
 
@@ -70,6 +102,7 @@ async function refusals(client: Client, manifest: Manifest): Promise<string[]> {
 function fieldIn(message: string): string {
   return (
     /unknown field "([^"]+)"/.exec(message)?.[1] ??
+    /: [.](\S+): field not declared/.exec(message)?.[1] ??
     /\b((?:spec|metadata)[.][^\s:,"]+)/.exec(message)?.[1] ??
     'metadata.name'
   );
@@ -105,7 +138,7 @@ async function established(client: Client, name: string): Promise<void> {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await setTimeout(20);
   }
   throw new Failure(`the API server does not serve ${name}`, { exitCode: EXIT.unavailable });
 }

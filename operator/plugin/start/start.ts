@@ -17,7 +17,7 @@ import { createReport, type Report } from './report.ts';
 import { Interrupted, listenForSignals, type Interruption } from './signals.ts';
 import { prepareStorefront } from './storefront.ts';
 import type * as System from './system.ts';
-import { awaitDeployment, awaitTenants } from './wait.ts';
+import { awaitPods, awaitTenants } from './wait.ts';
 
 /** What every phase is given. */
 interface Run {
@@ -89,12 +89,14 @@ async function bringUp(
   await Promise.all(
     ['postgres', 'processor', 'operator', 'gateway'].map(async (name) => {
       const up = report.step(name);
-      await awaitDeployment(client, SYSTEM_NAMESPACE, name, signal);
+      await awaitPods(client, name, { namespace: SYSTEM_NAMESPACE, atLeast: 1 }, signal);
       up();
     }),
   );
 
-  await applyManifests(client, manifests);
+  await applyManifests(client, manifests, signal);
+  // On a second start the tenants are Ready as of the last run until the runtimes are up again.
+  await awaitPods(client, 'runtime', { atLeast: 0 }, signal);
   const names = manifests
     .filter(({ object }) => object.kind === 'ShopMindTenant')
     .map(({ object }) => object.metadata.name);
@@ -109,7 +111,7 @@ async function openShopWindows(
   if (pages === undefined) return;
   await pages;
   const serving = report.step('storefront');
-  await awaitDeployment(client, SYSTEM_NAMESPACE, 'storefront', interruption.signal);
+  await awaitPods(client, 'storefront', { namespace: SYSTEM_NAMESPACE, atLeast: 1 }, interruption.signal);
   serving();
   report.reached('storefront', 'the shops are open');
 }

@@ -1,32 +1,37 @@
 /**
- * Waits for Deployments and tenants by watching them, so that nothing is late by a poll.
+ * Waits for Pods and tenants by watching them, so that nothing is late by a poll.
  */
 import { isAborted } from '../../kube/errors.ts';
 import type { Client } from '../../kube/client.ts';
-import { deployments, type Deployment } from '../../kube/resources.ts';
+import { pods, type Pod } from '../../kube/resources.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { conditionOf, tenants, type TenantObject } from '../tenant.ts';
 import type { Report, TenantRow } from './report.ts';
 
-/** Resolves when every replica of a Deployment is available. */
-export async function awaitDeployment(
+/**
+ * Resolves when every Pod with this label value is ready, and at least `atLeast` are.
+ * Pods, not Deployments: after a start they alone say what is true now.
+ */
+export async function awaitPods(
   client: Client,
-  namespace: string,
-  name: string,
+  app: string,
+  { atLeast, namespace }: { readonly atLeast: number; readonly namespace?: string },
   signal: AbortSignal,
 ): Promise<void> {
-  await watchUntil<Deployment>(
-    client,
-    deployments,
-    signal,
-    { namespace, fieldSelector: `metadata.name=${name}` },
-    (objects) =>
-      objects.some(({ metadata, spec, status }) => {
-        const wanted = spec?.replicas ?? 1;
-        return (
-          status?.observedGeneration === metadata.generation && (status?.availableReplicas ?? 0) >= wanted
-        );
-      }),
+  const selector = {
+    labelSelector: `app.kubernetes.io/name=${app}`,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  await watchUntil<Pod>(client, pods, signal, selector, (objects) => {
+    const living = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return living.length >= atLeast && living.every(isPodReady);
+  });
+}
+
+function isPodReady({ status }: Pod): boolean {
+  return (
+    status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ??
+    false
   );
 }
 
@@ -86,7 +91,7 @@ async function watchUntil<T extends KubeObject>(
   client: Client,
   type: ResourceType<T>,
   signal: AbortSignal,
-  selector: { namespace?: string; fieldSelector?: string },
+  selector: { namespace?: string; labelSelector?: string },
   done: (objects: readonly T[]) => boolean,
 ): Promise<void> {
   const enough = new AbortController();
