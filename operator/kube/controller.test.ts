@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import {
   createController,
@@ -250,6 +251,19 @@ describe('a controller', () => {
     );
     await until(() => reason !== undefined, 'the signal is aborted');
     assert.match(String(reason), /took too long/);
+  });
+
+  test('leaves nothing behind on the signal that stops it', async () => {
+    server.put('configmaps', object('ConfigMap', 'a'));
+    let runs = 0;
+    start(async (_key, { signal }) => {
+      signal.addEventListener('abort', () => undefined);
+      return (runs += 1) < 30 ? { requeueAfterMs: 0 } : {};
+    });
+    await until(() => runs === 1, 'it began');
+    const before = getEventListeners(stop.signal, 'abort').length;
+    await until(() => runs === 30, 'it ran often');
+    assert.ok(getEventListeners(stop.signal, 'abort').length <= before);
   });
 
   test('finishes what runs when it stops, and starts nothing more', async () => {

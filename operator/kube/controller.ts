@@ -193,6 +193,10 @@ export function createController(options: ControllerOptions): Controller {
     const { name: objectName, namespace = '' } = refOf(key);
     const failures = queue.failures(key);
     const deadline = new AbortController();
+    // Not AbortSignal.any: Node 24 keeps each combined signal that was listened to as long as `stop` lives.
+    const onStop = (): void => deadline.abort(stop.reason);
+    if (stop.aborted) onStop();
+    stop.addEventListener('abort', onStop, { once: true });
     const cancel = clock.after(options.timeoutMs ?? 300_000, () =>
       deadline.abort(
         new KubeError({ code: 0, reason: 'Timeout', message: `reconciling ${key} took too long` }),
@@ -204,7 +208,7 @@ export function createController(options: ControllerOptions): Controller {
       const result = await options.reconcile(key, {
         name: objectName,
         namespace,
-        signal: AbortSignal.any([stop, deadline.signal]),
+        signal: deadline.signal,
         client: writes.remembering(options.client, key),
         log: log.child({ key }),
         failures,
@@ -214,6 +218,7 @@ export function createController(options: ControllerOptions): Controller {
       outcome = failed(key, error, failures, stop.aborted);
     } finally {
       cancel();
+      stop.removeEventListener('abort', onStop);
       metrics?.activeWorkers(name, (active -= 1));
     }
     metrics?.reconciled(name, outcome, (clock.monotonic() - started) / 1000);

@@ -108,11 +108,13 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     const relist = new AbortController();
     const leftMs = lastListAt + jitter(options.relistMs ?? 1_800_000, 0.2, random) - clock.monotonic();
     const cancel = clock.after(leftMs, () => relist.abort());
-    const either = AbortSignal.any([signal, relist.signal]);
+    const onStop = (): void => relist.abort();
+    signal.addEventListener('abort', onStop, { once: true });
     try {
-      while (!either.aborted) await watch(either);
+      while (!signal.aborted && !relist.signal.aborted) await watch(relist.signal);
     } finally {
       cancel();
+      signal.removeEventListener('abort', onStop);
     }
   }
 
