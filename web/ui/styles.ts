@@ -20,8 +20,9 @@ export const wrap = 'mx-auto w-full max-w-[84rem] px-5 sm:px-8 lg:px-12';
 export const hidden = 'sr-only';
 
 export const heading = {
-  display: 'font-display text-[clamp(2.6rem,6.2vw,5.25rem)] leading-[1.02] tracking-[-0.025em] text-balance',
-  page: 'font-display text-[clamp(2rem,4vw,3.25rem)] leading-[1.08] tracking-[-0.02em] text-balance',
-  section: 'font-display text-[clamp(1.55rem,2.4vw,2.15rem)] leading-[1.15] tracking-[-0.015em]',
-  small: 'font-display text-xl leading-snug',
+  display:
+    'font-display font-[560] text-[clamp(2.6rem,6.2vw,5.25rem)] leading-[1.02] tracking-[-0.025em] text-balance',
+  page: 'font-display font-[560] text-[clamp(2rem,4vw,3.25rem)] leading-[1.08] tracking-[-0.02em] text-balance',
+  section: 'font-display font-[560] text-[clamp(1.55rem,2.4vw,2.15rem)] leading-[1.15] tracking-[-0.015em]',
+  small: 'font-display font-[560] text-xl leading-snug',
 } as const;

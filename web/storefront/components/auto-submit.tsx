@@ -12,11 +12,13 @@ export function AutoSubmit({
   return (
     <div
       className={className}
-      onChange={(event) =>
-        event.target instanceof HTMLElement ? event.target.closest('form')?.requestSubmit() : undefined
-      }
+      onChange={(event) => (isControl(event.target) ? event.target.form?.requestSubmit() : undefined)}
     >
       {children}
     </div>
   );
 }
+
+/** A control may belong to a form that stands elsewhere (its `form` attribute). */
+const isControl = (target: EventTarget): target is HTMLInputElement | HTMLSelectElement =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement;

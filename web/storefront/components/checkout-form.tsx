@@ -1,6 +1,7 @@
 'use client';
 /** Who gets the order and where: six fields, errors beside them, one idempotency key for each attempt. */
 import { useActionState, useEffect, useRef } from 'react';
+import type { ReactNode } from 'react';
 import { Field, Labelled } from '../../ui/field.tsx';
 import { button, field, heading } from '../../ui/styles.ts';
 import { placeOrder } from '../lib/actions.ts';
@@ -29,9 +30,19 @@ export interface CheckoutFormProps {
       string
     >
   >;
+  /** Between the address and the button. */
+  readonly children: ReactNode;
 }
 
-export function CheckoutForm({ idempotencyKey, total, email, country, countries, words }: CheckoutFormProps) {
+export function CheckoutForm({
+  idempotencyKey,
+  total,
+  email,
+  country,
+  countries,
+  words,
+  children,
+}: CheckoutFormProps) {
   const [state, action] = useActionState(placeOrder, { errors: {}, values: {}, key: idempotencyKey });
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -118,6 +129,7 @@ export function CheckoutForm({ idempotencyKey, total, email, country, countries,
           </Labelled>
         </div>
       </fieldset>
+      {children}
       {state.message === undefined ? null : (
         <p role="alert" className="rounded-xl bg-danger-soft p-4 text-danger">
           {state.message}

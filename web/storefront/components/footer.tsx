@@ -73,8 +73,8 @@ export function Footer({
 function Promises({ shop: { words } }: { readonly shop: Shop }) {
   const { promise } = words;
   const all: readonly (readonly [IconName, string, string])[] = [
-    ['truck', promise.shipping, promise.shippingText],
-    ['heart', promise.returns, promise.returnsText],
+    ['user', promise.guest, promise.guestText],
+    ['bag', promise.kept, promise.keptText],
     ['shield', promise.pay, promise.payText],
   ];
   return (

@@ -36,7 +36,10 @@ export function Header({ shop, cart, collections }: HeaderProps) {
             {shop.store.displayName}
           </span>
         </Link>
-        <nav aria-label={words.nav.label} className="no-bar hidden flex-1 gap-6 overflow-x-auto lg:flex">
+        <nav
+          aria-label={words.nav.label}
+          className="hidden h-10 flex-1 flex-wrap gap-x-6 overflow-hidden lg:flex"
+        >
           {collections.slice(0, 7).map(({ handle, title }) => (
             <Link
               key={handle}

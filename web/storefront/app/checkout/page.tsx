@@ -11,6 +11,8 @@ import { countriesFor, likelyCountry } from '../../lib/countries.ts';
 import { currentCart, shop } from '../../lib/shop.ts';
 import type { Cart, Shop } from '../../lib/shop.ts';
 
+const SHIPPING_FORM = 'shipping';
+
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await shop()).words.checkout.title, robots: { index: false } };
 }
@@ -43,8 +45,8 @@ export default async function Checkout() {
       <Steps shop={current} at={0} />
       <h1 className={`${heading.page} mt-4`}>{words.checkout.title}</h1>
       <div className="mt-8 grid gap-10 lg:grid-cols-[1.25fr_1fr] lg:gap-20">
-        <div className="grid gap-10">
-          <ShippingMethods shop={current} cart={cart} />
+        <div>
+          <form id={SHIPPING_FORM} action={setShippingMethod} />
           <CheckoutForm
             idempotencyKey={crypto.randomUUID()}
             total={cart.totals.total}
@@ -65,7 +67,9 @@ export default async function Checkout() {
               submitting,
               optionalAccount,
             }}
-          />
+          >
+            <ShippingMethods shop={current} cart={cart} />
+          </CheckoutForm>
         </div>
         <section
           aria-labelledby="summary"
@@ -86,6 +90,7 @@ export default async function Checkout() {
   );
 }
 
+/** Stands between the address and the button, but is a form of its own: choosing one changes the cart at once. */
 async function ShippingMethods({
   shop: { api, words, money },
   cart,
@@ -97,38 +102,39 @@ async function ShippingMethods({
     query: { currency: cart.currency, subtotal: cart.totals.subtotal },
   });
   return (
-    <form action={setShippingMethod}>
-      <fieldset>
-        <legend className={`${heading.small} mb-4`}>{words.checkout.delivery}</legend>
-        <AutoSubmit className="grid gap-3 sm:grid-cols-2">
-          {methods.map((method) => (
-            <label
-              key={method.id}
-              className="flex items-center gap-4 rounded-2xl border border-line-strong/50 p-4 transition-colors has-checked:border-ink has-checked:bg-surface"
-            >
-              <input
-                type="radio"
-                name="method"
-                value={method.id}
-                defaultChecked={method.id === cart.shippingMethod}
-                className="size-4.5 accent-(--brand)"
-              />
-              <span className="flex-1">
-                <span className="block font-medium">{words.checkout.method[method.id]}</span>
-                <span className="block text-sm text-muted">
-                  {words.checkout.days(method.minDays, method.maxDays)}
-                </span>
+    <fieldset>
+      <legend className={`${heading.small} mb-4`}>{words.checkout.delivery}</legend>
+      <AutoSubmit className="grid gap-3 sm:grid-cols-2">
+        {methods.map((method) => (
+          <label
+            key={method.id}
+            className="flex items-center gap-4 rounded-2xl border border-line-strong/50 p-4 transition-colors has-checked:border-ink has-checked:bg-surface"
+          >
+            <input
+              type="radio"
+              name="method"
+              form={SHIPPING_FORM}
+              value={method.id}
+              defaultChecked={method.id === cart.shippingMethod}
+              className="size-4.5 accent-(--brand)"
+            />
+            <span className="flex-1">
+              <span className="block font-medium">{words.checkout.method[method.id]}</span>
+              <span className="block text-sm text-muted">
+                {words.checkout.days(method.minDays, method.maxDays)}
               </span>
-              <span className="tabular-nums">
-                {method.price.amount === 0 ? words.checkout.free : money(method.price)}
-              </span>
-            </label>
-          ))}
-        </AutoSubmit>
-        <noscript>
-          <button className={`${button.small} mt-3`}>{words.change}</button>
-        </noscript>
-      </fieldset>
-    </form>
+            </span>
+            <span className="tabular-nums">
+              {method.price.amount === 0 ? words.checkout.free : money(method.price)}
+            </span>
+          </label>
+        ))}
+      </AutoSubmit>
+      <noscript>
+        <button form={SHIPPING_FORM} className={`${button.small} mt-3`}>
+          {words.change}
+        </button>
+      </noscript>
+    </fieldset>
   );
 }

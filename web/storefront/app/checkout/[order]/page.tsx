@@ -22,7 +22,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function Payment({ params }: Props) {
   const [current, { order: orderId }, jar] = await Promise.all([shop(), params, cookies()]);
-  const { api, words, money, locale } = current;
+  const { api, words, money } = current;
   const token = jar.get(orderCookie(orderId))?.value;
   const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
   if (order === undefined) notFound();
@@ -33,7 +33,10 @@ export default async function Payment({ params }: Props) {
   if (payment === undefined || payment.status === 'requires_capture' || payment.status === 'succeeded')
     redirect(`/orders/${orderId}`);
   const total = money({ amount: order.totals.total, currency: order.totals.currency });
-  const until = order.holdExpiresAt === undefined ? undefined : new Date(order.holdExpiresAt);
+  const minutes =
+    order.holdExpiresAt === undefined
+      ? 0
+      : Math.floor((Date.parse(order.holdExpiresAt) - Date.now()) / 60_000);
   return (
     <div className={`${wrap} pt-10`}>
       <Steps shop={current} at={1} />
@@ -53,13 +56,7 @@ export default async function Payment({ params }: Props) {
               <p className="mt-4 rounded-xl bg-danger-soft p-4 text-danger">{words.checkout.noscript}</p>
             </noscript>
           </div>
-          {until === undefined ? null : (
-            <p className="mt-6 text-sm text-muted">
-              {words.checkout.held(
-                new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(until),
-              )}
-            </p>
-          )}
+          {minutes < 1 ? null : <p className="mt-6 text-sm text-muted">{words.checkout.held(minutes)}</p>}
           <form action={abandonOrder} className="mt-3">
             <input type="hidden" name="order" value={orderId} />
             <Submit className="min-h-11 text-sm text-muted underline underline-offset-4 hover:text-ink">

@@ -62,11 +62,7 @@ export default async function OrderPage({ params, searchParams }: Props) {
               {order.number}
             </dd>
             <dt className="text-muted">{words.order.placed}</dt>
-            <dd>
-              {new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }).format(
-                new Date(order.placedAt),
-              )}
-            </dd>
+            <dd>{new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(order.placedAt))}</dd>
             <dt className="text-muted">{words.order.shipTo}</dt>
             <dd>
               {order.shippingAddress.name}
@@ -153,12 +149,12 @@ function stateOf(order: Order, paid: boolean, { words }: Shop): State {
     case 'confirmed':
       return {
         title: said.thanks(order.shippingAddress.name),
-        text: `${said.confirmed}. ${said.confirmedText(order.email)}`,
+        text: `${said.confirmed}. ${said.confirmedText}`,
         good: true,
         waiting: false,
       };
     case 'fulfilled':
-      return { title: said.fulfilled, text: said.confirmedText(order.email), good: true, waiting: false };
+      return { title: said.fulfilled, text: said.confirmedText, good: true, waiting: false };
     case 'refunded':
       return { title: said.refunded, text: order.reason ?? '', good: false, waiting: false };
     case 'partially_refunded':
