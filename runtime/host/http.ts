@@ -379,7 +379,7 @@ function cachingOf(definition: RouteDefinition, status: number): string {
   if (definition.cacheSeconds === undefined || status !== 200) return 'no-store';
   return definition.cacheSeconds > 86_400
     ? `public, max-age=${definition.cacheSeconds}, immutable`
-    : `public, max-age=${definition.cacheSeconds}, stale-while-revalidate=30`;
+    : `public, max-age=${definition.cacheSeconds}, stale-while-revalidate=${definition.cacheSeconds}`;
 }
 
 function send(exchange: Exchange, definition: RouteDefinition, { status, headers, body }: Answer): void {

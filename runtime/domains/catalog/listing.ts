@@ -174,7 +174,7 @@ async function findSimilar(
   const { rows } = await sql.query<PageRow>(
     tenant.id,
     `SELECT p.id, p.handle, p.card, p.published_at, 0 AS sort_key ${list.from}
-     WHERE ${list.where.join(' AND ')} AND word_similarity(${word}, p.search_text) > 0.45
+     WHERE ${list.where.join(' AND ')} AND word_similarity(${word}, p.search_text) > 0.4
      ORDER BY word_similarity(${word}, p.search_text) DESC, p.id LIMIT ${query.limit}`,
     values,
   );

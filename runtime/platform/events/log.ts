@@ -317,11 +317,19 @@ export function createEventLog(options: EventLogOptions): EventLog {
   }
 
   let sweeping: Promise<void> = Promise.resolve();
-  const sweeper = setInterval(() => {
+  /** One at a time; asking again while one waits to run is asking once. */
+  let asked = false;
+  function look(): void {
+    if (asked || closed) return;
+    asked = true;
     sweeping = sweeping
-      .then(sweep)
+      .then(() => {
+        asked = false;
+        return sweep();
+      })
       .catch((error: unknown) => log.warn({ err: error }, 'looking for events failed'));
-  }, options.sweepMilliseconds ?? 2_000);
+  }
+  const sweeper = setInterval(look, options.sweepMilliseconds ?? 2_000);
   sweeper.unref();
   let listening: Promise<void> | undefined;
 
@@ -350,13 +358,11 @@ export function createEventLog(options: EventLogOptions): EventLog {
         (payload) => {
           for (const tenant of payload.split(' ')) wake(tenant);
         },
-        () => {
-          sweeping = sweeping
-            .then(sweep)
-            .catch((error: unknown) => log.warn({ err: error }, 'looking for events failed'));
-        },
+        look,
       );
       await listening;
+      // What was published while nobody of this group was there is looked for at once.
+      look();
     },
     async flush() {
       const { rows } = await sql.sweep<{ tenant_id: string }>('SELECT DISTINCT tenant_id FROM outbox');

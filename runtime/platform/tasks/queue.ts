@@ -268,13 +268,16 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
     work(name, handler) {
       if (!definitions.has(name)) throw new Error(`Task ${name} is in no definition.`);
       handlers.set(name, handler);
-      listening ??= sql.listen(
-        CHANNEL,
-        (tenant) => {
-          if (serves(tenant)) pump.kick(tenant);
-        },
-        look,
-      );
+      // What was left by whoever worked here before us is looked for at once.
+      listening ??= sql
+        .listen(
+          CHANNEL,
+          (tenant) => {
+            if (serves(tenant)) pump.kick(tenant);
+          },
+          look,
+        )
+        .then(look);
       listening.catch((error: unknown) =>
         log.warn({ err: error }, 'listening for tasks failed; the sweep will tell'),
       );

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { freePort } from '../../../tests/support/postgres.ts';
+import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
+import { catalog } from './definition.ts';
+import type { ImportReport, ProductsPage } from './schemas.ts';
+
+const PRODUCTS = 1_500;
+let database: TestDatabase;
+const folder = mkdtempSync(join(tmpdir(), 'shopmind-killed-'));
+
+before(async () => {
+  database = await startTestDatabase([catalog]);
+  await database.addTenant({ id: 'big', domains: ['catalog'] }, ADMIN_SECRETS);
+});
+after(async () => {
+  await database.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Runtime {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+async function startRuntime(): Promise<Runtime> {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../../host/main.ts', import.meta.url))], {
+    stdio: 'ignore',
+    env: {
+      PORT: String(port),
+      ADMIN_PORT: String(adminPort),
+      DATABASE_URL: database.url,
+      SECRETS_KEY: database.secretsKey,
+      SHOPMIND_DOMAINS: 'catalog',
+      BLOBS_URL: pathToFileURL(`${folder}/`).href,
+    },
+  });
+  await until(
+    async () => (await send(adminPort, 'x', 'GET', '/readyz').catch(() => undefined))?.status === 200,
+  );
+  return { child, port };
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('It did not happen within 30 s.');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const ask = (port: number, method: string, path: string, body?: string) =>
+  send(port, 'big.localhost', method, path, {
+    ...(body === undefined ? {} : { body }),
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'text/csv' },
+  });
+
+test('an import whose process is killed goes on in the next one and ends whole, each product once', async () => {
+  const rows = Array.from({ length: PRODUCTS }, (_, n) => `p-${n},Product ${n},${n + 1}.00,All\n`).join('');
+  let runtime = await startRuntime();
+  const begun = ask(
+    runtime.port,
+    'POST',
+    '/api/admin/catalog/imports',
+    `Handle,Title,Variant Price,Collection\n${rows}`,
+  ).catch(() => undefined);
+  for (const enough of [200, 700]) {
+    await until(async () => {
+      const { rows: found } = await database.admin.query<{ count: number }>(
+        `SELECT count(*)::int FROM shop.products`,
+      );
+      return (found[0]?.count ?? 0) >= enough;
+    });
+    const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
+    runtime.child.kill('SIGKILL');
+    await gone;
+    // As if the lease had run out: the test does not wait for that.
+    await database.admin.query(
+      `UPDATE shop.tasks SET lease_until = now() - interval '1 second' WHERE state = 'running'`,
+    );
+    runtime = await startRuntime();
+  }
+  await begun;
+  let report: ImportReport | undefined;
+  await until(async () => {
+    const { rows: found } = await database.admin.query<{ id: string }>(`SELECT id FROM shop.catalog_imports`);
+    report = (
+      await ask(runtime.port, 'GET', `/api/admin/catalog/imports/${found[0]?.id}`)
+    ).json<ImportReport>();
+    return report.finishedAt !== null;
+  });
+  assert.equal(report?.state, 'succeeded', report?.error ?? '');
+  assert.equal(report.products.created + report.products.unchanged, PRODUCTS);
+  assert.ok(report.products.unchanged >= 700, 'what was written before is found');
+  const list = (
+    await ask(runtime.port, 'GET', '/api/catalog/products?collection=all&limit=1')
+  ).json<ProductsPage>();
+  assert.equal(list.total, PRODUCTS);
+  await until(async () => {
+    const { rows: found } = await database.admin.query<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM shop.outbox`,
+    );
+    return found[0]?.waiting === 0;
+  });
+  const { rows: events } = await database.admin.query<{ events: number; products: number }>(
+    `SELECT count(*)::int AS events, count(DISTINCT key)::int AS products FROM shop.event_log WHERE topic = 'catalog.product'`,
+  );
+  assert.deepEqual(events[0], { events: PRODUCTS, products: PRODUCTS });
+  const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
+  runtime.child.kill('SIGTERM');
+  assert.equal(await gone, 0);
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createNewId } from '../platform/ids.ts';
+import { createPostgres } from '../platform/sql/postgres.ts';
+import { tidy } from './upkeep.ts';
+
+let database: TestDatabase;
+before(async () => {
+  database = await startTestDatabase([]);
+});
+after(() => database.stop());
+
+test('old events go, but not the newest of a key, nor what a consumer has still to read, nor another tenant’s', async () => {
+  const sql = createPostgres({
+    connectionString: database.url,
+    clock: systemClock,
+    newId: createNewId(systemClock),
+  });
+  await database.admin.query(
+    `INSERT INTO shop.event_log (tenant_id, position, id, topic, type, key, payload, occurred_at)
+     SELECT t, n, t || n, 'x.thing', 'x.thing.done', 'k' || n % 2, '{}', now() - interval '30 days' FROM unnest('{a,b}'::text[]) t, generate_series(1, 10) n;
+     INSERT INTO shop.consumer_positions VALUES ('a', 'fast', 10), ('a', 'slow', 6), ('b', 'fast', 10);
+     INSERT INTO shop.parked_events VALUES ('a', 'fast', 2, 'k0', 1, now(), null);
+     INSERT INTO shop.inbox VALUES ('a', 'fast', 'old', now() - interval '30 days'), ('a', 'fast', 'new', now())`,
+  );
+  await tidy({ sql, clock: systemClock }, 'a');
+  const { rows } = await database.admin.query<{ tenant_id: string; position: string }>(
+    'SELECT tenant_id, position FROM shop.event_log ORDER BY 1, 2',
+  );
+  assert.deepEqual(
+    rows.filter((row) => row.tenant_id === 'a').map(({ position }) => Number(position)),
+    [2, 7, 8, 9, 10],
+  );
+  assert.equal(rows.filter((row) => row.tenant_id === 'b').length, 10);
+  const inbox = await database.admin.query('SELECT event_id FROM shop.inbox');
+  assert.deepEqual(inbox.rows, [{ event_id: 'new' }]);
+  await sql.close();
+});
