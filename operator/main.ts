@@ -8,7 +8,9 @@ import { pino } from 'pino';
 import { SYSTEM_NAMESPACE } from '../crds/index.ts';
 import { createReflectors } from './controllers/reflectors.ts';
 import { tenants } from './controllers/kinds.ts';
+import type { AdmissionServer } from './admission/server.ts';
 import { connect } from './kube/client.ts';
+import { sleep, systemClock } from './kube/clock.ts';
 import { createRecorder } from './kube/events.ts';
 import { serveHealth } from './kube/health.ts';
 import { createElection } from './kube/lease.ts';
@@ -42,17 +44,19 @@ async function main(): Promise<void> {
   const loading = import('./controllers/index.ts');
 
   let working: string | undefined = 'waits to become leader';
+  let missing: string | undefined = 'the webhook is not installed yet';
   const health = await serveHealth({
     host,
     port: port('ADMIN_PORT', 9090),
     registry: metrics.registry,
     ready: {
       caches: () => {
-        const missing = reflectors.all.find((reflector) => !reflector.hasSynced());
-        if (missing === undefined) return undefined;
-        const error = missing.lastError();
-        return `waits for the cache of ${missing.type.plural}${error === undefined ? '' : `: ${error.message}`}`;
+        const unsynced = reflectors.all.find((reflector) => !reflector.hasSynced());
+        if (unsynced === undefined) return undefined;
+        const error = unsynced.lastError();
+        return `waits for the cache of ${unsynced.type.plural}${error === undefined ? '' : `: ${error.message}`}`;
       },
+      admission: () => missing,
       // A standby is ready too: it answers admission, and takes over when the leader goes.
       controllers: () =>
         working === 'waits to become leader' && election.holder() !== undefined ? undefined : working,
@@ -100,15 +104,25 @@ async function main(): Promise<void> {
     await controllers.world.close();
   }
 
-  const admission = admit().catch((error: unknown) => {
-    log.error(
-      { err: error },
-      'admission could not be installed; the schema and the reconciler still check tenants',
-    );
-    return undefined;
-  });
+  const admission = admitted();
 
-  async function admit() {
+  /** Tries until it stands: while it does not, an earlier configuration keeps every tenant from being changed. */
+  async function admitted(): Promise<AdmissionServer | undefined> {
+    for (let waitMs = 250; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, 15_000)) {
+      try {
+        const server = await admit();
+        missing = undefined;
+        return server;
+      } catch (error) {
+        if (stopping.signal.aborted) break;
+        log.error({ err: error }, 'admission could not be installed; it is tried again');
+        await sleep(systemClock, waitMs, stopping.signal).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  async function admit(): Promise<AdmissionServer> {
     const { installAdmission } = await import('./admission/install.ts');
     await Promise.all(reflectors.all.map((reflector) => reflector.whenSynced()));
     return installAdmission({

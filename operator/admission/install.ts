@@ -97,6 +97,10 @@ function configuration(certificate: Certificate, port: number) {
             scope: 'Cluster',
           },
         ],
+        // Finalizers, labels and annotations are nobody's mistake, and must go on while no operator runs.
+        matchConditions: [
+          { name: 'spec-is-new', expression: 'oldObject == null || object.spec != oldObject.spec' },
+        ],
         clientConfig: {
           caBundle: Buffer.from(certificate.cert).toString('base64'),
           service: { name: SERVICE, namespace: SYSTEM_NAMESPACE, path: TENANT_PATH, port },
