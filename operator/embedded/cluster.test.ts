@@ -569,6 +569,14 @@ test('PostgreSQL runs as a Pod, keeps its data over a kill of the whole cluster,
 
     cluster = await launch(dir, kubeconfig);
     client = await connect(kubeconfig);
+    const told = await client.api.get(DEPLOYMENTS, 'default', 'pg');
+    const [present] = await podsOf(client.api, 'default', 'pg');
+    assert.ok(
+      told.status?.readyReplicas === undefined ||
+        told.status.readyReplicas === 0 ||
+        present?.status?.containerStatuses?.[0]?.restartCount === 1,
+      'no word from before the kill',
+    );
     const second = await until('PostgreSQL again', async () => {
       const [found] = await podsOf(client.api, 'default', 'pg');
       return found?.status?.containerStatuses?.[0]?.restartCount === 1 && ready(found) && found;

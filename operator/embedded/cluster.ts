@@ -18,7 +18,15 @@ import {
 import { createRecorder } from './controllers/machinery/events.ts';
 import { createHttpsTransport } from './controllers/machinery/https.ts';
 import { POSTGRES_IMAGES } from './images/table.ts';
-import { ENDPOINT_SLICES, PODS, SERVICES } from './controllers/machinery/wire.ts';
+import {
+  controllerOf,
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  PODS,
+  REPLICA_SETS,
+  SERVICES,
+} from './controllers/machinery/wire.ts';
+import { isReady } from './controllers/pods.ts';
 import { startAgent, type Agent } from './node/agent.ts';
 import { createNames, startDns } from './node/dns.ts';
 import { startHeartbeat } from './node/heartbeat.ts';
@@ -57,6 +65,7 @@ export interface EmbeddedCluster {
 
 export const NODE_NAME = 'shopmind';
 const HOST = '127.0.0.1';
+const SETTLE_MS = 3_000;
 
 /** Resolves when Pods can be created. */
 export async function startEmbeddedCluster(options: ClusterOptions): Promise<EmbeddedCluster> {
@@ -102,7 +111,7 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
     ...(options.samplePeriodMs === undefined ? {} : { samplePeriodMs: options.samplePeriodMs }),
     issueToken: (namespace, name) => apiServer.issueServiceAccountToken(namespace, name),
   });
-  await heartbeat.registered;
+  await Promise.all([heartbeat.registered, settled(context)]);
   apiServer.providers.podLogs = (namespace, pod, query) => readLogs(context, agent, namespace, pod, query);
   apiServer.providers.podMetrics = () => podMetrics(agent.usage()) as never;
   apiServer.providers.nodeMetrics = () => [nodeMetrics(NODE_NAME, clock.now())] as never;
@@ -122,6 +131,42 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
       await apiServer.close();
     },
   };
+}
+
+/**
+ * Waits until Deployments say what is true of their Pods now. After a restart their last words are from before it:
+ * whoever waits for a rollout must not be told that one is done which has only been remembered.
+ */
+async function settled({ informers, log }: Context): Promise<void> {
+  const pods = informers.of(PODS);
+  const sets = informers.of(REPLICA_SETS);
+  const deployments = informers.of(DEPLOYMENTS);
+  await Promise.all([pods.synced, sets.synced, deployments.synced]);
+  const told = (): boolean => {
+    const readyBySet = Map.groupBy(pods.list().filter(isReady), (pod) => controllerOf(pod)?.uid);
+    const setsByOwner = Map.groupBy(sets.list(), (set) => controllerOf(set)?.uid);
+    return (
+      sets
+        .list()
+        .every(
+          ({ metadata, status }) =>
+            (status?.readyReplicas ?? 0) === (readyBySet.get(metadata.uid)?.length ?? 0),
+        ) &&
+      deployments
+        .list()
+        .every(
+          ({ metadata, status }) =>
+            (status?.readyReplicas ?? 0) ===
+            (setsByOwner.get(metadata.uid) ?? []).reduce(
+              (sum, set) => sum + (set.status?.readyReplicas ?? 0),
+              0,
+            ),
+        )
+    );
+  };
+  const deadline = performance.now() + SETTLE_MS;
+  while (!told() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  if (!told()) log.warn({}, 'some Deployments still report what was true before the restart');
 }
 
 /** What the cluster's own images bring beside their command, such as PostgreSQL's signal of a fast shutdown. */

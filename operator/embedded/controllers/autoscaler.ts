@@ -6,7 +6,7 @@ import type { Context, Controller } from './machinery/controller.ts';
 import { equal } from './machinery/equal.ts';
 import { parseQuantity } from './machinery/quantity.ts';
 import { AUTOSCALERS, keyOf, PODS, timestamp, type Autoscaler, type Pod } from './machinery/wire.ts';
-import { isActive, isReady } from './pods.ts';
+import { isActive, readySince } from './pods.ts';
 import { matchesText } from './machinery/selector.ts';
 
 type Status = NonNullable<Autoscaler['status']>;
@@ -19,6 +19,8 @@ type Rules = NonNullable<NonNullable<Autoscaler['spec']['behavior']>['scaleDown'
 export interface Usage {
   readonly cpu: number;
   readonly memory: number;
+  /** When the measurement began; absent: long ago. */
+  readonly since?: Date;
 }
 
 /** By Pod name, then container name. */
@@ -41,6 +43,8 @@ export interface ScalePlan {
 const TOLERANCE = 0.1;
 const DEFAULT_UTILISATION = 80;
 const PERIOD_MS = 15_000;
+/** kube-controller-manager's cpu-initialization-period: so long a Pod's start-up may spoil what is measured. */
+const INITIALISATION_MS = 300_000;
 const DOWN_WINDOW_SECONDS = 300;
 const DEFAULT_UP: Rules = {
   selectPolicy: 'Max',
@@ -179,7 +183,13 @@ type Proposal =
   | { readonly replicas: number; readonly metric: MetricStatus }
   | { readonly failure: string; readonly reason: string };
 
-function propose(metric: Metric, current: number, pods: readonly Pod[], usage: UsageTable): Proposal {
+function propose(
+  metric: Metric,
+  current: number,
+  pods: readonly Pod[],
+  usage: UsageTable,
+  now: Date,
+): Proposal {
   const source = metric.resource ?? metric.containerResource;
   if (!source)
     return {
@@ -204,7 +214,7 @@ function propose(metric: Metric, current: number, pods: readonly Pod[], usage: U
     if (target.type === 'Utilization' && requests.some((request) => request === undefined))
       return { reason, failure: `missing request for ${name} in a container of Pod ${pod.metadata.name}` };
     const request = requests.reduce<number>((sum, value) => sum + parseQuantity(value ?? 0), 0);
-    if (!used || (name === 'cpu' && !isReady(pod))) {
+    if (!used || (name === 'cpu' && isStarting(pod, used, now))) {
       missing += 1;
       missingRequests += request;
       continue;
@@ -257,6 +267,14 @@ function propose(metric: Metric, current: number, pods: readonly Pod[], usage: U
     metric: status,
     replicas: turned || close ? current : Math.ceil(fullRatio * (measured.length + missing)),
   };
+}
+
+/** What a Pod burns to become ready says nothing of its load: processor time counts from a window begun after that. */
+function isStarting(pod: Pod, used: ReadonlyMap<string, Usage>, now: Date): boolean {
+  const ready = readySince(pod);
+  if (ready === undefined) return true;
+  if (now.getTime() - new Date(pod.status?.startTime ?? 0).getTime() > INITIALISATION_MS) return false;
+  return [...used.values()].some(({ since }) => since !== undefined && since < ready);
 }
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -416,15 +434,18 @@ export function startAutoscalers(
     const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`;
     const { items } = await api.call<PodMetricsList>({ method: 'GET', path });
     return new Map(
-      items.map(({ metadata, containers }) => [
-        metadata.name,
-        new Map(
-          containers.map(({ name, usage }) => [
-            name,
-            { cpu: parseQuantity(usage.cpu), memory: parseQuantity(usage.memory) },
-          ]),
-        ),
-      ]),
+      items.map(({ metadata, timestamp: at, window, containers }) => {
+        const since = new Date(new Date(at).getTime() - Number.parseFloat(window) * 1e3);
+        return [
+          metadata.name,
+          new Map(
+            containers.map(({ name, usage }) => [
+              name,
+              { cpu: parseQuantity(usage.cpu), memory: parseQuantity(usage.memory), since },
+            ]),
+          ),
+        ];
+      }),
     );
   }
 

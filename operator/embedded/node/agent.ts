@@ -67,6 +67,7 @@ const SAMPLE_MS = 5_000;
 const WRITE_RETRY_MS = 200;
 /** A Pod whose object is gone is not waited for longer. */
 const FORCED_GRACE_SECONDS = 1;
+const CRITICAL: ReadonlySet<string> = new Set(['system-cluster-critical', 'system-node-critical']);
 /** With the whole node going down nobody waits half a minute. */
 const CLOSE_GRACE_SECONDS = 8;
 const PRELOAD = fileURLToPath(new URL('lookup.ts', import.meta.url));
@@ -308,6 +309,8 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
   await Promise.all([pods.synced, secrets.synced, configMaps.synced]);
   sweep();
   const unsubscribe = pods.subscribe(({ object, previous }) => onPod(object, previous));
+  // What the last agent said of its Pods is not true any more: nobody is told so before this one has spoken.
+  await Promise.all([...entries.values()].map(({ writing }) => writing));
   // Until now the API says of these Pods what was true in the last run; nobody shall act on that.
   await Promise.all([...entries.values()].map(({ writing }) => writing));
 
@@ -337,11 +340,16 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
       clearInterval(sampling);
       const all = [...entries.values()];
       for (const entry of all) entry.gone = true;
-      await Promise.all(all.map(endWithNode));
+      // As kubelet does when its node goes down: what others stand on ends last.
+      const [critical, others] = [all.filter(isCritical), all.filter((entry) => !isCritical(entry))];
+      await Promise.all(others.map(endWithNode));
+      await Promise.all(critical.map(endWithNode));
       await Promise.all(all.map(({ writing }) => writing));
     },
   };
 }
+
+const isCritical = ({ pod }: Entry): boolean => CRITICAL.has(pod.spec.priorityClassName ?? '');
 
 const namesIn = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
 

@@ -13,14 +13,12 @@ export interface ProcessFigures {
   readonly cpuTicks: number;
   /** Clock ticks since boot. */
   readonly startTicks: number;
-  readonly rssPages: number;
   /** `Z` is a process that ended and waits for its parent. */
   readonly state: string;
 }
 
 /** On every Linux that Node supports. */
 export const TICKS_PER_SECOND = 100;
-export const PAGE_BYTES = 4096;
 export const HAS_PROC = process.platform === 'linux';
 
 /** A text that no other process of this machine has, now or later; undefined when there is no such process. */
@@ -52,8 +50,23 @@ export function figuresOf(pid: number): ProcessFigures | undefined {
     session: field(3),
     cpuTicks: field(11) + field(12),
     startTicks: field(19),
-    rssPages: field(21),
   };
+}
+
+/** Bytes a process has in memory, by what they are. */
+export interface Resident {
+  readonly own: number;
+  readonly file: number;
+  readonly shared: number;
+}
+
+/** From `/proc/<pid>/status`; undefined when the process is gone. */
+export function residentMemoryOf(pid: number): Resident | undefined {
+  const text = readProc(`/proc/${pid}/status`);
+  if (text === undefined) return undefined;
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+  return { own: bytes('RssAnon'), file: bytes('RssFile'), shared: bytes('RssShmem') };
 }
 
 export function allProcesses(): ProcessFigures[] {

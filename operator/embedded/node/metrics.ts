@@ -2,7 +2,13 @@
  * What containers use, read from /proc: processor time and resident memory of each container's process tree.
  */
 import { availableParallelism, totalmem, freemem, loadavg } from 'node:os';
-import { allProcesses, PAGE_BYTES, TICKS_PER_SECOND, type ProcessFigures } from './identity.ts';
+import {
+  allProcesses,
+  residentMemoryOf,
+  TICKS_PER_SECOND,
+  type ProcessFigures,
+  type Resident,
+} from './identity.ts';
 import { memoryQuantity, nanoCpuQuantity } from '../controllers/machinery/quantity.ts';
 
 export interface ContainerUsage {
@@ -36,7 +42,19 @@ export interface Meter {
   containers(): readonly ContainerUsage[];
 }
 
-export function createMeter(running: () => readonly MeasuredContainer[], processes = allProcesses): Meter {
+/** Files and shared memory are the same pages in every process of a container: they count once. */
+export function memoryOf(tree: readonly Resident[]): number {
+  const own = tree.reduce((sum, resident) => sum + resident.own, 0);
+  return (
+    own + Math.max(0, ...tree.map(({ file }) => file)) + Math.max(0, ...tree.map(({ shared }) => shared))
+  );
+}
+
+export function createMeter(
+  running: () => readonly MeasuredContainer[],
+  processes = allProcesses,
+  residentOf = residentMemoryOf,
+): Meter {
   let usage: readonly ContainerUsage[] = [];
   let last: Sample | undefined;
   return {
@@ -66,7 +84,9 @@ export function createMeter(running: () => readonly MeasuredContainer[], process
         next.push({
           ...names,
           cpu: used / TICKS_PER_SECOND / (windowMs / 1e3),
-          memory: tree.reduce((sum, { rssPages }) => sum + rssPages * PAGE_BYTES, 0),
+          memory: memoryOf(
+            tree.map(({ pid }) => residentOf(pid)).filter((resident) => resident !== undefined),
+          ),
           at: new Date(),
           windowMs,
         });

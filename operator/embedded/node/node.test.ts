@@ -541,28 +541,28 @@ describe('names', () => {
   });
 });
 
-test('use is measured over the whole tree of a container', () => {
-  const process = (pid: number, parent: number, cpuTicks: number, rssPages: number): ProcessFigures => ({
+test('use is measured over the whole tree of a container, shared pages once', () => {
+  const process = (pid: number, parent: number, cpuTicks: number): ProcessFigures => ({
     pid,
     parent,
     cpuTicks,
-    rssPages,
     group: pid,
     session: pid,
     startTicks: 1,
     state: 'S',
   });
-  let now = [process(10, 1, 0, 100), process(11, 10, 0, 50), process(99, 1, 0, 999)];
+  let now = [process(10, 1, 0), process(11, 10, 0), process(99, 1, 0)];
   const meter = createMeter(
     () => [{ namespace: 'ns', pod: 'p', container: 'c', pid: 10 }],
     () => now,
+    (pid) => ({ own: pid, file: 1_000, shared: pid * 100 }),
   );
   meter.sample();
   assert.deepEqual(meter.containers(), []);
-  now = [process(10, 1, 30, 100), process(11, 10, 20, 50), process(99, 1, 900, 999)];
+  now = [process(10, 1, 30), process(11, 10, 20), process(99, 1, 900)];
   meter.sample();
   const [usage] = meter.containers();
-  assert.equal(usage?.memory, 150 * 4096);
+  assert.equal(usage?.memory, 10 + 11 + 1_000 + 1_100);
   assert.ok((usage?.cpu ?? 0) > 0);
   assert.equal(podMetrics(meter.containers()).length, 1);
 });
