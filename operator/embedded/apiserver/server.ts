@@ -20,7 +20,7 @@ import { createCustomResources } from './crd/custom-resources.ts';
 import { createCounters, type WriteCount } from './counters.ts';
 import { ApiError } from './errors.ts';
 import { sendError, type Exchange } from './exchange.ts';
-import { ensureFirstObjects } from './first-objects.ts';
+import { announce, ensureFirstObjects } from './first-objects.ts';
 import { kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { Providers } from './providers.ts';
 import { isPublic, route } from './router.ts';
@@ -95,7 +95,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const providers: Providers = {};
   const counters = createCounters();
   const custom = createCustomResources();
-  const builtIn = createKinds(store);
+  const builtIn = createKinds(store, dataDir);
   const admission = createWebhookAdmission(store);
   const cluster: Cluster = {
     store,
@@ -133,6 +133,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   await listenWherever(server, options, join(dataDir, 'port'));
   // A server that listens on TCP has an address with a port.
   const { port } = server.address() as AddressInfo;
+  await announce(cluster, options.host, port);
   const url = `https://${isIP(options.host) === 6 ? `[${options.host}]` : options.host}:${port}`;
   const configFor = (user: string, token: string) =>
     kubeconfig({ url, caCertificate: certificates.authority.certificate, user, token });

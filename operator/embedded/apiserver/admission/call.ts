@@ -1,5 +1,6 @@
 /** Calls a webhook over HTTPS, at its URL or at an endpoint of its Service. */
 import { Agent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { isObject } from '../../schema/schema.ts';
 import type { Cluster } from '../cluster.ts';
 import { at, fields, items, number, parseStored, text, type Json, type JsonObject } from '../objects.ts';
@@ -81,7 +82,7 @@ function post(agent: Agent, address: Address, webhook: Webhook, body: string): P
         port,
         path: `${path}${path.includes('?') ? '&' : '?'}timeout=${Math.round(webhook.timeoutMs / 1_000)}s`,
         method: 'POST',
-        servername: serverName,
+        servername: isIP(serverName) === 0 ? serverName : '',
         ...(webhook.client.caBundle === '' ? {} : { ca: webhook.client.caBundle }),
         headers: {
           'content-type': 'application/json',

@@ -43,9 +43,12 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'storage.k8s.io/storageclasses': others.STORAGE_CLASS_RULES,
 };
 
-/** Schemas are read on first use: a start needs few of them. */
-export function createKinds(store: Store): (type: ResourceType) => KindRules {
-  const rules: Readonly<Record<string, KindRules>> = { ...RULES, '/services': serviceRules(store) };
+/**
+ * Schemas are read on first use: a start needs few of them.
+ * @param seed tells clusters on one machine apart, which share its loopback addresses
+ */
+export function createKinds(store: Store, seed: string): (type: ResourceType) => KindRules {
+  const rules: Readonly<Record<string, KindRules>> = { ...RULES, '/services': serviceRules(store, seed) };
   const known = new Map<ResourceType, KindRules>();
   return (type) => {
     let found = known.get(type);

@@ -1,4 +1,5 @@
 /** The rules of Services: their ports, and the cluster addresses they are given. */
+import { createHash } from 'node:crypto';
 import { duplicate, invalid, required } from '../../schema/cause.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Store } from '../../store/store.ts';
@@ -24,8 +25,8 @@ const RANGE = '127.96';
 const RANGE_SIZE = 0x10000 - 2;
 const HIGHEST_PORT = 65_535;
 
-export function serviceRules(store: Store): KindRules {
-  let next = 1;
+export function serviceRules(store: Store, seed: string): KindRules {
+  let next = startOf(seed);
 
   /** The next address that no Service holds; those in use are read only when one is asked for. */
   function allocate(): string {
@@ -63,6 +64,11 @@ export function serviceRules(store: Store): KindRules {
     },
     validate: serviceCauses,
   };
+}
+
+/** Clusters on one machine begin at different places of the range, so that their addresses seldom meet. */
+function startOf(seed: string): number {
+  return (createHash('sha256').update(seed).digest().readUInt16BE() % RANGE_SIZE) + 1;
 }
 
 function setAddress(spec: JsonObject, before: JsonObject, allocate: () => string): void {
