@@ -102,6 +102,8 @@ function stateful(
         spec: {
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 30,
+          // Others stand on it: with the node going down it ends after them.
+          priorityClassName: 'system-cluster-critical',
           volumes: [{ name: 'data', hostPath: { path: folder, type: 'DirectoryOrCreate' } }],
           containers: [
             {
