@@ -49,7 +49,7 @@ export interface ClusterOptions {
   readonly clock?: Clock;
   /** How often autoscalers look; default 15 s. */
   readonly autoscalerPeriodMs?: number;
-  /** How often the use of processor and memory is measured; default 5 s. */
+  /** How often the use of processor and memory is measured; default 15 s. */
   readonly samplePeriodMs?: number;
 }
 

@@ -173,3 +173,15 @@ test('a target at zero stays there', () => {
 test('a target out of bounds is brought back', () => {
   assert.equal(wanted(autoscaler(), 12, pods(12), using()), 10);
 });
+
+test('what a young Pod burnt before it was ready scales nothing', () => {
+  const seconds = (ago: number): Date => new Date(NOW.getTime() - ago * 1e3);
+  const [young] = pods(1);
+  assert.ok(young);
+  const ready = [{ type: 'Ready', status: 'True', lastTransitionTime: seconds(10).toISOString() }];
+  young.status = { ...young.status, startTime: seconds(20).toISOString(), conditions: ready };
+  const measuredSince = (since: Date): UsageTable =>
+    new Map([['p0', new Map([['main', { cpu: 0.4, memory: 1, since }]])]]);
+  assert.equal(wanted(autoscaler(), 1, [young], measuredSince(seconds(15))), 1);
+  assert.equal(wanted(autoscaler(), 1, [young], measuredSince(seconds(5))), 5);
+});

@@ -121,7 +121,9 @@ export function planScale(
       change(memory, current, bounded, now),
     );
   }
-  const proposals = (spec.metrics ?? [DEFAULT_METRIC]).map((metric) => propose(metric, current, pods, usage));
+  const proposals = (spec.metrics ?? [DEFAULT_METRIC]).map((metric) =>
+    propose(metric, current, pods, usage, now),
+  );
   const known = proposals.filter((proposal) => 'replicas' in proposal);
   const failed = proposals.find((proposal) => 'failure' in proposal);
   const metrics = known.map(({ metric }) => metric);
@@ -357,6 +359,9 @@ interface Scale {
 interface PodMetricsList {
   readonly items: readonly {
     readonly metadata: { readonly name: string };
+    readonly timestamp: string;
+    /** For example `15.002s`. */
+    readonly window: string;
     readonly containers: readonly {
       readonly name: string;
       readonly usage: { readonly cpu: string; readonly memory: string };

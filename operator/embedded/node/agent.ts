@@ -35,7 +35,7 @@ export interface AgentOptions {
   readonly server: string;
   /** PEM. */
   readonly ca: string;
-  /** How often the use of processor and memory is measured; default 5 s. */
+  /** How often the use of processor and memory is measured; default 15 s. */
   readonly samplePeriodMs?: number;
   issueToken(namespace: string, serviceAccount: string): string | Promise<string>;
 }
@@ -63,7 +63,8 @@ interface Entry {
   gone: boolean;
 }
 
-const SAMPLE_MS = 5_000;
+/** The resolution metrics-server has by default. */
+const SAMPLE_MS = 15_000;
 const WRITE_RETRY_MS = 200;
 /** A Pod whose object is gone is not waited for longer. */
 const FORCED_GRACE_SECONDS = 1;
