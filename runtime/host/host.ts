@@ -316,8 +316,11 @@ function closeServer(server: Server): Promise<void> {
     if (!server.listening) return resolve();
     const force = setTimeout(() => server.closeAllConnections(), 20_000);
     force.unref();
+    // A connection that was busy becomes idle once it has its answer.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(force);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

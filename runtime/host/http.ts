@@ -177,6 +177,10 @@ export function createHttp(options: HttpOptions): HandleRequest {
     headers: Record<string, string> = {},
   ): void {
     const problem = { ...toProblem(error, exchange.id), ...(status === undefined ? {} : { status }) };
+    if (exchange.response.destroyed) {
+      log.debug({ err: error, requestId: exchange.id, operation: exchange.operation }, 'the caller left');
+      return;
+    }
     if (problem.status >= 500) {
       log[problem.status === 503 ? 'warn' : 'error'](
         {

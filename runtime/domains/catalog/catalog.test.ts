@@ -312,6 +312,25 @@ test('a collection keeps the merchant’s order and names products that do not e
   );
 });
 
+test('content sent twice in a row is imported once; after other content it is imported again', async () => {
+  const text = (price: string) =>
+    csv(`Handle,Title,Variant Price,Price / JPY\nrepeat,Repeat,${price},\nyen-only,Yen only,,500\n`);
+  const first = await imported('other', text('1.00'));
+  assert.deepEqual(first.problems, []);
+  assert.equal((await imported('other', text('1.00'))).id, first.id);
+  const second = await imported('other', text('2.00'));
+  assert.equal(second.products.updated, 1);
+  const third = await imported('other', text('1.00'));
+  assert.notEqual(third.id, first.id);
+  assert.equal(third.products.updated, 1);
+  const { text: exported } = await shop.merchant('other', 'GET', '/api/admin/catalog/export');
+  assert.deepEqual(
+    (await imported('other', csv(exported))).problems,
+    [],
+    'also what has a price in another currency only',
+  );
+});
+
 const HEAD =
   'Handle,Title,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Inventory Qty,Variant Price,Price / JPY,Status,Image Src';
 const BAD: readonly (readonly [

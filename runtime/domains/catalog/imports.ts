@@ -62,12 +62,15 @@ export function createImports({ platform, media, sources, changed }: ImportTools
   ): Promise<ImportReport | undefined> {
     const { rows } = await sql.query<ImportRow>(
       tenant,
-      `SELECT * FROM catalog_imports WHERE tenant_id = $1
-         AND ((content_hash = $2 AND state <> 'failed') OR (source = $3 AND state IN ('waiting', 'running')))
-       ORDER BY created_at DESC LIMIT 1`,
-      [tenant, contentHash, source],
+      `SELECT * FROM catalog_imports WHERE tenant_id = $1 AND state <> 'failed' ORDER BY created_at DESC, id DESC LIMIT 1`,
+      [tenant],
     );
-    return rows[0] && toReport(rows[0]);
+    const [latest] = rows;
+    if (!latest) return undefined;
+    // An older import of the same content has been overwritten since: it must run again.
+    const same = contentHash !== null && latest.content_hash === contentHash;
+    const runs = latest.state !== 'succeeded' && source !== null && latest.source === source;
+    return same || runs ? toReport(latest) : undefined;
   }
 
   async function read(tenant: TenantId, id: string): Promise<ImportRow> {

@@ -267,8 +267,6 @@ function pricesOf(row: CsvRow, currency: string, reader: Reader): Price[] {
   const amounts = new Map<string, number>();
   const compareAts = new Map<string, number>();
   const main = reader.price(row, 'Variant Price', currency);
-  if (cell(row, 'Variant Price') === '')
-    reader.note(row, 'Variant Price', 'is missing', `Give the price in ${currency}, like 19.90.`);
   if (main !== undefined) amounts.set(currency, main);
   const mainCompareAt = reader.price(row, 'Variant Compare At Price', currency);
   if (mainCompareAt !== undefined) compareAts.set(currency, mainCompareAt);
@@ -280,6 +278,13 @@ function pricesOf(row: CsvRow, currency: string, reader: Reader): Price[] {
     const target = named.isCompareAt ? compareAts : amounts;
     if (!target.has(named.currency)) target.set(named.currency, amount);
   }
+  // A column with a wrong price has been told of already.
+  const given = Object.keys(row.cells).some(
+    (column) =>
+      cell(row, column) !== '' &&
+      (column === 'Variant Price' || currencyOfColumn(column)?.isCompareAt === false),
+  );
+  if (!given) reader.note(row, 'Variant Price', 'is missing', `Give the price in ${currency}, like 19.90.`);
   return [...amounts].map(([key, amount]) => ({
     amount,
     currency: key,

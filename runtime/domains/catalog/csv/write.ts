@@ -1,5 +1,5 @@
 /** Writes products as rows of the Shopify product format, so that an export can be imported again. Pure. */
-import { decimalsOf, formatPrice } from '../money.ts';
+import { formatPrice } from '../money.ts';
 import type { ProductDocument, VariantDocument } from '../document.ts';
 import { COLUMNS } from './columns.ts';
 
@@ -108,7 +108,5 @@ function variantCells(
         currency,
       );
   }
-  // A variant that has no price in the main currency still needs one to be read back.
-  cells['Variant Price'] ??= (0).toFixed(decimalsOf(layout.currency));
   return cells;
 }
