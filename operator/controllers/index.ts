@@ -8,6 +8,8 @@ import { createController } from '../kube/controller.ts';
 import type { Controller, ControllerMetrics } from '../kube/controller.ts';
 import type { Recorder } from '../kube/events.ts';
 import type { Images } from '../resources/workload.ts';
+import { keyOfObject } from '../kube/types.ts';
+import { shopServices } from './kinds.ts';
 import { createLiveWorld } from './live.ts';
 import type { LiveWorld } from './live.ts';
 import type { Reflectors } from './reflectors.ts';
@@ -33,7 +35,14 @@ export interface Controllers {
 
 export function createControllers(options: ControllersOptions): Controllers {
   const { client, reflectors, metrics, log } = options;
-  const world = createLiveWorld(options);
+  const world = createLiveWorld({
+    ...options,
+    onProvisioned(tenant) {
+      const all = [...reflectors.of(shopServices).cache.values()];
+      const own = all.filter(({ spec }) => spec.tenant === tenant);
+      for (const service of own) services.enqueue(keyOfObject(service), 'the tenant is provisioned');
+    },
+  });
   const alsoReads = reflectors.all;
   // Workers mostly wait for the API server or the database.
   const common = { client, log, metrics, alsoReads, workers: 8 };

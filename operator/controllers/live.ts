@@ -17,6 +17,7 @@ import type { Reflectors } from './reflectors.ts';
 import { decoded } from './secrets.ts';
 import { createRuntimeApi } from './tenant/runtime-api.ts';
 import { createWatchers } from './watchers.ts';
+import { createProvisioned } from './world.ts';
 import type { World } from './world.ts';
 
 export interface LiveWorld extends World {
@@ -29,6 +30,8 @@ export function createLiveWorld(options: {
   readonly images: Images;
   readonly gatewayPort: number;
   readonly log: Logger;
+  /** A tenant's data plane is up to date for the first time. */
+  readonly onProvisioned: (tenant: string) => void;
 }): LiveWorld {
   const { reflectors, log } = options;
   const clock = systemClock;
@@ -87,6 +90,7 @@ export function createLiveWorld(options: {
       };
       watchers.poll('data-plane', ping, up);
     },
+    provisioned: createProvisioned(options.onProvisioned),
     runtime: createRuntimeApi(),
     images: options.images,
     gatewayPort: options.gatewayPort,

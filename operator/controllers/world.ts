@@ -26,6 +26,11 @@ export interface World {
   distrust(): void;
   /** Calls `wake` once, as soon as the data plane answers again. */
   whenUp(wake: () => void): void;
+  /**
+   * Tenants whose data plane was brought up to date by this very process: no Pod of a newer image may start on a schema
+   * that still lacks its migrations.
+   */
+  readonly provisioned: Provisioned;
   readonly runtime: RuntimeApi;
   readonly images: Images;
   /** Port the gateway listens on inside the cluster. */
@@ -33,4 +38,24 @@ export interface World {
   readonly watchers: Watchers;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface Provisioned {
+  has(tenant: string): boolean;
+  add(tenant: string): void;
+  delete(tenant: string): void;
+}
+
+/** @param onAdd called for each tenant that was not there before */
+export function createProvisioned(onAdd: (tenant: string) => void): Provisioned {
+  const names = new Set<string>();
+  return {
+    has: (tenant) => names.has(tenant),
+    add(tenant) {
+      if (names.has(tenant)) return;
+      names.add(tenant);
+      onAdd(tenant);
+    },
+    delete: (tenant) => void names.delete(tenant),
+  };
 }

@@ -16,7 +16,7 @@ import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { secret } from '../../resources/tenancy.ts';
 import { replicasOf, selectorOf, workload } from '../../resources/workload.ts';
-import { deployments, shopServices } from '../kinds.ts';
+import { deployments, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
 import { databasePassword, databaseUrl, generate, valuesOf } from '../secrets.ts';
@@ -45,6 +45,7 @@ export function createServiceReconciler(world: World, options: ServiceReconciler
     if (service === undefined || isDeleting(service)) return {};
     if (service.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
     if (urged.isNew(key, service.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
+    if (waitsForTenant(world, service)) return {};
     const { requeueAfterMs } = await visit(world, context, service, (why) => options.enqueue(key, why));
     return { requeueAfterMs: requeueAfterMs ?? RESYNC_MS * (0.8 + 0.4 * random()) };
   };
@@ -92,6 +93,12 @@ async function visit(
   }
   await report(world, context, service, findings, inventory);
   return findings.some(({ state }) => state === 'stuck') ? { requeueAfterMs: STUCK_MS } : {};
+}
+
+/** Whether the tenant exists and was not yet brought up to date by this process; the tenant's controller wakes us then. */
+function waitsForTenant(world: World, { spec }: ServiceObject): boolean {
+  if (spec.tenant === undefined || spec.domains === undefined) return false;
+  return world.cacheOf(tenants).has(spec.tenant) && !world.provisioned.has(spec.tenant);
 }
 
 interface Ground {

@@ -104,6 +104,7 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
     context.log.info({ actions: done }, 'data plane changed');
     world.events.record(tenant, { type: 'Normal', reason: 'Provisioned', message: summary(done) });
   }
+  world.provisioned.add(name);
   return {
     type,
     state: 'ready',

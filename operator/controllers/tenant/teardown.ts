@@ -32,6 +32,7 @@ export async function teardown(
   const { name } = tenant.metadata;
   const { placement, deletionPolicy } = tenant.spec;
   const inventory = tenant.status?.inventory ?? [];
+  world.provisioned.delete(name);
   for (const subject of ['serves', 'import']) world.watchers.forget(`${subject}/${name}`);
 
   const isTraffic = ({ kind }: InventoryItem): boolean => TRAFFIC.includes(kind);
@@ -61,7 +62,7 @@ export async function teardown(
   }
 
   if (!(await removeAll(world, context, inventory.filter(isGround))))
-    return waiting('DeletingNamespace', 'waits for the namespace to go');
+    return waiting('DeletingGround', 'waits for the namespace and the Secrets to go');
   await removeFinalizer(context.client, tenants, tenant, FINALIZER, { signal: context.signal });
   return { finding: undefined, result: {} };
 }

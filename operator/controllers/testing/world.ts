@@ -23,6 +23,7 @@ import { createServiceReconciler } from '../service/reconcile.ts';
 import { createTenantReconciler } from '../tenant/reconcile.ts';
 import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
 import type { Watchers } from '../watchers.ts';
+import { createProvisioned } from '../world.ts';
 import type { World } from '../world.ts';
 
 /** Any object with its parts. */
@@ -267,6 +268,7 @@ export function createTestWorld(): TestWorld {
     dataPlane: async () => dataPlane,
     distrust: () => undefined,
     whenUp: () => undefined,
+    provisioned: createProvisioned(() => undefined),
     runtime,
     images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
     gatewayPort: 8080,

@@ -37,7 +37,7 @@ export function isTransient(error: unknown): boolean {
  * Connects lazily; at most `max` connections, closed after 30 idle seconds.
  * @param url superuser's URL
  */
-export async function openDatabase(url: string, max = 4): Promise<Database> {
+export async function openDatabase(url: string, max = 8): Promise<Database> {
   // Loaded here: callers that only plan never pay for it.
   const { default: pg } = await import('pg');
   const pool: Pool = new pg.Pool({
