@@ -29,6 +29,8 @@ export interface Clusters<Link> {
    * `none`: no endpoint is ready. `busy`: all have `maxActive` requests under way.
    */
   pick(name: ClusterName, tried?: ReadonlySet<string>): Endpoint<Link> | 'none' | 'busy';
+  /** Calls `then` once, when the cluster has an endpoint again. Returns a function that gives up waiting. */
+  onReady(name: ClusterName, then: () => void): () => void;
   /** Tells how a request at an endpoint went; a failure is one of the connection, or an answer of 502 to 504. */
   report(endpoint: Endpoint<Link>, ok: boolean): boolean;
   names(): IterableIterator<ClusterName>;
@@ -54,6 +56,7 @@ export function createClusters<Link>(options: ClusterOptions<Link>): Clusters<Li
   const maxFailures = options.maxFailures ?? 5;
   const ejectMs = options.ejectMs ?? 5000;
   const clusters = new Map<ClusterName, readonly Endpoint<Link>[]>();
+  const waiting = new Map<ClusterName, Set<() => void>>();
 
   /** Ejected endpoints come back by themselves; when more than half are out, something else is wrong: all are in. */
   const usable = (all: readonly Endpoint<Link>[]): readonly Endpoint<Link>[] => {
@@ -77,6 +80,19 @@ export function createClusters<Link>(options: ClusterOptions<Link>): Clusters<Li
       });
       clusters.set(name, after);
       for (const { link } of before.values()) close(link);
+      if (after.length === 0) return;
+      const waiters = waiting.get(name) ?? [];
+      waiting.delete(name);
+      for (const then of waiters) then();
+    },
+
+    onReady(name, then) {
+      const waiters = waiting.get(name) ?? new Set();
+      waiting.set(name, waiters.add(then));
+      return () => {
+        waiters.delete(then);
+        if (waiters.size === 0 && waiting.get(name) === waiters) waiting.delete(name);
+      };
     },
 
     delete(name) {

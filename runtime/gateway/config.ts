@@ -34,6 +34,10 @@ export interface Limits {
   readonly connectMs: number;
   readonly answerMs: number;
   readonly idleMs: number;
+  /** How long a request waits for a Pod while none is ready: a restart becomes a pause instead of an error. */
+  readonly endpointMs: number;
+  /** Requests that may wait so at the same time. */
+  readonly maxWaiting: number;
   /** Requests under way at one Pod, beyond which it counts as overloaded. */
   readonly maxPerEndpoint: number;
   /** For tenants whose route names no limit. */
@@ -50,6 +54,8 @@ export const DEFAULT_LIMITS: Limits = {
   connectMs: 2000,
   answerMs: 60_000,
   idleMs: 300_000,
+  endpointMs: 3000,
+  maxWaiting: 500,
   maxPerEndpoint: 1024,
   requestsPerMinute: 100_000,
 };

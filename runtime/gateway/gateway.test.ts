@@ -113,6 +113,32 @@ describe('the gateway', () => {
     assert.equal((await world.ask('acme.localhost', '/')).status, 200);
   });
 
+  test('lets requests wait for a Pod that is about to come, but not too many and not for those who left', async () => {
+    await world.close();
+    world = await startWorld({ endpointMs: 5000, maxWaiting: 2 });
+    const first = await echo('first');
+    await world.service('runtime', [first.port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    await first.close();
+    // Still listed, but dead: then not listed: then replaced, as when a process is killed and started again.
+    const waiting = [
+      world.ask('acme.localhost', '/'),
+      world.ask('acme.localhost', '/', { method: 'POST', body: 'order' }),
+    ];
+    await world.service('runtime', []);
+    await until(() => world.proxy.active() === 2, 'two wait');
+    const gone = httpRequest({ port: world.port, host: '127.0.0.1', headers: { host: 'acme.localhost' } });
+    gone.on('error', () => undefined);
+    gone.end();
+    await until(() => world.proxy.active() === 3 || gone.destroyed, 'a third has come');
+    gone.destroy();
+    await until(() => world.proxy.active() === 2, 'the third has gone');
+    const second = await echo('second');
+    await world.service('runtime', [second.port]);
+    for (const answer of await Promise.all(waiting)) assert.equal(answer.headers['x-pod'], 'second');
+    await until(() => world.proxy.active() === 0, 'nothing is under way');
+  });
+
   test('prefers longer prefixes and exact paths, then methods, then headers', async () => {
     const names = ['page', 'api', 'orders', 'exact', 'post', 'canary'];
     for (const name of names) await world.service(name, [(await echo(name)).port]);

@@ -65,6 +65,8 @@ export interface Proxy {
 
 /** Attempts at different Pods for one request. */
 const MAX_ATTEMPTS = 3;
+/** Pause before the second attempt where every Pod refused; four times as long before the third. */
+const RETRY_PAUSE_MS = 60;
 /** Bodies up to this size are held, so that they can be sent again when a Pod cannot be reached. */
 const HELD_BODY_BYTES = 65_536;
 
@@ -72,6 +74,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const { table, clusters, limits, metrics, config, clock, log } = options;
   const random = options.random ?? Math.random;
   let active = 0;
+  let waiting = 0;
 
   function route(request: IncomingMessage): Routed | Problem {
     const target = targetOf(request.url ?? '');
@@ -165,8 +168,31 @@ export function createProxy(options: ProxyOptions): Proxy {
       cancel?.();
     };
 
+    const deadline = clock.monotonic() + config.limits.endpointMs;
+    /** Until a Pod is ready, the wait is over, or the client has gone. */
+    const waitForPod = (then: () => void): void => {
+      waiting += 1;
+      const goOn = (): void => {
+        waiting -= 1;
+        giveUp();
+        stopTimer();
+        response.off('close', goOn);
+        then();
+      };
+      const giveUp = clusters.onReady(cluster, goOn);
+      const stopTimer = clock.after(Math.max(0, deadline - clock.monotonic()), goOn);
+      response.once('close', goOn);
+    };
+
     const attempt = (): void => {
+      if (response.destroyed) {
+        end();
+        return visit.finish(499);
+      }
       const endpoint = clusters.pick(cluster, tried);
+      if (endpoint === 'none' && deadline > clock.monotonic() && waiting < config.limits.maxWaiting) {
+        return waitForPod(attempt);
+      }
       if (typeof endpoint === 'string') {
         end();
         return visit.refuse(endpoint === 'busy' ? PROBLEMS.busy : PROBLEMS.noEndpoint);
@@ -217,7 +243,10 @@ export function createProxy(options: ProxyOptions): Proxy {
       }
       if (mayRepeat(kind, request.method ?? '', body) && attempts < MAX_ATTEMPTS && !response.destroyed) {
         metrics.retried();
-        return attempt();
+        // A Pod that refuses is mostly about to leave the list: what replaces it needs a moment.
+        if (kind !== 'connect' || tried.size < clusters.size(cluster)) return attempt();
+        clock.after(RETRY_PAUSE_MS * attempts ** 2, attempt);
+        return undefined;
       }
       end();
       visit.refuse(kind === 'timeout' ? PROBLEMS.timeout : PROBLEMS.connection);

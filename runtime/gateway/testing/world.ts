@@ -70,7 +70,7 @@ export const SYSTEM = 'shopmind-system';
 export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Promise<World> {
   const api = await startFakeServer();
   const log = testLog();
-  const allLimits = { ...DEFAULT_LIMITS, ...limits };
+  const allLimits = { ...DEFAULT_LIMITS, endpointMs: 20, ...limits };
   const config = {
     limits: allLimits,
     forwardedProto: 'http',
