@@ -1,0 +1,98 @@
+/**
+ * The operator as administrator of the platform's own processor, the real one.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startProcessor } from '../../runtime/platform/payments/processor/processor.ts';
+import { createBlobStore, BlobStoreError } from './blobs.ts';
+import { createProcessor, generateKeys, ProcessorError } from './payments.ts';
+
+let folder: string;
+let running: Awaited<ReturnType<typeof startProcessor>>;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shopmind-processor-'));
+  running = await startProcessor({
+    host: '127.0.0.1',
+    port: 0,
+    data: folder,
+    adminSecret: 'hush',
+    forTests: true,
+    gatewayUrl: undefined,
+    warn: () => undefined,
+  });
+});
+
+after(async () => {
+  await running.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const WEBHOOK = 'http://acme.localhost:8080/api/payments/webhooks/stripe';
+
+async function keyWorks(secretKey: string): Promise<boolean> {
+  const answer = await fetch(`${running.origin}/v1/payment_intents?limit=1`, {
+    headers: { authorization: `Bearer ${secretKey}` },
+  });
+  await answer.text();
+  return answer.status !== 401;
+}
+
+test('a generated account can be registered again and again, and its keys work', async () => {
+  const processor = createProcessor(running.origin, 'hush');
+  const keys = generateKeys(WEBHOOK);
+  assert.equal(await keyWorks(keys.secretKey), false);
+  await processor.register({ ...keys, id: 'acme' });
+  await processor.register({ ...keys, id: 'acme' });
+  assert.equal(await keyWorks(keys.secretKey), true);
+});
+
+test('a removed account is closed, and removing it again is fine', async () => {
+  const processor = createProcessor(running.origin, 'hush');
+  const keys = generateKeys(WEBHOOK);
+  await processor.register({ ...keys, id: 'bolt' });
+  await processor.remove('bolt');
+  await processor.remove('bolt');
+  assert.equal(await keyWorks(keys.secretKey), false);
+});
+
+test('two tenants never get the same keys', () => {
+  const keys = Array.from({ length: 50 }, () => generateKeys(WEBHOOK));
+  assert.equal(
+    new Set(
+      keys.flatMap(({ secretKey, publishableKey, webhookSecret }) => [
+        secretKey,
+        publishableKey,
+        webhookSecret,
+      ]),
+    ).size,
+    150,
+  );
+});
+
+test('a wrong secret is a refusal, a processor that is away passes', async () => {
+  const failure = (error: unknown, transient: boolean): true => {
+    assert.ok(error instanceof ProcessorError);
+    assert.equal(error.transient, transient);
+    return true;
+  };
+  const keys = generateKeys(WEBHOOK);
+  await assert.rejects(createProcessor(running.origin, 'wrong').register({ ...keys, id: 'x' }), (error) =>
+    failure(error, false),
+  );
+  await assert.rejects(createProcessor('http://127.0.0.1:1', 'hush').ping(), (error) => failure(error, true));
+  await createProcessor(running.origin, 'hush').ping();
+});
+
+test('a store the operator cannot empty yet is refused with what to do instead', async () => {
+  const store = createBlobStore('s3://bucket');
+  await assert.rejects(
+    store.beginSnapshot('acme'),
+    (error) => error instanceof BlobStoreError && /Retain/.test(error.remedy),
+  );
+  await assert.rejects(store.removeTenant('acme'), BlobStoreError);
+  await assert.rejects(createBlobStore('file:///tmp/none/').removeTenant('../etc'), BlobStoreError);
+});
