@@ -1,6 +1,7 @@
 /** What every handler works with: the store, the resources served and the rules of their kinds. */
 import type { Store } from '../store/store.ts';
 import type { Admission } from './admission/admission.ts';
+import type { Authorizer } from './authz/authorizer.ts';
 import type { Catalog } from './catalog.ts';
 import type { Codec } from './codec.ts';
 import type { Counters } from './counters.ts';
@@ -22,6 +23,7 @@ export interface Cluster {
   readonly catalog: Catalog;
   readonly codec: Codec;
   readonly admission: Admission;
+  readonly authorizer: Authorizer;
   readonly tokens: Tokens;
   readonly providers: Providers;
   readonly log: Logger;

@@ -38,6 +38,34 @@ const SERVICE: First = {
   },
 };
 
+const RBAC = 'rbac.authorization.k8s.io';
+
+/** The role that may do everything, which manifests for real clusters refer to. */
+const CLUSTER_ADMIN: readonly First[] = [
+  {
+    group: RBAC,
+    plural: 'clusterroles',
+    namespace: '',
+    object: {
+      metadata: { name: 'cluster-admin' },
+      rules: [
+        { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+        { nonResourceURLs: ['*'], verbs: ['*'] },
+      ],
+    },
+  },
+  {
+    group: RBAC,
+    plural: 'clusterrolebindings',
+    namespace: '',
+    object: {
+      metadata: { name: 'cluster-admin' },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ apiGroup: RBAC, kind: 'Group', name: 'system:masters' }],
+    },
+  },
+];
+
 const OPTIONS: WriteOptions = {
   dryRun: false,
   fieldValidation: 'Ignore',
@@ -49,7 +77,7 @@ const WRITER: Writer = { user: ADMIN, warnings: new Set() };
 
 /** Creates what is missing of them. */
 export async function ensureFirstObjects(cluster: Cluster): Promise<void> {
-  for (const first of [...NAMESPACES, SERVICE]) await ensure(cluster, first);
+  for (const first of [...NAMESPACES, ...CLUSTER_ADMIN, SERVICE]) await ensure(cluster, first);
 }
 
 /** Tells within the cluster where the API is. */

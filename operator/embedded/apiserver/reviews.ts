@@ -1,9 +1,10 @@
 /** Questions that are answered and not stored: who am I, may I, whose token is this. */
 import { userOfToken, type UserInfo } from './authn.ts';
+import type { PolicyRule } from './authz/authorizer.ts';
 import type { Cluster } from './cluster.ts';
-import { methodNotAllowed } from './errors.ts';
+import { badRequest, methodNotAllowed } from './errors.ts';
 import { readBody, sendJson, type Exchange } from './exchange.ts';
-import { at, fields, items, text, type Json, type JsonObject, type KubeObject } from './objects.ts';
+import { at, fields, items, text, type JsonObject, type KubeObject } from './objects.ts';
 import { asObject, parseBody } from './registry/decode.ts';
 import type { ResourcePath } from './request.ts';
 import type { ResourceType } from './resources.ts';
@@ -42,11 +43,7 @@ function answer(cluster: Cluster, exchange: Exchange, review: KubeObject): JsonO
         spec,
       );
     case 'SelfSubjectRulesReview':
-      return {
-        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-        nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-        incomplete: false,
-      };
+      return rulesStatus(cluster.authorizer.rules(exchange.user, text(spec['namespace'])));
     default:
       throw methodNotAllowed();
   }
@@ -56,13 +53,38 @@ function described(user: UserInfo): JsonObject {
   return { username: user.username, ...(user.uid === '' ? {} : { uid: user.uid }), groups: [...user.groups] };
 }
 
-function decided(_cluster: Cluster, user: UserInfo, spec: JsonObject): JsonObject {
-  const asked: Json | undefined = at(spec, 'resourceAttributes') ?? at(spec, 'nonResourceAttributes');
-  const known =
-    user.groups.includes('system:authenticated') ||
-    user.groups.includes('system:masters') ||
-    user.username !== '';
-  return asked !== undefined && known
-    ? { allowed: true, reason: 'every authenticated user may do everything in an embedded cluster' }
-    : { allowed: false, reason: 'nobody is named, or nothing is asked' };
+function decided(cluster: Cluster, user: UserInfo, spec: JsonObject): JsonObject {
+  const asked = spec['resourceAttributes'];
+  const path = spec['nonResourceAttributes'];
+  if (asked === undefined && path === undefined)
+    throw badRequest('one of resourceAttributes and nonResourceAttributes must be given');
+  const { allowed, reason } =
+    asked === undefined
+      ? cluster.authorizer.path(user, { verb: text(at(path, 'verb')), path: text(at(path, 'path')) })
+      : cluster.authorizer.resource(user, {
+          verb: text(at(asked, 'verb')),
+          group: text(at(asked, 'group')),
+          resource: text(at(asked, 'resource')),
+          subresource: text(at(asked, 'subresource')),
+          namespace: text(at(asked, 'namespace')),
+          name: text(at(asked, 'name')),
+        });
+  return reason === '' ? { allowed } : { allowed, reason };
+}
+
+/** Rules as a review shows them, those of resources apart from those of paths. */
+function rulesStatus(rules: readonly PolicyRule[]): JsonObject {
+  const shown = (rule: PolicyRule): JsonObject => ({
+    verbs: [...rule.verbs],
+    apiGroups: [...rule.apiGroups],
+    resources: [...rule.resources],
+    ...(rule.resourceNames.length === 0 ? {} : { resourceNames: [...rule.resourceNames] }),
+  });
+  return {
+    resourceRules: rules.filter((rule) => rule.resources.length > 0).map(shown),
+    nonResourceRules: rules
+      .filter((rule) => rule.nonResourceURLs.length > 0)
+      .map((rule) => ({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })),
+    incomplete: false,
+  };
 }

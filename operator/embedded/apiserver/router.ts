@@ -1,4 +1,5 @@
 /** Sends each request to who answers it: health, version, discovery, OpenAPI or a resource. */
+import { assertPathAllowed, assertResourceAllowed } from './authz/check.ts';
 import type { Cluster } from './cluster.ts';
 import {
   aggregatedContentType,
@@ -31,10 +32,12 @@ export async function route(cluster: Cluster, exchange: Exchange): Promise<void>
     const verb = verbOf(exchange, resource);
     const counted = resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`;
     cluster.counters.count(verb, counted, exchange.userAgent);
+    assertResourceAllowed(cluster, exchange, resource, verb);
     return serveResource(cluster, exchange, resource, type, verb);
   }
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
   if (HEALTH.has(path)) return serveHealth(exchange);
+  if (!isPublic(path)) assertPathAllowed(cluster, exchange);
   if (path === '/metrics') return sendText(exchange, 200, cluster.counters.exposition());
   if (path === '/version') return sendJson(exchange, 200, JSON.stringify(VERSION));
   if (path.startsWith('/openapi/')) return serveOpenApi(cluster, exchange);

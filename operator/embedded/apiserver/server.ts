@@ -12,6 +12,9 @@ import { PatchError } from '../patch/error.ts';
 import { openStore } from '../store/store.ts';
 import { createWebhookAdmission } from './admission/webhooks.ts';
 import { authenticate, type UserInfo } from './authn.ts';
+import { allowAll } from './authz/authorizer.ts';
+import { effectiveUser } from './authz/check.ts';
+import { createRbac } from './authz/rbac.ts';
 import { createCatalog } from './catalog.ts';
 import { loadCertificates, writePrivate } from './certificates.ts';
 import type { Cluster, Logger } from './cluster.ts';
@@ -46,6 +49,11 @@ export interface ApiServerOptions {
   readonly kubeconfigPath?: string;
   /** Changes remembered for each resource, for watches and paged lists. */
   readonly historyLength?: number;
+  /**
+   * `rbac` enforces Roles and bindings for everybody outside `system:masters`; by default whoever has a credential may do
+   * everything.
+   */
+  readonly authorization?: 'rbac' | 'none';
   readonly now?: () => Date;
 }
 
@@ -102,6 +110,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     catalog,
     codec,
     admission,
+    authorizer: options.authorization === 'rbac' ? createRbac(store) : allowAll,
     tokens,
     providers,
     log,
@@ -164,6 +173,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       });
       custom.stop();
       admission.close();
+      cluster.authorizer.close();
       store.close();
     },
   };
@@ -181,7 +191,7 @@ async function answer(cluster: Cluster, request: IncomingMessage, response: Serv
       throw new ApiError(414, 'RequestURITooLong', 'the URL is too long');
     const user: UserInfo = isPublic(exchange.path)
       ? ANONYMOUS
-      : authenticate(request, cluster.tokens, cluster.store);
+      : effectiveUser(cluster, authenticate(request, cluster.tokens, cluster.store), request);
     await route(cluster, { ...exchange, user });
   } catch (error) {
     const told = sendError(exchange, error);
