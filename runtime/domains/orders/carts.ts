@@ -174,34 +174,82 @@ export async function createCart(
       problems: [{ where: '/currency', what: 'not one of the shop’s currencies' }],
     });
   }
+  const lines = input.lines ?? [];
+  refuseRepeats(lines);
   const id = platform.newId('cart');
-  const now = platform.clock.now();
-  return platform.sql.transaction(tenant.id, async (tx) => {
-    await tx.query(
-      `insert into orders_carts (tenant_id, id, status, customer_id, currency, shipping_method, created_at, updated_at)
-       values ($1, $2, 'open', $3, $4, 'standard', $5, $5)`,
-      [tenant.id, id, customerId ?? null, currency, now],
-    );
-    for (const line of input.lines ?? []) await putLine(tx, tenant.id, id, line, 'add', now);
-    return showCart(await readCart(tx, tenant.id, id));
+  const { rows } = await platform.sql.query<{ variant_id: string }>(tenant.id, CREATE, [
+    tenant.id,
+    id,
+    customerId ?? null,
+    currency,
+    platform.clock.now(),
+    lines.map((line) => line.variantId),
+    lines.map((line) => line.quantity),
+  ]);
+  const missing = rows.map((row) => row.variant_id);
+  if (missing.length > 0) throw notForSale(missing);
+  return showCart(await readCart(readerOf(platform, tenant.id), tenant.id, id));
+}
+
+/** Writes the cart with all of its lines, or nothing; returns the variants that are not for sale. */
+const CREATE = `
+  with wanted as (
+    select w.variant_id, w.quantity, (v.prices ->> $4)::bigint as price
+    from unnest($6::text[], $7::int[]) as w (variant_id, quantity)
+    left join orders_variants v on v.tenant_id = $1 and v.variant_id = w.variant_id and v.published and v.prices ? $4
+  ), missing as (select variant_id from wanted where price is null),
+  cart as (
+    insert into orders_carts (tenant_id, id, status, customer_id, currency, shipping_method, created_at, updated_at)
+    select $1, $2, 'open', $3, $4, 'standard', $5, $5 where not exists (select from missing) returning id
+  ), lines as (
+    insert into orders_cart_lines (tenant_id, cart_id, variant_id, quantity, unit_price, added_at)
+    select $1, cart.id, wanted.variant_id, wanted.quantity, wanted.price, $5 from wanted, cart
+  )
+  select variant_id from missing`;
+
+function refuseRepeats(lines: readonly { variantId: string }[]): void {
+  const seen = new Set<string>();
+  for (const [index, { variantId }] of lines.entries()) {
+    if (seen.has(variantId)) {
+      throw new ShopError('invalid_input', `The variant ${variantId} is in two lines.`, {
+        remedy: 'Name each variant once, with the sum of its units.',
+        problems: [{ where: `/lines/${index}/variantId`, what: 'repeated' }],
+      });
+    }
+    seen.add(variantId);
+  }
+}
+
+function notForSale(variantIds: readonly string[]): ShopError {
+  return new ShopError('not_found', `The variant ${variantIds.join(', ')} is not for sale here.`, {
+    remedy: 'Choose a published product that has a price in the currency of the cart.',
+    problems: variantIds.map((variantId) => ({ where: '/variantId', what: `${variantId} is not for sale` })),
   });
 }
 
 const PUT_LINE = `
   with cart as (
-    update orders_carts set version = version + 1, updated_at = $5 where tenant_id = $1 and id = $2 and status = 'open' returning currency
+    select currency from orders_carts where tenant_id = $1 and id = $2 and status = 'open' for update
   ), offer as (
     select (v.prices ->> cart.currency)::bigint as price from orders_variants v, cart
     where v.tenant_id = $1 and v.variant_id = $3 and v.published and v.prices ? cart.currency
+  ), present as (
+    select count(*) filter (where variant_id <> $3) as others, coalesce(max(quantity) filter (where variant_id = $3), 0) as quantity
+    from orders_cart_lines where tenant_id = $1 and cart_id = $2
+  ), wanted as (
+    select offer.price, $4::int + case when $6::boolean then present.quantity else 0 end as quantity, present.others from offer, present
   ), put as (
     insert into orders_cart_lines (tenant_id, cart_id, variant_id, quantity, unit_price, added_at)
-    select $1, $2, $3, $4::int, offer.price, $5 from offer
+    select $1, $2, $3, w.quantity, w.price, $5 from wanted w where w.quantity <= ${MAX_QUANTITY} and w.others < ${MAX_LINES}
     on conflict (tenant_id, cart_id, variant_id) do update
-    set quantity = excluded.quantity + case when $6::boolean then orders_cart_lines.quantity else 0 end, unit_price = excluded.unit_price
+    set quantity = case when $6::boolean then orders_cart_lines.quantity + $4::int else excluded.quantity end,
+      unit_price = excluded.unit_price
     returning quantity
+  ), touched as (
+    update orders_carts set version = version + 1, updated_at = $5 where tenant_id = $1 and id = $2 and exists (select from put)
   )
-  select (select count(*) from cart) as carts, (select quantity from put) as quantity,
-    (select count(*) from orders_cart_lines where tenant_id = $1 and cart_id = $2) as lines`;
+  select (select count(*) from cart) as carts, (select count(*) from offer) as offers, (select quantity from wanted) as quantity,
+    (select count(*) from put) as puts`;
 
 /** Adds units to a line or sets them, and accepts the present price. */
 export async function putLine(
@@ -212,25 +260,18 @@ export async function putLine(
   how: 'add' | 'set',
   now: Date,
 ): Promise<void> {
-  const { rows } = await sql.query<{ carts: number; quantity: number | null; lines: number }>(PUT_LINE, [
-    tenant,
-    cartId,
-    line.variantId,
-    line.quantity,
-    now,
-    how === 'add',
-  ]);
+  const { rows } = await sql.query<{ carts: number; offers: number; quantity: number | null; puts: number }>(
+    PUT_LINE,
+    [tenant, cartId, line.variantId, line.quantity, now, how === 'add'],
+  );
   const [result] = rows;
   if (result === undefined || result.carts === 0) throw notOpen(cartId);
-  if (result.quantity === null) {
-    throw new ShopError('not_found', `The variant ${line.variantId} is not for sale here.`, {
-      remedy: 'Choose a published product that has a price in the currency of the cart.',
-      problems: [{ where: '/variantId', what: 'not for sale' }],
-    });
-  }
-  if (result.quantity > MAX_QUANTITY) throw tooMuch(`a line has at most ${MAX_QUANTITY} units`);
-  // `lines` was counted before this one was added.
-  if (result.lines > MAX_LINES) throw tooMuch(`a cart has at most ${MAX_LINES} lines`);
+  if (result.offers === 0) throw notForSale([line.variantId]);
+  if (result.puts > 0) return;
+  const tooLong = (result.quantity ?? 0) > MAX_QUANTITY;
+  throw tooMuch(
+    tooLong ? `a line has at most ${MAX_QUANTITY} units` : `a cart has at most ${MAX_LINES} lines`,
+  );
 }
 
 /** Removes a line; removing one that is not there changes nothing. */

@@ -7,7 +7,15 @@ import { ShopError, type Problem } from '../../platform/errors.ts';
 import type { Tenant, Transaction } from '../../platform/ports.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { cartTotals, problemOf, readCart, type StoredCart, type StoredLine } from './carts.ts';
-import { stockChanged, take } from './inventory.ts';
+import {
+  readTaken,
+  stockChanged,
+  TAKEN,
+  takeValues,
+  TAKING,
+  type Taken,
+  type TakenRow,
+} from './inventory.ts';
 import { noSuchOrder, orderEvent, readOrder, showOrder, type StoredOrder } from './store.ts';
 import type { OrdersSettings } from './settings.ts';
 import type {
@@ -96,9 +104,7 @@ async function place(
   refuseUnsellable(cart, totals, input.expectedTotal);
   const now = platform.clock.now();
   const order = draft(platform, settings, cart, buyer, totals, customerId ?? cart.customerId, token, now);
-  await insert(tx, tenant.id, cart, order);
-  // Last, because from here to the commit others wait for these rows.
-  const { lacking, changes } = await take(tx, tenant.id, order.id, order.lines, 'held', now);
+  const { lacking, changes } = await write(tx, tenant.id, cart, order);
   if (lacking.length > 0) throw outOfStock(cart, lacking);
   await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
   await tx.enqueue(
@@ -237,34 +243,33 @@ function draft(
   };
 }
 
-const INSERT = `
-  with cart as (
-    update orders_carts set status = 'ordered', order_id = $3, version = version + 1, updated_at = $4
-    where tenant_id = $1 and id = $2 and status = 'open' and version = $5 returning id
+/** The units, the cart's end and the order in one statement: from here to the commit others wait for the units. */
+const WRITE = `
+  with ${TAKING}, cart as (
+    update orders_carts set status = 'ordered', order_id = $2, version = version + 1, updated_at = $6
+    where tenant_id = $1 and id = $7 and status = 'open' and version = $8 and (select bool_and(enough) from judged) returning id
   ), made as (
     insert into orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
       shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at)
-    select $1, $3, $6, 'pending_payment', 1, cart.id, $7, $8, $9::text[], $10::jsonb, $11, $12, $13::bigint, $14::bigint, $15::bigint,
-      $16::int, $17::bigint, 'held', 'none', $18::timestamptz, $4, $4 from cart
+    select $1, $2, $9, 'pending_payment', 1, cart.id, $10, $11, $12::text[], $13::jsonb, $14, $15, $16::bigint, $17::bigint, $18::bigint,
+      $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6 from cart
   ), lines as (
     insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
       options, quantity, unit_price)
-    select $1, $3, l.position, l."variantId", l."productId", l.handle, l.title, l."variantTitle", l.sku, l.image, l.options, l.quantity,
+    select $1, $2, l.position, l."variantId", l."productId", l.handle, l.title, l."variantTitle", l.sku, l.image, l.options, l.quantity,
       l."unitPrice"
-    from cart, jsonb_to_recordset($19::jsonb) as l (position integer, "variantId" text, "productId" text, handle text, title text,
+    from cart, jsonb_to_recordset($22::jsonb) as l (position integer, "variantId" text, "productId" text, handle text, title text,
       "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint)
   ), history as (
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
-    select $1, $3, 1, 'pending_payment', 'shopper', $4 from cart
+    select $1, $2, 1, 'pending_payment', 'shopper', $6 from cart
   )
-  select id from cart`;
+  select ${TAKEN}, (select count(*) from cart) as carts from judged j`;
 
-async function insert(tx: Transaction, tenant: string, cart: StoredCart, order: StoredOrder): Promise<void> {
-  const { rowCount } = await tx.query(INSERT, [
-    tenant,
+async function write(tx: Transaction, tenant: string, cart: StoredCart, order: StoredOrder): Promise<Taken> {
+  const { rows } = await tx.query<TakenRow & { carts: number }>(WRITE, [
+    ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
     cart.id,
-    order.id,
-    order.placedAt,
     cart.version,
     order.number,
     order.customerId ?? null,
@@ -281,11 +286,13 @@ async function insert(tx: Transaction, tenant: string, cart: StoredCart, order: 
     order.holdExpiresAt,
     JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
   ]);
-  if (rowCount === 0) {
+  const taken = readTaken(rows);
+  if (taken.lacking.length === 0 && rows[0]?.carts !== 1) {
     throw new ShopError('conflict', 'The cart changed while it was checked out.', {
       remedy: 'Show the cart again and check out again.',
     });
   }
+  return taken;
 }
 
 function after(time: Date, seconds: number): Date {

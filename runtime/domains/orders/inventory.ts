@@ -3,7 +3,7 @@
  * ids, so that two orders never wait for each other, and that refuses to pass Σ held + sold ≤ on hand.
  */
 import { ShopError } from '../../platform/errors.ts';
-import type { NewEvent, SqlRunner } from '../../platform/ports.ts';
+import type { NewEvent, SqlRunner, SqlValue } from '../../platform/ports.ts';
 import type { StockState } from './machine.ts';
 import type { Availability, StockLevel } from './schemas.ts';
 
@@ -37,7 +37,7 @@ export function stockChanged({ variantId, availability }: StockChange): NewEvent
   };
 }
 
-interface TakenRow {
+export interface TakenRow {
   readonly variant_id: string;
   readonly free: number;
   readonly tracked: boolean;
@@ -45,12 +45,16 @@ interface TakenRow {
   readonly enough: boolean;
 }
 
-/*
+/**
+ * The steps of taking units as common table expressions, so that a statement can do more along with them, on the condition
+ * `(select bool_and(enough) from judged)`. Parameters: $1 tenant, $2 order, $3 variants, $4 quantities, $5 1 to hold them and 0 to
+ * commit them at once, $6 now.
+ *
  * All new values come from the rows as locked: an UPDATE computes first from the row as it was when the statement began, and
  * the check constraint would judge that, before PostgreSQL finds that the row has changed and computes again.
  */
-const TAKE = `
-  with wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
+export const TAKING = `
+  wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
   locked as (
     select s.variant_id, s.tracked, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free from orders_stock s
     where s.tenant_id = $1 and s.variant_id = any ($3::text[]) order by s.variant_id for update
@@ -71,15 +75,14 @@ const TAKE = `
     insert into orders_holds (tenant_id, order_id, variant_id, quantity, state)
     select $1, $2, j.variant_id, j.quantity, case $5::int when 1 then 'held' else 'committed' end from judged j where j.all_enough
     on conflict (tenant_id, order_id, variant_id) do update set state = excluded.state, quantity = excluded.quantity
-    returning variant_id
-  )
-  select j.variant_id, j.quantity, j.free, j.tracked, j.enough, (select count(*) from taken) + (select count(*) from noted) as written
-  from judged j`;
+  )`;
+/** What `readTaken` reads. */
+export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.enough';
+const TAKE = `with ${TAKING} select ${TAKEN} from judged j`;
 
 /**
  * Takes all of the units for an order, or none of them.
  * @param as `held` for a while, or `committed` at once where the money is there already
- * @returns the lines that lack units, with how many are free; empty when everything was taken
  */
 export async function take(
   sql: SqlRunner,
@@ -88,15 +91,31 @@ export async function take(
   wants: readonly Want[],
   as: 'held' | 'committed',
   now: Date,
-): Promise<{ lacking: readonly (Want & { free: number })[]; changes: readonly StockChange[] }> {
-  const { rows } = await sql.query<TakenRow>(TAKE, [
-    tenant,
-    orderId,
-    wants.map((want) => want.variantId),
-    wants.map((want) => want.quantity),
-    as === 'held' ? 1 : 0,
-    now,
-  ]);
+): Promise<Taken> {
+  const { rows } = await sql.query<TakenRow>(TAKE, takeValues(tenant, orderId, wants, as, now));
+  return readTaken(rows);
+}
+
+/** The first six parameters of a statement with `TAKING`. */
+export function takeValues(
+  tenant: string,
+  orderId: string,
+  wants: readonly Want[],
+  as: 'held' | 'committed',
+  now: Date,
+): readonly SqlValue[] {
+  const ids = wants.map((want) => want.variantId);
+  const quantities = wants.map((want) => want.quantity);
+  return [tenant, orderId, ids, quantities, as === 'held' ? 1 : 0, now];
+}
+
+export interface Taken {
+  /** Lines that lack units, with how many are free; empty when everything was taken. */
+  readonly lacking: readonly (Want & { free: number })[];
+  readonly changes: readonly StockChange[];
+}
+
+export function readTaken(rows: readonly TakenRow[]): Taken {
   const lacking = rows
     .filter((row) => !row.enough)
     .map((row) => ({ variantId: row.variant_id, quantity: row.quantity, free: Math.max(row.free, 0) }));

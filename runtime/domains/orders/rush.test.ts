@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { ADDRESS, startTestShop, type TestShop } from './testing/shop.ts';
 import type { Cart, CheckoutResult } from './schemas.ts';
 
@@ -9,19 +9,14 @@ const SHOPPERS = 200;
 describe('200 shoppers and the last 50 units', () => {
   let shop: TestShop;
 
-  before(async () => {
-    shop = await startTestShop({ orders: { holdSeconds: 2, sweepSeconds: 1, stuckSeconds: 1 } });
-  });
-  after(() => shop.stop());
-
-  type Outcome = 'paid' | 'out_of_stock';
+  afterEach(() => shop.stop());
 
   /** Buys one unit; a shopper whose cards are refused gives up after the last one. */
   async function buy(
     variantId: string,
     name: string,
     cards: readonly string[],
-  ): Promise<Outcome | 'gave_up'> {
+  ): Promise<'paid' | 'out_of_stock' | 'gave_up'> {
     const created = await shop.call<Cart>('POST', '/api/orders/carts', {
       body: { lines: [{ variantId, quantity: 1 }] },
     });
@@ -67,6 +62,17 @@ describe('200 shoppers and the last 50 units', () => {
     };
   }
 
+  async function unsoldOnceHoldsEnded(variantId: string): Promise<number> {
+    for (;;) {
+      await shop.host.tasks.settled();
+      const [row] = await shop.rows<{ held: number; unsold: number }>(
+        'select held, on_hand - sold as unsold from shop.orders_stock where variant_id = $1',
+        [variantId],
+      );
+      if (row?.held === 0) return row.unsold;
+    }
+  }
+
   async function atRest(variantId: string): Promise<Record<string, number>> {
     for (;;) {
       await shop.host.events.settled();
@@ -93,9 +99,11 @@ describe('200 shoppers and the last 50 units', () => {
     return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
   }
 
-  it('ends in exactly 50 confirmed orders, each captured once', async () => {
+  it('ends in exactly 50 confirmed orders, each captured once', async (test) => {
+    shop = await startTestShop();
     await shop.sell('drop', 2000, UNITS);
     const stop = watch('drop');
+    test.after(stop);
     const shoppers = Array.from({ length: SHOPPERS }, (_, index) =>
       buy('drop', `s${index}`, ['4242424242424242']),
     );
@@ -110,10 +118,12 @@ describe('200 shoppers and the last 50 units', () => {
     assert.deepEqual(stock, { on_hand: UNITS, held: 0, sold: UNITS });
   });
 
-  it('sells every unit in the end although a third of the shoppers cannot pay and webhooks misbehave', async () => {
+  it('sells every unit in the end although a third of the shoppers cannot pay and webhooks misbehave', async (test) => {
+    shop = await startTestShop({ orders: { holdSeconds: 3, sweepSeconds: 1, stuckSeconds: 1 } });
     await shop.sell('wild', 2000, UNITS);
     await shop.knobs({ duplicates: 1, shuffleMs: 100, dropWebhooks: 20, failRequests: 5, loseReplies: 5 });
     const stop = watch('wild');
+    test.after(stop);
     const declined = '4000000000000002';
     const waiting = Array.from({ length: SHOPPERS }, (_, index) => ({
       name: `w${index}`,
@@ -127,10 +137,7 @@ describe('200 shoppers and the last 50 units', () => {
           buy('wild', `${name}-${round}`, cards).catch(() => 'out_of_stock' as const),
         ),
       );
-      const [left] = await shop.rows<{ unsold: number }>(
-        `select on_hand - sold as unsold from shop.orders_stock where variant_id = 'wild'`,
-      );
-      if (left?.unsold === 0) break;
+      if ((await unsoldOnceHoldsEnded('wild')) === 0) break;
       waiting.push(...now.filter((_, index) => outcomes[index] === 'out_of_stock'));
     }
     const statuses = await atRest('wild');

@@ -186,6 +186,23 @@ describe('orders and payments, hosted', () => {
     assert.equal(Number(rows[0]?.count), 1);
   });
 
+  it('adds up what several pages put into one cart at once', async () => {
+    const cart = await cartOf();
+    const add = () =>
+      shop.call<Cart>('POST', `/api/orders/carts/${cart.id}/lines`, {
+        body: { variantId: 'mug', quantity: 2 },
+      });
+    const answers = await Promise.all(Array.from({ length: 10 }, add));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    const { body } = await shop.call<Cart>('GET', `/api/orders/carts/${cart.id}`);
+    assert.equal(body.lines[0]?.quantity, 20);
+    const set = (quantity: number) =>
+      shop.call<Cart>('PUT', `/api/orders/carts/${cart.id}/lines/mug`, { body: { quantity } });
+    assert.equal((await set(7)).body.itemCount, 7);
+    assert.equal((await set(0)).body.itemCount, 0);
+    assert.equal((await tryCheckout(cart)).status, 400);
+  });
+
   it('refuses a price that the shopper has not seen, and takes it once they have', async () => {
     await shop.sell('cup', 900, 10);
     const cart = await cartOf(['cup', 1]);

@@ -11,7 +11,7 @@ import type {
   RouteHandler,
 } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { PaymentIntent, SqlRunner, TenantId, Transaction } from '../../platform/ports.ts';
+import type { PaymentIntent, SqlRunner, SqlValue, TenantId, Transaction } from '../../platform/ports.ts';
 import { payments } from './definition.ts';
 import { observe, type StoredPayment } from './observe.ts';
 import * as s from './schemas.ts';
@@ -41,6 +41,8 @@ export const createService: CreateService = (platform) => createPayments(platfor
 
 /** With other times than the usual, for tests. */
 export function createPayments(platform: Platform, settings: PaymentsSettings): DomainService {
+  /** When this process last planned a tenant's reconciliation, in milliseconds since 1970. */
+  const planned = new Map<TenantId, number>();
   const now = (): Date => platform.clock.now();
   const seconds = (from: Date, by: number): Date => new Date(from.getTime() + by * 1000);
 
@@ -67,8 +69,20 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     intent: PaymentIntent,
   ): Promise<StoredPayment> {
     const { rows } = await tx.query<PaymentRow>(`${READ} for update`, [tenant, orderId]);
-    const before = rows[0] === undefined ? await adopt(tx, tenant, orderId, intent) : fromRow(rows[0]);
+    return merge(tx, tenant, orderId, intent, rows[0]);
+  }
+
+  /** @param row as locked by this transaction */
+  async function merge(
+    tx: Transaction,
+    tenant: TenantId,
+    orderId: string,
+    intent: PaymentIntent,
+    row: PaymentRow | undefined,
+  ): Promise<StoredPayment> {
+    const before = row === undefined ? await adopt(tx, tenant, orderId, intent) : fromRow(row);
     const { payment, happened } = observe(before, intent);
+    if (happened.length === 0 && payment.problem === before.problem) return payment;
     if (payment.problem !== before.problem && payment.amount !== intent.amount) {
       platform.log.error(
         { tenant, order: orderId, intent: intent.id, problem: payment.problem },
@@ -76,17 +90,15 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       );
     }
     await save(tx, tenant, payment, now());
-    if (happened.length > 0) {
-      const payload = { ...shown(payment), at: now().toISOString() };
-      await tx.emit(
-        ...happened.map((what) => ({
-          topic: 'payments.payment',
-          type: `payments.payment.${what}`,
-          key: orderId,
-          payload,
-        })),
-      );
-    }
+    const payload = { ...shown(payment), at: now().toISOString() };
+    await tx.emit(
+      ...happened.map((what) => ({
+        topic: 'payments.payment',
+        type: `payments.payment.${what}`,
+        key: orderId,
+        payload,
+      })),
+    );
     return payment;
   }
 
@@ -137,11 +149,26 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       metadata: { order_id: wanted.orderId, tenant },
       idempotencyKey: `intent-${wanted.orderId}`,
     });
+    await note(tenant, fresh(wanted.orderId, intent, wanted.tokenHash));
+    return intent;
+  }
+
+  /**
+   * Writes a new row, and plans its reconciliation. One task compares all payments of a tenant and plans itself again while
+   * any is open, so planning it more often than half its interval adds nothing but work.
+   */
+  async function note(tenant: TenantId, payment: StoredPayment): Promise<void> {
+    const moment = now().getTime();
+    if (moment - (planned.get(tenant) ?? 0) < settings.reconcileSeconds * 500) {
+      const { text, values } = insertOf(tenant, payment, now());
+      await platform.sql.query(tenant, text, values);
+      return;
+    }
     await platform.sql.transaction(tenant, async (tx) => {
-      await insert(tx, tenant, fresh(wanted.orderId, intent, wanted.tokenHash), now());
+      await insert(tx, tenant, payment, now());
       await tx.enqueue(nextReconcile());
     });
-    return intent;
+    planned.set(tenant, moment);
   }
 
   const capture: Operation = async (tenant, input) => {
@@ -266,22 +293,23 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     const raw = body as Buffer;
     const message = await platform.payments.verifyWebhook(tenant.id, raw, headers['stripe-signature'] ?? '');
     const orderId = s.orderId.safeParse(message.intent?.metadata['order_id']).data;
+    const { intent } = message;
+    // A row that we have not written yet is not for the message of its making to write.
+    const matters =
+      intent !== undefined &&
+      intent.metadata['tenant'] === tenant.id &&
+      message.type !== 'payment_intent.created';
     await platform.sql.transaction(tenant.id, async (tx) => {
-      const { rowCount } = await tx.query(
-        `insert into payments_webhooks (tenant_id, event_id, type, order_id, received_at) values ($1, $2, $3, $4, $5)
-         on conflict do nothing`,
-        [tenant.id, message.id, message.type, orderId ?? null, now()],
-      );
-      const { intent } = message;
-      // Of an intent that is only made, we know more than the message; a row that we have not written yet is not for it to write.
-      if (
-        rowCount === 0 ||
-        orderId === undefined ||
-        intent === undefined ||
-        message.type === 'payment_intent.created'
-      )
-        return;
-      if (intent.metadata['tenant'] === tenant.id) await learnIn(tx, tenant.id, orderId, intent);
+      const { rows } = await tx.query<Partial<PaymentRow> & { fresh: boolean }>(COUNT_WEBHOOK, [
+        tenant.id,
+        orderId ?? '',
+        message.id,
+        message.type,
+        now(),
+      ]);
+      const [row] = rows;
+      if (row?.fresh !== true || !matters || orderId === undefined) return;
+      await merge(tx, tenant.id, orderId, intent, isPayment(row) ? row : undefined);
     });
     return { json: { received: true } };
   };
@@ -458,6 +486,20 @@ const COLUMNS =
   'order_id, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash';
 const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = $2`;
 
+/** Counts a message once and locks the payment it is about, in one round trip. */
+const COUNT_WEBHOOK = `
+  with counted as (
+    insert into payments_webhooks (tenant_id, event_id, type, order_id, received_at)
+    values ($1, $3, $4, nullif($2, ''), $5) on conflict do nothing returning event_id
+  ), payment as (
+    select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = $2 for update
+  )
+  select exists (select from counted) as fresh, payment.* from (select 1) as one left join payment on true`;
+
+function isPayment(row: Partial<PaymentRow>): row is PaymentRow {
+  return typeof row.order_id === 'string';
+}
+
 interface PaymentRow {
   readonly order_id: string;
   readonly intent_id: string | null;
@@ -493,11 +535,20 @@ function fresh(orderId: string, intent: PaymentIntent, tokenHash: string | undef
 
 /** A row that is there already stays as it is, but learns the token that it may lack. */
 async function insert(sql: SqlRunner, tenant: TenantId, payment: StoredPayment, now: Date): Promise<void> {
-  await sql.query(
-    `insert into payments_payments (tenant_id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-     on conflict (tenant_id, order_id) do update set token_hash = coalesce(payments_payments.token_hash, excluded.token_hash)`,
-    [
+  const { text, values } = insertOf(tenant, payment, now);
+  await sql.query(text, values);
+}
+
+function insertOf(
+  tenant: TenantId,
+  payment: StoredPayment,
+  now: Date,
+): { readonly text: string; readonly values: readonly SqlValue[] } {
+  return {
+    text: `insert into payments_payments (tenant_id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+      on conflict (tenant_id, order_id) do update set token_hash = coalesce(payments_payments.token_hash, excluded.token_hash)`,
+    values: [
       tenant,
       payment.orderId,
       payment.intentId ?? null,
@@ -507,7 +558,7 @@ async function insert(sql: SqlRunner, tenant: TenantId, payment: StoredPayment, 
       payment.tokenHash ?? null,
       now,
     ],
-  );
+  };
 }
 
 async function save(sql: SqlRunner, tenant: TenantId, payment: StoredPayment, now: Date): Promise<void> {

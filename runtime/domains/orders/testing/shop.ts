@@ -161,8 +161,9 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
       return rows as T[];
     },
     async stop() {
-      await host.stop();
+      // The processor first: its open connections would keep the host waiting.
       await processor.stop();
+      await host.stop();
       await database.stop();
       rmSync(folder, { recursive: true, force: true });
     },

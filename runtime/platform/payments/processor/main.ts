@@ -1,6 +1,7 @@
 /**
  * The local payment processor as a process: Stripe's semantics, test cards only, for a cluster without a real provider.
- * Environment: POD_IP, PORT, ADMIN_PORT, PROCESSOR_DATA, PAYMENTS_SECRET, GATEWAY_URL, PROCESSOR_TEST, LOG_LEVEL.
+ * Environment: POD_IP, PORT, ADMIN_PORT, PROCESSOR_DATA, PAYMENTS_SECRET, GATEWAY_URL,
+ * PAYMENTS_PUBLIC_ORIGIN, PROCESSOR_TEST, LOG_LEVEL.
  */
 import { createServer } from 'node:http';
 import { startProcessor } from './processor.ts';
@@ -36,6 +37,7 @@ try {
     adminSecret: required('PAYMENTS_SECRET', 'the secret that the operator shows to administer accounts'),
     forTests: process.env['PROCESSOR_TEST'] === '1',
     gatewayUrl: process.env['GATEWAY_URL'],
+    publicOrigin: process.env['PAYMENTS_PUBLIC_ORIGIN'],
     warn: (facts, message) => log('warn', message, facts),
   });
   log('info', 'processor listens', { origin: processor.origin });

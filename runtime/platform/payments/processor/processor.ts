@@ -17,6 +17,7 @@ export interface ProcessorOptions {
   readonly adminSecret: string;
   readonly forTests: boolean;
   readonly gatewayUrl?: string | undefined;
+  readonly publicOrigin?: string | undefined;
   readonly now?: () => Date;
   readonly warn: (facts: object, message: string) => void;
 }
@@ -42,6 +43,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     knobs,
     now,
     adminSecret: options.adminSecret,
+    publicOrigin: options.publicOrigin,
     forTests: options.forTests,
     warn: options.warn,
   });

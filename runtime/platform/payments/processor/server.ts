@@ -22,6 +22,8 @@ export interface ProcessorServerOptions {
   readonly now: () => Date;
   /** What the operator must show to change accounts. */
   readonly adminSecret: string;
+  /** Where browsers reach us; absent: wherever the request at hand came to. */
+  readonly publicOrigin: string | undefined;
   /** Allows `/_admin/knobs`. */
   readonly forTests: boolean;
   readonly warn: (facts: object, message: string) => void;
@@ -204,7 +206,7 @@ function fingerprint(method: string, url: URL, body: string): string {
 
 function ledgerFor(options: ProcessorServerOptions, incoming: Incoming, of: Account): Ledger {
   return openLedger(options.store, of, options.now(), {
-    publicOrigin: publicOrigin(incoming.request),
+    publicOrigin: options.publicOrigin ?? originOfRequest(incoming.request),
     request: { id: incoming.id, idempotencyKey: headerOf(incoming.request, 'idempotency-key') },
     delayMs: () => options.knobs.firstDelayMs(of.id),
   });
@@ -355,7 +357,7 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function publicOrigin(request: IncomingMessage): string {
+function originOfRequest(request: IncomingMessage): string {
   const proto = headerOf(request, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
   const host = headerOf(request, 'x-forwarded-host') ?? headerOf(request, 'host') ?? 'localhost';
   return `${proto}://${/^[a-z0-9.:[\]-]+$/i.test(host) ? host : 'localhost'}`;
