@@ -100,7 +100,7 @@ function soft(primary: string, background: string, text: string): string {
         .padStart(2, '0'),
     )
     .join('')}`;
-  const result = mix(hex, background, 0.25);
+  const result = mix(hex, plain, 0.55);
   return contrast(text, result) >= AA ? result : background;
 }
 

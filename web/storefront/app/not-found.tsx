@@ -19,7 +19,7 @@ export default async function NotFound() {
       </p>
       {shop === undefined ? null : (
         <>
-          <SearchBox shop={shop} className="w-full max-w-md" />
+          <SearchBox label={words.search.ask} shop={shop} className="w-full max-w-md" />
           <Link href="/" className={button.primary}>
             {words.error.home}
           </Link>

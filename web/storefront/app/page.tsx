@@ -39,7 +39,7 @@ export default async function Home() {
             return (
               <li key={collection.id} className={`group relative ${wide ? 'col-span-2' : ''}`}>
                 <div
-                  className={`overflow-hidden rounded-2xl bg-surface ${wide ? 'aspect-[2.06/1]' : 'aspect-square'}`}
+                  className={`overflow-hidden rounded-2xl bg-brand-soft ${wide ? 'aspect-[2.06/1]' : 'aspect-square'}`}
                 >
                   {collection.image === null ? null : (
                     <img
@@ -48,7 +48,7 @@ export default async function Home() {
                       width={800}
                       height={1000}
                       loading="lazy"
-                      className="size-full object-cover object-[50%_72%] transition-transform duration-700 ease-out group-hover:scale-[1.04]"
+                      className="size-full object-cover object-[50%_72%] mix-blend-multiply transition-transform duration-700 ease-out group-hover:scale-[1.04]"
                     />
                   )}
                 </div>

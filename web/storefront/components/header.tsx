@@ -70,14 +70,22 @@ export function SearchBox({
   query = '',
   className = '',
   autoFocus = false,
+  label,
 }: {
   readonly shop: Pick<Shop, 'words'>;
   readonly query?: string;
   readonly className?: string;
   readonly autoFocus?: boolean;
+  /** Tells this box from the one in the header. */
+  readonly label?: string;
 }) {
   return (
-    <form action="/search" role="search" className={`relative ${className}`}>
+    <form
+      action="/search"
+      role="search"
+      aria-label={label ?? words.nav.search}
+      className={`relative ${className}`}
+    >
       <label>
         <span className="sr-only">{words.nav.search}</span>
         <input

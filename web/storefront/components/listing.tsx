@@ -55,7 +55,12 @@ export function Listing({ shop, path, listing, page, first }: ListingProps) {
           </div>
         ) : (
           <div className="mt-8 [&_ul]:lg:grid-cols-3">
-            <ProductGrid products={page.products} shop={shop} eager={listing.cursor === undefined ? 6 : 0} />
+            <ProductGrid
+              level="h2"
+              products={page.products}
+              shop={shop}
+              eager={listing.cursor === undefined ? 6 : 0}
+            />
           </div>
         )}
         <Pages shop={shop} path={path} listing={listing} next={page.nextCursor} />

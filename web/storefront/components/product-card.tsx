@@ -11,9 +11,16 @@ export interface ProductCardProps {
   readonly shop: Pick<Shop, 'words' | 'money'>;
   /** The first row is loaded at once; the rest when it comes near. */
   readonly eager?: boolean;
+  /** One below the heading that stands above the grid. */
+  readonly level?: 'h2' | 'h3';
 }
 
-export function ProductCard({ product, shop: { words, money }, eager = false }: ProductCardProps) {
+export function ProductCard({
+  product,
+  shop: { words, money },
+  eager = false,
+  level: Heading = 'h3',
+}: ProductCardProps) {
   const { handle, title, image, secondImage, priceRange, compareAtPrice, type } = product;
   const spread = priceRange !== null && priceRange.min.amount !== priceRange.max.amount;
   const was =
@@ -50,14 +57,14 @@ export function ProductCard({ product, shop: { words, money }, eager = false }: 
         )}
       </div>
       <div className="mt-4 flex flex-col gap-1">
-        <h3 className="text-[0.98rem] leading-snug font-medium text-pretty">
+        <Heading className="text-[0.98rem] leading-snug font-medium text-pretty">
           <Link
             href={`/products/${handle}`}
             className="after:absolute after:inset-0 after:rounded-2xl group-hover:underline group-hover:underline-offset-4 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-offset-4 focus-visible:after:outline-brand-ink"
           >
             {title}
           </Link>
-        </h3>
+        </Heading>
         <p className="sr-only">{type}</p>
         {priceRange === null ? null : (
           <Price
@@ -79,16 +86,18 @@ export function ProductGrid({
   products,
   shop,
   eager = 0,
+  level = 'h3',
 }: {
   readonly products: readonly Card[];
   readonly shop: ProductCardProps['shop'];
   readonly eager?: number;
+  readonly level?: 'h2' | 'h3';
 }) {
   return (
     <ul className="grid grid-cols-2 gap-x-4 gap-y-10 md:grid-cols-3 lg:grid-cols-4 lg:gap-x-6 lg:gap-y-14">
       {products.map((product, at) => (
         <li key={product.id}>
-          <ProductCard product={product} shop={shop} eager={at < eager} />
+          <ProductCard product={product} shop={shop} eager={at < eager} level={level} />
         </li>
       ))}
     </ul>

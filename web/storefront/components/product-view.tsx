@@ -100,6 +100,7 @@ export function ProductView({
       <section aria-label={words.gallery} className="lg:sticky lg:top-24 lg:self-start">
         <ul
           ref={track}
+          tabIndex={0}
           onScroll={({ currentTarget: list }) => setShown(Math.round(list.scrollLeft / list.clientWidth))}
           className="no-bar -mx-5 flex snap-x snap-mandatory overflow-x-auto sm:mx-0 sm:rounded-3xl"
         >
@@ -153,9 +154,6 @@ export function ProductView({
         <p className="mt-1 text-sm text-muted">{words.tax}</p>
         <form action={action} className="mt-8 grid gap-7">
           <input type="hidden" name="handle" value={handle} />
-          {variant === undefined ? null : (
-            <input type="hidden" name="variant" value={variant.id} key={variant.id} />
-          )}
           {options.map(({ name, values }) => (
             <OptionGroup
               key={name}

@@ -1,7 +1,6 @@
 'use client';
 /** Language and currency, at the foot of every page. */
 import { usePathname, useSearchParams } from 'next/navigation';
-import { Suspense } from 'react';
 import { setCurrency, setLocale } from '../lib/actions.ts';
 import { AutoSubmit } from './auto-submit.tsx';
 
@@ -13,15 +12,7 @@ export interface SwitchesProps {
   readonly words: { readonly language: string; readonly currency: string; readonly change: string };
 }
 
-export function Switches(props: SwitchesProps) {
-  return (
-    <Suspense>
-      <Selects {...props} />
-    </Suspense>
-  );
-}
-
-function Selects({ locale, currency, locales, currencies, words }: SwitchesProps) {
+export function Switches({ locale, currency, locales, currencies, words }: SwitchesProps) {
   const path = usePathname();
   const query = useSearchParams().toString();
   const back = query === '' ? path : `${path}?${query}`;

@@ -17,7 +17,7 @@ export interface AddState {
   readonly at: number;
 }
 
-/** Adds what the product form chose: a variant's id, or (without script) one value for each option. */
+/** Adds the variant that has the chosen value for each option. */
 export async function addToCart(_: AddState, form: FormData): Promise<AddState> {
   const current = await shop();
   const quantity = Math.min(Math.max(Math.trunc(Number(form.get('quantity') ?? 1)) || 1, 1), 999);
@@ -34,8 +34,6 @@ export async function addToCart(_: AddState, form: FormData): Promise<AddState> 
 }
 
 async function chosenVariant({ read, currency }: Shop, form: FormData): Promise<string | undefined> {
-  const id = text(form, 'variant');
-  if (id !== '') return id;
   const product = await orNothing(
     read('catalog.getProduct', { params: { handle: text(form, 'handle') }, query: { currency } }),
   );

@@ -33,7 +33,13 @@ export default async function Search({ searchParams }: Props) {
           {q === undefined ? words.search.title : nothing ? words.search.none(q) : words.search.results(q)}
         </h1>
         {nothing ? <p className="mt-3 text-muted">{words.search.noneText}</p> : null}
-        <SearchBox shop={current} query={q ?? ''} className="mt-6 max-w-xl" autoFocus={q === undefined} />
+        <SearchBox
+          label={words.search.ask}
+          shop={current}
+          query={q ?? ''}
+          className="mt-6 max-w-xl"
+          autoFocus={q === undefined}
+        />
       </div>
       {loaded === undefined || nothing ? null : <Listing shop={current} path="/search" {...loaded} />}
     </>
