@@ -65,7 +65,7 @@ export interface Proxy {
 
 /** Attempts at different Pods for one request. */
 const MAX_ATTEMPTS = 3;
-/** Pause before the second attempt where every Pod refused; four times as long before the third. */
+/** Pause before the second attempt where every Pod was tried; four times as long before the third. */
 const RETRY_PAUSE_MS = 60;
 /** Bodies up to this size are held, so that they can be sent again when a Pod cannot be reached. */
 const HELD_BODY_BYTES = 65_536;
@@ -243,8 +243,8 @@ export function createProxy(options: ProxyOptions): Proxy {
       }
       if (mayRepeat(kind, request.method ?? '', body) && attempts < MAX_ATTEMPTS && !response.destroyed) {
         metrics.retried();
-        // A Pod that refuses is mostly about to leave the list: what replaces it needs a moment.
-        if (kind !== 'connect' || tried.size < clusters.size(cluster)) return attempt();
+        // Where all have failed they are mostly about to leave the list: what replaces them needs a moment.
+        if (tried.size < clusters.size(cluster)) return attempt();
         clock.after(RETRY_PAUSE_MS * attempts ** 2, attempt);
         return undefined;
       }
