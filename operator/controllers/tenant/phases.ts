@@ -8,6 +8,7 @@ import type { TenantStatus } from '../../../crds/index.ts';
 import { findCondition, isTrue } from '../../kube/conditions.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import { secrets } from '../../kube/resources.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { publicOrigin } from '../../resources/platform.ts';
@@ -160,19 +161,24 @@ async function reconcileServices(visit: Visit): Promise<Step> {
   return { type, state: 'ready', reason: SERVING, message: 'every domain is served', proceed: true };
 }
 
-/** The HTTPRoute; where a gateway reports on routes, its word counts. */
+/** The HTTPRoute, and the gateway's word on it. */
 async function reconcileRoutes(visit: Visit): Promise<Step> {
   const { tenant, world, context, objects } = visit;
   const type = 'RoutesReady';
   await applyAll(world, context, tenant, objects.routes);
   const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
-  const refused = refusalOf(world.cacheOf(httpRoutes).get(`${namespace}/${tenant.metadata.name}`));
-  if (refused !== undefined) {
+  const accepted = acceptanceOf(world.cacheOf(httpRoutes).get(`${namespace}/${tenant.metadata.name}`));
+  if (accepted === undefined) {
+    const message = 'waits for the gateway to take the route: is a gateway running?';
+    return { type, state: 'waiting', reason: 'RoutePending', message, proceed: true };
+  }
+  if (accepted.status === 'False') {
+    const why = accepted.message === '' ? accepted.reason : accepted.message;
     return {
       type,
       state: 'stuck',
       reason: 'RouteRefused',
-      message: `the gateway refuses the route: ${refused}`,
+      message: `the gateway refuses the route: ${why}`,
       proceed: true,
     };
   }
@@ -372,25 +378,26 @@ async function ownPaymentKeys({
   return { value: { secretKey, publishableKey, webhookSecret } };
 }
 
-/** What a gateway says against a route; `undefined` when it accepted it, or did not speak yet. */
-function refusalOf(route: unknown): string | undefined {
+/** What a gateway says of the route as it is now; `undefined` while it has not looked at this generation. */
+function acceptanceOf(route: KubeObject | undefined): RouteCondition | undefined {
   // The Gateway API's status, which the machinery's base type does not name.
   const status = (
     route as { status?: { parents?: { conditions?: readonly RouteCondition[] }[] } } | undefined
   )?.status;
-  const accepted = status?.parents
+  return status?.parents
     ?.flatMap(({ conditions }) => conditions ?? [])
-    .find(({ type }) => type === 'Accepted');
-  return accepted?.status === 'False'
-    ? (accepted.message ?? accepted.reason ?? 'without a reason')
-    : undefined;
+    .find(
+      ({ type, observedGeneration = 0 }) =>
+        type === 'Accepted' && observedGeneration >= (route?.metadata.generation ?? 0),
+    );
 }
 
 interface RouteCondition {
   readonly type: string;
   readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration?: number;
 }
 
 function summary(actions: readonly string[]): string {

@@ -147,6 +147,24 @@ test('data is destroyed after the Pods are gone, and a database that is away hol
   assert.equal(world.tenant('acme'), undefined);
 });
 
+test('a tenant is not Ready before the gateway took its route, and stalls when the gateway refuses it', async () => {
+  const world = withPool(createTestWorld());
+  world.gateway = 'away';
+  world.putTenant('acme', POOLED);
+  await world.settle();
+  assert.equal(ready(world), 'False RoutePending');
+  world.gateway = 'refuses';
+  await world.settle();
+  assert.equal(ready(world), 'False RouteRefused');
+  world.gateway = 'accepts';
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+  world.gateway = 'away';
+  world.putTenant('acme', { ...POOLED, hosts: ['new.localhost'] });
+  await world.settle();
+  assert.equal(ready(world), 'False RoutePending', 'a new host is a new route to take');
+});
+
 test('a paused tenant is left alone, deletion included', async () => {
   const world = await settled(POOLED);
   world.annotate('acme', { 'shopmind.ai/paused': 'true' });

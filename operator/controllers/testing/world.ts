@@ -16,7 +16,7 @@ import { keyOf, refOf, resourceName } from '../../kube/types.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
 import { parsePlatform } from '../../resources/platform.ts';
-import { CHILDREN, deployments, shopServices, tenants } from '../kinds.ts';
+import { CHILDREN, deployments, httpRoutes, shopServices, tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { byHost, HOST_INDEX } from '../reflectors.ts';
 import { createServiceReconciler } from '../service/reconcile.ts';
@@ -55,6 +55,8 @@ export interface TestWorld {
   breakDataPlane(error: Error | undefined): void;
   /** Whether Pods become ready by themselves. */
   podsReady: boolean;
+  /** What the gateway does with routes it has not looked at yet. */
+  gateway: 'accepts' | 'refuses' | 'away';
   /** Reports the runtime gives for an import, by source; a function may throw. */
   readonly imports: Map<string, () => ImportReport>;
   /** Reconciles everything until nothing changes. @returns rounds */
@@ -304,6 +306,7 @@ export function createTestWorld(): TestWorld {
     }
     await Promise.all(pending.splice(0));
     if (self.podsReady) runDeployments();
+    runGateway();
     return failed;
   }
 
@@ -328,12 +331,32 @@ export function createTestWorld(): TestWorld {
     }
   }
 
+  /** What a gateway would say of every route. */
+  function runGateway(): void {
+    for (const route of Array.from(cacheOf(httpRoutes).values())) {
+      const { generation } = route.metadata;
+      const status = self.gateway === 'accepts' ? 'True' : 'False';
+      const accepted = {
+        type: 'Accepted',
+        status,
+        reason: self.gateway,
+        message: '',
+        observedGeneration: generation,
+      };
+      const wanted = { parents: [{ conditions: [accepted] }] };
+      const { status: before }: Whole = route;
+      if (self.gateway === 'away' || JSON.stringify(before) === JSON.stringify(wanted)) continue;
+      store(httpRoutes, { ...structuredClone(route), status: wanted });
+    }
+  }
+
   const self: TestWorld = {
     writes,
     told,
     events,
     imports,
     podsReady: true,
+    gateway: 'accepts',
     putTenant: (name, spec, metadata = {}) =>
       void applied(
         tenants,
