@@ -94,7 +94,8 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const serves = (id: string): boolean => {
     if (config.tenant !== undefined) return id === config.tenant;
     // Until the directory is loaded every tenant is possible: the role's schema decides what can be seen at all.
-    return tenants.known(id)?.placement !== 'dedicated';
+    // Later, one that is not in it was deleted, and nothing may be written for it.
+    return !tenants.loaded || tenants.known(id)?.placement === 'pooled';
   };
   const sweepMilliseconds = parts.sweepMilliseconds ?? 2_000;
   const events = createEventLog({ sql, clock, log, serves, sweepMilliseconds });

@@ -102,6 +102,30 @@ test('an event of another process arrives within 20 ms (median of 21), without t
   await other.close();
 });
 
+test('a tenant that was deleted and made anew under the same name is followed again', async () => {
+  const tenant = 'phoenix';
+  const log = events(60_000);
+  const heard: unknown[] = [];
+  let arrived = Promise.withResolvers<void>();
+  await log.subscribe('phoenix', ['x.thing'], (event) => {
+    if (event.tenant === tenant) heard.push(event.payload);
+    return Promise.resolve(event.tenant === tenant ? arrived.resolve() : undefined);
+  });
+  for (let life = 0; life < 3; life++) {
+    arrived = Promise.withResolvers();
+    await sql.transaction(tenant, (tx) =>
+      tx.emit({ topic: 'x.thing', type: 'x.thing.done', key: 'k', payload: { life } }),
+    );
+    await arrived.promise;
+    await log.settled();
+    for (const table of ['event_log', 'event_heads', 'consumer_positions', 'inbox', 'outbox']) {
+      await database.admin.query(`DELETE FROM shop.${table} WHERE tenant_id = $1`, [tenant]);
+    }
+  }
+  assert.deepEqual(heard, [{ life: 0 }, { life: 1 }, { life: 2 }]);
+  await log.close();
+});
+
 test('a process killed between commit and publish, again and again, loses no event and repeats no effect', async () => {
   const tenant = 'killed';
   await database.admin.query(`CREATE TABLE IF NOT EXISTS shop.effects (tenant_id text, event_id text, n int);

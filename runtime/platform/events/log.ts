@@ -99,12 +99,14 @@ export function createEventLog(options: EventLogOptions): EventLog {
   }
 
   async function follow(subscription: Subscription, tenant: TenantId): Promise<void> {
-    await ensurePlace(subscription, tenant);
+    if (!subscription.placed.has(tenant)) await makePlace(subscription, tenant);
     let most = BATCH;
     for (;;) {
       try {
         const handled = await handleNext(subscription, tenant, most);
         if (handled === 'none') break;
+        // Held by another process, unless the row is gone.
+        if (handled === 'no place' && !(await makePlace(subscription, tenant))) break;
         most = BATCH;
       } catch (error) {
         // Some handler of the batch failed: one by one, until the culprit is found and parked.
@@ -120,25 +122,30 @@ export function createEventLog(options: EventLogOptions): EventLog {
     await retryParked(subscription, tenant);
   }
 
-  async function ensurePlace({ consumer, placed }: Subscription, tenant: TenantId): Promise<void> {
-    if (placed.has(tenant)) return;
-    await sql.query(
+  /** True when the row had to be made: nobody of this group has been here, or the tenant was deleted and made anew. */
+  async function makePlace({ consumer, placed }: Subscription, tenant: TenantId): Promise<boolean> {
+    const { rowCount } = await sql.query(
       tenant,
       `INSERT INTO consumer_positions (tenant_id, consumer, position) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`,
       [tenant, consumer],
     );
     placed.add(tenant);
+    return rowCount === 1;
   }
 
-  function handleNext(subscription: Subscription, tenant: TenantId, most: number): Promise<'some' | 'none'> {
+  function handleNext(
+    subscription: Subscription,
+    tenant: TenantId,
+    most: number,
+  ): Promise<'some' | 'none' | 'no place'> {
     const { consumer, topics } = subscription;
     return sql.transaction(tenant, async (tx) => {
       const { rows } = await tx.query<
         EventRow & { head: number | null; place: number; seen: boolean; blocked: boolean }
       >(NEXT_EVENTS, [tenant, consumer, topics, most]);
       const [first] = rows;
-      // No row: another process works on this tenant. No event: all that matters is behind us.
-      if (!first) return 'none';
+      // No event: all that matters is behind us.
+      if (!first) return 'no place';
       if (first.id === null) {
         if (first.head !== null && first.head > first.place) await advance(tx, tenant, consumer, first.head);
         return 'none';

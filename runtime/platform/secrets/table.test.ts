@@ -29,6 +29,12 @@ test('a secret opens for its tenant and name, and a missing one is seen as soon 
   assert.equal(await secrets.get('one', 'other'), undefined);
   await database.addTenant({ id: 'one' }, { other: 'now' });
   assert.equal(await secrets.get('one', 'other'), 'now');
+  await database.addTenant({ id: 'one' }, { payments: 'rotated' });
+  const deadline = Date.now() + 3_000;
+  while ((await secrets.get('one', 'payments')) !== 'rotated') {
+    assert.ok(Date.now() < deadline, 'a rotated one is told of');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 });
 
 test('a sealed value moved to another tenant or name, or changed by one bit, does not open', async () => {

@@ -29,6 +29,12 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
   }
   const kept = new Map<string, { until: number; value: Promise<string | undefined> }>();
 
+  /** The operator tells of every change of a tenant; its keys may be among them. */
+  function forget(tenant: string): void {
+    for (const id of kept.keys()) if (id.startsWith(`${tenant}/`)) kept.delete(id);
+  }
+  let listening: Promise<void> | undefined;
+
   async function read(tenant: string, name: string): Promise<string | undefined> {
     const { rows } = await sql.directory<{ value: Buffer }>(
       'SELECT value FROM platform.tenant_secrets WHERE tenant_id = $1 AND name = $2',
@@ -41,6 +47,12 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
   return {
     get(tenant, name) {
       const id = `${checkedTenantId(tenant)}/${name}`;
+      // Best effort: without it a changed secret is seen when the kept one ends.
+      listening ??= sql
+        .listen('tenants', forget, () => kept.clear())
+        .catch(() => {
+          listening = undefined;
+        });
       const now = Date.now();
       const known = kept.get(id);
       if (known && known.until > now) return known.value;

@@ -17,6 +17,8 @@ export interface DirectoryOptions {
 export interface TenantDirectory extends Tenants {
   /** The last known state, without waiting: for hot paths. */
   known(id: TenantId): Tenant | undefined;
+  /** Whether it has been read at all. */
+  readonly loaded: boolean;
 }
 
 /** Loads on first use. A directory that cannot be read any more keeps serving what it last knew. */
@@ -90,6 +92,9 @@ export function createTenantDirectory({
       return [...byId.values()];
     },
     known: (id) => byId.get(id),
+    get loaded() {
+      return loaded;
+    },
     async close() {
       clearInterval(timer);
       await refreshing;
