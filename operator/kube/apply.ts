@@ -62,6 +62,8 @@ interface Memory {
   readonly fingerprint: string | undefined;
 }
 
+const MAX_MEMORIES = 50_000;
+
 export function createApplier(options: ApplierOptions): Applier {
   const { fieldManager, hashAnnotation } = options;
   const memories = new Map<string, Memory>();
@@ -83,6 +85,8 @@ export function createApplier(options: ApplierOptions): Applier {
 
   const remember = (id: string, intent: string, object: KubeObject, part: unknown): void => {
     const { uid, resourceVersion } = object.metadata;
+    // Deleted objects leave their memory behind; a forgotten one costs a single apply without effect.
+    if (memories.size >= MAX_MEMORIES) for (const oldest of memories.keys().take(1)) memories.delete(oldest);
     memories.set(id, { uid, intent, version: resourceVersion, fingerprint: hashOf(part) });
   };
 

@@ -54,7 +54,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectMs: 2000,
   answerMs: 60_000,
   idleMs: 300_000,
-  endpointMs: 3000,
+  endpointMs: 5000,
   maxWaiting: 500,
   maxPerEndpoint: 1024,
   requestsPerMinute: 100_000,
