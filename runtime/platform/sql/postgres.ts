@@ -79,7 +79,8 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     ...connection,
     max: options.connections ?? 10,
     connectionTimeoutMillis: connectTimeout,
-    idleTimeoutMillis: 60_000,
+    // A server process per idle connection costs more memory than opening one again costs time.
+    idleTimeoutMillis: 5_000,
   });
   const wires = new WeakMap<ClientBase, Wire>();
   const listeners: ((committed: Committed) => void)[] = [];
