@@ -19,7 +19,13 @@ export interface SheetProps {
   readonly className?: string;
 }
 
-export const openSheet = (name: string): boolean => window.dispatchEvent(new Event(`sheet:${name}`));
+/** A sheet that was asked for before it was there to hear: it opens as soon as it is. */
+let asked: string | undefined;
+
+export function openSheet(name: string): void {
+  asked = name;
+  window.dispatchEvent(new Event('sheet'));
+}
 
 export function Sheet({
   name,
@@ -37,10 +43,13 @@ export function Sheet({
   useEffect(() => dialog.current?.close(), [path]);
   useEffect(() => {
     const open = (): void => {
+      if (asked !== name) return;
+      asked = undefined;
       if (dialog.current?.open === false) dialog.current.showModal();
     };
-    window.addEventListener(`sheet:${name}`, open);
-    return () => window.removeEventListener(`sheet:${name}`, open);
+    window.addEventListener('sheet', open);
+    open();
+    return () => window.removeEventListener('sheet', open);
   }, [name]);
 
   return (

@@ -75,15 +75,17 @@ export function SummaryTotals({
   );
   return (
     <dl className="grid gap-2 text-[0.95rem]">
-      <Row name={checkout.subtotal} value={amount(totals.subtotal)} />
+      {withShipping ? <Row name={checkout.subtotal} value={amount(totals.subtotal)} /> : null}
       {withShipping ? (
         <Row
           name={checkout.shipping}
           value={totals.shipping === 0 ? checkout.free : amount(totals.shipping)}
         />
       ) : null}
-      <div className="mt-2 flex items-baseline justify-between border-t border-line pt-4">
-        <dt className="text-lg font-medium">{checkout.total}</dt>
+      <div
+        className={`flex items-baseline justify-between ${withShipping ? 'mt-2 border-t border-line pt-4' : ''}`}
+      >
+        <dt className="text-lg font-medium">{withShipping ? checkout.total : checkout.subtotal}</dt>
         <dd className="text-xl font-semibold tabular-nums" data-testid="total">
           {amount(withShipping ? totals.total : totals.subtotal)}
         </dd>
