@@ -2,12 +2,13 @@
  * The embedded cluster's API server: HTTPS on a loopback address, its objects in SQLite, its
  * credentials in the data directory, a kubeconfig for whoever wants to use it.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse, type IncomingMessage } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { isIP, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { PatchError } from '../patch/error.ts';
 import { openStore } from '../store/store.ts';
 import { createWebhookAdmission } from './admission/webhooks.ts';
@@ -31,6 +32,7 @@ import { createKinds } from './kinds/kinds.ts';
 import { builtInColumns } from './table/columns.ts';
 import { loadTokens } from './tokens.ts';
 import { parseStored } from './objects.ts';
+import { refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
 
 export type { Logger } from './cluster.ts';
 export type { LogOptions, Providers } from './providers.ts';
@@ -138,6 +140,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on('request', (request, response) => {
     void answer(cluster, request, response);
   });
+  server.on('upgrade', (request, socket) => {
+    void upgrade(cluster, request, socket);
+  });
   const sockets = trackSockets(server);
   await listenWherever(server, options, join(dataDir, 'port'));
   // A server that listens on TCP has an address with a port.
@@ -203,6 +208,21 @@ async function answer(cluster: Cluster, request: IncomingMessage, response: Serv
       );
     // An answered request whose body nobody read would keep its connection busy.
     if (!request.complete) request.resume();
+  }
+}
+
+async function upgrade(cluster: Cluster, request: IncomingMessage, socket: Duplex): Promise<void> {
+  socket.on('error', (error) => cluster.log.info({ err: error }, 'an upgraded connection broke'));
+  try {
+    const user = effectiveUser(cluster, authenticate(request, cluster.tokens, cluster.store), request);
+    const exchange = exchangeOf(request, new ServerResponse(request));
+    await serveUpgrade(cluster, { ...exchange, user }, socket);
+  } catch (error) {
+    if (error instanceof ApiError) refuseUpgrade(socket, error);
+    else {
+      cluster.log.info({ err: error }, 'an upgraded connection ended early');
+      socket.destroy();
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** The subresources that are actions rather than parts of an object. */
 import type { Cluster } from './cluster.ts';
-import { ApiError, methodNotAllowed, notFound } from './errors.ts';
+import { ApiError, badRequest, methodNotAllowed, notFound } from './errors.ts';
 import { readBody, sendJson, type Exchange } from './exchange.ts';
 import { clone, fields, number, text, at, items, type KubeObject } from './objects.ts';
 import { serveLog } from './logs.ts';
@@ -10,6 +10,7 @@ import { writeOptions } from './registry/options.ts';
 import { updateObject } from './registry/update.ts';
 import type { ResourcePath } from './request.ts';
 import type { ResourceType } from './resources.ts';
+import { notOffered } from './streams/upgrade.ts';
 import { evict } from './eviction.ts';
 
 export async function serveSubresource(
@@ -34,12 +35,8 @@ export async function serveSubresource(
     default:
       break;
   }
-  if (['exec', 'attach', 'portforward'].includes(path.subresource))
-    throw new ApiError(
-      501,
-      'NotImplemented',
-      `${path.subresource} is not offered by the embedded cluster: its pods are local processes, reach them at their status.podIP or by their logs`,
-    );
+  if (path.subresource === 'portforward') throw badRequest('Upgrade request required');
+  if (path.subresource === 'exec' || path.subresource === 'attach') throw notOffered(path.subresource);
   throw methodNotAllowed();
 }
 
