@@ -4,7 +4,7 @@ import type { Clock, NewId } from './ports.ts';
 
 /** Makes ids like `ord_0192f4c2a1b07c3d8e9fa0b1c2d3e4f5`. The 12 bits after the time count up within a millisecond. */
 export function createNewId(clock: Clock): NewId {
-  const random = new RandomBytes(8, 512);
+  const random = randomSource(8, 512);
   let lastTime = 0;
   let counter = 0;
   return (prefix) => {
@@ -12,12 +12,12 @@ export function createNewId(clock: Clock): NewId {
     if (now > lastTime) {
       lastTime = now;
       // Starting low leaves room to count up; a full counter borrows from the next millisecond.
-      counter = random.next().readUInt16BE(0) & 0x7ff;
+      counter = random().readUInt16BE(0) & 0x7ff;
     } else if (++counter > 0xfff) {
       lastTime += 1;
       counter = 0;
     }
-    const tail = random.next();
+    const tail = random();
     tail[0] = ((tail[0] ?? 0) & 0x3f) | 0x80;
     const time = lastTime.toString(16).padStart(12, '0');
     const count = (0x7000 | counter).toString(16);
@@ -26,24 +26,15 @@ export function createNewId(clock: Clock): NewId {
 }
 
 /** Random bytes taken from a larger draw: one system call serves many ids. */
-class RandomBytes {
-  readonly #size: number;
-  readonly #pool: Buffer;
-  #used: number;
-
-  constructor(size: number, draws: number) {
-    this.#size = size;
-    this.#pool = Buffer.alloc(size * draws);
-    this.#used = this.#pool.length;
-  }
-
-  next(): Buffer {
-    if (this.#used >= this.#pool.length) {
-      randomFillSync(this.#pool);
-      this.#used = 0;
+function randomSource(size: number, draws: number): () => Buffer {
+  const pool = Buffer.alloc(size * draws);
+  let used = pool.length;
+  return () => {
+    if (used >= pool.length) {
+      randomFillSync(pool);
+      used = 0;
     }
-    const start = this.#used;
-    this.#used += this.#size;
-    return this.#pool.subarray(start, this.#used);
-  }
+    used += size;
+    return pool.subarray(used - size, used);
+  };
 }

@@ -59,16 +59,11 @@ export async function listAdmin(sql: Sql, tenant: TenantId): Promise<AdminCollec
 }
 
 /** Throws ShopError `not_found`. */
-export async function getAdmin(
-  sql: SqlRunner | undefined,
-  tenant: TenantId,
-  id: string,
-  fallback: Sql,
-): Promise<AdminCollection> {
-  const text = `${SELECT_ADMIN} AND c.id = $2`;
-  const { rows } = sql
-    ? await sql.query<CollectionRow & { products: string[] }>(text, [tenant, id])
-    : await fallback.query<CollectionRow & { products: string[] }>(tenant, text, [tenant, id]);
+export async function getAdmin(sql: SqlRunner, tenant: TenantId, id: string): Promise<AdminCollection> {
+  const { rows } = await sql.query<CollectionRow & { products: string[] }>(`${SELECT_ADMIN} AND c.id = $2`, [
+    tenant,
+    id,
+  ]);
   const [row] = rows;
   if (!row) throw missing();
   return toAdmin(row);

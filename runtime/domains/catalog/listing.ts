@@ -60,8 +60,10 @@ interface Order {
   readonly descending: boolean;
 }
 
+const FEATURED: Order = { key: 'p.position', type: 'bigint', descending: false };
+
 const ORDERS: Readonly<Record<string, Order>> = {
-  featured: { key: 'p.position', type: 'bigint', descending: false },
+  featured: FEATURED,
   member: { key: 'm.position', type: 'bigint', descending: false },
   'title-asc': { key: 'lower(p.title)', type: 'text', descending: false },
   'title-desc': { key: 'lower(p.title)', type: 'text', descending: true },
@@ -108,7 +110,7 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
   const filterValues = [...values];
   const from = `FROM products p ${joins.join(' ')}`;
   const order: Order =
-    sort === 'relevance' ? { key: rank, type: 'numeric', descending: true } : (ORDERS[sort] ?? featured);
+    sort === 'relevance' ? { key: rank, type: 'numeric', descending: true } : (ORDERS[sort] ?? FEATURED);
   const direction = order.descending ? 'DESC' : 'ASC';
   const paging = [...where];
   if (query.cursor !== undefined) {
@@ -135,8 +137,6 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
 /** A variant that may be sold beyond its stock is never sold out; orders do not say so of it. */
 const HAS_STOCK = `EXISTS (SELECT 1 FROM variants v WHERE v.tenant_id = $1 AND v.product_id = p.id
   AND NOT EXISTS (SELECT 1 FROM sold_out_variants s WHERE s.tenant_id = $1 AND s.variant_id = v.id))`;
-
-const featured: Order = { key: 'p.position', type: 'bigint', descending: false };
 
 function facet(source: string): string {
   return `coalesce((SELECT jsonb_agg(f) FROM (SELECT value, count(*)::int AS count FROM (${source}) v

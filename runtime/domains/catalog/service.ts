@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
+import type { SqlRunner, StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import * as collections from './collections.ts';
 import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
 import { catalog } from './definition.ts';
@@ -127,13 +127,14 @@ export const createService: CreateService = (platform) => {
         const image = (await takeCollectionImage(media, tenant, input)) ?? null;
         const made = await sql.transaction(tenant.id, async (tx) => {
           const id = await collections.createCollection(platform, tx, tenant.id, input, image);
-          return collections.getAdmin(tx, tenant.id, id, sql);
+          return collections.getAdmin(tx, tenant.id, id);
         });
         cached.changed(tenant.id);
         return { json: made, headers: { location: `/api/admin/catalog/collections/${made.id}` } };
       },
       async adminGetCollection({ tenant, params }) {
-        return { json: await collections.getAdmin(undefined, tenant.id, idOf(params), sql) };
+        const runner: SqlRunner = { query: (text, values) => sql.query(tenant.id, text, values) };
+        return { json: await collections.getAdmin(runner, tenant.id, idOf(params)) };
       },
       async adminUpdateCollection({ tenant, params, body }) {
         const input = body as CollectionUpdate;
@@ -141,7 +142,7 @@ export const createService: CreateService = (platform) => {
         const image = await takeCollectionImage(media, tenant, input);
         const made = await sql.transaction(tenant.id, async (tx) => {
           await collections.updateCollection(platform, tx, tenant.id, id, input, image);
-          return collections.getAdmin(tx, tenant.id, id, sql);
+          return collections.getAdmin(tx, tenant.id, id);
         });
         cached.changed(tenant.id);
         return { json: made };

@@ -126,6 +126,53 @@ test('a tenant that was deleted and made anew under the same name is followed ag
   await log.close();
 });
 
+test('events of rows that many transactions fight for come in the order the transactions won', async () => {
+  const tenant = 'crowded';
+  await database.admin.query(`CREATE TABLE shop.counters (tenant_id text, id text, n int);
+    ALTER TABLE shop.counters ENABLE ROW LEVEL SECURITY; ALTER TABLE shop.counters FORCE ROW LEVEL SECURITY;
+    CREATE POLICY tenant ON shop.counters USING (tenant_id = current_setting('app.tenant', true)); GRANT ALL ON shop.counters TO shop_runtime;
+    INSERT INTO shop.counters SELECT 'crowded', 'k' || n, 0 FROM generate_series(0, 4) n`);
+  const other = open();
+  const logs = [
+    events(),
+    createEventLog({ sql: other, clock: systemClock, log, sweepMilliseconds: 50 }),
+  ] as const;
+  const heard = new Map<string, number[]>();
+  let total = 0;
+  for (const each of logs) {
+    await each.subscribe('crowd', ['x.count'], (event) => {
+      if (event.tenant !== tenant) return Promise.resolve();
+      total++;
+      const { n } = event.payload as { n: number }; // emitted below
+      heard.set(event.key, [...(heard.get(event.key) ?? []), n]);
+      return Promise.resolve();
+    });
+  }
+  const rounds = 400;
+  await Promise.all(
+    Array.from({ length: rounds }, (_, round) =>
+      (round % 2 === 0 ? sql : other).transaction(tenant, async (tx) => {
+        const key = `k${round % 5}`;
+        const { rows } = await tx.query<{ n: number }>(
+          'UPDATE counters SET n = n + 1 WHERE tenant_id = $1 AND id = $2 RETURNING n',
+          [tenant, key],
+        );
+        await tx.emit({ topic: 'x.count', type: 'x.count.up', key, payload: { n: rows[0]?.n } });
+      }),
+    ),
+  );
+  while (total < rounds) for (const each of logs) await each.settled();
+  for (const [key, numbers] of heard) {
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: rounds / 5 }, (_, n) => n + 1),
+      key,
+    );
+  }
+  for (const each of logs) await each.close();
+  await other.close();
+});
+
 test('a process killed between commit and publish, again and again, loses no event and repeats no effect', async () => {
   const tenant = 'killed';
   await database.admin.query(`CREATE TABLE IF NOT EXISTS shop.effects (tenant_id text, event_id text, n int);
