@@ -1,0 +1,173 @@
+/**
+ * A shopper with a real browser, from the home page to a paid order, on the whole installation with its pages.
+ * Needs a Chromium on the machine; without one the test says so and is skipped.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Client } from '../../operator/kube/client.ts';
+import { clusterOf, withDatabase } from '../support/cluster.ts';
+import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { CARDS } from '../support/shopper.ts';
+
+const executablePath = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+const skip = executablePath === undefined ? 'no Chromium found: install it, or name it in CHROMIUM' : false;
+/** Screens of the last run, for whoever wants to look. */
+const SCREENS = join(import.meta.dirname, '../out/screens');
+
+let installation: Installation;
+let client: Client;
+let browser: Browser;
+
+before(async () => {
+  if (executablePath === undefined) return;
+  installation = await startInstallation();
+  await installation.event('storefront', 300_000);
+  client = await clusterOf(installation);
+  browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  await mkdir(SCREENS, { recursive: true });
+});
+
+after(async () => {
+  if (executablePath === undefined) return;
+  await browser.close();
+  client.close();
+  await removeInstallation(installation);
+});
+
+const SHOPPERS = [
+  { tenant: 'acme', schema: 'shop', viewport: { width: 1440, height: 1000 }, what: 'a desktop' },
+  { tenant: 'acme', schema: 'shop', viewport: { width: 390, height: 844 }, what: 'a phone' },
+] as const;
+
+for (const { tenant, schema, viewport, what } of SHOPPERS) {
+  test(
+    `on ${what}: from the home page to a paid order, which is in ${tenant}'s database and in no other`,
+    { skip },
+    async () => {
+      const context = await browser.newContext({ viewport, locale: 'en-GB' });
+      const page = await context.newPage();
+      const troubles = watchForTrouble(page);
+      const shoot = (name: string): Promise<unknown> =>
+        page.screenshot({ path: join(SCREENS, `${what.split(' ')[1]}-${name}.png`), fullPage: true });
+
+      await page.goto(`http://${tenant}.localhost:${installation.port}/`);
+      await shoot('1-home');
+      await page.getByRole('link', { name: 'Shop everything' }).click();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await shoot('2-collection');
+      await page.locator('main a[href^="/products/"]').first().click();
+      await page.getByRole('button', { name: 'Add to cart' }).waitFor();
+      await shoot('3-product');
+      await page.getByRole('button', { name: 'Add to cart' }).click();
+      await page.getByRole('link', { name: 'View cart' }).first().click();
+      await page.getByRole('link', { name: 'Check out' }).waitFor();
+      await shoot('4-cart');
+      await page.getByRole('link', { name: 'Check out' }).click();
+
+      const email = `shopper-${viewport.width}@example.com`;
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByLabel('Full name').fill('Ada Byron');
+      await page.getByLabel('Street and number').fill('12 St James Square');
+      await page.getByLabel('Postcode').fill('SW1Y 4JH');
+      await page.getByLabel('City').fill('London');
+      await page.getByLabel('Country').selectOption('GB');
+      await shoot('5-checkout');
+      await page.getByRole('button', { name: 'Continue to payment' }).click();
+
+      const card = page.frameLocator('iframe[title="Card payment"]');
+      await card.getByLabel('Card number').fill(CARDS.good);
+      await card.getByLabel(/expir/i).fill('12 / 34');
+      await card.getByLabel(/cvc|security code/i).fill('123');
+      await shoot('6-payment');
+      await card.getByRole('button', { name: /pay/i }).click();
+      await page
+        .getByText('Your order is confirmed')
+        .waitFor({ timeout: 30_000 })
+        .catch(async (error: unknown) => {
+          await shoot('7-failed');
+          throw error;
+        });
+      await shoot('7-confirmation');
+      assert.deepEqual(troubles, []);
+      await context.close();
+
+      await withDatabase(client, async (db) => {
+        const { rows: schemas } = await db.query<{ table_schema: string }>(
+          `select table_schema from information_schema.tables where table_name = 'orders_orders'`,
+        );
+        assert.ok(schemas.length >= 2, 'pool and dedicated schemas');
+        for (const { table_schema: place } of schemas) {
+          const { rows } = await db.query<{ tenant_id: string; status: string }>(
+            `select tenant_id, status from ${place}.orders_orders where email = $1`,
+            [email],
+          );
+          assert.deepEqual(rows, place === schema ? [{ tenant_id: tenant, status: 'confirmed' }] : [], place);
+        }
+      });
+    },
+  );
+}
+
+test(
+  'every page of every shop answers in its own language and without a script error',
+  { skip },
+  async () => {
+    for (const [tenant, lang] of [
+      ['acme', 'en'],
+      ['sakura', 'ja'],
+      ['fjord', 'nb'],
+    ] as const) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: lang });
+      const page = await context.newPage();
+      const troubles = watchForTrouble(page);
+      for (const path of ['/', '/collections', '/search', '/cart', '/account']) {
+        const answer = await page.goto(`http://${tenant}.localhost:${installation.port}${path}`);
+        assert.ok(
+          (answer !== null && answer.status() < 400) || path === '/collections',
+          `${tenant}${path}: ${answer?.status()}`,
+        );
+        assert.equal((await page.locator('html').getAttribute('lang'))?.slice(0, 2), lang);
+      }
+      assert.deepEqual(troubles, []);
+      await context.close();
+    }
+  },
+);
+
+test('a shop that is not there has a page that says so and nothing more', { skip }, async () => {
+  const page = await browser.newPage();
+  const answer = await page.goto(`http://nobody.localhost:${installation.port}/`);
+  assert.equal(answer?.status(), 404);
+  assert.doesNotMatch(await page.content(), /acme|sakura|fjord/i);
+  await page.close();
+});
+
+/** Script errors, failed resources and broken policies; a shop's page has none. */
+function watchForTrouble(page: Page): string[] {
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(`script: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  return troubles;
+}
