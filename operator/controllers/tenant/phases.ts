@@ -126,6 +126,9 @@ async function reconcileServices(visit: Visit): Promise<Step> {
     const service = world.cacheOf(shopServices).get(`${namespace}/${name}`);
     return !isTrue(service?.status?.conditions, 'Available');
   });
+  const subject = `serves/${tenant.metadata.name}`;
+  // An answer from before the Pods changed is no answer.
+  if (tenant.spec.suspended || waiting.length > 0) world.watchers.forget(subject);
   if (tenant.spec.suspended) {
     return {
       type,
@@ -144,7 +147,7 @@ async function reconcileServices(visit: Visit): Promise<Step> {
   if (before?.status !== 'True' || before.reason !== SERVING) {
     const target = targetOf(visit, names[0]);
     const answer = world.watchers.poll(
-      `serves/${tenant.metadata.name}`,
+      subject,
       async () => ((await world.runtime.serves(target)) ? true : undefined),
       () => visit.wake('the runtime serves the tenant'),
     );

@@ -16,7 +16,14 @@ import { keyOf, refOf, resourceName } from '../../kube/types.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
 import { parsePlatform } from '../../resources/platform.ts';
-import { CHILDREN, deployments, httpRoutes, shopServices, tenants } from '../kinds.ts';
+import {
+  CHILDREN,
+  deployments,
+  horizontalPodAutoscalers,
+  httpRoutes,
+  shopServices,
+  tenants,
+} from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { byHost, HOST_INDEX } from '../reflectors.ts';
 import { createServiceReconciler } from '../service/reconcile.ts';
@@ -317,7 +324,10 @@ export function createTestWorld(): TestWorld {
         spec: { replicas?: number };
         status?: object;
       };
-      deployment.spec.replicas ??= 1;
+      const autoscaler: Whole | undefined = cacheOf(horizontalPodAutoscalers).get(keyOf(object.metadata));
+      // An autoscaler's spec always has its least number of Pods.
+      const least = (autoscaler?.spec as { minReplicas: number } | undefined)?.minReplicas ?? 0;
+      deployment.spec.replicas = Math.max(deployment.spec.replicas ?? 1, least);
       const replicas = deployment.spec.replicas;
       const status = {
         observedGeneration: deployment.metadata.generation,
