@@ -32,6 +32,7 @@ export interface Saga {
 
 const MOST_STEPS = 25;
 const SYSTEM = 'system';
+const CARTS_KEPT_MS = 30 * 86_400_000;
 
 export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   const now = (): Date => platform.clock.now();
@@ -285,10 +286,25 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         ),
       );
     }
+    await forgetCarts(tenant, moment);
     if (rows.length === 0) return;
     const runAt = new Date(now().getTime() + settings.sweepSeconds * 1000);
     await platform.sql.transaction(tenant, (tx) =>
       tx.enqueue({ name: 'orders.sweep', payload: {}, key: 'sweep', runAt }),
+    );
+  }
+
+  /** Carts that nobody touched for a month; at most a few hundred at a time. */
+  async function forgetCarts(tenant: TenantId, moment: Date): Promise<void> {
+    await platform.sql.query(
+      tenant,
+      `with old as (
+         select id from orders_carts where tenant_id = $1 and updated_at < $2 order by updated_at limit 300
+       ), lines as (
+         delete from orders_cart_lines l using old where l.tenant_id = $1 and l.cart_id = old.id
+       )
+       delete from orders_carts c using old where c.tenant_id = $1 and c.id = old.id and c.updated_at < $2`,
+      [tenant, new Date(moment.getTime() - CARTS_KEPT_MS)],
     );
   }
 

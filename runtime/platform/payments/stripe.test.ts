@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { ShopError, type ErrorCode } from '../errors.ts';
+import type { Payments } from '../ports.ts';
+import { startProcessor, type Processor } from './processor/processor.ts';
+import { signature } from './processor/webhooks.ts';
+import { createStripePayments } from './stripe.ts';
+
+const TENANT = 'acme';
+const KEYS = {
+  secretKey: 'sk_test_port00000001',
+  publishableKey: 'pk_test_port00000001',
+  webhookSecret: 'whsec_port00000001',
+};
+
+describe('payments through the stripe package', () => {
+  const data = mkdtempSync(join(tmpdir(), 'port-'));
+  const secrets = new Map([
+    ['payments-secret-key', KEYS.secretKey],
+    ['payments-publishable-key', KEYS.publishableKey],
+    ['payments-webhook-secret', KEYS.webhookSecret],
+  ]);
+  let processor: Processor;
+  let payments: Payments;
+  let keys = 0;
+
+  before(async () => {
+    processor = await startProcessor({
+      host: '127.0.0.1',
+      port: 0,
+      data,
+      adminSecret: 'x',
+      forTests: true,
+      warn: () => undefined,
+    });
+    await processor.putAccount({
+      id: TENANT,
+      ...KEYS,
+      webhookUrl: 'http://127.0.0.1:9/',
+      webhookHost: undefined,
+      enabledEvents: [],
+    });
+    payments = portTo(processor.origin);
+  });
+  after(async () => {
+    await processor.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  function portTo(url: string): Payments {
+    const get = (_tenant: string, name: string) => Promise.resolve(secrets.get(name));
+    return createStripePayments({
+      secrets: { get },
+      url,
+      publicOrigin: 'http://pay.localhost:8080',
+      timeoutMs: 1_000,
+      retries: 1,
+    });
+  }
+
+  function create(amount = 1234): ReturnType<Payments['createIntent']> {
+    const metadata = { order_id: 'ord_1' };
+    return payments.createIntent(TENANT, {
+      amount,
+      currency: 'EUR',
+      metadata,
+      idempotencyKey: `key-${(keys += 1)}`,
+    });
+  }
+
+  async function authorised(): Promise<string> {
+    const { id } = await create();
+    const body = new URLSearchParams({ payment_method: 'pm_card_visa' });
+    await fetch(`${processor.origin}/v1/payment_intents/${id}/confirm`, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${KEYS.secretKey}` },
+    });
+    return id;
+  }
+
+  async function refuses(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+    await assert.rejects(
+      promise,
+      (error) => error instanceof ShopError && error.code === code && error.remedy !== undefined,
+    );
+  }
+
+  it('creates, captures, refunds, and tells what it knows in our words', async () => {
+    const id = await authorised();
+    const captured = await payments.capture(TENANT, id, 'capture-1');
+    assert.equal(captured.status, 'succeeded');
+    assert.equal(captured.amountCaptured, 1234);
+    const refunded = await payments.refund(TENANT, id, 234, 'refund-1');
+    const { clientSecret, ...rest } = refunded;
+    assert.ok(clientSecret.startsWith(id));
+    assert.deepEqual(rest, {
+      id,
+      status: 'succeeded',
+      amount: 1234,
+      amountCaptured: 1234,
+      amountRefunded: 234,
+      currency: 'EUR',
+      metadata: { order_id: 'ord_1' },
+      lastError: undefined,
+      disputed: false,
+    });
+    assert.equal((await payments.refund(TENANT, id, 234, 'refund-1')).amountRefunded, 234);
+  });
+
+  it('counts no refund for money that was only reserved', async () => {
+    const cancelled = await payments.cancel(TENANT, await authorised(), 'cancel-1');
+    assert.equal(cancelled.status, 'canceled');
+    assert.equal(cancelled.amountRefunded, 0);
+  });
+
+  it('lists what was made since, newest first', async () => {
+    const { id } = await create();
+    const page = await payments.list(TENANT, { since: new Date(Date.now() - 60_000) });
+    assert.equal(page.intents[0]?.id, id);
+    const older = await payments.list(TENANT, { since: new Date(Date.now() - 60_000), before: id });
+    assert.ok(older.intents.every((intent) => intent.id !== id));
+  });
+
+  it('says in our codes what went wrong', async () => {
+    const { id } = await create();
+    await refuses(payments.capture(TENANT, id, 'too-early'), 'illegal_transition');
+    await refuses(payments.retrieve(TENANT, 'pi_nope'), 'not_found');
+    await refuses(
+      payments.createIntent(TENANT, { amount: 0, currency: 'EUR', metadata: {}, idempotencyKey: 'zero' }),
+      'invalid_input',
+    );
+    const paid = await authorised();
+    await payments.capture(TENANT, paid, 'capture-2');
+    await refuses(payments.refund(TENANT, paid, 9_999, 'too-much'), 'conflict');
+    await create();
+    await refuses(
+      payments.createIntent(TENANT, { amount: 1, currency: 'EUR', metadata: {}, idempotencyKey: 'key-1' }),
+      'idempotency_mismatch',
+    );
+    await refuses(portTo('http://127.0.0.1:9').retrieve(TENANT, id), 'unavailable');
+  });
+
+  it('reads a tenant’s key at each call and says which one is missing', async () => {
+    secrets.delete('payments-secret-key');
+    await refuses(create(), 'unavailable');
+    secrets.set('payments-secret-key', 'sk_test_wrong');
+    await refuses(create(), 'unavailable');
+    secrets.set('payments-secret-key', KEYS.secretKey);
+    assert.equal((await create()).status, 'requires_payment_method');
+  });
+
+  it('believes only what is signed with the tenant’s secret, now, over these bytes', async () => {
+    const intent = { ...(await rawIntent()), metadata: { order_id: 'ord_9' } };
+    const body = JSON.stringify({
+      id: 'evt_1',
+      object: 'event',
+      type: 'payment_intent.succeeded',
+      created: 1_700_000_000,
+      data: { object: intent },
+    });
+    const now = Math.floor(Date.now() / 1000);
+    const message = await payments.verifyWebhook(
+      TENANT,
+      Buffer.from(body),
+      signature(KEYS.webhookSecret, now, body),
+    );
+    assert.equal(message.intent?.metadata['order_id'], 'ord_9');
+    assert.equal(message.createdAt.getTime(), 1_700_000_000_000);
+    const forged: [string, Buffer][] = [
+      ['', Buffer.from(body)],
+      ['t=1,v1=00', Buffer.from(body)],
+      [signature('whsec_other', now, body), Buffer.from(body)],
+      [signature(KEYS.webhookSecret, now - 400, body), Buffer.from(body)],
+      [signature(KEYS.webhookSecret, now, body), Buffer.from(`${body} `)],
+    ];
+    for (const [header, bytes] of forged)
+      await refuses(payments.verifyWebhook(TENANT, bytes, header), 'unauthenticated');
+  });
+
+  async function rawIntent(): Promise<object> {
+    const { id } = await create();
+    const answer = await fetch(`${processor.origin}/v1/payment_intents/${id}`, {
+      headers: { authorization: `Bearer ${KEYS.secretKey}` },
+    });
+    // The processor's own answer is what its webhooks carry.
+    return (await answer.json()) as object;
+  }
+});
