@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../tests/support/postgres.ts';
+import { send } from './testing.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const GOOD = {
+  SHOPMIND_DOMAINS: 'catalog',
+  SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+  BLOBS_URL: 'file:///nowhere/',
+  DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+};
+
+function run(environment: Record<string, string>) {
+  const child = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => output };
+}
+
+test('a process with a wrong environment says every variable that is wrong, in one line, and ends', async () => {
+  const { child, output } = run({ ...GOOD, SECRETS_KEY: 'short', BLOBS_URL: 'ftp://x' });
+  const [code] = (await once(child, 'exit')) as [number];
+  assert.equal(code, 1);
+  const lines = output().trim().split('\n');
+  assert.equal(lines.length, 1);
+  const line = JSON.parse(lines[0] ?? '') as { level: number; problems: { where: string }[] };
+  assert.equal(line.level, 60);
+  assert.deepEqual(line.problems.map(({ where }) => where).toSorted(), ['BLOBS_URL', 'SECRETS_KEY']);
+});
+
+test('a process whose database is away lives, is not ready, and leaves on SIGTERM', async () => {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const { child } = run({ ...GOOD, PORT: String(port), ADMIN_PORT: String(adminPort) });
+  for (;;) {
+    const alive = await send(adminPort, 'x', 'GET', '/livez').catch(() => undefined);
+    if (alive?.status === 200) break;
+    assert.equal(child.exitCode, null);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal((await send(adminPort, 'x', 'GET', '/readyz')).status, 503);
+  const started = performance.now();
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number];
+  assert.equal(code, 0);
+  assert.ok(performance.now() - started < 8_000);
+});
