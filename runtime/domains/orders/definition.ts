@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
+import { paymentEvent } from '../payments/schemas.ts';
 import * as s from './schemas.ts';
 
 const orderTopic: TopicDefinition = {
@@ -53,6 +54,7 @@ export const orders: DomainDefinition = {
   consumes: ['catalog.product', 'payments.payment'],
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.hear-payment', payload: paymentEvent, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.sweep', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 60 },
   ],

@@ -26,6 +26,8 @@ export interface PaymentFacts {
 export interface Saga {
   /** Does what can be done for the order now; returns when it rests or waits. */
   advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void>;
+  /** Notes what became of the payment, then advances. */
+  hear(tenant: TenantId, orderId: string, facts: PaymentFacts, signal: AbortSignal): Promise<void>;
   /** Wakes orders that stand still although they should not, and gives stock back whose hold is over. */
   sweep(tenant: TenantId, signal: AbortSignal): Promise<void>;
 }
@@ -38,17 +40,39 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   const now = (): Date => platform.clock.now();
 
   async function advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void> {
+    const order = await findOrder(readerOf(platform, tenant), tenant, orderId);
+    if (order !== undefined) await goOn(tenant, order, signal);
+  }
+
+  async function hear(
+    tenant: TenantId,
+    orderId: string,
+    facts: PaymentFacts,
+    signal: AbortSignal,
+  ): Promise<void> {
     const reader = readerOf(platform, tenant);
-    let order = await findOrder(reader, tenant, orderId);
-    for (let steps = 0; order !== undefined && steps < MOST_STEPS; steps += 1) {
+    for (let tries = 1; ; tries += 1) {
+      const order = await findOrder(reader, tenant, orderId);
+      if (order === undefined) return;
+      try {
+        return await goOn(tenant, await learn(tenant, order, facts), signal);
+      } catch (error) {
+        if (!isStale(error) || tries >= MOST_STEPS) throw error;
+      }
+    }
+  }
+
+  async function goOn(tenant: TenantId, start: StoredOrder, signal: AbortSignal): Promise<void> {
+    const reader = readerOf(platform, tenant);
+    let order = start;
+    for (let steps = 0; steps < MOST_STEPS; steps += 1) {
       signal.throwIfAborted();
       const step = nextStep(order, now());
       if (step.do === 'rest') return markSettled(tenant, order);
       if (step.do === 'wait') return wait(tenant, order, step.until);
       order = await attempt(reader, tenant, order, step);
     }
-    if (order !== undefined)
-      throw new ShopError('internal', `The saga of order ${orderId} does not come to rest.`);
+    throw new ShopError('internal', `The saga of order ${order.id} does not come to rest.`);
   }
 
   /** One step; whoever changed the order meanwhile wins, and the next step is decided on what they left. */
@@ -111,9 +135,11 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return platform.call<PaymentFacts>(tenant, 'payments', 'refund', { orderId: order.id, amount, key });
   }
 
-  async function commitStock(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+  /** @param facts what was just learned of the payment; noting it and committing the units is one move */
+  async function commitStock(tenant: TenantId, order: StoredOrder, facts: Change = {}): Promise<StoredOrder> {
     return platform.sql.transaction(tenant, async (tx) => {
-      const moved = await changeOrder(tx, tenant, order, { status: 'authorized', stock: 'committed' }, by());
+      const change: Change = { ...facts, status: 'authorized', stock: 'committed' };
+      const moved = await changeOrder(tx, tenant, order, change, by());
       await tellStock(tx, await move(tx, tenant, order.id, 'held', 'committed', now()));
       return moved;
     });
@@ -198,6 +224,8 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   async function learn(tenant: TenantId, order: StoredOrder, facts: PaymentFacts): Promise<StoredOrder> {
     const change = newFacts(order, facts);
     if (change === undefined) return order;
+    if (nextStep({ ...order, ...change }, now()).do === 'commitStock')
+      return commitStock(tenant, order, change);
     // Captured and stock committed: being told and being confirmed are one move.
     const confirms =
       order.status === 'authorized' && change.payment === 'captured' && order.cancelActor === undefined;
@@ -312,7 +340,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return { actor: SYSTEM, reason, now: now() };
   }
 
-  return { advance, sweep };
+  return { advance, hear, sweep };
 }
 
 const RANK: Readonly<Record<PaymentState, number>> = {

@@ -221,6 +221,10 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
   /** Notes what became of the payment, and wakes the saga where that calls for something. */
   const hearOfPayment: EventHandler = async (event, tx) => {
     const facts = paymentEvent.parse(event.payload);
+    if (event.type === 'payments.payment.authorized') {
+      // What calls for most is done beside the other orders' events, not between them.
+      return tx.enqueue({ name: 'orders.hear-payment', payload: facts, key: facts.orderId });
+    }
     const order = await lockOrder(tx, event.tenant, facts.orderId);
     if (order === undefined) return;
     const change = newFacts(order, facts);
@@ -246,6 +250,10 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     consumers: { 'catalog.product': hearOfProduct, 'payments.payment': hearOfPayment },
     tasks: {
       'orders.advance-order': advanceOrder,
+      'orders.hear-payment': ({ tenant, payload, signal }) => {
+        const facts = payload as z.infer<typeof paymentEvent>;
+        return saga.hear(tenant, facts.orderId, facts, signal);
+      },
       'orders.expire-order': advanceOrder,
       'orders.sweep': ({ tenant, signal }) => saga.sweep(tenant, signal),
     },
