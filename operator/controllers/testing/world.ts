@@ -325,9 +325,9 @@ export function createTestWorld(): TestWorld {
         status?: object;
       };
       const autoscaler: Whole | undefined = cacheOf(horizontalPodAutoscalers).get(keyOf(object.metadata));
-      // An autoscaler's spec always has its least number of Pods.
-      const least = (autoscaler?.spec as { minReplicas: number } | undefined)?.minReplicas ?? 0;
-      deployment.spec.replicas = Math.max(deployment.spec.replicas ?? 1, least);
+      // Without load an autoscaler keeps the least number of Pods.
+      const least = (autoscaler?.spec as { minReplicas: number } | undefined)?.minReplicas;
+      deployment.spec.replicas = least ?? deployment.spec.replicas ?? 1;
       const replicas = deployment.spec.replicas;
       const status = {
         observedGeneration: deployment.metadata.generation,
