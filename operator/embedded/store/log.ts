@@ -2,7 +2,7 @@
  * The durable half of the store: an append-only log of object versions in SQLite. The newest row
  * of a key is its present state; older rows live only as long as the watch history needs them.
  */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -54,7 +54,7 @@ const SCHEMA = `
  * @param file path of the SQLite file, or `:memory:`
  */
 export function openObjectLog(file: string): ObjectLog {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (file !== ':memory:') ensurePrivate(file);
   const database = new DatabaseSync(file, { timeout: 5_000 });
   database.exec(SCHEMA);
   const insert = database.prepare(
@@ -110,6 +110,13 @@ export function openObjectLog(file: string): ObjectLog {
       database.close();
     },
   };
+}
+
+/** It holds Secrets: for its owner alone. SQLite gives its side files the same rights. */
+function ensurePrivate(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
 }
 
 function readLastRevision(database: DatabaseSync): number {
