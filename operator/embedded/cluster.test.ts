@@ -320,7 +320,7 @@ describe('one cluster', { concurrency: false }, () => {
   test('names lead to Pods: headless to their addresses, others through a cluster address', async () => {
     const ns = await inNamespace('names');
     await api.create(DEPLOYMENTS, ns, deployment('web', 2));
-    const spec = { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http', name: 'http' }] };
+    const spec = { selector: { app: 'web' }, ports: [{ port: 8088, targetPort: 'http', name: 'http' }] };
     await api.create(SERVICES, ns, { metadata: { name: 'direct' }, spec: { ...spec, clusterIP: 'None' } });
     await api.create(SERVICES, ns, { metadata: { name: 'proxied' }, spec });
     await until('the rollout', async () => rolledOut(await api.get(DEPLOYMENTS, ns, 'web')));
@@ -329,7 +329,9 @@ describe('one cluster', { concurrency: false }, () => {
     await api.create(
       PODS,
       ns,
-      pod('fetches', ['fetch', `http://proxied.${ns}.svc.cluster.local/`], { restartPolicy: 'OnFailure' }),
+      pod('fetches', ['fetch', `http://proxied.${ns}.svc.cluster.local:8088/`], {
+        restartPolicy: 'OnFailure',
+      }),
     );
     for (const name of ['asks', 'fetches'])
       await until(

@@ -15,6 +15,7 @@ import { discover } from './discovery.ts';
 
 const FINALIZER = 'kubernetes';
 const LOOK_AGAIN_MS = 100;
+const LIST_ATTEMPTS = 5;
 
 /** What is left of one kind. */
 export interface Remainder {
@@ -119,17 +120,17 @@ export function startNamespaces(context: Context): Controller {
   }
 
   async function list(namespace: string, resource: AnyResource): Promise<KubeObject[]> {
-    try {
-      const { items } = await api.call<{ items: KubeObject[] }>({
-        method: 'GET',
-        path: pathOf(resource, namespace),
-      });
-      return items;
-    } catch (error) {
-      // A kind that has gone since it was discovered has left nothing.
-      if (isNotFound(error)) return [];
-      throw error;
-    }
+    const path = pathOf(resource, namespace);
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        const { items } = await api.call<{ items: KubeObject[] }>({ method: 'GET', path });
+        return items;
+      } catch (error) {
+        // A kind that has gone since it was discovered has left nothing.
+        if (isNotFound(error)) return [];
+        // One of many lists that fails by chance shall not cost all the others.
+        if (attempt === LIST_ATTEMPTS) throw error;
+      }
   }
 
   async function report(namespace: Namespace, left: readonly Remainder[]): Promise<void> {

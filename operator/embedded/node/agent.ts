@@ -310,8 +310,6 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
   await Promise.all([pods.synced, secrets.synced, configMaps.synced]);
   sweep();
   const unsubscribe = pods.subscribe(({ object, previous }) => onPod(object, previous));
-  // What the last agent said of its Pods is not true any more: nobody is told so before this one has spoken.
-  await Promise.all([...entries.values()].map(({ writing }) => writing));
   // Until now the API says of these Pods what was true in the last run; nobody shall act on that.
   await Promise.all([...entries.values()].map(({ writing }) => writing));
 

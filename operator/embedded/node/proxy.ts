@@ -4,7 +4,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Informer } from '../controllers/machinery/informer.ts';
-import { keyOf, type EndpointSlice, type Service } from '../controllers/machinery/wire.ts';
+import type { EndpointSlice, Service } from '../controllers/machinery/wire.ts';
 import { BY_SERVICE, serviceOfSlice } from './dns.ts';
 
 export interface Proxy {
@@ -52,9 +52,20 @@ export function startProxy(services: Informer<Service>, slices: Informer<Endpoin
         sockets,
       );
     });
-    server.on('error', (error) => {
+    server.on('error', (error: NodeJS.ErrnoException) => {
       listeners.delete(address);
-      log.warn({ err: error, service: key, address }, 'cannot listen on a cluster address');
+      if (error.code === 'EACCES') {
+        // Ports below 1024 are root's: waiting does not help.
+        log.info(
+          { service: key, address },
+          'this user may not listen on that port: the Service has no cluster address; use a headless one or a port from 1024',
+        );
+        return;
+      }
+      log.warn(
+        { err: error, service: key, address },
+        'cannot listen on a cluster address; it will be tried again',
+      );
       const retry = setTimeout(() => {
         retries.delete(retry);
         const service = services.get(key);
@@ -134,6 +145,3 @@ function hand(
     upstream.pipe(socket);
   });
 }
-
-/** The key under which a Service is known, for tests and logs. */
-export const serviceKey = (service: Service): string => keyOf(service);

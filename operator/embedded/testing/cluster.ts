@@ -69,7 +69,7 @@ export async function connect(kubeconfigPath: string): Promise<Client> {
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (let last: unknown; ;) {

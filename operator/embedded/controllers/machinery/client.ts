@@ -9,6 +9,8 @@ export interface ApiRequest {
   /** Path and query. */
   readonly path: string;
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
   readonly body?: string;
   readonly signal?: AbortSignal;
 }

@@ -30,10 +30,10 @@ export function createHttpsTransport(options: HttpsOptions): HttpsTransport {
     ...(options.cert === undefined ? {} : { cert: options.cert }),
     ...(options.key === undefined ? {} : { key: options.key }),
   });
-  const send = ({ method, path, contentType, body, signal }: ApiRequest): Promise<ApiResponse> =>
+  const send = ({ method, path, contentType, accept, body, signal }: ApiRequest): Promise<ApiResponse> =>
     new Promise((resolve, reject) => {
       const headers: Record<string, string> = {
-        accept: 'application/json',
+        accept: accept ?? 'application/json',
         'user-agent': 'shopmind-embedded',
       };
       if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
