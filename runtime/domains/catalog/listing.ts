@@ -118,6 +118,8 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
     const [key, id] = [bind(cursor.key), bind(cursor.id)];
     paging.push(`(${order.key}, p.id) ${order.descending ? '<' : '>'} (${key}::${order.type}, ${id}::text)`);
   }
+  // A parameter, not a number in the text: each text is prepared once and kept.
+  const limit = bind(query.limit + 1);
   return {
     sort,
     values,
@@ -125,7 +127,7 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
     from,
     where,
     page: `SELECT p.id, p.handle, p.card, p.published_at, ${order.key} AS sort_key ${from} WHERE ${paging.join(' AND ')}
-           ORDER BY ${order.key} ${direction}, p.id ${direction} LIMIT ${query.limit + 1}`,
+           ORDER BY ${order.key} ${direction}, p.id ${direction} LIMIT ${limit}::int`,
     summary: `WITH hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
       SELECT (SELECT count(*) FROM hits) AS total, jsonb_build_object(
         'types', ${facet('SELECT type AS value FROM hits')},
@@ -169,13 +171,13 @@ async function findSimilar(
   if (!available.rows[0]?.yes) return [];
   const { q = '', cursor: _, sort: __, ...filters } = query;
   const list = describe(tenant, filters, currency);
-  const values = [...list.filterValues, q.toLowerCase()];
-  const word = `$${values.length}::text`;
+  const values = [...list.filterValues, q.toLowerCase(), query.limit];
+  const word = `$${values.length - 1}::text`;
   const { rows } = await sql.query<PageRow>(
     tenant.id,
     `SELECT p.id, p.handle, p.card, p.published_at, 0 AS sort_key ${list.from}
      WHERE ${list.where.join(' AND ')} AND word_similarity(${word}, p.search_text) > 0.4
-     ORDER BY word_similarity(${word}, p.search_text) DESC, p.id LIMIT ${query.limit}`,
+     ORDER BY word_similarity(${word}, p.search_text) DESC, p.id LIMIT $${values.length}::int`,
     values,
   );
   return rows;

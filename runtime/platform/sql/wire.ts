@@ -67,7 +67,7 @@ export function pipeline(
 }
 
 /** Beyond this many texts a connection stops remembering: someone builds SQL from data. */
-const MOST_PREPARED = 400;
+const MOST_PREPARED = 256;
 const LATEST_PORTAL = { type: 'P', name: '' } as const;
 const NO_COLUMNS: readonly Column[] = [];
 
