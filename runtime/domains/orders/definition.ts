@@ -53,9 +53,9 @@ export const orders: DomainDefinition = {
   topics: [orderTopic, stockTopic],
   consumes: ['catalog.product', 'payments.payment'],
   tasks: [
-    { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 30 },
-    { name: 'orders.hear-payment', payload: paymentEvent, maxAttempts: 1000, leaseSeconds: 30 },
-    { name: 'orders.expire-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.hear-payment', payload: paymentEvent, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.expire-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.sweep', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 60 },
   ],
   buckets: [],

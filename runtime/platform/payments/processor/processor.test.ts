@@ -317,6 +317,23 @@ describe('the processor, as the stripe package sees it', () => {
     assert.equal(refusals.length, 0);
   });
 
+  it('does not let one shop that never answers hold up another', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const keys = { secretKey: 'sk_test_silent000001', publishableKey: 'pk_test_silent000001' };
+    const webhookUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    await admin('POST', '/_admin/accounts', { ...ACCOUNT, ...keys, id: 'silent', webhookUrl });
+    const slow = client(processor.origin, keys.secretKey);
+    await Promise.all(
+      Array.from({ length: 60 }, () => slow.paymentIntents.create({ amount: 1, currency: 'eur' })),
+    );
+    const intent = await manual();
+    await webhook('payment_intent.created', intent.id);
+    await admin('DELETE', '/_admin/accounts/silent');
+    silent.closeAllConnections();
+    silent.close();
+  });
+
   it('duplicates, shuffles and loses webhooks when a test asks for it', async () => {
     await knobs({ duplicates: 2 });
     const twice = await manual();

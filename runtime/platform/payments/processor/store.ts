@@ -58,7 +58,8 @@ export interface Store {
   /** Newest first. */
   list<K extends Kind>(account: string, kind: K, query: ListQuery): { data: Kinds[K][]; hasMore: boolean };
   event(account: string, event: Event, endpoints: readonly string[], dueAt: number): void;
-  dueDeliveries(now: number, limit: number): Delivery[];
+  /** Earliest first; `without` names accounts that have enough under way. */
+  dueDeliveries(now: number, limit: number, without: readonly string[]): Delivery[];
   nextDueAt(): number | undefined;
   postpone(delivery: Delivery, dueAt: number): void;
   settle(delivery: Delivery): void;
@@ -220,11 +221,12 @@ export function openStore(folder: string): Store {
         );
       }
     },
-    dueDeliveries: (now, limit) =>
+    dueDeliveries: (now, limit, without) =>
       sql(
-        'select account, event, endpoint, attempt, due_at from deliveries where due_at <= ? order by due_at limit ?',
+        `select account, event, endpoint, attempt, due_at from deliveries
+         where due_at <= ? and account not in (select value from json_each(?)) order by due_at limit ?`,
       )
-        .all(now, limit)
+        .all(now, JSON.stringify(without), limit)
         .map((row) => ({
           account: String(row['account']),
           event: String(row['event']),

@@ -26,6 +26,8 @@ export interface CourierOptions {
 }
 
 const AT_ONCE = 32;
+/** One shop that answers slowly must not hold up the others. */
+const PER_ACCOUNT = 12;
 const TIMEOUT_MS = 10_000;
 const LONGEST_WAIT_MS = 3_600_000;
 const MAX_ATTEMPTS = 24;
@@ -43,6 +45,7 @@ export function backOff(attempt: number, random: number): number {
 export function startCourier(options: CourierOptions): Courier {
   const { store } = options;
   const inFlight = new Map<string, Promise<void>>();
+  const perAccount = new Map<string, number>();
   const agents = {
     http: new Agent({ keepAlive: true, maxSockets: AT_ONCE }),
     https: new SecureAgent({ keepAlive: true }),
@@ -53,20 +56,32 @@ export function startCourier(options: CourierOptions): Courier {
   const look = (): void => {
     timer = undefined;
     if (stopped) return;
-    const room = AT_ONCE - inFlight.size;
-    // Those in flight are still due in the store, so ask for enough to see past them.
-    const due = room === 0 ? [] : store.dueDeliveries(options.now().getTime(), AT_ONCE + room);
-    for (const delivery of due.filter((each) => !inFlight.has(nameOf(each))).slice(0, room)) {
-      const name = nameOf(delivery);
-      const work = deliver(options, agents, delivery).finally(() => {
-        inFlight.delete(name);
-        wake();
-      });
-      inFlight.set(name, work);
+    for (let next = nextDelivery(); next !== undefined; next = nextDelivery()) begin(next);
+    const dueAt = store.nextDueAt();
+    if (dueAt !== undefined && inFlight.size < AT_ONCE) {
+      plan(Math.max(dueAt - options.now().getTime(), inFlight.size > 0 ? 200 : 5));
     }
-    const next = store.nextDueAt();
-    if (next !== undefined && inFlight.size < AT_ONCE)
-      plan(Math.max(next - options.now().getTime(), inFlight.size > 0 ? 200 : 5));
+  };
+  /** The earliest that is due and not under way, of an account that has not its share under way already. */
+  const nextDelivery = (): Delivery | undefined => {
+    if (inFlight.size >= AT_ONCE) return undefined;
+    const busy = [...perAccount].filter(([, count]) => count >= PER_ACCOUNT).map(([account]) => account);
+    // Those under way are still due in the store, so ask for enough to see past them.
+    const due = store.dueDeliveries(options.now().getTime(), inFlight.size + 1, busy);
+    return due.find((each) => !inFlight.has(nameOf(each)));
+  };
+  const begin = (delivery: Delivery): void => {
+    const name = nameOf(delivery);
+    const { account } = delivery;
+    perAccount.set(account, (perAccount.get(account) ?? 0) + 1);
+    const work = deliver(options, agents, delivery).finally(() => {
+      inFlight.delete(name);
+      const left = (perAccount.get(account) ?? 1) - 1;
+      if (left === 0) perAccount.delete(account);
+      else perAccount.set(account, left);
+      wake();
+    });
+    inFlight.set(name, work);
   };
   const plan = (delayMs: number): void => {
     clearTimeout(timer);
