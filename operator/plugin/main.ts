@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { describeFailure, EXIT, Failure } from './failure.ts';
+import type { PlanFlags } from './plan.ts';
 import type { StartFlags } from './start/options.ts';
 
 /** Runs one command line; sets the process's exit code. Never throws. */
@@ -51,6 +52,19 @@ While it runs:
     .action(async (options: StartFlags) => {
       const { start } = await import('./start/start.ts');
       await start(options);
+    });
+
+  root
+    .command('plan')
+    .description(
+      'what applying a file would change: objects (+ made, ~ changed, - removed) and the data plane (!)',
+    )
+    .requiredOption('-f, --filename <path>', 'a tenant YAML, or a folder of them')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .addHelpText('after', '\nExit code: 0 when nothing would change, 2 when something would.\n')
+    .action(async (flags: PlanFlags) => {
+      const { plan } = await import('./plan.ts');
+      await plan(flags);
     });
 
   root

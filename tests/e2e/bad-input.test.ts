@@ -7,7 +7,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { KubeError } from '../../operator/kube/errors.ts';
 import type { Client } from '../../operator/kube/client.ts';
-import { tenants, type TenantObject } from '../../operator/plugin/tenant.ts';
+import { tenants, type TenantObject } from '../../operator/controllers/kinds.ts';
 import { adminToken, clusterOf, withDatabase } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import type { Shop, ShopRequest } from '../support/shop.ts';

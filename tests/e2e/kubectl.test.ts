@@ -18,6 +18,7 @@ import { until } from '../support/wait.ts';
 
 const run = promisify(execFile);
 const MANIFESTS = join(import.meta.dirname, 'manifests');
+const PLUGIN = join(import.meta.dirname, '../../operator/plugin/shopmind.mjs');
 
 let installation: Installation;
 let client: Client;
@@ -41,6 +42,27 @@ async function kubectl(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** `shopmind plan` of one of the manifests: its exit code and what it printed. */
+async function planned(kind: string): Promise<{ code: number; text: string }> {
+  const args = [PLUGIN, 'plan', '-f', join(MANIFESTS, `${kind}.yaml`)];
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      args,
+      { env: { KUBECONFIG: installation.kubeconfig } },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, text: stdout + stderr }),
+    );
+  });
+}
+
+test('plan says what a new tenant would bring, and changes nothing', async () => {
+  const { code, text } = await planned('dedicated');
+  assert.equal(code, 2, text);
+  assert.match(text, /\+ Namespace tenant-atelier/);
+  assert.match(text, /! CREATE SCHEMA tenant_atelier/);
+  assert.equal((await kubectl('get', 'smt', '-o', 'name')).includes('atelier'), false);
+});
+
 for (const [kind, name, limitMs] of [
   ['pooled', 'popup', 5_000],
   ['dedicated', 'atelier', 15_000],
@@ -58,7 +80,12 @@ for (const [kind, name, limitMs] of [
   });
 }
 
-test('applying the same file again changes nothing', async () => {
+test('applying the same file again changes nothing, and plan says so before', async () => {
+  for (const kind of ['pooled', 'dedicated']) {
+    const { code, text } = await planned(kind);
+    assert.equal(code, 0, text);
+    assert.match(text, /nothing would change/);
+  }
   assert.match(await kubectl('apply', '-f', join(MANIFESTS, 'pooled.yaml')), /unchanged/);
 });
 

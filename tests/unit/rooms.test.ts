@@ -32,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'operator/plugin',
     'operator/kube',
     'crds',
+    'operator/controllers',
     'operator/resources',
     'operator/embedded',
   ],

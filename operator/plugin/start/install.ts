@@ -8,11 +8,11 @@ import type { Client } from '../../kube/client.ts';
 import { customResourceDefinitions, KNOWN_RESOURCES, resourceFor } from '../../kube/resources.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { shopServices, tenants } from '../tenant.ts';
+import { shopServices, tenants } from '../../controllers/kinds.ts';
 import type { Manifest } from './manifests.ts';
 
 const KNOWN = [...KNOWN_RESOURCES, tenants, shopServices];
-const FIELD_MANAGER = 'shopmind-start';
+const APPLY = { fieldManager: 'shopmind-start', force: true };
 
 /** Kinds that must exist before objects that need them. */
 const FIRST = ['CustomResourceDefinition', 'Namespace', 'ServiceAccount', 'Secret', 'ConfigMap'];
@@ -57,7 +57,28 @@ export async function applyManifests(
     await patiently(() => applyOne(client, object, { strict: true }), signal);
 }
 
-async function refusals(client: Client, manifest: Manifest): Promise<string[]> {
+/**
+ * The object as the API server would store it. Changes nothing.
+ * @throws Failure with the places of what the server would refuse.
+ */
+export async function previewManifest<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  manifest: Manifest,
+): Promise<T> {
+  try {
+    return await client.apply(type, manifest.object, { ...APPLY, dryRun: true, fieldValidation: 'Strict' });
+  } catch (error) {
+    const problems = refusalOf(error, manifest);
+    throw new Failure('a manifest would be refused', {
+      exitCode: EXIT.badInput,
+      details: problems,
+      cause: error,
+    });
+  }
+}
+
+async function refusals(client: Client, manifest: Manifest): Promise<readonly string[]> {
   if (typeOf(manifest.object) === undefined) {
     return [
       `${manifest.place('kind')}: ${manifest.object.apiVersion} ${manifest.object.kind} is no kind this cluster serves`,
@@ -67,11 +88,16 @@ async function refusals(client: Client, manifest: Manifest): Promise<string[]> {
     await applyOne(client, manifest.object, { strict: true, dryRun: true });
     return [];
   } catch (error) {
-    if (!(error instanceof KubeError) || (isPassing(error) && !isUndeclared(error))) throw error;
-    return error.causes.length === 0
-      ? [`${manifest.place(fieldIn(error.message))}: ${error.message}`]
-      : error.causes.map(({ field, message }) => `${manifest.place(field)}: ${field}: ${message}`);
+    return refusalOf(error, manifest);
   }
+}
+
+/** One line a problem. Rethrows what is no refusal. */
+function refusalOf(error: unknown, manifest: Manifest): readonly string[] {
+  if (!(error instanceof KubeError) || (isPassing(error) && !isUndeclared(error))) throw error;
+  return error.causes.length === 0
+    ? [`${manifest.place(fieldIn(error.message))}: ${error.message}`]
+    : error.causes.map(({ field, message }) => `${manifest.place(field)}: ${field}: ${message}`);
 }
 
 /** kube-apiserver answers 500 when an apply names a field that no schema declares (its structuredmerge.go). */
@@ -116,8 +142,7 @@ async function applyOne(
   const type = typeOf(object);
   if (type === undefined) throw new Failure(`no resource is known for ${object.apiVersion} ${object.kind}`);
   await client.apply(type, object, {
-    fieldManager: FIELD_MANAGER,
-    force: true,
+    ...APPLY,
     dryRun,
     ...(strict ? { fieldValidation: 'Strict' } : {}),
   });

@@ -1,11 +1,12 @@
 /**
  * Waits for Pods and tenants by watching them, so that nothing is late by a poll.
  */
+import type { Condition } from '../../../crds/index.ts';
 import { isAborted } from '../../kube/errors.ts';
 import type { Client } from '../../kube/client.ts';
 import { pods, type Pod } from '../../kube/resources.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
-import { conditionOf, tenants, type TenantObject } from '../tenant.ts';
+import { tenants, type TenantObject } from '../../controllers/kinds.ts';
 import type { Report, TenantRow } from './report.ts';
 
 /**
@@ -84,6 +85,10 @@ function sayStall({ metadata, status }: TenantObject, said: Map<string, string>,
     return;
   said.set(metadata.name, stalled.message);
   report.say(`! ${metadata.name}: ${stalled.message}`);
+}
+
+function conditionOf(status: TenantObject['status'], type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** Keeps the current objects by name and resolves once `done` says so; reconnects when the server ends the watch. */
