@@ -10,8 +10,14 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { STOREFRONT, buildFolder, currentBuild } from './builds.ts';
 import { contentSecurityPolicy } from './lib/security.ts';
+
+// A shop's pages leave much garbage and keep little: without these the heap grows to three times its need (338 MB instead
+// of 139 after 300 pages), for a fifth less CPU. Memory is what a node runs out of first.
+setFlagsFromString('--max-semi-space-size=2');
+setFlagsFromString('--optimize-for-size');
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
