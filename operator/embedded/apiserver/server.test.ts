@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { at, items, number, text, type JsonObject } from './objects.ts';
+import fc from 'fast-check';
+import { at, items, number, text, type Json, type JsonObject } from './objects.ts';
 import { createClient, take, withServer, type Client } from './testing/server.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
@@ -219,6 +220,99 @@ test('a body that is too large, too deep or no JSON is refused', () =>
     assert.equal((await call('POST', CONFIG_MAPS, `{"a":${'['.repeat(500)}${']'.repeat(500)}}`)).status, 400);
     assert.equal((await call('POST', CONFIG_MAPS, '{')).status, 400);
     assert.equal((await call('GET', '/api/v1/namespaces/%E0%A4%A/configmaps')).status, 400);
+  }));
+
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
+const deployment = (): JsonObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', labels: { app: 'web' } },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'c', image: 'x:1', ports: [{ containerPort: 80 }] }] },
+    },
+  },
+});
+
+/** Replaces what stands at a path, as far as the path leads. */
+function replaceAt(value: Json, path: readonly string[], replacement: Json): Json {
+  const [name, ...rest] = path;
+  if (name === undefined || typeof value !== 'object' || value === null) return replacement;
+  if (Array.isArray(value)) return value.map((item) => replaceAt(item, path.slice(1), replacement));
+  return { ...value, [name]: replaceAt(value[name] ?? null, rest, replacement) };
+}
+
+test('whatever a client sends, it is answered with what it did wrong and never with a failure of the server', () =>
+  withServer(async ({ call }) => {
+    await call('POST', DEPLOYMENTS, deployment());
+    const places = [
+      'spec',
+      'metadata',
+      'status',
+      'template',
+      'containers',
+      'selector',
+      'matchLabels',
+      'labels',
+      'managedFields',
+      'finalizers',
+      'name',
+      'ports',
+    ];
+    const junk = fc.constantFrom<Json>(
+      null,
+      0,
+      -1,
+      1e20,
+      '',
+      'ü',
+      true,
+      [],
+      {},
+      [null],
+      [[]],
+      { a: null },
+      { $patch: 'delete' },
+      '100%',
+    );
+    const kinds = fc.constantFrom(
+      'put',
+      'merge-patch+json',
+      'strategic-merge-patch+json',
+      'json-patch+json',
+      'table',
+    );
+    const attempt = async (path: string[], value: Json, kind: string): Promise<void> => {
+      const body = replaceAt(deployment(), path, value);
+      const answer =
+        kind === 'put'
+          ? await call('PUT', `${DEPLOYMENTS}/web`, body)
+          : kind === 'table'
+            ? await call('GET', DEPLOYMENTS, undefined, {
+                accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+              })
+            : await call(
+                'PATCH',
+                `${DEPLOYMENTS}/web`,
+                kind.startsWith('json') ? [{ op: 'add', path: `/${path.join('/')}`, value }] : body,
+                {
+                  'content-type': `application/${kind}`,
+                },
+              );
+      assert.ok(answer.status < 500, JSON.stringify(answer.body));
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...places), { minLength: 1, maxLength: 6 }),
+        junk,
+        kinds,
+        attempt,
+      ),
+      { numRuns: 200 },
+    );
   }));
 
 /** Runs a server in a process of its own; gives its address and a way to kill it. */
