@@ -51,7 +51,12 @@ export function createLiveWorld(options: {
     const key = JSON.stringify(config);
     if (current?.key !== key) {
       const old = current;
-      current = { key, opened: openDataPlane(config, () => clock.monotonic()) };
+      const mine = { key, opened: openDataPlane(config, () => clock.monotonic()) };
+      current = mine;
+      // What could not be opened is opened anew at the next try.
+      mine.opened.catch(() => {
+        if (current === mine) current = undefined;
+      });
       // Reconciles under way end with an error of the closed pool and are retried on the new one.
       void old?.opened
         .then((plane) => plane.close())

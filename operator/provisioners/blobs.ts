@@ -22,8 +22,8 @@ export interface BlobStore {
 /** The store cannot do what is asked; `remedy` says what can. */
 export class BlobStoreError extends Error {
   readonly remedy: string;
-  constructor(message: string, remedy: string) {
-    super(message);
+  constructor(message: string, remedy: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'BlobStoreError';
     this.remedy = remedy;
   }
@@ -31,7 +31,38 @@ export class BlobStoreError extends Error {
 
 /** @param url the platform's BLOBS_URL */
 export function createBlobStore(url: string): BlobStore {
-  return url.startsWith('file:') ? fileStore(fileURLToPath(url)) : unsupported(url);
+  return url.startsWith('file:') ? explained(fileStore(fileURLToPath(url))) : unsupported(url);
+}
+
+/** The same store, whose file system errors say what they are about. */
+function explained(store: BlobStore): BlobStore {
+  return {
+    removeTenant: (tenant) => explain(() => store.removeTenant(tenant)),
+    archiveTenant: (tenant, snapshot) => explain(() => store.archiveTenant(tenant, snapshot)),
+    findSnapshot: (tenant, since) => explain(() => store.findSnapshot(tenant, since)),
+    beginSnapshot: (tenant) =>
+      explain(async () => {
+        const sink = await store.beginSnapshot(tenant);
+        return {
+          location: sink.location,
+          write: (table, rows) => explain(() => sink.write(table, rows)),
+          close: (counts) => explain(() => sink.close(counts)),
+        };
+      }),
+  };
+}
+
+async function explain<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof BlobStoreError || !(cause instanceof Error)) throw cause;
+    throw new BlobStoreError(
+      `the blob store failed: ${cause.message}`,
+      'mend the permissions or the space of its folder; it is tried again each minute',
+      cause,
+    );
+  }
 }
 
 const MANIFEST = 'manifest.json';

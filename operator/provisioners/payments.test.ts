@@ -2,10 +2,11 @@
  * The operator as administrator of the platform's own processor, the real one.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { startProcessor } from '../../runtime/platform/payments/processor/processor.ts';
 import { createBlobStore, BlobStoreError } from './blobs.ts';
 import { createProcessor, generateKeys, ProcessorError } from './payments.ts';
@@ -95,4 +96,15 @@ test('a store the operator cannot empty yet is refused with what to do instead',
   );
   await assert.rejects(store.removeTenant('acme'), BlobStoreError);
   await assert.rejects(createBlobStore('file:///tmp/none/').removeTenant('../etc'), BlobStoreError);
+});
+
+test('a file system that refuses is told apart from a database that is away', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  const store = createBlobStore(pathToFileURL(`${file}/`).href);
+  await assert.rejects(store.beginSnapshot('acme'), (error) => {
+    assert.ok(error instanceof BlobStoreError);
+    assert.match(error.message, /the blob store failed: .*(ENOTDIR|EEXIST)/);
+    return true;
+  });
 });

@@ -28,6 +28,8 @@ const TRANSIENT = /^(08|53|57|40|55P03)/;
 /** True when the server, not the request, was the trouble. */
 export function isTransient(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // Two sessions touched one row of the catalogue, as grants on one table do.
+  if (error instanceof Error && error.message.includes('tuple concurrently')) return true;
   if (typeof code !== 'string')
     return error instanceof Error && /terminated|timeout|ended/i.test(error.message);
   return TRANSIENT.test(code) || /^E[A-Z]+$/.test(code);
@@ -79,6 +81,21 @@ async function rowsOf<Row>(
   // The shape of rows is what the statement selects; each caller names it.
   return ((last as { rows?: Row[] } | undefined)?.rows ?? []) as readonly Row[];
 }
+
+/**
+ * Runs `work` while no other operator, and no other worker of this one, changes roles, schemas or grants. The lock ends
+ * with the session, also when `work` fails.
+ */
+export async function exclusively<T>(database: Database, work: (session: Session) => Promise<T>): Promise<T> {
+  return database.session(async (session) => {
+    await session.query(`select pg_advisory_lock(${LOCK})`);
+    const result = await work(session);
+    await session.query(`select pg_advisory_unlock(${LOCK})`);
+    return result;
+  });
+}
+
+const LOCK = `hashtext('shopmind:provision')`;
 
 /** Quotes an identifier. */
 export function ident(name: string): string {

@@ -72,7 +72,10 @@ export async function loadCatalogue(definitions: readonly DomainDefinition[] = D
 }
 
 async function readMigrations(domain: string, folder: URL): Promise<readonly Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+  const entries = await readdir(folder).catch((cause: unknown) => {
+    throw new Error(`the migrations of ${domain} cannot be read: is the image whole?`, { cause });
+  });
+  const names = entries.filter((name) => name.endsWith('.sql')).toSorted();
   return Promise.all(
     names.map(async (name) => {
       const sql = await readFile(new URL(name, folder), 'utf8');

@@ -4,7 +4,7 @@
  */
 import { run } from './action.ts';
 import { deleteRows, inOrder, undistributeActions } from './citus.ts';
-import { ident, literal } from './database.ts';
+import { exclusively, ident, literal } from './database.ts';
 import type { Database, Session } from './database.ts';
 import { DIRECTORY_SCHEMA, OWNER, POOL_SCHEMA } from './desired.ts';
 import { observe } from './observe.ts';
@@ -24,14 +24,14 @@ const BATCH = 5_000;
 const PASSES = 5;
 
 /** Ends the login of a dedicated tenant and whoever is still logged in. Data stays. */
-export async function closeLogin(database: Database, role: string): Promise<readonly string[]> {
-  const [present] = await database.query<{ rolcanlogin: boolean }>(
+export async function closeLogin(session: Session, role: string): Promise<readonly string[]> {
+  const [present] = await session.query<{ rolcanlogin: boolean }>(
     'select rolcanlogin from pg_roles where rolname = $1',
     [role],
   );
   if (present?.rolcanlogin !== true) return [];
-  await database.query(`alter role ${ident(role)} nologin`);
-  await database.query(
+  await session.query(`alter role ${ident(role)} nologin`);
+  await session.query(
     'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()',
     [role],
   );
@@ -41,21 +41,23 @@ export async function closeLogin(database: Database, role: string): Promise<read
 /** Drops a dedicated tenant's schema, its migrations' records and its role. */
 export async function dropSchema(database: Database, schema: string): Promise<readonly string[]> {
   if (schema === POOL_SCHEMA) throw new Error('the pool is never dropped');
-  const done = [...(await closeLogin(database, schema))];
-  const observed = await observe(database, [schema, DIRECTORY_SCHEMA], [schema, OWNER]);
-  if (observed.schemas.get(schema)?.exists === true) {
-    await database.session((session) => run(session, undistributeActions(schema, observed)));
-    await database.query(`drop schema if exists ${ident(schema)} cascade`);
-    done.push(`DROP SCHEMA ${schema} CASCADE`);
-  }
-  if (observed.ledger) {
-    await database.query(`delete from ${DIRECTORY_SCHEMA}.migrations where schema_name = $1`, [schema]);
-  }
-  if (observed.roles.has(schema)) {
-    await database.query(`drop owned by ${ident(schema)}; drop role ${ident(schema)}`);
-    done.push(`DROP ROLE ${schema}`);
-  }
-  return done;
+  return exclusively(database, async (session) => {
+    const done = [...(await closeLogin(session, schema))];
+    const observed = await observe(session, [schema, DIRECTORY_SCHEMA], [schema, OWNER]);
+    if (observed.schemas.get(schema)?.exists === true) {
+      await run(session, undistributeActions(schema, observed));
+      await session.query(`drop schema if exists ${ident(schema)} cascade`);
+      done.push(`DROP SCHEMA ${schema} CASCADE`);
+    }
+    if (observed.ledger) {
+      await session.query(`delete from ${DIRECTORY_SCHEMA}.migrations where schema_name = $1`, [schema]);
+    }
+    if (observed.roles.has(schema)) {
+      await session.query(`drop owned by ${ident(schema)}; drop role ${ident(schema)}`);
+      done.push(`DROP ROLE ${schema}`);
+    }
+    return done;
+  });
 }
 
 /** Deletes a pooled tenant's rows, children before parents, in batches; other tenants never wait for it. */

@@ -4,6 +4,7 @@
  */
 import { run } from './action.ts';
 import type { Action } from './action.ts';
+import { exclusively } from './database.ts';
 import type { Database, Session } from './database.ts';
 import { DIRECTORY_SCHEMA, OWNER } from './desired.ts';
 import type { Catalogue, DesiredSchema } from './desired.ts';
@@ -23,7 +24,6 @@ export interface Postgres {
 
 /** Plans are looked at again after they ran; one that never empties is a fault, not a reason to loop. */
 const PASSES = 4;
-const LOCK = `hashtext('shopmind:provision')`;
 
 export function createPostgres(database: Database, catalogue: Catalogue): Postgres {
   const planWith = async (
@@ -38,8 +38,7 @@ export function createPostgres(database: Database, catalogue: Catalogue): Postgr
     plan: (desired, password) => planWith(database, desired, password),
     async ensure(desired, password) {
       if ((await planWith(database, desired, password)).length === 0) return [];
-      return database.session(async (session) => {
-        await session.query(`select pg_advisory_lock(${LOCK})`);
+      return exclusively(database, async (session) => {
         const done: string[] = [];
         for (let pass = 0; pass < PASSES; pass++) {
           const actions = await planWith(session, desired, password);
@@ -49,7 +48,6 @@ export function createPostgres(database: Database, catalogue: Catalogue): Postgr
           await run(session, actions);
           done.push(...actions.map(({ describe }) => describe));
         }
-        await session.query(`select pg_advisory_unlock(${LOCK})`);
         return done;
       });
     },
