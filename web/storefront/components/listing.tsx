@@ -23,7 +23,7 @@ export function Listing({ shop, path, listing, page, first }: ListingProps) {
   return (
     <div className={`${wrap} mt-8 lg:grid lg:grid-cols-[15rem_1fr] lg:gap-12`}>
       <aside aria-label={words.list.filter} className="hidden lg:block">
-        <div className="sticky top-24">
+        <div className="no-bar sticky top-24 max-h-[calc(100dvh-7rem)] overflow-y-auto pb-6">
           <Filters shop={shop} path={path} listing={listing} first={first} />
         </div>
       </aside>
@@ -119,14 +119,16 @@ function Filters({ shop, path, listing, first }: Omit<ListingProps, 'page'>) {
           title={words.list.type}
           values={types}
           chosen={listing.type}
+          more={words.list.more}
           address={(type) => addressOf(path, listing, { type })}
         />
       )}
       {tags.length === 0 && listing.tag === undefined ? null : (
         <Facet
           title={words.list.tag}
-          values={tags.slice(0, 12)}
+          values={tags.slice(0, 30)}
           chosen={listing.tag}
+          more={words.list.more}
           address={(tag) => addressOf(path, listing, { tag })}
         />
       )}
@@ -172,27 +174,48 @@ interface FacetProps {
   readonly values: readonly { readonly value: string; readonly count: number }[];
   readonly chosen: string | undefined;
   readonly address: (value: string | undefined) => string;
+  readonly more: string;
 }
 
-function Facet({ title, values, chosen, address }: FacetProps) {
+/** As many values as fit a glance; the rest unfolds. */
+const GLANCE = 10;
+
+function Facet(props: FacetProps) {
+  const { title, values, chosen, more } = props;
+  const first = values.slice(0, GLANCE);
+  const rest = values.slice(GLANCE);
   return (
     <div>
       <h2 className="text-sm font-semibold">{title}</h2>
-      <ul className="mt-3 flex flex-wrap gap-2 lg:grid lg:gap-0">
-        {values.map(({ value, count }) => (
-          <li key={value}>
-            <Link
-              href={address(value === chosen ? undefined : value)}
-              aria-current={value === chosen ? 'true' : undefined}
-              className="flex min-h-10 items-center justify-between gap-3 rounded-full border border-line px-4 text-[0.92rem] text-muted hover:text-ink aria-[current]:border-ink aria-[current]:font-medium aria-[current]:text-ink lg:min-h-9 lg:border-0 lg:px-0 lg:hover:underline lg:hover:underline-offset-4"
-            >
-              <span>{value}</span>
-              <span className="text-xs tabular-nums">{count}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <FacetValues {...props} values={first} />
+      {rest.length === 0 ? null : (
+        <details open={rest.some(({ value }) => value === chosen)}>
+          <summary className="mt-1 min-h-9 py-1.5 text-sm text-muted underline underline-offset-4 hover:text-ink">
+            {more}
+          </summary>
+          <FacetValues {...props} values={rest} />
+        </details>
+      )}
     </div>
+  );
+}
+
+function FacetValues({ values, chosen, address }: FacetProps) {
+  return (
+    <ul className="mt-3 flex flex-wrap gap-2 lg:mt-2 lg:grid lg:gap-0">
+      {values.map(({ value, count }) => (
+        <li key={value}>
+          <Link
+            href={address(value === chosen ? undefined : value)}
+            aria-current={value === chosen ? 'true' : undefined}
+            className="flex min-h-10 items-center justify-between gap-3 rounded-full border border-line px-4 text-[0.92rem] text-muted hover:text-ink aria-[current]:border-ink aria-[current]:font-medium aria-[current]:text-ink lg:min-h-9 lg:border-0 lg:px-0 lg:hover:underline lg:hover:underline-offset-4"
+          >
+            <span>{value}</span>
+            <span className="text-xs tabular-nums">{count}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
   );
 }
 
