@@ -19,7 +19,7 @@ try {
   const environment = parseEnvironment(process.env);
   const account = findAccount(environment.dataDir);
   const binaries = await prepareBinaries(account);
-  const dataDir = prepareData(environment, binaries, account);
+  const dataDir = await prepareData(environment, binaries, account);
   becomeServer(environment, binaries, account, dataDir, process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof PrepareError)) throw error;

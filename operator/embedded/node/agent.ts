@@ -1,7 +1,7 @@
 /**
  * The node agent: runs the Pods that are bound to this node as local processes and reports what becomes of them.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAddresses, LOOPBACK } from './addresses.ts';
@@ -87,11 +87,10 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
   const addresses = createAddresses(options.dir);
   const logs: LogStore = createLogStore(join(options.dir, 'logs'));
   const processes = createProcessTable(join(options.dir, 'processes'), options.dir);
-  const cache = join(options.dir, 'compile-cache');
+  const cache = compileCache(join(options.dir, 'compile-cache'));
   const entries = new Map<string, Entry>();
   let closing = false;
 
-  mkdirSync(cache, { recursive: true });
   const leftovers = await processes.endLeftovers();
   if (leftovers > 0) log.info({ leftovers }, 'ended processes of an agent that was killed');
 
@@ -349,6 +348,22 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
 }
 
 const isCritical = ({ pod }: Entry): boolean => CRITICAL.has(pod.spec.priorityClassName ?? '');
+
+/** The one of the installation, which stays warm when data folders come and go; `fallback` where it is read-only. */
+function compileCache(fallback: string): string {
+  for (const dir of [
+    fileURLToPath(new URL('../../../node_modules/.cache/shopmind', import.meta.url)),
+    fallback,
+  ])
+    try {
+      mkdirSync(dir, { recursive: true });
+      accessSync(dir, constants.W_OK);
+      return dir;
+    } catch {
+      // Not ours to write: the next one.
+    }
+  return fallback;
+}
 
 const namesIn = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
 

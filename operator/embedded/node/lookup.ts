@@ -5,6 +5,7 @@
  */
 import { createRequire, flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import { promisify } from 'node:util';
 
 /** Resolves a cluster name; undefined when there is no such name. Throws when nobody answers. */
 export type Resolve = (name: string) => Promise<readonly string[] | undefined>;
@@ -38,13 +39,14 @@ export function installLookup(resolve: Resolve): void {
     void answer(find(present, name, optionsOf(callback ? options : undefined)), done);
     return {};
   }
-  // `util.promisify(dns.lookup)` and Node's own callers look for the same marks on the function.
-  Object.assign(lookup, usual);
-  dns['lookup'] = lookup;
-  promises['lookup'] = (name: string, options?: unknown) =>
+  const lookupPromise = (name: string, options?: unknown): Promise<unknown> =>
     typeof name === 'string' && CLUSTER_NAME.test(name)
       ? find(present, name, optionsOf(options))
       : usualPromise(name, options);
+  // `util.promisify(dns.lookup)` resolves with an object, as it does for Node's own.
+  Object.defineProperty(lookup, promisify.custom, { value: lookupPromise });
+  dns['lookup'] = lookup;
+  promises['lookup'] = lookupPromise;
   syncBuiltinESMExports();
 }
 

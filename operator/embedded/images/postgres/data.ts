@@ -8,6 +8,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -23,6 +24,7 @@ import { checkBinaries, type Binaries } from './binaries.ts';
 import { PrepareError, type Environment } from './environment.ts';
 
 const PASSWORD_FILE = 'shopmind.password';
+const FORMER_SERVER_MS = 10_000;
 
 const INITDB = [
   '--username=postgres',
@@ -35,10 +37,14 @@ const INITDB = [
 ];
 
 /** @returns the real path of a data folder that is ready to be served */
-export function prepareData(environment: Environment, binaries: Binaries, account: Account): string {
+export async function prepareData(
+  environment: Environment,
+  binaries: Binaries,
+  account: Account,
+): Promise<string> {
   const dir = placeOf(environment.dataDir, account);
   if (existsSync(join(dir, 'PG_VERSION'))) {
-    clearTraces(dir);
+    await outliveFormerServer(dir);
     if (passwordDigest(environment.password) !== storedDigest(dir))
       setPassword(environment, binaries, account, dir);
   } else create(environment, binaries, account, dir);
@@ -124,23 +130,40 @@ function must(result: ReturnType<typeof runAs>, what: string): void {
   );
 }
 
-/** After `kill -9` the lock of the dead server stays; a later process of the same number is not that server. */
-function clearTraces(dir: string): void {
+/**
+ * After `kill -9` the dead server's children end by themselves, in a moment; until then the data is theirs. Its lock stays, and
+ * PostgreSQL judges it well, but for one case: another process has its number by now.
+ */
+async function outliveFormerServer(dir: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const deadline = performance.now() + FORMER_SERVER_MS;
+  while (processesIn(dir).length > 0) {
+    if (performance.now() > deadline)
+      throw new PrepareError(
+        `${dir} is in use by the processes ${processesIn(dir).join(', ')}: end them first`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   const file = join(dir, 'postmaster.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-  if (!servesFolder(pid, dir)) rmSync(file, { force: true });
+  if (existsSync(`/proc/${pid}`)) rmSync(file, { force: true });
 }
 
-function servesFolder(pid: number, dir: string): boolean {
-  if (process.platform !== 'linux') return true;
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.some((word) => word.endsWith('postgres')) && words.includes(dir);
-  } catch {
-    // No such process.
-    return false;
-  }
+/** PostgreSQL's processes stand in their data folder. */
+function processesIn(dir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readlinkSync(`/proc/${name}/cwd`) === dir;
+      } catch {
+        // Gone, or another user's, who cannot have this folder open.
+        return false;
+      }
+    })
+    .map(Number)
+    .filter((pid) => pid !== process.pid);
 }
 
 const passwordDigest = (password: string): string => createHash('sha256').update(password).digest('hex');
