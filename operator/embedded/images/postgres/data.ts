@@ -152,18 +152,19 @@ async function outliveFormerServer(dir: string): Promise<void> {
 
 /** PostgreSQL's processes stand in their data folder. */
 function processesIn(dir: string): number[] {
+  const real = realpathSync(dir);
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        return readlinkSync(`/proc/${name}/cwd`) === dir;
+        const server = readFileSync(`/proc/${name}/comm`, 'utf8').trim() === 'postgres';
+        return server && readlinkSync(`/proc/${name}/cwd`) === real;
       } catch {
         // Gone, or another user's, who cannot have this folder open.
         return false;
       }
     })
-    .map(Number)
-    .filter((pid) => pid !== process.pid);
+    .map(Number);
 }
 
 const passwordDigest = (password: string): string => createHash('sha256').update(password).digest('hex');
