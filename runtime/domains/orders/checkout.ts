@@ -108,12 +108,7 @@ async function place(
   if (lacking.length > 0) throw outOfStock(cart, lacking);
   await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
   await tx.enqueue(
-    {
-      name: 'orders.expire-order',
-      payload: { orderId: order.id },
-      key: order.id,
-      runAt: order.holdExpiresAt,
-    },
+    { name: 'orders.expire-due', payload: {}, key: 'expire', runAt: order.holdExpiresAt },
     { name: 'orders.sweep', payload: {}, key: 'sweep', runAt: after(now, settings.sweepSeconds) },
   );
   return order;

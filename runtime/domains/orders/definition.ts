@@ -35,6 +35,9 @@ const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
 const ofVariant = z.strictObject({ variantId: s.variantId });
 
+/** A task that goes round by itself says whether its last round found nothing; after two of these it rests. */
+const rounds = z.strictObject({ idle: z.boolean().optional() });
+
 export const orders: DomainDefinition = {
   name: 'orders',
   summary: 'Carts, inventory with timed holds, and orders with a saga that survives being killed anywhere.',
@@ -55,8 +58,8 @@ export const orders: DomainDefinition = {
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.hear-payment', payload: paymentEvent, maxAttempts: 1000, leaseSeconds: 10 },
-    { name: 'orders.expire-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
-    { name: 'orders.sweep', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 60 },
+    { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.sweep', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
   ],
   buckets: [],
   routes: [

@@ -23,16 +23,29 @@ export interface PaymentFacts {
   readonly problem?: string | undefined;
 }
 
+/**
+ * A task that plans itself again while there is work. It rests only after two rounds that found nothing: an order that was
+ * being placed during the first, and found the task still waiting, is there for the second. The second waits under a key of
+ * its own, so that orders placed meanwhile plan a first one again.
+ */
+export interface Round {
+  readonly idle?: boolean | undefined;
+}
+
 export interface Saga {
   /** Does what can be done for the order now; returns when it rests or waits. */
   advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void>;
   /** Notes what became of the payment, then advances. */
   hear(tenant: TenantId, orderId: string, facts: PaymentFacts, signal: AbortSignal): Promise<void>;
-  /** Wakes orders that stand still although they should not, and gives stock back whose hold is over. */
-  sweep(tenant: TenantId, signal: AbortSignal): Promise<void>;
+  /** Ends the holds that are over, and plans to look again when the next one will be. */
+  expireDue(tenant: TenantId, round: Round, signal: AbortSignal): Promise<void>;
+  /** Wakes orders that stand still although they should not. */
+  sweep(tenant: TenantId, round: Round, signal: AbortSignal): Promise<void>;
 }
 
 const MOST_STEPS = 25;
+/** Orders that one round looks at. */
+const MOST_AT_ONCE = 200;
 const SYSTEM = 'system';
 const CARTS_KEPT_MS = 30 * 86_400_000;
 
@@ -69,7 +82,8 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       signal.throwIfAborted();
       const step = nextStep(order, now());
       if (step.do === 'rest') return markSettled(tenant, order);
-      if (step.do === 'wait') return wait(tenant, order, step.until);
+      // The task that ends holds is waiting already.
+      if (step.do === 'wait') return;
       order = await attempt(reader, tenant, order, step);
     }
     throw new ShopError('internal', `The saga of order ${order.id} does not come to rest.`);
@@ -286,40 +300,88 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     );
   }
 
-  async function wait(tenant: TenantId, order: StoredOrder, until: Date): Promise<void> {
-    await platform.sql.transaction(tenant, (tx) =>
-      tx.enqueue({
-        name: 'orders.expire-order',
-        payload: { orderId: order.id },
-        key: order.id,
-        runAt: until,
-      }),
+  async function expireDue(tenant: TenantId, round: Round, signal: AbortSignal): Promise<void> {
+    const { rows } = await platform.sql.query<{ id: string }>(
+      tenant,
+      `select id from orders_orders where tenant_id = $1 and status = 'pending_payment' and hold_expires_at <= $2
+       order by hold_expires_at limit ${MOST_AT_ONCE}`,
+      [tenant, now()],
+    );
+    await advanceAll(
+      tenant,
+      rows.map((row) => row.id),
+      signal,
+    );
+    const { rows: ahead } = await platform.sql.query<{ next: Date | null }>(
+      tenant,
+      `select min(hold_expires_at) as next from orders_orders where tenant_id = $1 and status = 'pending_payment'`,
+      [tenant],
+    );
+    const next = ahead[0]?.next ?? undefined;
+    // What is due still could not be ended: not again at once.
+    const soonest = after(now(), next !== undefined && next <= now() && rows.length < MOST_AT_ONCE ? 2 : 0);
+    const runAt = next === undefined ? after(now(), settings.sweepSeconds) : next > soonest ? next : soonest;
+    await goRound(tenant, 'orders.expire-due', 'expire', round, next !== undefined, runAt);
+  }
+
+  async function sweep(tenant: TenantId, round: Round, signal: AbortSignal): Promise<void> {
+    const moment = now();
+    const { rows } = await platform.sql.query<{ id: string; still: boolean }>(
+      tenant,
+      `select id, updated_at < $3 and (status <> 'pending_payment' or hold_expires_at < $2) as still
+       from orders_orders where tenant_id = $1 and not settled order by updated_at limit ${MOST_AT_ONCE}`,
+      [tenant, moment, after(moment, -settings.stuckSeconds)],
+    );
+    await advanceAll(
+      tenant,
+      rows.filter((row) => row.still).map((row) => row.id),
+      signal,
+    );
+    await forgetCarts(tenant, moment);
+    await goRound(
+      tenant,
+      'orders.sweep',
+      'sweep',
+      round,
+      rows.length > 0,
+      after(now(), settings.sweepSeconds),
     );
   }
 
-  async function sweep(tenant: TenantId, signal: AbortSignal): Promise<void> {
-    const moment = now();
-    const { rows } = await platform.sql.query<{ id: string; open: boolean }>(
-      tenant,
-      `select id, (status = 'pending_payment' and hold_expires_at > $2) or updated_at > $3 as open
-       from orders_orders where tenant_id = $1 and not settled order by updated_at limit 200`,
-      [tenant, moment, new Date(moment.getTime() - settings.stuckSeconds * 1000)],
-    );
-    for (const row of rows.filter((each) => !each.open)) {
-      signal.throwIfAborted();
-      await advance(tenant, row.id, signal).catch((error: unknown) =>
-        platform.log.warn(
-          { err: error, tenant, order: row.id },
-          'an order that stood still could not be moved; tried again at the next sweep',
-        ),
-      );
-    }
-    await forgetCarts(tenant, moment);
-    if (rows.length === 0) return;
-    const runAt = new Date(now().getTime() + settings.sweepSeconds * 1000);
-    await platform.sql.transaction(tenant, (tx) =>
-      tx.enqueue({ name: 'orders.sweep', payload: {}, key: 'sweep', runAt }),
-    );
+  /** A few at a time; one that fails is left to the next round. */
+  async function advanceAll(
+    tenant: TenantId,
+    orderIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const queue = [...orderIds];
+    const worker = async (): Promise<void> => {
+      for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+        signal.throwIfAborted();
+        await advance(tenant, id, signal).catch((error: unknown) =>
+          platform.log.warn(
+            { err: error, tenant, order: id },
+            'an order could not be moved; tried again later',
+          ),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+  }
+
+  async function goRound(
+    tenant: TenantId,
+    name: string,
+    key: string,
+    round: Round,
+    busy: boolean,
+    runAt: Date,
+  ): Promise<void> {
+    if (!busy && round.idle === true) return;
+    const task = busy
+      ? { name, payload: {}, key, runAt }
+      : { name, payload: { idle: true }, key: `${key}-idle`, runAt };
+    await platform.sql.transaction(tenant, (tx) => tx.enqueue(task));
   }
 
   /** Carts that nobody touched for a month; at most a few hundred at a time. */
@@ -340,7 +402,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return { actor: SYSTEM, reason, now: now() };
   }
 
-  return { advance, hear, sweep };
+  return { advance, hear, expireDue, sweep };
 }
 
 const RANK: Readonly<Record<PaymentState, number>> = {
@@ -409,4 +471,8 @@ async function reopenCart(tx: Transaction, tenant: TenantId, order: StoredOrder)
 async function tellStock(tx: Transaction, changes: readonly StockChange[]): Promise<void> {
   const events: NewEvent[] = changes.map(stockChanged);
   if (events.length > 0) await tx.emit(...events);
+}
+
+function after(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1000);
 }

@@ -20,7 +20,7 @@ import { orders } from './definition.ts';
 import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
-import { createSaga, newFacts } from './saga.ts';
+import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
 import { changeOrder, lockOrder, readOrder, showOrder, showToMerchant, type StoredOrder } from './store.ts';
@@ -248,14 +248,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     definition: orders,
     routes,
     consumers: { 'catalog.product': hearOfProduct, 'payments.payment': hearOfPayment },
+    // The task queue parsed each payload with the task's schema.
     tasks: {
       'orders.advance-order': advanceOrder,
       'orders.hear-payment': ({ tenant, payload, signal }) => {
         const facts = payload as z.infer<typeof paymentEvent>;
         return saga.hear(tenant, facts.orderId, facts, signal);
       },
-      'orders.expire-order': advanceOrder,
-      'orders.sweep': ({ tenant, signal }) => saga.sweep(tenant, signal),
+      'orders.expire-due': ({ tenant, payload, signal }) => saga.expireDue(tenant, payload as Round, signal),
+      'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),
     },
     operations: {},
   };

@@ -33,7 +33,14 @@ export const payments: DomainDefinition = {
     },
   ],
   consumes: [],
-  tasks: [{ name: 'payments.reconcile', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 60 }],
+  tasks: [
+    {
+      name: 'payments.reconcile',
+      payload: z.strictObject({ idle: z.boolean().optional() }),
+      maxAttempts: 1000,
+      leaseSeconds: 60,
+    },
+  ],
   buckets: [],
   routes: [
     {

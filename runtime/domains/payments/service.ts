@@ -353,16 +353,18 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   // ── reconciliation ─────────────────────────────────────────────────────────────────────────────
 
-  function nextReconcile(): { name: string; payload: object; key: string; runAt: Date } {
+  /** @param idle whether this round found nothing; after two of these the task rests */
+  function nextReconcile(idle = false): { name: string; payload: object; key: string; runAt: Date } {
     return {
       name: 'payments.reconcile',
-      payload: {},
-      key: 'reconcile',
+      payload: idle ? { idle } : {},
+      // A key of its own, so that payments made meanwhile plan another round.
+      key: idle ? 'reconcile-idle' : 'reconcile',
       runAt: seconds(now(), settings.reconcileSeconds),
     };
   }
 
-  async function reconcile(tenant: TenantId, signal: AbortSignal): Promise<void> {
+  async function reconcile(tenant: TenantId, wasIdle: boolean, signal: AbortSignal): Promise<void> {
     const { rows } = await platform.sql.query<PaymentRow & { quiet: boolean }>(
       tenant,
       `select ${COLUMNS}, updated_at < $2 as quiet from payments_payments
@@ -379,8 +381,9 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     }
     const orphans = await closeOrphans(tenant, signal);
     await forget(tenant);
-    if (rows.length > 0 || orphans)
-      await platform.sql.transaction(tenant, (tx) => tx.enqueue(nextReconcile()));
+    const idle = rows.length === 0 && !orphans;
+    // A payment that was being written during this round is there for the next one.
+    if (!idle || !wasIdle) await platform.sql.transaction(tenant, (tx) => tx.enqueue(nextReconcile(idle)));
   }
 
   /** @returns the orders whose intents the processor's list held */
@@ -466,7 +469,11 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     definition: payments,
     routes: { receiveWebhook, getPaymentStatus },
     consumers: {},
-    tasks: { 'payments.reconcile': ({ tenant, signal }) => reconcile(tenant, signal) },
+    tasks: {
+      'payments.reconcile': ({ tenant, payload, signal }) =>
+        // The task queue parsed the payload with the task's schema.
+        reconcile(tenant, (payload as { idle?: boolean }).idle === true, signal),
+    },
     operations: { createIntent, capture, cancel, refund, get, sync },
   };
 }
