@@ -70,6 +70,8 @@ export async function serveResource(
   if (path.name === '' && NEEDS_NAME.has(verb)) throw methodNotAllowed();
   if (type.namespaced && path.namespace === '' && (path.name !== '' || verb === 'create'))
     throw methodNotAllowed();
+  const { deprecation } = type.custom ? cluster.rulesOf(type) : {};
+  if (deprecation !== undefined) exchange.warnings.add(deprecation);
   if (isScale(path)) return serveScale(cluster, exchange, path, type, verb);
   if (!PARTS.has(path.subresource)) return serveSubresource(cluster, exchange, path, type, verb);
   if (type.group === 'metrics.k8s.io') return serveMetrics(cluster, exchange, path, type);

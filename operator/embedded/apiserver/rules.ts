@@ -29,6 +29,8 @@ export interface KindRules {
   readonly validate?: (object: KubeObject, old: KubeObject | undefined, part: Part) => readonly Cause[];
   /** The CEL rules of the schema; asked only when everything else is valid. */
   readonly validateRules?: (object: KubeObject, old: KubeObject | undefined) => readonly Cause[];
+  /** Told to whoever uses this version, when it is on its way out. */
+  readonly deprecation?: string;
   /** How names of this kind are written; default: a DNS subdomain. */
   readonly nameForm?: NameForm;
 }

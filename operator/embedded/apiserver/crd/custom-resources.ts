@@ -1,10 +1,10 @@
 /** Serves what CustomResourceDefinitions define, from the moment they are stored until they are gone. */
 import type { Change, Entry } from '../../store/store.ts';
 import type { Cluster } from '../cluster.ts';
-import { parseStored } from '../objects.ts';
+import { equal, parseStored, type Json } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
 import type { KindRules } from '../rules.ts';
-import { readDefinition, type CustomVersion, type Definition } from './definition.ts';
+import { readDefinition, type Definition } from './definition.ts';
 import { createLifecycle } from './lifecycle.ts';
 import type { Column } from '../table/table.ts';
 import { customColumns } from './columns.ts';
@@ -18,25 +18,27 @@ export interface CustomResources {
   stop(): void;
   rulesOf(type: ResourceType): KindRules;
   columnsOf(type: ResourceType): readonly Column[];
-  versionOf(type: ResourceType): CustomVersion | undefined;
 }
 
 const NO_RULES: KindRules = {};
 
 export function createCustomResources(): CustomResources {
   const definitions = new Map<string, Definition>();
-  const versions = new Map<string, CustomVersion>();
+  const specs = new Map<string, Json>();
   const rules = new Map<string, KindRules>();
   const columns = new Map<string, readonly Column[]>();
   let unsubscribe = (): void => {};
 
   function serve(cluster: Cluster, entry: Entry): void {
-    const definition = readDefinition(parseStored(entry.json));
+    const crd = parseStored(entry.json);
+    // What is compiled of a schema is kept by its identity, so a change of the status alone must not renew it.
+    if (equal(specs.get(entry.name), crd['spec'])) return;
+    const definition = readDefinition(crd);
     if (!definition) return;
+    specs.set(definition.name, crd['spec'] ?? null);
     definitions.set(definition.name, definition);
     for (const version of definition.versions) {
       const key = keyOf(version.type);
-      versions.set(key, version);
       rules.set(key, customRules(version));
       columns.set(key, customColumns(version));
     }
@@ -48,8 +50,9 @@ export function createCustomResources(): CustomResources {
     const definition = definitions.get(name);
     if (!definition) return;
     definitions.delete(name);
+    specs.delete(name);
     for (const { type } of definition.versions)
-      for (const known of [versions, rules, columns]) known.delete(keyOf(type));
+      for (const known of [rules, columns]) known.delete(keyOf(type));
     cluster.catalog.withdraw(definition.storage);
   }
 
@@ -74,7 +77,6 @@ export function createCustomResources(): CustomResources {
     stop: () => unsubscribe(),
     rulesOf: (type) => rules.get(keyOf(type)) ?? NO_RULES,
     columnsOf: (type) => columns.get(keyOf(type)) ?? [],
-    versionOf: (type) => versions.get(keyOf(type)),
   };
 }
 
