@@ -1,4 +1,5 @@
 /** The frame of every page: language, the tenant's theme, header and footer. */
+// oxlint-disable-next-line import/no-unassigned-import -- this is how Next takes a style sheet
 import './globals.css';
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';

@@ -84,6 +84,7 @@ function SortForm({ shop: { words }, path, listing }: Pick<ListingProps, 'shop' 
           <input key={name} type="hidden" name={name} value={listing[name]} />
         ),
       )}
+      {listing.stock ? <input type="hidden" name="stock" value="1" /> : null}
       <AutoSubmit className="flex items-center gap-3">
         <label htmlFor="sort" className="text-sm text-muted">
           {words.list.sort}
@@ -114,6 +115,16 @@ function Filters({ shop, path, listing, first }: Omit<ListingProps, 'page'>) {
   const tags = (first.facets?.tags ?? []).filter(({ value }) => value !== 'featured');
   return (
     <div className="grid gap-8">
+      <Link
+        href={addressOf(path, listing, { stock: !listing.stock })}
+        aria-current={listing.stock ? 'true' : undefined}
+        className="group flex min-h-10 items-center gap-3 text-[0.95rem]"
+      >
+        <span className="grid size-5 place-items-center rounded-md border border-line-strong text-transparent group-aria-[current]:border-brand group-aria-[current]:bg-brand group-aria-[current]:text-on-brand">
+          <Icon name="check" className="size-4" />
+        </span>
+        {words.list.stock}
+      </Link>
       {types.length < 2 && listing.type === undefined ? null : (
         <Facet
           title={words.list.type}
@@ -142,6 +153,7 @@ function Filters({ shop, path, listing, first }: Omit<ListingProps, 'page'>) {
               <input key={name} type="hidden" name={name} value={listing[name]} />
             ),
           )}
+          {listing.stock ? <input type="hidden" name="stock" value="1" /> : null}
           <div className="mt-3 flex items-center gap-2">
             <input
               name="min"
@@ -190,7 +202,7 @@ function Facet(props: FacetProps) {
       <FacetValues {...props} values={first} />
       {rest.length === 0 ? null : (
         <details open={rest.some(({ value }) => value === chosen)}>
-          <summary className="mt-1 min-h-9 py-1.5 text-sm text-muted underline underline-offset-4 hover:text-ink">
+          <summary className="mt-1 list-none min-h-9 py-1.5 text-sm text-muted underline underline-offset-4 hover:text-ink">
             {more}
           </summary>
           <FacetValues {...props} values={rest} />
@@ -222,6 +234,7 @@ function FacetValues({ values, chosen, address }: FacetProps) {
 /** The filters that are on, each a link that takes it off. */
 function Active({ shop: { words }, path, listing }: Pick<ListingProps, 'shop' | 'path' | 'listing'>) {
   const active = [
+    ...(listing.stock ? [{ name: words.list.stock, href: addressOf(path, listing, { stock: false }) }] : []),
     ...(listing.type === undefined
       ? []
       : [{ name: listing.type, href: addressOf(path, listing, { type: undefined }) }]),

@@ -69,7 +69,7 @@ function link(attributes: string): string {
   const [, , double, single, bare] =
     /(^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i.exec(attributes) ?? [];
   const address = (double ?? single ?? bare ?? '').trim();
-  const safe = /^(https?:\/\/|mailto:|\/(?!\/)|#)/i.test(address) && !/[\u0000-\u001f"<>]/.test(address);
+  const safe = /^(https?:\/\/|mailto:|\/(?!\/)|#)/i.test(address) && !/["<>\p{Cc}]/u.test(address);
   return safe ? `<a href="${address}" rel="noopener nofollow">` : '<a>';
 }
 

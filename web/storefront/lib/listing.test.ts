@@ -13,6 +13,7 @@ test('a listing written into an address is read from it again', () => {
     tag: fc.option(word, { nil: undefined }),
     min: fc.option(fc.nat(9999), { nil: undefined }),
     max: fc.option(fc.nat(9999), { nil: undefined }),
+    stock: fc.boolean(),
     sort: fc.constantFrom('price-asc' as const, 'newest' as const),
     cursor: fc.option(word, { nil: undefined }),
   });

@@ -13,6 +13,8 @@ export interface Listing {
   /** Major units, as the visitor typed them. */
   readonly min: number | undefined;
   readonly max: number | undefined;
+  /** Only what can be bought now. */
+  readonly stock: boolean;
   readonly sort: Sort;
   readonly cursor: string | undefined;
 }
@@ -39,6 +41,7 @@ export function listingOf(params: SearchParams): Listing {
     tag: one('tag'),
     min: amount('min'),
     max: amount('max'),
+    stock: one('stock') === '1',
     sort: sort ?? (q === undefined ? 'featured' : 'relevance'),
     cursor: one('cursor')?.slice(0, 255),
   };
@@ -55,6 +58,7 @@ export function queryOf(listing: Listing, currency: string, collection: string |
     tag: listing.tag,
     minPrice: listing.min === undefined ? undefined : Math.round(listing.min * unit),
     maxPrice: listing.max === undefined ? undefined : Math.round(listing.max * unit),
+    available: listing.stock ? ('true' as const) : undefined,
     sort: listing.sort,
     limit: PAGE_SIZE,
     cursor: listing.cursor,
@@ -70,6 +74,7 @@ export function addressOf(path: string, listing: Listing, change: Partial<Listin
     const value = next[name];
     if (value !== undefined) params.set(name, String(value));
   }
+  if (next.stock) params.set('stock', '1');
   if (next.sort !== natural) params.set('sort', next.sort);
   const query = params.toString();
   return query === '' ? path : `${path}?${query}`;

@@ -39,6 +39,7 @@ export const de: Words = {
     type: 'Art',
     tag: 'Thema',
     price: 'Preis',
+    stock: 'Nur Vorrätiges',
     min: 'Von',
     max: 'Bis',
     apply: 'Anwenden',

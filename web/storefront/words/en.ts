@@ -37,6 +37,7 @@ export const en = {
     type: 'Type',
     tag: 'Topic',
     price: 'Price',
+    stock: 'In stock only',
     min: 'From',
     max: 'To',
     apply: 'Apply',

@@ -39,6 +39,7 @@ export const ja: Words = {
     type: '種類',
     tag: 'テーマ',
     price: '価格',
+    stock: '在庫ありのみ',
     min: '下限',
     max: '上限',
     apply: '適用',

@@ -39,6 +39,7 @@ export const nb: Words = {
     type: 'Type',
     tag: 'Tema',
     price: 'Pris',
+    stock: 'Bare på lager',
     min: 'Fra',
     max: 'Til',
     apply: 'Bruk',

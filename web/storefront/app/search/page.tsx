@@ -25,7 +25,8 @@ export default async function Search({ searchParams }: Props) {
     loaded !== undefined &&
     loaded.first.products.length === 0 &&
     loaded.listing.type === undefined &&
-    loaded.listing.tag === undefined;
+    loaded.listing.tag === undefined &&
+    !loaded.listing.stock;
   return (
     <>
       <div className={`${wrap} pt-12`}>
