@@ -101,7 +101,7 @@ export const writing: Table = {
   async 'a body of another kind is a bad request'({ api, path, name }) {
     const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: name() } };
     const reply = expect(await api.create(path('configmaps'), body), 400, 'BadRequest');
-    assert.match(textAt(reply.body, 'message'), /does not match the expected/);
+    assert.match(textAt(reply.body, 'message'), /cannot be handled as a ConfigMap/);
   },
   async 'a body that is no JSON is a bad request'({ api, path }) {
     expect(
