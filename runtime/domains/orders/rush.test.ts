@@ -118,7 +118,7 @@ describe('200 shoppers and the last 50 units', () => {
     assert.deepEqual(stock, { on_hand: UNITS, held: 0, sold: UNITS });
   });
 
-  it('sells every unit in the end although a third of the shoppers cannot pay and webhooks misbehave', async (test) => {
+  it('sells every unit in the end although a sixth of the shoppers cannot pay and webhooks misbehave', async (test) => {
     shop = await startTestShop({ orders: { holdSeconds: 3, sweepSeconds: 1, stuckSeconds: 1 } });
     await shop.sell('wild', 2000, UNITS);
     await shop.knobs({ duplicates: 1, shuffleMs: 100, dropWebhooks: 20, failRequests: 5, loseReplies: 5 });
@@ -127,7 +127,7 @@ describe('200 shoppers and the last 50 units', () => {
     const declined = '4000000000000002';
     const waiting = Array.from({ length: SHOPPERS }, (_, index) => ({
       name: `w${index}`,
-      cards: index % 3 === 0 ? [declined, declined] : [declined, '4242424242424242'].slice(index % 2),
+      cards: index % 6 === 0 ? [declined, declined] : [declined, '4242424242424242'].slice(index % 2),
     }));
     // Who finds nothing tries again when holds have ended, as people do; who cannot pay gives up.
     for (let round = 0; waiting.length > 0; round += 1) {
