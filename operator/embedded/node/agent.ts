@@ -61,11 +61,14 @@ interface Entry {
   again: boolean;
   ending: Promise<void> | undefined;
   gone: boolean;
+  /** Status writes that failed in a row. */
+  failures: number;
 }
 
 /** The resolution metrics-server has by default. */
 const SAMPLE_MS = 15_000;
 const WRITE_RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
 /** A Pod whose object is gone is not waited for longer. */
 const FORCED_GRACE_SECONDS = 1;
 const CRITICAL: ReadonlySet<string> = new Set(['system-cluster-critical', 'system-node-critical']);
@@ -85,7 +88,9 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
   const secrets = informers.of(SECRETS);
   const configMaps = informers.of(CONFIG_MAPS);
   const addresses = createAddresses(options.dir);
-  const logs: LogStore = createLogStore(join(options.dir, 'logs'));
+  const logs: LogStore = createLogStore(join(options.dir, 'logs'), undefined, (error, file) =>
+    log.error({ err: error, file }, 'lines of a container log were lost'),
+  );
   const processes = createProcessTable(join(options.dir, 'processes'), options.dir);
   const cache = compileCache(join(options.dir, 'compile-cache'));
   const entries = new Map<string, Entry>();
@@ -106,6 +111,7 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
       again: false,
       ending: undefined,
       gone: false,
+      failures: 0,
       worker: startPod(pod, {
         place: { podIP, hostIP: LOOPBACK },
         dir,
@@ -201,6 +207,7 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
         { metadata: { uid }, status: patch },
         { subresource: 'status' },
       );
+      entry.failures = 0;
       take(entry, written);
       pods.observe(written);
     } catch (error) {
@@ -211,7 +218,10 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
       }
       if (closing) return;
       log.warn({ pod: `${namespace}/${name}`, err: error }, 'a pod status was not written; it will be');
-      await new Promise((resolve) => setTimeout(resolve, WRITE_RETRY_MS));
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.min(WRITE_RETRY_MS * 2 ** entry.failures, MAX_RETRY_MS)),
+      );
+      entry.failures += 1;
       entry.again = true;
     }
   }

@@ -158,10 +158,11 @@ export function createContainer(world: ContainerWorld): ContainerLife {
     const containerID = `shopmind://${id}`;
     const last = status.state?.terminated ?? status.lastState?.terminated;
     const lastState = last === undefined ? {} : { lastState: { terminated: last } };
-    const log = world.openLog(attempt);
+    let log: LogSink | undefined;
     const cwd = container.workingDir ?? image.cwd ?? '/';
     const startedAt = clock.now();
     try {
+      log = world.openLog(attempt);
       running = world.processes.start({
         id,
         command: commandLine(image, container, env),
@@ -171,8 +172,8 @@ export function createContainer(world: ContainerWorld): ContainerLife {
       });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      log.write('stderr', message);
-      log.close();
+      log?.write('stderr', message);
+      log?.close();
       world.note('Warning', 'Failed', `Error: ${message}`);
       const at = timestamp(clock.now());
       const terminated = {

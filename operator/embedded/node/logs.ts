@@ -64,7 +64,12 @@ interface OpenLog {
   closed: boolean;
 }
 
-export function createLogStore(root: string, maxBytes = DEFAULT_MAX_BYTES): LogStore {
+/** @param onLost told when lines cannot be written */
+export function createLogStore(
+  root: string,
+  maxBytes = DEFAULT_MAX_BYTES,
+  onLost: (error: unknown, file: string) => void = () => undefined,
+): LogStore {
   const open = new Map<string, OpenLog>();
   const podDir = ({ namespace, pod, uid }: Omit<LogTarget, 'container'>): string =>
     join(root, `${namespace}_${pod}_${uid}`);
@@ -88,15 +93,23 @@ export function createLogStore(root: string, maxBytes = DEFAULT_MAX_BYTES): LogS
       if (buffer === '') return;
       const bytes = Buffer.from(buffer);
       buffer = '';
-      if (size > 0 && size + bytes.length > maxBytes) {
-        closeSync(descriptor);
-        renameSync(file, `${file}.1`);
-        descriptor = openSync(file, 'a');
-        size = 0;
+      try {
+        if (size > 0 && size + bytes.length > maxBytes) turn();
+        writeSync(descriptor, bytes);
+        size += bytes.length;
+      } catch (error) {
+        // A full disk loses lines; it must not end the containers, nor the cluster.
+        onLost(error, file);
       }
-      writeSync(descriptor, bytes);
-      size += bytes.length;
       wake(state);
+    }
+
+    function turn(): void {
+      renameSync(file, `${file}.1`);
+      const fresh = openSync(file, 'a');
+      closeSync(descriptor);
+      descriptor = fresh;
+      size = 0;
     }
 
     function write(stream: string, tag: 'F' | 'P', line: string, time: string): void {

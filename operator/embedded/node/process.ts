@@ -102,7 +102,13 @@ export function createProcessTable(dir: string, nodeId: string): ProcessTable {
     }
     const record = join(dir, `${spec.id}.json`);
     const entry: ProcessRecord = { pid, identity: identityOf(pid) ?? '', stopSignal: spec.stopSignal };
-    writeFileSync(record, JSON.stringify(entry));
+    try {
+      writeFileSync(record, JSON.stringify(entry));
+    } catch (error) {
+      // A process that no later agent would find is not left running.
+      signal(-pid, 'SIGKILL');
+      throw error;
+    }
     return supervise(child, pid, spec.stopSignal, () => rmSync(record, { force: true }));
   }
 
