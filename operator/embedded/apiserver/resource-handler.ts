@@ -1,4 +1,5 @@
 /** Answers requests for resources: reads the verb from method and path and hands it to who does it. */
+import { setImmediate } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import { methodNotAllowed, noSuchPath, notFound } from './errors.ts';
 import { readBody, sendJson, wantedForm, wantedInclude, type Exchange } from './exchange.ts';
@@ -32,6 +33,7 @@ const PARTS: ReadonlySet<string> = new Set([
   'resize',
 ] satisfies Part[]);
 
+const DELETIONS_AT_A_TIME = 100;
 const NEEDS_NAME: ReadonlySet<string> = new Set(['update', 'patch']);
 
 /** The verb of a request as discovery and RBAC name it. */
@@ -241,7 +243,9 @@ async function removeAll(
 ): Promise<void> {
   const options = deleteOptions(exchange.query, await deletionBody(exchange));
   const page = listPage(cluster, type, scopeOf(path, type), exchange.query);
-  for (const { namespace, name } of page.entries) {
+  for (const [index, { namespace, name }] of page.entries.entries()) {
+    // Lets others be served, and watchers be sent what has gone already.
+    if (index % DELETIONS_AT_A_TIME === DELETIONS_AT_A_TIME - 1) await setImmediate();
     try {
       await deleteObject(cluster, { type, namespace, name }, options, exchange);
     } catch (error) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -190,6 +192,29 @@ test('a watch from before the history is told that it is too late', () =>
     },
     { historyLength: 5 },
   ));
+
+test('a watcher that does not read is cut off, and others are not held up', () =>
+  withServer(async ({ call, watch, server }) => {
+    const asked = request(`${server.url}${CONFIG_MAPS}?watch=1`, {
+      ca: server.caCertificate,
+      headers: { authorization: `Bearer ${server.adminToken}` },
+    });
+    const response = await new Promise<IncomingMessage>((resolve) => asked.on('response', resolve).end());
+    const cut = new Promise((resolve) => response.on('error', resolve));
+    const other = watch(`${CONFIG_MAPS}?watch=1`);
+    const received = take(other, 24);
+    const large = 'x'.repeat(900_000);
+    for (let index = 0; index < 24; index += 1)
+      await call('POST', CONFIG_MAPS, configMap(`m${index}`, { large }));
+    assert.equal((await received).length, 24);
+    await other.return(undefined);
+    // Whoever comes late gets it all at once, however much that is.
+    const late = watch(`${CONFIG_MAPS}?watch=1`);
+    assert.equal((await take(late, 24)).length, 24);
+    await late.return(undefined);
+    response.resume();
+    assert.ok((await cut) instanceof Error);
+  }));
 
 test('an object with a finalizer stays until it is removed, and then is gone', () =>
   withServer(async ({ call }) => {

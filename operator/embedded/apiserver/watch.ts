@@ -48,10 +48,12 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
   let stopped = false;
   let unsubscribe = (): void => {};
   let sent = start.after;
+  /** What the client asked for at once may be of any size; only what it leaves unread later counts against it. */
+  let mostUnread = Number.POSITIVE_INFINITY;
   const write = (line: string): void => {
     if (stopped) return;
     response.write(line);
-    if (response.writableLength > MOST_UNREAD_BYTES) {
+    if (response.writableLength > mostUnread) {
       cluster.log.warn({ resource: type.plural }, 'a watch was cut because its client reads too slowly');
       stop();
       response.destroy();
@@ -98,6 +100,7 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
   };
   try {
     unsubscribe = cluster.store.watch(type.storage, start.after, listener);
+    mostUnread = response.writableLength + MOST_UNREAD_BYTES;
   } catch (error) {
     stop();
     if (!(error instanceof HistoryGone)) throw error;
