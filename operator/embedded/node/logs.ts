@@ -244,14 +244,24 @@ async function* linesOf(
     const grown = sizeOf(file);
     // The file was turned over: what is new is in a new file.
     if (grown < at) at = 0;
+    // Judged before reading: what is written until then is read.
+    const over = !log || log.closed;
     for await (const entry of current()) if (wanted(entry)) yield show(entry);
-    if (!log || log.closed || signal?.aborted) return;
-    if (sizeOf(file) !== at) continue;
-    await new Promise<void>((resolve) => {
-      log.waiting.add(resolve);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-    });
+    if (over || signal?.aborted) return;
+    if (!log.closed && sizeOf(file) === at) await growth(log, signal);
   }
+}
+
+function growth(log: OpenLog, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      log.waiting.delete(done);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    log.waiting.add(done);
+    signal?.addEventListener('abort', done);
+  });
 }
 
 interface Entry {
@@ -264,10 +274,15 @@ interface Entry {
 
 async function* entriesOf(file: string, start: number): AsyncGenerator<Entry> {
   let rest = '';
-  for await (const chunk of createReadStream(file, { start, encoding: 'utf8' })) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield entryOf(line);
+  try {
+    for await (const chunk of createReadStream(file, { start, encoding: 'utf8' })) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield entryOf(line);
+    }
+  } catch (error) {
+    // Between one file and the next there is none for a moment: the reader looks again.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
 }
 
