@@ -75,9 +75,17 @@ export function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
+/** JSON as Go writes it, which keeps it harmless inside HTML. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('>', '\\u003e')
+    .replaceAll('&', '\\u0026');
+}
+
 function printed(value: Json): string {
   if (typeof value === 'string') return quoted(value);
-  return JSON.stringify(isObject(value) || Array.isArray(value) ? sorted(value) : value);
+  return isObject(value) || Array.isArray(value) ? goJson(sorted(value)) : JSON.stringify(value);
 }
 
 /** Go prints maps with sorted keys. */

@@ -4,6 +4,23 @@
 
 /** Rewrites the calls of `has` in an expression that the evaluator would refuse; others stay as they are. */
 export function withGeneralHas(source: string): string {
+  return replaceHas(source, (argument, call) => {
+    const dot = lastDot(argument);
+    const [operand, field] = [argument.slice(0, dot), argument.slice(dot + 1)];
+    if (dot < 0 || !/[[(]/.test(operand) || !/^\s*\w+\s*$/.test(field)) return `${call}${argument})`;
+    return `(${withGeneralHas(operand)}).?${field.trim()}.hasValue()`;
+  });
+}
+
+/** Rewrites the calls of `has` to an expression of the same type that reads the field: for finding fields that cannot be there. */
+export function withoutHas(source: string): string {
+  return replaceHas(source, (argument) => {
+    const plain = withoutHas(argument);
+    return `(dyn(${plain}) == dyn(${plain}))`;
+  });
+}
+
+function replaceHas(source: string, rewrite: (argument: string, call: string) => string): string {
   if (!/\bhas\s*\(/.test(source)) return source;
   let result = '';
   let at = 0;
@@ -18,17 +35,10 @@ export function withGeneralHas(source: string): string {
     }
     const open = at + call[0].length;
     const close = closing(source, open);
-    result += rewritten(source.slice(open, close), source.slice(at, open));
+    result += rewrite(source.slice(open, close), source.slice(at, open));
     at = close + 1;
   }
   return result;
-}
-
-function rewritten(argument: string, call: string): string {
-  const dot = lastDot(argument);
-  const [operand, field] = [argument.slice(0, dot), argument.slice(dot + 1)];
-  if (dot < 0 || !/[[(]/.test(operand) || !/^\s*\w+\s*$/.test(field)) return `${call}${argument})`;
-  return `(${withGeneralHas(operand)}).?${field.trim()}.hasValue()`;
 }
 
 /** The string literal that begins here, if one does. */

@@ -48,7 +48,7 @@ const checks: Record<string, Check> = {
   email: test('email'),
   hostname: (text) =>
     text.length <= 255 && test('hostname')(text) && text.split('.').every((label) => label.length <= 63),
-  ipv4: isIPv4,
+  ipv4: (text) => isIPv4(withoutZeros(text)),
   ipv6: isIPv6,
   cidr: isCidr,
   mac: test('mac'),
@@ -78,10 +78,15 @@ function isRequestUri(text: string): boolean {
   return text.startsWith('/') || URL.canParse(text);
 }
 
+/** Upstream still reads `010.1.2.3` as `10.1.2.3`. */
+function withoutZeros(text: string): string {
+  return /^[\d.]+$/.test(text) ? text.replaceAll(/\b0+(?=\d)/g, '') : text;
+}
+
 /** `address/bits`, of IPv4 or IPv6. */
 export function isCidr(text: string): boolean {
   const [address = '', bits = '', more] = text.split('/');
-  const family = isIP(address);
+  const family = isIP(withoutZeros(address));
   return (
     more === undefined && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
   );

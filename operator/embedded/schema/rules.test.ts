@@ -136,7 +136,7 @@ test('errors of the language are found when the definition is made', () => {
     ruleErrors(withRules({ n: integer, s: text }, rule), 'schema')[0]?.message ?? '';
   assert.match(
     errors('self.nothing > 1'),
-    /compilation failed: ERROR: <input>:1:6: undefined field 'nothing'\n \| self\.nothing > 1\n \| \.{5}\^/,
+    /compilation failed: ERROR: <input>:1:5: undefined field 'nothing'\n \| self\.nothing > 1\n \| \.{4}\^/,
   );
   assert.match(
     errors('self.n + self.s > 1'),

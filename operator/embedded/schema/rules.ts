@@ -2,9 +2,9 @@
  * CEL rules of custom resources (`x-kubernetes-validations`): compiled once per schema, run on every write.
  */
 import { Optional, type ASTNode, type Environment } from '@marcbachmann/cel-js';
-import { child, duplicate, forbidden, invalid, required } from './cause.ts';
+import { child, duplicate, forbidden, goJson, invalid, required } from './cause.ts';
 import { kubernetesEnvironment } from './cel-library.ts';
-import { withGeneralHas } from './cel-has.ts';
+import { withGeneralHas, withoutHas } from './cel-has.ts';
 import { celTypes, type CelTypes } from './cel-types.ts';
 import { validFieldPath } from './field-path.ts';
 import {
@@ -171,7 +171,8 @@ function compileExpression(
   try {
     const parsed = environment.parse(withGeneralHas(source));
     const usesOldSelf = mentions(parsed.ast, 'oldSelf');
-    const checked = parsed.check();
+    // The evaluator lets has() ask for fields that cannot be there; said as plain access, they are found.
+    const checked = /\bhas\s*\(/.test(source) ? environment.check(withoutHas(source)) : parsed.check();
     const problem = checked.valid
       ? checked.type === type || checked.type === 'dyn'
         ? undefined
@@ -188,10 +189,22 @@ function explain(source: string, error: unknown): string {
   const { code, summary, range } = isCelError(error)
     ? error
     : { code: '', summary: String(error), range: { start: 0 } };
-  const before = source.slice(0, range?.start ?? 0).split('\n');
+  const before = source.slice(0, placeOf(source, code, summary, range?.start ?? 0)).split('\n');
   const [line, column] = [before.length, before.at(-1)?.length ?? 0];
   const found = source.split('\n')[line - 1] ?? '';
   return `compilation failed: ERROR: <input>:${line}:${column + 1}: ${wording(code, summary)}\n | ${found}\n | ${'.'.repeat(column)}^`;
+}
+
+/** Where cel-go puts the blame: on the dot of a field, on the operator of an operation. */
+function placeOf(source: string, code: string, summary: string, start: number): number {
+  if (code === 'no_such_key') {
+    const field = summary.replace(/^No such key: /, '');
+    const at = source.slice(start, start + field.length) === field ? start : source.indexOf(`.${field}`) + 1;
+    return Math.max(at - 1, 0);
+  }
+  const operator = /^no such overload: .+ (\S+) .+$/.exec(summary)?.[1];
+  const found = operator === undefined ? -1 : source.indexOf(operator, start);
+  return found < 0 ? start : found;
 }
 
 type CelError = {
@@ -445,7 +458,7 @@ function ruleCauses(
 
 /** The rule is printed as the API server's own type is. */
 function invalidRule(field: string, rule: ValidationRule, detail: string): Cause {
-  const printed = JSON.stringify({
+  const printed = goJson({
     Rule: rule.rule,
     Message: rule.message ?? '',
     MessageExpression: rule.messageExpression ?? '',

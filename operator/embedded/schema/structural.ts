@@ -229,14 +229,9 @@ function checkNested(schema: Schema, level: Level, path: string, skipAnyOf: bool
   }
 }
 
-/** What a composition speaks of must exist outside of it. */
+/** What a composition at the root speaks of must exist outside of it. Upstream does not look at compositions further down. */
 function checkCompleteness(schema: Schema, path: string, causes: Cause[]): void {
   for (const [at, nested] of nestedOf(schema, path)) complete(nested, at, schema, path, causes);
-  if (schema.items !== undefined) checkCompleteness(schema.items, `${path}.items`, causes);
-  for (const [name, property] of Object.entries(schema.properties ?? {}))
-    checkCompleteness(property, `${path}.properties[${name}]`, causes);
-  if (typeof schema.additionalProperties === 'object')
-    checkCompleteness(schema.additionalProperties, `${path}.additionalProperties`, causes);
 }
 
 function nestedOf(schema: Schema, path: string): [string, Schema][] {
@@ -276,7 +271,7 @@ function checkDefault(schema: Schema, value: Json, path: string, causes: Cause[]
     causes.push(invalid(path, value, 'must not have unknown fields'));
   for (const cause of validate(value, schema)) {
     const field = cause.field === '' || cause.field === '<nil>' ? path : `${path}.${cause.field}`;
-    causes.push({ ...cause, field, message: cause.message.replace('":  in body', `": ${path} in body`) });
+    causes.push({ ...cause, field });
   }
 }
 

@@ -207,8 +207,12 @@ function checkObject(
     else if (additionalProperties === false)
       outcome.causes.push(invalid(path, key, `${path}.${key} in body is a forbidden property`));
   }
-  for (const key of schema.required ?? []) {
-    if (!Object.hasOwn(value, key)) outcome.causes.push(required(child(path, key)));
+  const embedded = schema['x-kubernetes-embedded-resource'] === true;
+  for (const key of embedded
+    ? new Set(['apiVersion', 'kind', ...(schema.required ?? [])])
+    : (schema.required ?? [])) {
+    if (!Object.hasOwn(value, key) || (embedded && value[key] === ''))
+      outcome.causes.push(required(child(path, key)));
   }
 }
 

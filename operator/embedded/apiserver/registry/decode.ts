@@ -134,9 +134,7 @@ export function pruneUnknown(
   if (validation === 'Strict') {
     const told = strictDecodingError(unknown, duplicates) ?? '';
     throw badRequest(
-      type.custom
-        ? told
-        : `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${told}`,
+      `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${told}`,
     );
   }
   for (const path of duplicates) warnings.add(`duplicate field ${JSON.stringify(path)}`);
