@@ -387,6 +387,95 @@ describe('one cluster', { concurrency: false }, () => {
     assert.equal(end.status?.phase, 'Succeeded');
   });
 
+  test('hooks run after the start and before the end, and a sidecar outlives the work', async () => {
+    const ns = await inNamespace('hooks');
+    const diary = join(running.dir, 'diary');
+    const volumes = [{ name: 'diary', hostPath: { path: diary, type: 'DirectoryOrCreate' } }];
+    const volumeMounts = [{ name: 'diary', mountPath: '/diary' }];
+    const note = (text: string): string[] => ['sh', '-c', `echo ${text} >> $SHOPMIND_VOLUME_DIARY/notes`];
+    await api.create(
+      PODS,
+      ns,
+      pod('hooks', [], {
+        terminationGracePeriodSeconds: 5,
+        volumes,
+        initContainers: [
+          {
+            name: 'sidecar',
+            image: 'shopmind/test',
+            restartPolicy: 'Always',
+            command: [
+              'sh',
+              '-c',
+              `trap "echo sidecar-ends >> $SHOPMIND_VOLUME_DIARY/notes; exit 0" TERM; echo sidecar-up >> $SHOPMIND_VOLUME_DIARY/notes; while :; do sleep 0.05; done`,
+            ],
+            startupProbe: {
+              exec: { command: ['sh', '-c', 'grep -q sidecar-up $SHOPMIND_VOLUME_DIARY/notes'] },
+            },
+            volumeMounts,
+          },
+        ],
+        containers: [
+          {
+            name: 'main',
+            image: 'shopmind/test',
+            command: [
+              'sh',
+              '-c',
+              `trap "echo main-ends >> $SHOPMIND_VOLUME_DIARY/notes; exit 0" TERM; while :; do sleep 0.05; done`,
+            ],
+            lifecycle: {
+              postStart: { exec: { command: note('after-start') } },
+              preStop: { exec: { command: note('before-stop') } },
+            },
+            volumeMounts,
+          },
+        ],
+      }),
+    );
+    const up = await until('both to be ready', async () => {
+      const found = await api.get(PODS, ns, 'hooks');
+      return ready(found) && found;
+    });
+    assert.equal(up.status?.initContainerStatuses?.[0]?.started, true);
+    await api.remove(PODS, up.metadata);
+    await until('the Pod to go', () => gone(api, ns, 'hooks'));
+    assert.equal(
+      await readFile(join(diary, 'notes'), 'utf8'),
+      'sidecar-up\nafter-start\nbefore-stop\nmain-ends\nsidecar-ends\n',
+    );
+  });
+
+  test('a Pod that runs longer than it may fails, and one whose object is gone is ended', async () => {
+    const ns = await inNamespace('limits');
+    await api.create(
+      PODS,
+      ns,
+      pod('late', ['stubborn'], { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 1 }),
+    );
+    const late = await until('the deadline', async () => {
+      const found = await api.get(PODS, ns, 'late');
+      return found.status?.phase === 'Failed' && found;
+    });
+    assert.equal(late.status?.reason, 'DeadlineExceeded');
+    await api.create(PODS, ns, pod('forced', ['serve']));
+    const forced = await until('its start', async () => {
+      const found = await api.get(PODS, ns, 'forced');
+      return (await logOf(api, ns, 'forced')).includes('listening') && found;
+    });
+    await api.remove(PODS, forced.metadata, { gracePeriodSeconds: 0 });
+    assert.equal(await gone(api, ns, 'forced'), true);
+    await until('its process to end', async () => {
+      try {
+        await fetch(`http://${forced.status?.podIP}:8080/`);
+        return false;
+      } catch {
+        // Nobody listens any more.
+        return true;
+      }
+    });
+  });
+
   test('a Job runs to its completions, one that fails says why, and both go when their time is over', async () => {
     const ns = await inNamespace('jobs');
     const job = (name: string, args: string[], spec: object): object => ({
