@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withGeneralHas } from './cel-has.ts';
+import { foreignName, forEvaluator, withGeneralHas } from './cel-rewrite.ts';
 import { ruleErrors, validateRules } from './rules.ts';
 import type { JsonObject, Schema, ValidationRule } from './schema.ts';
 
@@ -90,7 +90,7 @@ const truths: readonly (readonly [string, Readonly<Record<string, Schema>>, Json
   ["sets.intersects(self.l, ['b'])", { l: { type: 'array', items: text } }, { l: ['a', 'b'] }],
   ['!format.dns1123Label().validate(self.s).hasValue()', { s: text }, { s: 'good-name' }],
   ["semver(self.s).isGreaterThan(semver('1.9.9'))", { s: text }, { s: '1.10.0' }],
-  ['cel.bind(x, self.n * 2, x == 4)', { n: integer }, { n: 2 }],
+  ["self.s.matches('(?i)^[[:alpha:]]+$')", { s: text }, { s: 'ABC' }],
   ['self.?missing.orValue(7) == 7', { missing: integer }, {}],
 ];
 
@@ -165,4 +165,21 @@ test('has() of anything that is no chain of names is said another way, outside o
   assert.equal(withGeneralHas('x == "has(a[k].b)"'), 'x == "has(a[k].b)"');
   assert.equal(withGeneralHas("has(a['x)'].b)"), "(a['x)']).?b.hasValue()");
   assert.equal(withGeneralHas('a.exists(x, has(x.l[0].c))'), 'a.exists(x, (x.l[0]).?c.hasValue())');
+});
+
+test('what only this evaluator has is refused as on any server', () => {
+  assert.equal(foreignName('cel.bind(x, 1, x == 1)'), 'cel');
+  assert.equal(foreignName("self == 'cel.bind'"), undefined);
+  const error = (rule: string): string =>
+    ruleErrors(withRules({ n: integer, s: text }, rule), 'schema')[0]?.message ?? '';
+  assert.match(error('cel.bind(x, self.n, x > 1)'), /undeclared reference to 'cel'/);
+  assert.notEqual(error("self.s.reverse() == 'x'"), '');
+});
+
+test('matches() is Go’s, also in error messages', () => {
+  assert.equal(forEvaluator("a.matches('.matches(') && matches"), "a.matchesGo('.matches(') && matches");
+  assert.match(
+    ruleErrors(withRules({ n: integer }, "self.n.matches('x')"), 'schema')[0]?.message ?? '',
+    /int\.matches\(string\)/,
+  );
 });

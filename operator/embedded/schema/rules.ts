@@ -4,7 +4,7 @@
 import { Optional, type ASTNode, type Environment } from '@marcbachmann/cel-js';
 import { child, duplicate, forbidden, goJson, invalid, required } from './cause.ts';
 import { kubernetesEnvironment } from './cel-library.ts';
-import { withGeneralHas, withoutHas } from './cel-has.ts';
+import { forEvaluator, foreignName, goMatches, withoutHas } from './cel-rewrite.ts';
 import { celTypes, type CelTypes } from './cel-types.ts';
 import { validFieldPath } from './field-path.ts';
 import {
@@ -168,11 +168,17 @@ function compileExpression(
   type: string,
   wrongType: string,
 ): Expression {
+  const foreign = foreignName(source);
+  if (foreign !== undefined) {
+    return { run: () => false, error: explain(source, undeclared(foreign)), usesOldSelf: false };
+  }
   try {
-    const parsed = environment.parse(withGeneralHas(source));
+    const parsed = environment.parse(forEvaluator(source));
     const usesOldSelf = mentions(parsed.ast, 'oldSelf');
     // The evaluator lets has() ask for fields that cannot be there; said as plain access, they are found.
-    const checked = /\bhas\s*\(/.test(source) ? environment.check(withoutHas(source)) : parsed.check();
+    const checked = /\bhas\s*\(/.test(source)
+      ? environment.check(forEvaluator(withoutHas(source)))
+      : parsed.check();
     const problem = checked.valid
       ? checked.type === type || checked.type === 'dyn'
         ? undefined
@@ -207,6 +213,10 @@ function placeOf(source: string, code: string, summary: string, start: number): 
   return found < 0 ? start : found;
 }
 
+function undeclared(name: string): Error & CelError {
+  return Object.assign(new Error(name), { code: 'unknown_variable', summary: `Unknown variable: ${name}` });
+}
+
 type CelError = {
   readonly code: string;
   readonly summary: string;
@@ -217,7 +227,8 @@ function isCelError(error: unknown): error is CelError {
   return error instanceof Error && 'code' in error && 'summary' in error && typeof error.summary === 'string';
 }
 
-function wording(code: string, summary: string): string {
+function wording(code: string, text: string): string {
+  const summary = text.replace(goMatches, 'matches');
   if (code === 'no_such_key') return `undefined field '${summary.replace(/^No such key: /, '')}'`;
   if (code === 'unknown_variable')
     return `undeclared reference to '${summary.replace(/^Unknown variable: /, '')}' (in container '')`;
@@ -367,7 +378,7 @@ function runRule(compiled: Compiled, context: Context, at: Visit): Cause | undef
 
 function runtimeText(error: unknown): string {
   const text = isCelError(error) ? error.summary : error instanceof Error ? error.message : String(error);
-  return text.replace(/^No such key/, 'no such key');
+  return text.replace(/^No such key/, 'no such key').replace(goMatches, 'matches');
 }
 
 const maximumMessage = 5 * 1024;

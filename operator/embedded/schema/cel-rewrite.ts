@@ -1,6 +1,52 @@
 /**
- * CEL's `has()` for any operand. The evaluator takes only chains of names; `has(a[k].b)` is said to it as `(a[k]).?b.hasValue()`.
+ * Says CEL expressions so that the evaluator understands them as Kubernetes does: `has()` takes any operand (the evaluator takes
+ * only chains of names, so `has(a[k].b)` becomes `(a[k]).?b.hasValue()`), and `matches()` takes Go's regular expressions.
  */
+
+/** What `matches` is called here: the evaluator's own speaks JavaScript's dialect. */
+export const goMatches = 'matchesGo';
+
+/** The expression for the evaluator. */
+export function forEvaluator(source: string): string {
+  return withGoMatches(withGeneralHas(source));
+}
+
+/** Something of the evaluator's that Kubernetes does not have; undefined when there is none. */
+export function foreignName(source: string): string | undefined {
+  return /\bcel\s*\.\s*bind\b/.test(withoutLiterals(source)) ? 'cel' : undefined;
+}
+
+function withGoMatches(source: string): string {
+  return outsideLiterals(source, (code) => code.replaceAll(/\.(\s*)matches(\s*\()/g, `.$1${goMatches}$2`));
+}
+
+function withoutLiterals(source: string): string {
+  return outsideLiterals(
+    source,
+    (code) => code,
+    () => '""',
+  );
+}
+
+function outsideLiterals(
+  source: string,
+  code: (text: string) => string,
+  literal = (text: string): string => text,
+): string {
+  let result = '';
+  let begin = 0;
+  for (let at = 0; at < source.length;) {
+    const text = literalAt(source, at);
+    if (text === undefined) {
+      at += 1;
+      continue;
+    }
+    result += code(source.slice(begin, at)) + literal(text);
+    at += text.length;
+    begin = at;
+  }
+  return result + code(source.slice(begin));
+}
 
 /** Rewrites the calls of `has` in an expression that the evaluator would refuse; others stay as they are. */
 export function withGeneralHas(source: string): string {
