@@ -24,6 +24,7 @@ import {
   ENDPOINT_SLICES,
   PODS,
   REPLICA_SETS,
+  type ReplicaSet,
   SERVICES,
 } from './controllers/machinery/wire.ts';
 import { isReady } from './controllers/pods.ts';
@@ -142,31 +143,21 @@ async function settled({ informers, log }: Context): Promise<void> {
   const sets = informers.of(REPLICA_SETS);
   const deployments = informers.of(DEPLOYMENTS);
   await Promise.all([pods.synced, sets.synced, deployments.synced]);
-  const told = (): boolean => {
-    const readyBySet = Map.groupBy(pods.list().filter(isReady), (pod) => controllerOf(pod)?.uid);
+  const honest = (): boolean => {
+    const readyPods = Map.groupBy(pods.list().filter(isReady), (pod) => controllerOf(pod)?.uid);
     const setsByOwner = Map.groupBy(sets.list(), (set) => controllerOf(set)?.uid);
+    const claimed = (set: ReplicaSet): number => set.status?.readyReplicas ?? 0;
     return (
-      sets
-        .list()
-        .every(
-          ({ metadata, status }) =>
-            (status?.readyReplicas ?? 0) === (readyBySet.get(metadata.uid)?.length ?? 0),
-        ) &&
-      deployments
-        .list()
-        .every(
-          ({ metadata, status }) =>
-            (status?.readyReplicas ?? 0) ===
-            (setsByOwner.get(metadata.uid) ?? []).reduce(
-              (sum, set) => sum + (set.status?.readyReplicas ?? 0),
-              0,
-            ),
-        )
+      sets.list().every((set) => claimed(set) <= (readyPods.get(set.metadata.uid)?.length ?? 0)) &&
+      deployments.list().every(({ metadata, status }) => {
+        const own = setsByOwner.get(metadata.uid) ?? [];
+        return (status?.readyReplicas ?? 0) <= own.reduce((sum, set) => sum + claimed(set), 0);
+      })
     );
   };
   const deadline = performance.now() + SETTLE_MS;
-  while (!told() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  if (!told()) log.warn({}, 'some Deployments still report what was true before the restart');
+  while (!honest() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  if (!honest()) log.warn({}, 'some Deployments still report what was true before the restart');
 }
 
 /** What the cluster's own images bring beside their command, such as PostgreSQL's signal of a fast shutdown. */

@@ -16,6 +16,8 @@ import { discover } from './discovery.ts';
 const FINALIZER = 'kubernetes';
 const LOOK_AGAIN_MS = 100;
 const LIST_ATTEMPTS = 5;
+/** Every look removes something, also one that fails in the end. */
+const MAX_DELAY_MS = 500;
 
 /** What is left of one kind. */
 export interface Remainder {
@@ -141,7 +143,12 @@ export function startNamespaces(context: Context): Controller {
     namespaces.observe(await api.patch(NAMESPACES, namespace.metadata, patch, { subresource: 'status' }));
   }
 
-  return runController(context, { name: 'namespace', sources: [on(namespaces)], reconcile });
+  return runController(context, {
+    name: 'namespace',
+    sources: [on(namespaces)],
+    reconcile,
+    maxDelayMs: MAX_DELAY_MS,
+  });
 }
 
 const nameOf = ({ plural, group }: AnyResource): string => (group ? `${plural}.${group}` : plural);

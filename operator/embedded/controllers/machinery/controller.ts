@@ -51,6 +51,8 @@ export interface ControllerOptions {
   /** Level-triggered: brings the world of `key` nearer to what is wanted. Milliseconds returned: look again then. */
   readonly reconcile: (key: string) => Promise<number | undefined>;
   readonly concurrency?: number;
+  /** Longest wait after failures. */
+  readonly maxDelayMs?: number;
 }
 
 export function createInformers(api: Api, log: Logger): Informers {
@@ -108,6 +110,7 @@ export function runController(context: Context, options: ControllerOptions): Con
   const log = context.log.child({ controller: options.name });
   const queue = createQueue({
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...(options.maxDelayMs === undefined ? {} : { maxDelayMs: options.maxDelayMs }),
     async work(key) {
       const again = await options.reconcile(key);
       if (again !== undefined) queue.addAfter(key, again);

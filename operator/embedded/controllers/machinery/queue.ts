@@ -20,7 +20,8 @@ export interface Queue {
 
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_FIRST_DELAY_MS = 5;
-const DEFAULT_MAX_DELAY_MS = 30_000;
+/** The API server is on this machine: what failed by chance need not wait long. */
+const DEFAULT_MAX_DELAY_MS = 5_000;
 /** Longest delay a timer holds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
