@@ -336,6 +336,12 @@ export const tenantRules = [
       'spec.placement is fixed once the tenant has data: delete the tenant with deletionPolicy: Snapshot and create it anew with the other placement',
     fieldPath: '.spec.placement',
   },
+  {
+    rule: "!has(self.spec.catalog) || self.spec.catalog.source.url.startsWith('https://') || self.spec.catalog.source.url.startsWith(self.metadata.name + '/')",
+    message:
+      "a relative source lies in the shop's own folder: begin spec.catalog.source.url with metadata.name and a slash, or use an https:// address",
+    fieldPath: '.spec.catalog',
+  },
 ];
 
 export type TenantSpec = Infer<typeof tenantSpec>;

@@ -153,6 +153,11 @@ const REFUSED: readonly (readonly [string, object, RegExp])[] = [
     /spec\.catalog\.source\.url: .*must not contain/,
   ],
   [
+    'a source of another shop',
+    tenant({ catalog: { source: { url: 'sakura/catalog.csv' } } }),
+    /spec\.catalog: .*own folder/,
+  ],
+  [
     'an absolute path as source',
     tenant({ catalog: { source: { url: '/etc/passwd' } } }),
     /spec\.catalog\.source\.url: /,

@@ -451,6 +451,7 @@ test('a source that is missing, climbs out or is not allowed is refused', async 
     'a/%2e%2e/%2e%2e/x.csv',
     '/etc/passwd',
     'file:///etc/passwd',
+    'sakura/catalog.csv',
     'http://example.org/x.csv',
     'https://169.254.169.254/latest',
   ]) {

@@ -112,7 +112,7 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     row: ImportRow,
   ): Promise<{ stream: Readable; base: URL | undefined }> {
     if (row.source !== null) {
-      const url = sources.resolve(row.source);
+      const url = sources.resolve(tenant, row.source);
       return { stream: await sources.open(url, MOST_BYTES), base: url };
     }
     const blob = await blobs.get(tenant, BUCKET, `${row.id}.csv`);
@@ -190,7 +190,7 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     async start(tenant, from, force) {
       const source = 'source' in from ? from.source : null;
       const contentHash = 'csv' in from ? createHash('sha256').update(from.csv).digest('hex') : null;
-      if (source !== null) sources.resolve(source);
+      if (source !== null) sources.resolve(tenant.id, source);
       const earlier = force ? undefined : await known(tenant.id, contentHash, source);
       if (earlier) return earlier;
       const id = newId('imp');

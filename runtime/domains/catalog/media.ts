@@ -61,7 +61,7 @@ export function createMedia({ sql, blobs, clock, sources }: MediaTools): Media {
           });
         return { url: `${URL_PREFIX}${own}`, alt, ...picture };
       }
-      const bytes = await readAll(await sources.open(sources.resolve(src, base), MOST_BYTES));
+      const bytes = await readAll(await sources.open(sources.resolve(tenant, src, base), MOST_BYTES));
       const picture = pictureOf(bytes);
       if (!picture)
         throw new ShopError('invalid_input', `“${src.slice(0, 300)}” is no picture.`, {

@@ -11,10 +11,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ShopError } from '../../platform/errors.ts';
+import type { TenantId } from '../../platform/ports.ts';
 
 export interface Sources {
-  /** The absolute URL of a source as the merchant wrote it. Throws ShopError `invalid_input`. */
-  resolve(source: string, base?: URL): URL;
+  /**
+   * The absolute URL of a source as the merchant wrote it: https, or a path below the tenant's own folder of the sources,
+   * so that no shop reads another's catalogue. Throws ShopError `invalid_input`.
+   */
+  resolve(tenant: TenantId, source: string, base?: URL): URL;
   /** Throws ShopError `invalid_input` when it is not there, not allowed or too large. */
   open(url: URL, maxBytes: number): Promise<Readable>;
 }
@@ -26,14 +30,14 @@ const MOST_REDIRECTS = 3;
 export function createSources(root: string | undefined): Sources {
   const base = root === undefined ? undefined : new URL(root.endsWith('/') ? root : `${root}/`);
 
-  const isBelowRoot = (url: URL) =>
+  const isBelowRoot = (url: URL, folder = '') =>
     base !== undefined &&
     url.protocol === base.protocol &&
     url.host === base.host &&
-    url.pathname.startsWith(base.pathname);
+    url.pathname.startsWith(`${base.pathname}${folder}`);
 
   return {
-    resolve(source, from = base) {
+    resolve(tenant, source, from = base) {
       const absolute = /^[a-z][a-z0-9+.-]*:/i.test(source);
       if (!absolute && from === undefined)
         throw refused(
@@ -44,12 +48,13 @@ export function createSources(root: string | undefined): Sources {
       if (!URL.canParse(source, from?.href))
         throw refused(source, 'is no address', 'Use an https:// address, or a path below the sources.');
       const url = new URL(source, from);
-      if (isBelowRoot(url) && !/%2f|%5c|%00/i.test(url.pathname)) return url;
-      if (url.protocol === 'https:' && url.username === '' && url.password === '') return url;
+      if (isBelowRoot(url, `${tenant}/`) && !/%2f|%5c|%00/i.test(url.pathname)) return url;
+      if (url.protocol === 'https:' && !isBelowRoot(url) && url.username === '' && url.password === '')
+        return url;
       throw refused(
         source,
-        'lies outside the sources',
-        'Use an https:// address, or a path below the sources.',
+        "lies outside this shop's sources",
+        `Use an https:// address, or a path that begins with ${tenant}/.`,
       );
     },
     async open(url, maxBytes) {

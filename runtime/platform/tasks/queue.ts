@@ -156,8 +156,7 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
     const lease = keepLease(tenant, claim, definition.leaseSeconds);
     try {
       const payload = definition.payload.parse(claim.payload);
-      const signal = AbortSignal.any([stopping.signal, lease.lost]);
-      await handler({ tenant, payload, attempt: claim.attempts, fence: claim.fence, signal });
+      await handler({ tenant, payload, attempt: claim.attempts, fence: claim.fence, signal: lease.signal });
       await sql.query(tenant, `DELETE FROM tasks WHERE tenant_id = $1 AND id = $2 AND fence = $3`, [
         tenant,
         claim.id,
@@ -174,8 +173,12 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
     tenant: TenantId,
     claim: Claim,
     seconds: number,
-  ): { lost: AbortSignal; release: () => void } {
+  ): { signal: AbortSignal; release: () => void } {
     const lost = new AbortController();
+    // Linked by hand: AbortSignal.any would keep every task's signal alive as long as the worker's (Node 24).
+    const stop = (): void => lost.abort(stopping.signal.reason);
+    stopping.signal.addEventListener('abort', stop, { once: true });
+    if (stopping.signal.aborted) stop();
     const timer = setInterval(
       () => {
         const until = new Date(clock.now().getTime() + seconds * 1_000);
@@ -197,7 +200,13 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
       (seconds * 1_000) / 3,
     );
     timer.unref();
-    return { lost: lost.signal, release: () => clearInterval(timer) };
+    return {
+      signal: lost.signal,
+      release() {
+        clearInterval(timer);
+        stopping.signal.removeEventListener('abort', stop);
+      },
+    };
   }
 
   async function fail(
