@@ -24,6 +24,8 @@ export interface InstallOptions {
   readonly gatewayOnHost?: boolean;
   /** Without the web pages: only APIs. */
   readonly storefront?: boolean;
+  /** Origin of the payment processor's card fields: the only one that pages may frame. */
+  readonly paymentsPublicOrigin?: string;
   readonly logLevel?: string;
   /** Domains the pool hosts; absent: all. */
   readonly domains?: readonly (typeof DOMAINS)[number][];
@@ -247,6 +249,10 @@ function storefront(chart: Chart, options: InstallOptions): void {
       port,
       health: { path: '/readyz', port: ADMIN_PORT },
       resources: { cpu: '100m', memory: '512Mi' },
+      env:
+        options.paymentsPublicOrigin === undefined
+          ? []
+          : [{ name: 'PAYMENTS_PUBLIC_ORIGIN', value: options.paymentsPublicOrigin }],
     },
   });
 }

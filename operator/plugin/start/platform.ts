@@ -23,9 +23,14 @@ export function platformConfig({ dataDir, port, sources }: PlatformOptions): Val
     BLOBS_URL: folderUrl(join(dataDir, 'blobs')),
     SOURCES_URL: folderUrl(sources),
     PAYMENTS_URL: `http://processor.${SYSTEM_NAMESPACE}.svc:8090`,
-    PAYMENTS_PUBLIC_ORIGIN: `http://pay.localhost:${port}`,
+    PAYMENTS_PUBLIC_ORIGIN: paymentsOrigin(port),
     PUBLIC_PORT: String(port),
   };
+}
+
+/** Where browsers reach the processor's card fields. */
+export function paymentsOrigin(port: number): string {
+  return `http://pay.localhost:${port}`;
 }
 
 /** Keeps every secret that exists, makes those that do not. */

@@ -11,7 +11,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { embeddedManifests } from '../../resources/embedded.ts';
 import { installManifests } from '../../resources/install.ts';
 import type { StartOptions } from './options.ts';
-import { platformConfig, platformSecret, SYSTEM_NAMESPACE, type Values } from './platform.ts';
+import { paymentsOrigin, platformConfig, platformSecret, SYSTEM_NAMESPACE, type Values } from './platform.ts';
 
 const GATEWAY_API = new URL('../../resources/crds/gateway-api.yaml', import.meta.url);
 
@@ -31,6 +31,7 @@ export async function systemObjects(client: Client, options: StartOptions): Prom
         gatewayOnHost: true,
         pullPolicy: 'Never',
         storefront: options.storefront,
+        paymentsPublicOrigin: paymentsOrigin(options.port),
       }),
     ),
     ...plain(embeddedManifests({ dataDir: options.dataDir, gatewayPort: options.port })),
