@@ -2,7 +2,7 @@
  * The image `shopmind/postgres`: prepares PostgreSQL's binaries and data, then becomes the server (`execve`), so that no
  * Node process stays beside it. As root it runs under an unprivileged user, which PostgreSQL insists on.
  *
- *   PGDATA              where the data lies (a symbolic link to a place others can enter when this one is closed)
+ *   PGDATA              where the data lies, also below folders that the server's user cannot enter
  *   POSTGRES_PASSWORD   of the role `postgres`; a new value takes effect at the next start
  *   POSTGRES_DB         made on the first start; default `postgres`
  *   POD_IP, PGPORT      where it listens; default 127.0.0.1 and 5432

@@ -39,10 +39,17 @@ export function runAs(
   account: Account,
   file: string,
   args: readonly string[],
-  options: Pick<SpawnSyncOptions, 'input' | 'env'> = {},
+  options: Pick<SpawnSyncOptions, 'input' | 'env' | 'cwd'> = {},
 ): SpawnSyncReturns<string> {
   return spawnSync(file, args, { ...account, cwd: '/', ...options, encoding: 'utf8' });
 }
+
+/**
+ * How the account names a folder it stands in. Standing there needs no right to the folders above, as a closed home's are: a
+ * process is put there while it is still root, and this name leads to where it stands.
+ */
+export const nameFor = (account: Account, dir: string): string =>
+  account && process.platform === 'linux' ? '/proc/self/cwd' : dir;
 
 /** Whether the account may enter a folder, which needs every folder above it to be open too. */
 export const canEnter = (account: Account, dir: string): boolean =>

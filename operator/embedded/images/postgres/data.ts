@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canEnter, runAs, SHARED_DIR, type Account } from './account.ts';
+import { canEnter, nameFor, runAs, SHARED_DIR, type Account } from './account.ts';
 import { checkBinaries, type Binaries } from './binaries.ts';
 import { PrepareError, type Environment } from './environment.ts';
 
@@ -28,7 +28,8 @@ const FORMER_SERVER_MS = 10_000;
 
 const INITDB = [
   '--username=postgres',
-  '--auth=scram-sha-256',
+  // Replaced by `writeAccess` before anybody can connect.
+  '--auth=trust',
   '--encoding=UTF8',
   '--locale-provider=builtin',
   '--builtin-locale=C.UTF-8',
@@ -58,7 +59,7 @@ function placeOf(dataDir: string, account: Account): string {
   mkdirSync(parent, { recursive: true });
   const present = lstatSync(dataDir, { throwIfNoEntry: false });
   if (present?.isSymbolicLink()) return existsSync(dataDir) ? realpathSync(dataDir) : lost(dataDir);
-  if (canEnter(account, parent)) return dataDir;
+  if (process.platform === 'linux' || canEnter(account, parent)) return dataDir;
   if (existsSync(join(dataDir, 'PG_VERSION')))
     throw new PrepareError(
       `${dataDir} holds a database that the server's user cannot reach: open the folders above it (chmod o+x), or move it`,
@@ -95,32 +96,39 @@ function create(environment: Environment, binaries: Binaries, account: Account, 
   const fresh = `${dir}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
-  const secret = `${dir}.pw`;
-  writeFileSync(secret, environment.password, { mode: 0o600 });
-  give(account, fresh, secret);
-  try {
-    must(runAs(account, binaries.initdb, [...INITDB, `--pwfile=${secret}`, '--no-sync', fresh]), 'initdb');
-  } finally {
-    rmSync(secret, { force: true });
-  }
-  if (environment.database !== 'postgres')
-    single(binaries, account, fresh, `CREATE DATABASE ${environment.database};\n`);
+  give(account, fresh);
+  const initdb = (...args: string[]): void =>
+    must(runAs(account, binaries.initdb, [...args, nameFor(account, fresh)], { cwd: fresh }), 'initdb');
+  initdb(...INITDB, '--no-sync');
+  const database = environment.database === 'postgres' ? '' : `CREATE DATABASE ${environment.database};\n`;
+  single(binaries, account, fresh, passwordStatement(environment.password) + database);
   storeDigest(environment, account, fresh);
-  must(runAs(account, binaries.initdb, ['--sync-only', fresh]), 'initdb --sync-only');
+  initdb('--sync-only');
   if (existsSync(dir)) removeEmpty(dir);
   renameSync(fresh, dir);
 }
 
 function setPassword(environment: Environment, binaries: Binaries, account: Account, dir: string): void {
-  const quoted = environment.password.replaceAll("'", "''").replaceAll('\\', '\\\\');
-  single(binaries, account, dir, `ALTER ROLE postgres PASSWORD E'${quoted}';\n`);
+  single(binaries, account, dir, passwordStatement(environment.password));
   storeDigest(environment, account, dir);
 }
 
+const passwordStatement = (password: string): string =>
+  `ALTER ROLE postgres PASSWORD E'${password.replaceAll('\\', '\\\\').replaceAll("'", "''")}';\n`;
+
 /** Runs statements, one a line, without opening the server to anyone. */
 function single(binaries: Binaries, account: Account, dir: string, statements: string): void {
-  const args = ['--single', '-D', dir, '-c', 'log_checkpoints=off', '-c', 'exit_on_error=on', 'postgres'];
-  must(runAs(account, binaries.postgres, args, { input: statements }), 'postgres --single');
+  const args = [
+    '--single',
+    '-D',
+    nameFor(account, dir),
+    '-c',
+    'log_checkpoints=off',
+    '-c',
+    'exit_on_error=on',
+    'postgres',
+  ];
+  must(runAs(account, binaries.postgres, args, { input: statements, cwd: dir }), 'postgres --single');
 }
 
 function must(result: ReturnType<typeof runAs>, what: string): void {

@@ -2,7 +2,7 @@
  * The last step: this process becomes the PostgreSQL server.
  */
 import { executable, parentDeathGuard } from '../../node/process.ts';
-import type { Account } from './account.ts';
+import { nameFor, type Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { PrepareError, type Environment } from './environment.ts';
 
@@ -46,7 +46,7 @@ export function becomeServer(
   const server = [
     binaries.postgres,
     '-D',
-    dataDir,
+    nameFor(account, dataDir),
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ...more,
   ];
@@ -54,10 +54,10 @@ export function becomeServer(
   const guard = parentDeathGuard('INT');
   const command =
     guard.length > 0 ? [...guard.slice(0, 1), ...drop(account), ...guard.slice(1), ...server] : server;
+  process.chdir(dataDir);
   if (guard.length === 0) dropHere(account);
   const file = executable(command[0] ?? '', process.env['PATH'] ?? '', '/');
   if (!process.execve) throw new PrepareError('this system cannot replace a process by another');
-  process.chdir(dataDir === '' || guard.length > 0 ? '/' : dataDir);
   return process.execve(file, command, { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' });
 }
 
