@@ -80,6 +80,8 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
     host: HOST,
     port: options.port ?? 0,
     kubeconfigPath: options.kubeconfigPath,
+    // As on any cluster: what a ServiceAccount was not given, it may not do, and the first to notice is a test here.
+    authorization: 'rbac',
     log,
   });
   const transport = createHttpsTransport({

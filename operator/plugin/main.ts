@@ -52,6 +52,8 @@ While it runs:
     .action(async (options: StartFlags) => {
       const { start } = await import('./start/start.ts');
       await start(options);
+      // All is closed; an idle handle some library keeps must not keep the terminal waiting.
+      process.exit(0);
     });
 
   root
