@@ -2,7 +2,7 @@
  * What both kinds share: group, version, labels, annotations, conditions and the inventory.
  * The names here are the contract with kubectl, with other controllers and with people's scripts.
  */
-import { integer, list, object, oneOf, optional, string } from './schema.ts';
+import { defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 
 export const GROUP = 'shopmind.ai';
@@ -72,6 +72,30 @@ export const inventory = list(
     max: 512,
   },
 );
+
+/** Bounds of an autoscaler; both kinds have them. */
+export const scaling = (description: string) =>
+  object(
+    description,
+    {
+      min: integer('Fewest Pods.', { min: 1, max: 100 }),
+      max: integer('Most Pods.', { min: 1, max: 1000 }),
+      cpuPercent: defaulted(
+        integer('Average CPU, in percent of the request, that the autoscaler aims at.', {
+          min: 10,
+          max: 100,
+        }),
+        70,
+      ),
+    },
+    [
+      {
+        rule: 'self.min <= self.max',
+        message: 'min must not be greater than max: lower min or raise max',
+        fieldPath: '.min',
+      },
+    ],
+  );
 
 export type Condition = Infer<typeof condition>;
 export type InventoryItem = Infer<typeof inventoryItem>;

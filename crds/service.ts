@@ -2,7 +2,7 @@
  * Service: one Deployment of a tenant or of the pool. It hosts domains in the generic runtime image, or runs an image of its own.
  * Namespaced; `services.shopmind.ai`, short name `smsvc`, so that it does not hide the core Service.
  */
-import { conditions, inventory, observedGeneration } from './meta.ts';
+import { conditions, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
@@ -85,29 +85,7 @@ export const serviceSpec = object(
       }),
       1,
     ),
-    scaling: optional(
-      object(
-        'Autoscaling on CPU; absent, or min equal to max: no autoscaler.',
-        {
-          min: integer('Fewest Pods.', { min: 1, max: 100 }),
-          max: integer('Most Pods.', { min: 1, max: 1000 }),
-          cpuPercent: defaulted(
-            integer('Average CPU, in percent of the request, that the autoscaler aims at.', {
-              min: 10,
-              max: 100,
-            }),
-            70,
-          ),
-        },
-        [
-          {
-            rule: 'self.min <= self.max',
-            message: 'min must not be greater than max: lower min or raise max',
-            fieldPath: '.min',
-          },
-        ],
-      ),
-    ),
+    scaling: optional(scaling('Autoscaling on CPU; absent, or min equal to max: no autoscaler.')),
     resources: defaulted(
       object('What one Pod is given.', {
         cpu: defaulted(quantity('CPU asked for, for example 250m.'), '100m'),

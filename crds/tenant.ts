@@ -3,7 +3,7 @@
  * Fields exist only where something acts on them; every one is documented, bounded and validated here.
  */
 import { CURRENCIES } from './currencies.ts';
-import { conditions, inventory, observedGeneration } from './meta.ts';
+import { conditions, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { boolean, defaulted, integer, list, map, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
@@ -42,29 +42,6 @@ const FONT = "^[A-Za-z0-9][A-Za-z0-9 ,'-]*$";
 const UNIQUE = 'self.all(a, self.exists_one(b, a == b))';
 
 const colour = (description: string) => string(description, { max: 7, pattern: HEX });
-
-const scaling = (description: string) =>
-  object(
-    description,
-    {
-      min: integer('Fewest Pods.', { min: 1, max: 100 }),
-      max: integer('Most Pods.', { min: 1, max: 1000 }),
-      cpuPercent: defaulted(
-        integer('Average CPU, in percent of the request, that the autoscaler aims at.', {
-          min: 10,
-          max: 100,
-        }),
-        70,
-      ),
-    },
-    [
-      {
-        rule: 'self.min <= self.max',
-        message: 'min must not be greater than max: lower min or raise max',
-        fieldPath: '.min',
-      },
-    ],
-  );
 
 const branding = object('How the storefront looks.', {
   logo: optional(
