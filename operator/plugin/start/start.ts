@@ -7,6 +7,7 @@ import pino from 'pino';
 import { startEmbeddedCluster, type EmbeddedCluster } from '../../embedded/cluster.ts';
 import { createClient, type Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/kubeconfig.ts';
+import { describeFailure } from '../failure.ts';
 import { localImages } from './images.ts';
 import { applyManifests, install } from './install.ts';
 import { lockDataDir } from './lock.ts';
@@ -89,14 +90,14 @@ async function bringUp(
   await Promise.all(
     ['postgres', 'processor', 'operator', 'gateway'].map(async (name) => {
       const up = report.step(name);
-      await awaitPods(client, name, { namespace: SYSTEM_NAMESPACE, atLeast: 1 }, signal);
+      await awaitPods(client, name, { namespace: SYSTEM_NAMESPACE, atLeast: 1 }, report, signal);
       up();
     }),
   );
 
   await applyManifests(client, manifests, signal);
   // On a second start the tenants are Ready as of the last run until the runtimes are up again.
-  await awaitPods(client, 'runtime', { atLeast: 0 }, signal);
+  await awaitPods(client, 'runtime', { atLeast: 0 }, report, signal);
   const names = manifests
     .filter(({ object }) => object.kind === 'ShopMindTenant')
     .map(({ object }) => object.metadata.name);
@@ -109,9 +110,22 @@ async function openShopWindows(
   pages: Promise<void> | undefined,
 ): Promise<void> {
   if (pages === undefined) return;
-  await pages;
+  try {
+    await pages;
+  } catch (error) {
+    interruption.signal.throwIfAborted();
+    // The shops' APIs are up and stay up; only their pages are missing, and this says why.
+    report.say(describeFailure(error).trimEnd());
+    return;
+  }
   const serving = report.step('storefront');
-  await awaitPods(client, 'storefront', { namespace: SYSTEM_NAMESPACE, atLeast: 1 }, interruption.signal);
+  await awaitPods(
+    client,
+    'storefront',
+    { namespace: SYSTEM_NAMESPACE, atLeast: 1 },
+    report,
+    interruption.signal,
+  );
   serving();
   report.reached('storefront', 'the shops are open');
 }

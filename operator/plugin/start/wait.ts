@@ -17,15 +17,35 @@ export async function awaitPods(
   client: Client,
   app: string,
   { atLeast, namespace }: { readonly atLeast: number; readonly namespace?: string },
+  report: Report,
   signal: AbortSignal,
 ): Promise<void> {
+  const said = new Set<string>();
   const selector = {
     labelSelector: `app.kubernetes.io/name=${app}`,
     ...(namespace === undefined ? {} : { namespace }),
   };
   await watchUntil<Pod>(client, pods, signal, selector, (objects) => {
     const living = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    for (const trouble of living.flatMap(troublesOf)) {
+      if (!said.has(trouble)) report.say(`! ${trouble}`);
+      said.add(trouble);
+    }
     return living.length >= atLeast && living.every(isPodReady);
+  });
+}
+
+/** Reasons a container waits for that do not pass by themselves. */
+const STUCK = new Set(['CrashLoopBackOff', 'CreateContainerConfigError', 'ErrImagePull', 'ImagePullBackOff']);
+
+/** What keeps a Pod from running and where to read more; nobody shall wait without knowing why. */
+function troublesOf({ metadata, status }: Pod): string[] {
+  return (status?.containerStatuses ?? []).flatMap(({ name, state }) => {
+    const { reason, message } = state?.waiting ?? {};
+    if (reason === undefined || !STUCK.has(reason)) return [];
+    return [
+      `${metadata.name}: ${reason}: ${message ?? ''}; see: kubectl logs -n ${metadata.namespace} ${metadata.name} -c ${name}`,
+    ];
   });
 }
 

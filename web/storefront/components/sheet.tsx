@@ -19,11 +19,11 @@ export interface SheetProps {
   readonly className?: string;
 }
 
-/** A sheet that was asked for before it was there to hear: it opens as soon as it is. */
-let asked: string | undefined;
+/** A sheet that was asked for before it was there to hear: it opens as soon as it is, unless the page is another by then. */
+let asked: { readonly name: string; readonly path: string } | undefined;
 
 export function openSheet(name: string): void {
-  asked = name;
+  asked = { name, path: window.location.pathname };
   window.dispatchEvent(new Event('sheet'));
 }
 
@@ -43,9 +43,10 @@ export function Sheet({
   useEffect(() => dialog.current?.close(), [path]);
   useEffect(() => {
     const open = (): void => {
-      if (asked !== name) return;
+      if (asked?.name !== name) return;
+      const here = asked.path === window.location.pathname;
       asked = undefined;
-      if (dialog.current?.open === false) dialog.current.showModal();
+      if (here && dialog.current?.open === false) dialog.current.showModal();
     };
     window.addEventListener('sheet', open);
     open();

@@ -104,30 +104,27 @@ export default async function OrderPage({ params, searchParams }: Props) {
           </div>
         </section>
       </div>
+      {/* Also while it waits for payment: the money may have moved between the order's answer and the payment's. */}
+      {state.waiting || order.status === 'pending_payment' ? <AwaitStatus /> : null}
       {state.waiting ? (
-        <>
-          <AwaitStatus />
-          <noscript>
-            <meta httpEquiv="refresh" content="3" />
-          </noscript>
-        </>
+        <noscript>
+          <meta httpEquiv="refresh" content="3" />
+        </noscript>
       ) : null}
     </div>
   );
 }
 
-/** Whether the processor has the money already, though the order has not heard of it yet. */
+/**
+ * Whether the processor has the money already, though the order has not heard of it yet. Asking also makes the shop ask
+ * the processor, so that a lost message is not the shopper's trouble; and, unlike resuming a payment, it holds no stock.
+ */
 async function isPaid({ api }: Shop, orderId: string, token: string | undefined): Promise<boolean> {
   if (token === undefined) return false;
   const payment = await orNothing(
-    api.call('orders.resumePayment', { params: { orderId }, query: { token } }),
-  ).catch(() => undefined);
-  return (
-    payment !== undefined &&
-    (payment.status === 'requires_capture' ||
-      payment.status === 'succeeded' ||
-      payment.status === 'processing')
+    api.call('payments.getPaymentStatus', { params: { orderId }, query: { token } }),
   );
+  return payment?.status === 'authorized' || payment?.status === 'captured';
 }
 
 interface State {
