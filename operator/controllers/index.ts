@@ -9,14 +9,16 @@ import type { Controller, ControllerMetrics } from '../kube/controller.ts';
 import type { Recorder } from '../kube/events.ts';
 import type { Images } from '../resources/workload.ts';
 import { keyOfObject } from '../kube/types.ts';
+import { openDataPlane } from '../provisioners/data-plane.ts';
 import { shopServices } from './kinds.ts';
 import { createLiveWorld } from './live.ts';
-import type { LiveWorld } from './live.ts';
+import type { LiveWorld, Outside } from './live.ts';
 import type { Reflectors } from './reflectors.ts';
 import { serviceSources } from './service/controller.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
 import { tenantSources } from './tenant/controller.ts';
 import { createTenantReconciler } from './tenant/reconcile.ts';
+import { createRuntimeApi } from './tenant/runtime-api.ts';
 
 export interface ControllersOptions {
   readonly client: Client;
@@ -26,6 +28,8 @@ export interface ControllersOptions {
   readonly gatewayPort: number;
   readonly metrics: ControllerMetrics;
   readonly log: Logger;
+  /** The data plane and the runtimes; absent: the real ones. Benchmarks and fault tests bring their own. */
+  readonly outside?: Outside;
 }
 
 export interface Controllers {
@@ -37,6 +41,7 @@ export function createControllers(options: ControllersOptions): Controllers {
   const { client, reflectors, metrics, log } = options;
   const world = createLiveWorld({
     ...options,
+    outside: options.outside ?? { openDataPlane, runtime: createRuntimeApi() },
     onProvisioned(tenant) {
       const all = [...reflectors.of(shopServices).cache.values()];
       const own = all.filter(({ spec }) => spec.tenant === tenant);

@@ -8,14 +8,13 @@ import type { Cache } from '../kube/cache.ts';
 import { systemClock } from '../kube/clock.ts';
 import type { Recorder } from '../kube/events.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
-import { openDataPlane } from '../provisioners/data-plane.ts';
-import type { DataPlane } from '../provisioners/data-plane.ts';
+import type { DataPlane, DataPlaneConfig } from '../provisioners/data-plane.ts';
 import { parsePlatform } from '../resources/platform.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
 import type { Images } from '../resources/workload.ts';
 import type { Reflectors } from './reflectors.ts';
 import { decoded } from './secrets.ts';
-import { createRuntimeApi } from './tenant/runtime-api.ts';
+import type { RuntimeApi } from './tenant/runtime-api.ts';
 import { createWatchers } from './watchers.ts';
 import { createProvisioned } from './world.ts';
 import type { World } from './world.ts';
@@ -24,12 +23,20 @@ export interface LiveWorld extends World {
   close(): Promise<void>;
 }
 
+/** What the operator reaches besides the API server. */
+export interface Outside {
+  /** Opens the data plane of a configuration; called anew for each configuration. */
+  readonly openDataPlane: (config: DataPlaneConfig, monotonic: () => number) => Promise<DataPlane>;
+  readonly runtime: RuntimeApi;
+}
+
 export function createLiveWorld(options: {
   readonly reflectors: Reflectors;
   readonly events: Pick<Recorder, 'record'>;
   readonly images: Images;
   readonly gatewayPort: number;
   readonly log: Logger;
+  readonly outside: Outside;
   /** A tenant's data plane is up to date for the first time. */
   readonly onProvisioned: (tenant: string) => void;
 }): LiveWorld {
@@ -51,7 +58,7 @@ export function createLiveWorld(options: {
     const key = JSON.stringify(config);
     if (current?.key !== key) {
       const old = current;
-      const mine = { key, opened: openDataPlane(config, () => clock.monotonic()) };
+      const mine = { key, opened: options.outside.openDataPlane(config, () => clock.monotonic()) };
       current = mine;
       // What could not be opened is opened anew at the next try.
       mine.opened.catch(() => {
@@ -96,7 +103,7 @@ export function createLiveWorld(options: {
       watchers.poll('data-plane', ping, up);
     },
     provisioned: createProvisioned(options.onProvisioned),
-    runtime: createRuntimeApi(),
+    runtime: options.outside.runtime,
     images: options.images,
     gatewayPort: options.gatewayPort,
     watchers,
