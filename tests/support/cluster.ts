@@ -10,11 +10,13 @@ import type { Installation } from './installation.ts';
 
 const SYSTEM = 'shopmind-system';
 
-export async function clusterOf(installation: Installation): Promise<Client> {
-  return createClient({
-    connection: await loadConnection({ KUBECONFIG: installation.kubeconfig }),
-    userAgent: 'e2e',
-  });
+/** A client of any cluster. @param kubeconfig path of the file */
+export async function clientOf(kubeconfig: string, userAgent = 'tests'): Promise<Client> {
+  return createClient({ connection: await loadConnection({ KUBECONFIG: kubeconfig }), userAgent });
+}
+
+export function clusterOf(installation: Installation): Promise<Client> {
+  return clientOf(installation.kubeconfig, 'e2e');
 }
 
 export async function secretValue(

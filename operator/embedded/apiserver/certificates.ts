@@ -29,6 +29,8 @@ export interface ClusterCertificates {
   readonly serving: KeyedCertificate;
   /** Signs a client certificate: user name (CN) and groups (O). */
   issueClient(user: string, groups: readonly string[]): KeyedCertificate;
+  /** Signs a serving certificate for host names and IPv4 addresses. */
+  issueServing(commonName: string, names: readonly string[]): KeyedCertificate;
 }
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -71,6 +73,7 @@ export function loadCertificates(directory: string, now: Date = new Date()): Clu
         ),
     issueClient: (user, groups) =>
       makeLeaf(issuer, now, { commonName: user, organizations: groups, names: [] }),
+    issueServing: (commonName, names) => makeLeaf(issuer, now, { commonName, organizations: [], names }),
   };
 }
 

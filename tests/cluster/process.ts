@@ -1,0 +1,80 @@
+/**
+ * One program of the test cluster as a child process: its output in a file, its end awaited, never left behind.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, open } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface Program {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves when it has ended, however that came. */
+  readonly ended: Promise<void>;
+  /** Asks it to end, makes it after `graceMs` (10 s), resolves when it has. */
+  stop(signal?: NodeJS.Signals, graceMs?: number): Promise<void>;
+}
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Standard output and error are appended here. */
+  readonly logFile: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts it; nothing is awaited but the process itself. The kernel ends it when this process is gone (prctl(2), PR_SET_PDEATHSIG). */
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { name, command, args, logFile } = options;
+  const log = await open(logFile, 'a');
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
+    stdio: ['ignore', log.fd, log.fd],
+    env: { ...process.env, ...options.env },
+  });
+  await once(child, 'spawn');
+  await log.close();
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} could not be started`);
+  const ended = once(child, 'exit').then(() => undefined);
+  return {
+    name,
+    pid,
+    logFile,
+    ended,
+    async stop(signal = 'SIGTERM', graceMs = 10_000) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill(signal);
+      const inTime = await Promise.race([ended.then(() => true), pause(graceMs, false, { ref: false })]);
+      if (!inTime) child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/**
+ * Resolves when `isReady` says yes.
+ * @throws Error with the program's last words when it ends first, or when `withinMs` are over.
+ */
+export async function whenReady(
+  program: Program,
+  isReady: () => Promise<boolean>,
+  withinMs: number,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  let running = true;
+  void program.ended.then(() => (running = false));
+  while (running && performance.now() < deadline) {
+    if (await isReady()) return;
+    await pause(50);
+  }
+  const what = running ? `is not ready after ${withinMs} ms` : 'ended before it was ready';
+  throw new Error(`${program.name} ${what}; its last words:\n${await lastWords(program)}`);
+}
+
+/** The end of its log. */
+export async function lastWords(program: Program, lines = 20): Promise<string> {
+  const text = await readFile(program.logFile, 'utf8');
+  return text.trimEnd().split('\n').slice(-lines).join('\n');
+}
