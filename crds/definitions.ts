@@ -122,6 +122,18 @@ const SERVICE: Kind = {
     { name: 'Tenant', type: 'string', jsonPath: '.spec.tenant', description: 'Tenant; empty for the pool.' },
     { name: 'Pods', type: 'integer', jsonPath: '.status.readyReplicas', description: 'Pods that are ready.' },
     {
+      name: 'Canary',
+      type: 'string',
+      jsonPath: '.status.canary.phase',
+      description: 'How the delivery of a new revision goes.',
+    },
+    {
+      name: 'Weight',
+      type: 'integer',
+      jsonPath: '.status.canary.weight',
+      description: 'Percent of the requests that the new revision gets.',
+    },
+    {
       name: 'Endpoint',
       type: 'string',
       jsonPath: '.status.endpoint',

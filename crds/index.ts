@@ -2,11 +2,13 @@
  * The door of the API: types, schemas and names of both kinds.
  * Everything else in this folder is how they are made.
  */
+export type { Canary, CanaryAnalysis, CanaryGates, CanaryStatus } from './canary.ts';
 export { customResourceDefinitions, SCHEMAS } from './definitions.ts';
 export type { CustomResourceDefinition } from './definitions.ts';
 export {
   ANNOTATIONS,
   API_VERSION,
+  CANARY_VERBS,
   FIELD_MANAGER,
   FINALIZER,
   GROUP,

@@ -18,6 +18,8 @@ export const LABELS = {
   partOf: 'app.kubernetes.io/part-of',
   tenant: 'shopmind.ai/tenant',
   service: 'shopmind.ai/service',
+  /** On a canary's objects: the Service whose new revision they run. Its Pods carry `<service>-canary` as their `service`. */
+  canaryOf: 'shopmind.ai/canary-of',
 } as const;
 
 export const ANNOTATIONS = {
@@ -31,7 +33,22 @@ export const ANNOTATIONS = {
   requestsPerMinute: 'shopmind.ai/requests-per-minute',
   /** On a tenant's HTTPRoute: what the gateway answers while the tenant is suspended. */
   suspended: 'shopmind.ai/suspended',
+  /**
+   * On a Service with `spec.traffic.canary`: what a person wants of the delivery under way, `<verb>@<revision>`. The revision
+   * (`status.canary.canary`, `.stable` or `.refused`) makes it idempotent: for any other it does nothing, and each value acts
+   * once (`status.canary.command` holds the last). Append `#` and anything to say the same again.
+   * - `promote@<canary>`: skip the remaining steps and gates.
+   * - `abort@<canary>`: back to the stable revision now; not tried again until the spec changes or `retry`.
+   * - `pause@<canary>`: hold the weight as long as the annotation says so. `resume@<canary>`, or no annotation: go on.
+   * - `rollback@<stable>`: back to `status.canary.previous`; the revision left counts as refused.
+   * - `retry@<refused>`: try it again from the first step.
+   */
+  canary: 'shopmind.ai/canary',
+  /** On Deployments and ControllerRevisions: revision of the Pod template they hold. */
+  revision: 'shopmind.ai/revision',
 } as const;
+
+export const CANARY_VERBS = ['promote', 'abort', 'pause', 'resume', 'rollback', 'retry'] as const;
 
 export const condition = object('One aspect of the state of the object.', {
   type: string('Name of the condition in CamelCase.', { max: 316 }),

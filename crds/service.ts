@@ -2,6 +2,7 @@
  * Service: one Deployment of a tenant or of the pool. It hosts domains in the generic runtime image, or runs an image of its own.
  * Namespaced; `services.shopmind.ai`, short name `smsvc`, so that it does not hide the core Service.
  */
+import { canary, canaryStatus } from './canary.ts';
 import { conditions, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
@@ -86,6 +87,15 @@ export const serviceSpec = object(
       1,
     ),
     scaling: optional(scaling('Autoscaling on CPU; absent, or min equal to max: no autoscaler.')),
+    traffic: optional(
+      object('How requests are brought to new revisions.', {
+        canary: optional(
+          canary(
+            'Deliver a changed Pod template by growing shares of the requests; absent: by a rolling update.',
+          ),
+        ),
+      }),
+    ),
     resources: defaulted(
       object('What one Pod is given.', {
         cpu: defaulted(quantity('CPU asked for, for example 250m.'), '100m'),
@@ -114,6 +124,7 @@ export const serviceStatus = object('What the operator found and did. Written by
   readyReplicas: optional(integer('Pods that are ready.', { min: 0, max: 100000 })),
   selector: optional(string('Label selector of the Pods, for the scale subresource.', { max: 1024 })),
   endpoint: optional(string('Address of the service inside the cluster.', { max: 512 })),
+  canary: optional(canaryStatus),
   inventory: optional(inventory),
 });
 
@@ -125,6 +136,11 @@ export const serviceRules = [
   {
     rule: "self.metadata.name.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",
     message: 'metadata.name must begin with a letter and hold only lower-case letters, digits and dashes',
+  },
+  {
+    rule: "!self.metadata.name.endsWith('-canary')",
+    message:
+      'metadata.name must not end in -canary, the name of what runs new revisions: choose another name',
   },
 ];
 

@@ -3,6 +3,7 @@
  * Fields exist only where something acts on them; every one is documented, bounded and validated here.
  */
 import { CURRENCIES } from './currencies.ts';
+import { canary } from './canary.ts';
 import { conditions, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { boolean, defaulted, integer, list, map, object, oneOf, optional, string } from './schema.ts';
@@ -191,6 +192,28 @@ export const tenantSpec = object(
         "Autoscaling of the tenant's runtime; absent: the plan's preset. Only for dedicated placement.",
       ),
     ),
+    rollout: optional(
+      object(
+        "How new revisions of the tenant's Services are delivered. Only for dedicated placement; the pool rolls out as one.",
+        {
+          strategy: defaulted(
+            oneOf('canary: by growing shares of the requests, gated. rolling: Pod by Pod.', [
+              'canary',
+              'rolling',
+            ]),
+            'canary',
+          ),
+          canary: optional(canary('Steps and gates; absent: their defaults.')),
+        },
+        [
+          {
+            rule: "self.strategy == 'canary' || !has(self.canary)",
+            message: 'canary is for strategy: canary; remove it or change the strategy',
+            fieldPath: '.canary',
+          },
+        ],
+      ),
+    ),
     payments: defaulted(
       object('How the shop is paid.', {
         provider: defaulted(
@@ -243,6 +266,11 @@ export const tenantSpec = object(
       rule: "self.placement == 'dedicated' || !has(self.autoscaling)",
       message: 'autoscaling needs placement: dedicated; a pooled tenant shares the autoscaling of the pool',
       fieldPath: '.autoscaling',
+    },
+    {
+      rule: "self.placement == 'dedicated' || !has(self.rollout)",
+      message: 'rollout needs placement: dedicated; a pooled tenant shares the roll-outs of the pool',
+      fieldPath: '.rollout',
     },
     {
       rule: "self.placement == 'dedicated' || self.domains.all(name, !has(self.domains[name].scaling))",

@@ -10,6 +10,7 @@ import { validateRules } from '../operator/embedded/schema/rules.ts';
 import type { JsonObject, Schema } from '../operator/embedded/schema/schema.ts';
 import { validate } from '../operator/embedded/schema/validate.ts';
 import { customResourceDefinitions, SCHEMAS } from './index.ts';
+import type { ShopMindService } from './index.ts';
 
 // The two rooms describe the same JSON with types of their own.
 const schemas = SCHEMAS as unknown as Readonly<Record<'ShopMindTenant' | 'Service', Schema>>;
@@ -273,6 +274,27 @@ for (const [what, spec, expected] of [
   ['memory in words', { image: 'x', resources: { memory: 'lots' } }, /spec\.resources\.memory: /],
   ['min above max', { image: 'x', scaling: { min: 3, max: 1 } }, /spec\.scaling\.min: /],
   ['fewer than no Pods', { image: 'x', replicas: -1 }, /spec\.replicas: /],
+  [
+    'weights that fall',
+    { image: 'x', traffic: { canary: { steps: [{ weight: 50 }, { weight: 5 }] } } },
+    /spec\.traffic\.canary\.steps: .*weights must rise/,
+  ],
+  [
+    'a weight twice',
+    { image: 'x', traffic: { canary: { steps: [{ weight: 50 }, { weight: 50 }] } } },
+    /spec\.traffic\.canary\.steps: .*weights must rise/,
+  ],
+  ['no steps', { image: 'x', traffic: { canary: { steps: [] } } }, /spec\.traffic\.canary\.steps: /],
+  [
+    'an error rate without a unit',
+    { image: 'x', traffic: { canary: { gates: { maxErrorRate: '0.01' } } } },
+    /spec\.traffic\.canary\.gates\.maxErrorRate: .*should match/,
+  ],
+  [
+    'a p99 the gateway would never measure',
+    { image: 'x', traffic: { canary: { gates: { maxP99Milliseconds: 60_001 } } } },
+    /spec\.traffic\.canary\.gates\.maxP99Milliseconds: /,
+  ],
 ] as const) {
   test(`a Service with ${what} is refused`, () => {
     assert.match(refusals('Service', service(spec)).join('\n'), expected);
@@ -284,5 +306,39 @@ test('a Service of domains, and one of an own image, are accepted', () => {
   assert.deepEqual(
     refusals('Service', service({ image: 'registry/x:1', health: { path: '/ok', port: 9090 } })),
     [],
+  );
+});
+
+test('a canary needs nothing said: steps and gates have defaults', () => {
+  const object = service({ image: 'x', traffic: { canary: {} } }) as JsonObject;
+  applyDefaults(object, schemas.Service);
+  const { spec } = object as unknown as ShopMindService;
+  assert.deepEqual(
+    spec.traffic?.canary?.steps.map(({ weight, durationSeconds }) => [weight, durationSeconds]),
+    [5, 25, 50, 100].map((weight) => [weight, 300]),
+  );
+  assert.deepEqual(spec.traffic?.canary?.gates, {
+    maxErrorRate: '1%',
+    maxP99Milliseconds: 1000,
+    minRequests: 100,
+    failureLimit: 2,
+  });
+});
+
+test('a Service cannot take the name of the canary of another', () => {
+  assert.match(
+    refusals('Service', service({ image: 'x' }, 'runtime-canary')).join(),
+    /must not end in -canary/,
+  );
+});
+
+test("a pooled tenant has no roll-outs of its own, and a canary's steps belong to that strategy", () => {
+  assert.match(refusals('ShopMindTenant', tenant({ rollout: {} })).join(), /needs placement: dedicated/);
+  const dedicated = (rollout: object): object => tenant({ placement: 'dedicated', rollout });
+  assert.deepEqual(refusals('ShopMindTenant', dedicated({})), []);
+  assert.deepEqual(refusals('ShopMindTenant', dedicated({ canary: { provider: 'argo' } })), []);
+  assert.match(
+    refusals('ShopMindTenant', dedicated({ strategy: 'rolling', canary: {} })).join(),
+    /canary is for strategy: canary/,
   );
 });

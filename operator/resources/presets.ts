@@ -3,7 +3,7 @@
  * Pure; the only place that knows the figures.
  */
 import { DOMAINS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
-import type { Placement, Plan, ServiceSpec, ShopMindTenant, TenantSpec } from '../../crds/index.ts';
+import type { Canary, Placement, Plan, ServiceSpec, ShopMindTenant, TenantSpec } from '../../crds/index.ts';
 
 type Scaling = NonNullable<ServiceSpec['scaling']>;
 type Resources = ServiceSpec['resources'];
@@ -56,6 +56,11 @@ export function servicesOf(
     if (scaling !== undefined) result.set(name, { domains: [name], scaling, resources: preset.resources });
   }
   return result;
+}
+
+/** Canary of the tenant's Services; what is absent has the schema's defaults. `undefined`: rolling updates. */
+export function canaryOf(spec: TenantSpec): Partial<Canary> | undefined {
+  return spec.rollout?.strategy === 'canary' ? (spec.rollout.canary ?? {}) : undefined;
 }
 
 /** Which Service of the tenant hosts each of its domains. */

@@ -7,7 +7,7 @@ import { API_VERSION, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { ShopMindTenant } from '../../crds/index.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
-import { namespaceOf, servicesOf } from './presets.ts';
+import { canaryOf, namespaceOf, servicesOf } from './presets.ts';
 
 /** Namespace and network policies of a dedicated tenant. Nothing enters or leaves but what is opened here. */
 export function tenantNamespace(tenant: ShopMindTenant, databaseUrl: string): readonly Manifest[] {
@@ -48,13 +48,15 @@ export function tenantNamespace(tenant: ShopMindTenant, databaseUrl: string): re
 export function tenantServices(tenant: ShopMindTenant): readonly Manifest[] {
   const name = tenant.metadata.name;
   const namespace = namespaceOf(name, 'dedicated');
+  const canary = canaryOf(tenant.spec);
+  const traffic = canary === undefined ? {} : { traffic: { canary } };
   return manifests((chart) => {
     for (const [service, spec] of servicesOf(tenant)) {
       new ApiObject(chart, service, {
         apiVersion: API_VERSION,
         kind: 'Service',
         metadata: { name: service, namespace, labels: ownLabels(service, name, service) },
-        spec: { tenant: name, ...spec, ...(tenant.spec.suspended ? { replicas: 0 } : {}) },
+        spec: { tenant: name, ...spec, ...traffic, ...(tenant.spec.suspended ? { replicas: 0 } : {}) },
       });
     }
   });
