@@ -17,6 +17,7 @@ import { keyOfObject, type KubeObject } from '../../operator/kube/types.ts';
 import { compileRoute, type ClusterName, type CompiledRoute } from './compile.ts';
 import type { GatewayConfig } from './config.ts';
 import type { HttpRoute, ParentRef, ReferenceGrant } from './httproute.ts';
+import { serviceParents, splitOf, type Splits } from './splits.ts';
 import type { RouteTable } from './table.ts';
 
 export const httpRouteType = resource<HttpRoute>(
@@ -37,11 +38,26 @@ export interface DiscoveryOptions {
   readonly log: Logger;
   readonly gateway: GatewayConfig['gateway'];
   readonly table: RouteTable;
-  readonly clusters: {
-    set(name: ClusterName, addresses: readonly string[]): void;
-    delete(name: ClusterName): void;
-  };
+  readonly splits: Splits;
+  readonly clusters: ClusterList;
 }
+
+export interface ClusterList {
+  set(name: ClusterName, addresses: readonly string[]): void;
+  delete(name: ClusterName): void;
+}
+
+/** The same clusters; one that goes takes its figures along, so that their number never only grows. */
+export const withoutTraces = (
+  clusters: ClusterList,
+  metrics: { forgetBackend(name: ClusterName): void },
+): ClusterList => ({
+  set: clusters.set,
+  delete(name) {
+    clusters.delete(name);
+    metrics.forgetBackend(name);
+  },
+});
 
 export interface Discovery {
   /** Runs until `signal` is aborted; never rejects. */
@@ -53,7 +69,7 @@ export interface Discovery {
   readonly routes: Reflector<HttpRoute>;
   readonly services: Reflector<Service>;
   readonly grants: Reflector<ReferenceGrant>;
-  /** What a route of ours was made into. */
+  /** What a route of ours was made into, of the Gateway or of a Service. */
   compiled(key: string): CompiledRoute | undefined;
   /** Keys of the routes that name one of these hosts. */
   claimants(hosts: readonly string[]): readonly string[];
@@ -62,7 +78,7 @@ export interface Discovery {
 }
 
 export function createDiscovery(options: DiscoveryOptions): Discovery {
-  const { client, log, table, clusters, gateway } = options;
+  const { client, log, table, splits, clusters, gateway } = options;
   const routes = createReflector({
     client,
     log,
@@ -88,7 +104,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 
   const compile = (object: HttpRoute): void => {
     const key = keyOfObject(object);
-    if (!isOurs(object, gateway)) return forget(key);
+    const parents = serviceParents(object);
+    const isAttached = isOurs(object, gateway);
+    if (!isAttached && parents.length === 0) return forget(key);
     const compiled = compileRoute(object, isGranted);
     const names = [
       ...new Set(compiled.candidates.flatMap(({ action }) => action.backends.map(({ cluster }) => cluster))),
@@ -98,7 +116,13 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       wanted.set(name, count + 1);
       if (count === 0) resolve(name);
     }
-    table.set(compiled);
+    if (isAttached) table.set(compiled);
+    else table.delete(key);
+    if (parents.length === 0) splits.delete(key);
+    else {
+      const split = splitOf(compiled.candidates[0]?.action);
+      splits.set({ key, createdAt: compiled.createdAt, parents, split });
+    }
     compiledRoutes.set(key, compiled);
     release(wantedBy.get(key) ?? []);
     wantedBy.set(key, names);
@@ -106,6 +130,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 
   const forget = (key: string): void => {
     table.delete(key);
+    splits.delete(key);
     compiledRoutes.delete(key);
     release(wantedBy.get(key) ?? []);
     wantedBy.delete(key);

@@ -186,8 +186,94 @@ describe('the gateway', () => {
       } as never);
       return 'candidate' in routed ? world.proxy.choose(routed.candidate.action) : undefined;
     });
-    const share = chosen.filter((cluster) => cluster?.includes('canary')).length / chosen.length;
+    const share =
+      chosen.filter((choice) => choice?.cluster.includes('canary') === true).length / chosen.length;
     assert.ok(share > 0.08 && share < 0.12, `${share} went to the canary`);
+  });
+
+  const split = (weights: Record<string, number>, of = 'runtime'): object => ({
+    parentRefs: [{ group: '', kind: 'Service', name: of, port: 8080 }],
+    rules: [{ backendRefs: Object.entries(weights).map(([name, weight]) => backend(name, weight)) }],
+  });
+
+  test('one route of a Service turns the weights for every shop that leads there, and is counted', async () => {
+    for (const name of ['runtime', 'runtime-canary']) await world.service(name, [(await echo(name)).port]);
+    const shops = ['acme.localhost', 'fjord.localhost'];
+    for (const host of shops) {
+      await world.route(host, { hostnames: [host], rules: [{ backendRefs: [backend('runtime')] }] });
+    }
+    const series = async (): Promise<string[]> =>
+      (await world.metrics.registry.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('shopmind_gateway_backend_requests_total{'));
+    const pod = async (host: string): Promise<string | undefined> =>
+      (await world.ask(host, '/')).headers['x-pod'] as string | undefined;
+    assert.equal(await pod('acme.localhost'), 'runtime');
+    assert.deepEqual(await series(), []);
+    await world.route('runtime', split({ runtime: 0, 'runtime-canary': 100 }));
+    for (const host of shops) assert.equal(await pod(host), 'runtime-canary');
+    assert.deepEqual(await series(), [
+      'shopmind_gateway_backend_requests_total{backend="shopmind-system/runtime-canary:8080",outcome="ok"} 2',
+    ]);
+    await world.route('runtime', split({ runtime: 100, 'runtime-canary': 0 }));
+    for (const host of shops) assert.equal(await pod(host), 'runtime');
+    assert.deepEqual(await series(), [
+      'shopmind_gateway_backend_requests_total{backend="shopmind-system/runtime:8080",outcome="ok"} 2',
+    ]);
+    world.api.remove('httproutes', `${SYSTEM}/runtime`);
+    await until(() => world.splits.of(`${SYSTEM}/runtime:8080`) === undefined, 'the split is gone');
+    assert.equal(await pod('acme.localhost'), 'runtime');
+  });
+
+  test('a revision without a Pod gets nothing as long as another has some', async () => {
+    await world.service('runtime', [(await echo('runtime')).port]);
+    await world.service('runtime-canary', []);
+    await world.route('acme', {
+      hostnames: ['acme.localhost'],
+      rules: [{ backendRefs: [backend('runtime')] }],
+    });
+    await world.route('runtime', split({ runtime: 1, 'runtime-canary': 99 }));
+    for (let n = 0; n < 20; n += 1) assert.equal((await world.ask('acme.localhost', '/')).status, 200);
+  });
+
+  test('nobody shares out the requests of a Service in another namespace', async () => {
+    for (const name of ['runtime', 'thief']) await world.service(name, [(await echo(name)).port]);
+    await world.route('acme', {
+      hostnames: ['acme.localhost'],
+      rules: [{ backendRefs: [backend('runtime')] }],
+    });
+    const theirs = {
+      ...split({ thief: 1 }),
+      parentRefs: [{ group: '', kind: 'Service', name: 'runtime', namespace: SYSTEM, port: 8080 }],
+    };
+    await world.route('theft', theirs, { namespace: 'tenant-evil' });
+    assert.equal((await world.ask('acme.localhost', '/')).headers['x-pod'], 'runtime');
+  });
+
+  test('a revision that answers 500, breaks off or never answers is counted as failing, a client that left is not', async () => {
+    const bad = await world.pod((request, response) => {
+      if (request.url === '/500') response.writeHead(500).end();
+      else if (request.url === '/404') response.writeHead(404).end();
+      else if (request.url === '/broken') {
+        response.writeHead(200, { 'content-length': '10' });
+        response.write('abc', () => request.socket.destroy());
+      } else request.socket.destroy();
+    });
+    await world.service('runtime', []);
+    await world.service('runtime-canary', [bad.port]);
+    await world.route('acme', {
+      hostnames: ['acme.localhost'],
+      rules: [{ backendRefs: [backend('runtime')] }],
+    });
+    await world.route('runtime', split({ runtime: 0, 'runtime-canary': 100 }));
+    await world.ask('acme.localhost', '/500');
+    await world.ask('acme.localhost', '/404');
+    await assert.rejects(world.ask('acme.localhost', '/broken'));
+    assert.equal((await world.ask('acme.localhost', '/reset', { method: 'POST' })).status, 502);
+    const text = await world.metrics.registry.metrics();
+    assert.match(text, /backend_requests_total\{backend="[^"]*canary:8080",outcome="error"\} 3/);
+    assert.match(text, /backend_requests_total\{backend="[^"]*canary:8080",outcome="ok"\} 1/);
+    assert.match(text, /backend_request_duration_seconds_count\{backend="[^"]*canary:8080"\} 4/);
   });
 
   test('rewrites, redirects and changes headers as the route says', async () => {

@@ -8,12 +8,13 @@ import { serveHealth } from '../../operator/kube/health.ts';
 import { createNewId } from '../platform/ids.ts';
 import { createClusters } from './clusters.ts';
 import { parseConfig } from './config.ts';
-import { createDiscovery } from './discovery.ts';
+import { createDiscovery, withoutTraces } from './discovery.ts';
 import { createTenantLimits } from './limits.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { openPool, type Pool } from './pool.ts';
 import { createProxy } from './proxy.ts';
 import { createGatewayServer, drain, listen } from './server.ts';
+import { createSplits } from './splits.ts';
 import { createTable } from './table.ts';
 import { createUpgrades } from './upgrade.ts';
 
@@ -24,6 +25,7 @@ const newId = createNewId(clock);
 const { limits } = config;
 
 const table = createTable();
+const splits = createSplits();
 const clusters = createClusters<Pool>({
   open: (address) => openPool(address, limits.connectMs),
   close: (pool) => void pool.close().catch((error: unknown) => log.debug({ err: error }, 'closing a pool')),
@@ -39,6 +41,7 @@ const metrics = createGatewayMetrics({
 });
 const proxy = createProxy({
   table,
+  splits,
   clusters,
   limits: tenantLimits,
   metrics,
@@ -59,7 +62,14 @@ server.on('connection', (socket) => {
 
 const stop = new AbortController();
 const client = await connect({ userAgent: 'shopmind-gateway/1' });
-const discovery = createDiscovery({ client, log, gateway: config.gateway, table, clusters });
+const discovery = createDiscovery({
+  client,
+  log,
+  gateway: config.gateway,
+  table,
+  splits,
+  clusters: withoutTraces(clusters, metrics),
+});
 const running = discovery.run(stop.signal);
 const reporting = import('./status.ts').then(({ reportStatus }) =>
   reportStatus(

@@ -5,9 +5,19 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type RouteClass = 'api' | 'admin' | 'page' | 'none';
 
+/** `error`: a 5xx, no answer, or one that broke off. `cancelled`: the client did not wait for it. */
+export type BackendOutcome = 'ok' | 'error' | 'cancelled';
+
 export interface GatewayMetrics {
   readonly registry: Registry;
   answered(tenant: string, routeClass: RouteClass, status: number, seconds: number): void;
+  /**
+   * A request to one of the revisions a Service is split into, and the time from its first try to the end of the answer.
+   * Only splits are counted by backend: there are as many series as deliveries under way, not as many as Services.
+   */
+  backendAnswered(backend: string, outcome: BackendOutcome, seconds: number): void;
+  /** Takes the series of a backend away that no route leads to any more. */
+  forgetBackend(backend: string): void;
   upstreamError(kind: 'connect' | 'reset' | 'timeout' | 'protocol'): void;
   retried(): void;
   ejected(): void;
@@ -34,6 +44,20 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
     help: 'Time from the headers of a request to the end of its answer.',
     labelNames: ['class'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const backendRequests = new Counter({
+    name: 'shopmind_gateway_backend_requests_total',
+    help: 'Requests to revisions of Services that are split by weight.',
+    labelNames: ['backend', 'outcome'],
+    registers,
+  });
+  const backendSeconds = new Histogram({
+    name: 'shopmind_gateway_backend_request_duration_seconds',
+    help: 'Time from the first try of a request at a revision to the end of its answer, but for those cancelled.',
+    labelNames: ['backend'],
+    // Up to the longest time a Pod has for an answer.
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60],
     registers,
   });
   const errors = new Counter({
@@ -96,12 +120,22 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
       }
       time.observe(taken);
     },
+    backendAnswered(backend, outcome, taken) {
+      backendRequests.inc({ backend, outcome });
+      if (outcome !== 'cancelled') backendSeconds.observe({ backend }, taken);
+    },
+    forgetBackend(backend) {
+      for (const outcome of OUTCOMES) backendRequests.remove({ backend, outcome });
+      backendSeconds.remove({ backend });
+    },
     upstreamError: (kind) => errors.inc({ kind }),
     retried: () => retries.inc(),
     ejected: () => ejections.inc(),
     rateLimited: (tenant) => limited.inc({ tenant }),
   };
 }
+
+const OUTCOMES: readonly BackendOutcome[] = ['ok', 'error', 'cancelled'];
 
 /** `/api/admin/…` is for merchants, the rest of `/api/` for shoppers, everything else a page. */
 export function routeClassOf(path: string): RouteClass {

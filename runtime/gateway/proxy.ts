@@ -21,12 +21,14 @@ import {
   traceparentOf,
   type FlatHeaders,
 } from './headers.ts';
-import { routeClassOf, type GatewayMetrics, type RouteClass } from './metrics.ts';
+import { routeClassOf, type BackendOutcome, type GatewayMetrics, type RouteClass } from './metrics.ts';
+import { draw, type Splits } from './splits.ts';
 import type { RouteTable } from './table.ts';
 import type { TenantLimits } from './limits.ts';
 
 export interface ProxyOptions {
   readonly table: RouteTable;
+  readonly splits: Splits;
   readonly clusters: Clusters<Pool>;
   readonly limits: TenantLimits;
   readonly metrics: GatewayMetrics;
@@ -52,14 +54,21 @@ export interface Routed {
   readonly query: string;
 }
 
+export interface Choice {
+  /** The Service port. */
+  readonly cluster: string;
+  /** Whether it is one of several revisions, whose figures are kept. */
+  readonly isSplit: boolean;
+}
+
 export interface Proxy {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** For upgrades, which end in a socket instead of an answer. */
   route(request: IncomingMessage): Routed | Problem;
   /** Headers for the Pod, before the route's filters. */
   headersOf(request: IncomingMessage, routed: Routed, requestId: string): FlatHeaders;
-  /** The Pod port a request goes to, by the weights of its route. */
-  choose(action: Action): string | undefined;
+  /** Where a request goes, by the weights of its route and of the Service. */
+  choose(action: Action): Choice | undefined;
   active(): number;
 }
 
@@ -71,7 +80,7 @@ const RETRY_PAUSE_MS = 60;
 const HELD_BODY_BYTES = 65_536;
 
 export function createProxy(options: ProxyOptions): Proxy {
-  const { table, clusters, limits, metrics, config, clock, log } = options;
+  const { table, splits, clusters, limits, metrics, config, clock, log } = options;
   const random = options.random ?? Math.random;
   let active = 0;
   let waiting = 0;
@@ -102,7 +111,17 @@ export function createProxy(options: ProxyOptions): Proxy {
     return { candidate: found.candidate, authority, host, path: target.path, query: target.query };
   }
 
-  function choose(action: Action): string | undefined {
+  function choose(action: Action): Choice | undefined {
+    const cluster = chooseOfRoute(action);
+    if (cluster === undefined) return undefined;
+    const split = splits.of(cluster);
+    if (split === undefined) return { cluster, isSplit: false };
+    return { cluster: draw(split, hasPods, random) ?? cluster, isSplit: true };
+  }
+
+  const hasPods = (cluster: string): boolean => clusters.size(cluster) > 0;
+
+  function chooseOfRoute(action: Action): string | undefined {
     if (action.backends.length === 1 && action.invalidWeight === 0) return action.backends[0]?.cluster;
     let ticket = random() * action.totalWeight;
     for (const { cluster, weight } of action.backends) {
@@ -120,8 +139,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     visit.routeClass = routeClassOf(routed.path);
     const { action } = routed.candidate;
     if (action.redirect !== undefined) return redirect(routed, visit);
-    const cluster = choose(action);
-    if (cluster === undefined) return visit.refuse(PROBLEMS.badBackend);
+    const choice = choose(action);
+    if (choice === undefined) return visit.refuse(PROBLEMS.badBackend);
+    const { cluster } = choice;
+    if (choice.isSplit) visit.backend = cluster;
     const length = request.headers['content-length'];
     if (length !== undefined && Number(length) > config.limits.maxBodyBytes)
       return visit.refuse(PROBLEMS.tooLarge);
@@ -144,6 +165,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function forward(routed: Routed, visit: Visit, cluster: string, body: Body): void {
     const { request, response, requestId } = visit;
+    visit.forwarded = clock.monotonic();
     const { action } = routed.candidate;
     const path = pathFor(routed);
     const headers = headersFor(routed, visit);
@@ -239,7 +261,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       log.debug({ err: outcome.error, requestId, endpoint: endpoint.address }, 'a request to a Pod failed');
       if (outcome.kind === 'broken') {
         end();
-        return visit.finish(outcome.status);
+        return visit.finish(outcome.status, 'error');
       }
       if (mayRepeat(kind, request.method ?? '', body) && attempts < MAX_ATTEMPTS && !response.destroyed) {
         metrics.retried();
@@ -315,8 +337,13 @@ export function createProxy(options: ProxyOptions): Proxy {
     readonly requestId: string;
     tenant: string;
     routeClass: RouteClass;
+    /** The revision it went to, where there are several. */
+    backend: string | undefined;
+    /** When it was first sent to a Pod, by the monotonic clock; 0 before. */
+    forwarded: number;
     refuse(problem: Problem): void;
-    finish(status: number): void;
+    /** @param outcome what it counts as for the revision; by default what its status says */
+    finish(status: number, outcome?: BackendOutcome): void;
   }
 
   function createVisit(request: IncomingMessage, response: ServerResponse): Visit {
@@ -328,15 +355,21 @@ export function createProxy(options: ProxyOptions): Proxy {
       requestId: options.newId('req'),
       tenant: '',
       routeClass: 'none',
+      backend: undefined,
+      forwarded: 0,
       refuse(problem) {
         if (!response.headersSent && !response.destroyed)
           answerProblem(request, response, problem, visit.requestId);
         visit.finish(response.statusCode);
       },
-      finish(status) {
+      finish(status, outcome = outcomeOf(status)) {
         active -= 1;
-        const seconds = (clock.monotonic() - started) / 1000;
+        const now = clock.monotonic();
+        const seconds = (now - started) / 1000;
         metrics.answered(visit.tenant, visit.routeClass, status, seconds);
+        if (visit.backend !== undefined && visit.forwarded > 0) {
+          metrics.backendAnswered(visit.backend, outcome, (now - visit.forwarded) / 1000);
+        }
         if (log.isLevelEnabled('debug')) {
           const { method, url, headers } = request;
           log.debug(
@@ -359,6 +392,9 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   return { handle, route, choose, headersOf, active: () => active };
 }
+
+const outcomeOf = (status: number): BackendOutcome =>
+  status === 499 ? 'cancelled' : status >= 500 ? 'error' : 'ok';
 
 /** The time a route allows for a request is over. */
 class RouteTimeout extends Error {

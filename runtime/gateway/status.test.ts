@@ -57,6 +57,14 @@ test('a route is accepted, and resolved as soon as its Service exists', async ()
   await until(() => condition('acme', 'ResolvedRefs') === 'True ResolvedRefs: ', 'it is resolved');
 });
 
+test('the route of a Service is told what became of it, too', async () => {
+  for (const name of ['runtime', 'runtime-canary']) await world.service(name, []);
+  const parentRefs = [{ group: '', kind: 'Service', name: 'runtime', port: 8080 }];
+  await world.route('split', { ...route(''), hostnames: undefined, parentRefs });
+  await until(() => condition('split', 'Accepted') === 'True Accepted: ', 'it is accepted');
+  assert.equal(condition('split', 'ResolvedRefs'), 'True ResolvedRefs: ');
+});
+
 test('a route whose host belongs to another learns so, and gets it when the other goes', async () => {
   await world.service('runtime', []);
   await world.route('first', route('a.localhost'), { creationTimestamp: '2026-01-01T00:00:00Z' });

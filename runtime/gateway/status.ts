@@ -15,11 +15,12 @@ import { createController, source, type Reconcile } from '../../operator/kube/co
 import { isNotFound } from '../../operator/kube/errors.ts';
 import { createReflector } from '../../operator/kube/reflector.ts';
 import { gatewayClasses, gateways, resource } from '../../operator/kube/resources.ts';
-import type { KubeObject, ResourceType } from '../../operator/kube/types.ts';
+import { keyOfObject, type KubeObject, type ResourceType } from '../../operator/kube/types.ts';
 import type { CompiledRoute, RouteProblem } from './compile.ts';
 import type { GatewayConfig } from './config.ts';
 import { httpRouteType, isGateway, type Discovery } from './discovery.ts';
 import type { HttpRoute, ParentRef, RouteParentStatus } from './httproute.ts';
+import { isOwnService } from './splits.ts';
 
 export const CONTROLLER_NAME = 'shopmind.ai/gateway';
 
@@ -44,10 +45,11 @@ export async function reportStatus(options: StatusOptions, signal: AbortSignal):
     clock,
     workers: 2,
     sources: [
-      source(discovery.routes, ({ object, previous }) =>
+      source(discovery.routes, ({ object, previous }) => [
+        keyOfObject(object),
         // Whoever claims the same host may have won or lost it by this change.
-        discovery.claimants([...(object.spec.hostnames ?? []), ...(previous?.spec.hostnames ?? [])]),
-      ),
+        ...discovery.claimants([...(object.spec.hostnames ?? []), ...(previous?.spec.hostnames ?? [])]),
+      ]),
       source(discovery.services, ({ type, object }) =>
         type === 'updated' ? [] : discovery.routesTo(`${object.metadata.namespace}/${object.metadata.name}`),
       ),
@@ -163,7 +165,11 @@ export function parentsOf(
     object.metadata.generation ?? 0,
   );
   const ours = (object.spec.parentRefs ?? [])
-    .filter((parent) => isGateway(parent, object.metadata.namespace, options.gateway))
+    .filter(
+      (parent) =>
+        isGateway(parent, object.metadata.namespace, options.gateway) ||
+        isOwnService(object.metadata.namespace)(parent),
+    )
     .map((parentRef) => {
       const known = before.find(
         (entry) => entry.controllerName === CONTROLLER_NAME && sameParent(entry.parentRef, parentRef),
@@ -225,7 +231,11 @@ function missingServices(compiled: CompiledRoute, hasService: (key: string) => b
 }
 
 const sameParent = (a: ParentRef, b: ParentRef): boolean =>
-  a.name === b.name && a.namespace === b.namespace && a.sectionName === b.sectionName && a.port === b.port;
+  a.kind === b.kind &&
+  a.name === b.name &&
+  a.namespace === b.namespace &&
+  a.sectionName === b.sectionName &&
+  a.port === b.port;
 
 // ── the Gateway and its class ────────────────────────────────────────────────────────────────────
 

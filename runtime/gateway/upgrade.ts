@@ -41,9 +41,9 @@ export function createUpgrades({ proxy, clusters, config, newId }: UpgradeOption
     const routed = proxy.route(request);
     if ('code' in routed) return refuse(routed);
     const { action, pathPrefix } = routed.candidate;
-    const cluster = proxy.choose(action);
-    if (cluster === undefined) return refuse(PROBLEMS.badBackend);
-    const endpoint = clusters.pick(cluster);
+    const choice = proxy.choose(action);
+    if (choice === undefined) return refuse(PROBLEMS.badBackend);
+    const endpoint = clusters.pick(choice.cluster);
     if (typeof endpoint === 'string')
       return refuse(endpoint === 'busy' ? PROBLEMS.busy : PROBLEMS.noEndpoint);
 

@@ -16,12 +16,13 @@ import { until } from '../../../operator/kube/testing/wait.ts';
 import { createNewId } from '../../platform/ids.ts';
 import { createClusters, type Clusters } from '../clusters.ts';
 import { DEFAULT_LIMITS, parseNetworks, type Limits } from '../config.ts';
-import { createDiscovery, type Discovery } from '../discovery.ts';
+import { createDiscovery, withoutTraces, type Discovery } from '../discovery.ts';
 import { createTenantLimits } from '../limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../metrics.ts';
 import { openPool, type Pool } from '../pool.ts';
 import { createProxy, type Proxy } from '../proxy.ts';
 import { createGatewayServer, drain, listen } from '../server.ts';
+import { createSplits, type Splits } from '../splits.ts';
 import { createTable, type RouteTable } from '../table.ts';
 import { createUpgrades } from '../upgrade.ts';
 
@@ -47,6 +48,7 @@ export interface World {
   readonly api: FakeServer;
   readonly port: number;
   readonly table: RouteTable;
+  readonly splits: Splits;
   readonly clusters: Clusters<Pool>;
   readonly proxy: Proxy;
   readonly metrics: GatewayMetrics;
@@ -77,6 +79,7 @@ export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Pr
     trustedProxies: parseNetworks(trusted),
   } as const;
   const table = createTable();
+  const splits = createSplits();
   const clusters = createClusters<Pool>({
     open: (address) => openPool(address, allLimits.connectMs, 64),
     close: (pool) => void pool.close(),
@@ -90,10 +93,12 @@ export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Pr
     log: log.log,
     gateway: { namespace: SYSTEM, name: 'shopmind' },
     table,
-    clusters,
+    splits,
+    clusters: withoutTraces(clusters, metrics),
   });
   const proxy = createProxy({
     table,
+    splits,
     clusters,
     limits: createTenantLimits(systemClock),
     metrics,
@@ -116,6 +121,7 @@ export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Pr
     api,
     port,
     table,
+    splits,
     clusters,
     proxy,
     metrics,
