@@ -36,6 +36,7 @@ test('a tenant that names only itself and its host is complete after defaulting'
     displayName: 'Acme',
     hosts: ['acme.localhost'],
     plan: 'starter',
+    environment: 'production',
     placement: 'pooled',
     locales: ['en'],
     currencies: ['EUR'],

@@ -9,6 +9,7 @@ export {
   ANNOTATIONS,
   API_VERSION,
   CANARY_VERBS,
+  ENVIRONMENTS,
   FIELD_MANAGER,
   FINALIZER,
   GROUP,
@@ -16,7 +17,7 @@ export {
   SYSTEM_NAMESPACE,
   VERSION,
 } from './meta.ts';
-export type { Condition, InventoryItem, ObjectMeta } from './meta.ts';
+export type { Condition, Environment, InventoryItem, ObjectMeta } from './meta.ts';
 export { contrast, hostMistakes, paletteMistakes } from './rules.ts';
 export type { Mistake } from './rules.ts';
 export { withDefaults } from './schema.ts';

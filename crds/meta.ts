@@ -90,7 +90,11 @@ export const inventory = list(
   },
 );
 
-/** Bounds of an autoscaler; both kinds have them. */
+/** What surrounds the object; both kinds have it. */
+export const ENVIRONMENTS = ['production', 'staging', 'development'] as const;
+export const environment = (description: string) => defaulted(oneOf(description, ENVIRONMENTS), 'production');
+
+/** Bounds and aims of an autoscaler; both kinds have them. */
 export const scaling = (description: string) =>
   object(
     description,
@@ -104,8 +108,43 @@ export const scaling = (description: string) =>
         }),
         70,
       ),
+      memoryPercent: optional(
+        integer('Average memory, in percent of the request, that the autoscaler aims at too.', {
+          min: 10,
+          max: 100,
+        }),
+      ),
+      requestsPerSecond: optional(
+        integer(
+          'Requests per second and Pod that the autoscaler aims at too. Needs metrics in the cluster: see by.',
+          { min: 1, max: 100_000 },
+        ),
+      ),
+      kafka: optional(
+        object('Messages that wait in Kafka, which the autoscaler looks at too. Needs by: KEDA.', {
+          topic: string('The topic.', { min: 1, max: 249, pattern: '^[A-Za-z0-9._-]+$' }),
+          consumerGroup: string('The group whose lag counts.', {
+            min: 1,
+            max: 255,
+            pattern: '^[A-Za-z0-9._-]+$',
+          }),
+          lag: integer('Messages a Pod may be behind.', { min: 1, max: 1_000_000_000 }),
+        }),
+      ),
+      by: defaulted(
+        oneOf(
+          'HPA: a HorizontalPodAutoscaler; requests per second come from the custom metrics API. KEDA: a ScaledObject; they come from Prometheus. Where KEDA is not installed, an HPA does what it can and condition Integrated says so.',
+          ['HPA', 'KEDA'],
+        ),
+        'HPA',
+      ),
     },
     [
+      {
+        rule: "!has(self.kafka) || self.by == 'KEDA'",
+        message: 'a HorizontalPodAutoscaler cannot read Kafka: set by: KEDA',
+        fieldPath: '.by',
+      },
       {
         rule: 'self.min <= self.max',
         message: 'min must not be greater than max: lower min or raise max',
@@ -114,6 +153,7 @@ export const scaling = (description: string) =>
     ],
   );
 
+export type Environment = (typeof ENVIRONMENTS)[number];
 export type Condition = Infer<typeof condition>;
 export type InventoryItem = Infer<typeof inventoryItem>;
 

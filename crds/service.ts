@@ -3,9 +3,9 @@
  * Namespaced; `services.shopmind.ai`, short name `smsvc`, so that it does not hide the core Service.
  */
 import { canary, canaryStatus } from './canary.ts';
-import { conditions, inventory, observedGeneration, scaling } from './meta.ts';
+import { conditions, environment, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
-import { defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
+import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 import { DOMAINS } from './tenant.ts';
 
@@ -86,7 +86,6 @@ export const serviceSpec = object(
       }),
       1,
     ),
-    scaling: optional(scaling('Autoscaling on CPU; absent, or min equal to max: no autoscaler.')),
     traffic: optional(
       object('How requests are brought to new revisions.', {
         canary: optional(
@@ -95,6 +94,14 @@ export const serviceSpec = object(
           ),
         ),
       }),
+    ),
+    scaling: optional(scaling('Autoscaling; absent, or min equal to max: no autoscaler.')),
+    environment: environment(
+      'production: Pods are spread over zones and protected from disruptions. staging: spread over nodes. development: neither, and the runtime starts again when its sources change (where its image holds them).',
+    ),
+    readOnlyRoot: defaulted(
+      boolean("Whether the container's root file system is read-only; /tmp can always be written."),
+      true,
     ),
     resources: defaulted(
       object('What one Pod is given.', {

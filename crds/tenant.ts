@@ -4,7 +4,7 @@
  */
 import { CURRENCIES } from './currencies.ts';
 import { canary } from './canary.ts';
-import { conditions, inventory, observedGeneration, scaling } from './meta.ts';
+import { conditions, environment, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { boolean, defaulted, integer, list, map, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
@@ -99,6 +99,9 @@ export const tenantSpec = object(
         'enterprise',
       ]),
       'starter',
+    ),
+    environment: environment(
+      'Presets beside the plan, for dedicated placement. production: autoscaled on CPU, memory and requests, over several zones, with disruption budgets and backups. staging: autoscaled, one zone will do. development: one Pod, scaled by hand, hot reload.',
     ),
     placement: defaulted(
       oneOf(

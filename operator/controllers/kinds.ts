@@ -8,12 +8,15 @@ import {
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
+  limitRanges,
   namespaces,
   networkPolicies,
   podDisruptionBudgets,
   resource,
   resourceFor,
+  resourceQuotas,
   secrets,
+  serviceAccounts,
   services,
 } from '../kube/resources.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
@@ -34,9 +37,12 @@ export const referenceGrants = resource(
 /** Kinds of objects the operator makes; each is watched, so that drift is seen. */
 export const CHILDREN: readonly ResourceType[] = [
   namespaces,
+  resourceQuotas,
+  limitRanges,
   secrets,
   networkPolicies,
   shopServices,
+  serviceAccounts,
   services,
   deployments,
   horizontalPodAutoscalers,
@@ -50,10 +56,13 @@ export {
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
+  limitRanges,
   namespaces,
   networkPolicies,
   podDisruptionBudgets,
+  resourceQuotas,
   secrets,
+  serviceAccounts,
   services,
 };
 

@@ -62,6 +62,8 @@ const DELETE_FIRST: Readonly<Record<string, number>> = {
   Job: 2,
   Service: 3,
   Secret: 7,
+  ResourceQuota: 7,
+  LimitRange: 7,
   ConfigMap: 7,
   ServiceAccount: 8,
   Namespace: 9,

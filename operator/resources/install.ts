@@ -38,7 +38,11 @@ const OPERATOR_RULES: k8s.PolicyRule[] = [
   // Owner references that block deletion need it where that is enforced.
   rule([GROUP], ['services/finalizers'], ['update']),
   rule([GROUP], ['services'], ['get', 'list', 'watch', 'create', 'patch', 'delete']),
-  rule([''], ['namespaces', 'secrets', 'services'], ['get', 'list', 'watch', 'create', 'patch', 'delete']),
+  rule(
+    [''],
+    ['namespaces', 'resourcequotas', 'limitranges', 'serviceaccounts', 'secrets', 'services'],
+    ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+  ),
   rule([''], ['configmaps'], ['get', 'list', 'watch']),
   rule(['', 'events.k8s.io'], ['events'], ['create', 'patch']),
   rule(['apps'], ['deployments'], ['get', 'list', 'watch', 'create', 'patch', 'delete']),

@@ -18,6 +18,14 @@ export interface PlatformConfig {
   readonly secretsKey: string;
   /** Port browsers use; 443 means https. */
   readonly publicPort: number;
+  /** Seconds that a Pod which is told to end goes on serving, until balancers and meshes have noticed. */
+  readonly drainSeconds: number;
+  /** PersistentVolumeClaim, of this name in each namespace, that holds the blobs where they are files. */
+  readonly blobsClaim: string | undefined;
+  /** Whether the custom metrics API serves requests per second. */
+  readonly customMetrics: boolean;
+  /** Namespace of Prometheus; absent: any Pod may read metrics. */
+  readonly monitoringNamespace: string | undefined;
 }
 
 /** What is wrong with the configuration: which key of which object, and what it should be. */
@@ -45,10 +53,7 @@ export function parsePlatform(
   if (Buffer.from(secretsKey, 'base64').length !== 32) {
     throw new PlatformConfigError('Secret platform: SECRETS_KEY must be 32 bytes in base64');
   }
-  const publicPort = Number(config['PUBLIC_PORT'] ?? '443');
-  if (!Number.isInteger(publicPort) || publicPort < 1 || publicPort > 65535) {
-    throw new PlatformConfigError('ConfigMap platform: PUBLIC_PORT must be a port number');
-  }
+  const publicPort = integer(config, 'PUBLIC_PORT', 443, [1, 65_535]);
   return {
     databaseAdminUrl,
     databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
@@ -59,6 +64,10 @@ export function parsePlatform(
     paymentsSecret: secret['PAYMENTS_SECRET'],
     secretsKey,
     publicPort,
+    drainSeconds: integer(config, 'DRAIN_SECONDS', 5, [0, 300]),
+    blobsClaim: config['BLOBS_CLAIM'],
+    customMetrics: flag(config, 'CUSTOM_METRICS'),
+    monitoringNamespace: config['MONITORING_NAMESPACE'],
   };
 }
 
@@ -66,6 +75,23 @@ export function parsePlatform(
 export function publicOrigin(host: string, port: number): string {
   if (port === 443) return `https://${host}`;
   return port === 80 ? `http://${host}` : `http://${host}:${port}`;
+}
+
+function integer(
+  config: Readonly<Record<string, string>>,
+  key: string,
+  fallback: number,
+  [least, most]: readonly [number, number],
+): number {
+  const value = Number(config[key] ?? fallback);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new PlatformConfigError(`ConfigMap platform: ${key} must be a whole number from ${least} to ${most}`);
+}
+
+function flag(config: Readonly<Record<string, string>>, key: string): boolean {
+  const value = config[key] ?? 'false';
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new PlatformConfigError(`ConfigMap platform: ${key} must be true or false`);
 }
 
 function url(value: string, key: string): string {

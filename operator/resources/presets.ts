@@ -1,18 +1,62 @@
 /**
- * What a plan means where the tenant's spec says nothing, and how a tenant's domains are laid out in Services.
+ * What plan and environment mean where the tenant's spec says nothing, and how a tenant's domains are laid out in Services.
  * Pure; the only place that knows the figures.
  */
 import { DOMAINS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
-import type { Canary, Placement, Plan, ServiceSpec, ShopMindTenant, TenantSpec } from '../../crds/index.ts';
+import type {
+  Canary,
+  Environment,
+  Placement,
+  Plan,
+  ServiceSpec,
+  ShopMindTenant,
+  TenantSpec,
+} from '../../crds/index.ts';
 
 type Scaling = NonNullable<ServiceSpec['scaling']>;
-type Resources = ServiceSpec['resources'];
 
-const PRESETS: Readonly<Record<Plan, { scaling: Scaling; resources: Resources }>> = {
-  starter: { scaling: { min: 1, max: 1, cpuPercent: 70 }, resources: { cpu: '100m', memory: '256Mi' } },
-  growth: { scaling: { min: 1, max: 4, cpuPercent: 70 }, resources: { cpu: '250m', memory: '512Mi' } },
-  enterprise: { scaling: { min: 2, max: 20, cpuPercent: 60 }, resources: { cpu: '500m', memory: '1Gi' } },
+/** What one Pod is given. */
+export interface PodSize {
+  readonly cpuMillis: number;
+  readonly memoryMi: number;
+}
+
+/** What a plan buys: the size of one Pod, and how many requests a second it is taken to answer. */
+const PLANS: Readonly<Record<Plan, PodSize & { readonly requestsPerSecond: number }>> = {
+  starter: { cpuMillis: 100, memoryMi: 256, requestsPerSecond: 50 },
+  growth: { cpuMillis: 250, memoryMi: 512, requestsPerSecond: 120 },
+  enterprise: { cpuMillis: 500, memoryMi: 1024, requestsPerSecond: 250 },
 };
+
+export function podSizeOf(plan: Plan): PodSize {
+  return PLANS[plan];
+}
+
+/** Fewest and most Pods of a Service. Two in production: a node that is drained must not close the shop. */
+const PODS: Readonly<Record<Environment, Readonly<Record<Plan, readonly [min: number, max: number]>>>> = {
+  production: { starter: [2, 4], growth: [2, 8], enterprise: [3, 20] },
+  staging: { starter: [1, 2], growth: [1, 4], enterprise: [2, 6] },
+  development: { starter: [1, 1], growth: [1, 1], enterprise: [1, 1] },
+};
+
+/** Autoscaling of a Service where the tenant's spec names none. */
+export function scalingOf(environment: Environment, plan: Plan): Scaling {
+  const [min, max] = PODS[environment][plan];
+  const bounds = { min, max, by: 'HPA' } as const;
+  switch (environment) {
+    case 'production':
+      // Room for what comes between two looks of the autoscaler; memory and requests notice what the processor does not.
+      return {
+        ...bounds,
+        cpuPercent: 60,
+        memoryPercent: 85,
+        requestsPerSecond: PLANS[plan].requestsPerSecond,
+      };
+    case 'staging':
+    case 'development':
+      return { ...bounds, cpuPercent: 70 };
+  }
+}
 
 /** Name of the Service that hosts every domain without one of its own. */
 export const RUNTIME = 'runtime';
@@ -34,26 +78,26 @@ export function schemaOf(name: string, placement: Placement): string {
   return placement === 'dedicated' ? `tenant_${name.replaceAll('-', '_')}` : 'shop';
 }
 
+/** What a tenant decides of its Services; the rest of their spec is the schema's defaults. */
+export type TenantServiceSpec = Pick<ServiceSpec, 'domains' | 'environment' | 'scaling' | 'resources'>;
+
 /** The Services of a dedicated tenant by name: `runtime` with most domains, one more for each domain that scales by itself. */
-export function servicesOf(
-  tenant: ShopMindTenant,
-): ReadonlyMap<string, Pick<ServiceSpec, 'domains' | 'scaling' | 'resources'>> {
+export function servicesOf(tenant: ShopMindTenant): ReadonlyMap<string, TenantServiceSpec> {
   const { spec } = tenant;
-  const preset = PRESETS[spec.plan];
+  const { environment } = spec;
+  const { cpuMillis, memoryMi } = podSizeOf(spec.plan);
+  const resources = { cpu: `${cpuMillis}m`, memory: `${memoryMi}Mi` };
   const domains = enabledDomains(spec);
   const alone = domains.filter((name) => spec.domains[name]?.scaling !== undefined);
   const together = domains.filter((name) => !alone.includes(name));
-  const result = new Map<string, Pick<ServiceSpec, 'domains' | 'scaling' | 'resources'>>();
+  const result = new Map<string, TenantServiceSpec>();
   if (together.length > 0) {
-    result.set(RUNTIME, {
-      domains: together,
-      scaling: spec.autoscaling ?? preset.scaling,
-      resources: preset.resources,
-    });
+    const scaling = spec.autoscaling ?? scalingOf(environment, spec.plan);
+    result.set(RUNTIME, { domains: together, environment, scaling, resources });
   }
   for (const name of alone) {
     const scaling = spec.domains[name]?.scaling;
-    if (scaling !== undefined) result.set(name, { domains: [name], scaling, resources: preset.resources });
+    if (scaling !== undefined) result.set(name, { domains: [name], environment, scaling, resources });
   }
   return result;
 }
@@ -61,6 +105,14 @@ export function servicesOf(
 /** Canary of the tenant's Services; what is absent has the schema's defaults. `undefined`: rolling updates. */
 export function canaryOf(spec: TenantSpec): Partial<Canary> | undefined {
   return spec.rollout?.strategy === 'canary' ? (spec.rollout.canary ?? {}) : undefined;
+}
+
+/** Fewest and most Pods that a Service of a tenant declares. */
+export function scalingBounds({ scaling }: Pick<ServiceSpec, 'scaling'>): {
+  readonly min: number;
+  readonly max: number;
+} {
+  return scaling ?? { min: 1, max: 1 };
 }
 
 /** Which Service of the tenant hosts each of its domains. */

@@ -3,8 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DOMAINS, SCHEMAS, withDefaults } from '../../crds/index.ts';
-import type { ServiceSpec, ShopMindTenant, TenantSpec } from '../../crds/index.ts';
+import { DOMAINS } from '../../crds/index.ts';
 import { DOMAINS as DEFINITIONS } from '../../runtime/domains/index.ts';
 import type { Manifest } from './chart.ts';
 import { memoised } from './chart.ts';
@@ -12,34 +11,14 @@ import { embeddedManifests } from './embedded.ts';
 import { environment } from './environment.ts';
 import { installManifests } from './install.ts';
 import { parsePlatform, PlatformConfigError, publicOrigin } from './platform.ts';
-import { enabledDomains, hostOf, servicesOf } from './presets.ts';
+import { enabledDomains, hostOf } from './presets.ts';
 import { tenantRoute } from './route.ts';
-import { tenantNamespace } from './tenancy.ts';
-import { replicasOf, workload } from './workload.ts';
+import { service, tenant, workloadInput } from './testing/inputs.ts';
+import { workload } from './workload.ts';
+import type { WorkloadInput } from './workload.ts';
 
-function tenant(spec: object): ShopMindTenant {
-  const schema = SCHEMAS.ShopMindTenant.properties?.['spec'];
-  assert.ok(schema);
-  const whole = withDefaults(schema, { displayName: 'Acme', hosts: ['acme.localhost'], ...spec });
-  // The schema's own defaults make it whole.
-  return { apiVersion: 'v', kind: 'ShopMindTenant', metadata: { name: 'acme' }, spec: whole as TenantSpec };
-}
-
-function service(spec: object): ServiceSpec {
-  const schema = SCHEMAS.Service.properties?.['spec'];
-  assert.ok(schema);
-  // As above.
-  return withDefaults(schema, spec) as ServiceSpec;
-}
-
-const build = (spec: object) =>
-  workload({
-    name: 'runtime',
-    namespace: 'n',
-    spec: service(spec),
-    images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
-    platformEnv: [],
-  });
+const build = (spec: object, more: Partial<WorkloadInput> = {}) =>
+  workload({ ...workloadInput(spec), ...more });
 const kinds = (manifests: readonly Manifest[]) => manifests.map(({ kind }) => kind);
 const json = (value: unknown) => JSON.stringify(value);
 
@@ -52,37 +31,23 @@ test('equal input gives equal manifests, byte for byte', () => {
   assert.equal(json(installManifests()), json(installManifests()));
 });
 
-test('a workload is a Deployment and a headless Service; an autoscaler and a budget where they make sense', () => {
-  assert.deepEqual(kinds(build({ domains: ['orders'] })), ['Deployment', 'Service']);
-  assert.deepEqual(kinds(build({ domains: ['orders'], scaling: { min: 1, max: 4 } })), [
-    'Deployment',
-    'Service',
-    'HorizontalPodAutoscaler',
-  ]);
-  assert.deepEqual(kinds(build({ domains: ['orders'], scaling: { min: 2, max: 4 } })), [
-    'Deployment',
-    'Service',
-    'HorizontalPodAutoscaler',
-    'PodDisruptionBudget',
-  ]);
-  assert.deepEqual(kinds(build({ domains: ['orders'], scaling: { min: 2, max: 4 }, replicas: 0 })), [
-    'Deployment',
-    'Service',
-  ]);
-});
-
-test('replicas are left to the autoscaler where there is one, and stated where there is none', () => {
-  assert.deepEqual(replicasOf(service({ image: 'x', replicas: 3 })), { min: 3, max: 3, autoscaled: false });
-  assert.deepEqual(replicasOf(service({ image: 'x', scaling: { min: 2, max: 2 } })), {
-    min: 2,
-    max: 2,
-    autoscaled: false,
+for (const [what, spec, more] of [
+  ['a fixed number of Pods', {}, []],
+  ['an autoscaler', { scaling: { min: 1, max: 4 } }, ['HorizontalPodAutoscaler']],
+  ['more than one Pod', { scaling: { min: 2, max: 2 } }, ['PodDisruptionBudget']],
+  ['both', { scaling: { min: 2, max: 4 } }, ['HorizontalPodAutoscaler', 'PodDisruptionBudget']],
+  [
+    'both in development',
+    { scaling: { min: 2, max: 4 }, environment: 'development' },
+    ['HorizontalPodAutoscaler'],
+  ],
+  ['hibernation', { scaling: { min: 2, max: 4 }, replicas: 0 }, []],
+] as const) {
+  test(`a workload with ${what} is an account, a Deployment, a headless Service and ${more.join(', ') || 'nothing else'}`, () => {
+    const expected = ['ServiceAccount', 'Deployment', 'Service', ...more];
+    assert.deepEqual(kinds(build({ domains: ['orders'], ...spec })), expected);
   });
-  const [autoscaled] = build({ domains: ['orders'], scaling: { min: 1, max: 4 } });
-  assert.doesNotMatch(json(autoscaled), /"replicas"/);
-  const [hibernated] = build({ domains: ['orders'], replicas: 0 });
-  assert.match(json(hibernated), /"replicas":0/);
-});
+}
 
 test('Pods of ours are restricted, probed on the admin port, and told nothing they do not need', () => {
   const text = json(build({ domains: ['orders'] }));
@@ -93,9 +58,38 @@ test('Pods of ours are restricted, probed on the admin port, and told nothing th
     '"automountServiceAccountToken":false',
     '"path":"/readyz","port":9090',
     '"clusterIP":"None"',
+    '"readOnlyRootFilesystem":true',
+    '"serviceAccountName":"runtime"',
+    '"mountPath":"/tmp"',
   ]) {
     assert.ok(text.includes(part), `${part} is missing`);
   }
+});
+
+test('a Pod that ends goes on serving for as long as it is told, and has its time on top', () => {
+  const text = json(build({ domains: ['orders'] }, { drainSeconds: 5 })[1]);
+  assert.match(text, /"lifecycle":\{"preStop":\{"sleep":\{"seconds":5\}\}\}/);
+  assert.match(text, /"terminationGracePeriodSeconds":35/);
+  assert.doesNotMatch(json(build({ domains: ['orders'] })[1]), /preStop/);
+});
+
+test('Pods are spread over zones and nodes in production, over nodes in staging, and never wait for it', () => {
+  const over = (environment: string) =>
+    [...json(build({ domains: ['orders'], environment })).matchAll(/"topologyKey":"([^"]+)"/g)].map(
+      ([, key]) => key,
+    );
+  assert.deepEqual(over('production'), ['topology.kubernetes.io/zone', 'kubernetes.io/hostname']);
+  assert.deepEqual(over('staging'), ['kubernetes.io/hostname']);
+  assert.deepEqual(over('development'), []);
+  assert.doesNotMatch(json(build({ domains: ['orders'] })), /DoNotSchedule/);
+});
+
+test('blobs that are files lie in the claim that is named, or last as long as the Pod; an image of its own gets none', () => {
+  const volumes = (spec: object, claim?: string) =>
+    json(build(spec, { blobs: { path: '/blobs', claim } })[1]);
+  assert.match(volumes({ domains: ['catalog'] }), /"name":"blobs","emptyDir"|"emptyDir":\{\},"name":"blobs"/);
+  assert.match(volumes({ domains: ['catalog'] }, 'shared'), /"claimName":"shared"/);
+  assert.doesNotMatch(volumes({ image: 'x' }, 'shared'), /blobs/);
 });
 
 test('an own image is probed where it says, or by its port', () => {
@@ -151,7 +145,7 @@ for (const [what, config, secret, expected] of [
     'a port that is none',
     { BLOBS_URL: 'file:///b/', PUBLIC_PORT: 'x' },
     { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
-    /PUBLIC_PORT must be a port/,
+    /PUBLIC_PORT must be a whole number from 1 to 65535/,
   ],
 ] as const) {
   test(`a platform with ${what} is refused by the name of the key`, () => {
@@ -167,16 +161,6 @@ test('addresses for browsers leave out the port their scheme implies', () => {
     [443, 80, 8080].map((port) => publicOrigin('a.b', port)),
     ['https://a.b', 'http://a.b', 'http://a.b:8080'],
   );
-});
-
-test('a plan is a preset, and what the spec says wins', () => {
-  const starter = servicesOf(tenant({ placement: 'dedicated' })).get('runtime');
-  const enterprise = servicesOf(tenant({ placement: 'dedicated', plan: 'enterprise' })).get('runtime');
-  assert.deepEqual([starter?.scaling?.max, enterprise?.scaling?.min], [1, 2]);
-  const own = servicesOf(
-    tenant({ placement: 'dedicated', plan: 'enterprise', autoscaling: { min: 3, max: 5 } }),
-  ).get('runtime');
-  assert.deepEqual(own?.scaling, { min: 3, max: 5, cpuPercent: 70 });
 });
 
 test('a domain switched off is hosted nowhere; one that scales alone is hosted alone', () => {
@@ -219,16 +203,6 @@ test('a route sends single domains to their Services, the rest of the API to the
   assert.equal(spec.rules.at(-1)?.backendRefs[0]?.namespace, 'shopmind-system');
   assert.equal(grant?.kind, 'ReferenceGrant');
   assert.equal(tenantRoute(tenant({})).length, 1);
-});
-
-test('a dedicated namespace denies everything and opens only what is needed', () => {
-  const manifests = tenantNamespace(
-    tenant({ placement: 'dedicated' }),
-    'postgres://db.example:6432/shopmind',
-  );
-  assert.deepEqual(kinds(manifests), ['Namespace', 'NetworkPolicy', 'NetworkPolicy']);
-  assert.deepEqual(manifests[1]?.['spec'], { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
-  assert.match(json(manifests[2]), /"port":6432/);
 });
 
 test('the installation has one of each process, and each permission once', () => {

@@ -1,12 +1,17 @@
 /**
- * One Service (shopmind.ai) as Kubernetes objects: Deployment, headless Service, autoscaler, disruption budget.
+ * One Service (shopmind.ai) as Kubernetes objects: ServiceAccount, Deployment, headless Service, autoscaler, disruption budget.
  */
+import { fileURLToPath } from 'node:url';
+import { ApiObject, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { LABELS } from '../../crds/index.ts';
-import type { ServiceSpec } from '../../crds/index.ts';
+import type { Environment, ServiceSpec } from '../../crds/index.ts';
+import { horizontalPodAutoscaler, replicasOf } from './autoscaling.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
+import type { PlatformConfig } from './platform.ts';
 import { ADMIN_PORT } from './presets.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Images of the platform, and how they are fetched. */
 export interface Images {
@@ -21,39 +26,45 @@ export interface WorkloadInput {
   readonly images: Images;
   /** Variables the platform sets; `env` of the spec comes after them. */
   readonly platformEnv: readonly EnvVar[];
+  readonly surroundings: Surroundings;
+  /** How long a Pod that is told to end goes on serving. */
+  readonly drainSeconds: number;
+  /** Where blobs are files; absent: in an object store. */
+  readonly blobs: BlobFolder | undefined;
+}
+
+export interface BlobFolder {
+  readonly path: string;
+  /** A claim of this name in each namespace; absent: blobs live as long as the Pod. */
+  readonly claim: string | undefined;
 }
 
 export type EnvVar = ServiceSpec['env'][number];
+
+/** The folder that a `file://` address of the blob store means inside the Pod. */
+export function blobFolder(platform: PlatformConfig): BlobFolder | undefined {
+  if (!platform.blobsUrl.startsWith('file:')) return undefined;
+  return { path: fileURLToPath(platform.blobsUrl).replace(/(?<=.)[/]$/, ''), claim: platform.blobsClaim };
+}
 
 /** Label selector of a Service's Pods. */
 export function selectorOf(name: string): Record<string, string> {
   return { [LABELS.service]: name };
 }
 
-/** Fewest and most Pods; an autoscaler exists only where they differ and the Service is not hibernated. */
-export function replicasOf(spec: ServiceSpec): {
-  readonly min: number;
-  readonly max: number;
-  readonly autoscaled: boolean;
-} {
-  if (spec.replicas === 0) return { min: 0, max: 0, autoscaled: false };
-  if (spec.scaling === undefined || spec.scaling.min === spec.scaling.max) {
-    const fixed = Math.max(spec.replicas, spec.scaling?.min ?? 1);
-    return { min: fixed, max: fixed, autoscaled: false };
-  }
-  return { min: spec.scaling.min, max: spec.scaling.max, autoscaled: true };
-}
-
 export function workload(input: WorkloadInput): readonly Manifest[] {
   const { name, namespace, spec } = input;
   const labels = ownLabels(name, spec.tenant, name);
   const metadata = { name, namespace, labels };
-  const { min, max, autoscaled } = replicasOf(spec);
+  const replicas = replicasOf(spec);
   return manifests((chart) => {
-    new k8s.KubeDeployment(chart, 'deployment', {
+    // An identity of its own, which nobody may use from inside the Pod: no token is mounted.
+    new k8s.KubeServiceAccount(chart, 'account', { metadata, automountServiceAccountToken: false });
+    // Not a KubeDeployment: that one drops every field of a Kubernetes younger than 1.28, patched in or not.
+    const manifest = k8s.KubeDeployment.manifest({
       metadata,
       spec: {
-        ...(autoscaled ? {} : { replicas: min }),
+        ...(replicas.autoscaled ? {} : { replicas: replicas.min }),
         selector: { matchLabels: selectorOf(name) },
         revisionHistoryLimit: 2,
         strategy: {
@@ -66,36 +77,15 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
         template: { metadata: { labels }, spec: podSpec(input) },
       },
     });
+    const deployment = new ApiObject(chart, 'deployment', manifest);
+    drained(deployment, input.drainSeconds);
     new k8s.KubeService(chart, 'service', {
       metadata,
-      spec: {
-        clusterIp: 'None',
-        selector: selectorOf(name),
-        ports: [
-          { name: 'http', port: spec.port, targetPort: k8s.IntOrString.fromString('http'), protocol: 'TCP' },
-        ],
-      },
+      spec: { clusterIp: 'None', selector: selectorOf(name), ports: portsOf(spec) },
     });
-    if (autoscaled) {
-      new k8s.KubeHorizontalPodAutoscalerV2(chart, 'autoscaler', {
-        metadata,
-        spec: {
-          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
-          minReplicas: min,
-          maxReplicas: max,
-          metrics: [
-            {
-              type: 'Resource',
-              resource: {
-                name: 'cpu',
-                target: { type: 'Utilization', averageUtilization: spec.scaling?.cpuPercent ?? 70 },
-              },
-            },
-          ],
-        },
-      });
-    }
-    if (min > 1) {
+    if (replicas.autoscaled && spec.scaling !== undefined)
+      horizontalPodAutoscaler(chart, metadata, replicas, spec.scaling, input.surroundings);
+    if (replicas.min > 1 && spec.environment !== 'development') {
       new k8s.KubePodDisruptionBudget(chart, 'budget', {
         metadata,
         spec: {
@@ -107,14 +97,39 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
   });
 }
 
-function podSpec({ name, spec, images, platformEnv }: WorkloadInput): k8s.PodSpec {
+/** The work, and for the runtime its metrics. */
+function portsOf(spec: ServiceSpec): k8s.ServicePort[] {
+  const named = (name: string, port: number): k8s.ServicePort => ({
+    name,
+    port,
+    targetPort: k8s.IntOrString.fromString(name),
+    protocol: 'TCP',
+  });
+  return [named('http', spec.port), ...(spec.image === undefined ? [named('admin', ADMIN_PORT)] : [])];
+}
+
+/**
+ * Keeps a Pod that is told to end at work until whoever sends requests has heard of it. The hook needs no shell in the
+ * image, and Kubernetes 1.30.
+ */
+function drained(deployment: ApiObject, seconds: number): void {
+  if (seconds === 0) return;
+  deployment.addJsonPatch(
+    JsonPatch.add('/spec/template/spec/containers/0/lifecycle', { preStop: { sleep: { seconds } } }),
+  );
+}
+
+function podSpec({ name, spec, images, platformEnv, drainSeconds, blobs }: WorkloadInput): k8s.PodSpec {
   const own = new Set(spec.env.map((variable) => variable.name));
+  const folders = foldersOf(spec, blobs);
   return {
-    serviceAccountName: 'default',
+    serviceAccountName: name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: 30,
+    terminationGracePeriodSeconds: 30 + drainSeconds,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    topologySpreadConstraints: spread(name, spec.environment),
+    volumes: folders.map(({ volume }) => volume),
     containers: [
       {
         name,
@@ -130,13 +145,58 @@ function podSpec({ name, spec, images, platformEnv }: WorkloadInput): k8s.PodSpe
         ],
         ...probes(spec),
         resources: {
-          requests: quantities(spec.resources.cpu, spec.resources.memory),
-          limits: { memory: k8s.Quantity.fromString(spec.resources.memory) },
+          requests: {
+            ...quantities(spec.resources.cpu, spec.resources.memory),
+            'ephemeral-storage': k8s.Quantity.fromString('64Mi'),
+          },
+          // No limit on the processor: a throttled Pod is slow while the node has time to spare.
+          limits: {
+            memory: k8s.Quantity.fromString(spec.resources.memory),
+            'ephemeral-storage': k8s.Quantity.fromString('2Gi'),
+          },
         },
-        securityContext: restricted(),
+        volumeMounts: folders.map(({ volume, path }) => ({ name: volume.name, mountPath: path })),
+        securityContext: { ...restricted(), ...(spec.readOnlyRoot ? { readOnlyRootFilesystem: true } : {}) },
       },
     ],
   };
+}
+
+/** Never a reason not to run: a cluster of one node, or of one zone, has nothing to spread over. */
+function spread(name: string, environment: Environment): k8s.TopologySpreadConstraint[] {
+  const over = (topologyKey: string): k8s.TopologySpreadConstraint => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: selectorOf(name) },
+    // Else the Pods of the last revision, which are about to go, would count.
+    matchLabelKeys: ['pod-template-hash'],
+  });
+  switch (environment) {
+    case 'production':
+      return [over('topology.kubernetes.io/zone'), over('kubernetes.io/hostname')];
+    case 'staging':
+      return [over('kubernetes.io/hostname')];
+    case 'development':
+      return [];
+  }
+}
+
+interface Folder {
+  readonly volume: k8s.Volume;
+  readonly path: string;
+}
+
+/** What a container may write to although its root is read-only. */
+function foldersOf(spec: ServiceSpec, blobs: BlobFolder | undefined): readonly Folder[] {
+  const scratch: Folder = {
+    volume: { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('256Mi') } },
+    path: '/tmp',
+  };
+  if (blobs === undefined || spec.domains === undefined) return [scratch];
+  const { path, claim } = blobs;
+  const source = claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } };
+  return [scratch, { volume: { name: 'blobs', ...source }, path }];
 }
 
 /** What every container of ours gets: its address and its ports. */

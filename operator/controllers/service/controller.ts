@@ -12,6 +12,7 @@ import {
   horizontalPodAutoscalers,
   podDisruptionBudgets,
   secrets,
+  serviceAccounts,
   services,
   shopServices,
 } from '../kinds.ts';
@@ -29,7 +30,7 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
         ? [keyOfObject(change.object)]
         : inNamespace(change.object),
     ),
-    ...[deployments, services, horizontalPodAutoscalers, podDisruptionBudgets].map((type) =>
+    ...[serviceAccounts, deployments, services, horizontalPodAutoscalers, podDisruptionBudgets].map((type) =>
       source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service')),
     ),
     source(reflectors.of(secrets), ({ object }) =>

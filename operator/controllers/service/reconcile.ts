@@ -15,7 +15,8 @@ import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { secret } from '../../resources/tenancy.ts';
-import { replicasOf, selectorOf, workload } from '../../resources/workload.ts';
+import { replicasOf } from '../../resources/autoscaling.ts';
+import { blobFolder, selectorOf, workload } from '../../resources/workload.ts';
 import { deployments, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
@@ -192,6 +193,9 @@ function inputOf(
     spec: service.spec,
     images: world.images,
     platformEnv: environment(service.spec, platform, peersOf(world, service), world.gatewayPort),
+    surroundings: { customMetrics: platform.customMetrics },
+    drainSeconds: platform.drainSeconds,
+    blobs: blobFolder(platform),
   };
 }
 

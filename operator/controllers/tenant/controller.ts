@@ -14,9 +14,11 @@ import {
   configMaps,
   deployments,
   httpRoutes,
+  limitRanges,
   namespaces,
   networkPolicies,
   referenceGrants,
+  resourceQuotas,
   secrets,
   shopServices,
   tenants,
@@ -28,9 +30,15 @@ import type { Reflectors } from '../reflectors.ts';
 export function tenantSources(reflectors: Reflectors): readonly Source[] {
   const all = reflectors.of(tenants);
   const everyTenant = (): readonly Key[] => [...all.cache.keys()];
-  const children = [namespaces, networkPolicies, httpRoutes, referenceGrants, deployments].map((type) =>
-    source(reflectors.of(type), keysOfLabel(LABELS.tenant)),
-  );
+  const children = [
+    namespaces,
+    resourceQuotas,
+    limitRanges,
+    networkPolicies,
+    httpRoutes,
+    referenceGrants,
+    deployments,
+  ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), keysOfLabel(LABELS.tenant)));
   return [
     // Status writes of our own come back as updates; they change nothing that is read of a tenant but the status itself.
     source(all, (change) => [keyOfObject(change.object), ...freedHosts(change, all)]),

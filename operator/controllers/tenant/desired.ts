@@ -5,6 +5,8 @@ import type { InventoryItem, ShopMindTenant } from '../../../crds/index.ts';
 import { memoised, ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
+import { openingsOf } from '../../resources/network.ts';
+import type { Openings } from '../../resources/network.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { namespaceOf, schemaOf } from '../../resources/presets.ts';
 import { tenantRoute } from '../../resources/route.ts';
@@ -38,7 +40,7 @@ export function desiredObjects(
   const { name } = tenant.metadata;
   const { placement } = tenant.spec;
   const namespace = namespaceOf(name, placement);
-  const built = build({ name, spec: tenant.spec, databaseUrl: platform.databaseUrl });
+  const built = build({ name, spec: tenant.spec, openings: openingsOf(platform) });
   const admin = secret(
     { name: adminSecretName(name), namespace, labels: ownLabels(adminSecretName(name), name) },
     { token: credentials.adminToken },
@@ -60,7 +62,7 @@ export function desiredObjects(
 
 /** Synthesis is the dear part, and depends on nothing secret: remembered by its input. */
 const build = memoised(
-  (input: { name: string; spec: ShopMindTenant['spec']; databaseUrl: string }): DesiredObjects => {
+  (input: { name: string; spec: ShopMindTenant['spec']; openings: Openings }): DesiredObjects => {
     const tenant: ShopMindTenant = {
       apiVersion: '',
       kind: '',
@@ -69,7 +71,7 @@ const build = memoised(
     };
     const dedicated = input.spec.placement === 'dedicated';
     return {
-      ground: dedicated ? tenantNamespace(tenant, input.databaseUrl) : [],
+      ground: dedicated ? tenantNamespace(tenant, input.openings) : [],
       services: dedicated ? tenantServices(tenant) : [],
       routes: tenantRoute(tenant),
     };

@@ -12,7 +12,7 @@ import { planTenant } from './plan.ts';
 
 const SPEC = { displayName: 'Acme', hosts: ['acme.localhost'], placement: 'dedicated' };
 const platform = parsePlatform(
-  { BLOBS_URL: 'file:///b/' },
+  { BLOBS_URL: 'file:///b/', PAYMENTS_URL: 'http://processor.shopmind-system.svc:8090' },
   {
     DATABASE_ADMIN_URL: 'postgres://postgres:x@postgres.shopmind-system.svc:5432/shopmind',
     SECRETS_KEY: Buffer.alloc(32).toString('base64'),
@@ -32,6 +32,8 @@ test('a new tenant plans everything it will have, in the order it will come', ()
   world.putTenant('acme', SPEC);
   assert.deepEqual(planned(world), [
     'create Namespace tenant-acme',
+    'create ResourceQuota plan',
+    'create LimitRange plan',
     'create NetworkPolicy default-deny',
     'create NetworkPolicy runtime',
     'create Secret acme-admin',
@@ -49,7 +51,9 @@ test('a settled tenant plans nothing; a changed spec plans the fields that diffe
   assert.deepEqual(planned(world), []);
   world.putTenant('acme', { ...SPEC, hosts: ['acme.example'], plan: 'growth' });
   assert.deepEqual(planned(world), [
-    'change Service runtime spec.resources.cpu spec.resources.memory spec.scaling.max',
+    'change ResourceQuota plan spec.hard.limits.memory spec.hard.pods spec.hard.requests.cpu spec.hard.requests.memory',
+    'change LimitRange plan spec.limits',
+    'change Service runtime spec.resources.cpu spec.resources.memory spec.scaling.max spec.scaling.requestsPerSecond',
     'change HTTPRoute acme spec.hostnames',
   ]);
   await world.settle();

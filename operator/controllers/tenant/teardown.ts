@@ -20,6 +20,8 @@ export interface Teardown {
 }
 
 const TRAFFIC = ['HTTPRoute', 'ReferenceGrant'];
+/** What the workloads stood on. */
+const GROUND = ['Namespace', 'ResourceQuota', 'LimitRange', 'NetworkPolicy', 'Secret'];
 /** A deletion is pushed by events; this is for what sends none. */
 const LOOK_AGAIN_MS = 5_000;
 
@@ -36,8 +38,7 @@ export async function teardown(
   for (const subject of ['serves', 'import']) world.watchers.forget(`${subject}/${name}`);
 
   const isTraffic = ({ kind }: InventoryItem): boolean => TRAFFIC.includes(kind);
-  const isGround = ({ kind }: InventoryItem): boolean =>
-    kind === 'Namespace' || kind === 'Secret' || kind === 'NetworkPolicy';
+  const isGround = ({ kind }: InventoryItem): boolean => GROUND.includes(kind);
   if (!(await removeAll(world, context, inventory.filter(isTraffic))))
     return waiting('DeletingTraffic', 'takes the shop off the gateway');
   const dataPlane = await world.dataPlane(world.platform());

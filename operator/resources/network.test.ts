@@ -1,0 +1,56 @@
+/**
+ * Network policies of a dedicated tenant: closed, but for what the platform's configuration names.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openingsOf } from './network.ts';
+import { tenant } from './testing/inputs.ts';
+import { tenantNamespace } from './tenancy.ts';
+
+const EMBEDDED = {
+  databaseUrl: 'postgres://postgres.shopmind-system.svc:5432/shopmind',
+  paymentsUrl: 'http://processor.shopmind-system.svc:8090',
+  monitoringNamespace: undefined,
+};
+const CLOUD = {
+  databaseUrl: 'postgres://db.example:6432/shopmind',
+  paymentsUrl: undefined,
+  monitoringNamespace: 'monitoring',
+};
+
+interface Rule {
+  readonly from?: readonly object[];
+  readonly to?: readonly object[];
+  readonly ports: readonly { readonly port: number }[];
+}
+
+function policies(platform: Parameters<typeof openingsOf>[0]) {
+  const manifests = tenantNamespace(tenant({ placement: 'dedicated' }), openingsOf(platform));
+  const [closed, open] = manifests.filter(({ kind }) => kind === 'NetworkPolicy').map((one) => one['spec']);
+  // The builder's own objects, of a kind whose shape is known.
+  return { closed, open: open as { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] } };
+}
+
+const ports = ({ ports: list }: Rule) => list.map(({ port }) => port).join();
+
+test('everything is denied first', () => {
+  assert.deepEqual(policies(CLOUD).closed, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+});
+
+test('requests come from the gateway, the operator and the neighbours; metrics are read by whom the platform names', () => {
+  const [requests, metrics] = policies(CLOUD).open.ingress;
+  assert.equal(requests && ports(requests), '8080');
+  assert.match(JSON.stringify(requests?.from), /"values":\["gateway","operator"\]/);
+  assert.equal(metrics && ports(metrics), '9090');
+  assert.match(JSON.stringify(metrics?.from), /"kubernetes.io\/metadata.name":"monitoring"/);
+  assert.deepEqual(policies(EMBEDDED).open.ingress[1]?.from, [{ namespaceSelector: {} }]);
+});
+
+test('Pods reach names, the data plane where it is, and https; never the service that hands out credentials of the node', () => {
+  const embedded = policies(EMBEDDED).open.egress;
+  assert.deepEqual(embedded.map(ports), ['8080', '53,53', '5432,8090', '443']);
+  assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
+  const cloud = policies(CLOUD).open.egress;
+  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,443']);
+  assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
+});

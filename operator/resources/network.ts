@@ -1,0 +1,124 @@
+/**
+ * Who may talk to a dedicated tenant's Pods, and to whom they may talk. Nothing enters or leaves but what is opened here.
+ */
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import type { PlatformConfig } from './platform.ts';
+import { ADMIN_PORT, RUNTIME_PORT } from './presets.ts';
+
+/** Where something of the data plane is: in a namespace of this cluster, or somewhere outside. */
+export interface Destination {
+  readonly namespace?: string;
+  readonly port: number;
+}
+
+/** What a runtime must reach, and who may read its metrics. */
+export interface Openings {
+  readonly destinations: readonly Destination[];
+  /** Absent: every Pod of the cluster may read metrics. */
+  readonly monitoringNamespace?: string;
+}
+
+const DNS_PORT = 53;
+const HTTPS_PORT = 443;
+/** Whoever holds a node's credentials: never a shop's business. */
+const METADATA_SERVICE = '169.254.169.254/32';
+
+/** The openings of a platform: its database, its payment processor, and https for blobs, sources and Stripe. */
+export function openingsOf(
+  platform: Pick<PlatformConfig, 'databaseUrl' | 'paymentsUrl' | 'monitoringNamespace'>,
+): Openings {
+  const { databaseUrl, paymentsUrl, monitoringNamespace } = platform;
+  const named = [
+    destinationOf(databaseUrl),
+    ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
+  ];
+  return {
+    destinations: [...named, { port: HTTPS_PORT }],
+    ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
+  };
+}
+
+export function networkPolicies(
+  chart: Chart,
+  metadata: k8s.ObjectMeta,
+  tenant: string,
+  openings: Openings,
+): void {
+  const everyPod = { podSelector: {} };
+  new k8s.KubeNetworkPolicy(chart, 'deny', {
+    metadata: { ...metadata, name: 'default-deny' },
+    spec: { ...everyPod, policyTypes: ['Ingress', 'Egress'] },
+  });
+  new k8s.KubeNetworkPolicy(chart, 'open', {
+    metadata: { ...metadata, name: 'runtime' },
+    spec: {
+      podSelector: { matchLabels: { [LABELS.tenant]: tenant } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [
+        // The gateway brings shoppers; the operator asks whether the shop is served, and starts imports.
+        { from: [everyPod, systemPods('gateway', 'operator')], ports: [tcp(RUNTIME_PORT)] },
+        { from: [inNamespace(openings.monitoringNamespace)], ports: [tcp(ADMIN_PORT)] },
+      ],
+      egress: [
+        { to: [everyPod], ports: [tcp(RUNTIME_PORT)] },
+        // Wherever it is: in kube-system, or on the node itself.
+        { ports: [{ port: k8s.IntOrString.fromNumber(DNS_PORT), protocol: 'UDP' }, tcp(DNS_PORT)] },
+        ...egressTo(openings.destinations),
+      ],
+    },
+  });
+}
+
+/** One rule for each namespace, one for the world outside. */
+function egressTo(destinations: readonly Destination[]): k8s.NetworkPolicyEgressRule[] {
+  const ports = new Map<string | undefined, Set<number>>();
+  for (const { namespace, port } of destinations) {
+    const known = ports.get(namespace);
+    if (known === undefined) ports.set(namespace, new Set([port]));
+    else known.add(port);
+  }
+  return [...ports].map(([namespace, numbers]) => ({
+    to: namespace === undefined ? OUTSIDE : [inNamespace(namespace)],
+    ports: [...numbers].map(tcp),
+  }));
+}
+
+const OUTSIDE: k8s.NetworkPolicyPeer[] = [
+  { ipBlock: { cidr: '0.0.0.0/0', except: [METADATA_SERVICE] } },
+  { ipBlock: { cidr: '::/0' } },
+];
+
+const PORTS: Readonly<Record<string, number>> = {
+  'postgres:': 5432,
+  'postgresql:': 5432,
+  'https:': HTTPS_PORT,
+};
+
+/** `name.namespace.svc` is of this cluster; any other host is taken to be outside. */
+function destinationOf(url: string): Destination {
+  const { hostname, port, protocol } = new URL(url);
+  const [, namespace] = /^[^.]+[.]([^.]+)[.]svc(?:[.].*)?$/.exec(hostname) ?? [];
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    port: port === '' ? (PORTS[protocol] ?? 80) : Number(port),
+  };
+}
+
+function inNamespace(name: string | undefined): k8s.NetworkPolicyPeer {
+  return {
+    namespaceSelector: name === undefined ? {} : { matchLabels: { 'kubernetes.io/metadata.name': name } },
+  };
+}
+
+function systemPods(...names: string[]): k8s.NetworkPolicyPeer {
+  return {
+    ...inNamespace(SYSTEM_NAMESPACE),
+    podSelector: { matchExpressions: [{ key: LABELS.name, operator: 'In', values: names }] },
+  };
+}
+
+function tcp(port: number): k8s.NetworkPolicyPort {
+  return { port: k8s.IntOrString.fromNumber(port), protocol: 'TCP' };
+}
