@@ -3,6 +3,7 @@
  */
 import { access } from './cases/access.ts';
 import { applying } from './cases/applying.ts';
+import { converting } from './cases/converting.ts';
 import { deleting } from './cases/deleting.ts';
 import { definitions } from './cases/definitions.ts';
 import { customResources } from './cases/custom-resources.ts';
@@ -31,6 +32,7 @@ register(openTarget, {
   applying,
   'custom resource definitions': definitions,
   'custom resources': customResources,
+  'conversion by webhook': converting,
   'rules of custom resources': rules,
   'scale and status': scaling,
   tables,

@@ -16,6 +16,8 @@ export type Scope = {
   readonly namespace: string;
   /** `/api/v1/namespaces/<namespace>/<resource>`, or of another group-version: `apps/v1`. */
   path(resource: string, groupVersion?: string): string;
+  /** Leaves the case out on this target, and prints why. */
+  skip(reason: string): void;
   /** A name that nothing else in this run has. */
   name(prefix?: string): string;
 };
@@ -48,13 +50,14 @@ function registerTable(title: string, table: Table, shared: Shared): void {
     .replaceAll(/[^a-z0-9]+/gi, '-')
     .toLowerCase()
     .slice(0, 30)}-${randomBytes(3).toString('hex')}`;
-  const scope = (): Scope => {
+  const scope = (skip: Scope['skip'] = () => undefined): Scope => {
     const { api, target } = shared;
     if (api === undefined || target === undefined) throw new Error('the cluster under test did not start');
     return {
       api,
       target,
       namespace,
+      skip,
       path: (resource, groupVersion = 'v1') =>
         `${groupVersion.includes('/') ? '/apis' : '/api'}/${groupVersion}/namespaces/${namespace}/${resource}`,
       name: (prefix = 'x') => `${prefix}-${randomBytes(4).toString('hex')}`,
@@ -74,7 +77,8 @@ function registerTable(title: string, table: Table, shared: Shared): void {
   after(async () => {
     await shared.api?.remove(`/api/v1/namespaces/${namespace}`);
   });
-  for (const [sentence, run] of Object.entries(table)) test(sentence, () => run(scope()));
+  for (const [sentence, run] of Object.entries(table))
+    test(sentence, (context) => run(scope((reason) => context.skip(reason))));
 }
 
 /** Asserts an answer's code and, for a Status, its reason. */

@@ -18,6 +18,8 @@ export type Target = {
   readonly kubeconfig: string;
   /** Whether Pods run: the image `shopmind/test` is there. */
   readonly runsPods: boolean;
+  /** Whether its API server can call a webhook of this process: it is on this machine. */
+  readonly callsBack: boolean;
   close(): Promise<void>;
 };
 
@@ -29,7 +31,9 @@ export async function openTarget(): Promise<Target> {
   const kubeconfig = process.env['SHOPMIND_CONFORMANCE_KUBECONFIG'];
   if (kubeconfig !== undefined && kubeconfig !== '') {
     const runsPods = process.env['SHOPMIND_CONFORMANCE_PODS'] === 'true';
-    return { access: await readAccess(kubeconfig), kubeconfig, runsPods, close: () => Promise.resolve() };
+    const access = await readAccess(kubeconfig);
+    const callsBack = /^(127\.|localhost$|\[::1\]$)/.test(new URL(access.url).hostname);
+    return { access, kubeconfig, runsPods, callsBack, close: () => Promise.resolve() };
   }
   const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
   const file = join(directory, 'kubeconfig');
@@ -44,6 +48,7 @@ export async function openTarget(): Promise<Target> {
     access: await readAccess(file),
     kubeconfig: file,
     runsPods: true,
+    callsBack: true,
     async close() {
       await cluster.close();
       await rm(directory, { recursive: true, force: true });

@@ -47,12 +47,12 @@ interface Continuation {
  * @param namespace undefined for all namespaces
  * @throws {ApiError} 410 when the snapshot of a continued list is gone
  */
-export function listPage(
+export async function listPage(
   cluster: Cluster,
   type: ResourceType,
   namespace: string | undefined,
   query: URLSearchParams,
-): Page {
+): Promise<Page> {
   const selection = selectionOf(query, type);
   const limit = numberOf(query, 'limit') ?? 0;
   if (limit < 0) throw badRequest('limit: Invalid value: must be non-negative');
@@ -62,10 +62,13 @@ export function listPage(
   // A snapshot list stays on its revision; a first page begins one at the present.
   const revision = asked ?? cluster.store.revision();
   const rest = continued ? snapshot.slice(firstAfter(snapshot, continued.after)) : snapshot;
+  // What a selector looks at must be converted before it is known whether it belongs to the page.
+  if (selection.matches) await cluster.codec.prepare(rest, type);
   const matching = rest.filter(matcher(cluster, type, selection));
-  if (limit === 0 || matching.length <= limit)
-    return { entries: matching, revision, next: '', remaining: undefined };
-  const entries = matching.slice(0, limit);
+  const whole = limit === 0 || matching.length <= limit;
+  const entries = whole ? matching : matching.slice(0, limit);
+  await cluster.codec.prepare(entries, type);
+  if (whole) return { entries, revision, next: '', remaining: undefined };
   const last = entries.at(-1);
   const after = last ? keyOf(last.namespace, last.name) : '';
   return {

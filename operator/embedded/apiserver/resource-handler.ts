@@ -115,16 +115,27 @@ function watch(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: R
   serveWatch(cluster, request, exchange.response);
 }
 
-function list(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): void {
+async function list(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const form = wantedForm(exchange);
-  const page = listPage(cluster, type, scopeOf(path, type), exchange.query);
+  const page = await listPage(cluster, type, scopeOf(path, type), exchange.query);
   sendJson(exchange, 200, listText(cluster, type, page, form, wantedInclude(exchange)));
 }
 
-function get(cluster: Cluster, exchange: Exchange, path: ResourcePath, type: ResourceType): void {
+async function get(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
   const form = wantedForm(exchange);
   const entry = cluster.store.get({ resource: type.storage, namespace: path.namespace, name: path.name });
   if (!entry) throw notFound(type, path.name);
+  await cluster.codec.prepare([entry], type);
   sendJson(exchange, 200, objectText(cluster, type, entry, form, wantedInclude(exchange)));
 }
 
@@ -242,7 +253,7 @@ async function removeAll(
   type: ResourceType,
 ): Promise<void> {
   const options = deleteOptions(exchange.query, await deletionBody(exchange));
-  const page = listPage(cluster, type, scopeOf(path, type), exchange.query);
+  const page = await listPage(cluster, type, scopeOf(path, type), exchange.query);
   for (const [index, { namespace, name }] of page.entries.entries()) {
     // Lets others be served, and watchers be sent what has gone already.
     if (index % DELETIONS_AT_A_TIME === DELETIONS_AT_A_TIME - 1) await setImmediate();

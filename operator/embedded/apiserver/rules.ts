@@ -1,7 +1,9 @@
 /** What the registry asks of each kind: schema, defaults, what a write may change, and what is valid. */
 import type { Cause } from './errors.ts';
 import type { KubeObject } from './objects.ts';
+import type { ResourceType } from './resources.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { Entry } from '../store/store.ts';
 
 /** Which part of an object a write addresses; the empty string is the whole. */
 export type Part = '' | 'status' | 'scale' | 'finalize' | 'binding' | 'ephemeralcontainers' | 'resize';
@@ -13,7 +15,26 @@ export interface ScalePaths {
   readonly selector: readonly string[] | undefined;
 }
 
+/** How stored objects of a custom kind become objects of one of its versions. */
+export interface Versions {
+  /** Whether an entry of this version is known to be as the version's schema wants it: it was written under that schema. */
+  isWhole(entry: Entry): boolean;
+  /** Prunes an object of this version and fills in its defaults, in place. */
+  complete(object: KubeObject): void;
+  /** Removes what this version does not know, in place. */
+  prune(object: KubeObject): void;
+  /** The same kind in another version, served or not. */
+  typeOf(version: string): ResourceType | undefined;
+  /**
+   * Brings objects, which are left as they are, into this version; absent where versions differ in apiVersion only.
+   * @throws {ApiError} 500 when the webhook fails or answers with something else
+   */
+  readonly webhook?: (objects: readonly KubeObject[], target: ResourceType) => Promise<KubeObject[]>;
+}
+
 export interface KindRules {
+  /** Absent for built-in kinds, which `conversion.ts` converts. */
+  readonly versions?: Versions;
   /** Where the scale subresource finds its figures; absent where they stand as in a Deployment. */
   readonly scale?: ScalePaths;
   /** Prunes, defaults and validates what it describes; absent where the kind is open. */

@@ -31,6 +31,7 @@ export async function serveScale(
   const paths = cluster.rulesOf(type).scale ?? BUILT_IN_PATHS;
   const entry = cluster.store.get({ resource: type.storage, namespace: path.namespace, name: path.name });
   if (!entry) throw notFound(type, path.name);
+  await cluster.codec.prepare([entry], type);
   if (verb === 'get') {
     sendJson(exchange, 200, JSON.stringify(scaleOf(cluster.codec.read(entry, type), paths)));
     return;

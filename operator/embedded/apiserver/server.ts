@@ -101,23 +101,23 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...(options.historyLength === undefined ? {} : { historyLength: options.historyLength }),
   });
   const catalog = createCatalog();
-  const codec = createCodec();
   const providers: Providers = {};
   const counters = createCounters();
   const custom = createCustomResources();
   const builtIn = createKinds(store, dataDir);
+  const rulesOf: Cluster['rulesOf'] = (type) => (type.custom ? custom.rulesOf(type) : builtIn(type));
   const admission = createWebhookAdmission(store);
   const cluster: Cluster = {
     store,
     catalog,
-    codec,
+    codec: createCodec(rulesOf),
     admission,
     authorizer: options.authorization === 'rbac' ? createRbac(store) : allowAll,
     tokens,
     providers,
     log,
     counters,
-    rulesOf: (type) => (type.custom ? custom.rulesOf(type) : builtIn(type)),
+    rulesOf,
     columnsOf: (type) => (type.custom ? custom.columnsOf(type) : builtInColumns(type.storage)),
     now,
   };

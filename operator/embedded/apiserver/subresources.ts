@@ -22,6 +22,7 @@ export async function serveSubresource(
 ): Promise<void> {
   const entry = cluster.store.get({ resource: type.storage, namespace: path.namespace, name: path.name });
   if (!entry) throw notFound(type, path.name);
+  await cluster.codec.prepare([entry], type);
   const object = cluster.codec.read(entry, type);
   switch (`${type.plural}/${path.subresource} ${verb}`) {
     case 'pods/log get':

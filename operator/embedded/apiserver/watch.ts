@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { HistoryGone, restamped, type Change, type ChangeType, type Entry } from '../store/store.ts';
 import type { Cluster } from './cluster.ts';
-import { ApiError, badRequest, expired } from './errors.ts';
+import { ApiError, badRequest, expired, internal } from './errors.ts';
 import { objectText } from './forms.ts';
 import { revisionOf, selectionOf, tooNew, type Selection } from './list.ts';
 import type { Form } from './negotiation.ts';
@@ -66,8 +66,19 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
     clearInterval(bookmarks);
     clearTimeout(deadline);
   };
-  const bookmark = (annotations?: Record<string, string>): void => {
-    write(bookmarkLine(type, request.form, cluster.store.revision(), annotations));
+  const fail = (error: unknown): void => {
+    if (stopped) return;
+    const told = error instanceof ApiError ? error : internal('an event could not be told', error);
+    if (told !== error) cluster.log.error({ err: error, resource: type.plural }, 'a watch failed');
+    write(errorLine(told));
+    stop();
+    response.end();
+  };
+  const inOrder = createOrder(fail);
+  const bookmark = (): void => {
+    // What was written up to this revision is told before it or waits in the same order.
+    const revision = cluster.store.revision();
+    inOrder(undefined, () => write(bookmarkLine(type, request.form, revision)));
   };
   const bookmarks = setInterval(() => {
     if (wantsBookmarks && cluster.store.revision() > sent) {
@@ -79,46 +90,43 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
   const seconds = numberOf(query, 'timeoutSeconds') || SHORTEST_DEFAULT_SECONDS * (1 + Math.random());
   const deadline = setTimeout(() => {
     if (wantsBookmarks) bookmark();
-    stop();
-    response.end();
+    inOrder(undefined, () => {
+      stop();
+      response.end();
+    });
   }, seconds * 1_000);
   deadline.unref();
 
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   response.on('close', stop);
-  for (const entry of initial)
-    if (isSelected(cluster, request, selection, name, entry))
-      write(lineOf('ADDED', objectText(cluster, type, entry, request.form, include)));
-  if (start.endOfInitial) bookmark({ [INITIAL_EVENTS_END]: 'true' });
+  inOrder(cluster.codec.prepare(initial, type), () => {
+    for (const entry of initial)
+      if (isSelected(cluster, request, selection, name, entry))
+        write(lineOf('ADDED', objectText(cluster, type, entry, request.form, include)));
+    if (start.endOfInitial)
+      write(bookmarkLine(type, request.form, present, { [INITIAL_EVENTS_END]: 'true' }));
+  });
 
   const listener = (change: Change): void => {
     if (request.namespace !== undefined && change.entry.namespace !== request.namespace) return;
     if (name !== undefined && change.entry.name !== name) return;
-    const seen = transition(cluster, request, selection, change);
-    if (seen) write(changeLine(cluster, request, change, seen));
+    const { entry, previous } = change;
+    const shown = selection.matches && previous ? [previous, entry] : [entry];
+    inOrder(cluster.codec.prepare(shown, type), () => {
+      const seen = transition(cluster, request, selection, change);
+      if (seen) write(changeLine(cluster, request, change, seen));
+    });
   };
   try {
     unsubscribe = cluster.store.watch(type.storage, start.after, listener);
-    mostUnread = response.writableLength + MOST_UNREAD_BYTES;
+    inOrder(undefined, () => {
+      mostUnread = response.writableLength + MOST_UNREAD_BYTES;
+    });
   } catch (error) {
     stop();
     if (!(error instanceof HistoryGone)) throw error;
-    const { code, message, reason } = expired(start.after, error.oldest);
-    response.end(
-      lineOf(
-        'ERROR',
-        JSON.stringify({
-          kind: 'Status',
-          apiVersion: 'v1',
-          metadata: {},
-          status: 'Failure',
-          message,
-          reason,
-          code,
-        }),
-      ),
-    );
+    response.end(errorLine(expired(start.after, error.oldest)));
   }
   return () => {
     stop();
@@ -195,21 +203,56 @@ function changeLine(cluster: Cluster, request: WatchRequest, change: Change, see
   let line = known.get(key);
   // Ages in tables move on; everything else is the same for every watcher.
   if (line === undefined || form === 'table') {
-    line = lineOf(seen, objectText(cluster, type, shownEntry(change, seen), form, include));
+    line = lineOf(seen, shownText(cluster, request, change, seen));
     known.set(key, line);
   }
   return line;
 }
 
 /** Whoever no longer selects an object is told of its last state that was selected, under the revision of the change. */
-function shownEntry({ type, entry, previous }: Change, seen: ChangeType): Entry {
-  if (seen !== 'DELETED' || type === 'DELETED' || !previous) return entry;
-  return {
-    ...previous,
-    revision: entry.revision,
-    json: restamped(previous.json, previous.revision, entry.revision),
+function shownText(cluster: Cluster, request: WatchRequest, change: Change, seen: ChangeType): string {
+  const { entry, previous } = change;
+  const textOf = (one: Entry) => objectText(cluster, request.type, one, request.form, request.include);
+  if (seen !== 'DELETED' || change.type === 'DELETED' || !previous) return textOf(entry);
+  return restamped(textOf(previous), previous.revision, entry.revision);
+}
+
+/**
+ * Runs works one after another, each when its promise is kept, and at once where there is nothing to wait for.
+ * @param fail is told of the first promise that is not kept or work that throws; nothing runs after it
+ */
+function createOrder(
+  fail: (error: unknown) => void,
+): (ready: Promise<void> | undefined, work: () => void) => void {
+  let last: Promise<void> | undefined;
+  let failed = false;
+
+  async function run(before: Promise<void> | undefined, ready: Promise<void> | undefined, work: () => void) {
+    await before;
+    try {
+      await ready;
+      if (!failed) work();
+    } catch (error) {
+      if (!failed) fail(error);
+      failed = true;
+    }
+  }
+
+  return (ready, work) => {
+    if (!last && !ready) {
+      if (!failed) work();
+      return;
+    }
+    // It is looked at in its turn; until then nobody else does.
+    ready?.catch(() => undefined);
+    const mine = run(last, ready, work).finally(() => {
+      if (last === mine) last = undefined;
+    });
+    last = mine;
   };
 }
+
+const errorLine = (error: ApiError): string => lineOf('ERROR', JSON.stringify(error.toStatus()));
 
 const lineOf = (type: string, text: string): string => `{"type":"${type}","object":${text}}\n`;
 

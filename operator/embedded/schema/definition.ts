@@ -272,7 +272,8 @@ function at(object: JsonObject, path: string): Json | undefined {
     .reduce<Json | undefined>((value, key) => (isObject(value) ? value[key] : undefined), object);
 }
 
-function isEstablished(crd: JsonObject): boolean {
+/** Whether a definition's kind is served. */
+export function isEstablished(crd: JsonObject): boolean {
   return listOf(objectAt(crd, 'status')['conditions']).some(
     (condition) => condition['type'] === 'Established' && condition['status'] === 'True',
   );

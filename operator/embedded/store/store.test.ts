@@ -19,7 +19,7 @@ const erase = (store: Store, name: string, namespace = 'a'): void => {
   const key = { resource: RESOURCE, namespace, name };
   const seen = store.get(key);
   if (!seen) return;
-  store.remove(key, seen, (revision) =>
+  store.remove(key, seen, 'v1', (revision) =>
     JSON.stringify({ metadata: { name, resourceVersion: String(revision) } }),
   );
 };
@@ -54,7 +54,7 @@ test('a write based on a state that is no longer the present one is refused', ()
   write(store, 'x', 'changed');
   assert.throws(() => store.put(key, first, 'v1', () => '{}'), StoreConflict);
   assert.throws(() => store.put(key, undefined, 'v1', () => '{}'), StoreConflict);
-  assert.throws(() => store.remove(key, first, () => '{}'), StoreConflict);
+  assert.throws(() => store.remove(key, first, 'v1', () => '{}'), StoreConflict);
   store.close();
 });
 

@@ -47,7 +47,7 @@ export interface Store {
    * @param render writes the last state, which watchers see
    * @throws {StoreConflict} as `put`
    */
-  remove(key: Key, seen: Entry, render: Render): Entry;
+  remove(key: Key, seen: Entry, version: string, render: Render): Entry;
   /**
    * Delivers every change after a revision, in order, exactly once, until the returned function is called.
    * @throws {HistoryGone} when the history no longer reaches back that far
@@ -192,10 +192,10 @@ export function openStore(options: StoreOptions): Store {
       const revision = log.lastRevision + 1;
       return write(key, version, render(revision), false, revision);
     },
-    remove(key, seen, render) {
+    remove(key, seen, version, render) {
       if (shelfOf(key.resource).objects.get(key.namespace, key.name) !== seen) throw new StoreConflict();
       const revision = log.lastRevision + 1;
-      return write(key, seen.version, render(revision), true, revision);
+      return write(key, version, render(revision), true, revision);
     },
     watch(resource, after, listener) {
       const shelf = shelfOf(resource);

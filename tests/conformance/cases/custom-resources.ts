@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Body } from '../client.ts';
 import { causes, eventually, expect, names, type Scope, type Table } from '../suite.ts';
-import { at, textAt } from '../value.ts';
-import { withWidgets, type Kind } from '../widgets.ts';
+import { at, listAt, textAt } from '../value.ts';
+import { definitions, withWidgets, type Kind } from '../widgets.ts';
 
 /** Runs `work` with widgets whose spec has these properties. */
 function withSpec(
@@ -343,6 +343,27 @@ export const customResources: Table = {
         ['red-one'],
       );
       expect(await scope.api.get(kind.path, { fieldSelector: 'spec.size=1' }), 400, 'BadRequest');
+    });
+  },
+  async 'a default that came later is there when an older object is read, and what is no longer known is not'(
+    scope,
+  ) {
+    const { api } = scope;
+    await withSpec(scope, { a: { type: 'string' }, b: { type: 'string' } }, async (kind) => {
+      const name = scope.name();
+      expect(await api.create(kind.path, kind.make(name, { a: 'x', b: 'y' })), 201);
+      const properties = { a: { type: 'string' }, c: { type: 'integer', default: 5 } };
+      const path = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
+      const change = [{ op: 'replace', path, value: properties }];
+      expect(await api.patch(`${definitions}/${kind.definition}`, 'json', change), 200);
+      const read = await eventually(
+        () => api.get(`${kind.path}/${name}`),
+        ({ body }) => at(body, 'spec.c') === 5,
+        'the new schema to be in use',
+      );
+      assert.deepEqual(at(read.body, 'spec'), { a: 'x', c: 5 });
+      const [listed] = listAt(expect(await api.get(kind.path), 200).body, 'items');
+      assert.deepEqual(at(listed, 'spec'), { a: 'x', c: 5 });
     });
   },
 };

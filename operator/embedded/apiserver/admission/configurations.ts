@@ -1,13 +1,12 @@
 /** The webhooks that are configured, read once and kept until a configuration changes. */
 import type { Store } from '../../store/store.ts';
 import { at, fields, items, number, parseStored, text, type Json, type JsonObject } from '../objects.ts';
+import { readClient, type Endpoint } from '../webhooks/call.ts';
 
-export interface Webhook {
+export interface Webhook extends Endpoint {
   readonly name: string;
-  readonly client: WebhookClient;
   readonly failurePolicy: 'Fail' | 'Ignore';
   readonly equivalent: boolean;
-  readonly timeoutMs: number;
   readonly sideEffects: string;
   readonly rules: readonly WebhookRule[];
   readonly namespaceSelector: JsonObject;
@@ -24,20 +23,6 @@ export interface WebhookRule {
   readonly scope: string;
 }
 
-export interface WebhookClient {
-  readonly url: string;
-  readonly service: ServiceReference | undefined;
-  /** PEM; empty for the authorities the system trusts. */
-  readonly caBundle: string;
-}
-
-export interface ServiceReference {
-  readonly namespace: string;
-  readonly name: string;
-  readonly path: string;
-  readonly port: number;
-}
-
 export interface Configurations {
   readonly mutating: () => readonly Webhook[];
   readonly validating: () => readonly Webhook[];
@@ -47,7 +32,6 @@ export interface Configurations {
 const MUTATING = 'admissionregistration.k8s.io/mutatingwebhookconfigurations';
 const VALIDATING = 'admissionregistration.k8s.io/validatingwebhookconfigurations';
 const DEFAULT_TIMEOUT_SECONDS = 10;
-const HTTPS_PORT = 443;
 
 export function followConfigurations(store: Store): Configurations {
   const mutating = followOne(store, MUTATING);
@@ -100,22 +84,5 @@ function readRule(rule: Json): WebhookRule {
     versions: list('apiVersions'),
     resources: list('resources'),
     scope: text(at(rule, 'scope')) || '*',
-  };
-}
-
-function readClient(config: JsonObject): WebhookClient {
-  const service = config['service'];
-  return {
-    url: text(config['url']),
-    caBundle: Buffer.from(text(config['caBundle']), 'base64').toString(),
-    service:
-      service === undefined
-        ? undefined
-        : {
-            namespace: text(at(service, 'namespace')),
-            name: text(at(service, 'name')),
-            path: text(at(service, 'path')) || '/',
-            port: number(at(service, 'port')) ?? HTTPS_PORT,
-          },
   };
 }

@@ -4,7 +4,6 @@ import { applyJsonPatch } from '../../patch/json-patch.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Store } from '../../store/store.ts';
 import type { Cluster } from '../cluster.ts';
-import { convert } from '../conversion.ts';
 import { ApiError, badRequest, internal, type StatusDetails } from '../errors.ts';
 import {
   at,
@@ -19,8 +18,8 @@ import {
 } from '../objects.ts';
 import { asObject } from '../registry/decode.ts';
 import type { ResourceType } from '../resources.ts';
+import { createCaller } from '../webhooks/call.ts';
 import type { Admission, AdmissionRequest } from './admission.ts';
-import { createCaller } from './call.ts';
 import { createConditions } from './conditions.ts';
 import { followConfigurations, type Webhook } from './configurations.ts';
 import { matchedType } from './matching.ts';
@@ -42,13 +41,14 @@ export function createWebhookAdmission(store: Store): WebhookAdmission {
   ): Promise<JsonObject | undefined> {
     const type = matchedType(cluster, webhook, request);
     if (!type) return undefined;
-    const question = questionOf(request, type);
+    const question = await questionOf(cluster, request, type);
     if (!conditions.hold(webhook, question)) return undefined;
     if (request.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun')
       throw badRequest(`admission webhook "${webhook.name}" does not support dry run`);
     try {
       const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: question };
-      const response = await caller.call(cluster, webhook, review);
+      const response = (await caller.call(cluster, webhook, review))['response'];
+      if (!isObject(response)) throw new Error('the answer holds no response');
       if (response['uid'] !== question['uid']) throw new Error('the answer is to another request');
       return response;
     } catch (error) {
@@ -87,13 +87,17 @@ export function createWebhookAdmission(store: Store): WebhookAdmission {
   };
 }
 
-function questionOf(request: AdmissionRequest, type: ResourceType): JsonObject {
+async function questionOf(
+  cluster: Cluster,
+  request: AdmissionRequest,
+  type: ResourceType,
+): Promise<JsonObject> {
   const { operation, object, old, user, dryRun, namespace, name, subresource } = request;
   const kind = { group: type.group, version: type.version, kind: type.kind };
   const resource = { group: type.group, version: type.version, resource: type.plural };
   const asked = { group: request.type.group, version: request.type.version };
-  const seen = (one: KubeObject | undefined): Json =>
-    one ? (type === request.type ? one : convert(clone(one), type)) : null;
+  const seen = async (one: KubeObject | undefined): Promise<Json> =>
+    one ? (type === request.type ? one : await cluster.codec.convert(clone(one), type)) : null;
   return {
     uid: randomUUID(),
     kind,
@@ -109,8 +113,8 @@ function questionOf(request: AdmissionRequest, type: ResourceType): JsonObject {
       groups: [...user.groups],
       ...(user.uid === '' ? {} : { uid: user.uid }),
     },
-    object: seen(object),
-    oldObject: seen(old),
+    object: await seen(object),
+    oldObject: await seen(old),
     dryRun,
     options: { kind: OPTION_KINDS[operation], apiVersion: 'meta.k8s.io/v1' },
   };

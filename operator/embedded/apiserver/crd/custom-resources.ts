@@ -5,6 +5,8 @@ import { equal, parseStored, type Json } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
 import type { KindRules } from '../rules.ts';
 import { readDefinition, type Definition } from './definition.ts';
+import { createCaller } from '../webhooks/call.ts';
+import { conversionWebhook } from './conversion-webhook.ts';
 import { createLifecycle } from './lifecycle.ts';
 import type { Column } from '../table/table.ts';
 import { customColumns } from './columns.ts';
@@ -27,6 +29,7 @@ export function createCustomResources(): CustomResources {
   const specs = new Map<string, Json>();
   const rules = new Map<string, KindRules>();
   const columns = new Map<string, readonly Column[]>();
+  const caller = createCaller();
   let unsubscribe = (): void => {};
 
   function serve(cluster: Cluster, entry: Entry): void {
@@ -37,9 +40,11 @@ export function createCustomResources(): CustomResources {
     if (!definition) return;
     specs.set(definition.name, crd['spec'] ?? null);
     definitions.set(definition.name, definition);
+    const since = cluster.store.revision();
+    const webhook = conversionWebhook(cluster, caller, definition);
     for (const version of definition.versions) {
       const key = keyOf(version.type);
-      rules.set(key, customRules(version));
+      rules.set(key, customRules(version, definition, since, webhook));
       columns.set(key, customColumns(version));
     }
     const served = definition.versions.filter((version) => version.served).map(({ type }) => type);
@@ -74,7 +79,10 @@ export function createCustomResources(): CustomResources {
         lifecycle.stop();
       };
     },
-    stop: () => unsubscribe(),
+    stop() {
+      unsubscribe();
+      caller.close();
+    },
     rulesOf: (type) => rules.get(keyOf(type)) ?? NO_RULES,
     columnsOf: (type) => columns.get(keyOf(type)) ?? [],
   };

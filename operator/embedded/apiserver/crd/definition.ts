@@ -4,6 +4,7 @@ import { isObject, type Schema } from '../../schema/schema.ts';
 import { at, fields, items, text, type Json, type KubeObject } from '../objects.ts';
 import { ALL_VERBS, type Path, type ResourceType, type Subresource } from '../resources.ts';
 import type { ScalePaths } from '../rules.ts';
+import { readClient, type WebhookClient } from '../webhooks/call.ts';
 
 /** One version of a custom resource. */
 export interface CustomVersion {
@@ -33,6 +34,14 @@ export interface Definition {
   readonly group: string;
   readonly versions: readonly CustomVersion[];
   readonly stored: CustomVersion;
+  /** Absent where versions differ in their apiVersion only. */
+  readonly conversion?: WebhookConversion;
+}
+
+export interface WebhookConversion {
+  readonly client: WebhookClient;
+  /** Of ConversionReview, as the webhook prefers them. */
+  readonly reviewVersions: readonly string[];
 }
 
 const STATUS_VERBS: readonly string[] = ['get', 'patch', 'update'];
@@ -51,7 +60,24 @@ export function readDefinition(crd: KubeObject): Definition | undefined {
   );
   const versions = listed.map((version) => readVersion(crd, spec, group, plural, storageVersion, version));
   const stored = versions.find(({ type }) => type.version === storageVersion);
-  return stored && { name: crd.metadata.name, storage: `${group}/${plural}`, group, versions, stored };
+  if (!stored) return undefined;
+  const conversion = readConversion(at(spec, 'conversion'));
+  return {
+    name: crd.metadata.name,
+    storage: `${group}/${plural}`,
+    group,
+    versions,
+    stored,
+    ...(conversion ? { conversion } : {}),
+  };
+}
+
+function readConversion(conversion: Json | undefined): WebhookConversion | undefined {
+  if (at(conversion, 'strategy') !== 'Webhook') return undefined;
+  return {
+    client: readClient(fields(at(conversion, 'webhook', 'clientConfig'))),
+    reviewVersions: items(at(conversion, 'webhook', 'conversionReviewVersions')).map(String),
+  };
 }
 
 function readVersion(

@@ -25,6 +25,7 @@ import type { Writer } from '../registry/write.ts';
 import type { ResourceType } from '../resources.ts';
 import type { Part } from '../rules.ts';
 
+const RETRY_MS = 2_000;
 const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 const WRITE: WriteOptions = {
   dryRun: false,
@@ -134,14 +135,14 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
   }
 
   function attend(name: string): void {
+    if (stopped) return;
     // Writing while the store is telling of a write would let watchers see the two out of order.
     queueMicrotask(() => {
       look(name).catch((error: unknown) => {
-        if (!stopped)
-          cluster.log.error(
-            { err: error, crd: name },
-            'a custom resource definition could not be attended to',
-          );
+        if (stopped) return;
+        cluster.log.error({ err: error, crd: name }, 'a custom resource definition could not be attended to');
+        // A conversion webhook that is down now may be up later; until then its objects cannot be deleted.
+        setTimeout(() => attend(name), RETRY_MS).unref();
       });
     });
   }

@@ -7,7 +7,7 @@ import type { ResourceType } from '../resources.ts';
 import { generatedName, stampNew } from './metadata.ts';
 import type { Track } from './managed.ts';
 import type { WriteOptions } from './options.ts';
-import { assertValid, save, setDefaults, type Writer } from './write.ts';
+import { assertValid, save, setDefaults, storedForm, type Writer } from './write.ts';
 
 const NAMESPACES = { group: '', plural: 'namespaces', kind: 'Namespace' };
 
@@ -64,14 +64,18 @@ export async function createObject(
   const key = { resource: type.storage, namespace, name: target.name };
   if (cluster.store.get(key)) throw alreadyExists(type, target.name);
   if (options.dryRun) return made;
-  // Admission may have taken time, in which the namespace may have begun to go.
+  const stored = await storedForm(cluster, type, made);
+  // Admission and conversion may have taken time, in which the namespace may have begun to go.
   if (type.namespaced) assertNamespaceOpen(cluster, type, namespace, target.name);
+  let entry;
   try {
-    return cluster.codec.read(save(cluster, target, undefined, made), type);
+    entry = save(cluster, target, undefined, stored);
   } catch (error) {
     if (error instanceof StoreConflict) throw alreadyExists(type, target.name);
     throw error;
   }
+  await cluster.codec.prepare([entry], type);
+  return cluster.codec.read(entry, type);
 }
 
 function assertNamespaceOpen(cluster: Cluster, type: ResourceType, namespace: string, name: string): void {

@@ -1,11 +1,10 @@
 /** Deleting an object: at once, or by marking it for those who must finish first. */
 import { StoreConflict, type Entry } from '../../store/store.ts';
 import type { Cluster } from '../cluster.ts';
-import { convert } from '../conversion.ts';
 import { conflict, forbidden, notFound } from '../errors.ts';
 import { at, clone, items, number, text, timestamp, type KubeObject } from '../objects.ts';
 import type { DeleteOptions } from './options.ts';
-import { save, textAt, type Target, type Writer } from './write.ts';
+import { save, textAt, type StoredForm, type Target, type Writer } from './write.ts';
 
 export interface Deletion {
   /** Whether the object is gone; else it is marked and stays until its finalizers are removed. */
@@ -31,6 +30,7 @@ export async function deleteObject(
   for (let attempt = 1; ; attempt += 1) {
     const seen = cluster.store.get({ resource: type.storage, namespace, name });
     if (!seen) throw notFound(type, name);
+    await cluster.codec.prepare([seen], type);
     const old = cluster.codec.read(seen, type);
     if (type.storage === '/namespaces' && IMMORTAL.has(name))
       throw forbidden(type, name, 'this namespace may not be deleted');
@@ -48,7 +48,8 @@ export async function deleteObject(
       warnings: writer.warnings,
     });
     try {
-      return deleteSeen(cluster, target, seen, old, options);
+      const { gone, object } = deleteSeen(cluster, target, seen, options);
+      return { gone, object: await cluster.codec.convert(object, type) };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
       if (attempt === ATTEMPTS) throw conflict(type, name);
@@ -71,13 +72,9 @@ function assertPreconditions({ type, name }: Target, options: DeleteOptions, { m
     );
 }
 
-function deleteSeen(
-  cluster: Cluster,
-  target: Target,
-  seen: Entry,
-  old: KubeObject,
-  options: DeleteOptions,
-): Deletion {
+/** Works on the object as it is stored: a deletion changes nothing that versions differ in. */
+function deleteSeen(cluster: Cluster, target: Target, seen: Entry, options: DeleteOptions): Deletion {
+  const old = cluster.codec.stored(seen);
   const object = clone(old);
   const { metadata } = object;
   const grace = graceOf(object, options);
@@ -100,12 +97,13 @@ function deleteSeen(
     object['status'] = { ...(object['status'] as object | undefined), phase: 'Terminating' };
 
   if (isFinished(object)) {
-    if (options.dryRun) return { gone: true, object };
-    return { gone: true, object: removeNow(cluster, target, seen, object) };
+    if (!options.dryRun) removeNow(cluster, target, seen, { version: seen.version, object });
+    return { gone: true, object };
   }
   const unchanged = !firstTime && JSON.stringify(object) === JSON.stringify(old);
   if (options.dryRun || unchanged) return { gone: false, object };
-  return { gone: false, object: cluster.codec.read(save(cluster, target, seen, object), target.type) };
+  const entry = save(cluster, target, seen, { version: seen.version, object });
+  return { gone: false, object: clone(cluster.codec.stored(entry)) };
 }
 
 /** Whether nothing holds an object that is being deleted any longer. */
@@ -116,15 +114,11 @@ export function isFinished(object: KubeObject): boolean {
 }
 
 /** Takes the object out of the store; watchers see its last state under the revision of the deletion. */
-export function removeNow(cluster: Cluster, target: Target, seen: Entry, object: KubeObject): KubeObject {
+export function removeNow(cluster: Cluster, target: Target, seen: Entry, last: StoredForm): KubeObject {
   const { type, namespace, name } = target;
-  const storageType = cluster.catalog.storageType(type.storage) ?? type;
-  const last = convert(clone(object), storageType);
-  cluster.store.remove({ resource: type.storage, namespace, name }, seen, (revision) => {
-    object.metadata.resourceVersion = String(revision);
-    return textAt(last, revision);
-  });
-  return object;
+  const key = { resource: type.storage, namespace, name };
+  cluster.store.remove(key, seen, last.version, (revision) => textAt(last.object, revision));
+  return last.object;
 }
 
 /** Seconds that a Pod's processes get to end; other kinds go at once. */

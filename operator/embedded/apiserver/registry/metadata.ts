@@ -110,21 +110,25 @@ export function metadataCauses(metadata: ObjectMeta, form: NameForm): Cause[] {
   const causes: Cause[] = [];
   if (!metadata.name) causes.push(required('metadata.name', 'name or generateName is required'));
   else causes.push(...nameCauses(metadata.name, form, 'metadata.name'));
-  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
-    causes.push(...qualifiedNameCauses(key, 'metadata.labels'));
-    causes.push(...labelValueCauses(value, 'metadata.labels'));
-  }
-  causes.push(...annotationCauses(metadata));
+  causes.push(...labelCauses(metadata.labels ?? {}), ...annotationCauses(metadata.annotations ?? {}));
   for (const finalizer of metadata.finalizers ?? [])
     causes.push(...qualifiedNameCauses(finalizer, 'metadata.finalizers'));
   causes.push(...ownerCauses(metadata));
   return causes;
 }
 
-function annotationCauses(metadata: ObjectMeta): Cause[] {
+/** Causes for which labels are refused. */
+export const labelCauses = (labels: Readonly<Record<string, string>>): Cause[] =>
+  Object.entries(labels).flatMap(([key, value]) => [
+    ...qualifiedNameCauses(key, 'metadata.labels'),
+    ...labelValueCauses(value, 'metadata.labels'),
+  ]);
+
+/** Causes for which annotations are refused. */
+export function annotationCauses(annotations: Readonly<Record<string, string>>): Cause[] {
   const causes: Cause[] = [];
   let size = 0;
-  for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
+  for (const [key, value] of Object.entries(annotations)) {
     causes.push(...qualifiedNameCauses(key.toLowerCase(), 'metadata.annotations'));
     size += key.length + value.length;
   }

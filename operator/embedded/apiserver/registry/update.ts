@@ -10,7 +10,7 @@ import { keepIdentity, specDiffers } from './metadata.ts';
 import type { Track } from './managed.ts';
 import type { WriteOptions } from './options.ts';
 import { isFinished, removeNow } from './delete.ts';
-import { assertValid, save, setDefaults, type Target, type Writer } from './write.ts';
+import { assertValid, save, setDefaults, storedForm, type Target, type Writer } from './write.ts';
 
 export interface Change {
   readonly part: Part;
@@ -60,6 +60,7 @@ async function attemptUpdate(
 ): Promise<KubeObject> {
   const { type } = target;
   const { part } = change;
+  await cluster.codec.prepare([seen], type);
   const old = cluster.codec.read(seen, type);
   const asked = await change.wanted(old);
   assertPreconditions(type, asked, old);
@@ -89,11 +90,15 @@ async function attemptUpdate(
 
   made.metadata.resourceVersion = old.metadata.resourceVersion;
   if (made.metadata.deletionTimestamp !== undefined && isFinished(made)) {
-    if (!options.dryRun) removeNow(cluster, target, seen, made);
+    if (options.dryRun) return made;
+    const last = removeNow(cluster, target, seen, await storedForm(cluster, type, clone(made)));
+    made.metadata.resourceVersion = last.metadata.resourceVersion;
     return made;
   }
   if (options.dryRun || equal(made, old)) return made;
-  return cluster.codec.read(save(cluster, target, seen, made), type);
+  const entry = save(cluster, target, seen, await storedForm(cluster, type, made));
+  await cluster.codec.prepare([entry], type);
+  return cluster.codec.read(entry, type);
 }
 
 /** @throws {ApiError} 409 when the client saw another state, or another object of the same name */

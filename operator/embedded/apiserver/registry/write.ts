@@ -5,7 +5,6 @@ import { validate } from '../../schema/validate.ts';
 import type { Entry } from '../../store/store.ts';
 import type { UserInfo } from '../authn.ts';
 import type { Cluster } from '../cluster.ts';
-import { convert } from '../conversion.ts';
 import { invalid, type Cause } from '../errors.ts';
 import type { Json, KubeObject } from '../objects.ts';
 import type { ResourceType } from '../resources.ts';
@@ -75,15 +74,35 @@ function withoutRepetition(causes: readonly Cause[]): Cause[] {
   return [...told.values()];
 }
 
-/** Writes the object in the version it is stored in. */
-export function save(cluster: Cluster, target: Target, seen: Entry | undefined, object: KubeObject): Entry {
+/**
+ * Writes an object, given in the version it is to be stored in; see {@link storedForm}.
+ * @throws {StoreConflict} when what is there is not what was seen
+ */
+export function save(cluster: Cluster, target: Target, seen: Entry | undefined, stored: StoredForm): Entry {
   const { type, namespace, name } = target;
-  const storageType = cluster.catalog.storageType(type.storage) ?? type;
-  const stored = convert(object, storageType);
   const key = { resource: type.storage, namespace, name };
-  const entry = cluster.store.put(key, seen, storageType.version, (revision) => textAt(stored, revision));
-  cluster.codec.adopt(entry, stored);
+  const { version, object } = stored;
+  const entry = cluster.store.put(key, seen, version, (revision) => textAt(object, revision));
+  cluster.codec.adopt(entry, object);
   return entry;
+}
+
+/** An object as it goes into the store. */
+export interface StoredForm {
+  readonly version: string;
+  readonly object: KubeObject;
+}
+
+/** The caller's own object in the version its kind is stored in, whole by that version's schema. */
+export async function storedForm(
+  cluster: Cluster,
+  type: ResourceType,
+  object: KubeObject,
+): Promise<StoredForm> {
+  const storageType = cluster.catalog.storageType(type.storage) ?? type;
+  const stored = await cluster.codec.convert(object, storageType);
+  if (type.version !== storageType.version) cluster.rulesOf(storageType).versions?.complete(stored);
+  return { version: storageType.version, object: stored };
 }
 
 /** The object's text under a revision. */

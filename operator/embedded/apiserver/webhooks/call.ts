@@ -1,10 +1,29 @@
 /** Calls a webhook over HTTPS, at its URL or at an endpoint of its Service. */
 import { Agent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { isObject } from '../../schema/schema.ts';
 import type { Cluster } from '../cluster.ts';
 import { at, fields, items, number, parseStored, text, type Json, type JsonObject } from '../objects.ts';
-import type { ServiceReference, Webhook, WebhookClient } from './configurations.ts';
+
+/** Where a webhook is, as its configuration says. */
+export interface WebhookClient {
+  readonly url: string;
+  readonly service: ServiceReference | undefined;
+  /** PEM; empty for the authorities the system trusts. */
+  readonly caBundle: string;
+}
+
+export interface ServiceReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+  readonly port: number;
+}
+
+/** What of a webhook its caller needs to know. */
+export interface Endpoint {
+  readonly client: WebhookClient;
+  readonly timeoutMs: number;
+}
 
 const LARGEST_ANSWER = 16 * 1024 * 1024;
 const SLICES = 'discovery.k8s.io/endpointslices';
@@ -24,22 +43,40 @@ interface Address {
 }
 
 export interface Caller {
-  /** @throws Error when there is nobody to call, or no whole answer in time */
-  call(cluster: Cluster, webhook: Webhook, review: JsonObject): Promise<JsonObject>;
+  /**
+   * The review as the webhook answers it.
+   * @throws Error when there is nobody to call, or no whole answer in time
+   */
+  call(cluster: Cluster, endpoint: Endpoint, review: JsonObject): Promise<JsonObject>;
   close(): void;
+}
+
+const HTTPS_PORT = 443;
+
+/** Reads a `clientConfig`. */
+export function readClient(config: JsonObject): WebhookClient {
+  const service = config['service'];
+  return {
+    url: text(config['url']),
+    caBundle: Buffer.from(text(config['caBundle']), 'base64').toString().trim(),
+    service:
+      service === undefined
+        ? undefined
+        : {
+            namespace: text(at(service, 'namespace')),
+            name: text(at(service, 'name')),
+            path: text(at(service, 'path')) || '/',
+            port: number(at(service, 'port')) ?? HTTPS_PORT,
+          },
+  };
 }
 
 export function createCaller(): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: 32, maxFreeSockets: 4 });
   return {
-    async call(cluster, webhook, review) {
-      const { status, body } = await post(
-        agent,
-        addressOf(cluster, webhook.client),
-        webhook,
-        JSON.stringify(review),
-      );
-      return readAnswer(status, body);
+    async call(cluster, endpoint, review) {
+      const address = addressOf(cluster, endpoint.client);
+      return readAnswer(await post(agent, address, endpoint, JSON.stringify(review)));
     },
     close: () => agent.destroy(),
   };
@@ -54,9 +91,11 @@ function addressOf(cluster: Cluster, client: WebhookClient): Address {
 function endpointOf(cluster: Cluster, { namespace, name, path, port }: ServiceReference): Address {
   const service = cluster.store.get({ resource: '/services', namespace, name });
   if (!service) throw new Error(`service "${name}" not found`);
-  const declared = items(at(parseStored(service.json), 'spec', 'ports')).find(
-    (one) => number(at(one, 'port')) === port,
-  );
+  const spec = at(parseStored(service.json), 'spec');
+  const serverName = `${name}.${namespace}.svc`;
+  if (at(spec, 'type') === 'ExternalName')
+    return { host: text(at(spec, 'externalName')), port, path, serverName };
+  const declared = items(at(spec, 'ports')).find((one) => number(at(one, 'port')) === port);
   if (declared === undefined) throw new Error(`service "${name}" has no port ${port}`);
   const portName = text(at(declared, 'name'));
   for (const entry of cluster.store.list(SLICES, namespace)) {
@@ -66,13 +105,12 @@ function endpointOf(cluster: Cluster, { namespace, name, path, port }: ServiceRe
     const ready = items(slice['endpoints']).find((one) => at(one, 'conditions', 'ready') !== false);
     const host = text(items(at(ready, 'addresses'))[0]);
     const number_ = number(at(target, 'port'));
-    if (host !== '' && number_ !== undefined)
-      return { host, port: number_, path, serverName: `${name}.${namespace}.svc` };
+    if (host !== '' && number_ !== undefined) return { host, port: number_, path, serverName };
   }
   throw new Error(`no endpoints available for service "${name}"`);
 }
 
-function post(agent: Agent, address: Address, webhook: Webhook, body: string): Promise<Answer> {
+function post(agent: Agent, address: Address, endpoint: Endpoint, body: string): Promise<Answer> {
   const { host, port, path, serverName } = address;
   return new Promise((resolve, reject) => {
     const request = httpsRequest(
@@ -80,16 +118,16 @@ function post(agent: Agent, address: Address, webhook: Webhook, body: string): P
         agent,
         host,
         port,
-        path: `${path}${path.includes('?') ? '&' : '?'}timeout=${Math.round(webhook.timeoutMs / 1_000)}s`,
+        path: `${path}${path.includes('?') ? '&' : '?'}timeout=${Math.round(endpoint.timeoutMs / 1_000)}s`,
         method: 'POST',
         servername: isIP(serverName) === 0 ? serverName : '',
-        ...(webhook.client.caBundle === '' ? {} : { ca: webhook.client.caBundle }),
+        ...(endpoint.client.caBundle === '' ? {} : { ca: endpoint.client.caBundle }),
         headers: {
           'content-type': 'application/json',
           accept: 'application/json',
           'content-length': Buffer.byteLength(body),
         },
-        signal: AbortSignal.timeout(webhook.timeoutMs),
+        signal: AbortSignal.timeout(endpoint.timeoutMs),
       },
       (response) => {
         const parts: Buffer[] = [];
@@ -116,11 +154,8 @@ function post(agent: Agent, address: Address, webhook: Webhook, body: string): P
   });
 }
 
-function readAnswer(status: number, body: string): JsonObject {
+function readAnswer({ status, body }: Answer): JsonObject {
   if (status !== 200) throw new Error(`the server answered with status ${status}`);
   // Only what is looked for is taken from it.
-  const review = JSON.parse(body) as Json;
-  const response = fields(review)['response'];
-  if (!isObject(response)) throw new Error('the answer holds no response');
-  return response;
+  return fields(JSON.parse(body) as Json);
 }
