@@ -1,0 +1,66 @@
+/**
+ * The operator dies at every single write of a tenant's life, and each time the next one ends where the undisturbed
+ * operator ended. The quick profile takes a sample of the writes.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { DEDICATED, ending, POOLED, type Life } from './lives.ts';
+import { FULL, report } from './profile.ts';
+import { describeFailures, sweep, undisturbed, type CrashPoint, type Moment } from './sweep.ts';
+import { createWorld, type World } from './world.ts';
+
+const LIVES: readonly (readonly [name: string, life: Life])[] = [
+  ['a pooled tenant', POOLED],
+  ['a dedicated tenant', DEDICATED],
+  ['a pooled tenant with deletionPolicy Retain', ending('pooled', 'Retain')],
+  ['a pooled tenant with deletionPolicy Snapshot', ending('pooled', 'Snapshot')],
+  ['a dedicated tenant with deletionPolicy Retain', ending('dedicated', 'Retain')],
+  ['a dedicated tenant with deletionPolicy Snapshot', ending('dedicated', 'Snapshot')],
+];
+
+/** Writes at which the quick profile kills; the full one kills at all of them. */
+const SAMPLES: Readonly<Record<Moment, readonly number[]>> = {
+  'after an API write': [2, 7, 15],
+  'before an API write': [5],
+  'after an SQL write': [3, 30],
+};
+
+describe('killed at a write', { timeout: 3_600_000 }, () => {
+  let world: World;
+  before(async () => {
+    world = await createWorld();
+  });
+  after(() => world.close());
+
+  for (const [at, [who, life]] of LIVES.entries()) {
+    if (!FULL && at > 1) continue;
+    test(`${who} ends as if nothing had happened`, async () => {
+      const baseline = await undisturbed(world, life, `t${at}base`);
+      for (const [nth, moment] of (Object.keys(SAMPLES) as Moment[]).entries()) {
+        const began = performance.now();
+        const points = await sweep(world, baseline, {
+          life,
+          moment,
+          prefix: `t${at}x${nth}x`,
+          ...(FULL ? {} : { indices: SAMPLES[moment] }),
+        });
+        tell(who, moment, points, began);
+        assert.equal(describeFailures(points), '');
+        assert.ok(points.length > 0);
+      }
+    });
+  }
+});
+
+/** One line of the table for each step. */
+function tell(who: string, moment: Moment, points: readonly CrashPoint[], began: number): void {
+  const seconds = (performance.now() - began) / 1000;
+  for (const [step, own] of Map.groupBy(points, (point) => point.step)) {
+    report({
+      scenario: `${who}: ${step}, killed ${moment}`,
+      tried: own.length,
+      converged: own.filter(({ failure }) => failure === undefined).length,
+      seconds: (seconds * own.length) / points.length,
+    });
+  }
+}
