@@ -309,15 +309,15 @@ interface Processor {
 async function startProcessor(): Promise<Processor> {
   const accounts = new Map<string, Record<string, string>>();
   async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-      const body = await bodyOf(request);
-      if (request.method === 'POST' && request.url === '/_admin/accounts') {
-        const account = JSON.parse(body) as Record<string, string>;
-        accounts.set(account['id'] ?? '', account);
-      }
-      const [, gone] = /^\/_admin\/accounts\/(.+)$/.exec(request.url ?? '') ?? [];
-      if (request.method === 'DELETE' && gone !== undefined) accounts.delete(gone);
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end('{}');
+    const body = await bodyOf(request);
+    if (request.method === 'POST' && request.url === '/_admin/accounts') {
+      const account = JSON.parse(body) as Record<string, string>;
+      accounts.set(account['id'] ?? '', account);
+    }
+    const [, gone] = /^\/_admin\/accounts\/(.+)$/.exec(request.url ?? '') ?? [];
+    if (request.method === 'DELETE' && gone !== undefined) accounts.delete(gone);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{}');
   }
   const server = http.createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
