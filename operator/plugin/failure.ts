@@ -3,8 +3,28 @@
  * Thrown by commands, printed once by main.
  */
 
-/** Exit codes, after sysexits.h where one fits; 2 is "there are differences" for `plan`, as in `kubectl diff`. */
-export const EXIT = { failure: 1, usage: 64, badInput: 65, unavailable: 69, interrupted: 130 } as const;
+/** Exit codes, after sysexits.h where one fits; 2 is "there are differences", as in `kubectl diff`. */
+export const EXIT = {
+  failure: 1,
+  different: 2,
+  usage: 64,
+  badInput: 65,
+  unavailable: 69,
+  timeout: 75,
+  forbidden: 77,
+  interrupted: 130,
+} as const;
+
+/** What each code means, for the documentation. */
+export const EXIT_MEANS: Readonly<Record<number, string>> = {
+  0: 'done',
+  [EXIT.failure]: 'it failed; the message says why',
+  [EXIT.usage]: 'the command line is wrong',
+  [EXIT.badInput]: 'what was named is wrong or not there: an unknown tenant, a file that does not parse',
+  [EXIT.unavailable]: 'the cluster, or what the command needs of it, cannot be reached',
+  [EXIT.forbidden]: 'the cluster does not allow it to you; the message names verb, resource and role',
+  [EXIT.interrupted]: 'stopped by Ctrl-C',
+};
 
 export interface FailureOptions {
   readonly exitCode?: number;
@@ -28,6 +48,9 @@ export class Failure extends Error {
     this.details = options.details ?? [];
   }
 }
+
+/** Thrown when the user stopped the command: nothing is said, the exit code tells. */
+export class Interrupted extends Error {}
 
 /** The text of any thrown value: details and remedy of a Failure, the stack of a bug. */
 export function describeFailure(error: unknown): string {

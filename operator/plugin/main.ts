@@ -1,81 +1,139 @@
 /**
- * The command line: `npx shopmind …` and `kubectl shopmind …`. Each command is loaded only when it is called,
+ * The command line: `npx shopmind …` and `kubectl shopmind …`. A command is loaded only when it is called,
  * so that help and errors answer at once.
  */
-import { Command, CommanderError } from 'commander';
-import { describeFailure, EXIT, Failure } from './failure.ts';
-import type { PlanFlags } from './plan.ts';
-import type { StartFlags } from './start/options.ts';
+import { Command, CommanderError, Option as CommanderOption } from 'commander';
+import { createCli, type CliOptions, type Io } from './cli.ts';
+import type { Call, CommandDefinition, Flags, Option } from './command.ts';
+import { COMMANDS, loadAll, loadOne } from './commands.ts';
+import { describeFailure, EXIT, Failure, Interrupted } from './failure.ts';
+import type { ColourMode } from './terminal/style.ts';
 
-/** Runs one command line; sets the process's exit code. Never throws. */
-export async function main(args: readonly string[]): Promise<void> {
+const COLOURS = ['auto', 'always', 'never'] as const satisfies readonly ColourMode[];
+
+/** Options every command has. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  { flags: '-q, --quiet', summary: 'no hints and no progress: only data and errors' },
+  {
+    flags: '--color <when>',
+    summary: 'auto (on a terminal, unless NO_COLOR is set), always or never',
+    default: 'auto',
+    completes: COLOURS,
+  },
+];
+
+/** Options of every command that speaks to a cluster, as kubectl has them. */
+export const CLUSTER_OPTIONS: readonly Option[] = [
+  { flags: '--kubeconfig <path>', summary: 'the kubeconfig to use', completes: 'file' },
+  { flags: '--context <name>', summary: 'the context of the kubeconfig to use' },
+  { flags: '-n, --namespace <name>', summary: 'only what lives in this namespace' },
+];
+
+/** Runs one command line. Never rejects. @returns the exit code */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  let code = 0;
   try {
-    await program().parseAsync([...args], { from: 'user' });
+    const program = await programFor(args, io, (exit) => {
+      code = exit;
+    });
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
-      return;
-    }
-    process.stderr.write(describeFailure(error));
-    process.exitCode = error instanceof Failure ? error.exitCode : EXIT.failure;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    if (error instanceof Interrupted) return EXIT.interrupted;
+    io.stderr.write(describeFailure(error));
+    return error instanceof Failure ? error.exitCode : EXIT.failure;
   }
 }
 
-function program(): Command {
+async function programFor(args: readonly string[], io: Io, onExit: (code: number) => void): Promise<Command> {
   const root = new Command('shopmind')
     .description('Thousands of AI-assisted shops on any Kubernetes, or on none.')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) })
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text),
+    })
     .showHelpAfterError('(--help shows what there is)');
-
-  root
-    .command('start')
-    .description('run the embedded cluster, the operator and the tenants, until Ctrl-C')
-    .option('--tenants <path>', 'a tenant YAML, or a folder of them', 'tenants')
-    .option('--port <number>', 'where browsers reach the shops', '8080')
-    .option('--data <dir>', 'where everything is kept between starts', '.shopmind')
-    .option('--no-storefront', 'without the web pages: only APIs')
-    .option('--json', 'one JSON object a line on stdout, for scripts')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  npm start                                  the sample tenants on http://acme.localhost:8080
-  npm start -- --port 9000 --data /tmp/x     a second, separate installation
-  npm start -- --tenants my-tenant.yaml      your own tenant only
-
-While it runs:
-  export KUBECONFIG=.shopmind/kubeconfig
-  kubectl get shopmind -A
-`,
-    )
-    .action(async (options: StartFlags) => {
-      const { start } = await import('./start/start.ts');
-      await start(options);
-      // All is closed; an idle handle some library keeps must not keep the terminal waiting.
-      process.exit(0);
-    });
-
-  root
-    .command('plan')
-    .description(
-      'what applying a file would change: objects (+ made, ~ changed, - removed) and the data plane (!)',
-    )
-    .requiredOption('-f, --filename <path>', 'a tenant YAML, or a folder of them')
-    .option('-o, --output <format>', 'text or json', 'text')
-    .addHelpText('after', '\nExit code: 0 when nothing would change, 2 when something would.\n')
-    .action(async (flags: PlanFlags) => {
-      const { plan } = await import('./plan.ts');
-      await plan(flags);
-    });
-
-  root
-    .command('token <tenant>')
-    .description("print a tenant's admin key, the bearer token of its merchant API")
-    .action(async (tenant: string) => {
-      const { printToken } = await import('./token.ts');
-      await printToken(tenant);
-    });
-
+  // What stands before the command must not win, by its default, over what stands after it.
+  addOptions(root, [...GLOBAL_OPTIONS, ...CLUSTER_OPTIONS], false);
+  const named = args.find((word) => Object.hasOwn(COMMANDS, word));
+  const one = named === undefined ? undefined : await loadOne(named);
+  for (const definition of one === undefined ? await loadAll() : [one])
+    addCommand(root, definition, io, onExit);
   return root;
+}
+
+function addCommand(
+  root: Command,
+  definition: CommandDefinition,
+  io: Io,
+  onExit: (code: number) => void,
+): void {
+  const command = root
+    .command(definition.name)
+    .summary(definition.summary)
+    .description([definition.summary, definition.about].filter((text) => text !== undefined).join('\n\n'))
+    .helpGroup(`${definition.group}:`);
+  for (const { name, summary, required, rest } of definition.arguments ?? []) {
+    const written = rest === true ? `${name}...` : name;
+    command.argument(required === true ? `<${written}>` : `[${written}]`, summary);
+  }
+  addOptions(command, definition.options ?? []);
+  addOptions(command, [...GLOBAL_OPTIONS, ...(definition.cluster === false ? [] : CLUSTER_OPTIONS)]);
+  command.addHelpText('after', () => closing(definition));
+  command.action(async (...given: unknown[]) => {
+    const values = command.optsWithGlobals<Readonly<Record<string, unknown>>>();
+    const cli = createCli(io, cliOptions(values));
+    // commander gives the arguments in order, then the options, then itself.
+    const words = given.slice(0, definition.arguments?.length ?? 0);
+    const call: Call = {
+      cli,
+      args: words.map((word) => (typeof word === 'string' ? word : undefined)),
+      rest: words.flatMap((word) => (Array.isArray(word) ? word.map(String) : [])),
+      flags: flagsOf(values),
+    };
+    onExit((await definition.run(call)) ?? 0);
+  });
+}
+
+function addOptions(command: Command, options: readonly Option[], withDefaults = true): void {
+  for (const { flags, summary, default: fallback, required, completes } of options) {
+    const option = new CommanderOption(flags, summary);
+    if (fallback !== undefined && withDefaults) option.default(fallback);
+    if (required === true) option.makeOptionMandatory();
+    if (typeof completes === 'object') option.choices(completes);
+    command.addOption(option);
+  }
+}
+
+function cliOptions(values: Readonly<Record<string, unknown>>): CliOptions {
+  const { text, on } = flagsOf(values);
+  return {
+    quiet: on('quiet'),
+    colour: COLOURS.find((mode) => mode === text('color')) ?? 'auto',
+    target: { kubeconfig: text('kubeconfig'), context: text('context'), namespace: text('namespace') },
+  };
+}
+
+function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
+  return {
+    text(name) {
+      const value = values[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+    on: (name) => values[name] === true,
+  };
+}
+
+function closing({ examples, exitCodes = {} }: CommandDefinition): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, what]) => `  kubectl shopmind ${line.padEnd(width)}  ${what}`);
+  const codes = Object.entries(exitCodes).map(([code, what]) => `  ${code}  ${what}`);
+  return [
+    ...(lines.length === 0 ? [] : ['', 'Examples:', ...lines]),
+    ...(codes.length === 0 ? [] : ['', 'Exit codes:', ...codes]),
+  ].join('\n');
 }

@@ -17,8 +17,10 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
     const kind = typeof rest[0] === 'string' ? rest[0] : rest[0]?.type;
     if (kind !== 'ExperimentalWarning') emitWarning(warning, ...rest);
   };
-  const { main } = await import('./main.ts');
-  await main(process.argv.slice(2));
+  // Whoever reads us may stop reading: `shopmind status | head`.
+  process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 74));
+  const [{ main }, { processIo }] = await Promise.all([import('./main.ts'), import('./cli.ts')]);
+  process.exitCode = await main(process.argv.slice(2), processIo());
 } else {
   handOver(installedNode());
 }

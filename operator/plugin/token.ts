@@ -1,32 +1,47 @@
 /**
  * `shopmind token TENANT`: the admin key, read from its Secret with the caller's own permissions.
  */
-import { secrets, tenants } from '../controllers/kinds.ts';
-import { adminSecretName } from '../controllers/tenant/desired.ts';
+import { secrets } from '../kube/resources.ts';
 import { namespaceOf } from '../resources/presets.ts';
+import { READ_TENANTS, TENANT, type Call, type CommandDefinition } from './command.ts';
 import { withCluster } from './connection.ts';
 import { EXIT, Failure } from './failure.ts';
+import { findTenant } from './tenant/find.ts';
 
-/** Prints it on stdout, alone, so that `$(npx shopmind token acme)` works. */
-export async function printToken(name: string): Promise<void> {
-  const token = await withCluster(async (client) => {
-    const tenant = await client.find(tenants, { name });
-    if (tenant === undefined) {
-      throw new Failure(`there is no tenant "${name}"`, {
-        exitCode: EXIT.badInput,
-        remedy: 'See: kubectl get shopmindtenants',
-      });
-    }
+export const command: CommandDefinition = {
+  name: 'token',
+  group: 'Data',
+  summary: "print a tenant's admin key, the bearer token of its merchant API",
+  about:
+    'Alone on stdout, so that "$(npx shopmind token acme)" works. It is a secret: whoever has it is the merchant.',
+  arguments: [TENANT],
+  examples: [['token acme', 'the key of acme']],
+  needs: [
+    READ_TENANTS,
+    {
+      group: '',
+      resources: ['secrets'],
+      verbs: ['get'],
+      where: 'tenant',
+      why: 'Secret <tenant>-admin holds the key',
+    },
+  ],
+  run: printToken,
+};
+
+async function printToken({ cli, args: [name = ''] }: Call): Promise<void> {
+  const token = await withCluster(cli, async (client) => {
+    const tenant = await findTenant(client, name);
     const namespace = namespaceOf(name, tenant.spec.placement);
-    const secret = await client.find(secrets, { namespace, name: adminSecretName(name) });
+    const secret = await client.find(secrets, { namespace, name: `${name}-admin` });
     const value = secret?.data?.['token'];
     if (value === undefined) {
       throw new Failure(`tenant "${name}" has no admin key yet`, {
         exitCode: EXIT.unavailable,
-        remedy: `Wait until it is Ready: kubectl wait --for=condition=Ready shopmindtenant/${name}`,
+        remedy: `Wait until it is Ready: ${cli.self} wait ${name}`,
       });
     }
     return Buffer.from(value, 'base64').toString('utf8');
   });
-  process.stdout.write(`${token}\n`);
+  cli.print(token);
 }

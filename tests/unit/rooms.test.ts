@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'operator/scaling': ['operator/kube', 'crds'],
   'operator/embedded': [],
   'operator/plugin': [
+    'runtime/domains',
     'operator/kube',
     'crds',
     'operator/resources',

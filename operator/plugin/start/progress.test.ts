@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { createProgress, table } from './progress.ts';
+import { createProgress } from './progress.ts';
 
 test('off a terminal each finished step is one line with its time, without colour codes', () => {
   let clock = 0;
@@ -14,15 +14,4 @@ test('off a terminal each finished step is one line with its time, without colou
   finish('a second call says nothing');
   progress.close();
   assert.equal(String((out as unknown as PassThrough).read()), '✓ database: PostgreSQL 18 1.5s\n');
-});
-
-test('columns align, wide characters counted as two', () => {
-  assert.equal(
-    table([
-      ['TENANT', 'URL'],
-      ['茶の庭', 'x'],
-      ['a', 'y'],
-    ]),
-    'TENANT  URL\n茶の庭  x\na       y',
-  );
 });

@@ -2,7 +2,8 @@
  * What `shopmind start` tells its caller: people read progress on stderr and a table on stdout,
  * scripts read one JSON object a line on stdout.
  */
-import { createProgress, table, type Progress } from './progress.ts';
+import { table } from '../terminal/table.ts';
+import { createProgress, type Progress } from './progress.ts';
 
 export interface TenantRow {
   readonly name: string;

@@ -1,9 +1,7 @@
 /**
  * Ctrl-C once asks everything to stop; a second time ends this process at once.
  */
-
-/** Thrown into whatever waits when a signal came; no failure. */
-export class Interrupted extends Error {}
+import { Interrupted } from '../failure.ts';
 
 export interface Interruption {
   readonly signal: AbortSignal;

@@ -2,31 +2,26 @@
  * `shopmind plan -f FILE`: what applying the tenants of a file would do to objects and data plane. Changes nothing.
  * The same pure plan and the same provisioners the operator works with; only their findings are printed.
  */
-import { planTenant, type PlannedChange, type TenantPlan } from '../controllers/tenant/plan.ts';
-import { desiredObjects, inventoryItems } from '../controllers/tenant/desired.ts';
-import { configMaps, resourceOf, secrets, tenants, type TenantObject } from '../controllers/kinds.ts';
-import type { InventoryItem } from '../../crds/index.ts';
-import { SYSTEM_NAMESPACE } from '../../crds/index.ts';
-import type { Client } from '../kube/client.ts';
-import { endpointSlices } from '../kube/resources.ts';
-import { openDataPlane } from '../provisioners/data-plane.ts';
-import { parsePlatform, type PlatformConfig } from '../resources/platform.ts';
-import { enabledDomains, schemaOf } from '../resources/presets.ts';
-import { withCluster } from './connection.ts';
-import { EXIT, Failure } from './failure.ts';
-import { previewManifest } from './start/install.ts';
-import { loadManifests, type Manifest } from './start/manifests.ts';
+import { planTenant, type PlannedChange, type TenantPlan } from '../../controllers/tenant/plan.ts';
+import { desiredObjects, inventoryItems } from '../../controllers/tenant/desired.ts';
+import { configMaps, resourceOf, secrets, tenants, type TenantObject } from '../../controllers/kinds.ts';
+import type { InventoryItem } from '../../../crds/index.ts';
+import { SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import type { Client } from '../../kube/client.ts';
+import { endpointSlices } from '../../kube/resources.ts';
+import { openDataPlane } from '../../provisioners/data-plane.ts';
+import { parsePlatform, type PlatformConfig } from '../../resources/platform.ts';
+import { enabledDomains, schemaOf } from '../../resources/presets.ts';
+import { withCluster } from '../connection.ts';
+import type { Call } from '../command.ts';
+import { EXIT, Failure } from '../failure.ts';
+import { formatOf, show } from '../output.ts';
+import { previewManifest } from '../start/install.ts';
+import { loadManifests, type Manifest } from '../start/manifests.ts';
 
-/** As `kubectl diff`: 0 when nothing would happen, this when something would. */
-const DIFFERENT = 2;
-
-export interface PlanFlags {
-  readonly filename: string;
-  readonly output: string;
-}
-
-/** Prints the plan of every tenant in the file and sets the exit code. */
-export async function plan({ filename, output }: PlanFlags): Promise<void> {
+/** Prints the plan of every tenant in the file. @returns the exit code */
+export async function plan({ cli, flags }: Call): Promise<number> {
+  const filename = flags.text('filename') ?? '';
   const manifests = (await loadManifests(filename)).filter(({ object }) => object.kind === tenants.kind);
   if (manifests.length === 0) {
     throw new Failure(`${filename} holds no ShopMindTenant`, {
@@ -34,14 +29,12 @@ export async function plan({ filename, output }: PlanFlags): Promise<void> {
       remedy: 'Give a file with a tenant in it.',
     });
   }
-  const plans = await withCluster((client) => planAll(client, manifests));
-  process.stdout.write(
-    output === 'json'
-      ? `${JSON.stringify(Object.fromEntries(plans), undefined, 2)}\n`
-      : [...plans].map(describe).join('\n'),
+  const plans = await withCluster(cli, (client) => planAll(client, manifests));
+  await show(cli, formatOf(flags.text('output')), Object.fromEntries(plans), () =>
+    [...plans].map(describe).join('\n'),
   );
   const changes = [...plans.values()].some(({ objects, dataPlane }) => objects.length + dataPlane.length > 0);
-  process.exitCode = changes ? DIFFERENT : 0;
+  return changes ? EXIT.different : 0;
 }
 
 async function planAll(client: Client, manifests: readonly Manifest[]): Promise<Map<string, TenantPlan>> {

@@ -1,0 +1,24 @@
+/**
+ * Every command by name, in the order of the help. Each file is loaded only when its command is called, or when all are asked for.
+ */
+import type { CommandDefinition } from './command.ts';
+
+type Load = () => Promise<{ readonly command: CommandDefinition }>;
+
+export const COMMANDS: Readonly<Record<string, Load>> = {
+  status: () => import('./status/command.ts'),
+  tree: () => import('./tree/command.ts'),
+  plan: () => import('./plan/command.ts'),
+  token: () => import('./token.ts'),
+  start: () => import('./start/command.ts'),
+};
+
+export async function loadAll(): Promise<readonly CommandDefinition[]> {
+  const loaded = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  return loaded.map(({ command }) => command);
+}
+
+/** The named one; `undefined` when there is none. */
+export async function loadOne(name: string): Promise<CommandDefinition | undefined> {
+  return Object.hasOwn(COMMANDS, name) ? (await COMMANDS[name]?.())?.command : undefined;
+}
