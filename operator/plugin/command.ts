@@ -71,6 +71,8 @@ export interface Call {
 export interface Flags {
   /** The option's value. */
   text(name: string): string | undefined;
+  /** The values of an option that takes several, in the order given. */
+  all(name: string): readonly string[];
   /** Whether a switch was given; `--no-x` makes `x` false. */
   on(name: string): boolean;
 }

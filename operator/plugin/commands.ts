@@ -11,6 +11,9 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   plan: () => import('./plan/command.ts'),
   token: () => import('./token.ts'),
   start: () => import('./start/command.ts'),
+  install: () => import('./install/command.ts'),
+  uninstall: () => import('./uninstall/command.ts'),
+  rbac: () => import('./rbac/command.ts'),
 };
 
 export async function loadAll(): Promise<readonly CommandDefinition[]> {

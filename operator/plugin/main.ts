@@ -124,6 +124,10 @@ function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
       const value = values[name];
       return typeof value === 'string' ? value : undefined;
     },
+    all(name) {
+      const value = values[name];
+      return Array.isArray(value) ? value.map(String) : [];
+    },
     on: (name) => values[name] === true,
   };
 }

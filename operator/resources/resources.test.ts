@@ -10,6 +10,7 @@ import { memoised } from './chart.ts';
 import { embeddedManifests } from './embedded.ts';
 import { environment } from './environment.ts';
 import { installManifests } from './install.ts';
+import { defaultValues, InstallValues } from './values.ts';
 import { parsePlatform, PlatformConfigError, publicOrigin } from './platform.ts';
 import { enabledDomains, hostOf } from './presets.ts';
 import { tenantRoute } from './route.ts';
@@ -28,7 +29,7 @@ test('the API names exactly the domains the runtime has', () => {
 
 test('equal input gives equal manifests, byte for byte', () => {
   assert.equal(json(build({ domains: ['orders'] })), json(build({ domains: ['orders'] })));
-  assert.equal(json(installManifests()), json(installManifests()));
+  assert.equal(json(installManifests(defaultValues())), json(installManifests(defaultValues())));
 });
 
 for (const [what, spec, more] of [
@@ -206,7 +207,7 @@ test('a route sends single domains to their Services, the rest of the API to the
 });
 
 test('the installation has one of each process, and each permission once', () => {
-  const manifests = installManifests();
+  const manifests = installManifests(defaultValues());
   const names = (kind: string) =>
     manifests.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
   assert.deepEqual(names('Deployment'), ['operator', 'gateway']);
@@ -217,8 +218,10 @@ test('the installation has one of each process, and each permission once', () =>
     ['runtime', 'storefront'],
   );
   assert.deepEqual(
-    kinds(installManifests({ storefront: false })).filter((kind) => kind === 'Service').length,
-    3,
+    kinds(installManifests(InstallValues.parse({ storefront: { enabled: false } }))).filter(
+      (kind) => kind === 'Service',
+    ).length,
+    4,
   );
   const verbs = manifests
     .filter(({ kind }) => kind === 'ClusterRole')
@@ -233,7 +236,7 @@ test('the installation has one of each process, and each permission once', () =>
 
 test('on the machine itself the gateway stands alone on its port, with an admin port of its own', () => {
   const text = json(
-    installManifests({ gatewayOnHost: true, gatewayPort: 9000 }).filter(
+    installManifests(InstallValues.parse({ gateway: { port: 9000 } }), { onThisMachine: true }).filter(
       ({ metadata }) => metadata.name === 'gateway',
     ),
   );

@@ -17,6 +17,7 @@ import { endpointSlices, services } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { install } from '../../operator/plugin/start/install.ts';
 import { installManifests } from '../../operator/resources/install.ts';
+import { InstallValues } from '../../operator/resources/values.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
@@ -26,6 +27,11 @@ import { startSqlProxy, type SqlProxy } from './sql-proxy.ts';
 import { startStage, type Stage } from './stage.ts';
 
 const GATEWAY_API = new URL('../../operator/resources/crds/gateway-api.yaml', import.meta.url);
+const VALUES = InstallValues.parse({
+  image: { pullPolicy: 'Never' },
+  networkPolicies: { enabled: false },
+  admissionPolicy: { enabled: false },
+});
 
 /** An operator under test, and what stands between it and its API server. */
 export interface Operator {
@@ -207,7 +213,7 @@ async function objectsOf(options: {
     ...lines.map((line): KubeObject => JSON.parse(line)),
     // Builders return deeply readonly objects; the client sends them as JSON and changes nothing.
     ...(customResourceDefinitions() as readonly unknown[] as KubeObject[]),
-    ...(installManifests({ pullPolicy: 'Never' }) as readonly unknown[] as KubeObject[]).filter(
+    ...(installManifests(VALUES) as readonly unknown[] as KubeObject[]).filter(
       (object) => !elsewhere(object),
     ),
     platformObject('ConfigMap', config),

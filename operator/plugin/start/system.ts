@@ -2,38 +2,29 @@
  * Everything the embedded cluster is given before the tenants: definitions, platform configuration, the installation.
  * Loaded while the cluster boots, because the manifest builders are heavy to load.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { customResourceDefinitions } from '../../../crds/index.ts';
 import type { Client } from '../../kube/client.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { embeddedManifests } from '../../resources/embedded.ts';
 import { installManifests } from '../../resources/install.ts';
+import { InstallValues } from '../../resources/values.ts';
+import { gatewayApiDefinitions, ownDefinitions, plain } from '../install/objects.ts';
 import type { StartOptions } from './options.ts';
 import { paymentsOrigin, platformConfig, platformSecret, SYSTEM_NAMESPACE, type Values } from './platform.ts';
-
-const GATEWAY_API = new URL('../../resources/crds/gateway-api.yaml', import.meta.url);
 
 /** The objects to install; asks the cluster only for the passwords that already exist. */
 export async function systemObjects(client: Client, options: StartOptions): Promise<KubeObject[]> {
   const [gatewayApi, existing, sources] = await Promise.all([
-    readFile(GATEWAY_API, 'utf8'),
+    gatewayApiDefinitions(),
     client.find(secrets, { name: 'platform', namespace: SYSTEM_NAMESPACE }),
     folderOf(options.tenants),
   ]);
   return [
-    ...jsonLines(gatewayApi),
-    ...plain(customResourceDefinitions()),
-    ...plain(
-      installManifests({
-        gatewayPort: options.port,
-        gatewayOnHost: true,
-        pullPolicy: 'Never',
-        storefront: options.storefront,
-        paymentsPublicOrigin: paymentsOrigin(options.port),
-      }),
-    ),
+    ...gatewayApi,
+    ...ownDefinitions(),
+    ...plain(installManifests(localValues(options), { onThisMachine: true })),
     ...plain(embeddedManifests({ dataDir: options.dataDir, gatewayPort: options.port })),
     platformObject('ConfigMap', {
       data: platformConfig({ dataDir: options.dataDir, port: options.port, sources }),
@@ -42,10 +33,16 @@ export async function systemObjects(client: Client, options: StartOptions): Prom
   ];
 }
 
-/** The file is YAML whose documents are JSON, one a line: a parser of YAML would take eighty times as long. */
-function jsonLines(text: string): KubeObject[] {
-  const lines = text.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line): KubeObject => JSON.parse(line));
+/** One of each on one machine; the embedded cluster has neither admission policies nor network policies to enforce. */
+function localValues({ port, storefront }: StartOptions): InstallValues {
+  return InstallValues.parse({
+    image: { pullPolicy: 'Never' },
+    operator: { replicas: 1 },
+    gateway: { replicas: 1, port, forwardedProto: 'http' },
+    storefront: { enabled: storefront, paymentsPublicOrigin: paymentsOrigin(port) },
+    networkPolicies: { enabled: false },
+    admissionPolicy: { enabled: false },
+  });
 }
 
 function platformObject(kind: 'ConfigMap' | 'Secret', content: Readonly<Record<string, Values>>): KubeObject {
@@ -68,9 +65,4 @@ function encoded(values: Values): Values {
 /** Relative catalogue sources are looked up beside the tenants: in the folder given, or the file's own. */
 async function folderOf(path: string): Promise<string> {
   return (await stat(path)).isDirectory() ? path : dirname(path);
-}
-
-/** Builders return deeply readonly objects; the client sends them as JSON and changes nothing. */
-function plain(objects: readonly unknown[]): KubeObject[] {
-  return objects as KubeObject[];
 }

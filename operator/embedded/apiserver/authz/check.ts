@@ -6,14 +6,18 @@ import type { Exchange } from '../exchange.ts';
 import type { ResourcePath } from '../request.ts';
 import { MASTERS, type ResourceAttributes } from './authorizer.ts';
 
+/** Of these, one object by name may be asked for; then a rule with that name is enough, as on kube-apiserver. */
+const COLLECTIONS = new Set(['list', 'watch']);
+
 /** @throws {ApiError} 403 that says what is missing */
 export function assertResourceAllowed(
   cluster: Cluster,
-  { user }: Exchange,
+  { user, query }: Exchange,
   path: ResourcePath,
   verb: string,
 ): void {
-  const { group, plural, subresource, namespace, name } = path;
+  const { group, plural, subresource, namespace } = path;
+  const name = path.name === '' && COLLECTIONS.has(verb) ? exactName(query) : path.name;
   const asked: ResourceAttributes = { verb, group, resource: plural, subresource, namespace, name };
   if (cluster.authorizer.resource(user, asked).allowed) return;
   const resource = subresource === '' ? plural : `${plural}/${subresource}`;
@@ -26,6 +30,14 @@ export function assertResourceAllowed(
     ...(group === '' ? {} : { group }),
     kind: plural,
   });
+}
+
+/** The name that the field selector `metadata.name=…` demands; empty without one. */
+function exactName(query: URLSearchParams): string {
+  const terms = (query.get('fieldSelector') ?? '').split(',');
+  return (
+    terms.map((term) => /^metadata[.]name==?(.+)$/.exec(term)?.[1]).find((name) => name !== undefined) ?? ''
+  );
 }
 
 /** @throws {ApiError} 403 */

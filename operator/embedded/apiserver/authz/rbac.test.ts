@@ -44,6 +44,21 @@ test('a bound account may do what its role says, in its namespace, and nothing e
     { authorization: 'rbac' },
   ));
 
+test('a rule for one name lets its collection be listed and watched by that name only', () =>
+  withServer(
+    async (api) => {
+      await api.call('POST', MAPS, { metadata: { name: 'a' } });
+      const client = await robot(api, [{ ...READ_ONE, verbs: ['list'] }]);
+      const listed = async (query: string) => (await client.call('GET', `${MAPS}${query}`)).status;
+      assert.equal(await listed('?fieldSelector=metadata.name%3Da'), 200);
+      assert.equal(await listed('?fieldSelector=metadata.name%3Db'), 403);
+      assert.equal(await listed('?fieldSelector=metadata.name!%3Da'), 403);
+      assert.equal(await listed(''), 403);
+      client.close();
+    },
+    { authorization: 'rbac' },
+  ));
+
 test('a review tells beforehand what would be refused', () =>
   withServer(
     async (api) => {

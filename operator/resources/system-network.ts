@@ -1,0 +1,76 @@
+/**
+ * Network policies of the system namespace: nothing enters or leaves but what is opened here, process by process.
+ * Tenants' namespaces have their own (`tenancy.ts`).
+ */
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { ownLabels } from './chart.ts';
+import { ADMIN_PORT } from './presets.ts';
+import type { InstallValues } from './values.ts';
+
+/** Port of the operator's HTTPS server; the API server calls it from wherever it runs. */
+const WEBHOOK_PORT = 9443;
+
+export function systemNetwork(chart: Chart, values: InstallValues): void {
+  const { apiServerPort, databasePort } = values.networkPolicies;
+  const apiServer: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(apiServerPort)] };
+  // The data plane stands outside, at addresses nobody knows here: https for blobs, sources and payments.
+  const dataPlane: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(databasePort)] };
+  const neighbours = { podSelector: {} };
+  const ours = { namespaceSelector: {}, podSelector: { matchLabels: { [LABELS.partOf]: 'shopmind' } } };
+  const anyPod = { namespaceSelector: {} };
+
+  policy(chart, 'default-deny', {}, { ingress: [], egress: [] });
+  policy(chart, 'dns', {}, { egress: [{ ports: [tcp(53), udp(53)] }] });
+  policy(chart, 'metrics', {}, { ingress: [{ from: [anyPod], ports: [tcp(ADMIN_PORT)] }] });
+  policy(chart, 'operator', process('operator'), {
+    // The API server is no Pod: its address is not to be told from others.
+    ingress: [{ ports: [tcp(WEBHOOK_PORT)] }],
+    egress: [apiServer, dataPlane, { to: [ours] }],
+  });
+  policy(chart, 'gateway', process('gateway'), {
+    ingress: [{ ports: [tcp(values.gateway.port)] }],
+    egress: [apiServer, { to: [ours] }],
+  });
+  policy(
+    chart,
+    'services',
+    { matchExpressions: [{ key: LABELS.service, operator: 'Exists' }] },
+    { ingress: [{ from: [neighbours] }], egress: [dataPlane, { to: [neighbours] }] },
+  );
+}
+
+interface Openings {
+  readonly ingress?: k8s.NetworkPolicyIngressRule[];
+  readonly egress?: k8s.NetworkPolicyEgressRule[];
+}
+
+/** Opens to both directions that `openings` names; an empty list opens nothing. */
+function policy(chart: Chart, name: string, podSelector: k8s.LabelSelector, openings: Openings): void {
+  const { ingress, egress } = openings;
+  new k8s.KubeNetworkPolicy(chart, `policy-${name}`, {
+    metadata: { name, namespace: SYSTEM_NAMESPACE, labels: ownLabels(name) },
+    spec: {
+      podSelector,
+      policyTypes: [
+        ...(ingress === undefined ? [] : ['Ingress']),
+        ...(egress === undefined ? [] : ['Egress']),
+      ],
+      ...(ingress === undefined || ingress.length === 0 ? {} : { ingress }),
+      ...(egress === undefined || egress.length === 0 ? {} : { egress }),
+    },
+  });
+}
+
+function process(name: string): k8s.LabelSelector {
+  return { matchLabels: { [LABELS.name]: name } };
+}
+
+function tcp(port: number): k8s.NetworkPolicyPort {
+  return { port: k8s.IntOrString.fromNumber(port), protocol: 'TCP' };
+}
+
+function udp(port: number): k8s.NetworkPolicyPort {
+  return { port: k8s.IntOrString.fromNumber(port), protocol: 'UDP' };
+}
