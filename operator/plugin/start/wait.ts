@@ -2,11 +2,10 @@
  * Waits for Pods and tenants by watching them, so that nothing is late by a poll.
  */
 import type { Condition } from '../../../crds/index.ts';
-import { isAborted } from '../../kube/errors.ts';
 import type { Client } from '../../kube/client.ts';
 import { pods, type Pod } from '../../kube/resources.ts';
-import type { KubeObject, ResourceType } from '../../kube/types.ts';
 import { tenants, type TenantObject } from '../../controllers/kinds.ts';
+import { watchUntil } from '../cluster/watch.ts';
 import type { Report, TenantRow } from './report.ts';
 
 /**
@@ -109,37 +108,4 @@ function sayStall({ metadata, status }: TenantObject, said: Map<string, string>,
 
 function conditionOf(status: TenantObject['status'], type: string): Condition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
-}
-
-/** Keeps the current objects by name and resolves once `done` says so; reconnects when the server ends the watch. */
-async function watchUntil<T extends KubeObject>(
-  client: Client,
-  type: ResourceType<T>,
-  signal: AbortSignal,
-  selector: { namespace?: string; labelSelector?: string },
-  done: (objects: readonly T[]) => boolean,
-): Promise<void> {
-  const enough = new AbortController();
-  const stop = AbortSignal.any([signal, enough.signal]);
-  while (!enough.signal.aborted) {
-    signal.throwIfAborted();
-    const list = await client.listAll<T>(type, { ...selector, signal });
-    const objects = new Map(list.items.map((object) => [object.metadata.name, object]));
-    if (done([...objects.values()])) return;
-    try {
-      await client.watch<T>(
-        type,
-        { ...selector, resourceVersion: list.metadata.resourceVersion, signal: stop },
-        (event) => {
-          if (event.type === 'BOOKMARK') return;
-          if (event.type === 'DELETED') objects.delete(event.object.metadata.name);
-          else objects.set(event.object.metadata.name, event.object);
-          if (done([...objects.values()])) enough.abort();
-        },
-      );
-    } catch (error) {
-      // Ours, because enough was seen; or the connection broke, and the list above begins again.
-      if (!isAborted(error) && signal.aborted) throw error;
-    }
-  }
 }

@@ -1,16 +1,17 @@
 /**
  * Draws the same view again with every change. On a terminal in place; elsewhere one whole view after the other, each once.
  */
-import type { Client, ListOptions } from '../../kube/client.ts';
+import type { Client } from '../../kube/client.ts';
 import { isAborted, isForbidden } from '../../kube/errors.ts';
 import type { ResourceType } from '../../kube/types.ts';
 import type { Cli } from '../cli.ts';
+import { pause, type Selection } from '../cluster/watch.ts';
 import { Interrupted } from '../failure.ts';
 
 /** Objects whose changes are waited for. */
 export interface Subject {
   readonly type: ResourceType;
-  readonly options: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+  readonly options: Selection;
 }
 
 /** Changes come in bursts: one drawing for all of them. */
@@ -36,8 +37,8 @@ export async function live(
         wake = resolve;
       });
       screen.show(await draw());
-      await Promise.race([next, sleep(cli.stdout.isTTY === true ? REFRESH_MS : undefined, signal)]);
-      await sleep(SETTLE_MS, signal);
+      await Promise.race([next, pause(cli.stdout.isTTY === true ? REFRESH_MS : undefined, signal)]);
+      await pause(SETTLE_MS, signal);
     }
   } finally {
     screen.close();
@@ -63,7 +64,7 @@ async function follow(
       if (isAborted(error) || isForbidden(error)) return;
       // The connection broke, or the version was too old: what changed meanwhile is in the next view.
       changed();
-      await sleep(1_000, signal);
+      await pause(1_000, signal);
     }
   }
 }
@@ -103,18 +104,4 @@ function createScreen({ stdout, style }: Cli): Screen {
       if (last !== undefined) stdout.write(`${last}\n`);
     },
   };
-}
-
-/** `undefined`: for ever. */
-function sleep(milliseconds: number | undefined, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = milliseconds === undefined ? undefined : setTimeout(done, milliseconds);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

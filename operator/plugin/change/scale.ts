@@ -1,0 +1,158 @@
+/**
+ * `shopmind scale TENANT [SERVICE]`: a fixed number of Pods, or the bounds of the autoscaler, written where they last.
+ */
+import { shopServices, type ServiceObject, type TenantObject } from '../../controllers/kinds.ts';
+import type { Client } from '../../kube/client.ts';
+import { RUNTIME } from '../../resources/presets.ts';
+import { READ_TENANTS, TENANT, YES, type Call, type CommandDefinition, type Flags } from '../command.ts';
+import { withCluster } from '../connection.ts';
+import { EXIT, Failure } from '../failure.ts';
+import { findTenant } from '../tenant/find.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { affected, servicesOf } from './services.ts';
+import { FIELD_MANAGER, merge, PATCH_TENANTS, patchTenant } from './write.ts';
+
+export const command: CommandDefinition = {
+  name: 'scale',
+  group: 'Change',
+  summary: 'how many Pods a Service of a tenant runs: a fixed number, or bounds for its autoscaler',
+  about:
+    'Bounds of a dedicated tenant are written into the tenant (spec.autoscaling, or spec.domains.<domain>.scaling), where the ' +
+    'operator keeps them; a number into the Service. Where an autoscaler decides, a number is refused: give bounds.',
+  arguments: [
+    TENANT,
+    {
+      name: 'service',
+      summary: 'a Service or a domain it hosts; may be left out when there is only one',
+      completes: 'service',
+    },
+  ],
+  options: [
+    YES,
+    { flags: '--replicas <number>', summary: 'this many Pods; 0 hibernates' },
+    { flags: '--min <number>', summary: 'fewest Pods of the autoscaler' },
+    { flags: '--max <number>', summary: 'most Pods of the autoscaler' },
+  ],
+  examples: [
+    ['scale acme --min 2 --max 10', 'let the autoscaler choose between these'],
+    ['scale acme runtime --replicas 3', 'exactly three'],
+  ],
+  needs: [
+    READ_TENANTS,
+    PATCH_TENANTS,
+    {
+      group: 'shopmind.ai',
+      resources: ['services'],
+      verbs: ['list', 'patch'],
+      where: 'tenant',
+      why: 'bounds of a Service that belongs to no tenant',
+    },
+    {
+      group: 'shopmind.ai',
+      resources: ['services/scale'],
+      verbs: ['patch'],
+      where: 'tenant',
+      why: 'the number of Pods',
+    },
+  ],
+  run: scale,
+};
+
+export type Wanted =
+  | { readonly kind: 'replicas'; readonly replicas: number }
+  | { readonly kind: 'bounds'; readonly min: number | undefined; readonly max: number | undefined };
+
+async function scale({ cli, args: [name = '', named], flags }: Call): Promise<void> {
+  const wanted = parseWanted(flags);
+  await withCluster(cli, async (client) => {
+    const tenant = await findTenant(client, name);
+    const services = await servicesOf(client, tenant, named);
+    const [service] = services;
+    if (service === undefined || services.length > 1) {
+      throw new Failure(`"${name}" has more than one Service`, {
+        exitCode: EXIT.usage,
+        remedy: `Name one: ${services.map(({ metadata }) => metadata.name).join(', ')}`,
+      });
+    }
+    const at = `${service.metadata.namespace}/${service.metadata.name}`;
+    const problem = refusal(service, wanted);
+    if (problem !== undefined) throw problem;
+    const who = await affected(client, tenant, services);
+    if (who !== name || (wanted.kind === 'replicas' && wanted.replicas === 0))
+      await confirm(cli, `Service ${at} serves ${who}${stops(wanted)}.`, flags.on('yes'));
+    cli.print(await write(client, tenant, service, wanted));
+    cli.note(cli.notes.dim(`→ ${cli.self} status ${name} -w`));
+  });
+}
+
+function stops(wanted: Wanted): string {
+  return wanted.kind === 'replicas' && wanted.replicas === 0 ? '; without a Pod no request is answered' : '';
+}
+
+/** @throws Failure naming the flag */
+export function parseWanted(flags: Flags): Wanted {
+  const [replicas, min, max] = ['replicas', 'min', 'max'].map((flag) => count(flags.text(flag), flag));
+  if (replicas !== undefined && min === undefined && max === undefined) return { kind: 'replicas', replicas };
+  if (replicas === undefined && (min !== undefined || max !== undefined)) return { kind: 'bounds', min, max };
+  throw new Failure('scale needs either --replicas, or --min and --max', {
+    exitCode: EXIT.usage,
+    remedy: 'A number fixes it; bounds let the autoscaler choose.',
+  });
+}
+
+function count(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new Failure(`--${flag} ${text} is no number of Pods`, {
+    exitCode: EXIT.usage,
+    remedy: 'Give 0 to 1000.',
+  });
+}
+
+/** A number that would be overruled is no number. */
+export function refusal({ spec, metadata }: ServiceObject, wanted: Wanted): Failure | undefined {
+  if (wanted.kind === 'bounds' || wanted.replicas === 0 || spec.scaling === undefined) return undefined;
+  const { min, max } = spec.scaling;
+  if (min === max)
+    return wanted.replicas >= min
+      ? undefined
+      : new Failure(`Service ${metadata.name} never has fewer than ${min} Pods`, {
+          exitCode: EXIT.badInput,
+          remedy: `Lower the bounds too: --min ${wanted.replicas} --max ${wanted.replicas}`,
+        });
+  return new Failure(
+    `the autoscaler decides how many Pods Service ${metadata.name} runs, between ${min} and ${max}`,
+    {
+      exitCode: EXIT.badInput,
+      remedy: `Give bounds: --min ${wanted.replicas} --max ${Math.max(wanted.replicas, 1)}`,
+    },
+  );
+}
+
+async function write(
+  client: Client,
+  tenant: TenantObject,
+  service: ServiceObject,
+  wanted: Wanted,
+): Promise<string> {
+  const { metadata, spec } = service;
+  const at = `Service ${metadata.namespace}/${metadata.name}`;
+  if (wanted.kind === 'replicas') {
+    await client.setScale(shopServices, metadata, wanted.replicas, { fieldManager: FIELD_MANAGER });
+    return `${at} runs ${wanted.replicas} Pods`;
+  }
+  const before = spec.scaling ?? { min: 1, max: 1, cpuPercent: 70 };
+  const min = wanted.min ?? Math.min(before.min, wanted.max ?? before.min);
+  const scaling = { cpuPercent: before.cpuPercent, min, max: wanted.max ?? Math.max(before.max, min) };
+  const text = `${at} runs ${scaling.min} to ${scaling.max} Pods`;
+  if (spec.tenant === undefined || spec.image !== undefined) {
+    await merge(client, shopServices, metadata, { spec: { scaling } });
+    return text;
+  }
+  // Made from the tenant: what is written into the Service alone would be put back.
+  await patchTenant(client, tenant, {
+    spec:
+      metadata.name === RUNTIME ? { autoscaling: scaling } : { domains: { [metadata.name]: { scaling } } },
+  });
+  return text;
+}
