@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   wait: () => import('./wait/command.ts'),
   logs: () => import('./logs/command.ts'),
   events: () => import('./events/command.ts'),
+  diff: () => import('./plan/command.ts').then(({ diff }) => ({ command: diff })),
   suspend: () => import('./change/suspend.ts').then(({ suspend }) => ({ command: suspend })),
   resume: () => import('./change/suspend.ts').then(({ resume }) => ({ command: resume })),
   pause: () => import('./change/pause.ts').then(({ pause }) => ({ command: pause })),

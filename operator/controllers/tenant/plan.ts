@@ -14,6 +14,10 @@ export interface PlannedChange {
   readonly object: InventoryItem;
   /** Paths that differ; only for `change`. */
   readonly fields: readonly string[];
+  /** The object as it would be applied; absent for `delete`. A Secret's values are empty: a plan does not know them. */
+  readonly after?: Manifest;
+  /** What the server has of the fields in `after`; only for `change`. */
+  readonly before?: unknown;
 }
 
 export interface TenantPlan {
@@ -54,9 +58,29 @@ function changeOf(
   manifest: Manifest,
   live: object | undefined,
 ): readonly PlannedChange[] {
-  if (live === undefined) return [{ action: 'create', object, fields: [] }];
+  if (live === undefined) return [{ action: 'create', object, fields: [], after: manifest }];
   if (manifest.kind === 'Secret' || isSubset(manifest, live)) return [];
-  return [{ action: 'change', object, fields: differences(manifest, live, '') }];
+  return [
+    {
+      action: 'change',
+      object,
+      fields: differences(manifest, live, ''),
+      before: projected(manifest, live),
+      after: manifest,
+    },
+  ];
+}
+
+/** Of the live value what the intent speaks of: what the server filled in is no difference. */
+function projected(intent: unknown, live: unknown): unknown {
+  if (Array.isArray(intent) && Array.isArray(live))
+    return live.map((item, index) => projected(intent[index], item));
+  if (!isRecord(intent) || !isRecord(live)) return live;
+  return Object.fromEntries(
+    Object.entries(intent)
+      .filter(([key]) => live[key] !== undefined)
+      .map(([key, value]) => [key, projected(value, live[key])]),
+  );
 }
 
 /** Paths at which the live object does not say what the intent says. */

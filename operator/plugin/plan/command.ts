@@ -1,11 +1,41 @@
 /** `shopmind plan`: what it says of itself. */
-import { OUTPUT, READ_TENANTS, type CommandDefinition } from '../command.ts';
+import { OUTPUT, READ_TENANTS, TENANT, type CommandDefinition, type Need, type Option } from '../command.ts';
+
+const BRIEF: Option = { flags: '--brief', summary: 'names and fields only, no diffs' };
+
+const NEEDS: readonly Need[] = [
+  {
+    group: '*',
+    resources: ['*'],
+    verbs: ['get'],
+    where: 'tenant',
+    why: 'what is there is compared with what would be',
+  },
+  {
+    group: '',
+    resources: ['configmaps', 'secrets'],
+    verbs: ['get'],
+    where: 'system',
+    why: 'the data plane is asked what it lacks (Secret platform)',
+  },
+  {
+    group: '',
+    resources: ['pods/portforward'],
+    verbs: ['get', 'create'],
+    where: 'system',
+    why: 'reaches a database that is known inside the cluster only',
+    optional: true,
+  },
+];
 
 export const command: CommandDefinition = {
   name: 'plan',
   group: 'Change',
-  summary: 'what applying a file would change: objects (+ made, ~ changed, - removed) and the data plane (!)',
-  about: 'The same pure plan and the same provisioners the operator works with. Changes nothing.',
+  summary:
+    'what applying a file would change: objects as diffs (+ made, ~ changed, - removed) and the data plane (!)',
+  about:
+    'The same pure plan and the same provisioners the operator works with. Changes nothing. Values of Secrets are masked. ' +
+    'A database that is known inside the cluster only is reached through the API server (port-forward).',
   options: [
     {
       flags: '-f, --filename <path>',
@@ -14,6 +44,7 @@ export const command: CommandDefinition = {
       completes: 'file',
     },
     OUTPUT,
+    BRIEF,
   ],
   examples: [['plan -f acme.yaml', 'before kubectl apply -f acme.yaml']],
   exitCodes: { 0: 'nothing would change', 2: 'something would' },
@@ -23,23 +54,29 @@ export const command: CommandDefinition = {
       verbs: ['get', 'patch'],
       why: 'a dry run of the apply fills in defaults and says what is refused',
     },
-    {
-      group: '*',
-      resources: ['*'],
-      verbs: ['get'],
-      where: 'tenant',
-      why: 'what is there is compared with what would be',
-    },
-    {
-      group: '',
-      resources: ['configmaps', 'secrets'],
-      verbs: ['get'],
-      where: 'system',
-      why: 'the data plane is asked what it lacks (Secret platform)',
-    },
+    ...NEEDS,
   ],
   async run(call) {
     const { plan } = await import('./plan.ts');
     return plan(call);
+  },
+};
+
+export const diff: CommandDefinition = {
+  name: 'diff',
+  group: 'Look',
+  summary: 'drift: how objects and data plane differ from what the tenants declare',
+  about: 'What the operator would put right if it looked now. Without a tenant: all of them.',
+  arguments: [{ ...TENANT, required: false }],
+  options: [OUTPUT, BRIEF],
+  examples: [
+    ['diff acme', 'before unpause'],
+    ['diff --brief', 'the whole installation'],
+  ],
+  exitCodes: { 0: 'no drift', 2: 'something differs' },
+  needs: [READ_TENANTS, ...NEEDS],
+  async run(call) {
+    const { diff: run } = await import('./plan.ts');
+    return run(call);
   },
 };
