@@ -10,7 +10,7 @@ import type { Recorder } from '../kube/events.ts';
 import type { Images } from '../resources/workload.ts';
 import { keyOfObject } from '../kube/types.ts';
 import { openDataPlane } from '../provisioners/data-plane.ts';
-import { shopServices } from './kinds.ts';
+import { shopServices, tenants as tenantKind } from './kinds.ts';
 import { createLiveWorld } from './live.ts';
 import type { LiveWorld, Outside } from './live.ts';
 import type { Reflectors } from './reflectors.ts';
@@ -46,6 +46,11 @@ export function createControllers(options: ControllersOptions): Controllers {
       const all = [...reflectors.of(shopServices).cache.values()];
       const own = all.filter(({ spec }) => spec.tenant === tenant);
       for (const service of own) services.enqueue(keyOfObject(service), 'the tenant is provisioned');
+    },
+    onPresence() {
+      const why = 'a kind came or went';
+      for (const key of reflectors.of(shopServices).cache.keys()) services.enqueue(key, why);
+      for (const key of reflectors.of(tenantKind).cache.keys()) tenants.enqueue(key, why);
     },
   });
   const alsoReads = reflectors.all;

@@ -34,7 +34,36 @@ export const referenceGrants = resource(
   'ReferenceGrant',
 );
 
-/** Kinds of objects the operator makes; each is watched, so that drift is seen. */
+export const serviceMonitors = resource('monitoring.coreos.com', 'v1', 'servicemonitors', 'ServiceMonitor');
+export const peerAuthentications = resource(
+  'security.istio.io',
+  'v1',
+  'peerauthentications',
+  'PeerAuthentication',
+);
+export const authorizationPolicies = resource(
+  'security.istio.io',
+  'v1',
+  'authorizationpolicies',
+  'AuthorizationPolicy',
+);
+export const destinationRules = resource('networking.istio.io', 'v1', 'destinationrules', 'DestinationRule');
+export const virtualServices = resource('networking.istio.io', 'v1', 'virtualservices', 'VirtualService');
+export const scaledObjects = resource('keda.sh', 'v1alpha1', 'scaledobjects', 'ScaledObject');
+export const externalSecrets = resource('external-secrets.io', 'v1', 'externalsecrets', 'ExternalSecret');
+
+/** Kinds that a cluster may not have: made and watched where it does, left out where it does not. */
+export const OPTIONAL: readonly ResourceType[] = [
+  serviceMonitors,
+  peerAuthentications,
+  authorizationPolicies,
+  destinationRules,
+  virtualServices,
+  scaledObjects,
+  externalSecrets,
+];
+
+/** Kinds of objects the operator makes in any cluster; each is watched, so that drift is seen. */
 export const CHILDREN: readonly ResourceType[] = [
   namespaces,
   resourceQuotas,
@@ -68,7 +97,7 @@ export {
 
 /** The resource of a manifest we make. @throws RangeError for a kind that is not ours */
 export function resourceOf(object: { readonly apiVersion: string; readonly kind: string }): ResourceType {
-  const type = resourceFor(object, CHILDREN);
+  const type = resourceFor(object, CHILDREN) ?? resourceFor(object, OPTIONAL);
   if (type === undefined)
     throw new RangeError(`the operator does not manage ${object.apiVersion} ${object.kind}`);
   return type;

@@ -39,6 +39,8 @@ export function createLiveWorld(options: {
   readonly outside: Outside;
   /** A tenant's data plane is up to date for the first time. */
   readonly onProvisioned: (tenant: string) => void;
+  /** A kind that a cluster may lack has come or gone. */
+  readonly onPresence: () => void;
 }): LiveWorld {
   const { reflectors, log } = options;
   const clock = systemClock;
@@ -77,8 +79,11 @@ export function createLiveWorld(options: {
     return true;
   };
 
+  const unsubscribe = reflectors.onPresence(options.onPresence);
+
   return {
     cacheOf,
+    presenceOf: reflectors.presenceOf,
     applier: createApplier({
       fieldManager: FIELD_MANAGER,
       hashAnnotation: 'shopmind.ai/applied',
@@ -110,6 +115,7 @@ export function createLiveWorld(options: {
     clock,
     log,
     async close() {
+      unsubscribe();
       watchers.close();
       await (await current?.opened)?.close();
     },

@@ -7,7 +7,7 @@ import type { ReconcileContext } from '../kube/controller.ts';
 import { deleteObject } from '../kube/delete.ts';
 import { obsolete } from '../kube/inventory.ts';
 import { keyOf } from '../kube/types.ts';
-import type { KubeObject } from '../kube/types.ts';
+import type { KubeObject, ResourceType } from '../kube/types.ts';
 import type { Manifest } from '../resources/chart.ts';
 import { resourceOf } from './kinds.ts';
 import type { World } from './world.ts';
@@ -65,12 +65,24 @@ export async function remove(
   entry: InventoryItem,
 ): Promise<boolean> {
   const type = resourceOf(entry);
-  const live = world.cacheOf(type).get(keyOf(entry));
+  const live = await liveOf(world, context, type, entry);
   if (live === undefined) return true;
   // Out of the label's reach is out of ours: somebody took the object over.
   if (live.metadata.labels?.[LABELS.managedBy] !== 'shopmind') return true;
   const outcome = await deleteObject(context.client, type, live, { signal: context.signal });
   return outcome === 'gone' || outcome === 'replaced';
+}
+
+/** Out of the cache; of kinds whose cache is blind, from the server. */
+async function liveOf(
+  world: World,
+  { client, signal }: ReconcileContext,
+  type: ResourceType,
+  entry: InventoryItem,
+): Promise<KubeObject | undefined> {
+  const cached = world.cacheOf(type).get(keyOf(entry));
+  if (cached !== undefined || world.presenceOf(type) !== 'unseen') return cached;
+  return client.find(type, entry, { signal });
 }
 
 /** The same manifests with the parent as their owner, so that the garbage collector follows it. */

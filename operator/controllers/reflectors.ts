@@ -1,21 +1,28 @@
 /**
- * The caches of the operator: our kinds whole, children by our label, the platform's configuration by name.
+ * The caches of the operator: our kinds whole, children by our label (of kinds a cluster may lack only where it has them),
+ * the platform's configuration by name.
  */
 import type { Logger } from 'pino';
 import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { Client } from '../kube/client.ts';
+import { createDefinitionsReflector, createOptionalReflector } from '../kube/optional.ts';
+import type { Presence } from '../kube/optional.ts';
 import { createReflector } from '../kube/reflector.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { ConfigMap, Secret } from '../kube/resources.ts';
 import { resourceName } from '../kube/types.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
-import { CHILDREN, configMaps, secrets, shopServices, tenants } from './kinds.ts';
+import { CHILDREN, configMaps, OPTIONAL, secrets, shopServices, tenants } from './kinds.ts';
 import type { TenantObject } from './kinds.ts';
 
 export interface Reflectors {
   of<T extends KubeObject>(type: ResourceType<T>): Reflector<T>;
   readonly platform: { readonly config: Reflector<ConfigMap>; readonly secret: Reflector<Secret> };
   readonly all: readonly Reflector[];
+  /** Whether the cluster has a kind, and its objects are seen. */
+  presenceOf(type: ResourceType): Presence;
+  /** Calls `handler` when an optional kind comes or goes. Returns a function that ends the subscription. */
+  onPresence(handler: () => void): () => void;
   /** Runs all of them until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -55,6 +62,19 @@ export function createReflectors(client: Client, log: Logger): Reflectors {
   for (const type of CHILDREN) {
     if (resourceName(type) !== resourceName(shopServices)) add(type, `${LABELS.managedBy}=shopmind`);
   }
+  const definitions = createDefinitionsReflector({ client, log });
+  const optional = new Map(
+    OPTIONAL.map((type) => [
+      resourceName(type),
+      createOptionalReflector({
+        client,
+        type,
+        log,
+        definitions,
+        labelSelector: `${LABELS.managedBy}=shopmind`,
+      }),
+    ]),
+  );
   const named = { client, log, namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${PLATFORM}` };
   const platform = {
     config: createReflector({ ...named, type: configMaps }),
@@ -62,17 +82,27 @@ export function createReflectors(client: Client, log: Logger): Reflectors {
   };
   const all: readonly Reflector[] = [
     ...byName.values(),
+    definitions as unknown as Reflector,
+    ...optional.values(),
     platform.config as unknown as Reflector,
     platform.secret as unknown as Reflector,
   ];
   return {
     of<T extends KubeObject>(type: ResourceType<T>): Reflector<T> {
-      const reflector = byName.get(resourceName(type));
+      const name = resourceName(type);
+      const reflector = byName.get(name) ?? optional.get(name);
       if (reflector === undefined) throw new RangeError(`${resourceName(type)} is not watched`);
       return reflector as unknown as Reflector<T>;
     },
     platform,
     all,
+    presenceOf: (type) => optional.get(resourceName(type))?.presence() ?? 'served',
+    onPresence(handler) {
+      const ends = [...optional.values()].map((reflector) => reflector.onPresence(handler));
+      return () => {
+        for (const end of ends) end();
+      };
+    },
     run: async (signal) => void (await Promise.all(all.map((reflector) => reflector.run(signal)))),
   };
 }

@@ -7,6 +7,7 @@ import type { Applier } from '../kube/apply.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Recorder } from '../kube/events.ts';
+import type { Presence } from '../kube/optional.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
 import type { DataPlane } from '../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
@@ -16,6 +17,8 @@ import type { Watchers } from './watchers.ts';
 
 export interface World {
   cacheOf<T extends KubeObject>(type: ResourceType<T>): Cache<T>;
+  /** Whether the cluster has a kind, and its objects are seen. */
+  presenceOf(type: ResourceType): Presence;
   readonly applier: Applier;
   readonly events: Pick<Recorder, 'record'>;
   /** The configuration as it is now. @throws PlatformConfigError naming what is missing */

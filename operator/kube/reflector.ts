@@ -40,6 +40,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly staleListMs?: number;
   /** Asks the server to stream the first state through the watch (Kubernetes ≥ 1.32) and lists when it cannot. */
   readonly streamList?: boolean;
+  /** Called whenever a list or a watch fails; the reflector goes on by itself. */
+  readonly onFailure?: (error: unknown) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -279,6 +281,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     lastError = error instanceof KubeError ? error : undefined;
     const level = failures < 2 ? 'debug' : 'warn';
     log[level]({ err: error, failures }, message);
+    options.onFailure?.(error);
   }
 
   async function pause(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { replicasOf } from './autoscaling.ts';
+import { BARE } from './surroundings.ts';
 import { service, workloadInput } from './testing/inputs.ts';
 import { workload } from './workload.ts';
 
@@ -20,7 +21,7 @@ interface Autoscaler {
 function metrics(scaling: object, customMetrics: boolean): readonly (string | undefined)[] {
   const objects = workload({
     ...workloadInput({ domains: ['orders'], scaling }),
-    surroundings: { customMetrics },
+    surroundings: { ...BARE, customMetrics },
   });
   const spec = objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler')?.['spec'];
   // The builder's own object, of a kind whose shape is known.

@@ -1,9 +1,11 @@
 /**
  * How many Pods a Service has, and who decides it: nobody, a HorizontalPodAutoscaler, or KEDA.
  */
+import { ApiObject } from 'cdk8s';
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { ServiceSpec } from '../../crds/index.ts';
+import { has } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type Scaling = NonNullable<ServiceSpec['scaling']>;
@@ -45,7 +47,110 @@ const BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {
   },
 };
 
-export function horizontalPodAutoscaler(
+/** Where KEDA reads what the kubelets do not know. */
+export interface MetricSources {
+  readonly prometheusUrl?: string | undefined;
+  readonly kafkaBrokers?: string | undefined;
+}
+
+/** The autoscaler of a Deployment of this name: by KEDA where that is asked for and there, else Kubernetes' own. */
+export function autoscaler(
+  chart: Chart,
+  metadata: k8s.ObjectMeta,
+  replicas: Replicas,
+  scaling: Scaling,
+  surroundings: Surroundings,
+  sources: MetricSources,
+): void {
+  if (scaling.by === 'KEDA' && has(surroundings, 'keda'))
+    scaledObject(chart, metadata, replicas, scaling, sources);
+  else horizontalPodAutoscaler(chart, metadata, replicas, scaling, surroundings);
+}
+
+/** What an autoscaler is asked to go by and cannot, with what would help. Empty: nothing is left out. */
+export function unscaledBy(
+  scaling: Scaling,
+  surroundings: Surroundings,
+  sources: MetricSources,
+): readonly string[] {
+  const byKeda = scaling.by === 'KEDA' && has(surroundings, 'keda');
+  const { requestsPerSecond, kafka } = scaling;
+  return [
+    ...(requestsPerSecond !== undefined && byKeda && sources.prometheusUrl === undefined
+      ? ['not scaled by requests: ConfigMap platform names no PROMETHEUS_URL']
+      : []),
+    ...(requestsPerSecond !== undefined && !byKeda && !surroundings.customMetrics
+      ? ['not scaled by requests: ConfigMap platform does not say CUSTOM_METRICS: "true"']
+      : []),
+    ...(kafka !== undefined && byKeda && sources.kafkaBrokers === undefined
+      ? ['not scaled by Kafka: ConfigMap platform names no KAFKA_BROKERS']
+      : []),
+    ...(kafka !== undefined && !byKeda ? ['not scaled by Kafka: that needs KEDA'] : []),
+  ];
+}
+
+function scaledObject(
+  chart: Chart,
+  metadata: k8s.ObjectMeta,
+  { min, max }: Replicas,
+  scaling: Scaling,
+  sources: MetricSources,
+): void {
+  new ApiObject(chart, 'autoscaler', {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata,
+    spec: {
+      scaleTargetRef: { name: metadata.name },
+      minReplicaCount: min,
+      maxReplicaCount: max,
+      pollingInterval: 15,
+      advanced: { horizontalPodAutoscalerConfig: { behavior: BEHAVIOR } },
+      triggers: triggersOf(metadata, scaling, sources),
+    },
+  });
+}
+
+/** KEDA takes every figure as text. */
+function triggersOf(
+  { name, namespace }: k8s.ObjectMeta,
+  { cpuPercent, memoryPercent, requestsPerSecond, kafka }: Scaling,
+  { prometheusUrl, kafkaBrokers }: MetricSources,
+): object[] {
+  const usage = (type: string, percent: number): object => ({
+    type,
+    metricType: 'Utilization',
+    metadata: { value: String(percent) },
+  });
+  const rate = `sum(rate(${REQUEST_COUNTER}{namespace="${namespace}",service="${name}"}[1m]))`;
+  return [
+    usage('cpu', cpuPercent),
+    ...(memoryPercent === undefined ? [] : [usage('memory', memoryPercent)]),
+    ...(requestsPerSecond === undefined || prometheusUrl === undefined
+      ? []
+      : [
+          {
+            type: 'prometheus',
+            metadata: { serverAddress: prometheusUrl, query: rate, threshold: String(requestsPerSecond) },
+          },
+        ]),
+    ...(kafka === undefined || kafkaBrokers === undefined
+      ? []
+      : [
+          {
+            type: 'kafka',
+            metadata: {
+              bootstrapServers: kafkaBrokers,
+              consumerGroup: kafka.consumerGroup,
+              topic: kafka.topic,
+              lagThreshold: String(kafka.lag),
+            },
+          },
+        ]),
+  ];
+}
+
+function horizontalPodAutoscaler(
   chart: Chart,
   metadata: k8s.ObjectMeta,
   { min, max }: Replicas,

@@ -7,6 +7,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServiceSpec, ShopMindTenant } from '../../crds/index.ts';
 import type { Manifest } from './chart.ts';
+import { SIDECAR } from './mesh.ts';
+import { BARE } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 import { dedicated, tenant, workloadInput } from './testing/inputs.ts';
 import { tenantNamespace, tenantServices } from './tenancy.ts';
 import { workload } from './workload.ts';
@@ -34,7 +37,9 @@ function specsOf<K extends keyof Shapes>(manifests: readonly Manifest[], kind: K
   return manifests.filter((one) => one.kind === kind).map((one) => one['spec'] as Shapes[K]);
 }
 
-const bounds = (one: ShopMindTenant) => tenantNamespace(one, { destinations: [] });
+const bounds = (one: ShopMindTenant, surroundings = BARE) =>
+  tenantNamespace(one, { destinations: [] }, surroundings);
+const MESH: Surroundings = { ...BARE, integrations: { ...BARE.integrations, istio: 'on' } };
 
 /** What all Pods of all Services ask for at the worst moment, read from the manifests themselves. */
 function worst(one: ShopMindTenant): { pods: number; cpu: number; memory: number; limit: number } {
@@ -67,6 +72,21 @@ test('full scale, surge and canary fit into the quota', () => {
       assert.ok(needed.cpu <= allowed('requests.cpu'), `${needed.cpu} CPUs`);
       assert.ok(needed.memory <= allowed('requests.memory'), `${needed.memory} bytes`);
       assert.ok(needed.limit <= allowed('limits.memory'), `${needed.limit} bytes of limits`);
+    }),
+  );
+});
+
+test('in a mesh there is room for a sidecar in each Pod', () => {
+  fc.assert(
+    fc.property(dedicated, (one) => {
+      const [quota] = specsOf(bounds(one, MESH), 'ResourceQuota');
+      const [range] = specsOf(bounds(one, MESH), 'LimitRange');
+      const { pods, cpu, memory, limit } = worst(one);
+      const allowed = (name: string) => amount(quota?.hard[name]);
+      assert.ok(cpu + pods * SIDECAR.cpuMillis * 1e-3 <= allowed('requests.cpu'));
+      assert.ok(memory + pods * SIDECAR.memoryMi * 2 ** 20 <= allowed('requests.memory'));
+      assert.ok(limit + pods * SIDECAR.memoryLimitMi * 2 ** 20 <= allowed('limits.memory'));
+      assert.ok(SIDECAR.memoryLimitMi * 2 ** 20 <= amount(range?.limits[0]?.max['memory']));
     }),
   );
 });

@@ -5,8 +5,11 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { ShopMindTenant } from '../../crds/index.ts';
+import { SIDECAR } from './mesh.ts';
 import { podSizeOf, scalingBounds, servicesOf } from './presets.ts';
 import type { PodSize } from './presets.ts';
+import { has } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Pods a roll-out may have beyond those wanted: the Deployments' maxSurge. */
 export const SURGE = 1;
@@ -14,6 +17,7 @@ export const SURGE = 1;
 const BY_HAND = 10;
 /** A backup under way, a restore, and somebody's debugging container. */
 const OTHER_PODS = 3;
+const NO_SIDECAR: typeof SIDECAR = { cpuMillis: 0, memoryMi: 0, memoryLimitMi: 0 };
 
 /**
  * Most Pods of one Service at one moment. Twice, because a canary that takes all traffic is as large as what it replaces,
@@ -25,8 +29,14 @@ function peakPods({ min, max }: { readonly min: number; readonly max: number }):
 }
 
 /** Objects that bound the namespace. Cheap things are not counted: a quota on them protects nobody. */
-export function limits(chart: Chart, metadata: k8s.ObjectMeta, tenant: ShopMindTenant): void {
+export function limits(
+  chart: Chart,
+  metadata: k8s.ObjectMeta,
+  tenant: ShopMindTenant,
+  surroundings: Surroundings,
+): void {
   const size = podSizeOf(tenant.spec.plan);
+  const sidecar = has(surroundings, 'istio') ? SIDECAR : NO_SIDECAR;
   const services = [...servicesOf(tenant).values()];
   const pods = services.reduce((sum, spec) => sum + peakPods(scalingBounds(spec)), OTHER_PODS);
   new k8s.KubeResourceQuota(chart, 'quota', {
@@ -34,9 +44,9 @@ export function limits(chart: Chart, metadata: k8s.ObjectMeta, tenant: ShopMindT
     spec: {
       hard: {
         pods: k8s.Quantity.fromNumber(pods),
-        'requests.cpu': cpu(pods * size.cpuMillis),
-        'requests.memory': memory(pods * size.memoryMi),
-        'limits.memory': memory(pods * size.memoryMi),
+        'requests.cpu': cpu(pods * (size.cpuMillis + sidecar.cpuMillis)),
+        'requests.memory': memory(pods * (size.memoryMi + sidecar.memoryMi)),
+        'limits.memory': memory(pods * (size.memoryMi + sidecar.memoryLimitMi)),
         // A shop is reached through the gateway only.
         'services.loadbalancers': k8s.Quantity.fromNumber(0),
         'services.nodeports': k8s.Quantity.fromNumber(0),
@@ -45,18 +55,18 @@ export function limits(chart: Chart, metadata: k8s.ObjectMeta, tenant: ShopMindT
   });
   new k8s.KubeLimitRange(chart, 'container-limits', {
     metadata: { ...metadata, name: 'plan' },
-    spec: { limits: [containerLimits(size)] },
+    spec: { limits: [containerLimits(size, sidecar.memoryLimitMi)] },
   });
 }
 
 /** With a quota every container must state what it asks for; this is what those get that do not. No limit on the processor. */
-function containerLimits(size: PodSize): k8s.LimitRangeItem {
+function containerLimits(size: PodSize, sidecarMemoryMi: number): k8s.LimitRangeItem {
   const asked = { cpu: cpu(size.cpuMillis), memory: memory(size.memoryMi) };
   return {
     type: 'Container',
     defaultRequest: asked,
     default: { memory: asked.memory },
-    max: { memory: asked.memory },
+    max: { memory: memory(Math.max(size.memoryMi, sidecarMemoryMi)) },
   };
 }
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openingsOf } from './network.ts';
+import { BARE } from './surroundings.ts';
 import { tenant } from './testing/inputs.ts';
 import { tenantNamespace } from './tenancy.ts';
 
@@ -25,7 +26,7 @@ interface Rule {
 }
 
 function policies(platform: Parameters<typeof openingsOf>[0]) {
-  const manifests = tenantNamespace(tenant({ placement: 'dedicated' }), openingsOf(platform));
+  const manifests = tenantNamespace(tenant({ placement: 'dedicated' }), openingsOf(platform), BARE);
   const [closed, open] = manifests.filter(({ kind }) => kind === 'NetworkPolicy').map((one) => one['spec']);
   // The builder's own objects, of a kind whose shape is known.
   return { closed, open: open as { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] } };

@@ -4,8 +4,11 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { ISTIOD_PORT } from './mesh.ts';
 import type { PlatformConfig } from './platform.ts';
 import { ADMIN_PORT, RUNTIME_PORT } from './presets.ts';
+import { has } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Where something of the data plane is: in a namespace of this cluster, or somewhere outside. */
 export interface Destination {
@@ -45,6 +48,7 @@ export function networkPolicies(
   metadata: k8s.ObjectMeta,
   tenant: string,
   openings: Openings,
+  surroundings: Surroundings,
 ): void {
   const everyPod = { podSelector: {} };
   new k8s.KubeNetworkPolicy(chart, 'deny', {
@@ -66,6 +70,7 @@ export function networkPolicies(
         // Wherever it is: in kube-system, or on the node itself.
         { ports: [{ port: k8s.IntOrString.fromNumber(DNS_PORT), protocol: 'UDP' }, tcp(DNS_PORT)] },
         ...egressTo(openings.destinations),
+        ...(has(surroundings, 'istio') ? [{ to: [inNamespace(undefined)], ports: [tcp(ISTIOD_PORT)] }] : []),
       ],
     },
   });

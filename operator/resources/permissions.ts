@@ -18,6 +18,8 @@ export interface Grant {
   readonly names?: readonly string[];
   /** Only in this namespace; absent: in the whole cluster. */
   readonly namespace?: string;
+  /** The cluster may lack the kind; then nothing of it is called. */
+  readonly optional?: true;
   /** What it is used for, in a few words that follow "because it". */
   readonly reason: string;
 }
@@ -119,6 +121,47 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
     resources: ['httproutes', 'referencegrants'],
     verbs: ALL_OF_A_CHILD,
     reason: "leads a tenant's hosts to its Services, and takes them off the air first when it is deleted",
+  },
+  {
+    group: 'apiextensions.k8s.io',
+    resources: ['customresourcedefinitions'],
+    verbs: READ,
+    reason: 'notices which of the kinds below the cluster has, when they come and when they go',
+  },
+  {
+    group: 'monitoring.coreos.com',
+    resources: ['servicemonitors'],
+    verbs: ALL_OF_A_CHILD,
+    optional: true,
+    reason: 'shows Prometheus the metrics of each Service',
+  },
+  {
+    group: 'security.istio.io',
+    resources: ['peerauthentications', 'authorizationpolicies'],
+    verbs: ALL_OF_A_CHILD,
+    optional: true,
+    reason: 'lets only the gateway, the operator and neighbours call a dedicated tenant, by mutual TLS',
+  },
+  {
+    group: 'networking.istio.io',
+    resources: ['destinationrules', 'virtualservices'],
+    verbs: ALL_OF_A_CHILD,
+    optional: true,
+    reason: 'breaks the circuit to Pods that fail, and retries what was surely not handled',
+  },
+  {
+    group: 'keda.sh',
+    resources: ['scaledobjects'],
+    verbs: ALL_OF_A_CHILD,
+    optional: true,
+    reason: 'scales Services that ask for KEDA',
+  },
+  {
+    group: 'external-secrets.io',
+    resources: ['externalsecrets'],
+    verbs: ALL_OF_A_CHILD,
+    optional: true,
+    reason: "fetches merchants' payment keys from the platform's secret store",
   },
   {
     group: '',

@@ -2,6 +2,9 @@
  * The platform's configuration: ConfigMap and Secret `platform`, parsed once at the border.
  * Choosing a backend is configuration; each Deployment is handed only what it needs of it.
  */
+import type { SecretStore } from './secret-store.ts';
+import { INTEGRATIONS } from './surroundings.ts';
+import type { Integration } from './surroundings.ts';
 
 export interface PlatformConfig {
   /** Superuser of the data plane; the operator's only. */
@@ -24,6 +27,15 @@ export interface PlatformConfig {
   readonly blobsClaim: string | undefined;
   /** Whether the custom metrics API serves requests per second. */
   readonly customMetrics: boolean;
+  /** Integrations the cluster has and the platform does not want. */
+  readonly integrationsOff: readonly Integration[];
+  /** Where merchants' own secrets are kept; absent: in Secrets that somebody made. */
+  readonly secretStore: SecretStore | undefined;
+  /** Labels by which Prometheus selects its ServiceMonitors. */
+  readonly monitorLabels: Readonly<Record<string, string>>;
+  /** Where KEDA asks for requests per second, and for Kafka's lag. */
+  readonly prometheusUrl: string | undefined;
+  readonly kafkaBrokers: string | undefined;
   /** Namespace of Prometheus; absent: any Pod may read metrics. */
   readonly monitoringNamespace: string | undefined;
 }
@@ -67,6 +79,11 @@ export function parsePlatform(
     drainSeconds: integer(config, 'DRAIN_SECONDS', 5, [0, 300]),
     blobsClaim: config['BLOBS_CLAIM'],
     customMetrics: flag(config, 'CUSTOM_METRICS'),
+    integrationsOff: integrationsOff(config),
+    secretStore: secretStore(config),
+    monitorLabels: labels(config, 'MONITOR_LABELS'),
+    prometheusUrl: optionalUrl(config, 'PROMETHEUS_URL'),
+    kafkaBrokers: config['KAFKA_BROKERS'],
     monitoringNamespace: config['MONITORING_NAMESPACE'],
   };
 }
@@ -86,6 +103,54 @@ function integer(
   const value = Number(config[key] ?? fallback);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new PlatformConfigError(`ConfigMap platform: ${key} must be a whole number from ${least} to ${most}`);
+}
+
+/** `istio=off,keda=off`. */
+function integrationsOff(config: Readonly<Record<string, string>>): readonly Integration[] {
+  const known = Object.keys(INTEGRATIONS);
+  const switches = Object.entries(labels(config, 'INTEGRATIONS'));
+  for (const [name, value] of switches) {
+    if (!known.includes(name) || (value !== 'on' && value !== 'off'))
+      throw new PlatformConfigError(
+        `ConfigMap platform: INTEGRATIONS names ${name}=${value}; it may switch ${known.join(', ')} on or off`,
+      );
+  }
+  // Checked above.
+  return switches.filter(([, value]) => value === 'off').map(([name]) => name as Integration);
+}
+
+/** `ClusterSecretStore/vault`, below SECRET_STORE_PREFIX. A SecretStore is one of this name in each namespace. */
+function secretStore(config: Readonly<Record<string, string>>): SecretStore | undefined {
+  const value = config['SECRET_STORE'];
+  if (value === undefined) return undefined;
+  const [kind, name, ...more] = value.split('/');
+  if ((kind !== 'ClusterSecretStore' && kind !== 'SecretStore') || !name || more.length > 0)
+    throw new PlatformConfigError(
+      'ConfigMap platform: SECRET_STORE must be of the form ClusterSecretStore/name or SecretStore/name',
+    );
+  return { kind, name, prefix: config['SECRET_STORE_PREFIX'] ?? 'shopmind' };
+}
+
+/** `a=b,c=d`. */
+function labels(config: Readonly<Record<string, string>>, key: string): Readonly<Record<string, string>> {
+  const parts = (config[key] ?? '').split(',').map((part) => part.trim());
+  return Object.fromEntries(
+    parts
+      .filter((part) => part !== '')
+      .map((part) => {
+        const [name = '', value, ...more] = part.split('=');
+        if (name === '' || value === undefined || more.length > 0)
+          throw new PlatformConfigError(
+            `ConfigMap platform: ${key} must be of the form name=value,name=value`,
+          );
+        return [name.trim(), value.trim()];
+      }),
+  );
+}
+
+function optionalUrl(config: Readonly<Record<string, string>>, key: string): string | undefined {
+  const value = config[key];
+  return value === undefined ? undefined : url(value, key);
 }
 
 function flag(config: Readonly<Record<string, string>>, key: string): boolean {

@@ -8,22 +8,33 @@ import type { ShopMindTenant } from '../../crds/index.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
 import { limits } from './limits.ts';
+import { tenantMesh } from './mesh.ts';
 import { networkPolicies } from './network.ts';
 import type { Openings } from './network.ts';
 import { canaryOf, namespaceOf, servicesOf } from './presets.ts';
+import { paymentSecret } from './secret-store.ts';
+import type { SecretStore } from './secret-store.ts';
+import { has } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The namespace of a dedicated tenant with what bounds it: how much may run there, who may talk to whom. */
-export function tenantNamespace(tenant: ShopMindTenant, openings: Openings): readonly Manifest[] {
+export function tenantNamespace(
+  tenant: ShopMindTenant,
+  openings: Openings,
+  surroundings: Surroundings,
+): readonly Manifest[] {
   const name = tenant.metadata.name;
   const namespace = namespaceOf(name, 'dedicated');
   const labels = ownLabels(namespace, name);
   const metadata = { namespace, labels };
+  const mesh = has(surroundings, 'istio') ? surroundings.mesh : {};
   return manifests((chart) => {
     new k8s.KubeNamespace(chart, 'namespace', {
-      metadata: { name: namespace, labels: { ...labels, ...podSecurity('restricted') } },
+      metadata: { name: namespace, labels: { ...labels, ...podSecurity('restricted'), ...mesh } },
     });
-    limits(chart, metadata, tenant);
-    networkPolicies(chart, metadata, name, openings);
+    limits(chart, metadata, tenant, surroundings);
+    networkPolicies(chart, metadata, name, openings, surroundings);
+    if (has(surroundings, 'istio')) tenantMesh(chart, metadata, name);
   });
 }
 
@@ -31,6 +42,20 @@ export function tenantNamespace(tenant: ShopMindTenant, openings: Openings): rea
 function podSecurity(standard: 'restricted'): Record<string, string> {
   const modes = ['enforce', 'warn', 'audit'];
   return Object.fromEntries(modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, standard]));
+}
+
+/** What brings a tenant's secrets from the platform's store; nothing where there is none, or the tenant has none of its own. */
+export function tenantSecrets(
+  tenant: ShopMindTenant,
+  store: SecretStore | undefined,
+  surroundings: Surroundings,
+): readonly Manifest[] {
+  const { name } = tenant.metadata;
+  const secretName = tenant.spec.payments.secretRef?.name;
+  if (secretName === undefined || store === undefined || !has(surroundings, 'externalSecrets')) return [];
+  const namespace = namespaceOf(name, tenant.spec.placement);
+  const metadata = { name: secretName, namespace, labels: ownLabels(secretName, name) };
+  return manifests((chart) => paymentSecret(chart, metadata, name, store));
 }
 
 /** The Service objects of a dedicated tenant. A suspended tenant's are scaled to zero. */

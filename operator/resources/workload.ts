@@ -1,16 +1,21 @@
 /**
- * One Service (shopmind.ai) as Kubernetes objects: ServiceAccount, Deployment, headless Service, autoscaler, disruption budget.
+ * One Service (shopmind.ai) as Kubernetes objects: ServiceAccount, Deployment, headless Service, autoscaler, disruption budget;
+ * and what watches and routes it, where the cluster has that.
  */
 import { fileURLToPath } from 'node:url';
 import { ApiObject, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { LABELS } from '../../crds/index.ts';
 import type { Environment, ServiceSpec } from '../../crds/index.ts';
-import { horizontalPodAutoscaler, replicasOf } from './autoscaling.ts';
+import { autoscaler, replicasOf } from './autoscaling.ts';
+import type { MetricSources } from './autoscaling.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
+import { MESH_POD_LABELS, serviceMesh } from './mesh.ts';
+import { serviceMonitor } from './monitoring.ts';
 import type { PlatformConfig } from './platform.ts';
 import { ADMIN_PORT } from './presets.ts';
+import { has } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Images of the platform, and how they are fetched. */
@@ -27,6 +32,9 @@ export interface WorkloadInput {
   /** Variables the platform sets; `env` of the spec comes after them. */
   readonly platformEnv: readonly EnvVar[];
   readonly surroundings: Surroundings;
+  readonly metricSources: MetricSources;
+  /** What the platform's Prometheus selects its monitors by. */
+  readonly monitorLabels: Readonly<Record<string, string>>;
   /** How long a Pod that is told to end goes on serving. */
   readonly drainSeconds: number;
   /** Where blobs are files; absent: in an object store. */
@@ -53,7 +61,7 @@ export function selectorOf(name: string): Record<string, string> {
 }
 
 export function workload(input: WorkloadInput): readonly Manifest[] {
-  const { name, namespace, spec } = input;
+  const { name, namespace, spec, surroundings } = input;
   const labels = ownLabels(name, spec.tenant, name);
   const metadata = { name, namespace, labels };
   const replicas = replicasOf(spec);
@@ -74,7 +82,10 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
             maxUnavailable: k8s.IntOrString.fromNumber(0),
           },
         },
-        template: { metadata: { labels }, spec: podSpec(input) },
+        template: {
+          metadata: { labels: { ...labels, ...(has(surroundings, 'istio') ? MESH_POD_LABELS : {}) } },
+          spec: podSpec(input),
+        },
       },
     });
     const deployment = new ApiObject(chart, 'deployment', manifest);
@@ -84,7 +95,7 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
       spec: { clusterIp: 'None', selector: selectorOf(name), ports: portsOf(spec) },
     });
     if (replicas.autoscaled && spec.scaling !== undefined)
-      horizontalPodAutoscaler(chart, metadata, replicas, spec.scaling, input.surroundings);
+      autoscaler(chart, metadata, replicas, spec.scaling, surroundings, input.metricSources);
     if (replicas.min > 1 && spec.environment !== 'development') {
       new k8s.KubePodDisruptionBudget(chart, 'budget', {
         metadata,
@@ -94,6 +105,9 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
         },
       });
     }
+    if (has(surroundings, 'prometheus') && spec.image === undefined)
+      serviceMonitor(chart, metadata, selectorOf(name), input.monitorLabels);
+    if (has(surroundings, 'istio')) serviceMesh(chart, metadata, spec.port);
   });
 }
 

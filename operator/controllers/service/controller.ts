@@ -9,12 +9,17 @@ import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
 import {
   deployments,
+  destinationRules,
   horizontalPodAutoscalers,
+  namespaces,
   podDisruptionBudgets,
+  scaledObjects,
   secrets,
   serviceAccounts,
+  serviceMonitors,
   services,
   shopServices,
+  virtualServices,
 } from '../kinds.ts';
 import type { Reflectors } from '../reflectors.ts';
 
@@ -30,8 +35,19 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
         ? [keyOfObject(change.object)]
         : inNamespace(change.object),
     ),
-    ...[serviceAccounts, deployments, services, horizontalPodAutoscalers, podDisruptionBudgets].map((type) =>
-      source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service')),
+    ...[
+      serviceAccounts,
+      deployments,
+      services,
+      horizontalPodAutoscalers,
+      podDisruptionBudgets,
+      serviceMonitors,
+      destinationRules,
+      virtualServices,
+      scaledObjects,
+    ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service'))),
+    source(reflectors.of(namespaces), ({ object }) =>
+      object.metadata.name === SYSTEM_NAMESPACE ? every() : [],
     ),
     source(reflectors.of(secrets), ({ object }) =>
       object.metadata.name === DATABASE_SECRET ? inNamespace(object) : [],

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { ANNOTATIONS, LABELS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
-import type { ServiceStatus } from '../../../crds/index.ts';
+import type { InventoryItem, ServiceStatus } from '../../../crds/index.ts';
 import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.ts';
 import { isDeleting } from '../../kube/finalizers.ts';
 import { inventoryOf, union } from '../../kube/inventory.ts';
@@ -15,19 +15,21 @@ import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { secret } from '../../resources/tenancy.ts';
-import { replicasOf } from '../../resources/autoscaling.ts';
+import { replicasOf, unscaledBy } from '../../resources/autoscaling.ts';
 import { blobFolder, selectorOf, workload } from '../../resources/workload.ts';
+import type { WorkloadInput } from '../../resources/workload.ts';
 import { deployments, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
 import { databasePassword, databaseUrl, generate, valuesOf } from '../secrets.ts';
 import { conditionsOf } from '../status.ts';
 import type { Finding } from '../status.ts';
+import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
 import { troubleOf } from '../troubles.ts';
 import { createUrges } from '../urges.ts';
 import type { World } from '../world.ts';
 
-const TYPES = ['DataPlaneReady', 'Available', 'RolledOut'];
+const TYPES = ['DataPlaneReady', 'Available', 'RolledOut', INTEGRATED];
 const RESYNC_MS = 600_000;
 const STUCK_MS = 60_000;
 const POOL_ROLE = 'shop_runtime';
@@ -65,19 +67,23 @@ async function visit(
     const ground = await reconcileDataPlane(world, context, service, platform);
     findings.push(ground.finding);
     if (ground.ready) {
-      const objects = ownedBy(
-        service,
-        withRevision(buildWorkload(inputOf(world, service, platform)), ground.revision),
+      const input = inputOf(world, service, platform);
+      const objects = ownedBy(service, withRevision(buildWorkload(input), ground.revision));
+      const wanted = union(
+        inventoryOf(objects as readonly unknown[] as readonly KubeObject[]),
+        unseenOf(world, inventory),
       );
-      const wanted = inventoryOf(objects as readonly unknown[] as readonly KubeObject[]);
       if (union(inventory, wanted).length > inventory.length) {
         inventory = union(inventory, wanted);
         await report(world, context, service, findings, inventory);
       }
+      // Two autoscalers must never hold one Deployment: KEDA refuses to begin, and both would pull.
+      await prune(world, context, inventory.filter(isAutoscaler), wanted);
       await applyAll(world, context, service, objects);
       await prune(world, context, inventory, wanted);
       inventory = wanted;
       findings.push(...rollout(service, world.cacheOf(deployments).get(keyOf(service))));
+      findings.push(integrations(input));
     }
   } catch (error) {
     const trouble = troubleOf(error);
@@ -181,11 +187,7 @@ function poolSecret(platform: PlatformConfig, password: string): Manifest {
 
 const buildWorkload = memoised(workload);
 
-function inputOf(
-  world: World,
-  service: ServiceObject,
-  platform: PlatformConfig,
-): Parameters<typeof workload>[0] {
+function inputOf(world: World, service: ServiceObject, platform: PlatformConfig): WorkloadInput {
   const { name, namespace = '' } = service.metadata;
   return {
     name,
@@ -193,10 +195,29 @@ function inputOf(
     spec: service.spec,
     images: world.images,
     platformEnv: environment(service.spec, platform, peersOf(world, service), world.gatewayPort),
-    surroundings: { customMetrics: platform.customMetrics },
+    surroundings: surroundingsOf(outlookOf(world), platform),
+    metricSources: { prometheusUrl: platform.prometheusUrl, kafkaBrokers: platform.kafkaBrokers },
+    monitorLabels: platform.monitorLabels,
     drainSeconds: platform.drainSeconds,
     blobs: blobFolder(platform),
   };
+}
+
+/** What is made for it beside Kubernetes' own kinds, what is not, and by what it cannot be scaled. */
+function integrations({ spec, surroundings, metricSources }: WorkloadInput): Finding {
+  const { autoscaled } = replicasOf(spec);
+  const scaling = autoscaled ? spec.scaling : undefined;
+  const concerned = {
+    ...(spec.domains === undefined ? {} : { prometheus: ['ServiceMonitor'] }),
+    istio: ['DestinationRule', 'VirtualService'],
+    ...(scaling?.by === 'KEDA' ? { keda: ['ScaledObject'] } : {}),
+  };
+  const remarks = scaling === undefined ? [] : unscaledBy(scaling, surroundings, metricSources);
+  return integrated(surroundings, concerned, remarks);
+}
+
+function isAutoscaler({ kind }: InventoryItem): boolean {
+  return kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject';
 }
 
 /** Domains of the same tenant that other Services of the namespace host. */

@@ -11,12 +11,15 @@ import { keyOfObject } from '../../kube/types.ts';
 import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
 import {
+  authorizationPolicies,
   configMaps,
   deployments,
+  externalSecrets,
   httpRoutes,
   limitRanges,
   namespaces,
   networkPolicies,
+  peerAuthentications,
   referenceGrants,
   resourceQuotas,
   secrets,
@@ -38,11 +41,18 @@ export function tenantSources(reflectors: Reflectors): readonly Source[] {
     httpRoutes,
     referenceGrants,
     deployments,
+    peerAuthentications,
+    authorizationPolicies,
+    externalSecrets,
   ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), keysOfLabel(LABELS.tenant)));
   return [
     // Status writes of our own come back as updates; they change nothing that is read of a tenant but the status itself.
     source(all, (change) => [keyOfObject(change.object), ...freedHosts(change, all)]),
     ...children,
+    // Whether the platform is in the mesh decides whether its tenants are.
+    source(reflectors.of(namespaces), ({ object }) =>
+      object.metadata.name === SYSTEM_NAMESPACE ? everyTenant() : [],
+    ),
     source(reflectors.of(shopServices), (change) => keysOfService(change, all)),
     source(reflectors.of(secrets), (change) =>
       isPoolSecret(change.object) ? everyTenant() : keysOfLabel(LABELS.tenant)(change),

@@ -12,13 +12,23 @@ import type { KubeObject } from '../../kube/types.ts';
 import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { publicOrigin } from '../../resources/platform.ts';
-import { enabledDomains, hostOf, namespaceOf, RUNTIME_PORT, schemaOf } from '../../resources/presets.ts';
+import {
+  enabledDomains,
+  hostOf,
+  namespaceOf,
+  RUNTIME_PORT,
+  schemaOf,
+  servicesOf,
+} from '../../resources/presets.ts';
+import { INTEGRATIONS } from '../../resources/surroundings.ts';
+import type { Surroundings } from '../../resources/surroundings.ts';
 import { httpRoutes, shopServices, tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { applyAll } from '../objects.ts';
 import { HOST_INDEX } from '../reflectors.ts';
 import { databasePassword, decoded } from '../secrets.ts';
 import type { Finding } from '../status.ts';
+import { INTEGRATED, integrated } from '../surroundings.ts';
 import type { World } from '../world.ts';
 import type { DesiredObjects, TenantCredentials } from './desired.ts';
 import { RuntimeRefusal } from './runtime-api.ts';
@@ -33,6 +43,7 @@ export interface Visit {
   readonly world: World;
   readonly context: ReconcileContext;
   readonly platform: PlatformConfig;
+  readonly surroundings: Surroundings;
   readonly dataPlane: DataPlane;
   readonly credentials: TenantCredentials;
   readonly objects: DesiredObjects;
@@ -57,6 +68,7 @@ export const PHASES: readonly Phase[] = [
   { type: 'ServicesReady', run: reconcileServices },
   { type: 'RoutesReady', run: reconcileRoutes },
   { type: 'CatalogReady', run: reconcileCatalog },
+  { type: INTEGRATED, run: reportIntegrations },
 ];
 
 /** Namespace and Secrets, then schema, role, directory entry and payment account. */
@@ -75,7 +87,17 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
   await applyAll(world, context, tenant, objects.ground);
   const keys = await ownPaymentKeys(visit);
   if (keys.problem !== undefined) {
-    return { type, state: 'stuck', reason: 'PaymentSecret', message: keys.problem, proceed: false };
+    const comes = objects.ground.find(({ kind }) => kind === 'ExternalSecret');
+    if (comes === undefined)
+      return { type, state: 'stuck', reason: 'PaymentSecret', message: keys.problem, proceed: false };
+    const { namespace, name: secretName } = comes.metadata;
+    return {
+      type,
+      state: 'waiting',
+      reason: 'PaymentSecretPending',
+      message: `waits for the secret store to fill Secret ${namespace}/${secretName}; see kubectl describe externalsecret ${secretName} -n ${namespace}`,
+      proceed: false,
+    };
   }
   const dedicated = tenant.spec.placement === 'dedicated';
   // The directory and the server's roles are the pool's: a pooled tenant cannot exist before them.
@@ -257,6 +279,20 @@ async function reconcileCatalog(visit: Visit): Promise<Step> {
     };
   }
   return concluded(type, source, attempt, answer);
+}
+
+/** Says which kinds beside Kubernetes' own the tenant and its Services have, and which would come with what. */
+async function reportIntegrations({ tenant, platform, surroundings }: Visit): Promise<Step> {
+  const { spec } = tenant;
+  const dedicated = spec.placement === 'dedicated';
+  const scalings = [...servicesOf(tenant).values()].map(({ scaling }) => scaling?.by);
+  const fromStore = platform.secretStore !== undefined && spec.payments.secretRef !== undefined;
+  const concerned = {
+    ...(dedicated ? { prometheus: INTEGRATIONS.prometheus.kinds, istio: INTEGRATIONS.istio.kinds } : {}),
+    ...(dedicated && scalings.includes('KEDA') ? { keda: INTEGRATIONS.keda.kinds } : {}),
+    ...(fromStore ? { externalSecrets: INTEGRATIONS.externalSecrets.kinds } : {}),
+  };
+  return { ...integrated(surroundings, concerned), proceed: true };
 }
 
 /** A question that starts the import when first asked, and has an answer when the import has ended. */

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InventoryItem } from '../../../crds/index.ts';
 import { parsePlatform } from '../../resources/platform.ts';
+import { BARE } from '../../resources/surroundings.ts';
 import { httpRoutes, resourceOf } from '../kinds.ts';
 import { createTestWorld, withPool } from '../testing/world.ts';
 import type { TestWorld } from '../testing/world.ts';
@@ -23,7 +24,7 @@ function planned(world: TestWorld): string[] {
   const tenant = world.tenant('acme') ?? assert.fail();
   const live = (item: InventoryItem) =>
     world.get(resourceOf(item), item.namespace === undefined ? item.name : `${item.namespace}/${item.name}`);
-  const { objects } = planTenant(tenant, platform, { live, dataPlane: [] });
+  const { objects } = planTenant(tenant, platform, { live, surroundings: BARE, dataPlane: [] });
   return objects.map(({ action, object, fields }) => [action, object.kind, object.name, ...fields].join(' '));
 }
 

@@ -7,6 +7,7 @@ import { isSubset } from '../../kube/canonical.ts';
 import { obsolete } from '../../kube/inventory.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
+import type { Surroundings } from '../../resources/surroundings.ts';
 import { desiredObjects, inventoryItems } from './desired.ts';
 
 export interface PlannedChange {
@@ -27,6 +28,7 @@ export interface TenantPlan {
 }
 
 export interface ObservedTenant {
+  readonly surroundings: Surroundings;
   /** The object as the API server has it. */
   readonly live: (item: InventoryItem) => object | undefined;
   /** What `DataPlane.planTenant` answered. */
@@ -40,7 +42,12 @@ export function planTenant(
   observed: ObservedTenant,
 ): TenantPlan {
   // Secrets hold what is generated once: a plan says whether they would be made, never what is in them.
-  const objects = desiredObjects(tenant, platform, { adminToken: '', databasePassword: '' });
+  const objects = desiredObjects(
+    tenant,
+    platform,
+    { adminToken: '', databasePassword: '' },
+    observed.surroundings,
+  );
   const wanted = inventoryItems(objects);
   const manifests = [...objects.ground, ...objects.services, ...objects.routes];
   const changes = manifests.flatMap((manifest, index) => {

@@ -52,6 +52,7 @@ test('a pooled tenant gets a key, a directory entry and a route, and is Ready; t
       'ServicesReady=True',
       'RoutesReady=True',
       'CatalogReady=True',
+      'Integrated=True',
     ],
   );
   world.writes.length = 0;

@@ -14,6 +14,7 @@ import { prune } from '../objects.ts';
 import { databasePassword, generate, valuesOf } from '../secrets.ts';
 import { conditionsOf } from '../status.ts';
 import type { Finding } from '../status.ts';
+import { outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
 import { troubleOf } from '../troubles.ts';
 import type { World } from '../world.ts';
 import { createUrges } from '../urges.ts';
@@ -68,12 +69,23 @@ async function visit(
   try {
     const platform = world.platform();
     const credentials = credentialsOf(world, tenant);
-    const objects = desiredObjects(tenant, platform, credentials);
-    wanted = inventoryItems(objects);
+    const surroundings = surroundingsOf(outlookOf(world), platform);
+    const objects = desiredObjects(tenant, platform, credentials, surroundings);
+    wanted = union(inventoryItems(objects), unseenOf(world, wanted));
     status = { endpoints: endpointsOf(originOf({ tenant, platform })), dataRef: dataRefOf(tenant) };
     await announce(world, context, tenant, wanted, status);
     const dataPlane = await world.dataPlane(platform);
-    const run: Visit = { tenant, world, context, platform, dataPlane, credentials, objects, wake };
+    const run: Visit = {
+      tenant,
+      world,
+      context,
+      platform,
+      surroundings,
+      dataPlane,
+      credentials,
+      objects,
+      wake,
+    };
     for (const phase of PHASES) {
       const { proceed, status: part, ...finding } = await phase.run(run);
       findings.push(finding);

@@ -21,7 +21,16 @@ export interface Teardown {
 
 const TRAFFIC = ['HTTPRoute', 'ReferenceGrant'];
 /** What the workloads stood on. */
-const GROUND = ['Namespace', 'ResourceQuota', 'LimitRange', 'NetworkPolicy', 'Secret'];
+const GROUND = [
+  'Namespace',
+  'ResourceQuota',
+  'LimitRange',
+  'NetworkPolicy',
+  'PeerAuthentication',
+  'AuthorizationPolicy',
+  'ExternalSecret',
+  'Secret',
+];
 /** A deletion is pushed by events; this is for what sends none. */
 const LOOK_AGAIN_MS = 5_000;
 

@@ -12,6 +12,7 @@ import type { Reconcile } from '../../kube/controller.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { testLog } from '../../kube/testing/log.ts';
 import { manualClock } from '../../kube/testing/clock.ts';
+import type { Presence } from '../../kube/optional.ts';
 import { keyOf, refOf, resourceName } from '../../kube/types.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
@@ -21,6 +22,7 @@ import {
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
+  OPTIONAL,
   shopServices,
   tenants,
 } from '../kinds.ts';
@@ -49,6 +51,7 @@ export interface TestWorld {
   deleteTenant(name: string): void;
   tenant(name: string): TenantObject | undefined;
   get<T extends KubeObject = KubeObject>(type: ResourceType<T>, key: string): T | undefined;
+  keys(type: ResourceType): readonly string[];
   put(type: ResourceType, object: Whole): void;
   remove(type: ResourceType, key: string): void;
   /** Takes the object out of the operator's caches, as for one without its label; the server still has it. */
@@ -60,6 +63,10 @@ export interface TestWorld {
   failWrite(n: number, afterwards: boolean): void;
   /** What a method of the data plane throws, until set to undefined. */
   breakDataPlane(error: Error | undefined): void;
+  /** Optional kinds by name; those not named are absent. */
+  readonly presence: Map<string, Presence>;
+  /** Further keys of ConfigMap platform. */
+  readonly config: Record<string, string>;
   /** Whether Pods become ready by themselves. */
   podsReady: boolean;
   /** What the gateway does with routes it has not looked at yet. */
@@ -77,7 +84,7 @@ export function createTestWorld(): TestWorld {
     // The index reads tenants only, and only tenants are stored here.
     createCache<TenantObject>({ [HOST_INDEX]: byHost }) as unknown as WritableCache,
   );
-  for (const type of CHILDREN)
+  for (const type of [...CHILDREN, ...OPTIONAL])
     if (!caches.has(resourceName(type))) caches.set(resourceName(type), createCache());
   const cacheOf = (type: ResourceType): WritableCache => {
     const cache = caches.get(resourceName(type));
@@ -105,7 +112,7 @@ export function createTestWorld(): TestWorld {
   /** Deleting takes along what is owned, and what is in a namespace. */
   const drop = (type: ResourceType, object: KubeObject): void => {
     cacheOf(type).remove(object);
-    for (const child of CHILDREN) {
+    for (const child of [...CHILDREN, ...OPTIONAL]) {
       for (const other of Array.from(cacheOf(child).values())) {
         const owned = other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) === true;
         const inside = type.kind === 'Namespace' && other.metadata.namespace === object.metadata.name;
@@ -258,6 +265,7 @@ export function createTestWorld(): TestWorld {
 
   const world: World = {
     cacheOf: (type) => cacheOf(type) as never,
+    presenceOf: (type) => (OPTIONAL.includes(type) ? (self.presence.get(type.kind) ?? 'absent') : 'served'),
     applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: 'shopmind.ai/applied', cacheOf }),
     events: {
       record: (about, { type, reason }) => void events.push(`${type} ${reason} ${about.metadata.name}`),
@@ -268,6 +276,7 @@ export function createTestWorld(): TestWorld {
           BLOBS_URL: 'file:///blobs/',
           PUBLIC_PORT: '8080',
           PAYMENTS_URL: 'http://processor.shopmind-system.svc:8090',
+          ...self.config,
         },
         {
           DATABASE_ADMIN_URL: 'postgres://postgres:x@postgres.shopmind-system.svc:5432/shopmind',
@@ -365,6 +374,8 @@ export function createTestWorld(): TestWorld {
     told,
     events,
     imports,
+    presence: new Map(),
+    config: {},
     podsReady: true,
     gateway: 'accepts',
     putTenant: (name, spec, metadata = {}) =>
@@ -406,6 +417,7 @@ export function createTestWorld(): TestWorld {
     },
     tenant: (name) => cacheOf(tenants).get(name) as TenantObject | undefined,
     get: (type, key) => cacheOf(type).get(key) as never,
+    keys: (type) => [...cacheOf(type).keys()],
     put: (type, object) => void store(type, object),
     remove(type, key) {
       const object = cacheOf(type).get(key);

@@ -4,12 +4,15 @@
 import { SCHEMAS, withDefaults } from '../../../crds/index.ts';
 import type { InventoryItem, TenantSpec } from '../../../crds/index.ts';
 import { resourceOf, type TenantObject } from '../../controllers/kinds.ts';
+import { surroundingsOf } from '../../controllers/surroundings.ts';
 import { desiredObjects, inventoryItems } from '../../controllers/tenant/desired.ts';
 import { planTenant, type TenantPlan } from '../../controllers/tenant/plan.ts';
 import type { Client } from '../../kube/client.ts';
 import { openDataPlane } from '../../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { enabledDomains, schemaOf } from '../../resources/presets.ts';
+import type { Surroundings } from '../../resources/surroundings.ts';
+import { outlookOf } from '../cluster/outlook.ts';
 import { platformOf } from '../data/look.ts';
 import { wayTo } from '../data/reach.ts';
 
@@ -19,6 +22,7 @@ export async function planAll(
   tenants: readonly TenantObject[],
 ): Promise<ReadonlyMap<string, TenantPlan>> {
   const platform = await platformOf(client);
+  const surroundings = surroundingsOf(await outlookOf(client), platform);
   const url = new URL(platform.databaseAdminUrl);
   const way = await wayTo(client, url.hostname, Number(url.port || '5432'));
   url.hostname = way.host;
@@ -35,11 +39,15 @@ export async function planAll(
           schema: schemaOf(name, tenant.spec.placement),
           domains: enabledDomains(tenant.spec),
         }),
-        liveObjects(client, tenant, platform),
+        liveObjects(client, tenant, platform, surroundings),
       ]);
       plans.set(
         name,
-        planTenant(tenant, platform, { live: (item) => live.get(keyOf(item)), dataPlane: observed }),
+        planTenant(tenant, platform, {
+          surroundings,
+          live: (item) => live.get(keyOf(item)),
+          dataPlane: observed,
+        }),
       );
     }
     return plans;
@@ -61,8 +69,10 @@ async function liveObjects(
   client: Client,
   tenant: TenantObject,
   platform: PlatformConfig,
+  surroundings: Surroundings,
 ): Promise<Map<string, object>> {
-  const wanted = inventoryItems(desiredObjects(tenant, platform, { adminToken: '', databasePassword: '' }));
+  const noSecrets = { adminToken: '', databasePassword: '' };
+  const wanted = inventoryItems(desiredObjects(tenant, platform, noSecrets, surroundings));
   const items = new Map([...wanted, ...(tenant.status?.inventory ?? [])].map((item) => [keyOf(item), item]));
   const found = await Promise.all(
     [...items].map(async ([key, item]) => [key, await client.find(resourceOf(item), refOf(item))] as const),

@@ -30,6 +30,8 @@ export function workloadInput(spec: object): WorkloadInput {
     images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
     platformEnv: [],
     surroundings: BARE,
+    metricSources: {},
+    monitorLabels: {},
     drainSeconds: 0,
     blobs: undefined,
   };

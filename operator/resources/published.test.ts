@@ -1,0 +1,134 @@
+/**
+ * Whatever a tenant declares and whatever the cluster has: what is made for it is right by the schema its own project
+ * publishes, down to unknown fields and CEL rules.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ServiceSpec, ShopMindTenant } from '../../crds/index.ts';
+import type { Manifest } from './chart.ts';
+import { openingsOf } from './network.ts';
+import { tenantRoute } from './route.ts';
+import { BARE } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
+import { tenantNamespace, tenantSecrets, tenantServices } from './tenancy.ts';
+import { dedicated, service, tenant, workloadInput } from './testing/inputs.ts';
+import { mistakesIn } from './testing/published.ts';
+import { workload } from './workload.ts';
+
+const EVERYTHING: Surroundings = {
+  integrations: { prometheus: 'on', istio: 'on', keda: 'on', externalSecrets: 'on' },
+  customMetrics: true,
+  mesh: { 'istio-injection': 'enabled' },
+};
+const KEDA = {
+  min: 1,
+  max: 4,
+  by: 'KEDA',
+  memoryPercent: 80,
+  requestsPerSecond: 20,
+  kafka: { topic: 'orders', consumerGroup: 'shop', lag: 100 },
+};
+const OPENINGS = openingsOf({
+  databaseUrl: 'postgres://db.example/shopmind',
+  paymentsUrl: 'http://processor.shopmind-system.svc:8090',
+  monitoringNamespace: 'monitoring',
+});
+
+/** Every object of the tenant, those of its Services included. */
+function everything(one: ShopMindTenant, surroundings: Surroundings): readonly Manifest[] {
+  const services = tenantServices(one);
+  const store = { kind: 'ClusterSecretStore', name: 'vault', prefix: 'shopmind' } as const;
+  return [
+    ...tenantNamespace(one, OPENINGS, surroundings),
+    ...tenantSecrets(one, store, surroundings),
+    ...services,
+    ...services.flatMap((object) =>
+      // The builder's own Service.
+      workloadOf(object.metadata.name, service(object['spec'] as ServiceSpec), surroundings),
+    ),
+    ...tenantRoute(one),
+  ];
+}
+
+function workloadOf(name: string, spec: ServiceSpec, surroundings: Surroundings): readonly Manifest[] {
+  return workload({
+    ...workloadInput(spec),
+    name,
+    surroundings,
+    drainSeconds: 5,
+    blobs: { path: '/blobs', claim: 'blobs' },
+    metricSources: { prometheusUrl: 'http://prometheus.monitoring.svc:9090', kafkaBrokers: 'kafka:9092' },
+    monitorLabels: { release: 'prometheus' },
+  });
+}
+
+test('every object of any tenant is right by its published schema', () => {
+  fc.assert(
+    fc.property(dedicated, fc.constantFrom(BARE, EVERYTHING), (one, surroundings) => {
+      assert.deepEqual(everything(one, surroundings).flatMap(mistakesIn), []);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('the optional kinds are made where they are served, and all of them are', () => {
+  const one = tenant({
+    placement: 'dedicated',
+    autoscaling: KEDA,
+    payments: { secretRef: { name: 'stripe' } },
+  });
+  const kinds = (surroundings: Surroundings) =>
+    new Set(everything(one, surroundings).map(({ kind }) => kind));
+  const optional = [
+    'AuthorizationPolicy',
+    'DestinationRule',
+    'ExternalSecret',
+    'PeerAuthentication',
+    'ScaledObject',
+    'ServiceMonitor',
+    'VirtualService',
+  ];
+  assert.deepEqual(
+    optional.filter((kind) => kinds(EVERYTHING).has(kind)),
+    optional,
+  );
+  assert.deepEqual(
+    optional.filter((kind) => kinds(BARE).has(kind)),
+    [],
+  );
+  assert.deepEqual(everything(one, EVERYTHING).flatMap(mistakesIn), []);
+  // One autoscaler, never two.
+  assert.ok(!kinds(EVERYTHING).has('HorizontalPodAutoscaler') && kinds(BARE).has('HorizontalPodAutoscaler'));
+});
+
+test('KEDA is asked for everything that is declared: processor, memory, requests and Kafka', () => {
+  const made = workloadOf('runtime', service({ domains: ['orders'], scaling: KEDA }), EVERYTHING);
+  const spec = made.find(({ kind }) => kind === 'ScaledObject')?.['spec'];
+  const { triggers } = spec as {
+    readonly triggers: readonly { readonly type: string; readonly metadata: object }[];
+  };
+  assert.deepEqual(
+    triggers.map(({ type }) => type),
+    ['cpu', 'memory', 'prometheus', 'kafka'],
+  );
+  assert.deepEqual(triggers[3]?.metadata, {
+    bootstrapServers: 'kafka:9092',
+    consumerGroup: 'shop',
+    topic: 'orders',
+    lagThreshold: '100',
+  });
+});
+
+test('a mistake would be found', () => {
+  const [namespace] = tenantNamespace(tenant({ placement: 'dedicated' }), OPENINGS, BARE);
+  assert.ok(namespace);
+  assert.deepEqual(mistakesIn({ ...namespace, spec: { finalisers: [] } }), [
+    'Namespace tenant-acme: spec.finalisers is unknown',
+  ]);
+  const [monitor] = workloadOf('runtime', service({ domains: ['orders'] }), EVERYTHING).filter(
+    ({ kind }) => kind === 'ServiceMonitor',
+  );
+  assert.ok(monitor);
+  assert.match(mistakesIn({ ...monitor, spec: {} }).join(), /spec.selector: Required value/);
+});
