@@ -5,6 +5,7 @@ import type { ShopMindService, ShopMindTenant } from '../../crds/index.ts';
 import { GROUP, VERSION } from '../../crds/index.ts';
 import {
   configMaps,
+  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
@@ -73,6 +74,7 @@ export const CHILDREN: readonly ResourceType[] = [
   shopServices,
   serviceAccounts,
   services,
+  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   podDisruptionBudgets,
@@ -82,6 +84,7 @@ export const CHILDREN: readonly ResourceType[] = [
 
 export {
   configMaps,
+  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,

@@ -4,9 +4,10 @@
  */
 import { ANNOTATIONS, LABELS } from '../../crds/index.ts';
 import type { ServiceSpec } from '../../crds/index.ts';
+import { replicasOf } from './autoscaling.ts';
 import { ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
-import { replicasOf, workload } from './workload.ts';
+import { workload } from './workload.ts';
 import type { WorkloadInput } from './workload.ts';
 
 /** Name of the Deployment and Service that run the revision under test; never the name of a Service of its own. */
@@ -23,9 +24,6 @@ export function revisionName(service: string, revision: string): string {
   return `${service}-${revision}`;
 }
 
-/** What surrounds the Pods; everything else exists once for a Service, and is the stable one's. */
-const OF_CANARY = new Set(['Deployment', 'Service', 'HorizontalPodAutoscaler', 'ScaledObject', 'PodDisruptionBudget']);
-
 /**
  * The workload of the revision under test. Its Pods carry labels of their own, so that no selector of the stable ones
  * finds them; the tenant's label, by which network policies and quotas go, is the same.
@@ -37,11 +35,13 @@ export function canaryWorkload(input: WorkloadInput, pods: number): readonly Man
   const spec: ServiceSpec = {
     ...rest,
     replicas: pods,
-    ...(scaling === undefined || !autoscaled ? {} : { scaling: { ...scaling, min: pods, max: Math.max(pods, max) } }),
+    ...(scaling === undefined || !autoscaled
+      ? {}
+      : { scaling: { ...scaling, min: pods, max: Math.max(pods, max) } }),
   };
-  return workload({ ...input, name: canaryName(input.name), spec })
-    .filter(({ kind }) => OF_CANARY.has(kind))
-    .map((manifest) => withLabel(manifest, input.name));
+  return workload({ ...input, name: canaryName(input.name), spec }).map((manifest) =>
+    withLabel(manifest, input.name),
+  );
 }
 
 /**
