@@ -47,6 +47,8 @@ export interface DatabaseOptions {
  * that the transactions and locks of an operator that was frozen are gone before the next one begins.
  */
 const SILENCE_MS = 10_000;
+/** undefined_object: there is no such setting. */
+const UNKNOWN_SETTING = '42704';
 
 /**
  * Connects lazily; connections are closed after a few idle seconds.
@@ -66,10 +68,12 @@ export async function openDatabase(
     allowExitOnIdle: true,
     application_name: 'shopmind-operator',
     idle_in_transaction_session_timeout: SILENCE_MS,
-  });
-  // Queued before whatever the connection was opened for. Servers before PostgreSQL 14 do not know it.
-  pool.on('connect', (client) => {
-    client.query(`set idle_session_timeout = ${SILENCE_MS}`).catch(() => undefined);
+    // Awaited by the pool before the connection is used. Servers before PostgreSQL 14 do not know the setting.
+    onConnect: async (client) => {
+      await client.query(`set idle_session_timeout = ${SILENCE_MS}`).catch((error: unknown) => {
+        if (!(error instanceof Error && 'code' in error && error.code === UNKNOWN_SETTING)) throw error;
+      });
+    },
   });
   // A connection that dies while idle is replaced at the next use; the error shows there.
   pool.on('error', () => undefined);
