@@ -48,7 +48,7 @@ export async function settled(world: World, name: string, { proxy }: Operator): 
 /** Waits until an operator has nothing to do. */
 export async function quiet({ proxy }: Operator): Promise<void> {
   const deadline = performance.now() + BOUND_MS;
-  for (let before = -1; before !== proxy.writes.length; ) {
+  for (let before = -1; before !== proxy.writes.length;) {
     if (performance.now() > deadline)
       throw new NotConverged(`never quiet; last writes: ${proxy.writes.slice(-8).join(', ')}`);
     before = proxy.writes.length;
