@@ -5,7 +5,6 @@ import type { ShopMindService, ShopMindTenant } from '../../crds/index.ts';
 import { GROUP, VERSION } from '../../crds/index.ts';
 import {
   configMaps,
-  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
@@ -74,7 +73,6 @@ export const CHILDREN: readonly ResourceType[] = [
   shopServices,
   serviceAccounts,
   services,
-  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   podDisruptionBudgets,
@@ -84,7 +82,6 @@ export const CHILDREN: readonly ResourceType[] = [
 
 export {
   configMaps,
-  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,

@@ -7,7 +7,6 @@ import type {
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
-  V1ControllerRevision,
   V1CronJob,
   V1CustomResourceDefinition,
   V1DaemonSet,
@@ -68,7 +67,6 @@ export type Deployment = ObjectOf<V1Deployment>;
 export type ReplicaSet = ObjectOf<V1ReplicaSet>;
 export type StatefulSet = ObjectOf<V1StatefulSet>;
 export type DaemonSet = ObjectOf<V1DaemonSet>;
-export type ControllerRevision = ObjectOf<V1ControllerRevision>;
 export type Job = ObjectOf<V1Job>;
 export type CronJob = ObjectOf<V1CronJob>;
 export type Lease = ObjectOf<V1Lease>;
@@ -98,8 +96,6 @@ export const deployments = apps<Deployment>('deployments', 'Deployment');
 export const replicaSets = apps<ReplicaSet>('replicasets', 'ReplicaSet');
 export const statefulSets = apps<StatefulSet>('statefulsets', 'StatefulSet');
 export const daemonSets = apps<DaemonSet>('daemonsets', 'DaemonSet');
-
-export const controllerRevisions = apps<ControllerRevision>('controllerrevisions', 'ControllerRevision');
 
 export const jobs = resource<Job>('batch', 'v1', 'jobs', 'Job');
 export const cronJobs = resource<CronJob>('batch', 'v1', 'cronjobs', 'CronJob');
@@ -174,7 +170,6 @@ export const KNOWN_RESOURCES: readonly ResourceType[] = [
   replicaSets,
   statefulSets,
   daemonSets,
-  controllerRevisions,
   jobs,
   cronJobs,
   leases,

@@ -29,6 +29,8 @@ export const WEBHOOK_CONFIGURATION = 'shopmind';
 export const LEASE = 'shopmind-operator';
 
 const ALL_OF_A_CHILD: readonly Verb[] = ['get', 'list', 'watch', 'create', 'patch', 'delete'];
+/** Children that go with their owner, by the garbage collector. */
+const CHILD_OF_AN_OWNER: readonly Verb[] = ['get', 'list', 'watch', 'create', 'patch'];
 const READ: readonly Verb[] = ['list', 'watch'];
 const system = { namespace: SYSTEM_NAMESPACE } as const;
 
@@ -81,9 +83,8 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
   {
     group: '',
     resources: ['serviceaccounts', 'services'],
-    verbs: ALL_OF_A_CHILD,
-    reason:
-      'gives each Service (shopmind.ai) an identity and an address, and one to its canary as long as that lasts',
+    verbs: CHILD_OF_AN_OWNER,
+    reason: 'gives each Service (shopmind.ai) an identity and an address',
   },
   {
     group: '',
@@ -94,21 +95,8 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
   {
     group: 'apps',
     resources: ['deployments'],
-    verbs: ALL_OF_A_CHILD,
-    reason: 'runs each Service (shopmind.ai), and its canary as long as that lasts',
-  },
-  {
-    group: 'apps',
-    resources: ['controllerrevisions'],
-    verbs: ALL_OF_A_CHILD,
-    reason: 'keeps the Pod templates that a canary may have to go back to',
-  },
-  {
-    group: 'discovery.k8s.io',
-    resources: ['endpointslices'],
-    verbs: ['list'],
-    ...system,
-    reason: "asks each gateway what became of a canary's requests",
+    verbs: CHILD_OF_AN_OWNER,
+    reason: 'runs each Service (shopmind.ai)',
   },
   {
     group: 'autoscaling',

@@ -11,7 +11,6 @@ import type { InstallValues } from './values.ts';
 
 /** Port of the operator's HTTPS server; the API server calls it from wherever it runs. */
 const WEBHOOK_PORT = 9443;
-const PROMETHEUS_PORT = 9090;
 
 export function systemNetwork(chart: Chart, values: InstallValues): void {
   const { apiServerPort, databasePort } = values.networkPolicies;
@@ -28,8 +27,7 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
   policy(chart, 'operator', process('operator'), {
     // The API server is no Pod: its address is not to be told from others.
     ingress: [{ ports: [tcp(WEBHOOK_PORT)] }],
-    // Gateways for the figures of a canary, or a Prometheus in whatever namespace.
-    egress: [apiServer, dataPlane, { to: [ours] }, { to: [anyPod], ports: [tcp(PROMETHEUS_PORT)] }],
+    egress: [apiServer, dataPlane, { to: [ours] }],
   });
   policy(chart, 'gateway', process('gateway'), {
     ingress: [{ ports: [tcp(values.gateway.port)] }],

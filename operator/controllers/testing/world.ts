@@ -11,8 +11,8 @@ import type { Client } from '../../kube/client.ts';
 import type { Reconcile } from '../../kube/controller.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { testLog } from '../../kube/testing/log.ts';
+import { manualClock } from '../../kube/testing/clock.ts';
 import type { Presence } from '../../kube/optional.ts';
-import { manualClock, type ManualClock } from '../../kube/testing/clock.ts';
 import { keyOf, refOf, resourceName } from '../../kube/types.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
@@ -31,7 +31,6 @@ import { byHost, HOST_INDEX } from '../reflectors.ts';
 import { createServiceReconciler } from '../service/reconcile.ts';
 import { createTenantReconciler } from '../tenant/reconcile.ts';
 import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
-import type { Figures } from '../traffic/traffic.ts';
 import type { Watchers } from '../watchers.ts';
 import { createProvisioned } from '../world.ts';
 import type { World } from '../world.ts';
@@ -44,18 +43,10 @@ export interface TestWorld {
   readonly writes: string[];
   /** What the data plane was told, in order. */
   readonly told: string[];
-  readonly clock: ManualClock;
-  /** What is counted of a backend's requests, by its name; of others nothing is known. */
-  readonly figures: Map<string, Figures>;
   readonly events: string[];
   /** Tenants with the schema's defaults; Services likewise. */
   putTenant(name: string, spec: object, metadata?: object): void;
   putService(name: string, spec: object): void;
-  annotateService(name: string, annotations: Readonly<Record<string, string>>): void;
-  /** Reconciles everything once. @returns whether something failed */
-  reconcile(): Promise<boolean>;
-  /** A new process: what reconciles remembered is forgotten, the cluster is not. */
-  restart(): void;
   annotate(name: string, annotations: Readonly<Record<string, string>>): void;
   deleteTenant(name: string): void;
   tenant(name: string): TenantObject | undefined;
@@ -108,7 +99,6 @@ export function createTestWorld(): TestWorld {
   const told: string[] = [];
   const events: string[] = [];
   const imports = new Map<string, () => ImportReport>();
-  const figures = new Map<string, Figures>();
   const hidden = new Map<string, KubeObject>();
   const clock = manualClock();
 
@@ -199,7 +189,6 @@ export function createTestWorld(): TestWorld {
       }),
     delete: (type: ResourceType, ref: Ref) =>
       write(`delete ${type.kind} ${keyOf(ref)}`, () => {
-        if (hidden.delete(`${type.kind}/${keyOf(ref)}`)) return undefined;
         const before = cacheOf(type).get(keyOf(ref));
         if (before === undefined) throw notFound(type, ref.name);
         drop(type, before);
@@ -299,21 +288,16 @@ export function createTestWorld(): TestWorld {
     whenUp: () => undefined,
     provisioned: createProvisioned(() => undefined),
     runtime,
-    traffic: {
-      read: async ({ backend }) => figures.get(backend) ?? UNKNOWN,
-      forget: () => undefined,
-    },
     images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
     gatewayPort: 8080,
     watchers,
     clock,
     log: testLog().log,
   };
-  const createReconcilers = (): readonly (readonly [ResourceType, Reconcile])[] => [
+  const reconcilers: readonly (readonly [ResourceType, Reconcile])[] = [
     [shopServices, createServiceReconciler(world, { enqueue: () => undefined })],
     [tenants, createTenantReconciler(world, { enqueue: () => undefined })],
   ];
-  let reconcilers = createReconcilers();
 
   async function reconcileAll(): Promise<boolean> {
     let failed = false;
@@ -388,16 +372,10 @@ export function createTestWorld(): TestWorld {
   const self: TestWorld = {
     writes,
     told,
-    clock,
-    figures,
     events,
     imports,
     presence: new Map(),
     config: {},
-    reconcile: reconcileAll,
-    restart() {
-      reconcilers = createReconcilers();
-    },
     podsReady: true,
     gateway: 'accepts',
     putTenant: (name, spec, metadata = {}) =>
@@ -422,14 +400,6 @@ export function createTestWorld(): TestWorld {
         },
         undefined,
       ),
-    annotateService(name, annotations) {
-      const before = cacheOf(shopServices).get(`shopmind-system/${name}`);
-      if (before === undefined) throw new Error(`there is no Service ${name}`);
-      store(shopServices, {
-        ...structuredClone(before),
-        metadata: { ...structuredClone(before.metadata), annotations },
-      });
-    },
     annotate(name, annotations) {
       const before = self.tenant(name);
       if (before === undefined) throw new Error(`there is no tenant ${name}`);
@@ -488,8 +458,6 @@ export function createTestWorld(): TestWorld {
   };
   return self;
 }
-
-const UNKNOWN: Figures = { requests: 0, errors: 0, p99Ms: undefined, missing: 'nobody counts here' };
 
 /** A tenant's own state, without what differs from run to run: versions, generated secrets, counters. */
 function comparable(object: KubeObject): unknown {
