@@ -40,7 +40,7 @@ test('a tenant that names only itself and its host is complete after defaulting'
     placement: 'pooled',
     locales: ['en'],
     currencies: ['EUR'],
-    domains: {},
+    domains: [],
     payments: { provider: 'stripe' },
     quotas: { requestsPerMinute: 100_000 },
     deletionPolicy: 'Retain',

@@ -2,10 +2,11 @@
  * The CustomResourceDefinition objects of both kinds, made from their schemas.
  * The generated YAML, the operator's installer and the embedded cluster all take them from here.
  */
-import { GROUP, VERSION } from './meta.ts';
+import { GROUP, OLD_VERSION, SYSTEM_NAMESPACE, VERSION } from './meta.ts';
 import { serviceRules, serviceSpec, serviceStatus } from './service.ts';
 import { tenantRules, tenantSpec, tenantStatus } from './tenant.ts';
 import type { Field, Rule, Structural } from './schema.ts';
+import { serviceSpecV1alpha1, tenantSpecV1alpha1 } from './v1alpha1.ts';
 
 interface PrinterColumn {
   readonly name: string;
@@ -23,6 +24,8 @@ interface Kind {
   readonly scope: 'Cluster' | 'Namespaced';
   readonly description: string;
   readonly spec: Field;
+  /** The spec as version v1alpha1 spells it. */
+  readonly oldSpec: Field;
   readonly status: Field;
   readonly rules: readonly Rule[];
   readonly columns: readonly PrinterColumn[];
@@ -49,10 +52,27 @@ export interface CustomResourceDefinition {
       readonly name: string;
       readonly served: boolean;
       readonly storage: boolean;
+      readonly deprecated?: boolean;
+      readonly deprecationWarning?: string;
       readonly schema: { readonly openAPIV3Schema: Structural };
       readonly subresources: { readonly status: object; readonly scale?: Kind['scale'] };
       readonly additionalPrinterColumns: readonly PrinterColumn[];
     }[];
+    readonly conversion: {
+      readonly strategy: 'Webhook';
+      readonly webhook: {
+        readonly conversionReviewVersions: readonly string[];
+        /** The operator adds the authority of its certificates. */
+        readonly clientConfig: {
+          readonly service: {
+            readonly namespace: string;
+            readonly name: string;
+            readonly path: string;
+            readonly port: number;
+          };
+        };
+      };
+    };
   };
 }
 
@@ -85,6 +105,7 @@ const TENANT: Kind = {
   scope: 'Cluster',
   description: "A merchant's shop: storefront, APIs and data, declared in one object.",
   spec: tenantSpec,
+  oldSpec: tenantSpecV1alpha1,
   status: tenantStatus,
   rules: tenantRules,
   columns: [
@@ -110,6 +131,7 @@ const SERVICE: Kind = {
   scope: 'Namespaced',
   description: 'One Deployment of a tenant or of the pool: domains in the generic runtime, or an own image.',
   spec: serviceSpec,
+  oldSpec: serviceSpecV1alpha1,
   status: serviceStatus,
   rules: serviceRules,
   scale: {
@@ -151,6 +173,15 @@ export const SCHEMAS: Readonly<Record<'ShopMindTenant' | 'Service', Structural>>
   Service: schemaOf(SERVICE),
 };
 
+/** The same as version v1alpha1 has them. */
+export const OLD_SCHEMAS: typeof SCHEMAS = {
+  ShopMindTenant: oldSchemaOf(TENANT),
+  Service: oldSchemaOf(SERVICE),
+};
+
+/** Where the operator answers conversion reviews: the Service and the path the definitions name. */
+export const CONVERSION = { service: 'operator', port: 9443, path: '/convert' } as const;
+
 /** Both CustomResourceDefinitions, tenants first. */
 export function customResourceDefinitions(): readonly CustomResourceDefinition[] {
   return [definitionOf(TENANT), definitionOf(SERVICE)];
@@ -176,27 +207,55 @@ function definitionOf(kind: Kind): CustomResourceDefinition {
         categories: ['shopmind'],
       },
       versions: [
+        { name: VERSION, served: true, storage: true, ...faceOf(kind, schemaOf(kind)) },
         {
-          name: VERSION,
+          name: OLD_VERSION,
           served: true,
-          storage: true,
-          schema: { openAPIV3Schema: schemaOf(kind) },
-          subresources: { status: {}, ...(kind.scale === undefined ? {} : { scale: kind.scale }) },
-          additionalPrinterColumns: kind.columns,
+          storage: false,
+          deprecated: true,
+          deprecationWarning: `${GROUP}/${OLD_VERSION} ${kind.kind} is deprecated: write ${GROUP}/${VERSION}, docs/api.md says what differs`,
+          ...faceOf(kind, oldSchemaOf(kind)),
         },
       ],
+      conversion: {
+        strategy: 'Webhook',
+        webhook: {
+          conversionReviewVersions: ['v1'],
+          clientConfig: {
+            service: {
+              namespace: SYSTEM_NAMESPACE,
+              name: CONVERSION.service,
+              path: CONVERSION.path,
+              port: CONVERSION.port,
+            },
+          },
+        },
+      },
     },
   };
 }
 
-function schemaOf(kind: Kind): Structural {
+/** What both versions of a kind have but for the schema. */
+function faceOf(kind: Kind, schema: Structural) {
+  return {
+    schema: { openAPIV3Schema: schema },
+    subresources: { status: {}, ...(kind.scale === undefined ? {} : { scale: kind.scale }) },
+    additionalPrinterColumns: kind.columns,
+  };
+}
+
+function oldSchemaOf(kind: Kind): Structural {
+  return schemaOf({ ...kind, spec: kind.oldSpec }, OLD_VERSION);
+}
+
+function schemaOf(kind: Kind, version: string = VERSION): Structural {
   return {
     type: 'object',
     description: kind.description,
     properties: {
       apiVersion: {
         type: 'string',
-        description: 'Group and version of this representation of the object: shopmind.ai/v1alpha1.',
+        description: `Group and version of this representation of the object: ${GROUP}/${version}.`,
       },
       kind: { type: 'string', description: `Always ${kind.kind}.` },
       metadata: { type: 'object' },

@@ -3,7 +3,9 @@
  * Everything else in this folder is how they are made.
  */
 export type { Canary, CanaryAnalysis, CanaryGates, CanaryStatus } from './canary.ts';
-export { customResourceDefinitions, SCHEMAS } from './definitions.ts';
+export { convert, CONVERTIBLE } from './conversion.ts';
+export type { Convertible } from './conversion.ts';
+export { CONVERSION, customResourceDefinitions, OLD_SCHEMAS, SCHEMAS } from './definitions.ts';
 export type { CustomResourceDefinition } from './definitions.ts';
 export {
   ANNOTATIONS,
@@ -14,6 +16,7 @@ export {
   FINALIZER,
   GROUP,
   LABELS,
+  OLD_VERSION,
   SYSTEM_NAMESPACE,
   VERSION,
 } from './meta.ts';
@@ -23,5 +26,5 @@ export type { Mistake } from './rules.ts';
 export { withDefaults } from './schema.ts';
 export type { Structural } from './schema.ts';
 export type { ServiceSpec, ServiceStatus, ShopMindService } from './service.ts';
-export { DOMAINS, RESERVED_NAMES } from './tenant.ts';
+export { DOMAINS, overrideOf, RESERVED_NAMES } from './tenant.ts';
 export type { Branding, Placement, Plan, ShopMindTenant, TenantSpec, TenantStatus } from './tenant.ts';

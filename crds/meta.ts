@@ -6,7 +6,10 @@ import { defaulted, integer, list, object, oneOf, optional, string } from './sch
 import type { Infer } from './schema.ts';
 
 export const GROUP = 'shopmind.ai';
-export const VERSION = 'v1alpha1';
+/** The version that is stored, that discovery prefers, and that everything here speaks. */
+export const VERSION = 'v1beta1';
+/** Served beside it, by conversion (`conversion.ts`). */
+export const OLD_VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 export const FIELD_MANAGER = 'shopmind';
 export const FINALIZER = 'shopmind.ai/teardown';

@@ -14,11 +14,13 @@ const quantity = (description: string) => string(description, { min: 1, max: 16,
 
 const envVar = object('One environment variable.', {
   name: string('Name of the variable.', { min: 1, max: 128, pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
-  value: optional(string('Its value; exclusive with secretRef.', { max: 4096 })),
-  secretRef: optional(
-    object("A key of a Secret in the Service's namespace; exclusive with value.", {
-      name: string('Name of the Secret.', { min: 1, max: 253 }),
-      key: string('Key within the Secret.', { min: 1, max: 253 }),
+  value: optional(string('Its value; exclusive with valueFrom.', { max: 4096 })),
+  valueFrom: optional(
+    object('Where its value is; exclusive with value.', {
+      secretKeyRef: object("A key of a Secret in the Service's namespace.", {
+        name: string('Name of the Secret.', { min: 1, max: 253 }),
+        key: string('Key within the Secret.', { min: 1, max: 253 }),
+      }),
     }),
   ),
 });
@@ -72,8 +74,8 @@ export const serviceSpec = object(
         mapKeys: ['name'],
         rules: [
           {
-            rule: 'self.all(v, has(v.value) != has(v.secretRef))',
-            message: 'each variable needs either value or secretRef, not both',
+            rule: 'self.all(v, has(v.value) != has(v.valueFrom))',
+            message: 'each variable needs either value or valueFrom, not both',
           },
         ],
       }),

@@ -6,7 +6,7 @@ import { CURRENCIES } from './currencies.ts';
 import { canary } from './canary.ts';
 import { conditions, environment, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
-import { boolean, defaulted, integer, list, map, object, oneOf, optional, string } from './schema.ts';
+import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 
 /** The domains a tenant may switch off or scale. A test keeps this list equal to the runtime's definitions. */
@@ -80,6 +80,7 @@ const branding = object('How the storefront looks.', {
 });
 
 const domainOverride = object('What differs from the plan for one domain.', {
+  name: oneOf('The domain.', DOMAINS),
   enabled: defaulted(boolean('Whether the shop has this domain at all.'), true),
   scaling: optional(
     scaling(
@@ -167,28 +168,25 @@ export const tenantSpec = object(
       }),
     ),
     domains: defaulted(
-      map('Overrides by domain name (accounts, catalog, orders, payments).', domainOverride, {
+      list('What differs from the plan, by domain.', domainOverride, {
         max: 16,
+        mapKeys: ['name'],
         rules: [
           {
-            rule: `self.all(name, name in ['${DOMAINS.join("', '")}'])`,
-            message: `unknown domain: use one of ${DOMAINS.join(', ')}`,
-          },
-          {
-            rule: "!('accounts' in self) || self['accounts'].enabled",
+            rule: "!self.exists(d, d.name == 'accounts' && !d.enabled)",
             message: 'accounts cannot be switched off: every other domain knows its callers through it',
           },
           {
-            rule: "!('payments' in self) || self['payments'].enabled || ('orders' in self && !self['orders'].enabled)",
+            rule: "!self.exists(d, d.name == 'payments' && !d.enabled) || self.exists(d, d.name == 'orders' && !d.enabled)",
             message: 'orders needs payments: switch orders off too, or leave payments on',
           },
           {
-            rule: "!('catalog' in self) || self['catalog'].enabled || ('orders' in self && !self['orders'].enabled)",
+            rule: "!self.exists(d, d.name == 'catalog' && !d.enabled) || self.exists(d, d.name == 'orders' && !d.enabled)",
             message: 'orders needs catalog: switch orders off too, or leave catalog on',
           },
         ],
       }),
-      {},
+      [],
     ),
     autoscaling: optional(
       scaling(
@@ -276,7 +274,7 @@ export const tenantSpec = object(
       fieldPath: '.rollout',
     },
     {
-      rule: "self.placement == 'dedicated' || self.domains.all(name, !has(self.domains[name].scaling))",
+      rule: "self.placement == 'dedicated' || self.domains.all(d, !has(d.scaling))",
       message:
         'scaling of a domain needs placement: dedicated; a pooled tenant shares the autoscaling of the pool',
       fieldPath: '.domains',
@@ -357,6 +355,14 @@ export type TenantStatus = Infer<typeof tenantStatus>;
 export type Plan = TenantSpec['plan'];
 export type Placement = TenantSpec['placement'];
 export type Branding = Infer<typeof branding>;
+
+/** What differs from the plan for one domain of a tenant. */
+export function overrideOf(
+  spec: Pick<TenantSpec, 'domains'>,
+  domain: (typeof DOMAINS)[number],
+): TenantSpec['domains'][number] | undefined {
+  return spec.domains.find(({ name }) => name === domain);
+}
 
 /** A ShopMindTenant as the API server stores it. */
 export interface ShopMindTenant {

@@ -27,14 +27,14 @@ function refusals(kind: 'ShopMindTenant' | 'Service', object: object, old?: obje
 
 const VALID = { displayName: 'Acme', hosts: ['acme.localhost'] };
 const tenant = (spec: object, name = 'acme', status?: object): object => ({
-  apiVersion: 'shopmind.ai/v1alpha1',
+  apiVersion: 'shopmind.ai/v1beta1',
   kind: 'ShopMindTenant',
   metadata: { name },
   spec: { ...VALID, ...spec },
   ...(status === undefined ? {} : { status }),
 });
 const service = (spec: object, name = 'runtime'): object => ({
-  apiVersion: 'shopmind.ai/v1alpha1',
+  apiVersion: 'shopmind.ai/v1beta1',
   kind: 'Service',
   metadata: { name, namespace: 'n' },
   spec,
@@ -71,7 +71,10 @@ for (const [what, spec] of [
       locales: ['en', 'de-CH', 'zh-Hant-TW', 'es-419'],
       currencies: ['EUR', 'USD', 'JPY'],
       catalog: { source: { url: 'acme/catalog.csv' } },
-      domains: { orders: { scaling: { min: 2, max: 10 } }, catalog: { enabled: true } },
+      domains: [
+        { name: 'orders', scaling: { min: 2, max: 10 } },
+        { name: 'catalog', enabled: true },
+      ],
       autoscaling: { min: 1, max: 4, cpuPercent: 60 },
       payments: { secretRef: { name: 'stripe' } },
       quotas: { requestsPerMinute: 1 },
@@ -171,22 +174,22 @@ const REFUSED: readonly (readonly [string, object, RegExp])[] = [
   ['a catalogue without a source', tenant({ catalog: {} }), /spec\.catalog\.source: Required/],
   [
     'an unknown domain',
-    tenant({ domains: { foo: {} } }),
-    /spec\.domains: .*use one of accounts, catalog, orders, payments/,
+    tenant({ domains: [{ name: 'foo' }] }),
+    /spec\.domains\[0\]\.name: .*supported values: "accounts", "catalog"/,
   ],
   [
     'accounts switched off',
-    tenant({ domains: { accounts: { enabled: false } } }),
+    tenant({ domains: [{ name: 'accounts', enabled: false }] }),
     /spec\.domains: .*accounts cannot be switched off/,
   ],
   [
     'orders without payments',
-    tenant({ domains: { payments: { enabled: false } } }),
+    tenant({ domains: [{ name: 'payments', enabled: false }] }),
     /spec\.domains: .*orders needs payments/,
   ],
   [
     'orders without catalog',
-    tenant({ domains: { catalog: { enabled: false } } }),
+    tenant({ domains: [{ name: 'catalog', enabled: false }] }),
     /spec\.domains: .*orders needs catalog/,
   ],
   [
@@ -201,7 +204,7 @@ const REFUSED: readonly (readonly [string, object, RegExp])[] = [
   ],
   [
     'scaling of a domain in the pool',
-    tenant({ domains: { orders: { scaling: { min: 1, max: 2 } } } }),
+    tenant({ domains: [{ name: 'orders', scaling: { min: 1, max: 2 } }] }),
     /spec\.domains: .*placement: dedicated/,
   ],
   [
@@ -256,10 +259,10 @@ for (const [what, spec, expected] of [
   ['a port that is none', { image: 'x', port: 70000 }, /spec\.port: .*less than or equal to 65535/],
   [
     'a variable with value and secret',
-    { image: 'x', env: [{ name: 'A', value: 'b', secretRef: { name: 'c', key: 'd' } }] },
-    /either value or secretRef/,
+    { image: 'x', env: [{ name: 'A', value: 'b', valueFrom: { secretKeyRef: { name: 'c', key: 'd' } } }] },
+    /either value or valueFrom/,
   ],
-  ['a variable with neither', { image: 'x', env: [{ name: 'A' }] }, /either value or secretRef/],
+  ['a variable with neither', { image: 'x', env: [{ name: 'A' }] }, /either value or valueFrom/],
   [
     'a variable twice',
     {

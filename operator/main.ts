@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const loading = import('./controllers/index.ts');
 
   let working: string | undefined = 'waits to become leader';
-  let missing: string | undefined = 'the webhook is not installed yet';
+  let missing: string | undefined = 'the webhooks are not installed yet';
   const health = await serveHealth({
     host,
     port: port('ADMIN_PORT', 9090),
@@ -123,25 +123,36 @@ async function main(): Promise<void> {
   }
 
   async function admit(): Promise<AdmissionServer> {
-    const { installAdmission } = await import('./admission/install.ts');
-    await Promise.all(reflectors.all.map((reflector) => reflector.whenSynced()));
-    return installAdmission({
-      client,
-      host,
-      port: port('PORT', 9443),
-      log,
-      now: new Date(),
-      around: {
-        ownerOf: (name) => reflectors.of(tenants).cache.byIndex('host', name)[0]?.metadata.name,
-        platformHosts: () => {
-          const [config] = reflectors.platform.config.cache.values();
-          const origin = config?.data?.['PAYMENTS_PUBLIC_ORIGIN'];
-          return origin === undefined || !URL.canParse(origin) ? [] : [new URL(origin).hostname];
-        },
-        secretExists: async (namespace, name) =>
-          (await client.find(secrets, { namespace, name })) !== undefined,
+    const [{ installAdmission }, { issueApart }] = await Promise.all([
+      import('./admission/install.ts'),
+      import('./admission/certificate.ts'),
+    ]);
+    const setting = (key: string): string | undefined => {
+      const [config] = reflectors.platform.config.cache.values();
+      return config?.data?.[key];
+    };
+    const around = {
+      ownerOf: (name: string) => reflectors.of(tenants).cache.byIndex('host', name)[0]?.metadata.name,
+      platformHosts: () => {
+        const origin = setting('PAYMENTS_PUBLIC_ORIGIN');
+        return origin === undefined || !URL.canParse(origin) ? [] : [new URL(origin).hostname];
       },
-    });
+      baseDomain: () => setting('BASE_DOMAIN'),
+      secretExists: async (namespace: string, name: string) =>
+        (await client.find(secrets, { namespace, name })) !== undefined,
+    };
+    return installAdmission(
+      {
+        client,
+        host,
+        port: port('PORT', 9443),
+        log,
+        issue: issueApart,
+        clock: systemClock,
+        around: () => (reflectors.all.every((reflector) => reflector.hasSynced()) ? around : undefined),
+      },
+      stopping.signal,
+    );
   }
 
   const ending = await election.run(stopping.signal);

@@ -4,29 +4,35 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import { after, before, test } from 'node:test';
-import { contrast, SCHEMAS, withDefaults } from '../../crds/index.ts';
+import { API_VERSION, contrast, convert, SCHEMAS, withDefaults } from '../../crds/index.ts';
 import { testLog } from '../kube/testing/log.ts';
-import { isFresh, issueApart } from './certificate.ts';
-import type { Certificate } from './certificate.ts';
-import { serveAdmission, TENANT_PATH } from './server.ts';
+import { issueApart } from './certificate.ts';
+import type { ConversionAnswer } from './conversion.ts';
+import { advance, bundleOf } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
+import { CONVERT_PATH, DEFAULT_PATH, serveAdmission, VALIDATE_PATH } from './server.ts';
 import type { AdmissionServer } from './server.ts';
 
 const NAME = 'operator.shopmind-system.svc';
-let certificate: Certificate;
+let keyring: Keyring;
 let server: AdmissionServer;
+let synced = true;
+
+const AROUND = {
+  ownerOf: (host: string) => (host === 'taken.localhost' ? 'bolt' : undefined),
+  platformHosts: () => ['pay.localhost'],
+  baseDomain: () => 'shops.example',
+  secretExists: async () => false,
+};
 
 before(async () => {
-  certificate = await issueApart([NAME], new Date());
+  keyring = await advance(undefined, [NAME], new Date(), issueApart);
   server = await serveAdmission({
     host: '127.0.0.1',
     port: 0,
-    certificate,
+    serving: keyring.serving,
     log: testLog().log,
-    around: {
-      ownerOf: (host) => (host === 'taken.localhost' ? 'bolt' : undefined),
-      platformHosts: () => ['pay.localhost'],
-      secretExists: async () => false,
-    },
+    around: () => (synced ? AROUND : undefined),
   });
 });
 
@@ -38,13 +44,15 @@ function tenant(spec: object, status?: object): object {
   const schema = SCHEMAS.ShopMindTenant.properties?.['spec'];
   assert.ok(schema);
   return {
+    apiVersion: API_VERSION,
+    kind: 'ShopMindTenant',
     metadata: { name: 'acme' },
     spec: withDefaults(schema, { ...VALID, ...spec }),
     ...(status === undefined ? {} : { status }),
   };
 }
 
-function post(body: unknown, path = TENANT_PATH): Promise<{ status: number; text: string }> {
+function post(body: unknown, path = VALIDATE_PATH): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const options = {
       host: '127.0.0.1',
@@ -52,7 +60,7 @@ function post(body: unknown, path = TENANT_PATH): Promise<{ status: number; text
       path,
       method: 'POST',
       agent: false as const,
-      ca: certificate.cert,
+      ca: bundleOf(keyring),
       servername: NAME,
     };
     const call = request(options, (response) => {
@@ -65,16 +73,28 @@ function post(body: unknown, path = TENANT_PATH): Promise<{ status: number; text
   });
 }
 
+function reviewOf(object: object | null, oldObject: object | null = null, operation = 'CREATE'): object {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid: 'u1', operation, object, oldObject },
+  };
+}
+
+function conversionOf(desiredAPIVersion: string, objects: readonly object[]): object {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'ConversionReview',
+    request: { uid: 'u1', desiredAPIVersion, objects },
+  };
+}
+
 async function review(
   object: object | null,
   oldObject: object | null = null,
   operation = oldObject === null ? 'CREATE' : 'UPDATE',
 ) {
-  const { status, text } = await post({
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: { uid: 'u1', operation, object, oldObject },
-  });
+  const { status, text } = await post(reviewOf(object, oldObject, operation));
   assert.equal(status, 200, text);
   const { response } = JSON.parse(text) as {
     response: { uid: string; allowed: boolean; warnings?: string[]; status?: { message: string } };
@@ -158,13 +178,92 @@ test('what is no review is answered, not crashed on', async () => {
   assert.equal((await review(tenant({}))).allowed, true);
 });
 
-test('a certificate is renewed before it ends, and when it does not fit the names', async () => {
-  const now = new Date();
-  assert.equal(isFresh(certificate, [NAME], now), true);
-  assert.equal(isFresh(certificate, ['other.svc'], now), false);
-  assert.equal(isFresh(certificate, [NAME], new Date(now.getTime() + 340 * 86_400_000)), false);
-  assert.equal(isFresh({ cert: 'x', key: '' }, [NAME], now), false);
+test('a tenant of the old version is reviewed as well', async () => {
+  const old = (spec: object) => convert(tenant(spec) as never, 'shopmind.ai/v1alpha1');
+  assert.equal((await review(old({}))).allowed, true);
+  assert.equal((await review(old({ hosts: ['taken.localhost'] }))).allowed, false);
 });
+
+test('a tenant that names no host gets one of the platform; what it names is never changed', async () => {
+  const asked = async (spec: object) => {
+    const { text } = await post(reviewOf({ ...tenant({}), spec }), DEFAULT_PATH);
+    const { response } = JSON.parse(text) as { response: { patch?: string } };
+    return response.patch === undefined
+      ? undefined
+      : JSON.parse(Buffer.from(response.patch, 'base64').toString());
+  };
+  assert.deepEqual(await asked({ displayName: 'Acme' }), [
+    { op: 'add', path: '/spec/hosts', value: ['acme.shops.example'] },
+  ]);
+  assert.equal(await asked({ displayName: 'Acme', hosts: ['a.b'] }), undefined);
+});
+
+test('before the caches are filled reviews are not answered, and conversions are', async () => {
+  synced = false;
+  try {
+    assert.equal((await post(reviewOf(tenant({})))).status, 503);
+    const converted = await post(conversionOf('shopmind.ai/v1alpha1', [tenant({})]), CONVERT_PATH);
+    assert.equal(converted.status, 200);
+  } finally {
+    synced = true;
+  }
+});
+
+test('a conversion answers with every object in order, or with one reason for all', async () => {
+  const asked = async (desired: string) => {
+    const { text } = await post(
+      conversionOf(desired, [tenant({}), tenant({ plan: 'growth' })]),
+      CONVERT_PATH,
+    );
+    return (JSON.parse(text) as ConversionAnswer).response;
+  };
+  const { uid, result, convertedObjects = [] } = await asked('shopmind.ai/v1alpha1');
+  assert.deepEqual([uid, result.status], ['u1', 'Success']);
+  assert.deepEqual(
+    convertedObjects.map(({ apiVersion, spec }) => [apiVersion, (spec as { plan: string }).plan]),
+    [
+      ['shopmind.ai/v1alpha1', 'starter'],
+      ['shopmind.ai/v1alpha1', 'growth'],
+    ],
+  );
+  const refused = await asked('shopmind.ai/v9');
+  assert.equal(refused.result.status, 'Failure');
+  assert.match(refused.result.message ?? '', /cannot be converted .*known are/);
+});
+
+/** The keyring as it became by looking at it so many days ago, one after the other. */
+async function lookedAt(...daysAgo: readonly number[]): Promise<Keyring> {
+  let ring: Keyring | undefined;
+  for (const days of daysAgo)
+    ring = await advance(ring, [NAME], new Date(Date.now() - days * 86_400_000), issueApart);
+  assert.ok(ring);
+  return ring;
+}
+
+for (const [what, looks] of [
+  ['a serving certificate', [85]],
+  // The successor was published nine days ago.
+  ['an authority', [285, 60, 9]],
+] as const) {
+  test(`${what} is replaced while requests are under way, and none of them notices`, async () => {
+    const [original, old] = [keyring, await lookedAt(...looks)];
+    const next = await advance(old, [NAME], new Date(), issueApart);
+    assert.notEqual(next.serving.cert, old.serving.cert);
+    try {
+      // The client has not heard of anything new yet.
+      keyring = old;
+      server.use(old.serving);
+      const asked = Array.from({ length: 8 }, () => review(tenant({})));
+      server.use(next.serving);
+      await Promise.all([...asked, review(tenant({}))]);
+      keyring = next;
+      await review(tenant({}));
+    } finally {
+      server.use(original.serving);
+      keyring = original;
+    }
+  });
+}
 
 test('contrast is what WCAG says it is', () => {
   assert.equal(contrast('#000000', '#ffffff'), 21);

@@ -1,20 +1,10 @@
 /**
  * Answers one AdmissionReview about a tenant: every mistake is named with its place and its remedy; nothing is stored.
  */
-import { z } from 'zod';
-import { hostMistakes, paletteMistakes } from '../../crds/index.ts';
-import type { Mistake, ShopMindTenant } from '../../crds/index.ts';
-
-const Review = z.object({
-  apiVersion: z.literal('admission.k8s.io/v1'),
-  kind: z.literal('AdmissionReview'),
-  request: z.object({
-    uid: z.string().min(1),
-    operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-    object: z.unknown(),
-    oldObject: z.unknown(),
-  }),
-});
+import { API_VERSION, convert, hostMistakes, paletteMistakes } from '../../crds/index.ts';
+import type { Convertible, Mistake, ShopMindTenant } from '../../crds/index.ts';
+import { AdmissionRequest, allowed, refused } from './request.ts';
+import type { AdmissionAnswer } from './request.ts';
 
 /** What the answer depends on besides the object itself. */
 export interface Surroundings {
@@ -22,38 +12,35 @@ export interface Surroundings {
   ownerOf(host: string): string | undefined;
   /** Hosts of the platform itself. */
   platformHosts(): readonly string[];
+  /** Domain below which tenants get a host when they name none. */
+  baseDomain(): string | undefined;
   /** Whether a Secret exists; `undefined` when that cannot be told. */
   secretExists(namespace: string, name: string): Promise<boolean | undefined>;
 }
 
-export interface ReviewAnswer {
-  readonly apiVersion: 'admission.k8s.io/v1';
-  readonly kind: 'AdmissionReview';
-  readonly response: {
-    readonly uid: string;
-    readonly allowed: boolean;
-    readonly warnings?: readonly string[];
-    readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
-  };
-}
-
 /** @throws ZodError when the body is no AdmissionReview */
-export async function reviewTenant(body: unknown, around: Surroundings): Promise<ReviewAnswer> {
-  const { uid, operation, object, oldObject } = Review.parse(body).request;
-  if (operation === 'DELETE' || operation === 'CONNECT') return answer(uid, [], []);
-  // The API server has validated it against our schema before it asks.
-  const tenant = object as ShopMindTenant;
-  const old = oldObject as ShopMindTenant | null | undefined;
+export async function reviewTenant(body: unknown, around: Surroundings): Promise<AdmissionAnswer> {
+  const { uid, operation, object, oldObject } = AdmissionRequest.parse(body).request;
+  if (operation === 'DELETE' || operation === 'CONNECT') return allowed(uid);
+  const [tenant, old] = [tenantOf(object), tenantOf(oldObject)];
+  if (tenant === undefined) return refused(uid, 'the review holds no object');
   // What was stored already is not refused again for what it always was: finalizers and annotations must still go on.
-  if (old !== null && old !== undefined && JSON.stringify(old.spec) === JSON.stringify(tenant.spec)) {
-    return answer(uid, [], []);
-  }
+  if (old !== undefined && JSON.stringify(old.spec) === JSON.stringify(tenant.spec)) return allowed(uid);
   const mistakes = [
     ...hostMistakes(tenant, (host) => around.ownerOf(host), around.platformHosts()),
     ...paletteMistakes(tenant.spec),
-    ...placementMistakes(tenant, old ?? undefined),
+    ...placementMistakes(tenant, old),
   ];
-  return answer(uid, mistakes, await warningsOf(tenant, around));
+  const warnings = await warningsOf(tenant, around);
+  if (mistakes.length > 0)
+    return refused(uid, mistakes.map(({ field, message }) => `${field}: ${message}`).join('; '), warnings);
+  return allowed(uid, warnings.length === 0 ? {} : { warnings });
+}
+
+/** In the version that is worked with; the API server has validated it against the schema of its own before it asks. */
+function tenantOf(object: object | null | undefined): ShopMindTenant | undefined {
+  if (object === null || object === undefined) return undefined;
+  return convert(object as Convertible, API_VERSION) as unknown as ShopMindTenant;
 }
 
 /** The schema holds this rule too; here it also covers objects whose status a client sent along. */
@@ -81,19 +68,4 @@ async function warningsOf(tenant: ShopMindTenant, around: Surroundings): Promise
     warnings.push('spec.deletionPolicy: deleting this tenant deletes its data for good');
   }
   return warnings;
-}
-
-function answer(uid: string, mistakes: readonly Mistake[], warnings: readonly string[]): ReviewAnswer {
-  const allowed = mistakes.length === 0;
-  const message = mistakes.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  return {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    response: {
-      uid,
-      allowed,
-      ...(warnings.length === 0 ? {} : { warnings }),
-      ...(allowed ? {} : { status: { code: 422, reason: 'Invalid', message } }),
-    },
-  };
 }

@@ -2,9 +2,10 @@
  * The resources the operator reads and writes, with the types of their objects.
  */
 import type { ShopMindService, ShopMindTenant } from '../../crds/index.ts';
-import { GROUP, VERSION } from '../../crds/index.ts';
+import { GROUP, OLD_VERSION, VERSION } from '../../crds/index.ts';
 import {
   configMaps,
+  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
@@ -27,6 +28,11 @@ export type ServiceObject = Omit<ShopMindService, 'metadata'> & KubeObject;
 
 export const tenants = resource<TenantObject>(GROUP, VERSION, 'shopmindtenants', 'ShopMindTenant', false);
 export const shopServices = resource<ServiceObject>(GROUP, VERSION, 'services', 'Service');
+/** Our kinds in the version before: what people's files may still say; nothing here works with it. */
+export const OLD_KINDS: readonly ResourceType[] = [
+  resource(GROUP, OLD_VERSION, 'shopmindtenants', 'ShopMindTenant', false),
+  resource(GROUP, OLD_VERSION, 'services', 'Service'),
+];
 export const referenceGrants = resource(
   'gateway.networking.k8s.io',
   'v1beta1',
@@ -73,6 +79,7 @@ export const CHILDREN: readonly ResourceType[] = [
   shopServices,
   serviceAccounts,
   services,
+  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   podDisruptionBudgets,
@@ -82,6 +89,7 @@ export const CHILDREN: readonly ResourceType[] = [
 
 export {
   configMaps,
+  controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { FIELD_MANAGER } from '../../crds/index.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
 import { systemClock } from '../kube/clock.ts';
 import type { Recorder } from '../kube/events.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
@@ -15,6 +16,9 @@ import type { Images } from '../resources/workload.ts';
 import type { Reflectors } from './reflectors.ts';
 import { decoded } from './secrets.ts';
 import type { RuntimeApi } from './tenant/runtime-api.ts';
+import { createGatewayTraffic } from './traffic/gateways.ts';
+import { createPrometheusTraffic } from './traffic/prometheus.ts';
+import type { Traffic } from './traffic/traffic.ts';
 import { createWatchers } from './watchers.ts';
 import { createProvisioned } from './world.ts';
 import type { World } from './world.ts';
@@ -31,6 +35,7 @@ export interface Outside {
 }
 
 export function createLiveWorld(options: {
+  readonly client: Client;
   readonly reflectors: Reflectors;
   readonly events: Pick<Recorder, 'record'>;
   readonly images: Images;
@@ -74,6 +79,18 @@ export function createLiveWorld(options: {
     return current.opened;
   };
 
+  const ofGateways = createGatewayTraffic({ client: options.client });
+  /** Of the configuration as it is at each question. */
+  const traffic: Traffic = {
+    read(window, signal) {
+      const { prometheusUrl } = platform();
+      const source =
+        prometheusUrl === undefined ? ofGateways : createPrometheusTraffic(prometheusUrl, clock.now);
+      return source.read(window, signal);
+    },
+    forget: ofGateways.forget,
+  };
+
   const ping = async (): Promise<true> => {
     await (await dataPlane(platform())).ping();
     return true;
@@ -109,6 +126,7 @@ export function createLiveWorld(options: {
     },
     provisioned: createProvisioned(options.onProvisioned),
     runtime: options.outside.runtime,
+    traffic,
     images: options.images,
     gatewayPort: options.gatewayPort,
     watchers,

@@ -13,6 +13,7 @@ import type { DataPlane } from '../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
 import type { Images } from '../resources/workload.ts';
 import type { RuntimeApi } from './tenant/runtime-api.ts';
+import type { Traffic } from './traffic/traffic.ts';
 import type { Watchers } from './watchers.ts';
 
 export interface World {
@@ -35,6 +36,8 @@ export interface World {
    */
   readonly provisioned: Provisioned;
   readonly runtime: RuntimeApi;
+  /** What the gateways count of the requests to revisions under test. */
+  readonly traffic: Traffic;
   readonly images: Images;
   /** Port the gateway listens on inside the cluster. */
   readonly gatewayPort: number;

@@ -7,8 +7,11 @@ import type {
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
+  V1ControllerRevision,
   V1CronJob,
   V1CustomResourceDefinition,
+  V1MutatingWebhookConfiguration,
+  V1ValidatingWebhookConfiguration,
   V1DaemonSet,
   V1Deployment,
   V1EndpointSlice,
@@ -34,7 +37,7 @@ import type {
 } from '@kubernetes/client-node';
 import type { KubeObject, ObjectOf, ResourceType } from './types.ts';
 
-/** Names a resource, for example `resource<Tenant>('shopmind.ai', 'v1alpha1', 'shopmindtenants', 'ShopMindTenant', false)`. */
+/** Names a resource, for example `resource<Tenant>('shopmind.ai', 'v1beta1', 'shopmindtenants', 'ShopMindTenant', false)`. */
 export function resource<T extends KubeObject = KubeObject>(
   group: string,
   version: string,
@@ -67,6 +70,7 @@ export type Deployment = ObjectOf<V1Deployment>;
 export type ReplicaSet = ObjectOf<V1ReplicaSet>;
 export type StatefulSet = ObjectOf<V1StatefulSet>;
 export type DaemonSet = ObjectOf<V1DaemonSet>;
+export type ControllerRevision = ObjectOf<V1ControllerRevision>;
 export type Job = ObjectOf<V1Job>;
 export type CronJob = ObjectOf<V1CronJob>;
 export type Lease = ObjectOf<V1Lease>;
@@ -76,6 +80,8 @@ export type Ingress = ObjectOf<V1Ingress>;
 export type PodDisruptionBudget = ObjectOf<V1PodDisruptionBudget>;
 export type HorizontalPodAutoscaler = ObjectOf<V2HorizontalPodAutoscaler>;
 export type CustomResourceDefinition = ObjectOf<V1CustomResourceDefinition>;
+export type MutatingWebhookConfiguration = ObjectOf<V1MutatingWebhookConfiguration>;
+export type ValidatingWebhookConfiguration = ObjectOf<V1ValidatingWebhookConfiguration>;
 
 export const namespaces = core<Namespace>('namespaces', 'Namespace', false);
 export const nodes = core<Node>('nodes', 'Node', false);
@@ -96,6 +102,8 @@ export const deployments = apps<Deployment>('deployments', 'Deployment');
 export const replicaSets = apps<ReplicaSet>('replicasets', 'ReplicaSet');
 export const statefulSets = apps<StatefulSet>('statefulsets', 'StatefulSet');
 export const daemonSets = apps<DaemonSet>('daemonsets', 'DaemonSet');
+
+export const controllerRevisions = apps<ControllerRevision>('controllerrevisions', 'ControllerRevision');
 
 export const jobs = resource<Job>('batch', 'v1', 'jobs', 'Job');
 export const cronJobs = resource<CronJob>('batch', 'v1', 'cronjobs', 'CronJob');
@@ -143,6 +151,21 @@ export const customResourceDefinitions = resource<CustomResourceDefinition>(
   false,
 );
 
+export const mutatingWebhookConfigurations = resource<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  false,
+);
+export const validatingWebhookConfigurations = resource<ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'validatingwebhookconfigurations',
+  'ValidatingWebhookConfiguration',
+  false,
+);
+
 export const gatewayClasses = resource(
   'gateway.networking.k8s.io',
   'v1',
@@ -170,6 +193,7 @@ export const KNOWN_RESOURCES: readonly ResourceType[] = [
   replicaSets,
   statefulSets,
   daemonSets,
+  controllerRevisions,
   jobs,
   cronJobs,
   leases,
@@ -183,6 +207,8 @@ export const KNOWN_RESOURCES: readonly ResourceType[] = [
   clusterRoles,
   clusterRoleBindings,
   customResourceDefinitions,
+  mutatingWebhookConfigurations,
+  validatingWebhookConfigurations,
   gatewayClasses,
   gateways,
   httpRoutes,

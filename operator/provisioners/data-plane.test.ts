@@ -67,7 +67,7 @@ function tenant(name: string, spec: object = {}, metadata: object = {}): ShopMin
   const whole = withDefaults(schema, { displayName: name, hosts: [`${name}.localhost`], ...spec });
   // The schema's own defaults make it whole.
   return {
-    apiVersion: 'shopmind.ai/v1alpha1',
+    apiVersion: 'shopmind.ai/v1beta1',
     kind: 'ShopMindTenant',
     metadata: { name, ...metadata },
     spec: whole as ShopMindTenant['spec'],

@@ -39,7 +39,7 @@ export function environment(
   );
   const secret = ['DATABASE_URL', 'SECRETS_KEY'].map((key) => ({
     name: key,
-    secretRef: { name: DATABASE_SECRET, key },
+    valueFrom: { secretKeyRef: { name: DATABASE_SECRET, key } },
   }));
   return [...plain, ...secret];
 }

@@ -5,7 +5,7 @@
 import { ApiObject } from 'cdk8s';
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { API_VERSION, DOMAINS, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { API_VERSION, CONVERSION, DOMAINS, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
 import { operatorBounds } from './operator-bounds.ts';
@@ -15,6 +15,7 @@ import { ADMIN_PORT, RUNTIME, RUNTIME_PORT } from './presets.ts';
 import { GATEWAY_NAME, STOREFRONT } from './route.ts';
 import { systemNetwork } from './system-network.ts';
 import type { InstallValues } from './values.ts';
+import { webhooks } from './webhooks.ts';
 import { adminProbes, baseEnv, restricted } from './workload.ts';
 
 /** Where the installation stands. */
@@ -28,7 +29,7 @@ export interface Place {
 
 /** The user of every image of ours that runs in the system namespace; any number above 10000 that no node uses. */
 const UID = 65_532;
-export const WEBHOOK_PORT = 9443;
+const WEBHOOK_PORT = CONVERSION.port;
 
 /** Everything but the CRDs and the configuration, in an order that can be applied from top to bottom. */
 export function installManifests(values: InstallValues, place: Place = {}): readonly Manifest[] {
@@ -38,6 +39,7 @@ export function installManifests(values: InstallValues, place: Place = {}): read
     permissions(chart, 'operator', OPERATOR_GRANTS);
     permissions(chart, 'gateway', GATEWAY_GRANTS);
     if (values.admissionPolicy.enabled) operatorBounds(chart);
+    webhooks(chart);
     if (values.networkPolicies.enabled) systemNetwork(chart, values);
     operator(chart, values, onThisMachine);
     gateway(chart, values, onThisMachine);
@@ -119,8 +121,7 @@ function operator(chart: Chart, values: InstallValues, onThisMachine: boolean): 
       ...adminProbes(),
     },
   });
-  // The API server calls webhooks at a cluster address only: without one every tenant's change would be refused.
-  service(chart, name, { webhook: WEBHOOK_PORT, admin: ADMIN_PORT }, { clusterAddress: true });
+  service(chart, name, { webhook: WEBHOOK_PORT, admin: ADMIN_PORT });
 }
 
 function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): void {
@@ -282,17 +283,12 @@ function apart(selector: k8s.LabelSelector): Pick<k8s.PodSpec, 'affinity' | 'top
   };
 }
 
-/** A headless Service unless said otherwise: its name answers with Pod addresses, so that no proxy stands between. */
-function service(
-  chart: Chart,
-  name: string,
-  ports: Readonly<Record<string, number>>,
-  { clusterAddress = false } = {},
-): void {
+/** A headless Service: its name answers with Pod addresses, so that no proxy stands between. */
+function service(chart: Chart, name: string, ports: Readonly<Record<string, number>>): void {
   new k8s.KubeService(chart, `${name}-service`, {
     metadata: { name, namespace: SYSTEM_NAMESPACE, labels: ownLabels(name) },
     spec: {
-      ...(clusterAddress ? {} : { clusterIp: 'None' }),
+      clusterIp: 'None',
       selector: { [LABELS.name]: name },
       ports: Object.entries(ports).map(([portName, port]) => ({
         name: portName,

@@ -29,8 +29,6 @@ export const WEBHOOK_CONFIGURATION = 'shopmind';
 export const LEASE = 'shopmind-operator';
 
 const ALL_OF_A_CHILD: readonly Verb[] = ['get', 'list', 'watch', 'create', 'patch', 'delete'];
-/** Children that go with their owner, by the garbage collector. */
-const CHILD_OF_AN_OWNER: readonly Verb[] = ['get', 'list', 'watch', 'create', 'patch'];
 const READ: readonly Verb[] = ['list', 'watch'];
 const system = { namespace: SYSTEM_NAMESPACE } as const;
 
@@ -83,8 +81,9 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
   {
     group: '',
     resources: ['serviceaccounts', 'services'],
-    verbs: CHILD_OF_AN_OWNER,
-    reason: 'gives each Service (shopmind.ai) an identity and an address',
+    verbs: ALL_OF_A_CHILD,
+    reason:
+      'gives each Service (shopmind.ai) an identity and an address, and one to its canary as long as that lasts',
   },
   {
     group: '',
@@ -95,8 +94,21 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
   {
     group: 'apps',
     resources: ['deployments'],
-    verbs: CHILD_OF_AN_OWNER,
-    reason: 'runs each Service (shopmind.ai)',
+    verbs: ALL_OF_A_CHILD,
+    reason: 'runs each Service (shopmind.ai), and its canary as long as that lasts',
+  },
+  {
+    group: 'apps',
+    resources: ['controllerrevisions'],
+    verbs: ALL_OF_A_CHILD,
+    reason: 'keeps the Pod templates that a canary may have to go back to',
+  },
+  {
+    group: 'discovery.k8s.io',
+    resources: ['endpointslices'],
+    verbs: ['list'],
+    ...system,
+    reason: "asks each gateway what became of a canary's requests",
   },
   {
     group: 'autoscaling',
@@ -188,10 +200,17 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
   },
   {
     group: 'admissionregistration.k8s.io',
-    resources: ['validatingwebhookconfigurations'],
-    verbs: ['get', 'create', 'patch'],
+    resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+    verbs: ['get', 'patch'],
     names: [WEBHOOK_CONFIGURATION],
-    reason: 'writes the authority of its certificates into its own configuration',
+    reason: 'writes the authority of its certificates into its own configurations',
+  },
+  {
+    group: 'apiextensions.k8s.io',
+    resources: ['customresourcedefinitions'],
+    verbs: ['get', 'patch'],
+    names: [`shopmindtenants.${GROUP}`, `services.${GROUP}`],
+    reason: 'writes the authority of its certificates into the conversion of its own kinds',
   },
 ];
 

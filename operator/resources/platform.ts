@@ -33,7 +33,7 @@ export interface PlatformConfig {
   readonly secretStore: SecretStore | undefined;
   /** Labels by which Prometheus selects its ServiceMonitors. */
   readonly monitorLabels: Readonly<Record<string, string>>;
-  /** Where KEDA asks for requests per second, and for Kafka's lag. */
+  /** Where KEDA asks for requests per second, and deliveries for their figures (absent: of the gateways); and for Kafka's lag. */
   readonly prometheusUrl: string | undefined;
   readonly kafkaBrokers: string | undefined;
   /** Namespace of Prometheus; absent: any Pod may read metrics. */

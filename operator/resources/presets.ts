@@ -2,7 +2,7 @@
  * What plan and environment mean where the tenant's spec says nothing, and how a tenant's domains are laid out in Services.
  * Pure; the only place that knows the figures.
  */
-import { DOMAINS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { DOMAINS, overrideOf, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type {
   Canary,
   Environment,
@@ -65,7 +65,7 @@ export const ADMIN_PORT = 9090;
 
 /** Domains the tenant has, in the platform's order. */
 export function enabledDomains(spec: TenantSpec): readonly (typeof DOMAINS)[number][] {
-  return DOMAINS.filter((name) => spec.domains[name]?.enabled !== false);
+  return DOMAINS.filter((name) => overrideOf(spec, name)?.enabled !== false);
 }
 
 /** Namespace of a tenant's objects. */
@@ -88,7 +88,7 @@ export function servicesOf(tenant: ShopMindTenant): ReadonlyMap<string, TenantSe
   const { cpuMillis, memoryMi } = podSizeOf(spec.plan);
   const resources = { cpu: `${cpuMillis}m`, memory: `${memoryMi}Mi` };
   const domains = enabledDomains(spec);
-  const alone = domains.filter((name) => spec.domains[name]?.scaling !== undefined);
+  const alone = domains.filter((name) => overrideOf(spec, name)?.scaling !== undefined);
   const together = domains.filter((name) => !alone.includes(name));
   const result = new Map<string, TenantServiceSpec>();
   if (together.length > 0) {
@@ -96,7 +96,7 @@ export function servicesOf(tenant: ShopMindTenant): ReadonlyMap<string, TenantSe
     result.set(RUNTIME, { domains: together, environment, scaling, resources });
   }
   for (const name of alone) {
-    const scaling = spec.domains[name]?.scaling;
+    const scaling = overrideOf(spec, name)?.scaling;
     if (scaling !== undefined) result.set(name, { domains: [name], environment, scaling, resources });
   }
   return result;

@@ -167,11 +167,11 @@ test('addresses for browsers leave out the port their scheme implies', () => {
 test('a domain switched off is hosted nowhere; one that scales alone is hosted alone', () => {
   const acme = tenant({
     placement: 'dedicated',
-    domains: {
-      payments: { enabled: false },
-      orders: { enabled: false },
-      catalog: { scaling: { min: 1, max: 2 } },
-    },
+    domains: [
+      { name: 'payments', enabled: false },
+      { name: 'orders', enabled: false },
+      { name: 'catalog', scaling: { min: 1, max: 2 } },
+    ],
   });
   assert.deepEqual(enabledDomains(acme.spec), ['accounts', 'catalog']);
   assert.deepEqual(
@@ -185,7 +185,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
 
 test('a route sends single domains to their Services, the rest of the API to the runtime, everything else to the storefront', () => {
   const [route, grant] = tenantRoute(
-    tenant({ placement: 'dedicated', domains: { orders: { scaling: { min: 1, max: 2 } } } }),
+    tenant({ placement: 'dedicated', domains: [{ name: 'orders', scaling: { min: 1, max: 2 } }] }),
   );
   const spec = route?.['spec'] as {
     rules: { matches: { path: { value: string } }[]; backendRefs: { name: string; namespace?: string }[] }[];
@@ -213,7 +213,7 @@ test('the installation has one of each process, and each permission once', () =>
   assert.deepEqual(names('Deployment'), ['operator', 'gateway']);
   assert.deepEqual(
     manifests
-      .filter(({ apiVersion }) => apiVersion === 'shopmind.ai/v1alpha1')
+      .filter(({ apiVersion }) => apiVersion === 'shopmind.ai/v1beta1')
       .map(({ metadata }) => metadata.name),
     ['runtime', 'storefront'],
   );

@@ -4,13 +4,12 @@
  */
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { CONVERSION, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { ownLabels } from './chart.ts';
 import { ADMIN_PORT } from './presets.ts';
 import type { InstallValues } from './values.ts';
 
-/** Port of the operator's HTTPS server; the API server calls it from wherever it runs. */
-const WEBHOOK_PORT = 9443;
+const PROMETHEUS_PORT = 9090;
 
 export function systemNetwork(chart: Chart, values: InstallValues): void {
   const { apiServerPort, databasePort } = values.networkPolicies;
@@ -26,8 +25,9 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
   policy(chart, 'metrics', {}, { ingress: [{ from: [anyPod], ports: [tcp(ADMIN_PORT)] }] });
   policy(chart, 'operator', process('operator'), {
     // The API server is no Pod: its address is not to be told from others.
-    ingress: [{ ports: [tcp(WEBHOOK_PORT)] }],
-    egress: [apiServer, dataPlane, { to: [ours] }],
+    ingress: [{ ports: [tcp(CONVERSION.port)] }],
+    // Gateways for the figures of a canary, or a Prometheus in whatever namespace.
+    egress: [apiServer, dataPlane, { to: [ours] }, { to: [anyPod], ports: [tcp(PROMETHEUS_PORT)] }],
   });
   policy(chart, 'gateway', process('gateway'), {
     ingress: [{ ports: [tcp(values.gateway.port)] }],

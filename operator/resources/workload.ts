@@ -231,11 +231,8 @@ export function quantities(cpu: string, memory: string): Record<string, k8s.Quan
   return { cpu: k8s.Quantity.fromString(cpu), memory: k8s.Quantity.fromString(memory) };
 }
 
-export function envVar(variable: EnvVar): k8s.EnvVar {
-  const { name, value, secretRef } = variable;
-  return secretRef === undefined
-    ? { name, value: value ?? '' }
-    : { name, valueFrom: { secretKeyRef: { name: secretRef.name, key: secretRef.key } } };
+export function envVar({ name, value, valueFrom }: EnvVar): k8s.EnvVar {
+  return valueFrom === undefined ? { name, value: value ?? '' } : { name, valueFrom };
 }
 
 /** Probes of a process that serves `/livez` and `/readyz` on the admin port. */

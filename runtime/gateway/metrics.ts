@@ -46,6 +46,13 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const tenantSeconds = new Histogram({
+    name: 'shopmind_gateway_tenant_request_duration_seconds',
+    help: 'The same by tenant, in few buckets: there may be thousands of tenants.',
+    labelNames: ['tenant'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  });
   const backendRequests = new Counter({
     name: 'shopmind_gateway_backend_requests_total',
     help: 'Requests to revisions of Services that are split by weight.',
@@ -102,6 +109,7 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
   // Looking a labelled child up costs more than counting, so each is looked up once.
   const children = new Map<string, Counter.Internal>();
   const times = new Map<RouteClass, Histogram.Internal<'class'>>();
+  const tenantTimes = new Map<string, Histogram.Internal<'tenant'>>();
 
   return {
     registry,
@@ -119,6 +127,12 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
         times.set(routeClass, time);
       }
       time.observe(taken);
+      let own = tenantTimes.get(tenant);
+      if (own === undefined) {
+        own = tenantSeconds.labels(tenant);
+        tenantTimes.set(tenant, own);
+      }
+      own.observe(taken);
     },
     backendAnswered(backend, outcome, taken) {
       backendRequests.inc({ backend, outcome });

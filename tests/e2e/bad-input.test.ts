@@ -66,7 +66,7 @@ const TENANTS: readonly (readonly [what: string, object: { name?: string; spec: 
     { spec: { ...GOOD_SPEC, locales: ['en_GB'] } },
     /spec\.locales\[0\]: Invalid value/,
   ],
-  ['an unknown domain', { spec: { ...GOOD_SPEC, domains: { chatt: { enabled: true } } } }, /unknown domain/],
+  ['an unknown domain', { spec: { ...GOOD_SPEC, domains: [{ name: 'chatt' }] } }, /supported values/],
   [
     'min above max',
     { spec: { ...GOOD_SPEC, placement: 'dedicated', autoscaling: { min: 3, max: 2 } } },
@@ -113,7 +113,7 @@ const TENANTS: readonly (readonly [what: string, object: { name?: string; spec: 
 
 for (const [what, { name = 'bad', spec }, said] of TENANTS) {
   test(`a tenant with ${what} is refused`, async () => {
-    const object = { apiVersion: 'shopmind.ai/v1alpha1', kind: 'ShopMindTenant', metadata: { name }, spec };
+    const object = { apiVersion: 'shopmind.ai/v1beta1', kind: 'ShopMindTenant', metadata: { name }, spec };
     await assert.rejects(
       // Malformed on purpose: the compiler would refuse it too.
       client.create<TenantObject>(tenants, object as unknown as TenantObject),

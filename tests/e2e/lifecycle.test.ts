@@ -110,7 +110,7 @@ test('a used port is refused before anything is made', async () => {
   await rm(dir, { recursive: true });
 });
 
-const TENANT = (spec: string): string => `apiVersion: shopmind.ai/v1alpha1
+const TENANT = (spec: string): string => `apiVersion: shopmind.ai/v1beta1
 kind: ShopMindTenant
 metadata:
   name: broken

@@ -82,7 +82,7 @@ const scaled = (tenant: string): Spec => ({
   ...second(tenant),
   placement: 'dedicated',
   autoscaling: { min: 2, max: 5 },
-  domains: { orders: { scaling: { min: 1, max: 3 } } },
+  domains: [{ name: 'orders', scaling: { min: 1, max: 3 } }],
 });
 
 export const DEDICATED: Life = [

@@ -152,7 +152,7 @@ export async function createWorld(): Promise<World> {
         client.apply(
           tenants,
           {
-            apiVersion: 'shopmind.ai/v1alpha1',
+            apiVersion: 'shopmind.ai/v1beta1',
             kind: 'ShopMindTenant',
             metadata: { name },
             spec,

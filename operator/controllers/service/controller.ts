@@ -8,10 +8,12 @@ import { keyOfObject } from '../../kube/types.ts';
 import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
 import {
+  controllerRevisions,
   deployments,
   destinationRules,
   horizontalPodAutoscalers,
   namespaces,
+  httpRoutes,
   podDisruptionBudgets,
   scaledObjects,
   secrets,
@@ -37,10 +39,12 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
     ),
     ...[
       serviceAccounts,
+      controllerRevisions,
       deployments,
       services,
       horizontalPodAutoscalers,
       podDisruptionBudgets,
+      httpRoutes,
       serviceMonitors,
       destinationRules,
       virtualServices,

@@ -3,20 +3,22 @@
  * Children live in its namespace and are owned by it, so deleting it needs no finalizer.
  */
 import { createHash } from 'node:crypto';
-import { ANNOTATIONS, LABELS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
-import type { InventoryItem, ServiceStatus } from '../../../crds/index.ts';
+import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import type { CanaryStatus, Condition, InventoryItem, ServiceStatus } from '../../../crds/index.ts';
+import { sameJson } from '../../kube/canonical.ts';
+import { removeCondition, setCondition } from '../../kube/conditions.ts';
 import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.ts';
 import { isDeleting } from '../../kube/finalizers.ts';
 import { inventoryOf, union } from '../../kube/inventory.ts';
 import type { Deployment } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { memoised, ownLabels } from '../../resources/chart.ts';
+import { ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { secret } from '../../resources/tenancy.ts';
 import { replicasOf, unscaledBy } from '../../resources/autoscaling.ts';
-import { blobFolder, selectorOf, workload } from '../../resources/workload.ts';
+import { blobFolder, selectorOf } from '../../resources/workload.ts';
 import type { WorkloadInput } from '../../resources/workload.ts';
 import { deployments, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
@@ -28,6 +30,8 @@ import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../
 import { troubleOf } from '../troubles.ts';
 import { createUrges } from '../urges.ts';
 import type { World } from '../world.ts';
+import { createDeliverer } from './canary/deliver.ts';
+import type { Deliverer } from './canary/deliver.ts';
 
 const TYPES = ['DataPlaneReady', 'Available', 'RolledOut', INTEGRATED];
 const RESYNC_MS = 600_000;
@@ -42,6 +46,7 @@ export interface ServiceReconcilerOptions {
 export function createServiceReconciler(world: World, options: ServiceReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
+  const deliverer = createDeliverer(world);
   return async (key, context) => {
     const service = world.cacheOf(shopServices).get(key);
     // Being deleted: the garbage collector takes the children.
@@ -49,40 +54,49 @@ export function createServiceReconciler(world: World, options: ServiceReconciler
     if (service.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
     if (urged.isNew(key, service.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
     if (waitsForTenant(world, service)) return {};
-    const { requeueAfterMs } = await visit(world, context, service, (why) => options.enqueue(key, why));
+    const wake = (why: string): void => options.enqueue(key, why);
+    const { requeueAfterMs } = await visit(world, deliverer, context, service, wake);
     return { requeueAfterMs: requeueAfterMs ?? RESYNC_MS * (0.8 + 0.4 * random()) };
   };
 }
 
 async function visit(
   world: World,
+  deliverer: Deliverer,
   context: ReconcileContext,
   service: ServiceObject,
   wake: (why: string) => void,
 ): Promise<Result> {
   const findings: Finding[] = [];
   let inventory = service.status?.inventory ?? [];
+  let canary = service.status?.canary;
+  let requeueAfterMs: number | undefined;
   try {
     const platform = world.platform();
     const ground = await reconcileDataPlane(world, context, service, platform);
     findings.push(ground.finding);
     if (ground.ready) {
       const input = inputOf(world, service, platform);
-      const objects = ownedBy(service, withRevision(buildWorkload(input), ground.revision));
+      const delivery = await deliverer.plan(context, service, input, ground.revision);
+      const objects = ownedBy(service, delivery.objects);
       const wanted = union(
         inventoryOf(objects as readonly unknown[] as readonly KubeObject[]),
-        unseenOf(world, inventory),
+        union(delivery.kept, unseenOf(world, inventory)),
       );
-      if (union(inventory, wanted).length > inventory.length) {
-        inventory = union(inventory, wanted);
-        await report(world, context, service, findings, inventory);
+      const announced = union(inventory, wanted);
+      // Written down before it is done: whoever takes over after a crash goes on from here.
+      if (announced.length > inventory.length || !sameJson(delivery.status, canary)) {
+        inventory = announced;
+        canary = delivery.status;
+        await report(world, context, service, findings, inventory, canary);
       }
+      requeueAfterMs = delivery.requeueAfterMs;
       // Two autoscalers must never hold one Deployment: KEDA refuses to begin, and both would pull.
       await prune(world, context, inventory.filter(isAutoscaler), wanted);
       await applyAll(world, context, service, objects);
       await prune(world, context, inventory, wanted);
       inventory = wanted;
-      findings.push(...rollout(service, world.cacheOf(deployments).get(keyOf(service))));
+      findings.push(...rollout(service, world.cacheOf(deployments).get(keyOf(service)), canary));
       findings.push(integrations(input));
     }
   } catch (error) {
@@ -98,8 +112,10 @@ async function visit(
     if (trouble.passes) world.whenUp(() => wake('the data plane answers'));
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
   }
-  await report(world, context, service, findings, inventory);
-  return findings.some(({ state }) => state === 'stuck') ? { requeueAfterMs: STUCK_MS } : {};
+  await report(world, context, service, findings, inventory, canary);
+  const isStuck = findings.some(({ state }) => state === 'stuck');
+  const again = Math.min(requeueAfterMs ?? Infinity, isStuck ? STUCK_MS : Infinity);
+  return again === Infinity ? {} : { requeueAfterMs: again };
 }
 
 /** Whether the tenant exists and was not yet brought up to date by this process; the tenant's controller wakes us then. */
@@ -185,8 +201,6 @@ function poolSecret(platform: PlatformConfig, password: string): Manifest {
   );
 }
 
-const buildWorkload = memoised(workload);
-
 function inputOf(world: World, service: ServiceObject, platform: PlatformConfig): WorkloadInput {
   const { name, namespace = '' } = service.metadata;
   return {
@@ -242,22 +256,14 @@ function peersOf(world: World, service: ServiceObject): ReadonlyMap<string, stri
   return peers;
 }
 
-/** Stamps the Pods with the revision of their Secret, so that a new password rolls them. */
-function withRevision(manifests: readonly Manifest[], revision: string | undefined): readonly Manifest[] {
-  if (revision === undefined) return manifests;
-  return manifests.map((manifest) => {
-    if (manifest.kind !== 'Deployment') return manifest;
-    // The builder's own Deployment: spec.template.metadata is there.
-    const spec = manifest['spec'] as { template: { metadata: object } };
-    const metadata = { ...spec.template.metadata, annotations: { [`${LABELS.service}-secret`]: revision } };
-    return { ...manifest, spec: { ...spec, template: { ...spec.template, metadata } } };
-  });
-}
-
 /**
  * `Available`: enough Pods serve, of whatever revision; tenants look at this. `RolledOut`: they are all of this one.
  */
-function rollout(service: ServiceObject, deployment: Deployment | undefined): readonly Finding[] {
+function rollout(
+  service: ServiceObject,
+  deployment: Deployment | undefined,
+  canary: CanaryStatus | undefined,
+): readonly Finding[] {
   const { min } = replicasOf(service.spec);
   const { spec, status } = deployment ?? {};
   const wanted = service.spec.replicas === 0 ? 0 : Math.max(min, spec?.replicas ?? 1);
@@ -284,7 +290,7 @@ function rollout(service: ServiceObject, deployment: Deployment | undefined): re
           ? counted
           : `${counted}: ${failing.message ?? ''}; see kubectl describe pods`,
     },
-    {
+    delivered(canary) ?? {
       type: 'RolledOut',
       state: settled ? 'ready' : failing === undefined ? 'waiting' : 'stuck',
       reason: settled ? 'RolledOut' : 'RollingOut',
@@ -297,12 +303,21 @@ function rollout(service: ServiceObject, deployment: Deployment | undefined): re
   ];
 }
 
+/** A delivery under way, or one that failed, is what there is to say of the roll-out. */
+function delivered(canary: CanaryStatus | undefined): Finding | undefined {
+  if (canary === undefined || canary.phase === 'Idle') return undefined;
+  const { phase, message } = canary;
+  if (phase === 'RolledBack') return { type: 'RolledOut', state: 'stuck', reason: phase, message };
+  return { type: 'RolledOut', state: 'waiting', reason: `Canary${phase}`, message };
+}
+
 async function report(
   world: World,
   context: ReconcileContext,
   service: ServiceObject,
   findings: readonly Finding[],
   inventory: NonNullable<ServiceStatus['inventory']>,
+  canary: CanaryStatus | undefined,
 ): Promise<void> {
   const { name, namespace = '', generation = 0 } = service.metadata;
   const deployment = world.cacheOf(deployments).get(keyOf(service));
@@ -310,12 +325,17 @@ async function report(
   const ready = deployment?.status?.readyReplicas ?? 0;
   const status: ServiceStatus = {
     observedGeneration: generation,
-    conditions: conditionsOf(
-      service.status?.conditions,
-      TYPES,
-      findings,
-      { generation, readyMessage: service.spec.replicas === 0 ? 'hibernated' : `${ready} Pods` },
-      world.clock,
+    conditions: withRolledBack(
+      conditionsOf(
+        service.status?.conditions,
+        TYPES,
+        findings,
+        { generation, readyMessage: service.spec.replicas === 0 ? 'hibernated' : `${ready} Pods` },
+        world.clock,
+      ),
+      canary,
+      generation,
+      world,
     ),
     replicas,
     readyReplicas: ready,
@@ -323,9 +343,30 @@ async function report(
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     endpoint: `http://${name}.${namespace}.svc:${service.spec.port}`,
+    ...(canary === undefined ? {} : { canary }),
     inventory,
   };
   await world.applier.applyStatus(context.client, shopServices, service, status, { signal: context.signal });
+}
+
+/** Services with a canary say whether their last revision was rolled back, with the figures that did it. */
+function withRolledBack(
+  conditions: readonly Condition[],
+  canary: CanaryStatus | undefined,
+  generation: number,
+  { clock }: World,
+): readonly Condition[] {
+  const type = 'RolledBack';
+  if (canary === undefined) return removeCondition(conditions, type);
+  const isSo = canary.phase === 'RolledBack';
+  const condition = {
+    type,
+    status: isSo ? 'True' : 'False',
+    reason: isSo ? 'RolledBack' : canary.phase,
+    message: isSo ? canary.message : '',
+    observedGeneration: generation,
+  } as const;
+  return setCondition(conditions, condition, clock);
 }
 
 function keyOf({ metadata: { name, namespace = '' } }: KubeObject): string {

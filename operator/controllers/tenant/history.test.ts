@@ -22,12 +22,9 @@ const dedicated: fc.Arbitrary<object> = fc.record(
   {
     ...common,
     autoscaling: scaling,
-    domains: fc.record(
-      {
-        orders: fc.record({ scaling }, { requiredKeys: [] }),
-        catalog: fc.record({ scaling }),
-      },
-      { requiredKeys: [] },
+    domains: fc.uniqueArray(
+      fc.record({ name: fc.constantFrom('orders', 'catalog'), scaling }, { requiredKeys: ['name'] }),
+      { selector: ({ name }) => name },
     ),
   },
   { requiredKeys: ['displayName', 'plan', 'hosts', 'suspended'] },

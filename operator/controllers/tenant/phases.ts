@@ -8,7 +8,6 @@ import type { TenantStatus } from '../../../crds/index.ts';
 import { findCondition, isTrue } from '../../kube/conditions.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import { secrets } from '../../kube/resources.ts';
-import type { KubeObject } from '../../kube/types.ts';
 import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { publicOrigin } from '../../resources/platform.ts';
@@ -24,6 +23,7 @@ import { INTEGRATIONS } from '../../resources/surroundings.ts';
 import type { Surroundings } from '../../resources/surroundings.ts';
 import { httpRoutes, shopServices, tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
+import { acceptanceOf } from '../acceptance.ts';
 import { applyAll } from '../objects.ts';
 import { HOST_INDEX } from '../reflectors.ts';
 import { databasePassword, decoded } from '../secrets.ts';
@@ -415,28 +415,6 @@ async function ownPaymentKeys({
     return { value: undefined, problem };
   }
   return { value: { secretKey, publishableKey, webhookSecret } };
-}
-
-/** What a gateway says of the route as it is now; `undefined` while it has not looked at this generation. */
-function acceptanceOf(route: KubeObject | undefined): RouteCondition | undefined {
-  // The Gateway API's status, which the machinery's base type does not name.
-  const status = (
-    route as { status?: { parents?: { conditions?: readonly RouteCondition[] }[] } } | undefined
-  )?.status;
-  return status?.parents
-    ?.flatMap(({ conditions }) => conditions ?? [])
-    .find(
-      ({ type, observedGeneration = 0 }) =>
-        type === 'Accepted' && observedGeneration >= (route?.metadata.generation ?? 0),
-    );
-}
-
-interface RouteCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly observedGeneration?: number;
 }
 
 function summary(actions: readonly string[]): string {

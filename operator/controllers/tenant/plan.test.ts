@@ -64,7 +64,7 @@ test('a settled tenant plans nothing; a changed spec plans the fields that diffe
 
 test('a domain that loses its own Service plans to delete it', async () => {
   const world = withPool(createTestWorld());
-  world.putTenant('acme', { ...SPEC, domains: { orders: { scaling: { min: 1, max: 2 } } } });
+  world.putTenant('acme', { ...SPEC, domains: [{ name: 'orders', scaling: { min: 1, max: 2 } }] });
   await world.settle();
   world.putTenant('acme', SPEC);
   assert.ok(planned(world).includes('delete Service orders'));

@@ -195,7 +195,7 @@ test('a suspended tenant scales to zero and says so on its route; resuming bring
 test('a domain that scales by itself gets its own Service and its neighbours learn where it is; taking it back prunes it', async () => {
   const world = await settled(DEDICATED);
   const before = world.snapshot();
-  world.putTenant('acme', { ...DEDICATED, domains: { orders: { scaling: { min: 2, max: 6 } } } });
+  world.putTenant('acme', { ...DEDICATED, domains: [{ name: 'orders', scaling: { min: 2, max: 6 } }] });
   await world.settle();
   assert.deepEqual(world.get(shopServices, 'tenant-acme/orders')?.spec.domains, ['orders']);
   const env = world.get(deployments, 'tenant-acme/runtime')?.spec?.template.spec?.containers[0]?.env ?? [];

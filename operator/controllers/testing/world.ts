@@ -11,8 +11,8 @@ import type { Client } from '../../kube/client.ts';
 import type { Reconcile } from '../../kube/controller.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { testLog } from '../../kube/testing/log.ts';
-import { manualClock } from '../../kube/testing/clock.ts';
 import type { Presence } from '../../kube/optional.ts';
+import { manualClock, type ManualClock } from '../../kube/testing/clock.ts';
 import { keyOf, refOf, resourceName } from '../../kube/types.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
@@ -31,6 +31,7 @@ import { byHost, HOST_INDEX } from '../reflectors.ts';
 import { createServiceReconciler } from '../service/reconcile.ts';
 import { createTenantReconciler } from '../tenant/reconcile.ts';
 import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
+import type { Figures } from '../traffic/traffic.ts';
 import type { Watchers } from '../watchers.ts';
 import { createProvisioned } from '../world.ts';
 import type { World } from '../world.ts';
@@ -43,10 +44,18 @@ export interface TestWorld {
   readonly writes: string[];
   /** What the data plane was told, in order. */
   readonly told: string[];
+  readonly clock: ManualClock;
+  /** What is counted of a backend's requests, by its name; of others nothing is known. */
+  readonly figures: Map<string, Figures>;
   readonly events: string[];
   /** Tenants with the schema's defaults; Services likewise. */
   putTenant(name: string, spec: object, metadata?: object): void;
   putService(name: string, spec: object): void;
+  annotateService(name: string, annotations: Readonly<Record<string, string>>): void;
+  /** Reconciles everything once. @returns whether something failed */
+  reconcile(): Promise<boolean>;
+  /** A new process: what reconciles remembered is forgotten, the cluster is not. */
+  restart(): void;
   annotate(name: string, annotations: Readonly<Record<string, string>>): void;
   deleteTenant(name: string): void;
   tenant(name: string): TenantObject | undefined;
@@ -99,6 +108,7 @@ export function createTestWorld(): TestWorld {
   const told: string[] = [];
   const events: string[] = [];
   const imports = new Map<string, () => ImportReport>();
+  const figures = new Map<string, Figures>();
   const hidden = new Map<string, KubeObject>();
   const clock = manualClock();
 
@@ -288,16 +298,21 @@ export function createTestWorld(): TestWorld {
     whenUp: () => undefined,
     provisioned: createProvisioned(() => undefined),
     runtime,
+    traffic: {
+      read: async ({ backend }) => figures.get(backend) ?? UNKNOWN,
+      forget: () => undefined,
+    },
     images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
     gatewayPort: 8080,
     watchers,
     clock,
     log: testLog().log,
   };
-  const reconcilers: readonly (readonly [ResourceType, Reconcile])[] = [
+  const createReconcilers = (): readonly (readonly [ResourceType, Reconcile])[] => [
     [shopServices, createServiceReconciler(world, { enqueue: () => undefined })],
     [tenants, createTenantReconciler(world, { enqueue: () => undefined })],
   ];
+  let reconcilers = createReconcilers();
 
   async function reconcileAll(): Promise<boolean> {
     let failed = false;
@@ -372,17 +387,23 @@ export function createTestWorld(): TestWorld {
   const self: TestWorld = {
     writes,
     told,
+    clock,
+    figures,
     events,
     imports,
     presence: new Map(),
     config: {},
+    reconcile: reconcileAll,
+    restart() {
+      reconcilers = createReconcilers();
+    },
     podsReady: true,
     gateway: 'accepts',
     putTenant: (name, spec, metadata = {}) =>
       void applied(
         tenants,
         {
-          apiVersion: 'shopmind.ai/v1alpha1',
+          apiVersion: 'shopmind.ai/v1beta1',
           kind: 'ShopMindTenant',
           metadata: { name, ...metadata },
           spec,
@@ -393,13 +414,21 @@ export function createTestWorld(): TestWorld {
       void applied(
         shopServices,
         {
-          apiVersion: 'shopmind.ai/v1alpha1',
+          apiVersion: 'shopmind.ai/v1beta1',
           kind: 'Service',
           metadata: { name, namespace: 'shopmind-system' },
           spec,
         },
         undefined,
       ),
+    annotateService(name, annotations) {
+      const before = cacheOf(shopServices).get(`shopmind-system/${name}`);
+      if (before === undefined) throw new Error(`there is no Service ${name}`);
+      store(shopServices, {
+        ...structuredClone(before),
+        metadata: { ...structuredClone(before.metadata), annotations },
+      });
+    },
     annotate(name, annotations) {
       const before = self.tenant(name);
       if (before === undefined) throw new Error(`there is no tenant ${name}`);
@@ -458,6 +487,8 @@ export function createTestWorld(): TestWorld {
   };
   return self;
 }
+
+const UNKNOWN: Figures = { requests: 0, errors: 0, p99Ms: undefined, missing: 'nobody counts here' };
 
 /** A tenant's own state, without what differs from run to run: versions, generated secrets, counters. */
 function comparable(object: KubeObject): unknown {

@@ -25,7 +25,7 @@ const PLAN: TenantPlan = {
     {
       action: 'change',
       object: {
-        apiVersion: 'shopmind.ai/v1alpha1',
+        apiVersion: 'shopmind.ai/v1beta1',
         kind: 'Service',
         namespace: 'tenant-acme',
         name: 'runtime',
@@ -33,7 +33,7 @@ const PLAN: TenantPlan = {
       fields: ['spec.scaling.max'],
       before: { kind: 'Service', spec: { scaling: { min: 1, max: 2 } } },
       after: {
-        apiVersion: 'shopmind.ai/v1alpha1',
+        apiVersion: 'shopmind.ai/v1beta1',
         kind: 'Service',
         metadata: { name: 'runtime' },
         spec: { scaling: { min: 1, max: 4 } },
@@ -59,7 +59,7 @@ test('made, changed and removed objects, and the data plane', () => {
       +  DATABASE_URL: <masked>
   ~ Service tenant-acme/runtime  (spec.scaling.max)
       @@ -1,5 +1,8 @@
-      +apiVersion: shopmind.ai/v1alpha1
+      +apiVersion: shopmind.ai/v1beta1
        kind: Service
       +metadata:
       +  name: runtime

@@ -66,6 +66,10 @@ test('roles of everybody, and of a command that does not exist, are refused', as
 
 test('a Role holds only what is granted in its namespace, a ClusterRole only the rest', () => {
   const there = rulesOf(OPERATOR_GRANTS, 'shopmind-system');
-  assert.ok(there.every(({ resources = [] }) => ['configmaps', 'leases'].includes(resources[0] ?? '')));
+  assert.ok(
+    there.every(({ resources = [] }) =>
+      ['configmaps', 'leases', 'endpointslices'].includes(resources[0] ?? ''),
+    ),
+  );
   assert.equal(there.length + rulesOf(OPERATOR_GRANTS).length, OPERATOR_GRANTS.length);
 });

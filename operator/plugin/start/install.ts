@@ -6,12 +6,15 @@ import { setTimeout } from 'node:timers/promises';
 import { isNotFound, KubeError } from '../../kube/errors.ts';
 import type { Client } from '../../kube/client.ts';
 import { customResourceDefinitions, KNOWN_RESOURCES, resourceFor } from '../../kube/resources.ts';
+import { apiVersionOf } from '../../kube/types.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
+import { convert } from '../../../crds/index.ts';
+import type { Convertible } from '../../../crds/index.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { shopServices, tenants } from '../../controllers/kinds.ts';
+import { OLD_KINDS, shopServices, tenants } from '../../controllers/kinds.ts';
 import type { Manifest } from './manifests.ts';
 
-const KNOWN = [...KNOWN_RESOURCES, tenants, shopServices];
+const KNOWN = [...KNOWN_RESOURCES, tenants, shopServices, ...OLD_KINDS];
 const APPLY = { fieldManager: 'shopmind-start', force: true };
 
 /** Kinds that must exist before objects that need them. */
@@ -67,7 +70,14 @@ export async function previewManifest<T extends KubeObject>(
   manifest: Manifest,
 ): Promise<T> {
   try {
-    return await client.apply(type, manifest.object, { ...APPLY, dryRun: true, fieldValidation: 'Strict' });
+    const written = typeOf(manifest.object) ?? type;
+    const stored = await client.apply(written, manifest.object, {
+      ...APPLY,
+      dryRun: true,
+      fieldValidation: 'Strict',
+    });
+    // An object of one of our kinds, in the version its file is written in; the one asked for has the type's.
+    return convert(stored as unknown as Convertible, apiVersionOf(type)) as unknown as T;
   } catch (error) {
     const problems = refusalOf(error, manifest);
     throw new Failure('a manifest would be refused', {

@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts';
 import { parseManifests } from './manifests.ts';
 
 const TENANT = `# a comment
-apiVersion: shopmind.ai/v1alpha1
+apiVersion: shopmind.ai/v1beta1
 kind: ShopMindTenant
 metadata:
   name: acme

@@ -123,7 +123,7 @@ function missingField(object: unknown): string | undefined {
     kind?: unknown;
     metadata?: { name?: unknown } | null;
   };
-  if (typeof apiVersion !== 'string') return 'apiVersion (a string such as shopmind.ai/v1alpha1)';
+  if (typeof apiVersion !== 'string') return 'apiVersion (a string such as shopmind.ai/v1beta1)';
   if (typeof kind !== 'string') return 'kind (a string such as ShopMindTenant)';
   if (typeof metadata?.name !== 'string') return 'metadata.name (a string)';
   return undefined;

@@ -25,6 +25,7 @@ export function platformConfig({ dataDir, port, sources }: PlatformOptions): Val
     PAYMENTS_URL: `http://processor.${SYSTEM_NAMESPACE}.svc:8090`,
     PAYMENTS_PUBLIC_ORIGIN: paymentsOrigin(port),
     PUBLIC_PORT: String(port),
+    BASE_DOMAIN: 'localhost',
     // The gateway hears of an ending Pod at once, and nothing else stands before it.
     DRAIN_SECONDS: '0',
   };

@@ -45,7 +45,7 @@ export function tenant(
   const schema = SCHEMAS.ShopMindTenant.properties?.['spec'];
   if (schema === undefined) throw new Error('the schema has a spec');
   return {
-    apiVersion: 'shopmind.ai/v1alpha1',
+    apiVersion: 'shopmind.ai/v1beta1',
     kind: 'ShopMindTenant',
     metadata: { name, uid: `uid-${name}`, generation: 1, creationTimestamp: MADE, ...metadata },
     // The schema's own defaults make it whole.
@@ -69,7 +69,7 @@ export function tenant(
 
 export function service(namespace: string, name: string, spec: object, status: object = {}): ServiceObject {
   return {
-    apiVersion: 'shopmind.ai/v1alpha1',
+    apiVersion: 'shopmind.ai/v1beta1',
     kind: 'Service',
     metadata: {
       name,
@@ -248,5 +248,5 @@ function podsOf(pod: Partial<Pod['status']>): object {
 export const INVENTORY: NonNullable<TenantStatus['inventory']> = [
   { apiVersion: 'v1', kind: 'Namespace', name: 'tenant-acme' },
   { apiVersion: 'v1', kind: 'Secret', namespace: 'tenant-acme', name: 'database' },
-  { apiVersion: 'shopmind.ai/v1alpha1', kind: 'Service', namespace: 'tenant-acme', name: 'runtime' },
+  { apiVersion: 'shopmind.ai/v1beta1', kind: 'Service', namespace: 'tenant-acme', name: 'runtime' },
 ];

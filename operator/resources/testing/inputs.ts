@@ -54,7 +54,9 @@ export const dedicated = fc
       plan: fc.constantFrom('starter', 'growth', 'enterprise'),
       environment: fc.constantFrom(...ENVIRONMENTS),
       autoscaling: scaling,
-      domains: fc.dictionary(fc.constantFrom(...DOMAINS), fc.record({ scaling })),
+      domains: fc.uniqueArray(fc.record({ name: fc.constantFrom(...DOMAINS), scaling }), {
+        selector: ({ name }) => name,
+      }),
       suspended: fc.boolean(),
     },
     { requiredKeys: [] },
