@@ -1,5 +1,6 @@
 /**
- * What a reflector has seen of one resource: objects by key, and by any index asked for.
+ * What a reflector has seen of one resource: objects by key, and by any index asked for. Kept as JSON text, a third of the
+ * memory of objects, and parsed for whoever asks; a reconcile asks for a handful.
  * Objects are frozen: they are shared by every reader, so a reconciler builds new ones.
  */
 import { compareVersions, keyOfObject, type Key, type KubeObject } from './types.ts';
@@ -41,7 +42,7 @@ export interface WritableCache<T extends KubeObject = KubeObject> extends Cache<
 export function createCache<T extends KubeObject = KubeObject>(
   indexers: Readonly<Record<string, Indexer<T>>> = {},
 ): WritableCache<T> {
-  const objects = new Map<Key, T>();
+  const entries = new Map<Key, Entry<T>>();
   const indices = new Map<string, Index<T>>();
   for (const [name, indexer] of Object.entries(indexers)) indices.set(`index:${name}`, createIndex(indexer));
   indices.set(
@@ -58,7 +59,7 @@ export function createCache<T extends KubeObject = KubeObject>(
       const value = object.metadata.labels?.[label];
       return value === undefined ? [] : [value];
     });
-    for (const [key, object] of objects) index.add(key, object);
+    for (const [key, entry] of entries) index.add(key, read(entry));
     indices.set(name, index);
     return index;
   };
@@ -66,8 +67,8 @@ export function createCache<T extends KubeObject = KubeObject>(
   const lookUp = (index: Index<T>, value: string): T[] => {
     const found: T[] = [];
     for (const key of index.keys(value)) {
-      const object = objects.get(key);
-      if (object !== undefined) found.push(object);
+      const entry = entries.get(key);
+      if (entry !== undefined) found.push(read(entry));
     }
     return found;
   };
@@ -77,45 +78,50 @@ export function createCache<T extends KubeObject = KubeObject>(
       if (previous !== undefined) index.remove(key, previous);
       index.add(key, object);
     }
-    objects.set(key, object);
+    entries.set(key, entryOf(object));
   };
 
   const drop = (key: Key, previous: T): void => {
     for (const index of indices.values()) index.remove(key, previous);
-    objects.delete(key);
+    entries.delete(key);
   };
 
   const put = (object: T): Change<T> | undefined => {
     const key = keyOfObject(object);
-    const previous = objects.get(key);
-    if (previous !== undefined && isSame(previous, object)) return undefined;
+    const before = entries.get(key);
+    if (before !== undefined && isSame(before, object)) return undefined;
+    const previous = before === undefined ? undefined : read(before);
     store(key, deepFreeze(object), previous);
     return previous === undefined ? { type: 'added', object } : { type: 'updated', object, previous };
   };
 
   return {
-    get: (key) => objects.get(key),
-    has: (key) => objects.has(key),
-    get size() {
-      return objects.size;
+    get(key) {
+      const entry = entries.get(key);
+      return entry === undefined ? undefined : read(entry);
     },
-    values: () => objects.values(),
-    keys: () => objects.keys(),
+    has: (key) => entries.has(key),
+    get size() {
+      return entries.size;
+    },
+    values: () => entries.values().map(read),
+    keys: () => entries.keys(),
     inNamespace: (namespace) => lookUp(mustHave(indices.get(NAMESPACE), NAMESPACE), namespace),
     withLabel: (name, value) => lookUp(labelIndex(name), value),
     byIndex: (name, value) => lookUp(mustHave(indices.get(`index:${name}`), name), value),
 
     upsert(object) {
-      const previous = objects.get(keyOfObject(object));
-      if (previous !== undefined && isOlder(object, previous)) return undefined;
+      const before = entries.get(keyOfObject(object));
+      if (before !== undefined && isOlder(object, before)) return undefined;
       return put(object);
     },
 
     remove(object) {
       const key = keyOfObject(object);
-      const previous = objects.get(key);
-      if (previous === undefined) return undefined;
-      if (previous.metadata.uid !== object.metadata.uid && isOlder(object, previous)) return undefined;
+      const before = entries.get(key);
+      if (before === undefined) return undefined;
+      if (before.uid !== object.metadata.uid && isOlder(object, before)) return undefined;
+      const previous = read(before);
       drop(key, previous);
       return { type: 'deleted', object: previous, previous };
     },
@@ -128,14 +134,38 @@ export function createCache<T extends KubeObject = KubeObject>(
         const change = put(object);
         if (change !== undefined) changes.push(change);
       }
-      for (const [key, previous] of objects) {
+      for (const [key, entry] of entries) {
         if (listed.has(key)) continue;
+        const previous = read(entry);
         drop(key, previous);
         changes.push({ type: 'deleted', object: previous, previous });
       }
       return changes;
     },
   };
+}
+
+/** One object at rest. */
+interface Entry<T extends KubeObject> {
+  readonly text: string;
+  readonly uid: string | undefined;
+  readonly version: string | undefined;
+  /** What readers share while any of them holds it. */
+  parsed: WeakRef<T> | undefined;
+}
+
+function entryOf<T extends KubeObject>(object: T): Entry<T> {
+  const { uid, resourceVersion: version } = object.metadata;
+  return { text: JSON.stringify(object), uid, version, parsed: new WeakRef(object) };
+}
+
+function read<T extends KubeObject>(entry: Entry<T>): T {
+  const shared = entry.parsed?.deref();
+  if (shared !== undefined) return shared;
+  // The text was made of a T, and JSON is all an object of the API is.
+  const object = deepFreeze(JSON.parse(entry.text) as T);
+  entry.parsed = new WeakRef(object);
+  return object;
 }
 
 const NAMESPACE = 'namespace';
@@ -168,16 +198,14 @@ function createIndex<T extends KubeObject>(indexer: Indexer<T>): Index<T> {
 }
 
 /** Same object at the same version: a replayed event. */
-function isSame(a: KubeObject, b: KubeObject): boolean {
-  return (
-    a.metadata.resourceVersion !== undefined &&
-    a.metadata.resourceVersion === b.metadata.resourceVersion &&
-    a.metadata.uid === b.metadata.uid
-  );
+function isSame({ version, uid }: Versioned, { metadata }: KubeObject): boolean {
+  return version !== undefined && version === metadata.resourceVersion && uid === metadata.uid;
 }
 
-const isOlder = (a: KubeObject, b: KubeObject): boolean =>
-  (compareVersions(a.metadata.resourceVersion, b.metadata.resourceVersion) ?? 0) < 0;
+const isOlder = ({ metadata }: KubeObject, { version }: Versioned): boolean =>
+  (compareVersions(metadata.resourceVersion, version) ?? 0) < 0;
+
+type Versioned = Pick<Entry<KubeObject>, 'uid' | 'version'>;
 
 /**
  * What no reconciler reads and what makes up two thirds of an object's memory: managed fields and kubectl's copy of

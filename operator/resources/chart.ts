@@ -2,6 +2,7 @@
  * Turns cdk8s charts into the plain manifests that the operator applies.
  * Builders are pure: the same input gives the same objects, byte for byte.
  */
+import { createHash } from 'node:crypto';
 import { App, Chart } from 'cdk8s';
 import { LABELS } from '../../crds/index.ts';
 
@@ -39,17 +40,20 @@ export function manifests(build: (chart: Chart) => void): readonly Manifest[] {
 }
 
 /**
- * Remembers the latest results of a pure builder by its input, so that a steady-state reconcile synthesises nothing.
+ * Remembers the latest results of a pure builder by its input, so that a steady-state reconcile synthesises nothing. Kept as
+ * text under a digest of the input: thousands of tenants' manifests are remembered, and few are looked at at a time.
+ * @param build its input and its result are plain JSON
  * @param limit number of results kept; the least recently used goes first
  */
 export function memoised<In, Out>(build: (input: In) => Out, limit = 2048): (input: In) => Out {
-  const kept = new Map<string, Out>();
+  const kept = new Map<string, string>();
   return (input) => {
-    const key = JSON.stringify(input);
+    const key = createHash('sha256').update(JSON.stringify(input)).digest('base64url');
     const known = kept.get(key);
-    const result = known ?? build(input);
+    // What `build` made, as JSON spells it.
+    const result = known === undefined ? build(input) : (JSON.parse(known) as Out);
     kept.delete(key);
-    kept.set(key, result);
+    kept.set(key, known ?? JSON.stringify(result));
     if (kept.size > limit) {
       const oldest = kept.keys().next();
       if (oldest.done !== true) kept.delete(oldest.value);
