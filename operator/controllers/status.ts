@@ -2,7 +2,7 @@
  * Conditions of both kinds, in the words of kstatus. Pure.
  */
 import type { Condition } from '../../crds/index.ts';
-import { findCondition, kstatus, setConditions } from '../kube/conditions.ts';
+import { findCondition, isTrue, kstatus, setConditions } from '../kube/conditions.ts';
 import type { NewCondition } from '../kube/conditions.ts';
 import type { Clock } from '../kube/clock.ts';
 
@@ -62,6 +62,23 @@ export function conditionsOf(
     before ?? [],
     [...overall(findings, types, generation, off, readyMessage), ...phases],
     clock,
+  );
+}
+
+/** Whether the findings are nothing but waits, of an object whose status says already that this generation is worked on. */
+export function isOnItsWay(
+  object: {
+    readonly metadata: { readonly generation?: number };
+    readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
+  },
+  findings: readonly Finding[],
+): boolean {
+  const { metadata, status } = object;
+  return (
+    status?.observedGeneration === metadata.generation &&
+    isTrue(status?.conditions, 'Reconciling') &&
+    findings.some(({ state }) => state === 'waiting') &&
+    findings.every(({ state }) => state !== 'stuck')
   );
 }
 

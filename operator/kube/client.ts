@@ -135,7 +135,9 @@ export function createClient(options: ClientOptions): Client {
           type,
           namespace: ref.namespace,
           name: ref.name,
-          path: pathOf(type, ref, get.subresource, {}),
+          path: pathOf(type, ref, get.subresource, {
+            resourceVersion: get.anyVersion === true ? '0' : undefined,
+          }),
           signal: get.signal,
           timeoutMs: get.timeoutMs,
         }),

@@ -73,19 +73,9 @@ export interface Parts {
   readonly monotonic: () => number;
 }
 
-/**
- * Connects lazily: nothing is awaited here but the reading of migrations.
- * @param mayAct asked before every statement; throws when this process may not change anything any more
- */
-export async function openDataPlane(
-  config: DataPlaneConfig,
-  monotonic: () => number,
-  mayAct?: () => void,
-): Promise<DataPlane> {
-  const [database, catalogue] = await Promise.all([
-    openDatabase(config.databaseAdminUrl, mayAct === undefined ? {} : { mayAct }),
-    loadCatalogue(),
-  ]);
+/** Connects lazily: nothing is awaited here but the reading of migrations. */
+export async function openDataPlane(config: DataPlaneConfig, monotonic: () => number): Promise<DataPlane> {
+  const [database, catalogue] = await Promise.all([openDatabase(config.databaseAdminUrl), loadCatalogue()]);
   return createDataPlane({
     database,
     catalogue,
@@ -94,7 +84,7 @@ export async function openDataPlane(
     processor:
       config.paymentsUrl === undefined || config.paymentsSecret === undefined
         ? undefined
-        : createProcessor(config.paymentsUrl, config.paymentsSecret, mayAct),
+        : createProcessor(config.paymentsUrl, config.paymentsSecret),
     directory: createDirectory(database, createSealer(config.secretsKey)),
     postgres: createPostgres(database, catalogue),
   });

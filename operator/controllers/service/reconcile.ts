@@ -23,10 +23,12 @@ import type { WorkloadInput } from '../../resources/workload.ts';
 import { deployments, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
-import { databasePassword, databasePasswordForSure, databaseUrl, generate, valuesOf } from '../secrets.ts';
-import { conditionsOf } from '../status.ts';
+import { databasePassword, databaseUrl, generate, valuesOf } from '../secrets.ts';
+import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
+import { createPatience } from '../patience.ts';
+import type { Patience } from '../patience.ts';
 import { troubleOf } from '../troubles.ts';
 import { createUrges } from '../urges.ts';
 import type { World } from '../world.ts';
@@ -41,21 +43,25 @@ const POOL_ROLE = 'shop_runtime';
 export interface ServiceReconcilerOptions {
   readonly enqueue: (service: string, why: string) => void;
   readonly random?: () => number;
+  /** How long a wait stays out of the status; see `patience.ts`. None by default. */
+  readonly patienceMs?: number;
 }
 
 export function createServiceReconciler(world: World, options: ServiceReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
   const deliverer = createDeliverer(world);
+  const patience = createPatience(world.clock, options.patienceMs ?? 0);
   return async (key, context) => {
     const service = world.cacheOf(shopServices).get(key);
+    if (service === undefined) patience.end(key);
     // Being deleted: the garbage collector takes the children.
     if (service === undefined || isDeleting(service)) return {};
     if (service.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
     if (urged.isNew(key, service.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
     if (waitsForTenant(world, service)) return {};
     const wake = (why: string): void => options.enqueue(key, why);
-    const { requeueAfterMs } = await visit(world, deliverer, context, service, wake);
+    const { requeueAfterMs } = await visit(world, deliverer, patience, context, service, wake);
     return { requeueAfterMs: requeueAfterMs ?? RESYNC_MS * (0.8 + 0.4 * random()) };
   };
 }
@@ -63,6 +69,7 @@ export function createServiceReconciler(world: World, options: ServiceReconciler
 async function visit(
   world: World,
   deliverer: Deliverer,
+  patience: Patience,
   context: ReconcileContext,
   service: ServiceObject,
   wake: (why: string) => void,
@@ -112,6 +119,9 @@ async function visit(
     if (trouble.passes) world.whenUp(() => wake('the data plane answers'));
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
   }
+  const untoldMs = isOnItsWay(service, findings) ? patience.leftMs(keyOf(service)) : 0;
+  if (untoldMs > 0) return { requeueAfterMs: Math.min(untoldMs, requeueAfterMs ?? Infinity) };
+  patience.end(keyOf(service));
   await report(world, context, service, findings, inventory, canary);
   const isStuck = findings.some(({ state }) => state === 'stuck');
   const again = Math.min(requeueAfterMs ?? Infinity, isStuck ? STUCK_MS : Infinity);
@@ -159,7 +169,7 @@ async function reconcileDataPlane(
     };
   }
   const password = pooled
-    ? ((await databasePasswordForSure(world, context, namespace)) ?? generate())
+    ? (databasePassword(world, namespace) ?? generate())
     : databasePassword(world, namespace);
   if (password === undefined) {
     const message = `waits for Secret ${namespace}/${DATABASE_SECRET} of tenant ${service.spec.tenant}`;

@@ -125,7 +125,9 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
   ];
   if (done.length > 0) {
     context.log.info({ actions: done }, 'data plane changed');
-    world.events.record(tenant, { type: 'Normal', reason: 'Provisioned', message: summary(done) });
+    // A new pooled tenant is told once, when it is Ready; what changes under a living one is told each time.
+    if (dedicated || findCondition(tenant.status?.conditions, type)?.status === 'True')
+      world.events.record(tenant, { type: 'Normal', reason: 'Provisioned', message: summary(done) });
   }
   world.provisioned.add(name);
   return {

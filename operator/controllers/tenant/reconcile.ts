@@ -11,10 +11,12 @@ import { enabledDomains, namespaceOf, schemaOf } from '../../resources/presets.t
 import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { prune } from '../objects.ts';
-import { databasePasswordForSure, generate, valuesForSure } from '../secrets.ts';
-import { conditionsOf } from '../status.ts';
+import { databasePassword, generate, valuesOf } from '../secrets.ts';
+import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
+import { createPatience } from '../patience.ts';
+import type { Patience } from '../patience.ts';
 import { troubleOf } from '../troubles.ts';
 import type { World } from '../world.ts';
 import { createUrges } from '../urges.ts';
@@ -35,20 +37,26 @@ export interface TenantReconcilerOptions {
   /** Asks for another visit of the tenant. */
   readonly enqueue: (tenant: string, why: string) => void;
   readonly random?: () => number;
+  /** How long a wait stays out of the status; see `patience.ts`. None by default. */
+  readonly patienceMs?: number;
 }
 
 export function createTenantReconciler(world: World, options: TenantReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
+  const patience = createPatience(world.clock, options.patienceMs ?? 0);
   return async (key, context) => {
     const tenant = world.cacheOf(tenants).get(key);
-    if (tenant === undefined) urged.forget(key);
+    if (tenant === undefined) {
+      urged.forget(key);
+      patience.end(key);
+    }
     if (tenant === undefined || tenant.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
     const wake = (why: string): void => options.enqueue(key, why);
     if (urged.isNew(key, tenant.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
     const outcome = isDeleting(tenant)
       ? await visitDeleted(world, context, tenant, wake)
-      : await visit(world, context, tenant, wake);
+      : await visit(world, context, tenant, wake, patience);
     return outcome.requeueAfterMs === undefined && !isDeleting(tenant)
       ? { requeueAfterMs: RESYNC_MS * (0.8 + 0.4 * random()) }
       : outcome;
@@ -60,6 +68,7 @@ async function visit(
   context: ReconcileContext,
   seen: TenantObject,
   wake: Visit['wake'],
+  patience: Patience,
 ): Promise<Result> {
   const tenant = await addFinalizer(context.client, tenants, seen, FINALIZER, { signal: context.signal });
   const findings: Finding[] = [];
@@ -68,7 +77,7 @@ async function visit(
   let failure: unknown;
   try {
     const platform = world.platform();
-    const credentials = await credentialsOf(world, context, tenant);
+    const credentials = credentialsOf(world, tenant);
     const surroundings = surroundingsOf(outlookOf(world), platform);
     const objects = desiredObjects(tenant, platform, credentials, surroundings);
     wanted = union(inventoryItems(objects), unseenOf(world, wanted));
@@ -108,6 +117,9 @@ async function visit(
     else if (type === 'DataPlaneReady') status = { ...status, plan: await pendingActions(world, tenant) };
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
   }
+  const untoldMs = isOnItsWay(tenant, findings) ? patience.leftMs(tenant.metadata.name) : 0;
+  if (untoldMs > 0) return { requeueAfterMs: untoldMs };
+  patience.end(tenant.metadata.name);
   await report(world, context, tenant, findings, { ...status, inventory: wanted });
   if (failure !== undefined || findings.some(({ state }) => state === 'stuck'))
     return { requeueAfterMs: STUCK_MS };
@@ -234,20 +246,13 @@ function announceTransition(
 }
 
 /** Kept where they are, made where they are not. */
-async function credentialsOf(
-  world: World,
-  context: ReconcileContext,
-  tenant: TenantObject,
-): Promise<TenantCredentials> {
+function credentialsOf(world: World, tenant: TenantObject): TenantCredentials {
   const { name } = tenant.metadata;
-  const { placement } = tenant.spec;
-  const namespace = namespaceOf(name, placement);
-  const admin = await valuesForSure(world, context, { namespace, name: adminSecretName(name) });
-  const password =
-    placement === 'dedicated' ? await databasePasswordForSure(world, context, namespace) : undefined;
+  const namespace = namespaceOf(name, tenant.spec.placement);
   return {
-    adminToken: admin?.['token'] ?? generate('smk_'),
-    databasePassword: password ?? generate(),
+    adminToken: valuesOf(world, { namespace, name: adminSecretName(name) })?.['token'] ?? generate('smk_'),
+    databasePassword:
+      (tenant.spec.placement === 'dedicated' ? databasePassword(world, namespace) : undefined) ?? generate(),
   };
 }
 
