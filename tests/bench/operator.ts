@@ -1,0 +1,278 @@
+/**
+ * `npm run bench:operator`: the operator on a real kube-apiserver, beside a bare loop that applies the same objects with the
+ * same client as fast as it can. 1,000 pooled and 200 dedicated tenants to Ready, rest, edits, memory, restart.
+ *
+ * `--pooled N --dedicated N --rest SECONDS` change the sizes. The data plane is in memory and the nodes are fake (kwok): what is
+ * measured is the operator and Kubernetes.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { httpRoutes, tenants } from '../../operator/controllers/kinds.ts';
+import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { createClient } from '../../operator/kube/client.ts';
+import { loadConnection } from '../../operator/kube/kubeconfig.ts';
+import { startControlPlane } from '../cluster/control-plane.ts';
+import { startKwok } from '../cluster/kwok.ts';
+import { until } from '../support/wait.ts';
+import { stepsOf } from './operator/comparison.ts';
+import { crowd, PREFIX, quantile, type Crowd, type Placement } from './operator/load.ts';
+import { startPeer, type Bare, type Figures, type Peer, type Recorded } from './operator/protocol.ts';
+import { acceptRoutes, prepare } from './operator/surroundings.ts';
+import { table } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    pooled: { type: 'string', default: '1000' },
+    dedicated: { type: 'string', default: '200' },
+    rest: { type: 'string', default: '120' },
+  },
+});
+const COUNTS: Readonly<Record<Placement, number>> = {
+  pooled: Number(values.pooled),
+  dedicated: Number(values.dedicated),
+};
+const REST_SECONDS = Number(values.rest);
+const EDITS = 200;
+/** Tenants of each placement that are there before anything is measured. */
+const FEW = 20;
+const MIB = 1024 * 1024;
+
+/** What it took to bring a crowd of tenants to Ready. */
+interface Crossing {
+  readonly count: number;
+  readonly seconds: number;
+  readonly writes: number;
+  readonly reads: number;
+  readonly cpuSeconds: number;
+}
+
+const throughput: string[][] = [];
+const others: string[][] = [];
+const folder = await mkdtemp(join(tmpdir(), 'shopmind-bench-'));
+const plane = await startControlPlane();
+const kwok = await startKwok(plane.kubeconfig);
+const stopping = new AbortController();
+const client = createClient({ connection: await loadConnection({ KUBECONFIG: plane.kubeconfig }) });
+try {
+  say('the control plane is up');
+  await prepare(client);
+  say('CRDs and configuration are there');
+  void acceptRoutes(client, stopping.signal);
+  const all = crowd(client, stopping.signal);
+  await all.reflector.whenSynced();
+  say('watching');
+  await measure(all);
+} finally {
+  stopping.abort();
+  client.close();
+  await kwok.stop();
+  await plane.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+process.stdout.write(
+  `${new Date().toISOString().slice(0, 10)}, ${machine}, kube-apiserver 1.34 on etcd:\n\n`,
+);
+process.stdout.write(
+  table(['to Ready', 'operator', 'bare loop', 'share', 'aim'], throughput) +
+    '\n' +
+    table(['', 'measured', 'aim'], others),
+);
+
+async function measure(all: Crowd): Promise<void> {
+  const few = await withFewTenants(all);
+  let operator = startOperator({ RECORD: 'true', PROVISIONED: 'true' });
+  await operator.message('synced');
+  const crossings = {
+    pooled: await toReady(all, operator, 'pooled'),
+    dedicated: await toReady(all, operator, 'dedicated'),
+  };
+  const file = join(folder, 'recorded.json');
+  await operator.ask({ ask: 'record', file });
+  await operator.stop();
+  // Written a moment ago by our own process.
+  const recorded = JSON.parse(await readFile(file, 'utf8')) as readonly Recorded[];
+  await compare('pooled', crossings.pooled, recorded);
+  await compare('dedicated', crossings.dedicated, recorded);
+  await all.forget('bare');
+
+  operator = startOperator({ PROVISIONED: 'true' });
+  const synced = await operator.message<number>('synced');
+  const settled = await settle(operator);
+  await rest(operator, few);
+  others.push(['restart: process start to synced caches', ms(synced), '']);
+  others.push(['restart: every tenant looked at again', ms(settled), '']);
+  await edits('200 edits at rest', operator, () => Promise.resolve());
+  await edits('200 edits while a dedicated tenant is deleted', operator, () => all.remove('dedicated', 0));
+  await operator.stop();
+}
+
+function startOperator(env: Readonly<Record<string, string>>): Peer {
+  return startPeer('./operator-process.ts', { ...env, KUBECONFIG: plane.kubeconfig });
+}
+
+/**
+ * What the operator weighs with a handful of tenants, all its code loaded and run: what more tenants add is their caches.
+ * Warms the cluster up, too.
+ */
+async function withFewTenants(all: Crowd): Promise<Figures> {
+  const first = startOperator({});
+  await first.message('synced');
+  for (const placement of ['pooled', 'dedicated'] as const) {
+    await Promise.all([all.create('few', placement, FEW), all.ready(placement, FEW)]);
+  }
+  await first.stop();
+  const second = startOperator({ PROVISIONED: 'true' });
+  await second.message('synced');
+  await settle(second);
+  const figures = await second.ask<Figures>({ ask: 'figures' });
+  await second.stop();
+  return figures;
+}
+
+/** From the first tenant's creation to the last one's Ready. */
+async function toReady(all: Crowd, operator: Peer, placement: Placement): Promise<Crossing> {
+  const count = COUNTS[placement];
+  const before = await operator.ask<Figures>({ ask: 'figures' });
+  const started = performance.now();
+  await Promise.all([all.create(PREFIX, placement, count), all.ready(placement, FEW + count)]);
+  const seconds = (performance.now() - started) / 1000;
+  const after = await operator.ask<Figures>({ ask: 'figures' });
+  return {
+    count,
+    seconds,
+    writes: sum(after.writes) - sum(before.writes),
+    reads: after.reads - before.reads,
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+  };
+}
+
+/** The bare loop applies what the operator applied, tenants included; the two stand side by side. */
+async function compare(placement: Placement, ours: Crossing, recorded: readonly Recorded[]): Promise<void> {
+  const steps = stepsOf(recorded, placement, ours.count);
+  const objects = steps.flat().length;
+  const file = join(folder, `bare-${placement}.json`);
+  await writeFile(file, JSON.stringify(steps));
+  const bare = startPeer('./bare-process.ts', { KUBECONFIG: plane.kubeconfig });
+  await bare.message('up');
+  const limit = await bare.ask<Bare>({ ask: 'run', file });
+  await bare.stop();
+  const name = `${ours.count} ${placement}`;
+  const each = (objects / ours.count).toFixed(1);
+  throughput.push(
+    [`${name}: seconds`, ours.seconds.toFixed(1), limit.seconds.toFixed(1), '', ''],
+    [
+      `${name}: objects/s (${each} a tenant)`,
+      rate(objects, ours.seconds),
+      rate(objects, limit.seconds),
+      `${Math.round((100 * limit.seconds) / ours.seconds)} %`,
+      '70 %',
+    ],
+    [
+      `${name}: tenants/s`,
+      rate(ours.count, ours.seconds),
+      rate(ours.count, limit.seconds),
+      '',
+      placement === 'dedicated' ? '25' : '',
+    ],
+    [`${name}: requests that write`, String(ours.writes + ours.count), String(objects), '', ''],
+    [`${name}: requests that read`, String(ours.reads), '0', '', ''],
+    [
+      `${name}: CPU of the process`,
+      `${ours.cpuSeconds.toFixed(1)} s`,
+      `${limit.cpuSeconds.toFixed(1)} s`,
+      '',
+      '',
+    ],
+    [
+      `${name}: one apply, p50 and p99`,
+      '',
+      `${quantile(limit.latencies, 0.5).toFixed(1)}, ${quantile(limit.latencies, 0.99).toFixed(1)} ms`,
+      '',
+      '',
+    ],
+  );
+}
+
+/** Until nothing is queued and nothing was written for a second. @returns milliseconds since the process began */
+async function settle(operator: Peer): Promise<number> {
+  let last = -1;
+  let since = performance.now();
+  return until(
+    async () => {
+      const { reconciles, depth, upMs } = await operator.ask<Figures>({ ask: 'figures' });
+      if (reconciles !== last || depth > 0) {
+        last = reconciles;
+        since = performance.now();
+      }
+      return performance.now() - since > 1000 ? upMs - (performance.now() - since) : undefined;
+    },
+    { withinMs: 120_000, everyMs: 100, what: 'the operator comes to rest' },
+  );
+}
+
+/** Nothing is to be done, so nothing may be written; and what the caches weigh. */
+async function rest(operator: Peer, few: Figures): Promise<void> {
+  const before = await operator.ask<Figures>({ ask: 'figures' });
+  await new Promise((resolve) => setTimeout(resolve, REST_SECONDS * 1000));
+  const after = await operator.ask<Figures>({ ask: 'figures' });
+  others.push([`writes in ${REST_SECONDS} s at rest`, String(sum(after.writes) - sum(before.writes)), '0']);
+  const cpu = (100 * (after.cpuSeconds - before.cpuSeconds)) / REST_SECONDS;
+  others.push(['CPU at rest', `${cpu.toFixed(1)} % of a core`, '']);
+  const grown = (after.heapBytes - few.heapBytes) / MIB;
+  const tenantsCached = COUNTS.pooled + COUNTS.dedicated;
+  others.push([
+    `heap that ${COUNTS.pooled} pooled and ${COUNTS.dedicated} dedicated tenants add`,
+    `${grown.toFixed(1)} MiB (${((1000 * grown) / tenantsCached).toFixed(1)} MiB per 1,000)`,
+    '10 MiB per 1,000',
+  ]);
+  others.push(['resident memory of the operator', `${Math.round(after.rssBytes / MIB)} MiB`, '']);
+}
+
+/** From an edit of a tenant's quota to the changed route, one after the other. */
+async function edits(what: string, operator: Peer, meanwhile: () => Promise<void>): Promise<void> {
+  const latencies: number[] = [];
+  const beside = meanwhile();
+  for (let index = 0; index < EDITS; index++) {
+    const name = `${PREFIX}-pooled-${String(index % COUNTS.pooled).padStart(4, '0')}`;
+    const requestsPerMinute = 1_000 + index + Math.round(performance.now());
+    const started = performance.now();
+    await client.patch(
+      tenants,
+      { name },
+      { kind: 'merge', body: { spec: { quotas: { requestsPerMinute } } } },
+    );
+    await until(
+      async () => {
+        const { metadata } = await client.get(httpRoutes, { namespace: SYSTEM_NAMESPACE, name });
+        const shown = metadata.annotations?.[ANNOTATIONS.requestsPerMinute];
+        return shown === String(requestsPerMinute) ? true : undefined;
+      },
+      { withinMs: 30_000, everyMs: 2, what: `the route of ${name} says ${requestsPerMinute}` },
+    );
+    latencies.push(performance.now() - started);
+  }
+  await beside;
+  const figures = `${quantile(latencies, 0.5).toFixed(0)}, ${quantile(latencies, 0.99).toFixed(0)} ms`;
+  others.push([`${what}: edit to applied, p50 and p99`, figures, 'p99 < 1,000 ms']);
+  await settle(operator);
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+function rate(count: number, seconds: number): string {
+  return (count / seconds).toFixed(count / seconds < 100 ? 1 : 0);
+}
+
+function ms(value: number): string {
+  return `${(value / 1000).toFixed(2)} s`;
+}
+
+/** Progress, for whoever waits: stdout is for the tables. */
+function say(line: string): void {
+  process.stderr.write(`${(performance.now() / 1000).toFixed(1)} s: ${line}\n`);
+}
