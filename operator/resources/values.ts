@@ -116,7 +116,7 @@ export const InstallValues = z.strictObject({
       paymentsPublicOrigin: z
         .string()
         .max(512)
-        .regex(/^(https?:\/\/[^/ ]+)?$/, 'an origin such as https://pay.example.com')
+        .regex(/^(https?:\/\/[A-Za-z0-9.:[\]-]+)?$/, 'an origin such as https://pay.example.com')
         .default('')
         .describe(
           "Origin of the payment processor's card fields, the only one pages may frame; empty: Stripe's.",
