@@ -13,7 +13,7 @@ import { connect } from './kube/client.ts';
 import { sleep, systemClock } from './kube/clock.ts';
 import { createRecorder } from './kube/events.ts';
 import { serveHealth } from './kube/health.ts';
-import { createElection } from './kube/lease.ts';
+import { createElection, mustLead } from './kube/lease.ts';
 import { createMetrics } from './kube/metrics.ts';
 import { secrets } from './kube/resources.ts';
 
@@ -87,6 +87,7 @@ async function main(): Promise<void> {
     const events = createRecorder({ client: fenced, component: 'shopmind-operator', log });
     const controllers = createControllers({
       client: fenced,
+      mayAct: () => mustLead(election.fence),
       reflectors,
       events,
       metrics,

@@ -28,6 +28,8 @@ export interface ControllersOptions {
   readonly gatewayPort: number;
   readonly metrics: ControllerMetrics;
   readonly log: Logger;
+  /** Asked before everything that is done to the data plane: throws once this process no longer leads. */
+  readonly mayAct?: () => void;
   /** The data plane and the runtimes; absent: the real ones. Benchmarks and fault tests bring their own. */
   readonly outside?: Outside;
 }
@@ -44,7 +46,10 @@ export function createControllers(options: ControllersOptions): Controllers {
   const { client, reflectors, metrics, log } = options;
   const world = createLiveWorld({
     ...options,
-    outside: options.outside ?? { openDataPlane, runtime: createRuntimeApi() },
+    outside: options.outside ?? {
+      openDataPlane: (config, monotonic) => openDataPlane(config, monotonic, options.mayAct),
+      runtime: createRuntimeApi(),
+    },
     onProvisioned(tenant) {
       const all = [...reflectors.of(shopServices).cache.values()];
       const own = all.filter(({ spec }) => spec.tenant === tenant);

@@ -58,7 +58,10 @@ export async function prune(
   for (const entry of obsolete(inventory, wanted)) await remove(world, context, entry);
 }
 
-/** Deletes an object of ours. @returns true once it is gone */
+/**
+ * Deletes an object of ours.
+ * @returns true once it is gone: the server's word, not the cache's, which may not have seen yet what we made last
+ */
 export async function remove(
   world: World,
   context: ReconcileContext,
@@ -73,7 +76,7 @@ export async function remove(
   return outcome === 'gone' || outcome === 'replaced';
 }
 
-/** Out of the cache; of kinds whose cache is blind, from the server. */
+/** Out of the cache; what it lacks, from the server, unless that has no such kind. */
 async function liveOf(
   world: World,
   { client, signal }: ReconcileContext,
@@ -81,7 +84,7 @@ async function liveOf(
   entry: InventoryItem,
 ): Promise<KubeObject | undefined> {
   const cached = world.cacheOf(type).get(keyOf(entry));
-  if (cached !== undefined || world.presenceOf(type) !== 'unseen') return cached;
+  if (cached !== undefined || world.presenceOf(type) === 'absent') return cached;
   return client.find(type, entry, { signal });
 }
 

@@ -2,6 +2,7 @@
  * Reads and makes Secrets whose values are generated once and then kept for ever.
  */
 import { randomBytes } from 'node:crypto';
+import type { ReconcileContext } from '../kube/controller.ts';
 import type { Secret } from '../kube/resources.ts';
 import { keyOf } from '../kube/types.ts';
 import { secrets } from './kinds.ts';
@@ -39,6 +40,28 @@ export function databaseUrl(base: string, role: string, password: string): strin
   url.username = role;
   url.password = password;
   return url.href;
+}
+
+/**
+ * As `valuesOf`, but asks the server itself before it says that there are none: what is generated in place of a Secret
+ * that the cache has not seen yet would replace a key that was handed out already.
+ */
+export async function valuesForSure(
+  world: World,
+  { client, signal }: Pick<ReconcileContext, 'client' | 'signal'>,
+  ref: { readonly namespace: string; readonly name: string },
+): Promise<Readonly<Record<string, string>> | undefined> {
+  return valuesOf(world, ref) ?? decoded(await client.find(secrets, ref, { signal }));
+}
+
+/** As `databasePassword`, for whoever would generate one. */
+export async function databasePasswordForSure(
+  world: World,
+  context: Pick<ReconcileContext, 'client' | 'signal'>,
+  namespace: string,
+): Promise<string | undefined> {
+  const values = await valuesForSure(world, context, { namespace, name: DATABASE_SECRET });
+  return passwordOf(values?.['DATABASE_URL']);
 }
 
 /** Password within a URL made by `databaseUrl`. */

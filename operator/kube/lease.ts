@@ -53,6 +53,20 @@ export interface Election {
   run(signal: AbortSignal): Promise<'lost' | 'stopped'>;
 }
 
+/**
+ * For what is no request to the API server: another system's writes are fenced by asking before each.
+ * @throws KubeError `NotLeader`
+ */
+export function mustLead(fence: Fence): void {
+  if (fence.remainingMs() > 0) return;
+  throw new KubeError({
+    code: 0,
+    reason: 'NotLeader',
+    message: 'this process no longer holds the lease',
+    remedy: 'Nothing to do: the replica that holds the lease does the work.',
+  });
+}
+
 export function createElection(options: ElectionOptions): Election {
   const { client, namespace, name, identity, log } = options;
   const clock = options.clock ?? systemClock;

@@ -73,9 +73,19 @@ export interface Parts {
   readonly monotonic: () => number;
 }
 
-/** Connects lazily: nothing is awaited here but the reading of migrations. */
-export async function openDataPlane(config: DataPlaneConfig, monotonic: () => number): Promise<DataPlane> {
-  const [database, catalogue] = await Promise.all([openDatabase(config.databaseAdminUrl), loadCatalogue()]);
+/**
+ * Connects lazily: nothing is awaited here but the reading of migrations.
+ * @param mayAct asked before every statement; throws when this process may not change anything any more
+ */
+export async function openDataPlane(
+  config: DataPlaneConfig,
+  monotonic: () => number,
+  mayAct?: () => void,
+): Promise<DataPlane> {
+  const [database, catalogue] = await Promise.all([
+    openDatabase(config.databaseAdminUrl, mayAct === undefined ? {} : { mayAct }),
+    loadCatalogue(),
+  ]);
   return createDataPlane({
     database,
     catalogue,
@@ -84,7 +94,7 @@ export async function openDataPlane(config: DataPlaneConfig, monotonic: () => nu
     processor:
       config.paymentsUrl === undefined || config.paymentsSecret === undefined
         ? undefined
-        : createProcessor(config.paymentsUrl, config.paymentsSecret),
+        : createProcessor(config.paymentsUrl, config.paymentsSecret, mayAct),
     directory: createDirectory(database, createSealer(config.secretsKey)),
     postgres: createPostgres(database, catalogue),
   });

@@ -34,9 +34,15 @@ export class ProcessorError extends Error {
 /**
  * @param url the platform's PAYMENTS_URL
  * @param secret PAYMENTS_SECRET, shown as a bearer token
+ * @param mayAct asked before every call; throws when this process may not change anything any more
  */
-export function createProcessor(url: string, secret: string): Processor {
+export function createProcessor(
+  url: string,
+  secret: string,
+  mayAct: () => void = () => undefined,
+): Processor {
   const call = async (method: string, path: string, body?: object): Promise<number> => {
+    mayAct();
     let answer: Response;
     try {
       answer = await fetch(new URL(path, url), {

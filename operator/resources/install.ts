@@ -121,7 +121,8 @@ function operator(chart: Chart, values: InstallValues, onThisMachine: boolean): 
       ...adminProbes(),
     },
   });
-  service(chart, name, { webhook: WEBHOOK_PORT, admin: ADMIN_PORT });
+  // The API server calls webhooks at a cluster address only: without one every tenant's change would be refused.
+  service(chart, name, { webhook: WEBHOOK_PORT, admin: ADMIN_PORT }, { clusterAddress: true });
 }
 
 function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): void {
@@ -283,12 +284,17 @@ function apart(selector: k8s.LabelSelector): Pick<k8s.PodSpec, 'affinity' | 'top
   };
 }
 
-/** A headless Service: its name answers with Pod addresses, so that no proxy stands between. */
-function service(chart: Chart, name: string, ports: Readonly<Record<string, number>>): void {
+/** A headless Service unless said otherwise: its name answers with Pod addresses, so that no proxy stands between. */
+function service(
+  chart: Chart,
+  name: string,
+  ports: Readonly<Record<string, number>>,
+  { clusterAddress = false } = {},
+): void {
   new k8s.KubeService(chart, `${name}-service`, {
     metadata: { name, namespace: SYSTEM_NAMESPACE, labels: ownLabels(name) },
     spec: {
-      clusterIp: 'None',
+      ...(clusterAddress ? {} : { clusterIp: 'None' }),
       selector: { [LABELS.name]: name },
       ports: Object.entries(ports).map(([portName, port]) => ({
         name: portName,

@@ -42,7 +42,8 @@ export function operatorBounds(chart: Chart): void {
           message: 'the operator makes, changes and deletes namespaces of tenants only: tenant-*',
         },
         {
-          expression: `request.namespace == '' || request.namespace == '${SYSTEM_NAMESPACE}' || request.namespace.startsWith('tenant-') || (request.namespace == 'default' && request.resource.resource == 'events')`,
+          // Of what is cluster-wide the request has no namespace, not an empty one.
+          expression: `!has(request.namespace) || request.namespace == '${SYSTEM_NAMESPACE}' || request.namespace.startsWith('tenant-') || (request.namespace == 'default' && request.resource.resource == 'events')`,
           message: `the operator writes in ${SYSTEM_NAMESPACE} and in tenant-* only`,
         },
       ],

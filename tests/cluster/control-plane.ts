@@ -2,9 +2,8 @@
  * A real Kubernetes control plane for one run: etcd, kube-apiserver, kube-controller-manager and kube-scheduler on free
  * ports of this machine, ready in about five seconds, with nothing left of it after `stop`.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   loadCertificates,
@@ -13,15 +12,17 @@ import {
 } from '../../operator/embedded/apiserver/certificates.ts';
 import { freePort } from '../support/postgres.ts';
 import { programs } from './binaries.ts';
+import type { Machine } from './machines.ts';
 import { startProgram, whenReady, type Program } from './process.ts';
+import { makeWorkspace } from './workspace.ts';
 
 const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
 export type Component = (typeof COMPONENTS)[number];
 
 export interface ControlPlaneOptions {
-  /** Where the API server listens; a node needs one that Pods reach. 127.0.0.1 by default. */
-  readonly address?: string;
+  /** Where it runs, so that Pods reach it and it them; this machine's loopback when absent. */
+  readonly machine?: Machine;
   /** Cluster addresses of Services; its first address is the API server's own. */
   readonly serviceRange?: string;
   /** Components to leave out: without the controller manager nothing is collected, and no Deployment gets its Pods. */
@@ -59,7 +60,7 @@ const LOOPBACK = '127.0.0.1';
 
 /** Starts one. @throws Error with a component's last words when it does not come up; nothing is left then either. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const directory = await mkdtemp(join(tmpdir(), 'shopmind-cluster-'));
+  const directory = await makeWorkspace();
   const running = new Map<Component, Program>();
   try {
     return await start(directory, running, options);
@@ -75,7 +76,7 @@ async function start(
   running: Map<Component, Program>,
   options: ControlPlaneOptions,
 ): Promise<ControlPlane> {
-  const address = options.address ?? LOOPBACK;
+  const address = options.machine?.address ?? LOOPBACK;
   const serviceRange = options.serviceRange ?? '10.96.0.0/16';
   const serviceAddress = firstOf(serviceRange);
   const without = new Set<Component>(options.without);
@@ -100,12 +101,13 @@ async function start(
   }
 
   async function launch(component: Component, args: readonly string[]): Promise<Program> {
-    const started = await startProgram({
+    const plan = {
       name: component,
       command: binaries[component],
       args: [...args, ...(options.flags?.[component] ?? [])],
       logFile: logFile(component),
-    });
+    };
+    const started = await (options.machine?.start(plan, 'network') ?? startProgram(plan));
     running.set(component, started);
     return started;
   }
@@ -241,6 +243,8 @@ function apiServerFlags(options: {
     `--kubelet-client-certificate=${file('kubelet.crt')}`,
     `--kubelet-client-key=${file('kubelet.key')}`,
     `--kubelet-certificate-authority=${file('ca.crt')}`,
+    // Nodes have no names that anything here resolves.
+    '--kubelet-preferred-address-types=InternalIP',
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
     `--service-account-key-file=${file('accounts.crt')}`,
     `--service-account-signing-key-file=${file('accounts.key')}`,

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../support/wait.ts';
 
 export interface Program {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface ProgramOptions {
   /** Standard output and error are appended here. */
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The command starts another process in its place and waits for it, as `nsenter --pid` does; that one is meant by `pid`. */
+  readonly forks?: boolean;
 }
 
 /** Starts it; nothing is awaited but the process itself. The kernel ends it when this process is gone (prctl(2), PR_SET_PDEATHSIG). */
@@ -35,9 +38,9 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   });
   await once(child, 'spawn');
   await log.close();
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${command} could not be started`);
+  if (child.pid === undefined) throw new Error(`${command} could not be started`);
   const ended = once(child, 'exit').then(() => undefined);
+  const pid = options.forks === true ? await childOf(child.pid) : child.pid;
   return {
     name,
     pid,
@@ -45,9 +48,9 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     ended,
     async stop(signal = 'SIGTERM', graceMs = 10_000) {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill(signal);
+      end(pid, signal);
       const inTime = await Promise.race([ended.then(() => true), pause(graceMs, false, { ref: false })]);
-      if (!inTime) child.kill('SIGKILL');
+      if (!inTime) end(pid, 'SIGKILL');
       await ended;
     },
   };
@@ -71,6 +74,27 @@ export async function whenReady(
   }
   const what = running ? `is not ready after ${withinMs} ms` : 'ended before it was ready';
   throw new Error(`${program.name} ${what}; its last words:\n${await lastWords(program)}`);
+}
+
+/** The first child of a process, as soon as it has one. */
+export function childOf(pid: number): Promise<number> {
+  return until(
+    async () => {
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      const child = Number(children.trim().split(' ')[0]);
+      return child > 0 ? child : undefined;
+    },
+    { withinMs: 5_000, everyMs: 10, what: `process ${pid} starts another` },
+  );
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended by itself in between, which is as good.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** The end of its log. */

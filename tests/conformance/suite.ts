@@ -123,7 +123,11 @@ export function deployment(name: string, spec: Body = {}, container: Body = {}):
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name } },
-        spec: { containers: [{ name: 'main', image: 'shopmind/test', ...container }] },
+        spec: {
+          containers: [
+            { name: 'main', image: 'shopmind/test', imagePullPolicy: 'IfNotPresent', ...container },
+          ],
+        },
       },
       ...spec,
     },

@@ -57,7 +57,7 @@ async function startEmbedded(): Promise<ControlPlane> {
   const recorder = createRecorder(api, SYSTEM_CLOCK, log);
   const controllers = startControllers(
     { api, informers, recorder, clock: SYSTEM_CLOCK, log },
-    { ca: server.caCertificate },
+    { ca: server.caCertificate, autoscalerPeriodMs: 500 },
   );
   return {
     name: 'the embedded API server',

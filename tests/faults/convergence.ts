@@ -45,6 +45,17 @@ export async function settled(world: World, name: string, { proxy }: Operator): 
   }
 }
 
+/** Waits until an operator has nothing to do. */
+export async function quiet({ proxy }: Operator): Promise<void> {
+  const deadline = performance.now() + BOUND_MS;
+  for (let before = -1; before !== proxy.writes.length;) {
+    if (performance.now() > deadline)
+      throw new NotConverged(`never quiet; last writes: ${proxy.writes.slice(-8).join(', ')}`);
+    before = proxy.writes.length;
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  }
+}
+
 /** A cheap look before the dear one: the tenant is gone, or says of its present generation that nothing is under way. */
 async function seemsSettled({ client }: World, name: string): Promise<boolean> {
   const tenant = await client.find(tenants, { name });

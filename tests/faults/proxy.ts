@@ -7,7 +7,6 @@ import http from 'node:http';
 import https from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../operator/kube/kubeconfig.ts';
 
 /** One request of the operator, as the hooks see it. */
@@ -46,11 +45,23 @@ export interface Hooks {
     seen: Seen,
     event: WatchLine,
   ): readonly WatchLine[] | 'silent' | Promise<readonly WatchLine[] | 'silent'>;
+  /**
+   * Events of this long are told together, and of each object only the last: as if the watch had been away meanwhile.
+   * What came and went is never seen.
+   */
+  readonly mergeMs?: number;
+}
+
+/** What happens to the events of a watch on their way. */
+interface Delivery {
+  /** @returns false when nothing more comes */
+  take(line: string): Promise<boolean>;
+  end(): void;
 }
 
 export interface WatchLine {
   readonly type: string;
-  readonly object: { readonly metadata?: { readonly name?: string; readonly resourceVersion?: string } };
+  readonly object: { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 }
 
 export interface Proxy {
@@ -110,14 +121,41 @@ export async function startProxy(target: Connection): Promise<Proxy> {
   ): Promise<void> {
     response.writeHead(200, withoutHopHeaders(answer.headers));
     response.flushHeaders();
-    for await (const line of lines(answer)) {
-      // A watch's lines are events; the hooks read no more of them than the type says.
-      const given = (await self.hooks.event?.(seen, JSON.parse(line) as WatchLine)) ?? undefined;
-      if (given === 'silent') return void answer.destroy();
-      const out = given === undefined ? [line] : given.map((event) => JSON.stringify(event));
-      for (const each of out) response.write(`${each}\n`);
+    const delivery = deliveryOf(seen, self.hooks.mergeMs, response);
+    try {
+      for await (const line of lines(answer)) if (!(await delivery.take(line))) return void answer.destroy();
+    } finally {
+      delivery.end();
     }
     response.end();
+  }
+
+  function deliveryOf(seen: Seen, mergeMs: number | undefined, response: http.ServerResponse): Delivery {
+    const pending = new Map<string, string>();
+    const flush = (): void => {
+      for (const line of pending.values()) response.write(`${line}\n`);
+      pending.clear();
+    };
+    const timer = mergeMs === undefined ? undefined : setInterval(flush, mergeMs);
+    return {
+      async take(line) {
+        // A watch's lines are events; the hooks read no more of them than the type says.
+        const event = JSON.parse(line) as WatchLine;
+        const given = (await self.hooks.event?.(seen, event)) ?? [event];
+        if (given === 'silent') return false;
+        for (const each of given) {
+          if (timer === undefined) response.write(`${JSON.stringify(each)}\n`);
+          else {
+            const { namespace = '', name = '' } = each.object.metadata ?? {};
+            // The last word on an object stands where it was said.
+            pending.delete(`${namespace}/${name}`);
+            pending.set(`${namespace}/${name}`, JSON.stringify(each));
+          }
+        }
+        return true;
+      },
+      end: () => clearInterval(timer),
+    };
   }
 
   const self: Proxy = {
@@ -232,6 +270,3 @@ function withoutHopHeaders(headers: http.IncomingHttpHeaders): http.OutgoingHttp
   } = headers;
   return rest;
 }
-
-/** Longest time a hook may hold something back and still be a delay, not a loss. */
-export const delay = (ms: number): Promise<void> => sleep(ms);

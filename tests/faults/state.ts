@@ -168,6 +168,14 @@ const FICKLE = new Set([
   'shopmind.ai/service-secret',
 ]);
 
+const THEIRS = ['Deployment', 'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'ResourceQuota'];
+
+/** Fields in one order, whoever wrote them. */
+function sorted(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function comparable(object: KubeObject, opened: Opened): unknown {
   const whole: KubeObject & { data?: unknown; status?: { conditions?: { type: string }[] } } = {
     ...object,
@@ -176,11 +184,13 @@ function comparable(object: KubeObject, opened: Opened): unknown {
   return JSON.parse(
     JSON.stringify(whole, (key, value: unknown) => {
       if (FICKLE.has(key)) return undefined;
+      // What Kubernetes' own controllers say is theirs; of ours every word counts.
+      if (key === 'status' && THEIRS.includes(object.kind)) return undefined;
+      if (key === 'replicas' && object.kind === 'Deployment') return undefined;
       // Conditions come in the order in which they were first true.
       if (key === 'conditions' && Array.isArray(value))
         return value.toSorted((a: { type: string }, b: { type: string }) => (a.type < b.type ? -1 : 1));
-      if (object.kind === 'Deployment' && key === 'conditions') return undefined;
-      return value;
+      return sorted(value);
     }),
   );
 }

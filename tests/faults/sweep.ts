@@ -2,7 +2,7 @@
  * Kill after every write (after Sieve): a tenant lives its life, and in each step the operator dies at the k-th write,
  * for every k there is. Each time another process takes over and must arrive where the undisturbed life arrived.
  */
-import { BOUND_MS, converge, NotConverged, settled } from './convergence.ts';
+import { BOUND_MS, converge, NotConverged, quiet, settled } from './convergence.ts';
 import type { Life, Step } from './lives.ts';
 import type { LogLine } from './operator-process.ts';
 import { isCounted, type Hooks, type Seen } from './proxy.ts';
@@ -136,6 +136,8 @@ function createRun(world: World): Run {
       await stop();
       image = wanted;
       await restart(step.image === undefined ? {} : hooks);
+      // What it finds to do at its start is no part of the step.
+      if (step.image === undefined) await quiet(operator());
     }
     operator().proxy.hooks = hooks;
   }

@@ -38,6 +38,7 @@ export interface Operator {
   readonly process: OperatorProcess;
   readonly proxy: Proxy;
   readonly client: Client;
+  readonly address: string;
 }
 
 export interface World {
@@ -99,7 +100,6 @@ export async function createWorld(): Promise<World> {
       secretsKey,
     }),
   );
-  await pointWebhookAt(client, operatorAddress);
   const token = await tokenOf(client);
   let started = 0;
   let starting: Operator | undefined;
@@ -116,27 +116,37 @@ export async function createWorld(): Promise<World> {
     blobs,
     databaseAdminUrl,
     async startOperator(options = {}) {
+      for (const one of running) if (one.process.hasEnded()) running.delete(one);
       const proxy = await startProxy(connection);
       proxy.hooks = options.hooks ?? {};
       started += 1;
       const kubeconfig = join(dir, `operator-${started}`);
       await writeFile(kubeconfig, kubeconfigOf(proxy.url, token));
       const podName = options.podName ?? 'operator-0';
+      // A second operator beside the first needs an address of its own.
+      const address =
+        podName === 'operator-0'
+          ? operatorAddress
+          : operatorAddress.replace(/\d+$/, String(1 + (started % 200)));
       const process = startOperatorProcess({
         kubeconfig,
-        // A second operator beside the first needs an address of its own.
-        address:
-          podName === 'operator-0' ? operatorAddress : operatorAddress.replace(/\d+$/, String(started)),
+        address,
         dns: stage.dns,
         podName,
         runtimeImage: options.runtimeImage ?? 'shopmind/runtime:1',
       });
-      const operator = { process, proxy, client };
+      const operator = { process, proxy, client, address };
       running.add(operator);
+      // As the Pods' readiness would: admission is asked of those that live.
+      await pointWebhookAt(
+        client,
+        [...running].map((one) => one.address),
+      );
+      if (options.until === 'started') return operator;
       starting = operator;
-      const wanted = options.until === 'started' ? /./ : /^controllers work$/;
       await until(
-        () => (process.hasEnded() || process.log.some(({ msg = '' }) => wanted.test(msg)) ? true : undefined),
+        () =>
+          process.hasEnded() || process.log.some(({ msg }) => msg === 'controllers work') ? true : undefined,
         { withinMs: 60_000, everyMs: 10, what: 'the operator to work' },
       ).catch((error: unknown) => {
         throw new Error(tail(process), { cause: error });
@@ -236,18 +246,23 @@ function platformObject(kind: string, data: Readonly<Record<string, string>>): K
   return object;
 }
 
-/** The operator is no Pod here: its Service has no selector, and endpoints written by hand. */
-async function pointWebhookAt(client: Client, address: string): Promise<void> {
+/** The operator is no Pod here: its Service has no selector, and endpoints written by hand, the youngest first. */
+async function pointWebhookAt(client: Client, addresses: readonly string[]): Promise<void> {
   const ref = { namespace: SYSTEM_NAMESPACE, name: 'operator' };
   await client.patch(services, ref, { kind: 'merge', body: { spec: { selector: null } } });
-  await client.create(endpointSlices, {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { ...ref, labels: { 'kubernetes.io/service-name': 'operator' } },
-    addressType: 'IPv4',
-    endpoints: [{ addresses: [address], conditions: { ready: true } }],
-    ports: [{ name: 'webhook', port: 9443, protocol: 'TCP' }],
-  });
+  await client.apply(
+    endpointSlices,
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...ref, labels: { 'kubernetes.io/service-name': 'operator' } },
+      addressType: 'IPv4',
+      endpoints: addresses.toReversed().map((each) => ({ addresses: [each], conditions: { ready: true } })),
+      ports: [{ name: 'webhook', port: 9443, protocol: 'TCP' }],
+      // The base type of objects names none of these.
+    } as KubeObject,
+    { fieldManager: 'faults', force: true },
+  );
 }
 
 /** The operator runs with exactly the rights the installation gives it. */

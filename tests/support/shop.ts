@@ -22,13 +22,13 @@ export interface ShopResponse {
 export type Shop = (method: string, path: string, options?: ShopRequest) => Promise<ShopResponse>;
 
 /** A client of one host behind the gateway at `port`. `*.localhost` needs no resolver: the name travels as Host. */
-export function shopAt(port: number, host: string): Shop {
+export function shopAt(port: number, host: string, address = '127.0.0.1'): Shop {
   return (method, path, options = {}) =>
     new Promise((resolve, reject) => {
       const body = options.json === undefined ? options.body : JSON.stringify(options.json);
       const outgoing = request(
         {
-          host: '127.0.0.1',
+          host: address,
           port,
           method,
           path,

@@ -23,7 +23,7 @@ import type { WorkloadInput } from '../../resources/workload.ts';
 import { deployments, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
-import { databasePassword, databaseUrl, generate, valuesOf } from '../secrets.ts';
+import { databasePassword, databasePasswordForSure, databaseUrl, generate, valuesOf } from '../secrets.ts';
 import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
@@ -169,7 +169,7 @@ async function reconcileDataPlane(
     };
   }
   const password = pooled
-    ? (databasePassword(world, namespace) ?? generate())
+    ? ((await databasePasswordForSure(world, context, namespace)) ?? generate())
     : databasePassword(world, namespace);
   if (password === undefined) {
     const message = `waits for Secret ${namespace}/${DATABASE_SECRET} of tenant ${service.spec.tenant}`;

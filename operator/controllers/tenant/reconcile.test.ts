@@ -376,3 +376,29 @@ test('payment keys of the merchant must be whole before anything is registered',
   await world.settle();
   assert.equal(ready(world), 'True Ready');
 });
+
+test('a key that was handed out stays, also while the cache has not seen its Secret', async () => {
+  const world = withPool(createTestWorld());
+  world.putTenant('acme', DEDICATED);
+  await world.settle();
+  const keysOf = (): unknown =>
+    ['acme-admin', 'database'].map((name) => world.get(secrets, `tenant-acme/${name}`)?.data);
+  const before = keysOf();
+  assert.ok(JSON.stringify(before).includes('token'));
+  for (const name of ['acme-admin', 'database']) world.hide(secrets, `tenant-acme/${name}`);
+  world.annotate('acme', { 'shopmind.ai/reconcile-at': 'now' });
+  await world.settle();
+  assert.deepEqual(keysOf(), before);
+});
+
+test('a deletion takes along what the cache has not seen yet', async () => {
+  const world = withPool(createTestWorld());
+  world.putTenant('acme', POOLED);
+  await world.settle();
+  world.hide(secrets, 'shopmind-system/acme-admin');
+  world.deleteTenant('acme');
+  world.writes.length = 0;
+  await world.settle();
+  assert.ok(world.writes.includes('delete Secret shopmind-system/acme-admin'), world.writes.join(', '));
+  assert.equal(world.tenant('acme'), undefined);
+});

@@ -11,7 +11,7 @@ import { enabledDomains, namespaceOf, schemaOf } from '../../resources/presets.t
 import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { prune } from '../objects.ts';
-import { databasePassword, generate, valuesOf } from '../secrets.ts';
+import { databasePasswordForSure, generate, valuesForSure } from '../secrets.ts';
 import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
@@ -77,7 +77,7 @@ async function visit(
   let failure: unknown;
   try {
     const platform = world.platform();
-    const credentials = credentialsOf(world, tenant);
+    const credentials = await credentialsOf(world, context, tenant);
     const surroundings = surroundingsOf(outlookOf(world), platform);
     const objects = desiredObjects(tenant, platform, credentials, surroundings);
     wanted = union(inventoryItems(objects), unseenOf(world, wanted));
@@ -246,13 +246,20 @@ function announceTransition(
 }
 
 /** Kept where they are, made where they are not. */
-function credentialsOf(world: World, tenant: TenantObject): TenantCredentials {
+async function credentialsOf(
+  world: World,
+  context: ReconcileContext,
+  tenant: TenantObject,
+): Promise<TenantCredentials> {
   const { name } = tenant.metadata;
-  const namespace = namespaceOf(name, tenant.spec.placement);
+  const { placement } = tenant.spec;
+  const namespace = namespaceOf(name, placement);
+  const admin = await valuesForSure(world, context, { namespace, name: adminSecretName(name) });
+  const password =
+    placement === 'dedicated' ? await databasePasswordForSure(world, context, namespace) : undefined;
   return {
-    adminToken: valuesOf(world, { namespace, name: adminSecretName(name) })?.['token'] ?? generate('smk_'),
-    databasePassword:
-      (tenant.spec.placement === 'dedicated' ? databasePassword(world, namespace) : undefined) ?? generate(),
+    adminToken: admin?.['token'] ?? generate('smk_'),
+    databasePassword: password ?? generate(),
   };
 }
 

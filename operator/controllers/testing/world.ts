@@ -199,6 +199,7 @@ export function createTestWorld(): TestWorld {
       }),
     delete: (type: ResourceType, ref: Ref) =>
       write(`delete ${type.kind} ${keyOf(ref)}`, () => {
+        if (hidden.delete(`${type.kind}/${keyOf(ref)}`)) return undefined;
         const before = cacheOf(type).get(keyOf(ref));
         if (before === undefined) throw notFound(type, ref.name);
         drop(type, before);

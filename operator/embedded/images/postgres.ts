@@ -5,6 +5,7 @@
  *   PGDATA              where the data lies, also below folders that the server's user cannot enter
  *   POSTGRES_PASSWORD   of the role `postgres`; a new value takes effect at the next start
  *   POSTGRES_DB         made on the first start; default `postgres`
+ *   POSTGRES_CLIENTS    networks that may connect, with commas between; default 127.0.0.0/8
  *   POD_IP, PGPORT      where it listens; default 127.0.0.1 and 5432
  *
  * Arguments go to the server, for example `-c max_connections=100`.

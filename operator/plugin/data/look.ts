@@ -117,7 +117,7 @@ export async function withDatabase<T>(
   const way = await wayTo(client, url.hostname, Number(url.port || '5432'));
   url.hostname = way.host;
   url.port = String(way.port);
-  const database = await openDatabase(url.href, 2);
+  const database = await openDatabase(url.href, { max: 2 });
   try {
     return await bounded(work(database, way));
   } finally {

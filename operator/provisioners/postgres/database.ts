@@ -35,30 +35,64 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(code) || /^E[A-Z]+$/.test(code);
 }
 
+export interface DatabaseOptions {
+  /** Connections at most; 8 by default. */
+  readonly max?: number;
+  /** Asked before every statement; throws when this process may not act any more. */
+  readonly mayAct?: () => void;
+}
+
 /**
- * Connects lazily; at most `max` connections, closed after 30 idle seconds.
+ * How long the server keeps a session that says nothing, in a transaction or between two: shorter than a lease, so
+ * that the transactions and locks of an operator that was frozen are gone before the next one begins.
+ */
+const SILENCE_MS = 10_000;
+/** undefined_object: there is no such setting. */
+const UNKNOWN_SETTING = '42704';
+
+/**
+ * Connects lazily; connections are closed after a few idle seconds.
  * @param url superuser's URL
  */
-export async function openDatabase(url: string, max = 8): Promise<Database> {
+export async function openDatabase(
+  url: string,
+  { max = 8, mayAct = () => undefined }: DatabaseOptions = {},
+): Promise<Database> {
   // Loaded here: callers that only plan never pay for it.
   const { default: pg } = await import('pg');
   const pool: Pool = new pg.Pool({
     connectionString: url,
     max,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: SILENCE_MS / 2,
     connectionTimeoutMillis: 5_000,
     allowExitOnIdle: true,
     application_name: 'shopmind-operator',
+    idle_in_transaction_session_timeout: SILENCE_MS,
+    // Awaited by the pool before the connection is used. Servers before PostgreSQL 14 do not know the setting.
+    onConnect: async (client) => {
+      await client.query(`set idle_session_timeout = ${SILENCE_MS}`).catch((error: unknown) => {
+        if (!(error instanceof Error && 'code' in error && error.code === UNKNOWN_SETTING)) throw error;
+      });
+    },
   });
   // A connection that dies while idle is replaced at the next use; the error shows there.
   pool.on('error', () => undefined);
   return {
-    query: (text, values) => rowsOf(pool, text, values),
+    async query(text, values) {
+      mayAct();
+      return rowsOf(pool, text, values);
+    },
     async session(work) {
+      mayAct();
       const client = await pool.connect();
       let broken: Error | undefined;
       try {
-        return await work({ query: (text, values) => rowsOf(client, text, values) });
+        return await work({
+          async query(text, values) {
+            mayAct();
+            return rowsOf(client, text, values);
+          },
+        });
       } catch (error) {
         // Locks and settings of a failed session must not reach the next user of the connection.
         broken = error instanceof Error ? error : new Error(String(error));

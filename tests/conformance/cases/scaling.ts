@@ -1,6 +1,6 @@
 /** Status and scale subresources. */
 import assert from 'node:assert/strict';
-import { deployment, expect, type Scope, type Table } from '../suite.ts';
+import { deployment, eventually, expect, type Scope, type Table } from '../suite.ts';
 import { at, listAt } from '../value.ts';
 import { withWidgets, type Version } from '../widgets.ts';
 
@@ -42,9 +42,16 @@ export const scaling: Table = {
   },
   async 'writing the scale changes the replicas of the Deployment'(scope) {
     const url = await app(scope);
-    const scale = expect(await scope.api.get(`${url}/scale`), 200);
-    const wanted = { ...(scale.body as Record<string, unknown>), spec: { replicas: 0 } };
-    expect(await scope.api.replace(`${url}/scale`, wanted), 200);
+    // Its controller writes the status in between, and then the version read before is refused.
+    await eventually(
+      async () => {
+        const scale = expect(await scope.api.get(`${url}/scale`), 200);
+        const wanted = { ...(scale.body as Record<string, unknown>), spec: { replicas: 0 } };
+        return scope.api.replace(`${url}/scale`, wanted);
+      },
+      ({ status }) => status === 200,
+      'the scale is written',
+    );
     expect(await scope.api.patch(url, 'merge', { spec: { paused: true } }), 200);
     expect(await scope.api.patch(`${url}/scale`, 'merge', { spec: { replicas: 2 } }), 200);
     const { body } = expect(await scope.api.get(url), 200);

@@ -109,7 +109,9 @@ export const workloads: Table = {
       kind: 'Pod',
       metadata: { name: scope.name() },
       spec: {
-        containers: [{ name: 'main', image: 'shopmind/test', args: ['print', '1'] }],
+        containers: [
+          { name: 'main', image: 'shopmind/test', imagePullPolicy: 'IfNotPresent', args: ['print', '1'] },
+        ],
         restartPolicy: 'Never',
       },
     };
@@ -167,7 +169,9 @@ export const workloads: Table = {
       metadata: { name },
       spec: {
         restartPolicy: 'Never',
-        containers: [{ name: 'main', image: 'shopmind/test', args: ['print', '5'] }],
+        containers: [
+          { name: 'main', image: 'shopmind/test', imagePullPolicy: 'IfNotPresent', args: ['print', '5'] },
+        ],
       },
     };
     expect(await scope.api.create(scope.path('pods'), pod), 201);
@@ -192,7 +196,9 @@ export const workloads: Table = {
         template: {
           spec: {
             restartPolicy: 'Never',
-            containers: [{ name: 'main', image: 'shopmind/test', args: ['exit', '0'] }],
+            containers: [
+              { name: 'main', image: 'shopmind/test', imagePullPolicy: 'IfNotPresent', args: ['exit', '0'] },
+            ],
           },
         },
       },

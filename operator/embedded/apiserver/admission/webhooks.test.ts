@@ -120,7 +120,7 @@ test('a webhook behind a Service is found by its endpoints and asked under the n
       withServer(async (api) => {
         const service = {
           metadata: { name: 'localhost' },
-          spec: { clusterIP: 'None', ports: [{ port: 443, targetPort: 9443 }] },
+          spec: { ports: [{ port: 443, targetPort: 9443 }] },
         };
         await api.call('POST', '/api/v1/namespaces/default/services', service);
         await api.call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {

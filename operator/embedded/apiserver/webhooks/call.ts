@@ -95,6 +95,7 @@ function endpointOf(cluster: Cluster, { namespace, name, path, port }: ServiceRe
   const serverName = `${name}.${namespace}.svc`;
   if (at(spec, 'type') === 'ExternalName')
     return { host: text(at(spec, 'externalName')), port, path, serverName };
+  if (at(spec, 'clusterIP') === 'None') throw new Error('cannot route to service with ClusterIP "None"');
   const declared = items(at(spec, 'ports')).find((one) => number(at(one, 'port')) === port);
   if (declared === undefined) throw new Error(`service "${name}" has no port ${port}`);
   const portName = text(at(declared, 'name'));

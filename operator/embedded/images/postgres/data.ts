@@ -49,7 +49,7 @@ export async function prepareData(
     if (passwordDigest(environment.password) !== storedDigest(dir))
       setPassword(environment, binaries, account, dir);
   } else create(environment, binaries, account, dir);
-  writeAccess(dir, account);
+  writeAccess(dir, environment.clients, account);
   return dir;
 }
 
@@ -188,12 +188,12 @@ function storeDigest({ password }: Environment, account: Account, dir: string): 
   give(account, file);
 }
 
-/** Who may come in: everybody on this machine who knows a password. */
-function writeAccess(dir: string, account: Account): void {
+/** Who may come in: everybody from these networks who knows a password. */
+function writeAccess(dir: string, clients: readonly string[], account: Account): void {
   const file = join(dir, 'pg_hba.conf');
-  const rule = 'host all all 127.0.0.0/8 scram-sha-256\n';
-  if (existsSync(file) && readFileSync(file, 'utf8') === rule) return;
-  writeFileSync(file, rule, { mode: 0o600 });
+  const rules = clients.map((network) => `host all all ${network} scram-sha-256\n`).join('');
+  if (existsSync(file) && readFileSync(file, 'utf8') === rules) return;
+  writeFileSync(file, rules, { mode: 0o600 });
   give(account, file);
 }
 

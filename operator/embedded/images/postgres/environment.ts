@@ -11,6 +11,8 @@ export interface Environment {
   readonly database: string;
   readonly address: string;
   readonly port: number;
+  /** Networks that clients with a password may come from. */
+  readonly clients: readonly string[];
 }
 
 /** PostgreSQL cannot be started; the message says why and what helps. */
@@ -26,6 +28,7 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     POSTGRES_DB = 'postgres',
     POD_IP = '127.0.0.1',
     PGPORT = '5432',
+    POSTGRES_CLIENTS = '127.0.0.0/8',
   } = env;
   if (!isAbsolute(PGDATA)) throw new PrepareError('PGDATA must be the absolute path of the data folder');
   if (POSTGRES_PASSWORD === '')
@@ -37,11 +40,21 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
   const port = Number(PGPORT);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new PrepareError(`PGPORT "${PGPORT}" is no port`);
+  const clients = POSTGRES_CLIENTS.split(',');
+  const stray = clients.find((network) => !isNetwork(network));
+  if (stray !== undefined)
+    throw new PrepareError(`POSTGRES_CLIENTS "${stray}" is no network such as 10.0.0.0/8`);
   return {
     dataDir: normalize(PGDATA).replace(/\/+$/, ''),
     password: POSTGRES_PASSWORD,
     database: POSTGRES_DB,
     address: POD_IP,
     port,
+    clients,
   };
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits = ''] = text.split('/');
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
 }

@@ -1,0 +1,141 @@
+/**
+ * What a real installation brings along and this one has to be given: a database, a payment processor, and the configuration that
+ * says where they are. As Pods in a namespace of their own, because they are not ShopMind's.
+ */
+import { randomBytes } from 'node:crypto';
+import type { KubeObject } from '../../operator/kube/types.ts';
+
+const NAMESPACE = 'data';
+const SYSTEM = 'shopmind-system';
+/** Where the runtime of these tests has the sample shops' catalogues: images/samples. */
+const SOURCES = 'file:///sources/';
+
+export interface DataPlaneOptions {
+  /** Port of the gateway inside the cluster. */
+  readonly gatewayPort: number;
+  /** Port at which browsers reach the gateway. */
+  readonly publicPort: number;
+}
+
+/** Everything, in an order that can be applied. The system namespace has to exist. */
+export function dataPlane({ gatewayPort, publicPort }: DataPlaneOptions): KubeObject[] {
+  const password = randomBytes(24).toString('base64url');
+  const paymentsSecret = randomBytes(24).toString('base64url');
+  const origin = `http://pay.localhost${publicPort === 80 ? '' : `:${publicPort}`}`;
+  const database = `postgres.${NAMESPACE}.svc:5432/shopmind`;
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+    secret(NAMESPACE, 'data', { password, paymentsSecret }),
+    ...workload('postgres', 5432, {
+      PGDATA: '/data/postgres',
+      POSTGRES_DB: 'shopmind',
+      // Pods of this cluster; a real database has its own idea of who may come.
+      POSTGRES_CLIENTS: '10.0.0.0/8',
+      POSTGRES_PASSWORD: { key: 'password' },
+    }),
+    ...workload('processor', 8090, {
+      PROCESSOR_DATA: '/data/processor',
+      GATEWAY_URL: `http://gateway.${SYSTEM}.svc:${gatewayPort}`,
+      PAYMENTS_PUBLIC_ORIGIN: origin,
+      PAYMENTS_SECRET: { key: 'paymentsSecret' },
+    }),
+    processorRoute(),
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'platform', namespace: SYSTEM },
+      data: {
+        BLOBS_URL: 'file:///var/lib/shopmind/blobs/',
+        SOURCES_URL: SOURCES,
+        PAYMENTS_URL: `http://processor.${NAMESPACE}.svc:8090`,
+        PAYMENTS_PUBLIC_ORIGIN: origin,
+        PUBLIC_PORT: String(publicPort),
+      },
+    } as KubeObject,
+    secret(SYSTEM, 'platform', {
+      DATABASE_ADMIN_URL: `postgres://postgres:${password}@${database}`,
+      DATABASE_URL: `postgres://${database}`,
+      PAYMENTS_SECRET: paymentsSecret,
+      SECRETS_KEY: randomBytes(32).toString('base64'),
+    }),
+  ];
+}
+
+function secret(namespace: string, name: string, values: Readonly<Record<string, string>>): KubeObject {
+  const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData: values };
+  return object;
+}
+
+type Value = string | { readonly key: string };
+
+/** One Pod that keeps its data as long as it lives, and its headless Service. */
+function workload(name: string, port: number, env: Readonly<Record<string, Value>>): KubeObject[] {
+  const labels = { 'app.kubernetes.io/name': name };
+  const metadata = { name, namespace: NAMESPACE, labels };
+  const variables = Object.entries(env).map(([variable, value]) =>
+    typeof value === 'string'
+      ? { name: variable, value }
+      : { name: variable, valueFrom: { secretKeyRef: { name: 'data', key: value.key } } },
+  );
+  const objects = [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        strategy: { type: 'Recreate' },
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            securityContext: {
+              runAsNonRoot: true,
+              fsGroup: 65_532,
+              seccompProfile: { type: 'RuntimeDefault' },
+            },
+            containers: [
+              {
+                name,
+                image: `shopmind/${name}`,
+                imagePullPolicy: 'Never',
+                env: [
+                  { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+                  { name: 'PORT', value: String(port) },
+                  ...variables,
+                ],
+                ports: [{ containerPort: port }],
+                readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+                volumeMounts: [{ name: 'data', mountPath: '/data' }],
+                securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+              },
+            ],
+            volumes: [{ name: 'data', emptyDir: {} }],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { clusterIP: 'None', selector: labels, ports: [{ name: 'main', port, targetPort: port }] },
+    },
+  ];
+  return objects;
+}
+
+/** Browsers load card fields from the processor, so it stands behind the gateway too. */
+function processorRoute(): KubeObject {
+  const route = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'processor', namespace: NAMESPACE },
+    spec: {
+      parentRefs: [{ name: 'shopmind', namespace: SYSTEM }],
+      hostnames: ['pay.localhost'],
+      rules: [{ backendRefs: [{ name: 'processor', port: 8090 }] }],
+    },
+  };
+  return route;
+}
