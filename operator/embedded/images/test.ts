@@ -1,6 +1,7 @@
 /**
  * The image `shopmind/test`: a small process for tests of the cluster. Arguments say what it does:
- *   serve                 answers HTTP on POD_IP:PORT with its name; /healthz answers READY_STATUS or, after /break, 500
+ *   serve                 answers HTTP on POD_IP:PORT with its name; /healthz answers READY_STATUS or, after /break, 500;
+ *                         FAIL_PERCENT of other requests are answered 500, and all of them after DELAY_MS
  *   exit <code> [ms]      ends with a code, after a while
  *   print <n>             writes n lines and ends well
  *   burn                  keeps a core busy
@@ -35,12 +36,21 @@ await MODES[mode]?.();
 
 function serve(): void {
   let status = Number(env['READY_STATUS'] ?? 200);
+  const failPercent = Number(env['FAIL_PERCENT'] ?? 0);
+  const delayMs = Number(env['DELAY_MS'] ?? 0);
+  let served = 0;
   const server = createServer((request, response) => {
     if (request.url === '/break') status = 500;
     if (request.url === '/mend') status = 200;
-    response
-      .writeHead(request.url === '/healthz' ? status : 200)
-      .end(`${env['HOSTNAME']} ${env['VERSION'] ?? ''}`.trim());
+    const answer = (code: number): void =>
+      void response.writeHead(code).end(`${env['HOSTNAME']} ${env['VERSION'] ?? ''}`.trim());
+    if (request.url === '/healthz') return answer(status);
+    // Spread evenly, so that any hundred in a row has its share.
+    served += failPercent;
+    const code = served >= 100 ? 500 : 200;
+    served %= 100;
+    if (delayMs > 0) setTimeout(answer, delayMs, code);
+    else answer(code);
   });
   server.listen(Number(env['PORT'] ?? 8080), env['POD_IP'] ?? '127.0.0.1', () => say('listening'));
   process.on('SIGTERM', () => {
