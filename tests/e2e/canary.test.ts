@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import type { CanaryStatus } from '../../crds/index.ts';
+import { API_VERSION, type CanaryStatus } from '../../crds/index.ts';
 import { shopServices, tenants, type ServiceObject } from '../../operator/controllers/kinds.ts';
 import { TEST_IMAGE, TEST_IMAGES } from '../../operator/embedded/images/table.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
@@ -130,7 +130,7 @@ test('going back to the revision before is one annotation, and loses no request 
   await apply(
     shopServices,
     {
-      apiVersion: 'shopmind.ai/v1alpha1',
+      apiVersion: API_VERSION,
       kind: 'Service',
       metadata: { ...AT, annotations: { 'shopmind.ai/canary': `rollback@${stable}` } },
       spec: {},
@@ -158,7 +158,7 @@ test('going back to the revision before is one annotation, and loses no request 
 
 test('the pool itself is delivered so: a revision that cannot start gets no request, a good one every one', async (context) => {
   await apply(tenants, {
-    apiVersion: 'shopmind.ai/v1alpha1',
+    apiVersion: API_VERSION,
     kind: 'ShopMindTenant',
     metadata: { name: 'popup' },
     spec: { displayName: 'Pop-up Records', hosts: ['popup.localhost'], deletionPolicy: 'Delete' },
@@ -174,7 +174,7 @@ test('the pool itself is delivered so: a revision that cannot start gets no requ
     apply(
       shopServices,
       {
-        apiVersion: 'shopmind.ai/v1alpha1',
+        apiVersion: API_VERSION,
         kind: 'Service',
         metadata: pool,
         spec: { domains: ['accounts', 'catalog', 'orders', 'payments'], env, traffic: TRAFFIC },
@@ -221,7 +221,7 @@ const TRAFFIC = {
 function deliver(version: string, more: Readonly<Record<string, string>> = {}): Promise<unknown> {
   const env = Object.entries({ VERSION: version, ...more }).map(([name, value]) => ({ name, value }));
   return apply(shopServices, {
-    apiVersion: 'shopmind.ai/v1alpha1',
+    apiVersion: API_VERSION,
     kind: 'Service',
     metadata: AT,
     spec: { image: TEST_IMAGE, replicas: 2, env, traffic: TRAFFIC },
