@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   psql: () => import('./psql/command.ts'),
   token: () => import('./token.ts'),
   start: () => import('./start/command.ts'),
+  completion: () => import('./completion/command.ts'),
   version: () => import('./version/version.ts'),
   install: () => import('./install/command.ts'),
   uninstall: () => import('./uninstall/command.ts'),

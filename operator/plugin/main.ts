@@ -7,32 +7,17 @@ import { createCli, type CliOptions, type Io } from './cli.ts';
 import type { Call, CommandDefinition, Flags, Option } from './command.ts';
 import { COMMANDS, loadAll, loadOne } from './commands.ts';
 import { describeFailure, EXIT, Failure, Interrupted } from './failure.ts';
-import type { ColourMode } from './terminal/style.ts';
-
-const COLOURS = ['auto', 'always', 'never'] as const satisfies readonly ColourMode[];
-
-/** Options every command has. */
-export const GLOBAL_OPTIONS: readonly Option[] = [
-  { flags: '-q, --quiet', summary: 'no hints and no progress: only data and errors' },
-  {
-    flags: '--color <when>',
-    summary: 'auto (on a terminal, unless NO_COLOR is set), always or never',
-    default: 'auto',
-    completes: COLOURS,
-  },
-];
-
-/** Options of every command that speaks to a cluster, as kubectl has them. */
-export const CLUSTER_OPTIONS: readonly Option[] = [
-  { flags: '--kubeconfig <path>', summary: 'the kubeconfig to use', completes: 'file' },
-  { flags: '--context <name>', summary: 'the context of the kubeconfig to use' },
-  { flags: '-n, --namespace <name>', summary: 'only what lives in this namespace' },
-];
+import { CLUSTER_OPTIONS, COLOURS, GLOBAL_OPTIONS } from './options.ts';
 
 /** Runs one command line. Never rejects. @returns the exit code */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   let code = 0;
   try {
+    // What a shell asks: no command of a person's, so it is in no help.
+    if (args[0] === '__complete') {
+      const { answerShell } = await import('./completion/answer.ts');
+      return await answerShell(args.slice(1), io);
+    }
     const program = await programFor(args, io, (exit) => {
       code = exit;
     });

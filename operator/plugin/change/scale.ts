@@ -143,7 +143,8 @@ async function write(
   }
   const before = spec.scaling ?? { min: 1, max: 1, cpuPercent: 70 };
   const min = wanted.min ?? Math.min(before.min, wanted.max ?? before.min);
-  const scaling = { cpuPercent: before.cpuPercent, min, max: wanted.max ?? Math.max(before.max, min) };
+  // What the autoscaler looks at stays as it is.
+  const scaling = { ...before, min, max: wanted.max ?? Math.max(before.max, min) };
   const text = `${at} runs ${scaling.min} to ${scaling.max} Pods`;
   if (spec.tenant === undefined || spec.image !== undefined) {
     await merge(client, shopServices, metadata, { spec: { scaling } });
