@@ -48,6 +48,8 @@ export interface ClusterOptions {
   /** Port of the API server; the one of the last start, or a free one. */
   readonly port?: number;
   readonly clock?: Clock;
+  /** How long the API server keeps older states; default 5 min. */
+  readonly compactionMs?: number;
   /** How often autoscalers look; default 15 s. */
   readonly autoscalerPeriodMs?: number;
   /** How often the use of processor and memory is measured; default 15 s. */
@@ -82,6 +84,7 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
     kubeconfigPath: options.kubeconfigPath,
     // As on any cluster: what a ServiceAccount was not given, it may not do, and the first to notice is a test here.
     authorization: 'rbac',
+    ...(options.compactionMs === undefined ? {} : { compactionMs: options.compactionMs }),
     log,
   });
   const transport = createHttpsTransport({

@@ -21,6 +21,7 @@ const KUBERNETES = {
   kubelet: 'k8s.io/kubernetes/cmd/kubelet',
   'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
   'e2e.test': 'k8s.io/kubernetes/test/e2e',
+  agnhost: './agnhost',
 } as const;
 
 /** Each from a module graph of its own: they share nothing with Kubernetes's. */

@@ -1,4 +1,5 @@
 /** Discovery: which groups, versions and resources there are, in the old form and the aggregated one. */
+import { createHash } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
 import type { JsonObject } from './objects.ts';
 import type { ResourceType, Subresource } from './resources.ts';
@@ -127,7 +128,15 @@ function listedResource(type: ResourceType): JsonObject {
     verbs: [...type.verbs],
     ...(type.shortNames.length > 0 ? { shortNames: [...type.shortNames] } : {}),
     ...(type.categories.length > 0 ? { categories: [...type.categories] } : {}),
+    ...(type.verbs.includes('watch') ? { storageVersionHash: storageVersionHash(type) } : {}),
   };
+}
+
+/** Changes when objects are stored in another version; clients that migrate them look for that. */
+function storageVersionHash({ storage, storageVersion, kind }: ResourceType): string {
+  const [group = ''] = storage.split('/');
+  const stored = `${group}/${storageVersion}/${kind}`;
+  return createHash('sha256').update(stored).digest().subarray(0, 8).toString('base64');
 }
 
 function listedSubresource(type: ResourceType, subresource: Subresource): JsonObject {

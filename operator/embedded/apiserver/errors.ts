@@ -18,6 +18,8 @@ export class ApiError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  /** Where a list may be gone on with, which this error interrupted; empty where it may not. */
+  readonly continueWith: string = '';
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails, cause?: unknown) {
     super(message, { cause });
@@ -30,7 +32,7 @@ export class ApiError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continueWith === '' ? {} : { continue: this.continueWith },
       status: 'Failure',
       message: this.message,
       ...(this.reason === '' ? {} : { reason: this.reason }),
@@ -114,6 +116,9 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
 
+export const notAcceptable = (accepted: readonly string[]): ApiError =>
+  new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+
 export const tooLarge = (limit: number): ApiError =>
   new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
 
@@ -127,6 +132,19 @@ export const tooManyRequests = (
   causes?: readonly Cause[],
 ): ApiError =>
   new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds, ...(causes ? { causes } : {}) });
+
+/** A list can no longer be continued as it was. @param token continues it as things are now */
+export class PageExpired extends ApiError {
+  override readonly continueWith: string;
+  constructor(token: string) {
+    super(
+      410,
+      'Expired',
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    );
+    this.continueWith = token;
+  }
+}
 
 export const internal = (message: string, cause?: unknown): ApiError =>
   new ApiError(

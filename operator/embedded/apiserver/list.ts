@@ -2,7 +2,7 @@
 import { HistoryGone, type Entry } from '../store/store.ts';
 import { keyOf } from '../store/collection.ts';
 import type { Cluster } from './cluster.ts';
-import { ApiError, badRequest, expired } from './errors.ts';
+import { ApiError, badRequest, expired, PageExpired } from './errors.ts';
 import { numberOf } from './registry/options.ts';
 import type { ResourceType } from './resources.ts';
 import { parseFieldSelector, parseLabelSelector, type Predicate } from './selectors.ts';
@@ -37,7 +37,8 @@ export function selectionOf(query: URLSearchParams, type: ResourceType): Selecti
 }
 
 interface Continuation {
-  readonly revision: number;
+  /** Undefined where the snapshot of the first page is gone and the client goes on with what there is. */
+  readonly revision: number | undefined;
   /** Key of the last object given. */
   readonly after: string;
 }
@@ -57,8 +58,8 @@ export async function listPage(
   const limit = numberOf(query, 'limit') ?? 0;
   if (limit < 0) throw badRequest('limit: Invalid value: must be non-negative');
   const continued = continuationOf(query);
-  const asked = continued?.revision ?? exactRevision(query, cluster.store.revision());
-  const snapshot = entriesAt(cluster, type, namespace, asked, continued !== undefined);
+  const asked = continued ? continued.revision : exactRevision(query, cluster.store.revision());
+  const snapshot = entriesAt(cluster, type, namespace, asked, continued);
   // A snapshot list stays on its revision; a first page begins one at the present.
   const revision = asked ?? cluster.store.revision();
   const rest = continued ? snapshot.slice(firstAfter(snapshot, continued.after)) : snapshot;
@@ -90,18 +91,13 @@ function entriesAt(
   type: ResourceType,
   namespace: string | undefined,
   revision: number | undefined,
-  continued: boolean,
+  continued: Continuation | undefined,
 ): readonly Entry[] {
   try {
     return cluster.store.list(type.storage, namespace, revision);
   } catch (error) {
     if (!(error instanceof HistoryGone)) throw error;
-    if (continued)
-      throw new ApiError(
-        410,
-        'Expired',
-        'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
-      );
+    if (continued) throw new PageExpired(tokenOf({ revision: undefined, after: continued.after }));
     throw expired(revision ?? 0, error.oldest);
   }
 }
@@ -160,7 +156,12 @@ function badOption(name: string, message: string): ApiError {
 }
 
 const tokenOf = ({ revision, after }: Continuation): string =>
-  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString('base64url');
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision ?? INCONSISTENT, start: after })).toString(
+    'base64url',
+  );
+
+/** The revision of a token that continues a list whose snapshot is gone, as kube-apiserver writes it. */
+const INCONSISTENT = -1;
 
 function continuationOf(query: URLSearchParams): Continuation | undefined {
   const token = query.get('continue');
@@ -180,7 +181,7 @@ function continuationOf(query: URLSearchParams): Continuation | undefined {
   };
   if (typeof rv !== 'number' || typeof start !== 'string')
     throw badRequest('continue key is not valid: incorrect encoded start key');
-  return { revision: rv, after: start };
+  return { revision: rv === INCONSISTENT ? undefined : rv, after: start };
 }
 
 /** Index of the first entry behind a key; the entries are in order. */

@@ -1,5 +1,5 @@
 /** Finds the form a client wants its answer in. Always JSON: clients that offer CBOR or protobuf accept it too. */
-import { ApiError } from './errors.ts';
+import { notAcceptable } from './errors.ts';
 
 /** Whole objects, only their metadata, or rows for a printer. */
 export type Form = 'object' | 'metadata' | 'table';
@@ -24,9 +24,5 @@ export function formOf(accept: string | undefined): Form {
     const form = FORMS[as];
     if (form && group === 'meta.k8s.io') return form;
   }
-  throw new ApiError(
-    406,
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/json;stream=watch',
-  );
+  throw notAcceptable(['application/json', 'application/json;stream=watch']);
 }

@@ -2,12 +2,16 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { builtinDocument, builtinDocuments } from '../openapi/documents.ts';
-import { customResourceDocument, mergeDocuments } from '../openapi/custom-resource.ts';
+import {
+  customResourceDefinitions,
+  customResourceDocument,
+  mergeDocuments,
+} from '../openapi/custom-resource.ts';
+import { builtinDefinitions } from '../openapi/version2.ts';
 import type { Cluster } from './cluster.ts';
 import { DEFINITIONS } from './crd/custom-resources.ts';
-import { at, parseStored, text } from './objects.ts';
-import { apiVersionOf } from './resources.ts';
-import { ApiError, noSuchPath } from './errors.ts';
+import { at, parseStored, text, type KubeObject } from './objects.ts';
+import { noSuchPath, notAcceptable } from './errors.ts';
 import { sendJson, type Exchange } from './exchange.ts';
 import { VERSION } from './discovery.ts';
 
@@ -30,7 +34,7 @@ const COMPRESSED_FROM = 16 * 1024;
 
 export function serveOpenApi(cluster: Cluster, exchange: Exchange): void {
   const { path } = exchange;
-  if (path === '/openapi/v2') return serveVersion2(exchange);
+  if (path === '/openapi/v2') return serveVersion2(cluster, exchange);
   const documents = documentsOf(cluster);
   if (path === ROOT) return sendJson(exchange, 200, JSON.stringify({ paths: pathsOf(documents) }));
   const document = documents.get(path.slice(ROOT.length + 1));
@@ -101,20 +105,23 @@ function documentsOf(cluster: Cluster): ReadonlyMap<string, Document> {
 
 /** What the definitions of a group-version say, as one document. */
 function customDocument(cluster: Cluster, groupVersion: string): object {
-  const storages = new Map(
-    cluster.catalog
-      .all()
-      .filter((type) => type.custom && apiVersionOf(type) === groupVersion)
-      .map((type) => [type.storage, type.version]),
+  const served = servedDefinitions(cluster).filter(
+    ([crd, version]) => `${text(at(crd, 'spec', 'group'))}/${version}` === groupVersion,
   );
-  const documents = cluster.store.list(DEFINITIONS).flatMap((entry) => {
+  return mergeDocuments(served.map(([crd, version]) => customResourceDocument(crd, version)));
+}
+
+/** The definitions of custom resources with each of their versions that is served. */
+function servedDefinitions(cluster: Cluster): [KubeObject, string][] {
+  const versions = Map.groupBy(
+    cluster.catalog.all().filter((type) => type.custom),
+    ({ storage }) => storage,
+  );
+  return cluster.store.list(DEFINITIONS).flatMap((entry) => {
     const crd = parseStored(entry.json);
-    const version = storages.get(
-      `${text(at(crd, 'spec', 'group'))}/${text(at(crd, 'spec', 'names', 'plural'))}`,
-    );
-    return version === undefined ? [] : [customResourceDocument(crd, version)];
+    const storage = `${text(at(crd, 'spec', 'group'))}/${text(at(crd, 'spec', 'names', 'plural'))}`;
+    return (versions.get(storage) ?? []).map(({ version }): [KubeObject, string] => [crd, version]);
   });
-  return mergeDocuments(documents);
 }
 
 const customGroupVersions = (cluster: Cluster): string[] =>
@@ -123,10 +130,27 @@ const customGroupVersions = (cluster: Cluster): string[] =>
     .filter(({ custom }) => custom)
     .map(({ group, version }) => `${group}/${version}`);
 
-/** Version 2 is given without definitions: its clients take version 3 where they find it. */
-function serveVersion2(exchange: Exchange): void {
-  if (!/json|\*\/\*|^$/.test(exchange.accept))
-    throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
-  const info = { title: 'Kubernetes', version: String(VERSION['gitVersion']) };
-  sendJson(exchange, 200, JSON.stringify({ swagger: '2.0', info, paths: {}, definitions: {} }));
+/** Paths are left out: whoever still reads this version looks for the definitions of kinds. */
+function serveVersion2(cluster: Cluster, exchange: Exchange): void {
+  if (!/json|\*\/\*|^$/.test(exchange.accept)) throw notAcceptable(['application/json']);
+  const hash = createHash('sha256');
+  for (const [name, document] of documentsOf(cluster)) hash.update(`${name} ${document.hash} `);
+  const etag = `"${hash.digest('hex').toUpperCase()}"`;
+  const headers = { etag, vary: 'Accept', 'cache-control': 'no-cache, private' };
+  if (exchange.request.headers['if-none-match'] === etag) {
+    exchange.response.writeHead(304, headers).end();
+    return;
+  }
+  sendDocument(exchange, Buffer.from(version2Text(cluster)), headers);
+}
+
+const builtin = new WeakMap<Cluster, string>();
+
+function version2Text(cluster: Cluster): string {
+  let known = builtin.get(cluster);
+  if (known === undefined) builtin.set(cluster, (known = builtinDefinitions()));
+  const custom = servedDefinitions(cluster).map(([crd, version]) => customResourceDefinitions(crd, version));
+  const texts = custom.map((definitions) => JSON.stringify(definitions).slice(1, -1));
+  const info = JSON.stringify({ title: 'Kubernetes', version: VERSION['gitVersion'] });
+  return `{"swagger":"2.0","info":${info},"paths":{},"definitions":{${[known, ...texts].join(',')}}}`;
 }

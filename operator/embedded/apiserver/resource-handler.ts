@@ -9,7 +9,7 @@ import { metricsPage } from './metrics.ts';
 import { isObject } from '../schema/schema.ts';
 import type { JsonObject, KubeObject } from './objects.ts';
 import { createObject } from './registry/create.ts';
-import { asObject, duplicatesOf, parseBody, pruneUnknown } from './registry/decode.ts';
+import { asObject, parseBody, pruneUnknown, sourceOf } from './registry/decode.ts';
 import { deleteObject } from './registry/delete.ts';
 import { deleteOptions, writeOptions, type WriteOptions } from './registry/options.ts';
 import { patchObject } from './registry/patch.ts';
@@ -31,6 +31,7 @@ const PARTS: ReadonlySet<string> = new Set([
   'finalize',
   'ephemeralcontainers',
   'resize',
+  'approval',
 ] satisfies Part[]);
 
 const DELETIONS_AT_A_TIME = 100;
@@ -193,9 +194,9 @@ async function decode(
 ): Promise<KubeObject> {
   const body = await readBody(exchange);
   const object = asObject(await parseBody(body, exchange.contentType), type);
-  const duplicates = duplicatesOf(body, options.fieldValidation);
+  const source = await sourceOf(body, options.fieldValidation);
   const { schema, wholeSchema } = cluster.rulesOf(type);
-  pruneUnknown(object, type, wholeSchema ?? schema, options.fieldValidation, duplicates, exchange.warnings);
+  pruneUnknown(object, type, wholeSchema ?? schema, options.fieldValidation, source, exchange.warnings);
   return object;
 }
 

@@ -359,7 +359,47 @@ const GROUP_VERSIONS: readonly GroupVersion[] = [
   {
     group: 'storage.k8s.io',
     version: 'v1',
-    rows: [{ plural: 'storageclasses', kind: 'StorageClass', namespaced: false, shortNames: ['sc'] }],
+    rows: [
+      { plural: 'csidrivers', kind: 'CSIDriver', namespaced: false, generation: true },
+      { plural: 'csinodes', kind: 'CSINode', namespaced: false },
+      { plural: 'csistoragecapacities', kind: 'CSIStorageCapacity' },
+      { plural: 'storageclasses', kind: 'StorageClass', namespaced: false, shortNames: ['sc'] },
+      { plural: 'volumeattachments', kind: 'VolumeAttachment', namespaced: false, status: true },
+    ],
+  },
+  {
+    group: 'node.k8s.io',
+    version: 'v1',
+    rows: [{ plural: 'runtimeclasses', kind: 'RuntimeClass', namespaced: false }],
+  },
+  {
+    group: 'certificates.k8s.io',
+    version: 'v1',
+    rows: [
+      {
+        plural: 'certificatesigningrequests',
+        kind: 'CertificateSigningRequest',
+        namespaced: false,
+        shortNames: ['csr'],
+        status: true,
+        subresources: [{ name: 'approval', kind: 'CertificateSigningRequest', verbs: STATUS_VERBS }],
+        fields: ['spec.signerName'],
+      },
+    ],
+  },
+  {
+    group: 'apiregistration.k8s.io',
+    version: 'v1',
+    rows: [
+      {
+        plural: 'apiservices',
+        kind: 'APIService',
+        namespaced: false,
+        statusOnCreate: true,
+        categories: ['api-extensions'],
+        status: true,
+      },
+    ],
   },
   {
     group: 'scheduling.k8s.io',

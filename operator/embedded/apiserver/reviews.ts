@@ -2,8 +2,8 @@
 import { userOfToken, type UserInfo } from './authn.ts';
 import type { PolicyRule } from './authz/authorizer.ts';
 import type { Cluster } from './cluster.ts';
-import { badRequest, methodNotAllowed } from './errors.ts';
-import { readBody, sendJson, type Exchange } from './exchange.ts';
+import { badRequest, methodNotAllowed, notAcceptable } from './errors.ts';
+import { readBody, sendJson, wantedForm, type Exchange } from './exchange.ts';
 import { at, fields, items, text, type JsonObject, type KubeObject } from './objects.ts';
 import { asObject, parseBody } from './registry/decode.ts';
 import type { ResourcePath } from './request.ts';
@@ -16,6 +16,8 @@ export async function serveReview(
   type: ResourceType,
 ): Promise<void> {
   if (exchange.method !== 'POST' || path.name !== '') throw methodNotAllowed();
+  // What is not stored has no metadata and no table.
+  if (wantedForm(exchange) !== 'object') throw notAcceptable(['application/json', 'application/yaml']);
   const body = await readBody(exchange);
   const review = asObject(await parseBody(body, exchange.contentType), type);
   const status = answer(cluster, exchange, review);

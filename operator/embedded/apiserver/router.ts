@@ -11,7 +11,7 @@ import {
   resourceList,
   VERSION,
 } from './discovery.ts';
-import { methodNotAllowed, noSuchPath } from './errors.ts';
+import { badRequest, methodNotAllowed, noSuchPath } from './errors.ts';
 import { sendJson, sendText, type Exchange } from './exchange.ts';
 import type { JsonObject } from './objects.ts';
 import { serveOpenApi } from './openapi.ts';
@@ -33,10 +33,12 @@ export async function route(cluster: Cluster, exchange: Exchange): Promise<void>
     const counted = resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`;
     cluster.counters.count(verb, counted, exchange.userAgent);
     assertResourceAllowed(cluster, exchange, resource, verb);
+    if (verb !== 'watch') assertTimeout(exchange);
     return serveResource(cluster, exchange, resource, type, verb);
   }
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
   if (HEALTH.has(path)) return serveHealth(exchange);
+  assertTimeout(exchange);
   if (!isPublic(path)) assertPathAllowed(cluster, exchange);
   if (path === '/metrics') return sendText(exchange, 200, cluster.counters.exposition());
   if (path === '/version') return sendJson(exchange, 200, JSON.stringify(VERSION));
@@ -46,6 +48,17 @@ export async function route(cluster: Cluster, exchange: Exchange): Promise<void>
   if (path === '/')
     return sendJson(exchange, 200, JSON.stringify({ paths: ['/api', '/apis', '/openapi/v3', '/version'] }));
   return serveDiscovery(cluster, exchange);
+}
+
+const DURATION = /^[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/;
+
+/** No answer here takes long enough for a limit to matter, but a client that sets one wrongly is told. */
+function assertTimeout(exchange: Exchange): void {
+  const timeout = exchange.query.get('timeout');
+  if (timeout !== null && timeout !== '' && !DURATION.test(timeout))
+    throw badRequest(
+      `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(timeout)}`,
+    );
 }
 
 function serveHealth(exchange: Exchange): void {

@@ -6,7 +6,15 @@ import type { Schema } from '../schema/schema.ts';
 import type { Entry } from '../store/store.ts';
 
 /** Which part of an object a write addresses; the empty string is the whole. */
-export type Part = '' | 'status' | 'scale' | 'finalize' | 'binding' | 'ephemeralcontainers' | 'resize';
+export type Part =
+  | ''
+  | 'status'
+  | 'scale'
+  | 'finalize'
+  | 'binding'
+  | 'ephemeralcontainers'
+  | 'resize'
+  | 'approval';
 
 /** Where a kind keeps what its scale subresource shows. */
 export interface ScalePaths {

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PatchError } from '../patch/error.ts';
-import { openStore } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { ensureApiServices } from './api-services.ts';
 import { createWebhookAdmission } from './admission/webhooks.ts';
 import { authenticate, type UserInfo } from './authn.ts';
 import { allowAll } from './authz/authorizer.ts';
@@ -49,6 +50,8 @@ export interface ApiServerOptions {
   readonly log: Logger;
   /** Where the administrator's kubeconfig is written; none is when it is absent. */
   readonly kubeconfigPath?: string;
+  /** How long older states are kept for paged lists and resumed watches: from this long to twice as long; default 5 min. */
+  readonly compactionMs?: number;
   /** Changes remembered for each resource, for watches and paged lists. */
   readonly historyLength?: number;
   /**
@@ -83,6 +86,7 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+const COMPACTION_MS = 5 * 60_000;
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 const LONGEST_URL = 64 * 1024;
 const MOST_CONNECTIONS = 4_096;
@@ -121,8 +125,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     columnsOf: (type) => (type.custom ? custom.columnsOf(type) : builtInColumns(type.storage)),
     now,
   };
+  const stopCompaction = compactRegularly(store, options.compactionMs ?? COMPACTION_MS);
   custom.start(cluster);
   await ensureFirstObjects(cluster);
+  await ensureApiServices(cluster);
 
   const server = createServer({
     key: certificates.serving.key,
@@ -176,12 +182,24 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         // Watches never end by themselves.
         for (const socket of sockets) socket.destroy();
       });
+      stopCompaction();
       custom.stop();
       admission.close();
       cluster.authorizer.close();
       store.close();
     },
   };
+}
+
+/** As etcd is compacted under kube-apiserver: what was the present one period ago is the oldest state that is kept. */
+function compactRegularly(store: Store, periodMs: number): () => void {
+  let before = store.revision();
+  const timer = setInterval(() => {
+    store.forget(before);
+    before = store.revision();
+  }, periodMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function assertLoopback(host: string): void {

@@ -142,10 +142,21 @@ export function startGarbageCollector(context: Context): Controller {
           ownerReferences: verdict.references,
         },
       });
+    if (verdict.do === 'delete' && verdict.propagationPolicy === 'Foreground') await breakCircle(vertex);
     if (verdict.do === 'delete')
       await ignoreGone(
         api.remove(resource, object.metadata, { uid, propagationPolicy: verdict.propagationPolicy }),
       );
+  }
+
+  /** Objects that own each other would wait for each other: one that owns who waits for it blocks nobody any more. */
+  async function breakCircle({ resource, object }: Vertex): Promise<void> {
+    const { uid, ownerReferences = [] } = object.metadata;
+    if (!dependentsOf(uid).some((dependent) => isWaiting(dependent.object))) return;
+    const references = ownerReferences.map((owner) => ({ ...owner, blockOwnerDeletion: false }));
+    await ignoreGone(
+      api.patch(resource, object.metadata, { metadata: { uid, ownerReferences: references } }),
+    );
   }
 
   async function stateOf(owner: OwnerReference, object: KubeObject): Promise<OwnerState> {

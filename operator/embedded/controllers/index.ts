@@ -13,7 +13,7 @@ import { startEndpointSlices } from './endpointslice.ts';
 import { startGarbageCollector } from './garbage.ts';
 import { startJobs } from './job.ts';
 import { startNamespaces } from './namespace.ts';
-import { startReplicaSets } from './replicaset.ts';
+import { startReplicaSets, startReplicationControllers } from './replicaset.ts';
 import { startScheduler } from './scheduler.ts';
 import { startServiceAccounts } from './serviceaccount.ts';
 import { startStatefulSets } from './statefulset.ts';
@@ -36,6 +36,7 @@ export function startControllers(
   const controllers = [
     startScheduler(context),
     startReplicaSets(context),
+    startReplicationControllers(context),
     startDeployments(context),
     startEndpointSlices(context),
     startServiceAccounts(context, ca),

@@ -27,11 +27,15 @@ export interface Remainder {
 
 type Condition = NonNullable<NonNullable<Namespace['status']>['conditions']>[number];
 
-/** The conditions that say what a namespace on its way out still waits for. */
+/**
+ * The conditions that say what a namespace on its way out still waits for.
+ * @param failure why something in it could not be deleted; empty when nothing failed
+ */
 export function conditionsFor(
   left: readonly Remainder[],
   present: readonly Condition[],
   now: Date,
+  failure = '',
 ): Condition[] {
   const filled = left.filter(({ objects }) => objects.length > 0);
   const contents = filled.map(
@@ -61,6 +65,27 @@ export function conditionsFor(
   };
   return [
     make(
+      'NamespaceDeletionDiscoveryFailure',
+      false,
+      ['DiscoveryFailed', 'ResourcesDiscovered'],
+      ['', 'All resources successfully discovered'],
+    ),
+    make(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      false,
+      ['GroupVersionParsingFailed', 'ParsedGroupVersions'],
+      ['', 'All legacy kube types successfully parsed'],
+    ),
+    make(
+      'NamespaceDeletionContentFailure',
+      failure !== '',
+      ['ContentDeletionFailed', 'ContentDeleted'],
+      [
+        `Failed to delete all resource types: ${failure}`,
+        'All content successfully deleted, may be waiting on finalization',
+      ],
+    ),
+    make(
       'NamespaceContentRemaining',
       contents.length > 0,
       ['SomeResourcesRemain', 'ContentRemoved'],
@@ -89,8 +114,7 @@ export function startNamespaces(context: Context): Controller {
     const kinds = (await discover(api)).filter(({ namespaced }) => namespaced);
     const pods = kinds.filter(({ plural, group }) => plural === 'pods' && group === '');
     const others = kinds.filter((kind) => !pods.includes(kind));
-    const podsLeft = await empty(name, pods);
-    const left = podsLeft.some(({ objects }) => objects.length > 0) ? podsLeft : await empty(name, others);
+    const left = await emptyInOrder(namespace, pods, others);
     if (left.some(({ objects }) => objects.length > 0)) {
       await report(namespace, left);
       return LOOK_AGAIN_MS;
@@ -98,6 +122,21 @@ export function startNamespaces(context: Context): Controller {
     const finalizers = namespace.spec.finalizers.filter((finalizer) => finalizer !== FINALIZER);
     await api.replace(NAMESPACES, { ...namespace, spec: { ...namespace.spec, finalizers } }, 'finalize');
     return undefined;
+  }
+
+  async function emptyInOrder(
+    namespace: Namespace,
+    pods: readonly AnyResource[],
+    others: readonly AnyResource[],
+  ): Promise<Remainder[]> {
+    const { name } = namespace.metadata;
+    try {
+      const podsLeft = await empty(name, pods);
+      return podsLeft.some(({ objects }) => objects.length > 0) ? podsLeft : await empty(name, others);
+    } catch (error) {
+      await reportFailure(namespace, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
   }
 
   /** Deletes what there is and returns what is still there then. */
@@ -136,8 +175,25 @@ export function startNamespaces(context: Context): Controller {
   }
 
   async function report(namespace: Namespace, left: readonly Remainder[]): Promise<void> {
+    await write(namespace, conditionsFor(left, namespace.status?.conditions ?? [], clock.now()));
+  }
+
+  /** What is left is not known then: what was said of it last stays. */
+  async function reportFailure(namespace: Namespace, failure: string): Promise<void> {
     const present = namespace.status?.conditions ?? [];
-    const conditions = conditionsFor(left, present, clock.now());
+    const all = conditionsFor([], present, clock.now(), failure);
+    await write(
+      namespace,
+      all.map((condition) =>
+        condition.type.startsWith('NamespaceDeletion')
+          ? condition
+          : (present.find(({ type }) => type === condition.type) ?? condition),
+      ),
+    );
+  }
+
+  async function write(namespace: Namespace, conditions: Condition[]): Promise<void> {
+    const present = namespace.status?.conditions ?? [];
     if (namespace.status?.phase === 'Terminating' && equal(present, conditions)) return;
     const patch = { metadata: { uid: namespace.metadata.uid }, status: { phase: 'Terminating', conditions } };
     namespaces.observe(await api.patch(NAMESPACES, namespace.metadata, patch, { subresource: 'status' }));

@@ -111,13 +111,17 @@ describe('a namespace on its way out', () => {
   test('says what it waits for', () => {
     const resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
     const held = stored<ConfigMap>({ metadata: { finalizers: ['a/b'] } });
-    const [content, finalizers] = conditionsFor([{ resource, objects: [held] }], [], NOW);
+    const [, , , content, finalizers] = conditionsFor([{ resource, objects: [held] }], [], NOW);
     assert.equal(content?.message, 'Some resources are remaining: configmaps has 1 resource instances');
     assert.equal(
       finalizers?.message,
       'Some content in the namespace has finalizers remaining: a/b in 1 resource instances',
     );
-    const [empty] = conditionsFor([{ resource, objects: [] }], [content ?? { type: '', status: '' }], NOW);
+    const [, , , empty] = conditionsFor(
+      [{ resource, objects: [] }],
+      [content ?? { type: '', status: '' }],
+      NOW,
+    );
     assert.equal(empty?.status, 'False');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * ReplicaSet: as many Pods of one template as it says.
+ * ReplicaSet and ReplicationController: as many Pods of one template as it says.
  */
 import { isConflict, isNotFound } from './machinery/client.ts';
 import { on, runController, toController, type Context, type Controller } from './machinery/controller.ts';
@@ -11,10 +11,14 @@ import {
   keyOf,
   PODS,
   REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
   timestamp,
+  type LabelSelector,
   type Pod,
   type PodTemplate,
   type ReplicaSet,
+  type ReplicationController,
+  type ResourceOf,
 } from './machinery/wire.ts';
 import { availableIn, byDeletionOrder, isActive, isAvailable, isReady } from './pods.ts';
 
@@ -32,13 +36,22 @@ export interface ReplicaSetPlan {
   readonly lookAgainIn: number | undefined;
 }
 
+/** A ReplicationController: the same but for its selector, which is a map of labels. */
+type Replicas = ReplicaSet | ReplicationController;
+
+const selectorOf = ({ spec: { selector } }: Replicas): LabelSelector =>
+  isLabelSelector(selector) ? selector : { matchLabels: selector ?? {} };
+
+const isLabelSelector = (selector: Replicas['spec']['selector']): selector is LabelSelector =>
+  typeof selector?.['matchLabels'] === 'object' || Array.isArray(selector?.['matchExpressions']);
+
 /** Most Pods that one look creates or deletes. */
 const BURST = 500;
 export const BY_CONTROLLER = 'controller';
 
 /** @param pods every Pod of the namespace that it controls, or that nobody controls */
-export function planReplicaSet(set: ReplicaSet, pods: readonly Pod[], now: Date): ReplicaSetPlan {
-  const matches = (pod: Pod): boolean => matchesSelector(set.spec.selector, pod.metadata.labels);
+export function planReplicaSet(set: Replicas, pods: readonly Pod[], now: Date): ReplicaSetPlan {
+  const matches = (pod: Pod): boolean => matchesSelector(selectorOf(set), pod.metadata.labels);
   const owned = pods.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
   const deleting = set.metadata.deletionTimestamp !== undefined;
   const adopt = deleting ? [] : pods.filter((pod) => !controllerOf(pod) && isActive(pod) && matches(pod));
@@ -92,7 +105,7 @@ export function podFrom(
 /** A merge of status that clears what is gone. */
 export function withFailure(
   status: Status,
-  present: ReplicaSet['status'],
+  present: Replicas['status'],
   failure: string | undefined,
   now: Date,
 ): Status {
@@ -110,10 +123,22 @@ export function withFailure(
 }
 
 export function startReplicaSets(context: Context): Controller {
+  return startReplicas<ReplicaSet>(context, REPLICA_SETS, 'replicaset');
+}
+
+export function startReplicationControllers(context: Context): Controller {
+  return startReplicas<ReplicationController>(context, REPLICATION_CONTROLLERS, 'replication');
+}
+
+function startReplicas<Set extends Replicas>(
+  context: Context,
+  resource: ResourceOf<Set>,
+  name: string,
+): Controller {
   const { api, clock, recorder } = context;
-  const sets = context.informers.of(REPLICA_SETS);
+  const sets = context.informers.of(resource);
   const pods = context.informers.of(PODS);
-  const events = recorder.as('replicaset-controller');
+  const events = recorder.as(`${name}-controller`);
   pods.addIndex(BY_CONTROLLER, (pod) => [controllerOf(pod)?.uid ?? `none/${pod.metadata.namespace}`]);
 
   async function reconcile(key: string): Promise<number | undefined> {
@@ -138,8 +163,7 @@ export function startReplicaSets(context: Context): Controller {
     return plan.lookAgainIn;
   }
 
-  const reference = (set: ReplicaSet): ReturnType<typeof controllerReference> =>
-    controllerReference(set, REPLICA_SETS);
+  const reference = (set: Set): ReturnType<typeof controllerReference> => controllerReference(set, resource);
 
   async function setOwner(pod: Pod, ownerReferences: unknown): Promise<void> {
     const { uid, resourceVersion } = pod.metadata;
@@ -149,7 +173,7 @@ export function startReplicaSets(context: Context): Controller {
   }
 
   /** In growing batches, so that a template nobody can create costs one request and not all. */
-  async function createAll(set: ReplicaSet, count: number): Promise<string | undefined> {
+  async function createAll(set: Set, count: number): Promise<string | undefined> {
     for (let done = 0, batch = 1; done < count; done += batch, batch *= 2) {
       const size = Math.min(batch, count - done);
       const results = await Promise.allSettled(Array.from({ length: size }, () => create(set)));
@@ -159,7 +183,7 @@ export function startReplicaSets(context: Context): Controller {
     return undefined;
   }
 
-  async function create(set: ReplicaSet): Promise<void> {
+  async function create(set: Set): Promise<void> {
     const { namespace, name } = set.metadata;
     try {
       const pod = await api.create(
@@ -169,15 +193,15 @@ export function startReplicaSets(context: Context): Controller {
       );
       pods.observe(pod);
       const message = `Created pod: ${pod.metadata.name}`;
-      events.event(REPLICA_SETS, set, { type: 'Normal', reason: 'SuccessfulCreate', message });
+      events.event(resource, set, { type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
       const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
-      events.event(REPLICA_SETS, set, { type: 'Warning', reason: 'FailedCreate', message });
+      events.event(resource, set, { type: 'Warning', reason: 'FailedCreate', message });
       throw error;
     }
   }
 
-  async function remove(set: ReplicaSet, pod: Pod): Promise<void> {
+  async function remove(set: Set, pod: Pod): Promise<void> {
     try {
       pods.observe(await api.remove(PODS, pod.metadata, { uid: pod.metadata.uid }));
     } catch (error) {
@@ -185,10 +209,10 @@ export function startReplicaSets(context: Context): Controller {
       return;
     }
     const message = `Deleted pod: ${pod.metadata.name}`;
-    events.event(REPLICA_SETS, set, { type: 'Normal', reason: 'SuccessfulDelete', message });
+    events.event(resource, set, { type: 'Normal', reason: 'SuccessfulDelete', message });
   }
 
-  async function writeStatus(set: ReplicaSet, status: Status): Promise<void> {
+  async function writeStatus(set: Set, status: Status): Promise<void> {
     const present = set.status;
     const conditions =
       status.conditions?.length === 0 && present?.conditions === undefined ? undefined : status.conditions;
@@ -197,7 +221,7 @@ export function startReplicaSets(context: Context): Controller {
     if (equal({ ...present, ...wanted }, present)) return;
     sets.observe(
       await api.patch(
-        REPLICA_SETS,
+        resource,
         set.metadata,
         { metadata: { uid: set.metadata.uid }, status: wanted },
         { subresource: 'status' },
@@ -210,15 +234,15 @@ export function startReplicaSets(context: Context): Controller {
     pod && !controllerOf(pod)
       ? sets
           .list(pod.metadata.namespace)
-          .filter((set) => matchesSelector(set.spec.selector, pod.metadata.labels))
+          .filter((set) => matchesSelector(selectorOf(set), pod.metadata.labels))
           .map(keyOf)
       : [];
 
   return runController(context, {
-    name: 'replicaset',
+    name,
     sources: [
       on(sets),
-      on(pods, (change) => [...toController<Pod>(REPLICA_SETS)(change), ...concerned(change.object)]),
+      on(pods, (change) => [...toController<Pod>(resource)(change), ...concerned(change.object)]),
     ],
     reconcile,
     concurrency: 8,

@@ -205,7 +205,7 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
         PODS,
         { namespace, name },
         { metadata: { uid }, status: patch },
-        { subresource: 'status' },
+        { subresource: 'status', type: 'strategic' },
       );
       entry.failures = 0;
       take(entry, written);
@@ -377,11 +377,19 @@ function compileCache(fallback: string): string {
 
 const namesIn = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
 
-/** What has to be merged into `present` to make it `wanted`; undefined when nothing. */
+/**
+ * What has to be merged strategically into `present` to make it `wanted`; undefined when nothing. Conditions that stay are left
+ * out: others write theirs into the same list, and what is known of those here may be old.
+ */
 export function statusPatch(present: PodStatus, wanted: PodStatus): Record<string, unknown> | undefined {
   const before = new Map<string, unknown>(Object.entries(present));
-  const changes = Object.entries(wanted).filter(([key, value]) => !equal(before.get(key), value));
+  const changes = Object.entries(wanted)
+    .filter(([key, value]) => !equal(before.get(key), value))
+    .map(([key, value]) => [key, key === 'conditions' ? changedConditions(present, wanted) : value]);
   const cleared = ['reason', 'message'].filter((key) => before.has(key) && !Object.hasOwn(wanted, key));
   if (changes.length === 0 && cleared.length === 0) return undefined;
   return { ...Object.fromEntries(changes), ...Object.fromEntries(cleared.map((key) => [key, null])) };
 }
+
+const changedConditions = ({ conditions: before = [] }: PodStatus, { conditions = [] }: PodStatus) =>
+  conditions.filter((condition) => !before.some((one) => equal(one, condition)));

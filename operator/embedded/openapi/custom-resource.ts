@@ -3,6 +3,7 @@
  */
 import { isObject, type Json, type JsonObject, type Schema } from '../schema/schema.ts';
 import { builtinDocument, builtinType } from './documents.ts';
+import { definitionOf, restricted } from './version2.ts';
 
 /**
  * The schema of a whole custom resource in one version, `apiVersion`, `kind` and `metadata` included: what apply and typed merging need.
@@ -15,30 +16,11 @@ export function customResourceSchema(crd: JsonObject, version: string): Schema |
 
 /** The OpenAPI v3 document of one version of a custom resource, as JSON. Several kinds of a group-version are merged by {@link mergeDocuments}. */
 export function customResourceDocument(crd: JsonObject, version: string): JsonObject {
-  const { group, kind, listKind, plural, namespaced } = identity(crd);
-  const name = `${group.split('.').toReversed().join('.')}.${version}.${kind}`;
+  const { group, kind, plural, namespaced } = identity(crd);
   const gvk = { group, version, kind };
   const own = ownSchema(crd, version);
   const root = own === undefined ? { type: 'object' } : documented(own, true);
-  const listSchema = {
-    description: `${listKind} is a list of ${kind}`,
-    type: 'object',
-    required: ['items'],
-    properties: {
-      ...typeMeta,
-      items: {
-        description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
-        type: 'array',
-        items: { $ref: `${prefix}${name}` },
-      },
-      metadata: {
-        description:
-          'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
-        $ref: `${prefix}${meta}ListMeta`,
-      },
-    },
-    'x-kubernetes-group-version-kind': [{ ...gvk, kind: listKind }],
-  };
+  const name = typeName(crd, version);
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
@@ -47,9 +29,51 @@ export function customResourceDocument(crd: JsonObject, version: string): JsonOb
       schemas: {
         ...metadataTypes(),
         [name]: { ...root, 'x-kubernetes-group-version-kind': [gvk] },
-        [`${name}List`]: listSchema,
+        [`${name}List`]: listSchema(crd, version),
       },
     },
+  };
+}
+
+/** The v2 definitions of one version of a custom resource. */
+export function customResourceDefinitions(crd: JsonObject, version: string): JsonObject {
+  const { group, kind } = identity(crd);
+  const own = ownSchema(crd, version);
+  const open = own === undefined || own['x-kubernetes-preserve-unknown-fields'] === true;
+  const root = open ? { type: 'object' } : documented(restricted(own), true);
+  const name = typeName(crd, version);
+  const schema = { ...root, 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
+  return {
+    [name]: definitionOf(schema),
+    [`${name}List`]: definitionOf(listSchema(crd, version)),
+  };
+}
+
+function typeName(crd: JsonObject, version: string): string {
+  const { group, kind } = identity(crd);
+  return `${group.split('.').toReversed().join('.')}.${version}.${kind}`;
+}
+
+function listSchema(crd: JsonObject, version: string): JsonObject {
+  const { group, kind, listKind, plural } = identity(crd);
+  return {
+    description: `${listKind} is a list of ${kind}`,
+    type: 'object',
+    required: ['items'],
+    properties: {
+      ...typeMeta,
+      items: {
+        description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+        type: 'array',
+        items: { $ref: `${prefix}${typeName(crd, version)}` },
+      },
+      metadata: {
+        description:
+          'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
+        $ref: `${prefix}${meta}ListMeta`,
+      },
+    },
+    'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { prune, strictDecodingError } from './prune.ts';
+import { prune } from './prune.ts';
 import type { JsonObject, Schema } from './schema.ts';
 
 const schema: Schema = {
@@ -61,12 +61,4 @@ test('a property named __proto__ is data like any other', () => {
   const object = JSON.parse('{"spec":{"free":{"__proto__":{"x":1}},"__proto__":{"y":1}}}');
   assert.deepEqual(prune(object, schema), ['spec.__proto__']);
   assert.ok(Object.hasOwn(object.spec.free, '__proto__'));
-});
-
-test('duplicates come before unknown fields in a strict decoding error', () => {
-  assert.equal(
-    strictDecodingError(['spec.a'], ['spec.b']),
-    'strict decoding error: duplicate field "spec.b", unknown field "spec.a"',
-  );
-  assert.equal(strictDecodingError([], []), undefined);
 });

@@ -59,15 +59,3 @@ function pruneObject(
     }
   }
 }
-
-/** The duplicates and unknown fields of a request as one text, as the API server prints it; undefined when there are none. */
-export function strictDecodingError(
-  unknown: readonly string[],
-  duplicates: readonly string[],
-): string | undefined {
-  const problems = [
-    ...duplicates.map((field) => `duplicate field "${field}"`),
-    ...unknown.map((field) => `unknown field "${field}"`),
-  ];
-  return problems.length === 0 ? undefined : `strict decoding error: ${problems.join(', ')}`;
-}

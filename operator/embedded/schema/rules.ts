@@ -49,6 +49,26 @@ export function ruleErrors(schema: Schema, path: string): Cause[] {
   return causes;
 }
 
+/** A CEL expression over an admission request: whether a webhook or policy concerns it. */
+export type Condition = {
+  /** Why it does not compile, as kube-apiserver tells it. */
+  readonly error: string | undefined;
+  /** @throws Error when it cannot be told of this request */
+  readonly run: (context: Readonly<Record<string, unknown>>) => unknown;
+};
+
+let conditionEnvironment: Environment | undefined;
+
+/** Compiles a condition, in which `object`, `oldObject` and `request` are known. */
+export function compileCondition(source: string): Condition {
+  conditionEnvironment ??= ['object', 'oldObject', 'request'].reduce(
+    (environment, name) => environment.registerVariable(name, 'dyn'),
+    kubernetesEnvironment().clone(),
+  );
+  const { error, run } = compileExpression(source, conditionEnvironment, 'bool', 'must evaluate to bool');
+  return { error, run };
+}
+
 type Compiled = {
   readonly rule: ValidationRule;
   readonly usesOldSelf: boolean;
@@ -157,7 +177,7 @@ function compile(rule: ValidationRule, environment: Environment, schema: Schema)
 }
 
 type Expression = {
-  readonly run: (context: Context) => unknown;
+  readonly run: (context: Readonly<Record<string, unknown>>) => unknown;
   readonly error: string | undefined;
   readonly usesOldSelf: boolean;
 };
@@ -184,7 +204,7 @@ function compileExpression(
         ? undefined
         : wrongType
       : explain(source, checked.error);
-    return { run: (context) => parsed(context), error: problem, usesOldSelf };
+    return { run: (context) => parsed({ ...context }), error: problem, usesOldSelf };
   } catch (error) {
     return { run: () => false, error: explain(source, error), usesOldSelf: false };
   }

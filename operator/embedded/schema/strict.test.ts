@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { duplicateFields } from './strict.ts';
+import { duplicateFields, problemsInOrder } from './strict.ts';
 
 test('keys that stand twice are found with their paths', () => {
   assert.deepEqual(duplicateFields('{"a":1,"a":2,"b":{"c":1,"c":2},"d":[{"e":1},{"e":1,"e":2}]}'), [
@@ -31,4 +31,14 @@ test('what JSON.stringify writes has no duplicates', () => {
 
 test('text that is not JSON ends the search', () => {
   for (const text of ['', '{', '{"a"', '[', '{"a":]', '{a:1}', '"']) duplicateFields(text);
+});
+
+test('unknown and duplicate fields are told in the order in which they stand', () => {
+  const text = '{"spec":{"odd":{"a":1,"a":2},"replicas":1,"replicas":2,"list":[{"x":1,"strange":2,"x":3}]}}';
+  assert.deepEqual(problemsInOrder(text, ['spec.list[0].strange', 'spec.odd'], duplicateFields(text)), [
+    'unknown field "spec.odd"',
+    'duplicate field "spec.replicas"',
+    'unknown field "spec.list[0].strange"',
+    'duplicate field "spec.list[0].x"',
+  ]);
 });

@@ -1,5 +1,5 @@
 /**
- * Finds what `JSON.parse` hides: keys that stand twice in one object.
+ * Finds what `JSON.parse` hides: keys that stand twice in one object, and the order in which keys stand.
  */
 
 /**
@@ -7,28 +7,56 @@
  * The text must be valid JSON; only its keys are looked at.
  */
 export function duplicateFields(text: string): string[] {
-  const found: string[] = [];
-  const scanner: Scanner = { text, at: 0 };
-  scanValue(scanner, '', found);
-  return found;
+  const found = new Set<string>();
+  visitKeys(text, (path, again) => {
+    if (again && found.size < maximum) found.add(path);
+  });
+  return [...found];
 }
 
-type Scanner = { readonly text: string; at: number };
+/**
+ * The problems of a JSON text as a decoder meets them that reads it once: unknown and duplicate fields in order of appearance.
+ * What stands inside an unknown field is not looked at.
+ */
+export function problemsInOrder(
+  text: string,
+  unknown: readonly string[],
+  duplicates: readonly string[],
+): string[] {
+  const [strange, twice] = [new Set(unknown), new Set(duplicates)];
+  const inside = (path: string) =>
+    unknown.some((one) => path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
+  const problems = new Set<string>();
+  visitKeys(text, (path, again) => {
+    if (strange.has(path)) problems.add(`unknown field "${path}"`);
+    else if (again && twice.has(path) && !inside(path)) problems.add(`duplicate field "${path}"`);
+  });
+  return [...problems];
+}
+
+/** Calls `visit` for every key of a JSON text, in order; `again` says that it has stood in its object before. */
+function visitKeys(text: string, visit: Visit): void {
+  scanValue({ text, visit, at: 0 }, '');
+}
+
+type Visit = (path: string, again: boolean) => void;
+
+type Scanner = { readonly text: string; readonly visit: Visit; at: number };
 
 const maximum = 100;
 const quote = 34;
 const backslash = 92;
 
-function scanValue(scanner: Scanner, path: string, found: string[]): void {
+function scanValue(scanner: Scanner, path: string): void {
   skipSpace(scanner);
   const start = scanner.text[scanner.at];
-  if (start === '{') scanObject(scanner, path, found);
-  else if (start === '[') scanList(scanner, path, found);
+  if (start === '{') scanObject(scanner, path);
+  else if (start === '[') scanList(scanner, path);
   else if (start === '"') skipString(scanner);
   else skipScalar(scanner);
 }
 
-function scanObject(scanner: Scanner, path: string, found: string[]): void {
+function scanObject(scanner: Scanner, path: string): void {
   const seen = new Set<string>();
   scanner.at += 1;
   for (;;) {
@@ -41,16 +69,16 @@ function scanObject(scanner: Scanner, path: string, found: string[]): void {
     }
     const key = readString(scanner);
     const at = path === '' ? key : `${path}.${key}`;
-    if (seen.has(key) && found.length < maximum && !found.includes(at)) found.push(at);
+    scanner.visit(at, seen.has(key));
     seen.add(key);
     skipSpace(scanner);
     scanner.at += 1;
-    scanValue(scanner, at, found);
+    scanValue(scanner, at);
   }
   scanner.at += 1;
 }
 
-function scanList(scanner: Scanner, path: string, found: string[]): void {
+function scanList(scanner: Scanner, path: string): void {
   scanner.at += 1;
   for (let index = 0; ;) {
     skipSpace(scanner);
@@ -61,7 +89,7 @@ function scanList(scanner: Scanner, path: string, found: string[]): void {
       index += 1;
       continue;
     }
-    scanValue(scanner, `${path}[${index}]`, found);
+    scanValue(scanner, `${path}[${index}]`);
   }
   scanner.at += 1;
 }

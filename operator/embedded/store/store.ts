@@ -53,6 +53,8 @@ export interface Store {
    * @throws {HistoryGone} when the history no longer reaches back that far
    */
   watch(resource: string, after: number, listener: (change: Change) => void): () => void;
+  /** Forgets states and changes before a revision: lists as of older ones are refused from now on. */
+  forget(before: number): void;
   /** Changes after a revision that are still remembered. */
   changes(resource: string, after: number): readonly Change[];
   close(): void;
@@ -103,6 +105,8 @@ export function openStore(options: StoreOptions): Store {
   };
   const shelves = new Map<string, Shelf>();
   let superseded: number[] = [];
+  /** Older states may still be known here and there; that they are not asked for makes every resource alike. */
+  let oldest = 0;
 
   function shelfOf(resource: string): Shelf {
     let shelf = shelves.get(resource);
@@ -137,17 +141,22 @@ export function openStore(options: StoreOptions): Store {
     shelf.historyCharacters += weightOf(change);
     // Trimming in blocks keeps the cost of moving the array's rest away from single writes.
     if (shelf.history.length <= limits.length * 1.25 && shelf.historyCharacters <= limits.characters) return;
+    drop(shelf, (_change, left) => {
+      const fits = left <= limits.length && shelf.historyCharacters <= limits.characters;
+      return left > 1 && !fits;
+    });
+  }
+
+  /** Drops the oldest changes while a condition holds. @param condition is given how many are left */
+  function drop(shelf: Shelf, condition: (change: Change, left: number) => boolean): void {
     let dropped = 0;
-    while (shelf.history.length - dropped > 1) {
-      if (shelf.history.length - dropped <= limits.length && shelf.historyCharacters <= limits.characters)
-        break;
-      const oldest = shelf.history[dropped];
-      if (!oldest) break;
+    for (const change of shelf.history) {
+      if (!condition(change, shelf.history.length - dropped)) break;
       dropped += 1;
-      shelf.historyCharacters -= weightOf(oldest);
-      shelf.compacted = oldest.revision;
-      if (oldest.previous) superseded.push(oldest.previous.revision);
-      if (oldest.type === 'DELETED') superseded.push(oldest.revision);
+      shelf.historyCharacters -= weightOf(change);
+      shelf.compacted = change.revision;
+      if (change.previous) superseded.push(change.previous.revision);
+      if (change.type === 'DELETED') superseded.push(change.revision);
     }
     shelf.history.splice(0, dropped);
   }
@@ -185,6 +194,7 @@ export function openStore(options: StoreOptions): Store {
     list(resource, namespace, at) {
       const shelf = shelfOf(resource);
       if (at === undefined || at >= log.lastRevision) return shelf.objects.entries(namespace);
+      if (at < oldest) throw new HistoryGone(oldest);
       return entriesAsOf(shelf, at, namespace);
     },
     put(key, seen, version, render) {
@@ -203,6 +213,11 @@ export function openStore(options: StoreOptions): Store {
       for (const change of changesAfter(shelf, after)) listener(change);
       shelf.listeners.add(listener);
       return () => shelf.listeners.delete(listener);
+    },
+    forget(before) {
+      oldest = before;
+      for (const shelf of shelves.values()) drop(shelf, (change) => change.revision < before);
+      compactIfDue();
     },
     changes(resource, after) {
       const shelf = shelfOf(resource);

@@ -5,7 +5,7 @@ import type { ResourceType } from '../resources.ts';
 import type { UserInfo } from '../authn.ts';
 
 export interface AdmissionRequest {
-  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly type: ResourceType;
   readonly subresource: string;
   readonly namespace: string;

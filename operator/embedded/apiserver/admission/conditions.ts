@@ -1,10 +1,8 @@
 /** The CEL conditions under which a webhook is asked. */
-import { Environment } from '@marcbachmann/cel-js';
+import { compileCondition, type Condition } from '../../schema/rules.ts';
 import { internal } from '../errors.ts';
 import type { JsonObject } from '../objects.ts';
 import type { Webhook } from './configurations.ts';
-
-type Condition = (context: JsonObject) => unknown;
 
 export interface Conditions {
   /** Whether all conditions of a webhook hold for a request. @throws {ApiError} 500 when one cannot be told and the webhook must not be passed over */
@@ -12,13 +10,12 @@ export interface Conditions {
 }
 
 export function createConditions(): Conditions {
-  const environment = new Environment({ unlistedVariablesAreDyn: true });
   const compiled = new WeakMap<Webhook, readonly Condition[]>();
 
   function conditionsOf(webhook: Webhook): readonly Condition[] {
     let known = compiled.get(webhook);
     if (!known) {
-      known = webhook.matchConditions.map(({ expression }) => environment.parse(expression));
+      known = webhook.matchConditions.map(({ expression }) => compileCondition(expression));
       compiled.set(webhook, known);
     }
     return known;
@@ -33,7 +30,7 @@ export function createConditions(): Conditions {
         oldObject: question['oldObject'] ?? null,
       };
       try {
-        return conditionsOf(webhook).every((condition) => condition(context) === true);
+        return conditionsOf(webhook).every((condition) => condition.run(context) === true);
       } catch (error) {
         if (webhook.failurePolicy === 'Ignore') return false;
         throw internal(

@@ -28,6 +28,12 @@ export interface WebhookAdmission extends Admission {
   close(): void;
 }
 
+/** What a webhook answered, and the version in which it was shown the object. */
+interface Asked {
+  readonly response: JsonObject;
+  readonly type: ResourceType;
+}
+
 export function createWebhookAdmission(store: Store): WebhookAdmission {
   const configurations = followConfigurations(store);
   const caller = createCaller();
@@ -38,7 +44,7 @@ export function createWebhookAdmission(store: Store): WebhookAdmission {
     cluster: Cluster,
     webhook: Webhook,
     request: AdmissionRequest,
-  ): Promise<JsonObject | undefined> {
+  ): Promise<Asked | undefined> {
     const type = matchedType(cluster, webhook, request);
     if (!type) return undefined;
     const question = await questionOf(cluster, request, type);
@@ -50,7 +56,7 @@ export function createWebhookAdmission(store: Store): WebhookAdmission {
       const response = (await caller.call(cluster, webhook, review))['response'];
       if (!isObject(response)) throw new Error('the answer holds no response');
       if (response['uid'] !== question['uid']) throw new Error('the answer is to another request');
-      return response;
+      return { response, type };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (webhook.failurePolicy === 'Fail')
@@ -64,19 +70,19 @@ export function createWebhookAdmission(store: Store): WebhookAdmission {
     async mutate(cluster, request) {
       let { object } = request;
       for (const webhook of configurations.mutating()) {
-        const response = await ask(cluster, webhook, { ...request, object });
-        if (!response) continue;
-        assertAllowed(webhook, response, request.warnings);
-        if (object && response['patch'] !== undefined)
-          object = patchedBy(webhook, response, object, request.type);
+        const asked = await ask(cluster, webhook, { ...request, object });
+        if (!asked) continue;
+        assertAllowed(webhook, asked.response, request.warnings);
+        if (object && asked.response['patch'] !== undefined)
+          object = await patchedBy(cluster, webhook, asked, object, request.type);
       }
       return object;
     },
     async validate(cluster, request) {
       await Promise.all(
         configurations.validating().map(async (webhook) => {
-          const response = await ask(cluster, webhook, request);
-          if (response) assertAllowed(webhook, response, request.warnings);
+          const asked = await ask(cluster, webhook, request);
+          if (asked) assertAllowed(webhook, asked.response, request.warnings);
         }),
       );
     },
@@ -93,7 +99,9 @@ async function questionOf(
   type: ResourceType,
 ): Promise<JsonObject> {
   const { operation, object, old, user, dryRun, namespace, name, subresource } = request;
-  const kind = { group: type.group, version: type.version, kind: type.kind };
+  // What is connected with is described by options of a kind of its own.
+  const shownKind = operation === 'CONNECT' ? (object?.kind ?? type.kind) : type.kind;
+  const kind = { group: type.group, version: type.version, kind: shownKind };
   const resource = { group: type.group, version: type.version, resource: type.plural };
   const asked = { group: request.type.group, version: request.type.version };
   const seen = async (one: KubeObject | undefined): Promise<Json> =>
@@ -102,7 +110,7 @@ async function questionOf(
     uid: randomUUID(),
     kind,
     resource,
-    requestKind: { ...asked, kind: request.type.kind },
+    requestKind: { ...asked, kind: operation === 'CONNECT' ? shownKind : request.type.kind },
     requestResource: { ...asked, resource: request.type.plural },
     ...(subresource === '' ? {} : { subResource: subresource, requestSubResource: subresource }),
     ...(name === '' ? {} : { name }),
@@ -116,7 +124,7 @@ async function questionOf(
     object: await seen(object),
     oldObject: await seen(old),
     dryRun,
-    options: { kind: OPTION_KINDS[operation], apiVersion: 'meta.k8s.io/v1' },
+    options: operation === 'CONNECT' ? null : { kind: OPTION_KINDS[operation], apiVersion: 'meta.k8s.io/v1' },
   };
 }
 
@@ -139,13 +147,25 @@ function assertAllowed(webhook: Webhook, response: JsonObject, warnings: Set<str
   );
 }
 
-/** @throws {ApiError} 500 when the patch cannot be applied */
-function patchedBy(
+/**
+ * The object with the patch applied in the version the webhook was shown; what that version does not know is gone again
+ * before the next webhook is asked.
+ * @throws {ApiError} 500 when the patch cannot be applied
+ */
+async function patchedBy(
+  cluster: Cluster,
   webhook: Webhook,
-  response: JsonObject,
+  { response, type }: Asked,
   object: KubeObject,
-  type: ResourceType,
-): KubeObject {
+  target: ResourceType,
+): Promise<KubeObject> {
+  const shown = await cluster.codec.convert(clone(object), type);
+  const patched = applied(webhook, response, shown, type);
+  cluster.rulesOf(type).versions?.complete(patched);
+  return cluster.codec.convert(patched, target);
+}
+
+function applied(webhook: Webhook, response: JsonObject, object: KubeObject, type: ResourceType): KubeObject {
   try {
     if (at(response, 'patchType') !== 'JSONPatch') throw new Error('only JSONPatch is served');
     // applyJsonPatch refuses what is not a list of operations.

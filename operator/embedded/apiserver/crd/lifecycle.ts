@@ -2,6 +2,7 @@
  * The life of a CustomResourceDefinition: its names are accepted, it is established, and when it is
  * deleted its objects go first.
  */
+import { ensureApiServices } from '../api-services.ts';
 import { ADMIN } from '../authn.ts';
 import type { Cluster } from '../cluster.ts';
 import { ApiError } from '../errors.ts';
@@ -55,8 +56,10 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
 
   /** What is awaited here is already decided when it runs, so that a name has no two runs that differ. */
   async function look(name: string): Promise<void> {
+    if (stopped) return;
+    await ensureApiServices(cluster);
     const entry = cluster.store.get({ resource: type.storage, namespace: '', name });
-    if (stopped || !entry) return;
+    if (!entry) return;
     const crd = cluster.codec.read(entry, type);
     if (crd.metadata.deletionTimestamp === undefined) await establish(crd);
     else await cleanUp(crd);

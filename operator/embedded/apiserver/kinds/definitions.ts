@@ -2,7 +2,7 @@
 import { forbidden, invalid, required } from '../../schema/cause.ts';
 import { defaultDefinition, isEstablished, validateDefinition } from '../../schema/definition.ts';
 import type { Cause } from '../errors.ts';
-import { at, items, type KubeObject } from '../objects.ts';
+import { at, fields, items, text, type JsonObject, type KubeObject } from '../objects.ts';
 import { nameCauses } from '../registry/metadata.ts';
 import type { KindRules } from '../rules.ts';
 import { bundleCauses, clientCauses, defaultClient } from '../webhooks/configuration.ts';
@@ -12,9 +12,20 @@ export const DEFINITION_RULES: KindRules = {
     defaultDefinition(crd);
     defaultClient(at(crd, 'spec', 'conversion', 'webhook', 'clientConfig'));
   },
+  prepareUpdate(crd, old, part) {
+    // Objects may from now on be stored in this version, whoever remembers to say so.
+    if (part !== 'status') crd['status'] = withStoredVersion(crd, fields(old['status']));
+  },
   validate: (crd, old, part) =>
     part === 'status' ? [] : [...validateDefinition(crd, old), ...conversionCauses(crd, old)],
 };
+
+function withStoredVersion(crd: KubeObject, status: JsonObject): JsonObject {
+  const stored = items(status['storedVersions']);
+  const storage = items(at(crd, 'spec', 'versions')).find((version) => at(version, 'storage') === true);
+  const name = text(at(storage, 'name'));
+  return name === '' || stored.includes(name) ? status : { ...status, storedVersions: [...stored, name] };
+}
 
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 

@@ -23,6 +23,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   '/secrets': SECRET_RULES,
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': others.WEBHOOK_RULES,
   'admissionregistration.k8s.io/validatingwebhookconfigurations': others.WEBHOOK_RULES,
+  'apiregistration.k8s.io/apiservices': others.API_SERVICE_RULES,
   'apiextensions.k8s.io/customresourcedefinitions': DEFINITION_RULES,
   'apps/daemonsets': workloads.DAEMON_SET_RULES,
   'apps/deployments': workloads.DEPLOYMENT_RULES,

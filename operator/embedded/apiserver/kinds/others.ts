@@ -1,5 +1,5 @@
 /** The rules of the kinds that need few. */
-import { duplicate, invalid, required } from '../../schema/cause.ts';
+import { duplicate, forbidden, invalid, required } from '../../schema/cause.ts';
 import { isObject } from '../../schema/schema.ts';
 import type { Cause } from '../errors.ts';
 import {
@@ -14,7 +14,9 @@ import {
   type JsonObject,
   type KubeObject,
 } from '../objects.ts';
+import { compileCondition } from '../../schema/rules.ts';
 import type { KindRules } from '../rules.ts';
+import { clientCauses, defaultClient } from '../webhooks/configuration.ts';
 import { oneOf } from './pod-spec.ts';
 
 export const NAMESPACE_RULES: KindRules = {
@@ -135,12 +137,26 @@ export const WEBHOOK_RULES: KindRules = {
       if (isObject(webhook)) setWebhookDefaults(webhook, configuration.kind);
   },
   validate(configuration) {
-    const names = items(configuration['webhooks']).map((webhook) => text(at(webhook, 'name')));
-    return names.flatMap((name, index) =>
-      names.indexOf(name) < index ? [duplicate(`webhooks[${index}].name`, name)] : [],
-    );
+    const webhooks = items(configuration['webhooks']);
+    const names = webhooks.map((webhook) => text(at(webhook, 'name')));
+    return webhooks.flatMap((webhook, index) => [
+      ...(names.indexOf(names[index] ?? '') < index
+        ? [duplicate(`webhooks[${index}].name`, names[index] ?? '')]
+        : []),
+      ...clientCauses(at(webhook, 'clientConfig') ?? {}, `webhooks[${index}].clientConfig`),
+      ...conditionCauses(items(at(webhook, 'matchConditions')), `webhooks[${index}].matchConditions`),
+    ]);
   },
 };
+
+function conditionCauses(conditions: readonly Json[], path: string): Cause[] {
+  return conditions.flatMap((condition, index) => {
+    const expression = text(at(condition, 'expression')).trim();
+    if (expression === '') return [required(`${path}[${index}].expression`)];
+    const { error } = compileCondition(expression);
+    return error === undefined ? [] : [invalid(`${path}[${index}].expression`, expression, error)];
+  });
+}
 
 function setWebhookDefaults(webhook: JsonObject, kind: string): void {
   defaulted(webhook, 'failurePolicy', 'Fail');
@@ -150,9 +166,23 @@ function setWebhookDefaults(webhook: JsonObject, kind: string): void {
   defaulted(webhook, 'timeoutSeconds', 10);
   if (kind === 'MutatingWebhookConfiguration') defaulted(webhook, 'reinvocationPolicy', 'Never');
   for (const rule of items(webhook['rules'])) if (isObject(rule)) defaulted(rule, 'scope', '*');
-  const service = at(webhook, 'clientConfig', 'service');
-  if (isObject(service)) defaulted(service, 'port', 443);
+  defaultClient(at(webhook, 'clientConfig'));
 }
+
+/** Only what this server serves itself can be registered; another server's API would be a promise not kept. */
+export const API_SERVICE_RULES: KindRules = {
+  nameForm: 'path',
+  validate(service) {
+    const { name } = service.metadata;
+    const [group, version] = [text(at(service, 'spec', 'group')), text(at(service, 'spec', 'version'))];
+    const causes: Cause[] = [];
+    if (name !== `${version}.${group}`)
+      causes.push(invalid('metadata.name', name, 'must be `spec.version+"."+spec.group`'));
+    if (at(service, 'spec', 'service') !== undefined)
+      causes.push(forbidden('spec.service', 'the embedded cluster does not aggregate other API servers'));
+    return causes;
+  },
+};
 
 export const ENDPOINT_SLICE_RULES: KindRules = {
   setDefaults(slice) {

@@ -1,8 +1,8 @@
 /** Makes an object of a request's body, or tells the client what is wrong with it. */
 import { decodingError } from '../../openapi/decoding.ts';
-import { prune, strictDecodingError } from '../../schema/prune.ts';
+import { prune } from '../../schema/prune.ts';
 import { isObject, type Schema } from '../../schema/schema.ts';
-import { duplicateFields } from '../../schema/strict.ts';
+import { duplicateFields, problemsInOrder } from '../../schema/strict.ts';
 import { badRequest, unsupportedMediaType } from '../errors.ts';
 import type { Json, JsonObject, KubeObject, ObjectMeta } from '../objects.ts';
 import { apiVersionOf, type ResourceType } from '../resources.ts';
@@ -19,10 +19,7 @@ export async function parseBody(body: string, contentType: string): Promise<Json
   if (!ACCEPTED.some((type) => contentType.startsWith(type))) throw unsupportedMediaType(ACCEPTED);
   let value: unknown;
   try {
-    value =
-      contentType.includes('yaml') && !body.trimStart().startsWith('{')
-        ? (await import('yaml')).parse(body)
-        : JSON.parse(body);
+    value = contentType.includes('yaml') ? await parseYaml(body) : JSON.parse(body);
   } catch (cause) {
     throw badRequest(
       `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : ''}`,
@@ -35,14 +32,57 @@ export async function parseBody(body: string, contentType: string): Promise<Json
   return parsed;
 }
 
+/** Most of what comes as YAML is JSON, which is read a hundred times as fast. */
+async function parseYaml(body: string): Promise<unknown> {
+  if (body.trimStart().startsWith('{'))
+    try {
+      return JSON.parse(body);
+    } catch {
+      // A flow mapping of YAML looks like JSON and may have, for example, a comma after its last entry.
+    }
+  return (await import('yaml')).parse(body, { uniqueKeys: false });
+}
+
 function isTooDeep(value: Json, left: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return left === 0 || Object.values(value).some((child) => isTooDeep(child, left - 1));
 }
 
-/** The paths of keys that a JSON text gives twice, which strict field validation refuses. */
-export const duplicatesOf = (body: string, validation: FieldValidation): string[] =>
-  validation === 'Ignore' || !body.trimStart().startsWith('{') ? [] : duplicateFields(body);
+/** A request's text, and what field validation has to say of the text itself. */
+export interface Source {
+  readonly body: string;
+  /** Paths of keys that stand twice in a JSON text. */
+  readonly duplicates: readonly string[];
+  /** The same of a YAML text, as kube-apiserver's parser tells it; empty when there is nothing to tell. */
+  readonly yamlProblem: string;
+}
+
+/** Of an object that no text was sent of. */
+export const NO_SOURCE: Source = { body: '', duplicates: [], yamlProblem: '' };
+
+/** @param validation what is ignored is not looked for */
+export async function sourceOf(body: string, validation: FieldValidation): Promise<Source> {
+  const json = body.trimStart().startsWith('{');
+  return {
+    body,
+    duplicates: json && validation !== 'Ignore' ? duplicateFields(body) : [],
+    yamlProblem: json || validation === 'Ignore' ? '' : await yamlProblemOf(body),
+  };
+}
+
+const YAML_PROBLEM = 'yaml: unmarshal errors:';
+
+/** The keys that stand twice in a YAML text, as kube-apiserver's parser tells of them; empty when there are none. */
+export async function yamlProblemOf(body: string): Promise<string> {
+  const { parseDocument } = await import('yaml');
+  const lines = parseDocument(body)
+    .errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+    .map(({ pos: [start], linePos }) => {
+      const [key = ''] = /^(?:"[^"]*"|'[^']*'|[^:\n]*)/.exec(body.slice(start)) ?? [];
+      return `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(key.trim().replaceAll(/^["']|["']$/g, ''))} already set in map`;
+    });
+  return lines.length === 0 ? '' : [YAML_PROBLEM, ...lines].join('\n');
+}
 
 /**
  * Checks that a value is an object of the kind addressed, with metadata of the right types.
@@ -124,19 +164,37 @@ export function pruneUnknown(
   type: ResourceType,
   schema: Schema | undefined,
   validation: FieldValidation,
-  duplicates: readonly string[],
+  source: Source,
   warnings: Set<string>,
 ): void {
   const unreadable = type.custom ? undefined : decodingError(object, type);
   if (unreadable !== undefined) throw badRequest(unreadable);
   const unknown = schema ? prune(object, schema) : [];
-  if (validation === 'Ignore' || unknown.length + duplicates.length === 0) return;
-  if (validation === 'Strict') {
-    const told = strictDecodingError(unknown, duplicates) ?? '';
+  if (validation === 'Ignore') return;
+  const problems = problemsOf(source, unknown, type);
+  if (problems.length === 0) return;
+  if (validation === 'Strict')
     throw badRequest(
-      `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: ${told}`,
+      `${object.kind} in version "${type.version}" cannot be handled as a ${object.kind}: strict decoding error: ${problems.join(', ')}`,
     );
-  }
-  for (const path of duplicates) warnings.add(`duplicate field ${JSON.stringify(path)}`);
-  for (const path of unknown) warnings.add(`unknown field ${JSON.stringify(path)}`);
+  for (const problem of problems) for (const warning of warningsOf(problem)) warnings.add(warning);
+}
+
+/** What a YAML parser has to say is told line by line. */
+export const warningsOf = (problem: string): string[] =>
+  problem.startsWith(YAML_PROBLEM) ? problem.split('\n  ').slice(1) : [problem];
+
+/** Built-in kinds are decoded in one go, custom ones are parsed first and pruned then: their problems come in that order. */
+function problemsOf(
+  { body, duplicates, yamlProblem }: Source,
+  unknown: readonly string[],
+  type: ResourceType,
+): string[] {
+  if (yamlProblem === '' && !type.custom && unknown.length + duplicates.length > 1)
+    return problemsInOrder(body, unknown, duplicates);
+  return [
+    ...(yamlProblem === '' ? [] : [yamlProblem]),
+    ...duplicates.map((path) => `duplicate field "${path}"`),
+    ...unknown.map((path) => `unknown field "${path}"`),
+  ];
 }

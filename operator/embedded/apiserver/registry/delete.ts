@@ -2,7 +2,7 @@
 import { StoreConflict, type Entry } from '../../store/store.ts';
 import type { Cluster } from '../cluster.ts';
 import { conflict, forbidden, notFound } from '../errors.ts';
-import { at, clone, items, number, text, timestamp, type KubeObject } from '../objects.ts';
+import { at, clone, items, number, text, timestamp, type KubeObject, type ObjectMeta } from '../objects.ts';
 import type { DeleteOptions } from './options.ts';
 import { save, textAt, type StoredForm, type Target, type Writer } from './write.ts';
 
@@ -78,7 +78,7 @@ function deleteSeen(cluster: Cluster, target: Target, seen: Entry, options: Dele
   const object = clone(old);
   const { metadata } = object;
   const grace = graceOf(object, options);
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options);
+  const finalizers = finalizersFor(target.type.storage, metadata, options);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
 
@@ -133,9 +133,17 @@ function graceOf(object: KubeObject, options: DeleteOptions): number {
   return grace < 0 ? 1 : grace;
 }
 
-function finalizersFor(present: readonly string[], options: DeleteOptions): string[] {
-  if (options.propagation === undefined) return [...present];
+/** The oldest of the workloads keeps its Pods unless told otherwise, as clients that know it from then expect. */
+const ORPHANS_BY_DEFAULT = new Set(['/replicationcontrollers']);
+
+function finalizersFor(storage: string, metadata: ObjectMeta, options: DeleteOptions): string[] {
+  const present = metadata.finalizers ?? [];
+  const firstTime = metadata.deletionTimestamp === undefined;
+  const undecided = firstTime && !present.some((one) => one === ORPHAN || one === FOREGROUND);
+  const byDefault = undecided && ORPHANS_BY_DEFAULT.has(storage) ? 'Orphan' : undefined;
+  const propagation = options.propagation ?? byDefault;
+  if (propagation === undefined) return [...present];
   const others = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
-  if (options.propagation === 'Orphan') return [...others, ORPHAN];
-  return options.propagation === 'Foreground' ? [...others, FOREGROUND] : others;
+  if (propagation === 'Orphan') return [...others, ORPHAN];
+  return propagation === 'Foreground' ? [...others, FOREGROUND] : others;
 }

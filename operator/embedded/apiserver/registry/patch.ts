@@ -12,7 +12,15 @@ import { clone, type Json, type JsonObject, type KubeObject } from '../objects.t
 import { apiVersionOf, type ResourceType } from '../resources.ts';
 import type { Part } from '../rules.ts';
 import { createObject } from './create.ts';
-import { asObject, duplicatesOf, parseBody, pruneUnknown } from './decode.ts';
+import {
+  asObject,
+  NO_SOURCE,
+  parseBody,
+  pruneUnknown,
+  sourceOf,
+  warningsOf,
+  yamlProblemOf,
+} from './decode.ts';
 import { applied, tracked, writeContext } from './managed.ts';
 import type { WriteOptions } from './options.ts';
 import { updateObject } from './update.ts';
@@ -43,11 +51,11 @@ export async function patchObject(
   if (exchange.query.get('force') !== null)
     throw badOption('force', 'Forbidden: may not be specified for non-apply patch', 'FieldValueForbidden');
   const patch = await parseBody(body, 'application/json');
-  const duplicates = duplicatesOf(body, options.fieldValidation);
+  const source = await sourceOf(body, options.fieldValidation);
   const schema = wholeSchemaOf(cluster, type);
   const wanted = (old: KubeObject): KubeObject => {
     const object = asObject(patched(contentType, old, patch, type, schema), type);
-    pruneUnknown(object, type, schema, options.fieldValidation, duplicates, exchange.warnings);
+    pruneUnknown(object, type, schema, options.fieldValidation, source, exchange.warnings);
     return object;
   };
   const change = { part, wanted, track: tracked(cluster, type, part, options) };
@@ -114,11 +122,15 @@ async function applyObject(
   if (!exchange.query.get('fieldManager'))
     throw badOption('fieldManager', 'Required value: is required for apply patch', 'FieldValueRequired');
   const config = asConfiguration(await parseBody(body, 'application/yaml'), target);
+  const source = await sourceOf(body, options.fieldValidation);
+  // The text of an apply is YAML, whatever it looks like; as such it is read only where that is needed.
+  const problem = source.duplicates.length > 0 ? await yamlProblemOf(body) : source.yamlProblem;
   const context = { ...writeContext(cluster, type, part, options), force: options.force };
   const apply = (live: JsonObject): KubeObject => {
     const merged = translated(type, name, () => applyConfiguration(live, config, context));
+    refuse(problem, options, exchange.warnings);
     const object = clone(asObject(merged, type));
-    pruneUnknown(object, type, context.schema, options.fieldValidation, [], exchange.warnings);
+    pruneUnknown(object, type, context.schema, options.fieldValidation, NO_SOURCE, exchange.warnings);
     return object;
   };
   const exists = () => cluster.store.get({ resource: type.storage, namespace, name }) !== undefined;
@@ -145,6 +157,14 @@ async function applyObject(
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists' && exists())) throw error;
     }
   }
+}
+
+/** @throws {ApiError} 400 under strict validation */
+function refuse(problem: string, { fieldValidation }: WriteOptions, warnings: Set<string>): void {
+  if (problem === '') return;
+  if (fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${problem}`);
+  for (const warning of warningsOf(problem)) warnings.add(warning);
 }
 
 /** The applied configuration, which names its type and may leave its name and namespace to the path. */

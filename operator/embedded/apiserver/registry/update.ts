@@ -134,7 +134,7 @@ const STATUS_WITH_METADATA = new Set(['/pods', '/nodes', '/namespaces', '/servic
 /** Takes from the wanted object only what the addressed part may change. */
 function restrictToPart(type: ResourceType, asked: KubeObject, old: KubeObject, part: Part): KubeObject {
   if (part === '') return withStatusOf(type, asked, old);
-  if (part !== 'status') return asked;
+  if (part !== 'status' && part !== 'approval') return asked;
   const object: KubeObject = clone(old);
   if (asked['status'] === undefined) delete object['status'];
   else object['status'] = asked['status'];

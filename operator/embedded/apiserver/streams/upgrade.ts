@@ -4,13 +4,14 @@ import { assertResourceAllowed } from '../authz/check.ts';
 import type { Cluster } from '../cluster.ts';
 import { ApiError, badRequest, noSuchPath, notFound } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { at, text, type KubeObject } from '../objects.ts';
-import { parseResourcePath } from '../request.ts';
+import { at, text, type JsonObject, type KubeObject, type ObjectMeta } from '../objects.ts';
+import { parseResourcePath, type ResourcePath } from '../request.ts';
+import type { ResourceType } from '../resources.ts';
 
 /** @param exchange of an authenticated user; answered on the socket, since HTTP ends here */
 export async function serveUpgrade(cluster: Cluster, exchange: Exchange, socket: Duplex): Promise<void> {
   const { isPortForward, servePortForward } = await import('./port-forward.ts');
-  const pod = podOf(cluster, exchange);
+  const pod = await podOf(cluster, exchange);
   const { upgrade } = exchange.request.headers;
   const protocols = exchange.request.headersDistinct['x-stream-protocol-version']?.join(',');
   if (!isPortForward(upgrade, protocols))
@@ -20,20 +21,63 @@ export async function serveUpgrade(cluster: Cluster, exchange: Exchange, socket:
   await servePortForward(socket, pod);
 }
 
-function podOf(cluster: Cluster, exchange: Exchange): KubeObject {
+async function podOf(cluster: Cluster, exchange: Exchange): Promise<KubeObject> {
   const path = parseResourcePath(exchange.path);
   const type = path && cluster.catalog.find(path.group, path.version, path.plural);
   if (!path || !type || type.storage !== '/pods') throw noSuchPath();
   assertResourceAllowed(cluster, exchange, path, exchange.method === 'GET' ? 'get' : 'create');
-  if (path.subresource !== 'portforward') throw notOffered(path.subresource);
   const entry = cluster.store.get({ resource: type.storage, namespace: path.namespace, name: path.name });
   if (!entry) throw notFound(type, path.name);
   const pod = cluster.codec.read(entry, type);
+  await askAdmission(cluster, exchange, path, type);
+  if (path.subresource !== 'portforward') throw notOffered(path.subresource);
   const phase = text(at(pod, 'status', 'phase'));
   if (phase !== 'Running')
     throw badRequest(`unable to forward port because pod is not running. Current status=${phase}`);
   return pod;
 }
+
+/** Connections are admitted like writes: as a CONNECT with the options of the connection. */
+async function askAdmission(
+  cluster: Cluster,
+  exchange: Exchange,
+  { namespace, name, subresource }: ResourcePath,
+  type: ResourceType,
+): Promise<void> {
+  const kind = type.subresources.find((one) => one.name === subresource)?.kind ?? type.kind;
+  const request = {
+    operation: 'CONNECT',
+    type,
+    subresource,
+    namespace,
+    name,
+    object: optionsOf(kind, exchange.query),
+    old: undefined,
+    user: exchange.user,
+    dryRun: false,
+    warnings: exchange.warnings,
+  } as const;
+  await cluster.admission.mutate(cluster, request);
+  await cluster.admission.validate(cluster, request);
+}
+
+/** The query as the object it is read into: flags are booleans, a command may have several words. */
+function optionsOf(kind: string, query: URLSearchParams): KubeObject {
+  const options: JsonObject = {};
+  for (const name of new Set(query.keys())) {
+    const values = query.getAll(name);
+    options[name] =
+      name === 'command' || name === 'ports'
+        ? values
+        : FLAGS.has(name)
+          ? values[0] === 'true' || values[0] === '1'
+          : (values[0] ?? '');
+  }
+  // Options are objects without metadata.
+  return { ...options, apiVersion: 'v1', kind, metadata: {} as ObjectMeta };
+}
+
+const FLAGS: ReadonlySet<string> = new Set(['stdin', 'stdout', 'stderr', 'tty']);
 
 /** Why an action on a running container is refused. */
 export const notOffered = (subresource: string): ApiError =>

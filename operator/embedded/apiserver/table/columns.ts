@@ -55,6 +55,16 @@ const IMAGES = wide('Images', (object) =>
 );
 const SELECTOR = wide('Selector', (object) => none(selectorText(at(object, 'spec', 'selector'))));
 
+const REPLICAS: readonly Column[] = [
+  numeric('Desired', figure('spec', 'replicas')),
+  numeric('Current', figure('status', 'replicas')),
+  numeric('Ready', figure('status', 'readyReplicas')),
+  AGE,
+  CONTAINERS,
+  IMAGES,
+  SELECTOR,
+];
+
 const seconds = (from: string, to: Date): number => Math.floor((to.getTime() - Date.parse(from)) / 1_000);
 const since =
   (...path: string[]): Cell =>
@@ -127,15 +137,8 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
     IMAGES,
     SELECTOR,
   ],
-  'apps/replicasets': [
-    numeric('Desired', figure('spec', 'replicas')),
-    numeric('Current', figure('status', 'replicas')),
-    numeric('Ready', figure('status', 'readyReplicas')),
-    AGE,
-    CONTAINERS,
-    IMAGES,
-    SELECTOR,
-  ],
+  'apps/replicasets': REPLICAS,
+  '/replicationcontrollers': REPLICAS,
   'apps/statefulsets': [
     column(
       'Ready',
@@ -252,6 +255,18 @@ const BETWEEN: Readonly<Record<string, readonly Column[]>> = {
     AGE,
   ],
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': [numeric('Webhooks', size('webhooks')), AGE],
+  'apiregistration.k8s.io/apiservices': [
+    column('Service', () => 'Local'),
+    column('Available', (service) =>
+      text(
+        at(
+          items(at(service, 'status', 'conditions')).find((one) => at(one, 'type') === 'Available'),
+          'status',
+        ),
+      ),
+    ),
+    AGE,
+  ],
   'storage.k8s.io/storageclasses': [
     column('Provisioner', value('provisioner')),
     column('ReclaimPolicy', value('reclaimPolicy')),

@@ -75,11 +75,35 @@ export function createCaller(): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: 32, maxFreeSockets: 4 });
   return {
     async call(cluster, endpoint, review) {
-      const address = addressOf(cluster, endpoint.client);
-      return readAnswer(await post(agent, address, endpoint, JSON.stringify(review)));
+      try {
+        const address = addressOf(cluster, endpoint.client);
+        return readAnswer(await post(agent, address, endpoint, JSON.stringify(review)));
+      } catch (error) {
+        throw new Error(`Post "${urlOf(endpoint)}": ${reasonOf(error)}`, { cause: error });
+      }
     },
     close: () => agent.destroy(),
   };
+}
+
+const timeoutOf = ({ timeoutMs }: Endpoint): string => `timeout=${Math.round(timeoutMs / 1_000)}s`;
+
+/** The address that is meant, for messages: that of the Service and not of one of its endpoints. */
+function urlOf(endpoint: Endpoint): string {
+  const { url, service } = endpoint.client;
+  const base = service
+    ? `https://${service.name}.${service.namespace}.svc:${service.port}${service.path}`
+    : url;
+  return `${base}${base.includes('?') ? '&' : '?'}${timeoutOf(endpoint)}`;
+}
+
+/** In the words of Go's client where Node's are known. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { address, port } = error as { address?: unknown; port?: unknown };
+  return 'code' in error && error.code === 'ECONNREFUSED'
+    ? `dial tcp ${String(address)}:${String(port)}: connect: connection refused`
+    : error.message;
 }
 
 function addressOf(cluster: Cluster, client: WebhookClient): Address {
@@ -119,7 +143,7 @@ function post(agent: Agent, address: Address, endpoint: Endpoint, body: string):
         agent,
         host,
         port,
-        path: `${path}${path.includes('?') ? '&' : '?'}timeout=${Math.round(endpoint.timeoutMs / 1_000)}s`,
+        path: `${path}${path.includes('?') ? '&' : '?'}${timeoutOf(endpoint)}`,
         method: 'POST',
         servername: isIP(serverName) === 0 ? serverName : '',
         ...(endpoint.client.caBundle === '' ? {} : { ca: endpoint.client.caBundle }),

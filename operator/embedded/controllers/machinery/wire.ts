@@ -33,6 +33,7 @@ import type {
   V1PodTemplateSpec,
   V1Probe,
   V1ReplicaSet,
+  V1ReplicationController,
   V1Secret,
   V1Service,
   V1ServiceAccount,
@@ -81,6 +82,7 @@ export type Lease = Stored<V1Lease>;
 export type Event = Stored<CoreV1Event>;
 export type Deployment = Stored<V1Deployment>;
 export type ReplicaSet = Stored<V1ReplicaSet>;
+export type ReplicationController = Stored<V1ReplicationController>;
 export type StatefulSet = Stored<V1StatefulSet>;
 export type DaemonSet = Stored<V1DaemonSet>;
 export type Job = Stored<V1Job>;
@@ -147,6 +149,12 @@ export const EVENTS = define<Event>('', 'v1', 'events', 'Event');
 export const LEASES = define<Lease>('coordination.k8s.io', 'v1', 'leases', 'Lease');
 export const DEPLOYMENTS = define<Deployment>('apps', 'v1', 'deployments', 'Deployment');
 export const REPLICA_SETS = define<ReplicaSet>('apps', 'v1', 'replicasets', 'ReplicaSet');
+export const REPLICATION_CONTROLLERS = define<ReplicationController>(
+  '',
+  'v1',
+  'replicationcontrollers',
+  'ReplicationController',
+);
 export const STATEFUL_SETS = define<StatefulSet>('apps', 'v1', 'statefulsets', 'StatefulSet');
 export const DAEMON_SETS = define<DaemonSet>('apps', 'v1', 'daemonsets', 'DaemonSet');
 export const JOBS = define<Job>('batch', 'v1', 'jobs', 'Job');
