@@ -15,6 +15,7 @@ import { rules } from './cases/rules.ts';
 import { scaling } from './cases/scaling.ts';
 import { tables } from './cases/tables.ts';
 import { watching } from './cases/watching.ts';
+import { webhooks } from './cases/webhooks.ts';
 import { workloads } from './cases/workloads.ts';
 import { writing } from './cases/writing.ts';
 import { register } from './suite.ts';
@@ -36,5 +37,6 @@ register(openTarget, {
   'rules of custom resources': rules,
   'scale and status': scaling,
   tables,
+  'admission webhooks': webhooks,
   workloads,
 });

@@ -266,4 +266,28 @@ export const definitions: Table = {
       { scope: 'Cluster' },
     );
   },
+  async 'a version that becomes the stored one is remembered beside those before it'(scope) {
+    const { api } = scope;
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const version = (name: string, storage: boolean) => ({ name, served: true, storage, schema });
+    const versions = [version('v1', true), version('v2', false)];
+    await withWidgets(
+      scope,
+      {},
+      async ({ definition }) => {
+        const patch = { spec: { versions: [version('v1', false), version('v2', true)] } };
+        const { body } = expect(await api.patch(`${path}/${definition}`, 'merge', patch), 200);
+        assert.deepEqual(at(body, 'status.storedVersions'), ['v1', 'v2']);
+      },
+      { versions },
+    );
+  },
+  async 'the status of a definition takes what its writer says'(scope) {
+    await withWidgets(scope, {}, async ({ definition }) => {
+      const value = [{ message: 'half a condition' }];
+      const patch = [{ op: 'add', path: '/status/conditions', value }];
+      const reply = await scope.api.patch(`${path}/${definition}/status`, 'json', patch);
+      assert.equal(at(expect(reply, 200).body, 'status.conditions.0.message'), 'half a condition');
+    });
+  },
 };

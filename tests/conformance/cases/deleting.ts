@@ -232,4 +232,25 @@ export const deleting: Table = {
       'Forbidden',
     );
   },
+  async 'a ReplicationController leaves its Pods behind unless told otherwise'({ api, path, name }) {
+    const controller = name();
+    const labels = { app: controller };
+    const made = await api.create(path('replicationcontrollers'), {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata: { name: controller },
+      spec: {
+        replicas: 0,
+        template: { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'b' }] } },
+      },
+    });
+    assert.deepEqual(at(expect(made, 201).body, 'spec.selector'), labels);
+    const deleted = expect(
+      await api.remove(`${path('replicationcontrollers')}/${controller}`, undefined, { dryRun: 'All' }),
+      200,
+    );
+    assert.deepEqual(at(deleted.body, 'metadata.finalizers'), ['orphan']);
+    const background = { propagationPolicy: 'Background' };
+    expect(await api.remove(`${path('replicationcontrollers')}/${controller}`, background), 200);
+  },
 };

@@ -90,4 +90,25 @@ export const discovery: Table = {
     assert.equal(expect(await api.get('/livez'), 200).text, 'ok');
     assert.equal(expect(await api.get('/readyz'), 200).text, 'ok');
   },
+  async 'every group and version has a local APIService'({ api }) {
+    const { body } = expect(await api.get('/apis/apiregistration.k8s.io/v1/apiservices/v1.apps'), 200);
+    assert.equal(at(body, 'spec.group'), 'apps');
+    assert.equal(at(body, 'spec.service'), undefined);
+    assert.equal(at(body, 'status.conditions.0.reason'), 'Local');
+  },
+  async 'a stored resource has a hash of the version it is stored in'({ api }) {
+    const { body } = expect(await api.get('/apis/certificates.k8s.io/v1'), 200);
+    assert.equal(at(resource(body, 'certificatesigningrequests'), 'storageVersionHash'), '95fRKMXA+00=');
+    assert.equal(at(resource(body, 'certificatesigningrequests/status'), 'storageVersionHash'), undefined);
+  },
+  async 'a timeout that is no duration is refused'({ api, path }) {
+    for (const place of ['/version', path('configmaps')]) {
+      const { body } = expect(await api.get(place, { timeout: 'soon' }), 400, 'BadRequest');
+      assert.equal(
+        at(body, 'message'),
+        'invalid timeout specified in the request URL - time: invalid duration "soon"',
+      );
+      expect(await api.get(place, { timeout: '1m30s' }), 200);
+    }
+  },
 };

@@ -43,4 +43,21 @@ export const openApi: Table = {
   async 'an unknown document is 404'({ api }) {
     expect(await api.get('/openapi/v3/apis/nobody.example.com/v1'), 404);
   },
+  async 'version 2 has the definitions of every kind, and a hash by which it need not be sent twice'({
+    api,
+  }) {
+    const reply = expect(await api.get('/openapi/v2'), 200);
+    assert.equal(at(reply.body, 'swagger'), '2.0');
+    const map = at(reply.body, 'definitions[io.k8s.api.core.v1.ConfigMap]');
+    assert.deepEqual(at(map, 'x-kubernetes-group-version-kind'), [
+      { group: '', kind: 'ConfigMap', version: 'v1' },
+    ]);
+    assert.equal(
+      at(map, 'properties.metadata.$ref'),
+      '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+    );
+    assert.equal(at(reply.body, 'definitions[io.k8s.apimachinery.pkg.api.resource.Quantity].type'), 'string');
+    const again = await api.get('/openapi/v2', {}, { 'if-none-match': String(reply.headers.etag) });
+    assert.equal(again.status, 304);
+  },
 };

@@ -113,4 +113,14 @@ export const tables: Table = {
       watch.close();
     }
   },
+  async 'what is not stored has no table'({ api }) {
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { nonResourceAttributes: { path: '/', verb: 'get' } },
+    };
+    const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    expect(await api.send('POST', path, { headers, body: review }), 406, 'NotAcceptable');
+  },
 };

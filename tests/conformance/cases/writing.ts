@@ -421,4 +421,50 @@ export const writing: Table = {
     assert.equal(at(other, 'note'), 'a test');
     assert.equal(at(other, 'regarding.kind'), 'Pod');
   },
+  async 'what is wrong with a text is told in the order in which it stands there'({ api, path, name }) {
+    const body = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name()}","odd":{"a":1,"a":2}},"data":{"x":"1","x":"2"},"odder":1}`;
+    const strict = await api.send('POST', path('configmaps'), { query: { fieldValidation: 'Strict' }, body });
+    assert.equal(
+      at(expect(strict, 400, 'BadRequest').body, 'message'),
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "metadata.odd", duplicate field "data.x", unknown field "odder"',
+    );
+    const warned = expect(await api.send('POST', path('configmaps'), { body }), 201);
+    assert.match(
+      String(warned.headers['warning']),
+      /unknown field \\"metadata\.odd\\".*duplicate field \\"data\.x\\"/,
+    );
+  },
+  async 'a key that stands twice in YAML is told of with its line'({ api, path, name }) {
+    const map = name();
+    const body = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${map}\ndata:\n  a: "1"\n  a: "2"\n`;
+    const headers = { 'content-type': 'application/yaml' };
+    const query = { fieldValidation: 'Strict' };
+    const strict = await api.send('POST', path('configmaps'), { query, headers, body });
+    assert.equal(
+      at(expect(strict, 400, 'BadRequest').body, 'message'),
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: yaml: unmarshal errors:\n  line 7: key "a" already set in map',
+    );
+    const applied = await api.send('PATCH', `${path('configmaps')}/${map}`, {
+      query: { ...query, fieldManager: 'tester' },
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body,
+    });
+    assert.equal(
+      at(expect(applied, 400, 'BadRequest').body, 'message'),
+      'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 7: key "a" already set in map',
+    );
+    const warned = expect(await api.send('POST', path('configmaps'), { headers, body }), 201);
+    assert.equal(at(warned.body, 'data.a'), '2');
+    assert.equal(warned.headers['warning'], String.raw`299 - "line 7: key \"a\" already set in map"`);
+  },
+  async 'an apply may be YAML that only looks like JSON'({ api, path, name }) {
+    const map = name();
+    const body = `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${map}",}, "data": {a: "1"},}`;
+    const reply = await api.send('PATCH', `${path('configmaps')}/${map}`, {
+      query: { fieldManager: 'tester' },
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body,
+    });
+    assert.deepEqual(at(expect(reply, 201).body, 'data'), { a: '1' });
+  },
 };
