@@ -36,6 +36,8 @@ export interface BuildContext {
   readonly bases: Readonly<Record<string, Base>>;
   /** Temporary; the folders of layers are made in it. */
   readonly scratch: string;
+  /** Layers made so far, by what they copy: files that several images take from the same place are copied once. */
+  readonly made: Map<string, string>;
 }
 
 /** Folders to be packed as layers, lowest first, and the settings. */
@@ -108,12 +110,26 @@ async function assemble(stage: Stage, building: Building): Promise<Built> {
   let settings: Settings = { ...NOTHING, ...base.settings };
   for (const step of stage.steps) {
     if (step.word === 'COPY') {
-      const layer = await mkdtemp(join(building.around.scratch, 'layer-'));
-      await copy(step, settings.workdir, layer, building);
-      layers.push(layer);
+      layers.push(await layerOf(step, settings.workdir, building));
     } else settings = set(settings, step, building.file);
   }
   return { layers, settings };
+}
+
+async function layerOf(step: Instruction, workdir: string, building: Building): Promise<string> {
+  const { made, scratch } = building.around;
+  const from = /^--from=(\S+) /.exec(step.rest)?.[1];
+  const key = JSON.stringify([
+    from === undefined ? '' : building.folders[from],
+    workdir,
+    step.rest.replace(/^--from=\S+ /, ''),
+  ]);
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const layer = await mkdtemp(join(scratch, 'layer-'));
+  await copy(step, workdir, layer, building);
+  made.set(key, layer);
+  return layer;
 }
 
 function set(settings: Settings, step: Instruction, file: string): Settings {

@@ -15,10 +15,19 @@ export interface DataPlaneOptions {
   readonly gatewayPort: number;
   /** Port at which browsers reach the gateway. */
   readonly publicPort: number;
+  readonly images: Images;
+  /** Node that its Pods stay on, with their data; any when absent. */
+  readonly node?: string | undefined;
+}
+
+export interface Images {
+  readonly registry: string;
+  readonly tag: string;
+  readonly pullPolicy: string;
 }
 
 /** Everything, in an order that can be applied. The system namespace has to exist. */
-export function dataPlane({ gatewayPort, publicPort }: DataPlaneOptions): KubeObject[] {
+export function dataPlane({ gatewayPort, publicPort, images, node }: DataPlaneOptions): KubeObject[] {
   const password = randomBytes(24).toString('base64url');
   const paymentsSecret = randomBytes(24).toString('base64url');
   const origin = `http://pay.localhost${publicPort === 80 ? '' : `:${publicPort}`}`;
@@ -26,19 +35,29 @@ export function dataPlane({ gatewayPort, publicPort }: DataPlaneOptions): KubeOb
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
     secret(NAMESPACE, 'data', { password, paymentsSecret }),
-    ...workload('postgres', 5432, {
-      PGDATA: '/data/postgres',
-      POSTGRES_DB: 'shopmind',
-      // Pods of this cluster; a real database has its own idea of who may come.
-      POSTGRES_CLIENTS: '10.0.0.0/8',
-      POSTGRES_PASSWORD: { key: 'password' },
-    }),
-    ...workload('processor', 8090, {
-      PROCESSOR_DATA: '/data/processor',
-      GATEWAY_URL: `http://gateway.${SYSTEM}.svc:${gatewayPort}`,
-      PAYMENTS_PUBLIC_ORIGIN: origin,
-      PAYMENTS_SECRET: { key: 'paymentsSecret' },
-    }),
+    ...workload(
+      'postgres',
+      5432,
+      { images, node },
+      {
+        PGDATA: '/data/postgres',
+        POSTGRES_DB: 'shopmind',
+        // Pods of this cluster; a real database has its own idea of who may come.
+        POSTGRES_CLIENTS: '10.0.0.0/8',
+        POSTGRES_PASSWORD: { key: 'password' },
+      },
+    ),
+    ...workload(
+      'processor',
+      8090,
+      { images, node },
+      {
+        PROCESSOR_DATA: '/data/processor',
+        GATEWAY_URL: `http://gateway.${SYSTEM}.svc:${gatewayPort}`,
+        PAYMENTS_PUBLIC_ORIGIN: origin,
+        PAYMENTS_SECRET: { key: 'paymentsSecret' },
+      },
+    ),
     processorRoute(),
     {
       apiVersion: 'v1',
@@ -69,7 +88,12 @@ function secret(namespace: string, name: string, values: Readonly<Record<string,
 type Value = string | { readonly key: string };
 
 /** One Pod that keeps its data as long as it lives, and its headless Service. */
-function workload(name: string, port: number, env: Readonly<Record<string, Value>>): KubeObject[] {
+function workload(
+  name: string,
+  port: number,
+  { images, node }: Pick<DataPlaneOptions, 'images' | 'node'>,
+  env: Readonly<Record<string, Value>>,
+): KubeObject[] {
   const labels = { 'app.kubernetes.io/name': name };
   const metadata = { name, namespace: NAMESPACE, labels };
   const variables = Object.entries(env).map(([variable, value]) =>
@@ -89,6 +113,7 @@ function workload(name: string, port: number, env: Readonly<Record<string, Value
           metadata: { labels },
           spec: {
             automountServiceAccountToken: false,
+            ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
             securityContext: {
               runAsNonRoot: true,
               fsGroup: 65_532,
@@ -97,8 +122,8 @@ function workload(name: string, port: number, env: Readonly<Record<string, Value
             containers: [
               {
                 name,
-                image: `shopmind/${name}`,
-                imagePullPolicy: 'Never',
+                image: `${images.registry}shopmind/${name}:${images.tag}`,
+                imagePullPolicy: images.pullPolicy,
                 env: [
                   { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
                   { name: 'PORT', value: String(port) },

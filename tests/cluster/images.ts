@@ -59,10 +59,11 @@ export async function buildImages(names: readonly ImageName[], archive: string):
   try {
     const bases: Record<string, Base> = await basesIn(scratch);
     const contexts = names.includes('shopmind/dns') ? { programs: dirname(await program('coredns')) } : {};
+    const around = { context: root, contexts, bases, scratch, made: new Map<string, string>() };
     const built: Record<string, Built> = {};
     for (const name of names) {
       const file = join(root, { ...PRODUCT, ...TEST_ONLY }[name]);
-      const image = await buildContainerfile(file, { context: root, contexts, bases, scratch });
+      const image = await buildContainerfile(file, around);
       built[fullName(name)] = image;
       // An image may be made from one before it.
       bases[name] = image;

@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +12,7 @@ import { until } from '../support/wait.ts';
 import { childOf, startProgram, type Program, type ProgramOptions } from './process.ts';
 
 const run = promisify(execFile);
+const CGROUPS = '/sys/fs/cgroup';
 
 /** What the machines are plugged into. This machine has the first address and reaches everything behind the others. */
 export interface Network {
@@ -43,10 +45,32 @@ export interface Machine {
   switchOff(): Promise<void>;
 }
 
-/** Whether this process may make namespaces and interfaces; if not, why. */
+/** What nodes need beside this file's own tools, with Debian's packages. */
+const NEEDED = {
+  containerd: 'containerd',
+  ctr: 'containerd',
+  runc: 'runc',
+  iptables: 'iptables',
+  conntrack: 'conntrack',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+} as const;
+const CNI_BRIDGE = '/usr/lib/cni/bridge';
+
+/** Why real nodes cannot run here; nothing when they can. */
 export function whyNoMachines(): string | undefined {
-  if (process.platform !== 'linux') return 'machines are Linux namespaces';
-  if (process.getuid?.() !== 0) return 'machines need root: namespaces, interfaces and cgroups are made';
+  if (process.platform !== 'linux') return 'machines of the test cluster are Linux namespaces';
+  if (process.getuid?.() !== 0)
+    return 'machines of the test cluster need root: namespaces, interfaces and cgroups are made';
+  const folders = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(':')];
+  const missing: string[] = Object.entries(NEEDED)
+    .filter(([name]) => !folders.some((folder) => existsSync(join(folder, name))))
+    .map(([, debian]) => debian);
+  if (!existsSync(CNI_BRIDGE)) missing.push('containernetworking-plugins');
+  if (missing.length > 0) return `real nodes need Debian's ${[...new Set(missing)].join(' ')}`;
+  if (!existsSync(join(CGROUPS, 'memory')))
+    return 'real nodes of this suite need cgroups of version 1, which this machine has not';
   return undefined;
 }
 
@@ -55,9 +79,9 @@ export async function startNetwork(directory: string): Promise<Network> {
   const second = await freeSecondByte();
   const bridge = `shopmind${second}`;
   const address = `10.${second}.0.1`;
-  const serviceRange = `10.${second}.240.0/20`;
-  // Machines and Services are in it too, but never ask as strangers.
-  const podRange = `10.${second}.0.0/16`;
+  const serviceRange = `10.${second}.64.0/20`;
+  // Apart from the machines: whoever is no Pod gets the answers of Services through the machine that was asked.
+  const podRange = `10.${second}.128.0/17`;
   const machines: Machine[] = [];
   await ip('link', 'add', bridge, 'type', 'bridge');
   // Says whose it is to a later run that finds it left over.
@@ -68,7 +92,7 @@ export async function startNetwork(directory: string): Promise<Network> {
     address,
     podRange,
     serviceRange,
-    dnsAddress: `10.${second}.240.10`,
+    dnsAddress: `10.${second}.64.10`,
     async addMachine(name) {
       const number = machines.length + 1;
       const machine = await switchOn({
@@ -76,7 +100,7 @@ export async function startNetwork(directory: string): Promise<Network> {
         bridge,
         gateway: address,
         address: `10.${second}.0.${number + 1}`,
-        podRange: `10.${second}.${number}.0/24`,
+        podRange: `10.${second}.${127 + number}.0/24`,
         directory: join(directory, name),
         link: `sm${second}-${number}`,
       });
@@ -207,8 +231,6 @@ async function freeSecondByte(): Promise<number> {
 async function ip(...args: string[]): Promise<void> {
   await run('ip', args);
 }
-
-const CGROUPS = '/sys/fs/cgroup';
 
 /** Removes the bridges and groups of machines whose folder was `directory`, after their maker was killed; their processes died with it. */
 export async function removeRemains(directory: string): Promise<void> {

@@ -8,44 +8,51 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Client } from '../../operator/kube/client.ts';
-import { deployments, namespaces, pods, services } from '../../operator/kube/resources.ts';
+import { deployments, namespaces, pods } from '../../operator/kube/resources.ts';
 import { shopAt, type Shop } from '../support/shop.ts';
-import { buy } from '../support/shopper.ts';
+import { buy, type Purchase } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
 import { program } from './binaries.ts';
-import { startCluster, type Cluster } from './cluster.ts';
 import { dataPlane } from './data-plane.ts';
-import { SHOP_IMAGES } from './images.ts';
-import { whyNoMachines } from './machines.ts';
+import { openTarget, whyNoTarget, type Target } from './target.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const SYSTEM = 'shopmind-system';
 const SHOPS = ['acme', 'fjord', 'sakura'];
+const WORKLOADS = ['operator', 'gateway', 'runtime', 'storefront'];
 /** The Service `gateway-public` and the gateway itself. */
 const PORTS = { publicPort: 80, gatewayPort: 8080 };
 
-describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () => {
-  let cluster: Cluster;
+describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
+  let target: Target;
   let client: Client;
-  let gateway: string;
-  const shopOf = (host: string): Shop => shopAt(PORTS.publicPort, host, gateway);
+  let gateway: { readonly address: string; readonly port: number };
+  const shopOf = (host: string): Shop => shopAt(gateway.port, host, gateway.address);
 
   before(async () => {
-    cluster = await startCluster();
-    client = cluster.client;
-    await cluster.addImages(SHOP_IMAGES);
+    target = await openTarget();
+    client = target.client;
+    const present = await client.find(namespaces, { name: SYSTEM });
+    assert.equal(
+      present,
+      undefined,
+      `this cluster has a namespace ${SYSTEM} already: these tests would take it out`,
+    );
   });
   after(async () => {
-    await cluster?.stop();
+    await target?.close();
   });
 
   test('installs from what `shopmind install` prints, and every Pod becomes ready', async (context) => {
+    const { registry, tag, pullPolicy } = target.images;
     const values = [
-      'image.tag=latest',
-      'image.pullPolicy=Never',
+      `image.registry=${registry}`,
+      `image.tag=${tag}`,
+      `image.pullPolicy=${pullPolicy}`,
       'gateway.forwardedProto=http',
       'storefront.paymentsPublicOrigin=http://pay.localhost',
     ];
@@ -53,13 +60,17 @@ describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () =>
     const manifests = await shopmind('install', '--no-crds', '--set', ...values);
     // The same runtime, with the catalogues to import in it: nothing outside this cluster is reached.
     await kubectlApply(manifests.replaceAll('shopmind/runtime:', 'shopmind/samples:'));
-    await kubectlApply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: dataPlane(PORTS) }));
+    await kubectlApply(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: dataPlane({ ...PORTS, images: target.images, node: target.nodes.at(-1)?.name }),
+      }),
+    );
     const began = performance.now();
-    for (const name of ['operator', 'gateway', 'runtime', 'storefront']) await available(name);
+    for (const name of WORKLOADS) await available(name);
     context.diagnostic(`every Pod ready after ${seconds(began)}`);
-    const { spec } = await client.get(services, { namespace: SYSTEM, name: 'gateway-public' });
-    gateway = spec?.clusterIP ?? '';
-    assert.match(gateway, /^10\./);
+    gateway = await target.reachGateway();
   });
 
   test('the three sample shops become Ready with real Pods', async (context) => {
@@ -70,7 +81,7 @@ describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () =>
     const running = await client.listAll(pods, { labelSelector: 'app.kubernetes.io/managed-by=shopmind' });
     for (const pod of running.items) {
       assert.equal(pod.status?.phase, 'Running', pod.metadata.name);
-      assert.equal(pod.spec?.nodeName, 'node-1');
+      assert.ok(pod.spec?.nodeName, 'on a node');
     }
     const { items } = await client.listAll(pods, { namespace: 'tenant-fjord' });
     assert.ok(items.length > 0, 'a dedicated shop has Pods of its own');
@@ -79,20 +90,11 @@ describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () =>
   for (const shop of SHOPS) {
     test(`a shopper of ${shop} pays, through the gateway of the cluster`, async () => {
       const browse = shopOf(`${shop}.localhost`);
-      const variantId = await until(() => someVariant(browse), {
-        withinMs: 90_000,
-        what: `a product of ${shop}`,
-      });
-      const purchase = await buy({
-        shop: browse,
-        processor: shopOf('pay.localhost'),
-        variantId,
-        patienceMs: 60_000,
-      });
-      assert.equal(purchase.outcome, 'paid', purchase.last);
-      const order = await until(() => confirmedOrder(browse, purchase), {
+      const bought = await purchase(shop);
+      assert.equal(bought.outcome, 'paid', bought.last);
+      const order = await until(() => confirmedOrder(browse, bought), {
         withinMs: 60_000,
-        what: `order ${purchase.orderId} of ${shop} is confirmed`,
+        what: `order ${bought.orderId} of ${shop} is confirmed`,
       });
       assert.equal(order.status, 'confirmed');
     });
@@ -130,6 +132,42 @@ describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () =>
     assert.ok(log.includes('controllers work'));
   });
 
+  test('a node is drained while shoppers buy: the gateway answers all the time, and each of them pays', async (context) => {
+    const [node] = target.nodes;
+    if (node === undefined) return context.skip('the nodes of this cluster are not ours to drain');
+    const edge = watchEdge(shopOf('acme.localhost'));
+    const buying = Promise.all(SHOPS.map((shop) => purchase(shop)));
+    // The data plane keeps its data in Pods of the other node.
+    await kubectl(['drain', node.name, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=180s']);
+    assert.deepEqual(
+      (await buying).map(({ outcome }) => outcome),
+      SHOPS.map(() => 'paid'),
+    );
+    const { asked, unanswered } = await edge.stop();
+    context.diagnostic(`the gateway was asked ${asked} times`);
+    assert.ok(asked > 0);
+    assert.deepEqual(unanswered, []);
+    await kubectl(['uncordon', node.name]);
+  });
+
+  test('a node dies under the operator, the gateway and the shops: all of it comes back on the other', async (context) => {
+    const [victim, survivor] = target.nodes;
+    if (victim === undefined || survivor === undefined)
+      return context.skip('the nodes of this cluster are not ours to kill');
+    // Everything but the data plane moves to the node that is about to die.
+    await kubectl(['cordon', survivor.name]);
+    for (const name of WORKLOADS) await kubectl(['-n', SYSTEM, 'rollout', 'restart', `deployment/${name}`]);
+    for (const name of WORKLOADS) await available(name, { on: victim.name });
+    await kubectl(['uncordon', survivor.name]);
+    const began = performance.now();
+    await victim.machine.switchOff();
+    for (const name of WORKLOADS) await available(name, { on: survivor.name });
+    context.diagnostic(`everything is back ${seconds(began)} after the plug was pulled`);
+    for (const shop of SHOPS) assert.equal((await purchase(shop)).outcome, 'paid');
+    // As an administrator does with a machine that will not come back: only then are its Pods known to be gone.
+    await kubectl(['delete', 'node', victim.name]);
+  });
+
   test('shops that are deleted leave nothing, and the installation goes as a whole', async () => {
     await kubectl(['delete', 'shopmindtenants', ...SHOPS, '--timeout=180s']);
     const left = await client.listAll(namespaces, { labelSelector: 'shopmind.ai/tenant' });
@@ -144,17 +182,26 @@ describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () =>
     );
   });
 
+  async function purchase(name: string): Promise<Purchase> {
+    const shop = shopOf(`${name}.localhost`);
+    const variantId = await until(() => someVariant(shop), {
+      withinMs: 120_000,
+      what: `a product of ${name}`,
+    });
+    return buy({ shop, processor: shopOf('pay.localhost'), variantId, patienceMs: 120_000 });
+  }
+
   async function shopmind(...args: string[]): Promise<string> {
     const { stdout } = await run(process.execPath, ['operator/plugin/shopmind.mjs', ...args], {
       cwd: root,
-      env: { ...process.env, KUBECONFIG: cluster.plane.kubeconfig },
+      env: { ...process.env, KUBECONFIG: target.kubeconfig },
       maxBuffer: 1 << 26,
     });
     return stdout;
   }
 
   async function kubectl(args: readonly string[], input = ''): Promise<string> {
-    const child = spawn(await program('kubectl'), [`--kubeconfig=${cluster.plane.kubeconfig}`, ...args]);
+    const child = spawn(await program('kubectl'), [`--kubeconfig=${target.kubeconfig}`, ...args]);
     child.stdin.end(input);
     const [said, complained] = await Promise.all([
       text(child.stdout),
@@ -169,19 +216,58 @@ describe('ShopMind on a real cluster', { skip: whyNoMachines() ?? false }, () =>
     return kubectl(['apply', '--server-side', '-f', '-'], manifests);
   }
 
-  async function available(name: string): Promise<void> {
+  /** Resolves when every replica of the current revision is ready, on one node where that is said. */
+  async function available(name: string, { on }: { readonly on?: string } = {}): Promise<void> {
+    const ref = { namespace: SYSTEM, name };
     await until(
       async () => {
-        const found = await client.find(deployments, { namespace: SYSTEM, name });
-        const { readyReplicas = 0, replicas = 0 } = found?.status ?? {};
-        return replicas > 0 && readyReplicas === replicas && found?.spec?.replicas === replicas
-          ? true
-          : undefined;
+        const deployment = await client.find(deployments, ref);
+        const { readyReplicas, updatedReplicas, replicas, observedGeneration } = deployment?.status ?? {};
+        const wanted = deployment?.spec?.replicas;
+        const settled = [readyReplicas, updatedReplicas, replicas].every((count) => count === wanted);
+        if (deployment === undefined || !settled || observedGeneration !== deployment.metadata.generation)
+          return undefined;
+        if (on === undefined) return true;
+        const labelSelector = Object.entries(deployment.spec?.selector.matchLabels ?? {})
+          .map(([key, value]) => `${key}=${value}`)
+          .join(',');
+        const { items } = await client.listAll(pods, { namespace: SYSTEM, labelSelector });
+        // Of a dead node nobody hears that a Pod has ended; that it is to end is all that will ever be known.
+        const kept = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+        return kept.every(({ spec }) => spec?.nodeName === on) || undefined;
       },
-      { withinMs: 180_000, everyMs: 250, what: `Deployment ${name} is ready` },
+      {
+        withinMs: 240_000,
+        everyMs: 250,
+        what: `Deployment ${name} is ready${on === undefined ? '' : ` on ${on}`}`,
+      },
     );
   }
 });
+
+/** Asks the gateway again and again, each time anew, as balancers and browsers do. */
+function watchEdge(shop: Shop): { stop(): Promise<{ asked: number; unanswered: string[] }> } {
+  let stopped = false;
+  const watching = (async () => {
+    const unanswered: string[] = [];
+    let asked = 0;
+    while (!stopped) {
+      asked += 1;
+      // Whatever it says of what is behind it: it is there.
+      await shop('GET', '/api/catalog/products?limit=1').catch((error: unknown) =>
+        unanswered.push(String(error)),
+      );
+      await pause(100);
+    }
+    return { asked, unanswered };
+  })();
+  return {
+    stop() {
+      stopped = true;
+      return watching;
+    },
+  };
+}
 
 /** Of a product that is in stock; nothing while the catalogue is not imported. */
 async function someVariant(shop: Shop): Promise<string | undefined> {
