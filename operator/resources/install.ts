@@ -103,9 +103,15 @@ function permissions(chart: Chart, name: string, grants: readonly Grant[]): void
 /** The operator answers admission reviews on 9443; its Service is what the webhook configuration names. */
 function operator(chart: Chart, values: InstallValues, onThisMachine: boolean): void {
   const name = 'operator';
+  const { claim, path } = values.blobs;
+  const blobs = 'blobs';
   process(chart, name, values.operator, values, onThisMachine, {
     terminationGracePeriodSeconds: 10,
+    ...(claim === ''
+      ? {}
+      : { pod: { volumes: [{ name: blobs, persistentVolumeClaim: { claimName: claim } }] } }),
     container: {
+      ...(claim === '' ? {} : { volumeMounts: [{ name: blobs, mountPath: path }] }),
       ports: [
         { name: 'webhook', containerPort: WEBHOOK_PORT },
         { name: 'admin', containerPort: ADMIN_PORT },
@@ -188,7 +194,7 @@ interface ProcessShape {
   readonly terminationGracePeriodSeconds: number;
   readonly container: Pick<
     k8s.Container,
-    'ports' | 'env' | 'startupProbe' | 'readinessProbe' | 'livenessProbe'
+    'ports' | 'env' | 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'volumeMounts'
   >;
   readonly pod?: Partial<k8s.PodSpec>;
   readonly strategy?: k8s.DeploymentStrategy;

@@ -123,6 +123,23 @@ export const InstallValues = z.strictObject({
         ),
     })
     .prefault({}),
+  blobs: z
+    .strictObject({
+      claim: z
+        .string()
+        .max(253)
+        .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/, 'the name of a claim')
+        .default('')
+        .describe(
+          'PersistentVolumeClaim of the system namespace, for many writers, where blobs are files (BLOBS_URL file://…): the operator writes snapshots of deleted tenants there. The runtimes are told of theirs by BLOBS_CLAIM.',
+        ),
+      path: z
+        .string()
+        .regex(/^\/[^\0]+$/, 'an absolute path')
+        .default('/var/lib/shopmind/blobs')
+        .describe('Where it is mounted: the path of BLOBS_URL.'),
+    })
+    .prefault({}),
   networkPolicies: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether the system namespace denies what is not opened.'),

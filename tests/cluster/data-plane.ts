@@ -9,6 +9,9 @@ const NAMESPACE = 'data';
 const SYSTEM = 'shopmind-system';
 /** Where the runtime of these tests has the sample shops' catalogues: images/samples. */
 const SOURCES = 'file:///sources/';
+const BLOBS = '/var/lib/shopmind/blobs';
+/** Name of the claim of many writers that holds the blobs, in each namespace that has a runtime. */
+export const BLOBS_CLAIM = 'blobs';
 
 export interface DataPlaneOptions {
   /** Port of the gateway inside the cluster. */
@@ -18,6 +21,8 @@ export interface DataPlaneOptions {
   readonly images: Images;
   /** Node that its Pods stay on, with their data; any when absent. */
   readonly node?: string | undefined;
+  /** Folder of every node for the blobs; without it they last as long as the Pod that has them. */
+  readonly sharedFolder: string | undefined;
 }
 
 export interface Images {
@@ -27,7 +32,13 @@ export interface Images {
 }
 
 /** Everything, in an order that can be applied. The system namespace has to exist. */
-export function dataPlane({ gatewayPort, publicPort, images, node }: DataPlaneOptions): KubeObject[] {
+export function dataPlane({
+  gatewayPort,
+  publicPort,
+  images,
+  node,
+  sharedFolder,
+}: DataPlaneOptions): KubeObject[] {
   const password = randomBytes(24).toString('base64url');
   const paymentsSecret = randomBytes(24).toString('base64url');
   const origin = `http://pay.localhost${publicPort === 80 ? '' : `:${publicPort}`}`;
@@ -59,12 +70,14 @@ export function dataPlane({ gatewayPort, publicPort, images, node }: DataPlaneOp
       },
     ),
     processorRoute(),
+    ...(sharedFolder === undefined ? [] : blobsIn(SYSTEM, sharedFolder)),
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'platform', namespace: SYSTEM },
       data: {
-        BLOBS_URL: 'file:///var/lib/shopmind/blobs/',
+        BLOBS_URL: `file://${BLOBS}/`,
+        ...(sharedFolder === undefined ? {} : { BLOBS_CLAIM }),
         SOURCES_URL: SOURCES,
         PAYMENTS_URL: `http://processor.${NAMESPACE}.svc:8090`,
         PAYMENTS_PUBLIC_ORIGIN: origin,
@@ -78,6 +91,27 @@ export function dataPlane({ gatewayPort, publicPort, images, node }: DataPlaneOp
       SECRETS_KEY: randomBytes(32).toString('base64'),
     }),
   ];
+}
+
+/** The claim of a namespace and its volume: the same folder for every namespace, as a file server would give it. */
+export function blobsIn(namespace: string, folder: string): KubeObject[] {
+  const volumeName = `blobs-${namespace}`;
+  const access = { accessModes: ['ReadWriteMany'], storageClassName: '' };
+  const objects = [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: volumeName },
+      spec: { ...access, capacity: { storage: '1Gi' }, hostPath: { path: folder, type: 'Directory' } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: BLOBS_CLAIM, namespace },
+      spec: { ...access, volumeName, resources: { requests: { storage: '1Gi' } } },
+    },
+  ];
+  return objects;
 }
 
 function secret(namespace: string, name: string, values: Readonly<Record<string, string>>): KubeObject {

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { text } from 'node:stream/consumers';
+import type { KubeObject } from '../../operator/kube/types.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Client } from '../../operator/kube/client.ts';
@@ -16,7 +17,7 @@ import { shopAt, type Shop } from '../support/shop.ts';
 import { buy, type Purchase } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
 import { program } from './binaries.ts';
-import { dataPlane } from './data-plane.ts';
+import { blobsIn, BLOBS_CLAIM, dataPlane } from './data-plane.ts';
 import { openTarget, whyNoTarget, type Target } from './target.ts';
 
 const run = promisify(execFile);
@@ -55,18 +56,13 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
       `image.pullPolicy=${pullPolicy}`,
       'gateway.forwardedProto=http',
       'storefront.paymentsPublicOrigin=http://pay.localhost',
+      ...(target.sharedFolder === undefined ? [] : [`blobs.claim=${BLOBS_CLAIM}`]),
     ];
     await kubectlApply(await shopmind('install', '--crds-only'));
     const manifests = await shopmind('install', '--no-crds', '--set', ...values);
     // The same runtime, with the catalogues to import in it: nothing outside this cluster is reached.
     await kubectlApply(manifests.replaceAll('shopmind/runtime:', 'shopmind/samples:'));
-    await kubectlApply(
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'List',
-        items: dataPlane({ ...PORTS, images: target.images, node: target.nodes.at(-1)?.name }),
-      }),
-    );
+    await applyAll(dataPlane({ ...PORTS, ...target, node: target.nodes.at(-1)?.name }));
     const began = performance.now();
     for (const name of WORKLOADS) await available(name);
     context.diagnostic(`every Pod ready after ${seconds(began)}`);
@@ -76,6 +72,11 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
   test('the three sample shops become Ready with real Pods', async (context) => {
     const began = performance.now();
     for (const shop of SHOPS) await kubectl(['apply', '-f', join(root, `tenants/${shop}/tenant.yaml`)]);
+    if (target.sharedFolder !== undefined) {
+      const name = 'tenant-fjord';
+      await until(() => client.find(namespaces, { name }), { withinMs: 60_000, what: `namespace ${name}` });
+      await applyAll(blobsIn(name, target.sharedFolder));
+    }
     await kubectl(['wait', '--for=condition=Ready', 'shopmindtenants', ...SHOPS, '--timeout=240s']);
     context.diagnostic(`three shops Ready after ${seconds(began)}`);
     const running = await client.listAll(pods, { labelSelector: 'app.kubernetes.io/managed-by=shopmind' });
@@ -214,6 +215,10 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
 
   function kubectlApply(manifests: string): Promise<string> {
     return kubectl(['apply', '--server-side', '-f', '-'], manifests);
+  }
+
+  async function applyAll(items: readonly KubeObject[]): Promise<void> {
+    await kubectlApply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   }
 
   /** Resolves when every replica of the current revision is ready, on one node where that is said. */

@@ -2,6 +2,8 @@
  * The cluster that ShopMind is installed on in tests: one of this machine, or the one that KUBECONFIG names.
  */
 import { spawn } from 'node:child_process';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Client } from '../../operator/kube/client.ts';
 import { services } from '../../operator/kube/resources.ts';
@@ -23,6 +25,8 @@ export interface Target {
   };
   /** The nodes, where they are this suite's to switch off. */
   readonly nodes: readonly Node[];
+  /** A folder that is the same on every node, where there is one: for claims of many writers. */
+  readonly sharedFolder: string | undefined;
   /** Where the gateway can be reached from here; its Service has to exist. */
   reachGateway(): Promise<{ readonly address: string; readonly port: number }>;
   close(): Promise<void>;
@@ -62,10 +66,15 @@ async function startOne(): Promise<Target> {
     throw error;
   }
   const { client } = cluster;
+  const sharedFolder = join(cluster.directory, 'shared');
+  await mkdir(sharedFolder);
+  // Its Pods are nobody in particular.
+  await chmod(sharedFolder, 0o777);
   return {
     kubeconfig: cluster.plane.kubeconfig,
     client,
     nodes: cluster.nodes,
+    sharedFolder,
     images: { registry: '', tag: 'latest', pullPolicy: 'Never' },
     async reachGateway() {
       const { spec } = await client.get(services, { namespace: 'shopmind-system', name: 'gateway-public' });
@@ -86,6 +95,7 @@ async function openOwn(kubeconfig: string): Promise<Target> {
     kubeconfig,
     client,
     nodes: [],
+    sharedFolder: undefined,
     images: {
       registry: process.env['SHOPMIND_REGISTRY'] ?? '',
       tag: process.env['SHOPMIND_TAG'] ?? 'latest',
