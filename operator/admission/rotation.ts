@@ -72,29 +72,28 @@ export async function keepRotating(options: RotationOptions, signal: AbortSignal
 
 /** @returns false when another replica was faster */
 async function write(client: Client, stored: Secret | undefined, keyring: Keyring): Promise<boolean> {
-  const { labels, annotations } = stored?.metadata ?? {};
-  const object: Secret = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      ...SECRET,
-      labels: { ...labels, [LABELS.partOf]: 'shopmind', [LABELS.name]: 'operator' },
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(stored?.metadata.resourceVersion === undefined
-        ? {}
-        : { resourceVersion: stored.metadata.resourceVersion }),
-    },
-    type: stored?.type ?? 'kubernetes.io/tls',
-    data: {
-      'ca.crt': base64(bundleOf(keyring)),
-      'ca.key': base64(keyring.authorities.map(({ key }) => key).join('')),
-      'tls.crt': base64(keyring.serving.cert),
-      'tls.key': base64(keyring.serving.key),
-    },
+  const data = {
+    'ca.crt': base64(bundleOf(keyring)),
+    'ca.key': base64(keyring.authorities.map(({ key }) => key).join('')),
+    'tls.crt': base64(keyring.serving.cert),
+    'tls.key': base64(keyring.serving.key),
   };
+  const owner = { fieldManager: FIELD_MANAGER };
   try {
-    if (stored === undefined) await client.create(secrets, object, { fieldManager: FIELD_MANAGER });
-    else await client.replace(secrets, object, { fieldManager: FIELD_MANAGER });
+    if (stored === undefined) {
+      const labels = { [LABELS.partOf]: 'shopmind', [LABELS.name]: 'operator' };
+      const metadata = { ...SECRET, labels };
+      const type = 'kubernetes.io/tls';
+      await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, type, data }, owner);
+    } else {
+      const { resourceVersion } = stored.metadata;
+      await client.patch(
+        secrets,
+        SECRET,
+        { kind: 'merge', body: { metadata: { resourceVersion }, data } },
+        owner,
+      );
+    }
     return true;
   } catch (error) {
     if (isAlreadyExists(error) || isConflict(error)) return false;

@@ -123,8 +123,8 @@ function platform(kind: string, data: Readonly<Record<string, string>>): KubeObj
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
 
-/** Without the administrator's certificate, which would win over the token. */
-async function operatorsConnection(admin: Client): Promise<Client['connection']> {
+/** A connection with the rights of the installed operator: without the administrator's certificate, which would win over the token. */
+export async function operatorsConnection(admin: Client): Promise<Client['connection']> {
   const { server, tls, namespace } = admin.connection;
   const authorization = `Bearer ${await tokenOf(admin)}`;
   return {
