@@ -27,6 +27,9 @@ const SHORTEST_DEFAULT_SECONDS = 1_800;
 const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
+/** Definitions of columns hold no brackets, and come before everything that an object may hold. */
+const COLUMNS = /"columnDefinitions":\[[^\]]*\]/;
+
 /** Lines are written once for each change, version and form, however many watch. */
 const lines = new WeakMap<Change, Map<string, string>>();
 
@@ -59,6 +62,15 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
       response.destroy();
     }
   };
+  /** Only the first table of a watch says what its columns are. */
+  let titles = request.form === 'table';
+  const titled = (line: string): string => {
+    if (request.form !== 'table' || titles) {
+      titles = false;
+      return line;
+    }
+    return line.replace(COLUMNS, '"columnDefinitions":null');
+  };
   const stop = (): void => {
     if (stopped) return;
     stopped = true;
@@ -78,7 +90,7 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
   const bookmark = (): void => {
     // What was written up to this revision is told before it or waits in the same order.
     const revision = cluster.store.revision();
-    inOrder(undefined, () => write(bookmarkLine(type, request.form, revision)));
+    inOrder(undefined, () => write(bookmarkLine(cluster, request, revision)));
   };
   const bookmarks = setInterval(() => {
     if (wantsBookmarks && cluster.store.revision() > sent) {
@@ -103,9 +115,8 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
   inOrder(cluster.codec.prepare(initial, type), () => {
     for (const entry of initial)
       if (isSelected(cluster, request, selection, name, entry))
-        write(lineOf('ADDED', objectText(cluster, type, entry, request.form, include)));
-    if (start.endOfInitial)
-      write(bookmarkLine(type, request.form, present, { [INITIAL_EVENTS_END]: 'true' }));
+        write(titled(lineOf('ADDED', objectText(cluster, type, entry, request.form, include))));
+    if (start.endOfInitial) write(bookmarkLine(cluster, request, present, { [INITIAL_EVENTS_END]: 'true' }));
   });
 
   const listener = (change: Change): void => {
@@ -115,7 +126,7 @@ export function serveWatch(cluster: Cluster, request: WatchRequest, response: Se
     const shown = selection.matches && previous ? [previous, entry] : [entry];
     inOrder(cluster.codec.prepare(shown, type), () => {
       const seen = transition(cluster, request, selection, change);
-      if (seen) write(changeLine(cluster, request, change, seen));
+      if (seen) write(titled(changeLine(cluster, request, change, seen)));
     });
   };
   try {
@@ -257,8 +268,8 @@ const errorLine = (error: ApiError): string => lineOf('ERROR', JSON.stringify(er
 const lineOf = (type: string, text: string): string => `{"type":"${type}","object":${text}}\n`;
 
 function bookmarkLine(
-  type: ResourceType,
-  form: Form,
+  cluster: Cluster,
+  { type, form, include }: WatchRequest,
   revision: number,
   annotations?: Record<string, string>,
 ): string {
@@ -267,11 +278,20 @@ function bookmarkLine(
     creationTimestamp: null,
     ...(annotations ? { annotations } : {}),
   };
-  const shape =
-    form === 'table'
-      ? { kind: 'Table', apiVersion: 'meta.k8s.io/v1', columnDefinitions: null, rows: [], metadata }
-      : form === 'metadata'
-        ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
-        : { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
-  return lineOf('BOOKMARK', JSON.stringify(shape));
+  const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+  return lineOf('BOOKMARK', JSON.stringify(shape()));
+
+  function shape(): object {
+    if (form === 'object') return { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
+    if (form === 'metadata') return partial;
+    // The one row is of no object, but its metadata is where a reader looks for annotations.
+    const cells = cluster.columnsOf(type).map(() => '');
+    return {
+      kind: 'Table',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: { resourceVersion: String(revision) },
+      columnDefinitions: null,
+      rows: [include === 'None' ? { cells } : { cells, object: partial }],
+    };
+  }
 }

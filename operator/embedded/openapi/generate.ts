@@ -122,9 +122,11 @@ function trimmedOperation(method: string, operation: Node): Node {
     'x-kubernetes-group-version-kind': kind,
   };
   if (method !== 'patch' && method !== 'post' && method !== 'put') return kept;
+  const parameters = trimmedParameters(operation['parameters']);
   return {
     ...kept,
-    parameters: trimmedParameters(operation['parameters']),
+    // An empty list is not what it is after a round through Kubernetes' own types.
+    ...(parameters.length > 0 ? { parameters } : {}),
     ...(method === 'patch' ? { requestBody: operation['requestBody'] } : {}),
   };
 }

@@ -176,4 +176,29 @@ export const watching: Table = {
       watch.close();
     }
   },
+  async 'a watch of tables names its columns once, and marks the end of the beginning in a row'({
+    api,
+    path,
+    name,
+  }) {
+    for (const map of [name(), name()])
+      expect(await api.create(path('configmaps'), configMap(map, {}, { labels: { tabled: 'yes' } })), 201);
+    const watch = await api.watch(
+      path('configmaps'),
+      {
+        labelSelector: 'tabled=yes',
+        sendInitialEvents: 'true',
+        resourceVersionMatch: 'NotOlderThan',
+        allowWatchBookmarks: 'true',
+      },
+      { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    );
+    const [first, second, end] = [await watch.next(), await watch.next(), await watch.next()];
+    assert.equal(at(first.object, 'columnDefinitions.0.name'), 'Name');
+    assert.equal(at(second.object, 'columnDefinitions'), null);
+    assert.equal(end.type, 'BOOKMARK');
+    const annotations = at(end.object, 'rows.0.object.metadata.annotations');
+    assert.equal(at(annotations, '[k8s.io/initial-events-end]'), 'true');
+    watch.close();
+  },
 };
