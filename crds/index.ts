@@ -26,5 +26,5 @@ export type { Mistake } from './rules.ts';
 export { withDefaults } from './schema.ts';
 export type { Structural } from './schema.ts';
 export type { ServiceSpec, ServiceStatus, ShopMindService } from './service.ts';
-export { DOMAINS, overrideOf, RESERVED_NAMES } from './tenant.ts';
+export { DOMAINS, MOVE_PHASES, overrideOf, RESERVED_NAMES } from './tenant.ts';
 export type { Branding, Placement, Plan, ShopMindTenant, TenantSpec, TenantStatus } from './tenant.ts';

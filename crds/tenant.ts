@@ -106,7 +106,7 @@ export const tenantSpec = object(
     ),
     placement: defaulted(
       oneOf(
-        'pooled: rows in the shared schema, served by the shared runtime. dedicated: own namespace, Deployments, schema and database role. Fixed once the tenant has data.',
+        'pooled: rows in the shared schema, served by the shared runtime. dedicated: own namespace, Deployments, schema and database role. Changing it moves the tenant, data and all; see status.move.',
         ['pooled', 'dedicated'],
       ),
       'pooled',
@@ -282,6 +282,37 @@ export const tenantSpec = object(
   ],
 );
 
+/** Phases of a move, in their order; the last two are those of one that is called off. */
+export const MOVE_PHASES = [
+  'Preparing',
+  'Copying',
+  'Freezing',
+  'Settling',
+  'Verifying',
+  'Switching',
+  'Routing',
+  'Cleaning',
+  'Done',
+  'Aborting',
+  'Aborted',
+] as const;
+
+const move = object('The last move to another placement, under way or ended.', {
+  from: oneOf('Where the tenant was.', ['pooled', 'dedicated']),
+  to: oneOf('Where it goes.', ['pooled', 'dedicated']),
+  phase: oneOf(
+    'How far it came. Until Switching, setting spec.placement back calls the move off.',
+    MOVE_PHASES,
+  ),
+  message: optional(string('What it is at, or waits for.', { max: 1024 })),
+  startedAt: string('When it began.', { max: 40, format: 'date-time' }),
+  endedAt: optional(string('When it was done or called off.', { max: 40, format: 'date-time' })),
+  rows: optional(integer('Rows copied so far.', { min: 0, max: 9007199254740991 })),
+  frozenMilliseconds: optional(
+    integer('How long the shop took no changes.', { min: 0, max: 9007199254740991 }),
+  ),
+});
+
 export const tenantStatus = object('What the operator found and did. Written by the operator only.', {
   observedGeneration: optional(observedGeneration),
   conditions: optional(conditions),
@@ -303,11 +334,12 @@ export const tenantStatus = object('What the operator found and did. Written by 
     ),
   ),
   dataRef: optional(
-    object("Where the tenant's data is. While this is set, placement cannot change.", {
+    object("Where the tenant's data is. Differs from spec.placement while the tenant moves.", {
       placement: oneOf('Placement the data was made for.', ['pooled', 'dedicated']),
       schema: string('Schema of the database.', { max: 63 }),
     }),
   ),
+  move: optional(move),
   catalog: optional(
     object('The last catalogue import.', {
       source: string('What was imported.', { max: 2048 }),
@@ -335,12 +367,6 @@ export const tenantRules = [
   {
     rule: `!(self.metadata.name in ['${RESERVED_NAMES.join("', '")}'])`,
     message: 'metadata.name is reserved for the platform: choose another name',
-  },
-  {
-    rule: '!has(oldSelf.status) || !has(oldSelf.status.dataRef) || self.spec.placement == oldSelf.spec.placement',
-    message:
-      'spec.placement is fixed once the tenant has data: delete the tenant with deletionPolicy: Snapshot and create it anew with the other placement',
-    fieldPath: '.spec.placement',
   },
   {
     rule: "!has(self.spec.catalog) || self.spec.catalog.source.url.startsWith('https://') || self.spec.catalog.source.url.startsWith(self.metadata.name + '/')",

@@ -148,11 +148,13 @@ test('every mistake is named at once', async () => {
   assert.match(status?.message ?? '', /taken\.localhost.*; spec\.branding/);
 });
 
-test('placement does not change once there is data, and may before', async () => {
+test('another placement is a move: allowed, and said so', async () => {
   const dedicated = tenant({ placement: 'dedicated' });
   const dataRef = { placement: 'pooled', schema: 'shop' };
-  assert.equal((await review(dedicated, tenant({}, { dataRef }))).allowed, false);
-  assert.equal((await review(dedicated, tenant({}))).allowed, true);
+  const { allowed, warnings } = await review(dedicated, tenant({}, { dataRef }));
+  assert.equal(allowed, true);
+  assert.match(warnings?.[0] ?? '', /spec\.placement: moves the tenant from pooled to dedicated/);
+  assert.equal((await review(dedicated, tenant({}))).warnings, undefined, 'there is nothing to move yet');
 });
 
 test('what was stored with a mistake can still lose its finalizers, and be deleted', async () => {

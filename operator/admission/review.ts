@@ -29,9 +29,8 @@ export async function reviewTenant(body: unknown, around: Surroundings): Promise
   const mistakes = [
     ...hostMistakes(tenant, (host) => around.ownerOf(host), around.platformHosts()),
     ...paletteMistakes(tenant.spec),
-    ...placementMistakes(tenant, old),
   ];
-  const warnings = await warningsOf(tenant, around);
+  const warnings = await warningsOf(tenant, old, around);
   if (mistakes.length > 0)
     return refused(uid, mistakes.map(({ field, message }) => `${field}: ${message}`).join('; '), warnings);
   return allowed(uid, warnings.length === 0 ? {} : { warnings });
@@ -43,20 +42,19 @@ function tenantOf(object: object | null | undefined): ShopMindTenant | undefined
   return convert(object as Convertible, API_VERSION) as unknown as ShopMindTenant;
 }
 
-/** The schema holds this rule too; here it also covers objects whose status a client sent along. */
-function placementMistakes(tenant: ShopMindTenant, old: ShopMindTenant | undefined): readonly Mistake[] {
-  if (old?.status?.dataRef === undefined || old.spec.placement === tenant.spec.placement) return [];
-  return [
-    {
-      field: 'spec.placement',
-      message: `the tenant's data is ${old.spec.placement}: delete it with deletionPolicy: Snapshot and create it anew as ${tenant.spec.placement}`,
-    },
-  ];
-}
-
-async function warningsOf(tenant: ShopMindTenant, around: Surroundings): Promise<readonly string[]> {
+async function warningsOf(
+  tenant: ShopMindTenant,
+  old: ShopMindTenant | undefined,
+  around: Surroundings,
+): Promise<readonly string[]> {
   const { spec, metadata } = tenant;
   const warnings: string[] = [];
+  const at = old?.status?.dataRef?.placement ?? spec.placement;
+  if (at !== spec.placement) {
+    warnings.push(
+      `spec.placement: moves the tenant from ${at} to ${spec.placement}, data and all; the shop takes no changes for the moment of the switch (see status.move)`,
+    );
+  }
   const secret = spec.payments.secretRef?.name;
   const namespace = spec.placement === 'dedicated' ? `tenant-${metadata.name}` : 'shopmind-system';
   if (secret !== undefined && (await around.secretExists(namespace, secret)) === false) {

@@ -92,10 +92,13 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   await loadServices(config.domains, parts.services ?? SERVICES, platform, services);
 
   const serves = (id: string): boolean => {
-    if (config.tenant !== undefined) return id === config.tenant;
+    if (config.tenant !== undefined && id !== config.tenant) return false;
     // Until the directory is loaded every tenant is possible: the role's schema decides what can be seen at all.
-    // Later, one that is not in it was deleted, and nothing may be written for it.
-    return !tenants.loaded || tenants.known(id)?.placement === 'pooled';
+    if (!tenants.loaded) return true;
+    // One that is not in it was deleted, lives elsewhere or has yet to arrive; a frozen one takes no work either.
+    const tenant = tenants.known(id);
+    if (tenant === undefined || tenant.frozen) return false;
+    return config.tenant !== undefined || tenant.placement === 'pooled';
   };
   const sweepMilliseconds = parts.sweepMilliseconds ?? 2_000;
   const events = createEventLog({ sql, clock, log, serves, sweepMilliseconds });

@@ -43,11 +43,14 @@ export function createHttp(options: HttpOptions): HandleRequest {
 
   async function tenantOf(host: string): Promise<Tenant> {
     const tenant = await tenants.byHost(host);
-    if (!tenant || (onlyTenant !== undefined && tenant.id !== onlyTenant)) {
-      throw new ShopError('not_found', `There is no shop at ${host}.`, { remedy: 'Check the address.' });
+    if (tenant?.id === (onlyTenant ?? tenant?.id) && tenant !== undefined) {
+      checkServed(tenant, onlyTenant);
+      return tenant;
     }
-    checkServed(tenant, onlyTenant);
-    return tenant;
+    // The one tenant of this process has moved away, or has yet to arrive.
+    if (onlyTenant !== undefined && (await tenants.byId(onlyTenant)) === undefined)
+      throw elsewhere('This shop is not here at the moment.');
+    throw new ShopError('not_found', `There is no shop at ${host}.`, { remedy: 'Check the address.' });
   }
 
   async function answerRoute(
@@ -59,6 +62,9 @@ export function createHttp(options: HttpOptions): HandleRequest {
     const { definition } = route;
     const tenant = await tenantOf(exchange.host);
     exchange.tenant = tenant.id;
+    // The database would refuse the change as well; this spares the handler half of its way.
+    if (tenant.frozen && definition.method !== 'GET')
+      throw elsewhere('This shop is being moved and takes no changes for the moment.');
     if (route.domain !== HOST_DOMAIN && !tenant.domains.includes(route.domain)) {
       throw new ShopError('not_found', `This shop has no ${route.domain}.`, {
         remedy: 'Its owner can switch it on.',
@@ -283,11 +289,13 @@ function checkServed(tenant: Tenant, onlyTenant: string | undefined): void {
     });
   }
   if (onlyTenant === undefined && tenant.placement === 'dedicated') {
-    throw new ShopError('unavailable', 'This shop has its own runtime, which this request did not reach.', {
-      remedy: 'Try again in a moment.',
-      retryAfterSeconds: 1,
-    });
+    throw elsewhere('This shop has its own runtime, which this request did not reach.');
   }
+}
+
+/** Routes follow a tenant that moves within moments. */
+function elsewhere(message: string): ShopError {
+  return new ShopError('unavailable', message, { remedy: 'Try again in a moment.', retryAfterSeconds: 1 });
 }
 
 function hasBody(definition: RouteDefinition): boolean {

@@ -224,6 +224,8 @@ export interface Tenant {
   readonly domains: readonly string[];
   readonly quotas: Readonly<Record<string, number>>;
   readonly suspended: boolean;
+  /** It is being moved: it may be read, and changes nothing until it has arrived. */
+  readonly frozen: boolean;
 }
 
 /** Follows the operator's directory; at most a few seconds behind, and immediately when notified. */

@@ -43,10 +43,10 @@ export async function startTestDatabase(domains: readonly DomainDefinition[]): P
         ...partial,
       };
       await admin.query(
-        `INSERT INTO platform.tenants (id, display_name, plan, placement, hosts, locales, currencies, branding, domains, quotas, suspended, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
+        `INSERT INTO platform.tenants (id, display_name, plan, placement, hosts, locales, currencies, branding, domains, quotas, suspended, frozen, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())
          ON CONFLICT (id) DO UPDATE SET display_name = $2, plan = $3, placement = $4, hosts = $5, locales = $6, currencies = $7,
-           branding = $8, domains = $9, quotas = $10, suspended = $11, updated_at = now()`,
+           branding = $8, domains = $9, quotas = $10, suspended = $11, frozen = $12, updated_at = now()`,
         [
           tenant.id,
           tenant.displayName,
@@ -59,6 +59,7 @@ export async function startTestDatabase(domains: readonly DomainDefinition[]): P
           tenant.domains,
           JSON.stringify(tenant.quotas),
           tenant.suspended,
+          tenant.frozen,
         ],
       );
       for (const [name, value] of Object.entries(secrets)) {
@@ -94,6 +95,7 @@ const DEFAULTS: Omit<Tenant, 'id' | 'displayName' | 'hosts'> = {
   domains: ['accounts', 'catalog', 'orders', 'payments'],
   quotas: {},
   suspended: false,
+  frozen: false,
 };
 
 const PLATFORM_SCHEMA = `
@@ -106,9 +108,17 @@ const PLATFORM_SCHEMA = `
   CREATE TABLE platform.tenants (
     id text PRIMARY KEY, display_name text NOT NULL, plan text NOT NULL, placement text NOT NULL, hosts text[] NOT NULL,
     locales text[] NOT NULL, currencies text[] NOT NULL, branding jsonb NOT NULL, domains text[] NOT NULL,
-    quotas jsonb NOT NULL, suspended boolean NOT NULL, updated_at timestamptz NOT NULL
+    quotas jsonb NOT NULL, suspended boolean NOT NULL, frozen boolean NOT NULL, updated_at timestamptz NOT NULL
   );
   CREATE TABLE platform.tenant_secrets (tenant_id text, name text, value bytea NOT NULL, PRIMARY KEY (tenant_id, name));
+  -- As the operator's, but for tenants that no test has registered: they may write.
+  CREATE FUNCTION platform.enter(tenant text) RETURNS void LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM pg_advisory_xact_lock_shared(7220, hashtext(tenant));
+    IF EXISTS (SELECT FROM platform.tenants WHERE id = tenant AND frozen) THEN
+      PERFORM set_config('transaction_read_only', 'on', true);
+    END IF;
+  END $$;
   GRANT USAGE ON SCHEMA shop, platform TO shop_runtime;
   GRANT SELECT ON platform.tenants, platform.tenant_secrets TO shop_runtime;`;
 

@@ -4,6 +4,8 @@
  */
 import type { Action } from './action.ts';
 import { ident, literal } from './database.ts';
+import type { Statement } from './database.ts';
+import { POOL_SCHEMA } from './desired.ts';
 import type { DesiredSchema } from './desired.ts';
 import type { ObservedServer } from './observe.ts';
 
@@ -56,6 +58,60 @@ export function undistributeActions(schema: string, observed: ObservedServer): r
 /** Deletes one tenant's rows: routed to one shard by the distribution column; ctid batches do not exist there. */
 export function deleteRows(schema: string, table: string): string {
   return `delete from ${ident(schema)}.${ident(table)} where tenant_id = $1`;
+}
+
+/**
+ * Copies a tenant between the distributed tables of the pool and a distributed schema, on one cluster. The two are not
+ * colocated, so nothing can be joined: what an earlier try left is removed, children first, and every table is copied whole,
+ * parents first, through the coordinator. The source stands still meanwhile. $1 is the tenant.
+ */
+export function copyWhole(
+  { from, to }: { readonly from: string; readonly to: string },
+  tables: readonly { readonly name: string; readonly columns: readonly string[] }[],
+): readonly Statement[] {
+  return [
+    ...tables.toReversed().map(({ name }) => ({ text: deleteRows(to, name) })),
+    ...tables.map(({ name, columns }) => {
+      const list = columns.map(ident).join(', ');
+      return {
+        text: `insert into ${ident(to)}.${ident(name)} (${list}) select ${list} from ${ident(from)}.${ident(name)} where tenant_id = $1`,
+      };
+    }),
+  ];
+}
+
+/**
+ * Puts a pooled tenant's shard on a node of its own: isolated from its neighbours in every colocated table, then moved.
+ * Writes are blocked meanwhile, which needs no logical replication. The shard's number is known only after the isolation.
+ */
+export function shardToNodeActions(
+  tenant: string,
+  observed: ObservedServer,
+  node: { readonly host: string; readonly port: number },
+): readonly Action[] {
+  if (!observed.citus) return [];
+  const [table] = [...observed.distributed]
+    .filter(([name, kind]) => kind === 'distributed' && name.startsWith(`${POOL_SCHEMA}.`))
+    .map(([name]) => name)
+    .toSorted();
+  if (table === undefined) return [];
+  const shard = `get_shard_id_for_distribution_column(${literal(table)}, ${literal(tenant)})`;
+  return [
+    call(
+      `isolate_tenant_to_new_shard(${literal(table)}, ${literal(tenant)}, 'CASCADE', shard_transfer_mode => 'block_writes')`,
+    ),
+    {
+      describe: `SELECT citus_move_shard_placement(${shard}, … TO ${node.host}:${node.port})`,
+      atomic: false,
+      statements: [
+        {
+          text: `select citus_move_shard_placement(p.shardid, p.nodename, p.nodeport, $1, $2::int, shard_transfer_mode => 'block_writes')
+            from citus_shards p where p.shardid = ${shard} and (p.nodename, p.nodeport) <> ($1, $2::int)`,
+          values: [node.host, node.port],
+        },
+      ],
+    },
+  ];
 }
 
 /** The directory is read on the coordinator and joined with nothing: it stays a local table. */

@@ -38,10 +38,18 @@ export async function closeLogin(session: Session, role: string): Promise<readon
   return [`ALTER ROLE ${role} NOLOGIN`];
 }
 
-/** Drops a dedicated tenant's schema, its migrations' records and its role. */
-export async function dropSchema(database: Database, schema: string): Promise<readonly string[]> {
+/**
+ * Drops a dedicated tenant's schema, its migrations' records and its role.
+ * @param still throws when the schema shall not be dropped after all; asked while nobody else can make it
+ */
+export async function dropSchema(
+  database: Database,
+  schema: string,
+  still?: (session: Session) => Promise<void>,
+): Promise<readonly string[]> {
   if (schema === POOL_SCHEMA) throw new Error('the pool is never dropped');
   return exclusively(database, async (session) => {
+    await still?.(session);
     const done = [...(await closeLogin(session, schema))];
     const observed = await observe(session, [schema, DIRECTORY_SCHEMA], [schema, OWNER]);
     if (observed.schemas.get(schema)?.exists === true) {

@@ -10,6 +10,8 @@ export const shelf: DomainDefinition = {
     { name: 'books', spread: 'tenant', access: 'write', sweep: true },
     { name: 'shelves', spread: 'tenant', access: 'write' },
     { name: 'journal', spread: 'tenant', access: 'append' },
+    { name: 'oddments', spread: 'tenant', access: 'write' },
+    { name: 'counters', spread: 'tenant', access: 'write' },
     { name: 'units', spread: 'reference', access: 'read' },
   ],
   migrations: new URL('./shelf/', import.meta.url),

@@ -6,6 +6,10 @@
  * `ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout`). LISTEN needs a direct connection.
  * SET LOCAL, not set_config: Citus carries only the former to its workers. Statements name their tenant in WHERE as well,
  * because Citus routes by a constant, not by the policy.
+ *
+ * A transaction that may write asks `platform.enter` in the same write: where the tenant's rows are frozen or live elsewhere,
+ * the server lets it read and refuses the first change (25006), so nothing is committed into rows that are being moved away.
+ * What only reads does not ask; it is begun READ ONLY, so that this is no matter of trust.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier, Pool, type ClientBase, type ClientConfig, type PoolClient } from 'pg';
@@ -138,9 +142,11 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
   }
 
   async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
-    const all = [BEGIN, settingOf(tenantSetting), ...statements, COMMIT];
-    const results = await withWire((wire) => send(wire, all));
-    return results.slice(2, -1);
+    const opening = statements.every(onlyReads)
+      ? [BEGIN_READ_ONLY, settingOf(tenantSetting)]
+      : openingOf(tenantSetting);
+    const results = await withWire((wire) => send(wire, [...opening, ...statements, COMMIT]));
+    return results.slice(opening.length, -1);
   }
 
   async function attempt(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
@@ -181,7 +187,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
       const opening = () => {
         if (begun) return [];
         begun = true;
-        return [BEGIN, settingOf(tenant)];
+        return openingOf(tenant);
       };
       const tx: Transaction = {
         async query<Row>(text: string, values: readonly SqlValue[] = []) {
@@ -270,6 +276,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
 
 const MOST_TRIES = 5;
 const BEGIN: Statement = { text: 'BEGIN' };
+const BEGIN_READ_ONLY: Statement = { text: 'BEGIN READ ONLY' };
 const COMMIT: Statement = { text: 'COMMIT' };
 const ROLLBACK: Statement = { text: 'ROLLBACK' };
 /** The policy `sweep` allows reading under this name, which no tenant can have. */
@@ -280,6 +287,11 @@ const NO_TENANT = '';
 /** The tenant's id has been checked: it holds nothing that SQL could misread. */
 function settingOf(tenant: string): Statement {
   return { text: `SET LOCAL app.tenant = '${tenant}'`, once: true };
+}
+
+/** How a transaction begins that may write. */
+function openingOf(tenant: string): Statement[] {
+  return [BEGIN, settingOf(tenant), { text: 'SELECT platform.enter($1)', values: [tenant] }];
 }
 
 function onlyReads(statement: Statement): boolean {

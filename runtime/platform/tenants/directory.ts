@@ -104,7 +104,7 @@ export function createTenantDirectory({
 
 /** Changes with every row that is written, added or removed. */
 const STAMP = `SELECT count(*) || '/' || coalesce(max(updated_at)::text, '') || '/' || coalesce(sum(hashtext(id || updated_at::text)), 0) AS stamp FROM platform.tenants`;
-const ALL = `SELECT id, display_name AS "displayName", plan, placement, hosts, locales, currencies, branding, domains, quotas, suspended FROM platform.tenants`;
+const ALL = `SELECT id, display_name AS "displayName", plan, placement, hosts, locales, currencies, branding, domains, quotas, suspended, frozen FROM platform.tenants`;
 
 const Row = z.object({
   id: z.string(),
@@ -118,6 +118,7 @@ const Row = z.object({
   domains: z.array(z.string()),
   quotas: z.record(z.string(), z.number()),
   suspended: z.boolean(),
+  frozen: z.boolean(),
 });
 
 function toTenant(row: unknown): Tenant | undefined {
