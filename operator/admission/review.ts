@@ -2,7 +2,7 @@
  * Answers one AdmissionReview about a tenant: every mistake is named with its place and its remedy; nothing is stored.
  */
 import { API_VERSION, convert, hostMistakes, paletteMistakes } from '../../crds/index.ts';
-import type { Convertible, Mistake, ShopMindTenant } from '../../crds/index.ts';
+import type { Convertible, ShopMindTenant } from '../../crds/index.ts';
 import { AdmissionRequest, allowed, refused } from './request.ts';
 import type { AdmissionAnswer } from './request.ts';
 

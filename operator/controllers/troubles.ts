@@ -6,6 +6,13 @@ import { BlobStoreError } from '../provisioners/blobs.ts';
 import { ProcessorError } from '../provisioners/payments.ts';
 import { ActionError } from '../provisioners/postgres/action.ts';
 import { isTransient } from '../provisioners/postgres/database.ts';
+import { MisplacedError } from '../provisioners/postgres/directory.ts';
+import {
+  RowsDifferError,
+  SourceChangedError,
+  TargetNotEmptyError,
+} from '../provisioners/postgres/move/moves.ts';
+import { SchemasDifferError } from '../provisioners/postgres/move/tables.ts';
 import { ChangedMigrationError } from '../provisioners/postgres/plan.ts';
 import { PlatformConfigError } from '../resources/platform.ts';
 import { ForeignObjectError } from './objects.ts';
@@ -27,6 +34,11 @@ export function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof PlatformConfigError)
     return stuck('PlatformNotConfigured', error.message, error.remedy);
   if (error instanceof ChangedMigrationError) return stuck('MigrationChanged', error.message, error.remedy);
+  if (error instanceof MisplacedError) return stuck('Misplaced', error.message, error.remedy);
+  if (error instanceof TargetNotEmptyError) return stuck('TargetNotEmpty', error.message, error.remedy);
+  if (error instanceof SchemasDifferError) return stuck('SchemasDiffer', error.message, error.remedy);
+  if (error instanceof RowsDifferError) return stuck('RowsDiffer', error.message, error.remedy);
+  if (error instanceof SourceChangedError) return stuck('SourceChanged', error.message, error.remedy);
   if (error instanceof BlobStoreError) return stuck('BlobStore', error.message, error.remedy);
   if (error instanceof ForeignObjectError)
     return { passes: false, reason: 'NotOurs', message: error.message };

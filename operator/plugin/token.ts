@@ -2,7 +2,7 @@
  * `shopmind token TENANT`: the admin key, read from its Secret with the caller's own permissions.
  */
 import { secrets } from '../kube/resources.ts';
-import { namespaceOf } from '../resources/presets.ts';
+import { homeOf, namespaceOf } from '../resources/presets.ts';
 import { READ_TENANTS, TENANT, type Call, type CommandDefinition } from './command.ts';
 import { withCluster } from './connection.ts';
 import { EXIT, Failure } from './failure.ts';
@@ -32,7 +32,7 @@ export const command: CommandDefinition = {
 async function printToken({ cli, args: [name = ''] }: Call): Promise<void> {
   const token = await withCluster(cli, async (client) => {
     const tenant = await findTenant(client, name);
-    const namespace = namespaceOf(name, tenant.spec.placement);
+    const namespace = namespaceOf(name, homeOf(tenant));
     const secret = await client.find(secrets, { namespace, name: `${name}-admin` });
     const value = secret?.data?.['token'];
     if (value === undefined) {

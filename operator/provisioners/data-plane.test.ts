@@ -19,6 +19,7 @@ import { openDatabase } from './postgres/database.ts';
 import type { Database } from './postgres/database.ts';
 import { loadCatalogue } from './postgres/desired.ts';
 import { createDirectory } from './postgres/directory.ts';
+import { createMoves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
 import { createSealer } from './sealing.ts';
 import { shelf } from './testing/definition.ts';
@@ -36,12 +37,14 @@ before(async () => {
   database = await openDatabase(server.adminUrl);
   folder = await mkdtemp(join(tmpdir(), 'shopmind-plane-'));
   const catalogue = await loadCatalogue([shelf]);
+  const directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
   plane = createDataPlane({
     database,
     catalogue,
     monotonic: () => now,
     blobs: createBlobStore(pathToFileURL(`${folder}/`).href),
-    directory: createDirectory(database, createSealer(Buffer.alloc(32).toString('base64'))),
+    directory,
+    moves: createMoves(database, () => directory.forget()),
     postgres: createPostgres(database, catalogue),
     processor: {
       register: async (account) => {

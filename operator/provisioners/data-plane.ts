@@ -15,6 +15,8 @@ import type { Catalogue, DesiredSchema } from './postgres/desired.ts';
 import { closeLogin, deletePooledRows, dropSchema, exportRows } from './postgres/destroy.ts';
 import { createDirectory } from './postgres/directory.ts';
 import type { Directory, DirectoryRow } from './postgres/directory.ts';
+import { createMoves } from './postgres/move/moves.ts';
+import type { Moves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { createSealer } from './sealing.ts';
@@ -48,11 +50,21 @@ export interface DataPlane {
   /** Forgets what was seen of the pool: the next `ensurePool` looks again, at the directory too. */
   distrust(): void;
   ensureTenant(data: TenantData): Promise<readonly string[]>;
-  /** What `ensureTenant` would do to the database. Reads only. */
-  planTenant(data: Pick<TenantData, 'tenant' | 'schema' | 'domains'>): Promise<readonly string[]>;
+  /**
+   * What `ensureTenant` would do to the database, and the move before it where the tenant's rows are in another schema.
+   * Reads only.
+   * @param data.home schema of the tenant's rows; absent: it has none yet
+   */
+  planTenant(
+    data: Pick<TenantData, 'tenant' | 'schema' | 'domains'> & { readonly home?: string | undefined },
+  ): Promise<readonly string[]>;
+  /** A tenant's rows on their way between two schemas. */
+  readonly moves: Moves;
+  /** Makes a dedicated schema that rows shall move into, with its login. @returns what was done, in words */
+  ensureTarget(schema: string, password: string): Promise<readonly string[]>;
   /** First step of a deletion: runtimes stop serving the tenant. */
   unregister(tenant: string): Promise<readonly string[]>;
-  /** Last step of a deletion, by policy. */
+  /** Last step of a deletion, by policy; what a move has in the other schema goes in any case. */
   destroyTenant(tenant: ShopMindTenant, schema: string): Promise<readonly string[]>;
   /** Resolves when database and processor answer. Rejects with what does not. */
   ping(): Promise<void>;
@@ -70,6 +82,7 @@ export interface Parts {
   readonly processor: Processor | undefined;
   readonly directory: Directory;
   readonly postgres: Postgres;
+  readonly moves: Moves;
   readonly monotonic: () => number;
 }
 
@@ -86,22 +99,24 @@ export async function openDataPlane(
     openDatabase(config.databaseAdminUrl, mayAct === undefined ? {} : { mayAct }),
     loadCatalogue(),
   ]);
+  const directory = createDirectory(database, createSealer(config.secretsKey));
   return createDataPlane({
     database,
     catalogue,
     monotonic,
+    directory,
+    moves: createMoves(database, () => directory.forget()),
     blobs: createBlobStore(config.blobsUrl),
     processor:
       config.paymentsUrl === undefined || config.paymentsSecret === undefined
         ? undefined
         : createProcessor(config.paymentsUrl, config.paymentsSecret, mayAct),
-    directory: createDirectory(database, createSealer(config.secretsKey)),
     postgres: createPostgres(database, catalogue),
   });
 }
 
 export function createDataPlane(parts: Parts): DataPlane {
-  const { database, catalogue, blobs, processor, directory, postgres } = parts;
+  const { database, catalogue, blobs, processor, directory, postgres, moves } = parts;
   let pool:
     | { readonly at: number; readonly password: string; readonly done: Promise<readonly string[]> }
     | undefined;
@@ -145,29 +160,30 @@ export function createDataPlane(parts: Parts): DataPlane {
       return done;
     },
 
-    async planTenant({ schema, domains }) {
-      const actions = await postgres.plan(desiredOf(schema, domains));
-      return actions.map(({ describe }) => describe);
+    async planTenant({ tenant, schema, domains, home = schema }) {
+      const moving = home !== schema;
+      const actions = await postgres.plan(desiredOf(schema, moving ? catalogue.domains : domains));
+      return [
+        ...actions.map(({ describe }) => describe),
+        ...(moving ? await moves.plan(tenant.metadata.name, { from: home, to: schema }) : []),
+      ];
     },
+
+    moves,
+
+    ensureTarget: (schema, password) =>
+      postgres.ensure(catalogue.dedicated(schema, catalogue.domains), password),
 
     unregister: (tenant) => directory.remove(tenant),
 
     async destroyTenant(tenant, schema) {
       const { name } = tenant.metadata;
-      const policy = tenant.spec.deletionPolicy;
-      const done: string[] = [];
-      if (policy === 'Retain') return schema === POOL_SCHEMA ? done : closeLogin(database, schema);
-      if (policy === 'Snapshot') done.push(...(await snapshot(tenant, schema)));
-      done.push(
-        ...(schema === POOL_SCHEMA
-          ? await deletePooledRows(database, name)
-          : await dropSchema(database, schema)),
-      );
-      done.push(...(await blobs.removeTenant(name)));
-      if (tenant.spec.payments.secretRef === undefined && processor !== undefined) {
-        await processor.remove(name);
-        done.push(`DELETE PAYMENT ACCOUNT ${name}`);
-      }
+      const { move } = await moves.find(name);
+      const switched = move?.state === 'switched' || move?.state === 'cleaning';
+      const home = move === undefined ? schema : switched ? move.to : move.from;
+      const done = [...(await destroyRows(tenant, home))];
+      // Last: until it is forgotten, the move says where the rows are.
+      if (move !== undefined) done.push(...(await moves.abandon(name)));
       return done;
     },
 
@@ -192,6 +208,25 @@ export function createDataPlane(parts: Parts): DataPlane {
     await processor.register({ ...keys, id: tenant.metadata.name, webhookUrl });
     done.push(`REGISTER PAYMENT ACCOUNT ${tenant.metadata.name}`);
     return keys;
+  }
+
+  async function destroyRows(tenant: ShopMindTenant, schema: string): Promise<readonly string[]> {
+    const { name } = tenant.metadata;
+    const policy = tenant.spec.deletionPolicy;
+    const done: string[] = [];
+    if (policy === 'Retain') return schema === POOL_SCHEMA ? done : closeLogin(database, schema);
+    if (policy === 'Snapshot') done.push(...(await snapshot(tenant, schema)));
+    done.push(
+      ...(schema === POOL_SCHEMA
+        ? await deletePooledRows(database, name)
+        : await dropSchema(database, schema)),
+    );
+    done.push(...(await blobs.removeTenant(name)));
+    if (tenant.spec.payments.secretRef === undefined && processor !== undefined) {
+      await processor.remove(name);
+      done.push(`DELETE PAYMENT ACCOUNT ${name}`);
+    }
+    return done;
   }
 
   /** Exports once per deletion, however often the teardown is repeated. */

@@ -68,6 +68,11 @@ export function enabledDomains(spec: TenantSpec): readonly (typeof DOMAINS)[numb
   return DOMAINS.filter((name) => overrideOf(spec, name)?.enabled !== false);
 }
 
+/** Where a tenant's rows are, as far as its status knows: not where its spec says while it moves. */
+export function homeOf({ spec, status }: Pick<ShopMindTenant, 'spec' | 'status'>): Placement {
+  return status?.dataRef?.placement ?? spec.placement;
+}
+
 /** Namespace of a tenant's objects. */
 export function namespaceOf(name: string, placement: Placement): string {
   return placement === 'dedicated' ? `tenant-${name}` : SYSTEM_NAMESPACE;
@@ -76,6 +81,11 @@ export function namespaceOf(name: string, placement: Placement): string {
 /** Database schema of a tenant's rows. */
 export function schemaOf(name: string, placement: Placement): string {
   return placement === 'dedicated' ? `tenant_${name.replaceAll('-', '_')}` : 'shop';
+}
+
+/** Placement whose schema that is. */
+export function placementOf(schema: string): Placement {
+  return schema === 'shop' ? 'pooled' : 'dedicated';
 }
 
 /** What a tenant decides of its Services; the rest of their spec is the schema's defaults. */

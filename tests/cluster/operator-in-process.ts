@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { customResourceDefinitions, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { createControllers } from '../../operator/controllers/index.ts';
+import { createFakeMoves } from '../../operator/controllers/testing/moves.ts';
 import type { Outside } from '../../operator/controllers/live.ts';
 import { createReflectors, type Reflectors } from '../../operator/controllers/reflectors.ts';
 import { createClient, type Client } from '../../operator/kube/client.ts';
@@ -79,6 +80,8 @@ const NOTHING_OUTSIDE: Outside = {
     planTenant: async () => [],
     unregister: async () => [],
     destroyTenant: async () => [],
+    moves: createFakeMoves((_, act) => Promise.resolve(act())),
+    ensureTarget: async () => [],
     ping: async () => undefined,
     close: async () => undefined,
   }),

@@ -10,6 +10,7 @@ import type { Reflector } from '../../kube/reflector.ts';
 import { keyOfObject } from '../../kube/types.ts';
 import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
+import { homeOf } from '../../resources/presets.ts';
 import {
   authorizationPolicies,
   configMaps,
@@ -81,7 +82,9 @@ function keysOfService(change: Change<ServiceObject>, all: Reflector<TenantObjec
   const available = (service: ServiceObject | undefined): string | undefined =>
     findCondition(service?.status?.conditions, 'Available')?.status;
   if (change.type === 'updated' && available(object) === available(previous)) return [];
-  return [...all.cache.values()].filter(({ spec }) => spec.placement === 'pooled').map(keyOfObject);
+  return [...all.cache.values()]
+    .filter((tenant) => tenant.spec.placement === 'pooled' || homeOf(tenant) === 'pooled')
+    .map(keyOfObject);
 }
 
 function isPoolSecret({ metadata }: KubeObject): boolean {

@@ -86,19 +86,7 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
   }
   await applyAll(world, context, tenant, objects.ground);
   const keys = await ownPaymentKeys(visit);
-  if (keys.problem !== undefined) {
-    const comes = objects.ground.find(({ kind }) => kind === 'ExternalSecret');
-    if (comes === undefined)
-      return { type, state: 'stuck', reason: 'PaymentSecret', message: keys.problem, proceed: false };
-    const { namespace, name: secretName } = comes.metadata;
-    return {
-      type,
-      state: 'waiting',
-      reason: 'PaymentSecretPending',
-      message: `waits for the secret store to fill Secret ${namespace}/${secretName}; see kubectl describe externalsecret ${secretName} -n ${namespace}`,
-      proceed: false,
-    };
-  }
+  if (keys.problem !== undefined) return { type, ...keys.problem, proceed: false };
   const dedicated = tenant.spec.placement === 'dedicated';
   // The directory and the server's roles are the pool's: a pooled tenant cannot exist before them.
   const poolPassword = databasePassword(world, SYSTEM_NAMESPACE);
@@ -193,8 +181,7 @@ async function reconcileRoutes(visit: Visit): Promise<Step> {
   const { tenant, world, context, objects } = visit;
   const type = 'RoutesReady';
   await applyAll(world, context, tenant, objects.routes);
-  const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
-  const accepted = acceptanceOf(world.cacheOf(httpRoutes).get(`${namespace}/${tenant.metadata.name}`));
+  const accepted = routeAcceptance(visit);
   if (accepted === undefined) {
     const message = 'waits for the gateway to take the route: is a gateway running?';
     return { type, state: 'waiting', reason: 'RoutePending', message, proceed: true };
@@ -378,7 +365,7 @@ export function originOf({ tenant, platform }: Pick<Visit, 'tenant' | 'platform'
   return publicOrigin(tenant.spec.hosts[0] ?? '', platform.publicPort);
 }
 
-function targetOf({ tenant, credentials }: Visit, service: string | undefined): RuntimeTarget {
+export function targetOf({ tenant, credentials }: Visit, service: string | undefined): RuntimeTarget {
   const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
   return {
     address: `http://${service ?? 'runtime'}.${namespace}.svc:${RUNTIME_PORT}`,
@@ -401,10 +388,10 @@ function elderWith(world: World, tenant: TenantObject, host: string): string | u
 }
 
 /** The merchant's own keys, read fresh: their Secret is not ours and not cached. */
-async function ownPaymentKeys({
-  tenant,
-  context,
-}: Visit): Promise<{ readonly value: TenantData['paymentKeys']; readonly problem?: string }> {
+export async function ownPaymentKeys({ tenant, context, objects }: Visit): Promise<{
+  readonly value: TenantData['paymentKeys'];
+  readonly problem?: Pick<Finding, 'state' | 'reason' | 'message'>;
+}> {
   const name = tenant.spec.payments.secretRef?.name;
   if (name === undefined) return { value: undefined };
   const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
@@ -412,11 +399,26 @@ async function ownPaymentKeys({
   const secretKey = values?.['secretKey'];
   const publishableKey = values?.['publishableKey'];
   const webhookSecret = values?.['webhookSecret'];
-  if (secretKey === undefined || publishableKey === undefined || webhookSecret === undefined) {
-    const problem = `Secret ${namespace}/${name} of spec.payments.secretRef needs the keys secretKey, publishableKey and webhookSecret`;
-    return { value: undefined, problem };
-  }
-  return { value: { secretKey, publishableKey, webhookSecret } };
+  if (secretKey !== undefined && publishableKey !== undefined && webhookSecret !== undefined)
+    return { value: { secretKey, publishableKey, webhookSecret } };
+  const comes = objects.ground.find(({ kind }) => kind === 'ExternalSecret')?.metadata;
+  const message =
+    comes === undefined
+      ? `Secret ${namespace}/${name} of spec.payments.secretRef needs the keys secretKey, publishableKey and webhookSecret`
+      : `waits for the secret store to fill Secret ${comes.namespace}/${comes.name}; see kubectl describe externalsecret ${comes.name} -n ${comes.namespace}`;
+  return {
+    value: undefined,
+    problem:
+      comes === undefined
+        ? { state: 'stuck', reason: 'PaymentSecret', message }
+        : { state: 'waiting', reason: 'PaymentSecretPending', message },
+  };
+}
+
+/** What a gateway says of the tenant's route. */
+export function routeAcceptance({ tenant, world }: Visit): ReturnType<typeof acceptanceOf> {
+  const { name } = tenant.metadata;
+  return acceptanceOf(world.cacheOf(httpRoutes).get(`${namespaceOf(name, tenant.spec.placement)}/${name}`));
 }
 
 function summary(actions: readonly string[]): string {

@@ -3,11 +3,11 @@
  * at steady state it reads caches and memory and writes nothing.
  */
 import { ANNOTATIONS, FINALIZER } from '../../../crds/index.ts';
-import type { InventoryItem, TenantStatus } from '../../../crds/index.ts';
+import type { Placement, TenantStatus } from '../../../crds/index.ts';
 import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.ts';
 import { addFinalizer, isDeleting } from '../../kube/finalizers.ts';
 import { union } from '../../kube/inventory.ts';
-import { enabledDomains, namespaceOf, schemaOf } from '../../resources/presets.ts';
+import { enabledDomains, homeOf, namespaceOf, schemaOf } from '../../resources/presets.ts';
 import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { prune } from '../objects.ts';
@@ -22,6 +22,20 @@ import type { World } from '../world.ts';
 import { createUrges } from '../urges.ts';
 import { adminSecretName, desiredObjects, inventoryItems } from './desired.ts';
 import type { TenantCredentials } from './desired.ts';
+import {
+  advance,
+  conclusion,
+  findingOf,
+  homeIn,
+  isNews,
+  isSame,
+  isUnderWay,
+  placedAt,
+  PLACED,
+  statusOf,
+  whereabouts,
+} from './move.ts';
+import type { Journey, MoveStatus, MoveVisit, Progress } from './move.ts';
 import { originOf, PHASES } from './phases.ts';
 import type { Visit } from './phases.ts';
 import { teardown } from './teardown.ts';
@@ -63,6 +77,15 @@ export function createTenantReconciler(world: World, options: TenantReconcilerOp
   };
 }
 
+/** What a visit is going to report. */
+interface Draft {
+  /** Types of the conditions that must be there, in order. */
+  types: readonly string[];
+  readonly findings: Finding[];
+  status: Partial<TenantStatus>;
+  requeueAfterMs?: number;
+}
+
 async function visit(
   world: World,
   context: ReconcileContext,
@@ -71,21 +94,56 @@ async function visit(
   patience: Patience,
 ): Promise<Result> {
   const tenant = await addFinalizer(context.client, tenants, seen, FINALIZER, { signal: context.signal });
-  const findings: Finding[] = [];
-  let status: Partial<TenantStatus> = {};
-  let wanted: readonly InventoryItem[] = tenant.status?.inventory ?? [];
+  const draft: Draft = { types: TYPES, findings: [], status: {} };
   let failure: unknown;
   try {
-    const platform = world.platform();
-    const credentials = await credentialsOf(world, context, tenant);
-    const surroundings = surroundingsOf(outlookOf(world), platform);
-    const objects = desiredObjects(tenant, platform, credentials, surroundings);
-    wanted = union(inventoryItems(objects), unseenOf(world, wanted));
-    status = { endpoints: endpointsOf(originOf({ tenant, platform })), dataRef: dataRefOf(tenant) };
-    await announce(world, context, tenant, wanted, status);
-    const dataPlane = await world.dataPlane(platform);
-    const run: Visit = {
-      tenant,
+    await work(world, context, tenant, draft, wake);
+  } catch (error) {
+    const trouble = troubleOf(error);
+    failure = trouble === undefined || !trouble.passes ? error : undefined;
+    if (trouble === undefined) throw error;
+    const type = draft.types[draft.findings.length] ?? 'DataPlaneReady';
+    draft.findings.push({
+      type,
+      state: trouble.passes ? 'waiting' : 'stuck',
+      reason: trouble.reason,
+      message: trouble.message,
+    });
+    if (trouble.passes) wakeWhenUp(world, wake);
+    else if (type === 'DataPlaneReady')
+      draft.status = { ...draft.status, plan: await pendingActions(world, tenant) };
+    context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
+  }
+  // Whoever moves is always told of: where the rows are is part of it.
+  const isMoving = draft.types !== TYPES;
+  const untoldMs =
+    !isMoving && isOnItsWay(tenant, draft.findings) ? patience.leftMs(tenant.metadata.name) : 0;
+  if (untoldMs > 0) return { requeueAfterMs: untoldMs };
+  patience.end(tenant.metadata.name);
+  await report(world, context, tenant, draft);
+  if (failure !== undefined || draft.findings.some(({ state }) => state === 'stuck'))
+    return { requeueAfterMs: STUCK_MS };
+  return draft.requeueAfterMs === undefined ? {} : { requeueAfterMs: draft.requeueAfterMs };
+}
+
+/** The phases where the tenant is, then those of its move, if it is in one; what nobody wants is pruned when it is in none. */
+async function work(
+  world: World,
+  context: ReconcileContext,
+  tenant: TenantObject,
+  draft: Draft,
+  wake: Visit['wake'],
+): Promise<void> {
+  const platform = world.platform();
+  const surroundings = surroundingsOf(outlookOf(world), platform);
+  const dataPlane = await world.dataPlane(platform);
+  const { home, journey } = await whereabouts(tenant, dataPlane);
+  const at = async (placement: Placement): Promise<Visit> => {
+    const placed = placedAt(world, tenant, placement);
+    const credentials = await credentialsOf(world, context, placed);
+    const objects = desiredObjects(placed, platform, credentials, surroundings);
+    return {
+      tenant: placed,
       world,
       context,
       platform,
@@ -95,35 +153,111 @@ async function visit(
       objects,
       wake,
     };
-    for (const phase of PHASES) {
-      const { proceed, status: part, ...finding } = await phase.run(run);
-      findings.push(finding);
-      status = { ...status, ...part };
-      if (!proceed) break;
-    }
-    await prune(world, context, tenant.status?.inventory ?? [], wanted);
-  } catch (error) {
-    const trouble = troubleOf(error);
-    failure = trouble === undefined || !trouble.passes ? error : undefined;
-    if (trouble === undefined) throw error;
-    const type = TYPES[findings.length] ?? 'DataPlaneReady';
-    findings.push({
-      type,
-      state: trouble.passes ? 'waiting' : 'stuck',
-      reason: trouble.reason,
-      message: trouble.message,
-    });
-    if (trouble.passes) wakeWhenUp(world, wake);
-    else if (type === 'DataPlaneReady') status = { ...status, plan: await pendingActions(world, tenant) };
-    context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
+  };
+  const here = await at(home);
+  const sides = journey && { from: await at(journey.from), to: await at(journey.to) };
+  const made = sides === undefined ? [here] : [sides.from, sides.to];
+  const inventory = union(
+    tenant.status?.inventory ?? [],
+    made.flatMap(({ objects }) => inventoryItems(objects)),
+  );
+  draft.status = {
+    endpoints: endpointsOf(originOf({ tenant, platform })),
+    dataRef: dataRefOf(tenant, home),
+    inventory,
+  };
+  if (journey !== undefined || isUnderWay(tenant.status?.move)) draft.types = [...TYPES, PLACED];
+  await announce(world, context, tenant, draft);
+  const proceed = await workThrough(here, draft);
+  let end = journey === undefined ? here : undefined;
+  if (sides !== undefined && journey !== undefined && proceed) {
+    const progress = await moveOn(world, context, tenant, draft, { ...sides, journey });
+    if (progress.phase === 'Done') end = sides.to;
+    if (progress.phase === 'Aborted') end = sides.from;
+  } else if (journey === undefined) concludeMove(world, tenant, draft, home);
+  if (end === undefined) return;
+  const wanted = union(inventoryItems(end.objects), unseenOf(world, inventory));
+  await prune(world, context, inventory, wanted);
+  draft.status = { ...draft.status, inventory: wanted };
+}
+
+/** @returns whether every phase was reached */
+async function workThrough(run: Visit, draft: Draft): Promise<boolean> {
+  for (const phase of PHASES) {
+    const { proceed, status, ...finding } = await phase.run(run);
+    draft.findings.push(finding);
+    draft.status = { ...draft.status, ...status };
+    if (!proceed) return false;
   }
-  const untoldMs = isOnItsWay(tenant, findings) ? patience.leftMs(tenant.metadata.name) : 0;
-  if (untoldMs > 0) return { requeueAfterMs: untoldMs };
-  patience.end(tenant.metadata.name);
-  await report(world, context, tenant, findings, { ...status, inventory: wanted });
-  if (failure !== undefined || findings.some(({ state }) => state === 'stuck'))
-    return { requeueAfterMs: STUCK_MS };
-  return {};
+  return true;
+}
+
+/** Takes the move as far as it goes now; each phase is in the status before it begins. */
+async function moveOn(
+  world: World,
+  context: ReconcileContext,
+  tenant: TenantObject,
+  draft: Draft,
+  trip: Pick<MoveVisit, 'from' | 'to' | 'journey'>,
+): Promise<Progress> {
+  const { name } = tenant.metadata;
+  let { journey } = trip;
+  const tell = async (phase: MoveStatus['phase'], message: string): Promise<void> => {
+    const known = draft.status.move ?? tenant.status?.move;
+    if (!isNews(known, journey, phase)) return;
+    if (!isSame(known, journey)) {
+      const { from, to } = journey;
+      world.events.record(tenant, {
+        type: 'Normal',
+        reason: 'Moving',
+        message: `moves from ${from} to ${to}`,
+      });
+    }
+    noteMove(world, tenant, draft, journey, { phase, message });
+    const finding = findingOf(journey, { phase, message });
+    await report(world, context, tenant, { ...draft, findings: [...draft.findings, finding] });
+  };
+  const { dataPlane } = trip.from;
+  const inventory = draft.status.inventory ?? [];
+  const progress = await advance({ ...trip, wanted: tenant.spec.placement, inventory, tell });
+  // How many rows it has moved by now, and for how long nobody could write.
+  const { move: record } = await dataPlane.moves.find(name);
+  journey = { ...journey, record: record ?? journey.record };
+  noteMove(world, tenant, draft, journey, progress);
+  draft.findings.push(findingOf(journey, progress));
+  if (progress.requeueAfterMs !== undefined) draft.requeueAfterMs = progress.requeueAfterMs;
+  return progress;
+}
+
+/** A move that the data plane has forgotten has ended; the status may not know yet. */
+function concludeMove(world: World, tenant: TenantObject, draft: Draft, home: Placement): void {
+  const before = tenant.status?.move;
+  if (!isUnderWay(before)) return;
+  const progress = conclusion(before.to === home ? 'Done' : 'Aborted', home);
+  noteMove(world, tenant, draft, { ...before, record: undefined }, progress);
+  draft.findings.push(findingOf(before, progress));
+}
+
+function noteMove(
+  world: World,
+  tenant: TenantObject,
+  draft: Draft,
+  journey: Journey,
+  progress: Progress,
+): void {
+  const { phase, message } = progress;
+  const before = draft.status.move ?? tenant.status?.move;
+  draft.status = {
+    ...draft.status,
+    dataRef: dataRefOf(tenant, homeIn(journey, phase)),
+    move: statusOf(before, journey, progress, world.clock.now()),
+  };
+  if (phase !== 'Done' && phase !== 'Aborted') return;
+  world.events.record(tenant, {
+    type: 'Normal',
+    reason: phase === 'Done' ? 'Moved' : 'MoveCalledOff',
+    message,
+  });
 }
 
 async function visitDeleted(
@@ -149,7 +283,8 @@ async function visitDeleted(
     };
     result = { requeueAfterMs: STUCK_MS };
   }
-  if (finding !== undefined) await report(world, context, tenant, [finding], {});
+  if (finding !== undefined)
+    await report(world, context, tenant, { types: [], findings: [finding], status: {} });
   return result;
 }
 
@@ -160,33 +295,30 @@ async function announce(
   world: World,
   context: ReconcileContext,
   tenant: TenantObject,
-  wanted: readonly InventoryItem[],
-  status: Partial<TenantStatus>,
+  draft: Draft,
 ): Promise<void> {
   const before = tenant.status?.inventory ?? [];
-  const both = union(before, wanted);
-  if (both.length === before.length && tenant.status?.dataRef !== undefined) return;
+  if (draft.status.inventory?.length === before.length && tenant.status?.dataRef !== undefined) return;
   const finding: Finding = {
     type: 'DataPlaneReady',
     state: 'waiting',
     reason: 'Provisioning',
     message: 'provisions the data plane',
   };
-  await report(world, context, tenant, [finding], { ...status, inventory: both });
+  await report(world, context, tenant, { ...draft, findings: [finding] });
 }
 
 async function report(
   world: World,
   context: ReconcileContext,
   tenant: TenantObject,
-  findings: readonly Finding[],
-  parts: Partial<TenantStatus>,
+  { types, findings, status: parts }: Draft,
 ): Promise<void> {
   const { conditions: before, ...rest } = tenant.status ?? {};
   const generation = tenant.metadata.generation ?? 0;
   const conditions = conditionsOf(
     before,
-    isDeleting(tenant) ? [] : TYPES,
+    types,
     findings,
     {
       generation,
@@ -221,7 +353,8 @@ async function pendingActions(world: World, tenant: TenantObject): Promise<reado
   try {
     const dataPlane = await world.dataPlane(world.platform());
     const schema = schemaOf(metadata.name, spec.placement);
-    const actions = await dataPlane.planTenant({ tenant, schema, domains: enabledDomains(spec) });
+    const home = tenant.status?.dataRef?.schema;
+    const actions = await dataPlane.planTenant({ tenant, schema, domains: enabledDomains(spec), home });
     return actions.slice(0, 64).map((action) => action.slice(0, 256));
   } catch {
     // The trouble itself may be that no plan can be made; the condition says so.
@@ -245,7 +378,7 @@ function announceTransition(
   }
 }
 
-/** Kept where they are, made where they are not. */
+/** Kept where they are, made where they are not; the admin key goes along with a tenant that moves. */
 async function credentialsOf(
   world: World,
   context: ReconcileContext,
@@ -253,25 +386,45 @@ async function credentialsOf(
 ): Promise<TenantCredentials> {
   const { name } = tenant.metadata;
   const { placement } = tenant.spec;
-  const namespace = namespaceOf(name, placement);
-  const admin = await valuesForSure(world, context, { namespace, name: adminSecretName(name) });
   const password =
-    placement === 'dedicated' ? await databasePasswordForSure(world, context, namespace) : undefined;
+    placement === 'dedicated'
+      ? await databasePasswordForSure(world, context, namespaceOf(name, placement))
+      : undefined;
   return {
-    adminToken: admin?.['token'] ?? generate('smk_'),
+    adminToken: (await adminTokenOf(world, context, tenant)) ?? generate('smk_'),
     databasePassword: password ?? generate(),
   };
+}
+
+async function adminTokenOf(
+  world: World,
+  context: ReconcileContext,
+  tenant: TenantObject,
+): Promise<string | undefined> {
+  const { name } = tenant.metadata;
+  const home = homeOf(tenant);
+  // Just after a switch the status may not know yet; and then the key of the place that was left may be gone already.
+  for (const placement of isUnderWay(tenant.status?.move) ? [home, other(home)] : [home]) {
+    const ref = { namespace: namespaceOf(name, placement), name: adminSecretName(name) };
+    const token = (await valuesForSure(world, context, ref))?.['token'];
+    if (token !== undefined) return token;
+  }
+  return undefined;
 }
 
 function endpointsOf(origin: string): NonNullable<TenantStatus['endpoints']> {
   return { storefront: origin, admin: `${origin}/api/admin`, api: `${origin}/api` };
 }
 
-function dataRefOf({
-  metadata: { name },
-  spec: { placement },
-}: TenantObject): NonNullable<TenantStatus['dataRef']> {
+function dataRefOf(
+  { metadata: { name } }: TenantObject,
+  placement: Placement,
+): NonNullable<TenantStatus['dataRef']> {
   return { placement, schema: schemaOf(name, placement) };
+}
+
+function other(placement: Placement): Placement {
+  return placement === 'pooled' ? 'dedicated' : 'pooled';
 }
 
 /** Databases and processors send no events: one poll for all who wait. */

@@ -3,15 +3,13 @@
  * Every step looks whether it is done already, so that being killed between two of them costs nothing.
  */
 import { FINALIZER } from '../../../crds/index.ts';
-import type { InventoryItem } from '../../../crds/index.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import { hasFinalizer, removeFinalizer } from '../../kube/finalizers.ts';
-import { namespaceOf, schemaOf } from '../../resources/presets.ts';
-import { deployments, namespaces, tenants } from '../kinds.ts';
+import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
-import { remove } from '../objects.ts';
 import type { Finding } from '../status.ts';
 import type { World } from '../world.ts';
+import { isGround, isRunning, isTraffic, isWorkload, removeAll } from './parts.ts';
 
 /** How far the teardown came; `done` when the finalizer is off. */
 export interface Teardown {
@@ -19,18 +17,6 @@ export interface Teardown {
   readonly result: Result;
 }
 
-const TRAFFIC = ['HTTPRoute', 'ReferenceGrant'];
-/** What the workloads stood on. */
-const GROUND = [
-  'Namespace',
-  'ResourceQuota',
-  'LimitRange',
-  'NetworkPolicy',
-  'PeerAuthentication',
-  'AuthorizationPolicy',
-  'ExternalSecret',
-  'Secret',
-];
 /** A deletion is pushed by events; this is for what sends none. */
 const LOOK_AGAIN_MS = 5_000;
 
@@ -41,26 +27,24 @@ export async function teardown(
 ): Promise<Teardown> {
   if (!hasFinalizer(tenant, FINALIZER)) return { finding: undefined, result: {} };
   const { name } = tenant.metadata;
-  const { placement, deletionPolicy } = tenant.spec;
+  const { deletionPolicy } = tenant.spec;
   const inventory = tenant.status?.inventory ?? [];
   world.provisioned.delete(name);
-  for (const subject of ['serves', 'import']) world.watchers.forget(`${subject}/${name}`);
+  for (const subject of ['serves', 'arrives', 'import']) world.watchers.forget(`${subject}/${name}`);
 
-  const isTraffic = ({ kind }: InventoryItem): boolean => TRAFFIC.includes(kind);
-  const isGround = ({ kind }: InventoryItem): boolean => GROUND.includes(kind);
   if (!(await removeAll(world, context, inventory.filter(isTraffic))))
     return waiting('DeletingTraffic', 'takes the shop off the gateway');
   const dataPlane = await world.dataPlane(world.platform());
   // Without data nothing was ever registered; asking would only fail where there is no database yet.
   if (tenant.status?.dataRef !== undefined) await dataPlane.unregister(name);
 
-  const workloads = inventory.filter((entry) => !isTraffic(entry) && !isGround(entry));
-  if (!(await removeAll(world, context, workloads)) || running(world, tenant)) {
+  const workloads = inventory.filter(isWorkload);
+  if (!(await removeAll(world, context, workloads)) || isRunning(world, name)) {
     return waiting('DeletingWorkloads', "waits for the tenant's Pods to end");
   }
 
   if (tenant.status?.dataRef !== undefined) {
-    const done = await dataPlane.destroyTenant(tenant, schemaOf(name, placement));
+    const done = await dataPlane.destroyTenant(tenant, tenant.status.dataRef.schema);
     if (done.length > 0) {
       context.log.info({ actions: done, deletionPolicy }, 'data of a deleted tenant');
       world.events.record(tenant, {
@@ -75,25 +59,6 @@ export async function teardown(
     return waiting('DeletingGround', 'waits for the namespace and the Secrets to go');
   await removeFinalizer(context.client, tenants, tenant, FINALIZER, { signal: context.signal });
   return { finding: undefined, result: {} };
-}
-
-/** @returns true once all are gone from the cache */
-async function removeAll(
-  world: World,
-  context: ReconcileContext,
-  entries: readonly InventoryItem[],
-): Promise<boolean> {
-  let gone = true;
-  for (const entry of entries) gone = (await remove(world, context, entry)) && gone;
-  return gone;
-}
-
-/** Deployments follow their Services through the garbage collector. */
-function running(world: World, tenant: TenantObject): boolean {
-  if (tenant.spec.placement === 'pooled') return false;
-  const namespace = namespaceOf(tenant.metadata.name, 'dedicated');
-  if (world.cacheOf(namespaces).get(namespace)?.metadata.deletionTimestamp !== undefined) return false;
-  return world.cacheOf(deployments).inNamespace(namespace).length > 0;
 }
 
 function waiting(reason: string, message: string): Teardown {

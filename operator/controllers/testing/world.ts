@@ -28,6 +28,8 @@ import {
 } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { byHost, HOST_INDEX } from '../reflectors.ts';
+import { createFakeMoves } from './moves.ts';
+import type { FakeMoves } from './moves.ts';
 import { createServiceReconciler } from '../service/reconcile.ts';
 import { createTenantReconciler } from '../tenant/reconcile.ts';
 import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
@@ -76,6 +78,14 @@ export interface TestWorld {
   readonly presence: Map<string, Presence>;
   /** Further keys of ConfigMap platform. */
   readonly config: Record<string, string>;
+  /** Loses the connection at the n-th step of the data plane from now; `afterwards`: the step is done all the same. */
+  failStep(n: number, afterwards: boolean): void;
+  /** This step of the data plane loses its connection each time, until set to undefined. */
+  holdStep(what: string | undefined): void;
+  /** Puts another status in the place of the tenant's, as a cache that lags behind would. */
+  putTenantStatus(name: string, status: TenantObject['status']): void;
+  /** The moves of the data plane, in memory. */
+  readonly moves: FakeMoves;
   /** Whether Pods become ready by themselves. */
   podsReady: boolean;
   /** What the gateway does with routes it has not looked at yet. */
@@ -207,17 +217,41 @@ export function createTestWorld(): TestWorld {
       }),
   } as unknown as Client;
 
-  const tell = async (what: string, answer: readonly string[] = []): Promise<readonly string[]> => {
+  let failing: { left: number; afterwards: boolean } | undefined;
+  let held: string | undefined;
+  const lost = (): Error => Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+  /** A step of the data plane: `act` is what it does there. */
+  const step = async <T>(what: string, act: () => T): Promise<T> => {
     if (broken !== undefined) throw broken;
-    if (what !== '') told.push(what);
-    return answer;
+    if (what === '') return act();
+    if (what === held) throw lost();
+    const mine = failing !== undefined && --failing.left === 0 ? failing : undefined;
+    if (mine !== undefined) failing = undefined;
+    if (mine?.afterwards === false) throw lost();
+    const result = act();
+    told.push(what);
+    if (mine !== undefined) throw lost();
+    return result;
   };
+  const tell = (what: string, answer: readonly string[] = []): Promise<readonly string[]> =>
+    step(what, () => answer);
   const registered = new Map<string, string>();
+  const moves = createFakeMoves(step);
   const dataPlane: DataPlane = {
+    moves,
+    ensureTarget: async (schema) => {
+      if (broken === undefined && moves.schemas.has(schema)) return [];
+      return step(`ensure schema ${schema}`, () => {
+        moves.schemas.add(schema);
+        return [`CREATE SCHEMA ${schema}`];
+      });
+    },
     ensurePool: () => tell(''),
     distrust: () => undefined,
     ensureTenant: async ({ tenant, schema, domains, password, adminToken, webhookUrl }) => {
       const { name } = tenant.metadata;
+      const home = moves.homes.get(name) ?? schema;
+      if (home !== schema) throw new Error(`the rows of ${name} are in ${home}, not in ${schema}`);
       const entry = JSON.stringify({
         schema,
         domains,
@@ -229,6 +263,8 @@ export function createTestWorld(): TestWorld {
       if (broken === undefined && registered.get(name) === entry) return [];
       const done = await tell(`ensure ${name}`, [`ensured ${name}`]);
       registered.set(name, entry);
+      moves.homes.set(name, schema);
+      if (schema !== 'shop') moves.schemas.add(schema);
       return done;
     },
     planTenant: async () => ['APPLY MIGRATION shelf/002'],
@@ -236,8 +272,17 @@ export function createTestWorld(): TestWorld {
       registered.delete(name);
       return tell(`unregister ${name}`);
     },
-    destroyTenant: (tenant) =>
-      tell(`destroy ${tenant.metadata.name} ${tenant.spec.deletionPolicy}`, ['gone']),
+    destroyTenant: async (tenant, schema) => {
+      const { name } = tenant.metadata;
+      const { move } = await moves.find(name);
+      const switched = move?.state === 'switched' || move?.state === 'cleaning';
+      const home = move === undefined ? schema : switched ? move.to : move.from;
+      const done = await tell(`destroy ${name} ${tenant.spec.deletionPolicy}`, [`gone from ${home}`]);
+      if (move !== undefined) await moves.abandon(name);
+      moves.schemas.delete(home);
+      moves.homes.delete(name);
+      return done;
+    },
     ping: async () => undefined,
     close: async () => undefined,
   };
@@ -398,6 +443,7 @@ export function createTestWorld(): TestWorld {
     restart() {
       reconcilers = createReconcilers();
     },
+    moves,
     podsReady: true,
     gateway: 'accepts',
     putTenant: (name, spec, metadata = {}) =>
@@ -473,6 +519,17 @@ export function createTestWorld(): TestWorld {
       ),
     failWrite(n, afterwards) {
       failure = { left: n, afterwards };
+    },
+    failStep(n, afterwards) {
+      failing = { left: n, afterwards };
+    },
+    holdStep(what) {
+      held = what;
+    },
+    putTenantStatus(name, status) {
+      const before = self.tenant(name);
+      if (before === undefined) throw new Error(`there is no tenant ${name}`);
+      store(tenants, { ...structuredClone(before), status });
     },
     breakDataPlane(error) {
       broken = error;

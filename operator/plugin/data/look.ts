@@ -11,7 +11,7 @@ import { DIRECTORY_SCHEMA, loadCatalogue, OWNER, POOL_SCHEMA } from '../../provi
 import { observe } from '../../provisioners/postgres/observe.ts';
 import { planSchema, planServer } from '../../provisioners/postgres/plan.ts';
 import { parsePlatform, PlatformConfigError, type PlatformConfig } from '../../resources/platform.ts';
-import { enabledDomains, schemaOf } from '../../resources/presets.ts';
+import { enabledDomains, homeOf, schemaOf } from '../../resources/presets.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { NoEndpointError, wayTo, type Way } from './reach.ts';
@@ -79,7 +79,7 @@ async function look(
 ): Promise<Omit<DataPlaneView & { state: 'seen' }, 'state' | 'database' | 'via'>> {
   const { name } = tenant.metadata;
   const catalogue = await loadCatalogue();
-  const schema = schemaOf(name, tenant.spec.placement);
+  const schema = schemaOf(name, homeOf(tenant));
   const domains = enabledDomains(tenant.spec);
   const desired = schema === POOL_SCHEMA ? catalogue.pool() : catalogue.dedicated(schema, domains);
   // The first one connects, the second one is what a statement takes.

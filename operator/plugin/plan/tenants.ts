@@ -38,6 +38,7 @@ export async function planAll(
           tenant,
           schema: schemaOf(name, tenant.spec.placement),
           domains: enabledDomains(tenant.spec),
+          home: tenant.status?.dataRef?.schema,
         }),
         liveObjects(client, tenant, platform, surroundings),
       ]);

@@ -18,7 +18,7 @@ import {
   type ReplicaSet,
 } from '../../kube/resources.ts';
 import { resourceName, type KubeObject, type ResourceType } from '../../kube/types.ts';
-import { namespaceOf } from '../../resources/presets.ts';
+import { homeOf, namespaceOf } from '../../resources/presets.ts';
 import { locate, type Kinds } from '../cluster/kinds.ts';
 
 export interface Observed {
@@ -40,7 +40,7 @@ export interface Observed {
 
 /** @param kinds given: every object of the inventories is read too, which takes a request each */
 export async function observeTenant(client: Client, tenant: TenantObject, kinds?: Kinds): Promise<Observed> {
-  const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
+  const namespace = namespaceOf(tenant.metadata.name, homeOf(tenant));
   const namespaces = namespacesOf(tenant);
   const gaps: string[] = [];
   const everywhere = async <T extends KubeObject>(
@@ -100,7 +100,7 @@ function namespacesOf({ metadata, spec, status }: TenantObject): readonly string
 export function hosts(service: ServiceObject, tenant: TenantObject): boolean {
   if (service.spec.tenant !== undefined) return service.spec.tenant === tenant.metadata.name;
   return (
-    tenant.spec.placement === 'pooled' &&
+    homeOf(tenant) === 'pooled' &&
     service.metadata.namespace === SYSTEM_NAMESPACE &&
     service.spec.domains !== undefined
   );

@@ -40,6 +40,8 @@ export interface Catalogue {
   pool(): DesiredSchema;
   /** A dedicated tenant's schema, with the domains it has. Schema and role carry the same name. */
   dedicated(schema: string, domains: readonly string[]): DesiredSchema;
+  /** Every domain there is: a schema that rows move into has the tables of all, whatever is switched on at the moment. */
+  readonly domains: readonly string[];
   readonly directory: readonly Migration[];
 }
 
@@ -67,6 +69,7 @@ export async function loadCatalogue(definitions: readonly DomainDefinition[] = D
   return {
     pool: () => ({ schema: POOL_SCHEMA, role: POOL_ROLE, kind: 'pool', ...everything }),
     dedicated: (schema, domains) => ({ schema, role: schema, kind: 'dedicated', ...of(new Set(domains)) }),
+    domains: definitions.map(({ name }) => name),
     directory: directory ?? [],
   };
 }

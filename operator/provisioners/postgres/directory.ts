@@ -25,12 +25,27 @@ export interface DirectoryRow {
 export interface Directory {
   /** The row and secrets as they are; `undefined` when there is no row. Never older than the last `refresh`. */
   get(id: string): Promise<{ row: DirectoryRow; secrets: ReadonlyMap<string, string> } | undefined>;
-  /** Writes what differs and tells the runtimes. @returns what was done, in words */
+  /**
+   * Writes what differs and tells the runtimes. Where a tenant's rows are is written once; only a move changes it.
+   * @returns what was done, in words. @throws MisplacedError
+   */
   ensure(row: DirectoryRow, secrets: Readonly<Record<string, string>>): Promise<readonly string[]>;
   /** Takes the tenant off the directory, its secrets with it. */
   remove(id: string): Promise<readonly string[]>;
   /** Looks whether anybody else changed the tables; reads them only then. */
   refresh(): Promise<void>;
+  /** Somebody else, known to us, has changed the tables: they are read anew at the next question. */
+  forget(): void;
+}
+
+/** The directory has the tenant's rows elsewhere than the caller believes. */
+export class MisplacedError extends Error {
+  readonly remedy: string;
+  constructor(present: DirectoryRow, wanted: DirectoryRow) {
+    super(`the rows of ${wanted.id} are in schema ${present.schema_name}, not in ${wanted.schema_name}`);
+    this.name = 'MisplacedError';
+    this.remedy = `set spec.placement: ${present.placement}; change it again once the tenant is Ready to have it moved`;
+  }
 }
 
 const Row = z.object({
@@ -50,10 +65,13 @@ const Row = z.object({
 
 const COLUMNS = Row.keyof().options;
 
+/** Columns that are written with the row and then by moves only. */
+const FIXED: readonly string[] = ['id', 'placement', 'schema_name'];
+
 const UPSERT = `with written as (
   insert into platform.tenants (${COLUMNS.join(', ')}, updated_at)
   values (${COLUMNS.map((_, index) => `$${index + 1}`).join(', ')}, now())
-  on conflict (id) do update set ${COLUMNS.slice(1)
+  on conflict (id) do update set ${COLUMNS.filter((name) => !FIXED.includes(name))
     .map((name) => `${name} = excluded.${name}`)
     .join(', ')}, updated_at = now()
   returning id)
@@ -113,8 +131,11 @@ export function createDirectory(database: Database, sealer: Sealer): Directory {
       return (await all()).get(id);
     },
     async ensure(row, secrets) {
+      if (isElsewhere((await all()).get(row.id), row)) await load();
       const tenants = await all();
       const present = tenants.get(row.id);
+      // Looked at anew: another operator may have moved the tenant.
+      if (present !== undefined && isElsewhere(present, row)) throw new MisplacedError(present.row, row);
       const isNew = present === undefined;
       const rowDiffers = isNew || canonical(present.row) !== canonical(row);
       const changed = Object.entries(secrets).filter(([name, value]) => present?.secrets.get(name) !== value);
@@ -152,7 +173,14 @@ export function createDirectory(database: Database, sealer: Sealer): Directory {
         await load();
       }
     },
+    forget() {
+      known = undefined;
+    },
   };
+}
+
+function isElsewhere(present: Known | undefined, row: DirectoryRow): boolean {
+  return present !== undefined && present.row.schema_name !== row.schema_name;
 }
 
 function valuesOf(row: DirectoryRow): readonly Value[] {

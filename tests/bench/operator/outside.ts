@@ -3,6 +3,7 @@
  * What PostgreSQL costs is another table.
  */
 import type { Outside } from '../../../operator/controllers/live.ts';
+import { createFakeMoves } from '../../../operator/controllers/testing/moves.ts';
 
 /** @param provisioned what it finds was made before: as after a restart of the operator */
 export function memoryOutside(provisioned: boolean): Outside {
@@ -28,6 +29,9 @@ export function memoryOutside(provisioned: boolean): Outside {
         planTenant: () => Promise.resolve([]),
         unregister: (tenant) => Promise.resolve(known.delete(tenant) ? [`UNREGISTER TENANT ${tenant}`] : []),
         destroyTenant: () => Promise.resolve([]),
+        // Nobody moves here.
+        moves: createFakeMoves((_, act) => Promise.resolve(act())),
+        ensureTarget: () => Promise.resolve([]),
         ping: () => Promise.resolve(),
         close: () => Promise.resolve(),
       }),

@@ -17,7 +17,7 @@ import type { TenantTable } from './tables.ts';
 /** What the database knows of a move. */
 export interface MoveRecord extends Way {
   /** Rows live in `from` until `switched`, in `to` from then on. */
-  readonly state: 'copying' | 'frozen' | 'switched' | 'cleaning' | 'aborting';
+  readonly state: (typeof STATES)[number];
   readonly rows: number;
   readonly startedAt: Date;
   /** How long nothing could be written, or has not been so far; 0 before. */
@@ -54,6 +54,8 @@ export interface Moves {
   discard(tenant: string): Promise<readonly string[]>;
   /** Forgets the move. */
   end(tenant: string): Promise<void>;
+  /** The tenant is deleted: removes whichever side its rows are not at, and forgets the move. */
+  abandon(tenant: string): Promise<readonly string[]>;
   /** What would be done, in words and in order. Reads only. */
   plan(tenant: string, way: Way): Promise<readonly string[]>;
 }
@@ -95,6 +97,8 @@ export class SourceChangedError extends Error {
   }
 }
 
+const STATES = ['copying', 'frozen', 'switched', 'cleaning', 'aborting'] as const;
+
 /** Who writes is waited for this long at a time; between two tries others of the tenant go on. */
 const DRAIN_MS = 500;
 const DRAIN_TRIES = 6;
@@ -103,7 +107,7 @@ const Found = z.object({
   home: z.string().nullable(),
   from_schema: z.string().nullable(),
   to_schema: z.string().nullable(),
-  state: z.enum(['copying', 'frozen', 'switched', 'cleaning', 'aborting']).nullable(),
+  state: z.enum(STATES).nullable(),
   rows: z.coerce.number().nullable(),
   started_at: z.date().nullable(),
   frozen_ms: z.number(),
@@ -142,6 +146,13 @@ export function createMoves(database: Database, onChange: () => void): Moves {
     const { move } = await whereabouts(session, tenant);
     if (move === undefined) throw new MoveLostError(tenant, step);
     return move;
+  };
+
+  const end = async (tenant: string): Promise<void> => {
+    await database.query(
+      `delete from platform.moves where tenant_id = $1 and state in ('cleaning', 'aborting')`,
+      [tenant],
+    );
   };
 
   return {
@@ -305,11 +316,18 @@ export function createMoves(database: Database, onChange: () => void): Moves {
       return removeSide(database, tenant, to, 'aborting');
     },
 
-    async end(tenant) {
-      await database.query(
-        `delete from platform.moves where tenant_id = $1 and state in ('cleaning', 'aborting')`,
-        [tenant],
-      );
+    end,
+
+    async abandon(tenant) {
+      const { from, to, state } = await inTransaction(database, async (session) => {
+        const move = await held(session, tenant, STATES, 'the end');
+        const last = move.state === 'switched' || move.state === 'cleaning' ? 'cleaning' : 'aborting';
+        await session.query('update platform.moves set state = $2 where tenant_id = $1', [tenant, last]);
+        return { ...move, state: last } as const;
+      });
+      const done = await removeSide(database, tenant, state === 'cleaning' ? from : to, state);
+      await end(tenant);
+      return done;
     },
 
     async plan(tenant, way) {
