@@ -231,7 +231,7 @@ test('a dedicated tenant that leaves keeps the Services it has until it has left
   const own = {
     ...DEDICATED,
     autoscaling: { min: 3, max: 5 },
-    domains: { orders: { scaling: { min: 2, max: 4 } } },
+    domains: [{ name: 'orders', scaling: { min: 2, max: 4 } }],
   };
   const world = await settled(own);
   const services = ['runtime', 'orders'].map((name) => world.get(shopServices, `tenant-acme/${name}`)?.spec);
