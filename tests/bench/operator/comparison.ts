@@ -2,12 +2,24 @@
  * From what the operator applied to what the bare loop applies: the same intents under other names, in steps, each of which
  * needs only those before it. Pure.
  */
-import type { KubeObject } from '../../../operator/kube/types.ts';
+import { keyOf, resourceName, type KubeObject } from '../../../operator/kube/types.ts';
 import { tenants } from '../../../operator/controllers/kinds.ts';
 import type { Recorded } from './protocol.ts';
 import { PREFIX, tenantOf, type Placement } from './load.ts';
 
 const BARE = 'bare';
+
+/** The last apply of each object and subresource. @param lines one Recorded a line, as JSON */
+export function lastOfEach(lines: string): readonly Recorded[] {
+  const last = new Map<string, Recorded>();
+  for (const line of lines.split('\n')) {
+    if (line === '') continue;
+    // Written by the operator's process of this benchmark.
+    const one = JSON.parse(line) as Recorded;
+    last.set(`${resourceName(one.type)} ${keyOf(one.intent.metadata)} ${one.subresource ?? ''}`, one);
+  }
+  return [...last.values()];
+}
 
 /** Tenants, namespaces, everything else, statuses. */
 export function stepsOf(

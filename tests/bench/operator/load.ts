@@ -28,6 +28,8 @@ const QUIET_MS = 60_000;
 export interface Crowd {
   /** Creates `count` tenants, 16 at a time. */
   create(prefix: string, placement: Placement, count: number): Promise<void>;
+  /** How many are Ready now. */
+  readyNow(placement: Placement): number;
   /** Resolves when so many tenants of the placement are Ready for their own generation. */
   ready(placement: Placement, count: number): Promise<void>;
   /** Deletes one of the operator's and resolves when it is gone. */
@@ -61,6 +63,7 @@ export function crowd(client: Client, signal: AbortSignal): Crowd {
       };
       await Promise.all(Array.from({ length: 16 }, worker));
     },
+    readyNow: (placement) => ready[placement].size,
     ready: (placement, count) =>
       untilTrue(() => ready[placement].size >= count).catch((cause: unknown) => {
         const waiting = [...reflector.cache.values()].find(

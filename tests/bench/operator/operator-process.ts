@@ -2,21 +2,19 @@
  * The operator under load: its own caches, queues, controllers and client, on the cluster KUBECONFIG names. Only what lies
  * outside Kubernetes is in memory: the data plane remembers what it was told, the runtimes serve at once.
  */
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { pino } from 'pino';
 import { createControllers } from '../../../operator/controllers/index.ts';
 import { createReflectors } from '../../../operator/controllers/reflectors.ts';
 import { connect, type Client } from '../../../operator/kube/client.ts';
 import { createRecorder } from '../../../operator/kube/events.ts';
 import { createMetrics } from '../../../operator/kube/metrics.ts';
-import { keyOf, resourceName } from '../../../operator/kube/types.ts';
 import { memoryOutside } from './outside.ts';
 import { say, type Figures, type Question, type Recorded } from './protocol.ts';
 
 const stopping = new AbortController();
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'error' });
 const writes: Record<string, number> = {};
-const recorded = new Map<string, Recorded>();
 let reads = 0;
 let reconciles = 0;
 
@@ -29,7 +27,9 @@ const plain = await connect({
     else writes[request.verb] = (writes[request.verb] ?? 0) + 1;
   },
 });
-const client = process.env['RECORD'] === 'true' ? recording(plain) : plain;
+const file = process.env['RECORD'];
+const out = file === undefined ? undefined : createWriteStream(file);
+const client = out === undefined ? plain : recording(plain, out);
 const reflectors = createReflectors(client, log);
 const watching = reflectors.run(stopping.signal);
 const controllers = createControllers({
@@ -48,7 +48,9 @@ const controllers = createControllers({
   gatewayPort: 8080,
   outside: memoryOutside(process.env['PROVISIONED'] === 'true'),
 });
-process.on('message', (question: Question) => void answer(question));
+process.on('message', (question: Question) => {
+  if (question.ask === 'figures') say('figures', figures());
+});
 process.once('SIGTERM', () => stopping.abort());
 const working = Promise.all(controllers.all.map((controller) => controller.run(stopping.signal)));
 await Promise.all(reflectors.all.map((reflector) => reflector.whenSynced()));
@@ -57,14 +59,8 @@ await working;
 await watching;
 await controllers.world.close();
 client.close();
+await new Promise((resolve) => (out === undefined ? resolve(undefined) : out.end(resolve)));
 process.exit(0);
-
-async function answer(question: Question): Promise<void> {
-  if (question.ask === 'figures') return say('figures', figures());
-  if (question.ask !== 'record') return;
-  await writeFile(question.file, JSON.stringify([...recorded.values()]));
-  say('record', recorded.size);
-}
 
 function figures(): Figures {
   // Twice: the first collection lets finalisers run whose memory the second one takes.
@@ -85,13 +81,13 @@ function figures(): Figures {
   };
 }
 
-/** Keeps the last apply of each object, for the bare loop to repeat. */
-function recording(inner: Client): Client {
+/** Writes every apply to a file, for the bare loop to repeat; keeps nothing, for the heap is measured. */
+function recording(inner: Client, out: WriteStream): Client {
   return {
     ...inner,
     apply: (type, intent, options) => {
-      const key = `${resourceName(type)} ${keyOf(intent.metadata)} ${options.subresource ?? ''}`;
-      recorded.set(key, { type, intent, subresource: options.subresource });
+      const one: Recorded = { type, intent, subresource: options.subresource };
+      out.write(`${JSON.stringify(one)}\n`);
       return inner.apply(type, intent, options);
     },
   };

@@ -41,8 +41,6 @@ export interface Bare {
 
 export type Question =
   | { readonly ask: 'figures' }
-  /** Writes what was applied so far to a file. */
-  | { readonly ask: 'record'; readonly file: string }
   /** Applies the steps of a file. */
   | { readonly ask: 'run'; readonly file: string };
 
