@@ -249,8 +249,15 @@ function process(
               imagePullPolicy: values.image.pullPolicy,
               ...shape.container,
               resources: {
-                requests: quantities(chosen.resources.cpu, chosen.resources.memory),
-                limits: { memory: quantity(chosen.resources.memoryLimit) },
+                // Nothing is written but the log, which the kubelet turns at 50 MiB.
+                requests: {
+                  ...quantities(chosen.resources.cpu, chosen.resources.memory),
+                  'ephemeral-storage': quantity('64Mi'),
+                },
+                limits: {
+                  memory: quantity(chosen.resources.memoryLimit),
+                  'ephemeral-storage': quantity('256Mi'),
+                },
               },
               securityContext: { ...restricted(), readOnlyRootFilesystem: true },
             },

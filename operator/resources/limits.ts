@@ -43,13 +43,13 @@ export function limits(
     metadata: { ...metadata, name: 'plan' },
     spec: {
       hard: {
-        pods: k8s.Quantity.fromNumber(pods),
+        pods: k8s.Quantity.fromString(String(pods)),
         'requests.cpu': cpu(pods * (size.cpuMillis + sidecar.cpuMillis)),
         'requests.memory': memory(pods * (size.memoryMi + sidecar.memoryMi)),
         'limits.memory': memory(pods * (size.memoryMi + sidecar.memoryLimitMi)),
         // A shop is reached through the gateway only.
-        'services.loadbalancers': k8s.Quantity.fromNumber(0),
-        'services.nodeports': k8s.Quantity.fromNumber(0),
+        'services.loadbalancers': k8s.Quantity.fromString(String(0)),
+        'services.nodeports': k8s.Quantity.fromString(String(0)),
       },
     },
   });
