@@ -56,6 +56,8 @@ export interface Step extends Finding {
   readonly proceed: boolean;
   /** Parts of the status this phase owns. */
   readonly status?: Pick<TenantStatus, 'catalog'>;
+  /** It rests on an answer that is handed out once (`world.watchers`). */
+  readonly heard?: boolean;
 }
 
 export interface Phase {
@@ -156,7 +158,8 @@ async function reconcileServices(visit: Visit): Promise<Step> {
   }
   // Pods are up; whether they serve this tenant already is theirs to say, once.
   const before = findCondition(tenant.status?.conditions, type);
-  if (before?.status !== 'True' || before.reason !== SERVING) {
+  const isNews = before?.status !== 'True' || before.reason !== SERVING;
+  if (isNews) {
     const target = targetOf(visit, names[0]);
     const answer = world.watchers.poll(
       subject,
@@ -173,7 +176,14 @@ async function reconcileServices(visit: Visit): Promise<Step> {
       };
     }
   }
-  return { type, state: 'ready', reason: SERVING, message: 'every domain is served', proceed: true };
+  return {
+    type,
+    state: 'ready',
+    reason: SERVING,
+    message: 'every domain is served',
+    proceed: true,
+    heard: isNews,
+  };
 }
 
 /** The HTTPRoute, and the gateway's word on it. */
@@ -267,7 +277,7 @@ async function reconcileCatalog(visit: Visit): Promise<Step> {
       status: { catalog },
     };
   }
-  return concluded(type, source, attempt, answer);
+  return { ...concluded(type, source, attempt, answer), heard: true };
 }
 
 /** Says which kinds beside Kubernetes' own the tenant and its Services have, and which would come with what. */

@@ -166,6 +166,14 @@ test('a tenant is not Ready before the gateway took its route, and stalls when t
   assert.equal(ready(world), 'False RoutePending', 'a new host is a new route to take');
 });
 
+test('what the runtime says but once is told at once, also while other waits stay untold', async () => {
+  const world = withPool(createTestWorld({ patienceMs: 60_000 }));
+  world.gateway = 'away';
+  world.putTenant('acme', POOLED);
+  await world.settle();
+  assert.equal(ready(world, 'acme', 'ServicesReady'), 'True Serving');
+});
+
 test('a paused tenant is left alone, deletion included', async () => {
   const world = await settled(POOLED);
   world.annotate('acme', { 'shopmind.ai/paused': 'true' });

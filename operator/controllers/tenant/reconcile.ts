@@ -83,6 +83,8 @@ interface Draft {
   types: readonly string[];
   readonly findings: Finding[];
   status: Partial<TenantStatus>;
+  /** Something was learnt that is said only once: the status must keep it, or it is asked again for ever. */
+  heard?: boolean;
   requeueAfterMs?: number;
 }
 
@@ -116,8 +118,8 @@ async function visit(
   }
   // Whoever moves is always told of: where the rows are is part of it.
   const isMoving = draft.types !== TYPES;
-  const untoldMs =
-    !isMoving && isOnItsWay(tenant, draft.findings) ? patience.leftMs(tenant.metadata.name) : 0;
+  const mayWait = !isMoving && draft.heard !== true && isOnItsWay(tenant, draft.findings);
+  const untoldMs = mayWait ? patience.leftMs(tenant.metadata.name) : 0;
   if (untoldMs > 0) return { requeueAfterMs: untoldMs };
   patience.end(tenant.metadata.name);
   await report(world, context, tenant, draft);
@@ -184,8 +186,9 @@ async function work(
 /** @returns whether every phase was reached */
 async function workThrough(run: Visit, draft: Draft): Promise<boolean> {
   for (const phase of PHASES) {
-    const { proceed, status, ...finding } = await phase.run(run);
+    const { proceed, heard, status, ...finding } = await phase.run(run);
     draft.findings.push(finding);
+    if (heard === true) draft.heard = true;
     draft.status = { ...draft.status, ...status };
     if (!proceed) return false;
   }

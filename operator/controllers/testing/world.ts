@@ -96,7 +96,8 @@ export interface TestWorld {
   settle(): Promise<number>;
 }
 
-export function createTestWorld(): TestWorld {
+/** @param options.patienceMs how long a tenant's waits stay out of its status */
+export function createTestWorld(options: { readonly patienceMs?: number } = {}): TestWorld {
   const caches = new Map<string, WritableCache>();
   caches.set(
     resourceName(tenants),
@@ -356,7 +357,7 @@ export function createTestWorld(): TestWorld {
   };
   const createReconcilers = (): readonly (readonly [ResourceType, Reconcile])[] => [
     [shopServices, createServiceReconciler(world, { enqueue: () => undefined })],
-    [tenants, createTenantReconciler(world, { enqueue: () => undefined })],
+    [tenants, createTenantReconciler(world, { enqueue: () => undefined, ...options })],
   ];
   let reconcilers = createReconcilers();
 

@@ -305,6 +305,8 @@ function attempt(db: DatabaseSync, job: Job): () => void {
     db.exec('release job');
     return job.done;
   } catch (cause) {
+    // Of some failures, a disk that is full or temporary files that cannot be made, SQLite has undone everything already.
+    if (!db.isTransaction) throw cause;
     db.exec('rollback to job; release job');
     return () => job.failed(cause);
   }
