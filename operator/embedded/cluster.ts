@@ -119,6 +119,11 @@ export async function startEmbeddedCluster(options: ClusterOptions): Promise<Emb
   });
   await Promise.all([heartbeat.registered, settled(context)]);
   apiServer.providers.podLogs = (namespace, pod, query) => readLogs(context, agent, namespace, pod, query);
+  apiServer.providers.podExec = async (namespace, name, container, command, tty) => {
+    const pod = informers.of(PODS).get(`${namespace}/${name}`);
+    if (!pod) throw notFound({ group: '', kind: 'Pod', plural: 'pods' }, name);
+    return agent.exec(pod, container, command, tty);
+  };
   apiServer.providers.podMetrics = () => podMetrics(agent.usage()) as never;
   apiServer.providers.nodeMetrics = () => [nodeMetrics(NODE_NAME, clock.now())] as never;
 

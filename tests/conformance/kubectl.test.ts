@@ -333,6 +333,25 @@ describe('kubectl', () => {
     await succeed(['wait', '--for=delete', 'pod', '-l', 'app=web', '--timeout=60s']);
   });
 
+  test('a command runs in a container, with its input, its outputs and its exit status', async (context) => {
+    if (!target.runsPods) return context.skip('this cluster runs no Pods');
+    await succeed(['apply', '-f', '-'], yaml(serving('worked-in', 1)));
+    await succeed(['rollout', 'status', 'deployment/worked-in', '--timeout=60s']);
+    const program =
+      "process.stdin.on('data', (data) => process.stdout.write(String(data).toUpperCase())).on('end', () => { console.error(process.env.PORT ?? 'no port'); process.exit(3); })";
+    const into = ['exec', '-i', 'deployment/worked-in', '--', 'node', '-e', program];
+    const { code, stdout, stderr } = await run(into, 'hello\n');
+    assert.equal(code, 3);
+    assert.equal(stdout, 'HELLO\n');
+    assert.match(stderr, /no port\ncommand terminated with exit code 3/);
+    assert.equal(await succeed(['exec', 'deployment/worked-in', '--', 'node', '-p', '6 * 7']), '42\n');
+    const nowhere = await run(['exec', 'deployment/worked-in', '-c', 'nobody', '--', 'node', '-v']);
+    assert.match(nowhere.stderr, /container nobody is not valid for pod worked-in/);
+    const unknown = await run(['exec', 'deployment/worked-in', '--', 'no-such-program']);
+    assert.match(unknown.stderr, /executable file not found in \$PATH/);
+    await succeed(['delete', 'deployment', 'worked-in']);
+  });
+
   test('deleting a namespace waits until it is gone', async () => {
     const other = `${namespace}-b`;
     await succeed(['create', 'namespace', other]);

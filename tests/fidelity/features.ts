@@ -65,7 +65,7 @@ export const FEATURES: readonly Feature[] = [
   ),
   supported(
     'Pods',
-    'init containers, sidecars, several containers, env from everywhere, `$(VAR)`, envFrom, hooks (exec, httpGet, sleep), startup/readiness/liveness probes (httpGet, tcpSocket, exec), restart policies, CrashLoopBackOff, grace periods, activeDeadlineSeconds, readiness gates, events, logs (`-f`, `--tail`, `--previous`, `--since`, `--timestamps`), port-forward over SPDY, eviction within disruption budgets, metrics (`kubectl top`)',
+    'init containers, sidecars, several containers, env from everywhere, `$(VAR)`, envFrom, hooks (exec, httpGet, sleep), startup/readiness/liveness probes (httpGet, tcpSocket, exec), restart policies, CrashLoopBackOff, grace periods, activeDeadlineSeconds, readiness gates, events, logs (`-f`, `--tail`, `--previous`, `--since`, `--timestamps`), exec (`-i`, `-t`) and port-forward over SPDY, eviction within disruption budgets, metrics (`kubectl top`)',
   ),
   simulated(
     'node',
@@ -101,6 +101,6 @@ export const FEATURES: readonly Feature[] = [
   absent('CEL budgets', 'rules are not refused or cut off for what they cost'),
   absent(
     'Pods',
-    'exec and attach, ephemeral containers, gRPC probes, affinity, taints and priority, pod failure policies, per-index back-off',
+    'attach, exec and port-forward over WebSocket (kubectl falls back to SPDY), ephemeral containers, gRPC probes, affinity, taints and priority, pod failure policies, per-index back-off',
   ),
 ];

@@ -1,5 +1,5 @@
 /** What the API server serves but does not store: the node agent registers where it comes from. */
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { JsonObject } from './objects.ts';
 
 export interface LogOptions {
@@ -13,7 +13,29 @@ export interface LogOptions {
   readonly sinceTime: Date | undefined;
 }
 
+/** A command that runs beside a container's process. */
+export interface ExecSession {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** As a shell tells it. */
+  readonly exited: Promise<number>;
+  kill(): void;
+}
+
 export interface Providers {
+  /**
+   * Runs a command in a running container.
+   * @param container empty for the Pod's first
+   * @throws {ApiError} or Error when the container does not run or the command cannot be started
+   */
+  podExec?: (
+    namespace: string,
+    pod: string,
+    container: string,
+    command: readonly string[],
+    tty: boolean,
+  ) => Promise<ExecSession>;
   /**
    * The log of one container of a Pod. Ending the stream ends the answer; it is destroyed when the client goes away.
    * @throws {ApiError} when the container has no log

@@ -2,10 +2,11 @@
  * The node agent: runs the Pods that are bound to this node as local processes and reports what becomes of them.
  */
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAddresses, LOOPBACK } from './addresses.ts';
 import type { Env } from './env.ts';
+import type { Session } from './exec.ts';
 import type { ImageTable } from './images.ts';
 import { createLogStore, type LogQuery, type LogStore } from './logs.ts';
 import { createMeter, type ContainerUsage } from './metrics.ts';
@@ -50,6 +51,8 @@ export interface Agent {
     query: LogQuery,
     signal?: AbortSignal,
   ): AsyncGenerator<string> | undefined;
+  /** Runs a command in a container; see `PodWorker.exec`. @throws Error when the Pod does not run here */
+  exec(pod: Pod, container: string, command: readonly string[], tty: boolean): Session;
   usage(): readonly ContainerUsage[];
 }
 
@@ -152,6 +155,8 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
     });
     return {
       ...Object.fromEntries(inherited),
+      // `node` is in every image of ours, and here the one that the preload below is for.
+      PATH: [dirname(process.execPath), process.env['PATH']].filter(Boolean).join(delimiter),
       HOSTNAME: pod.metadata.name,
       SHOPMIND_DNS: options.dns,
       NODE_COMPILE_CACHE: cache,
@@ -336,6 +341,11 @@ export async function startAgent(context: Context, options: AgentOptions): Promi
 
   return {
     usage: () => meter.containers(),
+    exec(pod, container, command, tty) {
+      const entry = entries.get(pod.metadata.uid);
+      if (!entry) throw new Error(`pod ${pod.metadata.name} does not run on this node`);
+      return entry.worker.exec(container, command, tty);
+    },
     readLog: (pod, container, query, signal) =>
       logs.read(
         { namespace: pod.metadata.namespace, pod: pod.metadata.name, uid: pod.metadata.uid, container },

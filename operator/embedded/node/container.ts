@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createBackoff, type Backoff } from './backoff.ts';
 import { ConfigError, type Env } from './env.ts';
+import { startSession, type Session, type Surroundings } from './exec.ts';
 import {
   commandLine,
   resolveImage,
@@ -57,6 +58,8 @@ export interface ContainerWorld {
 export interface ContainerLife {
   status(): ContainerStatus;
   pid(): number | undefined;
+  /** Runs a command beside the process. @throws Error when the container does not run, or the command cannot be started */
+  exec(command: readonly string[], tty: boolean): Session;
   start(): void;
   /** Resolves when it will not run again. */
   readonly ended: Promise<void>;
@@ -79,6 +82,9 @@ export function createContainer(world: ContainerWorld): ContainerLife {
   const up = Promise.withResolvers<void>();
   const stopping = new AbortController();
   let running: RunningProcess | undefined;
+  let surroundings: Surroundings | undefined;
+  /** Commands that run beside the process; they end with it. */
+  const sessions = new Set<Session>();
   let stopGrace: number | undefined;
   let status = initialStatus(world);
   let began = false;
@@ -188,6 +194,7 @@ export function createContainer(world: ContainerWorld): ContainerLife {
       return 0;
     }
     const current = running;
+    surroundings = { env, cwd };
     log.take('stdout', current.stdout);
     log.take('stderr', current.stderr);
     log.close();
@@ -213,6 +220,8 @@ export function createContainer(world: ContainerWorld): ContainerLife {
     const exit = await current.exited;
     over.abort();
     running = undefined;
+    surroundings = undefined;
+    for (const session of sessions) session.kill();
     const terminated = terminatedState(exit, startedAt, containerID);
     update({ restartCount: attempt, ready: false, started: false, state: { terminated } });
     return exit.at.getTime() - startedAt.getTime();
@@ -302,6 +311,13 @@ export function createContainer(world: ContainerWorld): ContainerLife {
     up: up.promise,
     status: () => status,
     pid: () => running?.pid,
+    exec(command, tty) {
+      if (!surroundings) throw new Error(`container ${container.name} is not running`);
+      const session = startSession(command, surroundings, tty);
+      sessions.add(session);
+      void session.exited.finally(() => sessions.delete(session));
+      return session;
+    },
     start() {
       if (began) return;
       began = true;

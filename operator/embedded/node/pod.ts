@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, containerEnv, type Env } from './env.ts';
 import { createContainer, type ContainerLife, type RestartPolicy } from './container.ts';
+import type { Session } from './exec.ts';
 import type { PodPlace } from './fields.ts';
 import type { ImageTable, LocalImage } from './images.ts';
 import type { LogStore } from './logs.ts';
@@ -36,6 +37,8 @@ export interface PodWorker {
   status(): PodStatus;
   /** Process ids of the running containers, by name. */
   pids(): Map<string, number>;
+  /** As `ContainerLife.exec`. @param container empty for the first */
+  exec(container: string, command: readonly string[], tty: boolean): Session;
   /** Ends every container; resolves when none runs. Calling again may shorten the grace. */
   stop(graceSeconds: number): Promise<void>;
   /** Removes what the Pod has on disk, its logs too. */
@@ -209,6 +212,12 @@ export function startPod(first: Pod, world: PodWorld): PodWorker {
           return pid === undefined ? [] : [[life.status().name, pid] as const];
         }),
       ),
+    exec(container, command, tty) {
+      const lives = [...main, ...init];
+      const life = container === '' ? main[0] : lives.find((one) => one.status().name === container);
+      if (!life) throw new Error(`container ${container} is not valid for pod ${pod.metadata.name}`);
+      return life.exec(command, tty);
+    },
     stop,
     async clean() {
       await rm(world.dir, { recursive: true, force: true });

@@ -1,19 +1,32 @@
-/** Requests that want to leave HTTP behind: only port-forwarding is offered. */
+/** Requests that want to leave HTTP behind: port-forwarding and commands are offered. */
 import type { Duplex } from 'node:stream';
 import { assertResourceAllowed } from '../authz/check.ts';
 import type { Cluster } from '../cluster.ts';
 import { ApiError, badRequest, noSuchPath, notFound } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { at, text, type JsonObject, type KubeObject, type ObjectMeta } from '../objects.ts';
+import { at, items, text, type JsonObject, type KubeObject, type ObjectMeta } from '../objects.ts';
 import { parseResourcePath, type ResourcePath } from '../request.ts';
 import type { ResourceType } from '../resources.ts';
 
 /** @param exchange of an authenticated user; answered on the socket, since HTTP ends here */
 export async function serveUpgrade(cluster: Cluster, exchange: Exchange, socket: Duplex): Promise<void> {
-  const { isPortForward, servePortForward } = await import('./port-forward.ts');
-  const pod = await podOf(cluster, exchange);
+  const path = parseResourcePath(exchange.path);
+  const pod = await podOf(cluster, exchange, path);
   const { upgrade } = exchange.request.headers;
   const protocols = exchange.request.headersDistinct['x-stream-protocol-version']?.join(',');
+  const { podExec } = cluster.providers;
+  if (path?.subresource === 'exec' && podExec) {
+    const { assertExecProtocol, execOptions, serveExec } = await import('./exec.ts');
+    const options = execOptions(exchange.query);
+    assertExecProtocol(upgrade, protocols);
+    assertContainer(pod, options.container);
+    const { name, namespace = '' } = pod.metadata;
+    const { command, container, tty } = options;
+    return serveExec(socket, options, () => podExec(namespace, name, container, command, tty));
+  }
+  if (path?.subresource !== 'portforward') throw notOffered(path?.subresource ?? '');
+  const { isPortForward, servePortForward } = await import('./port-forward.ts');
+  assertRunning(pod);
   if (!isPortForward(upgrade, protocols))
     throw badRequest(
       `unable to upgrade to ${upgrade ?? 'nothing'}: port-forwarding is offered over SPDY/3.1`,
@@ -21,8 +34,11 @@ export async function serveUpgrade(cluster: Cluster, exchange: Exchange, socket:
   await servePortForward(socket, pod);
 }
 
-async function podOf(cluster: Cluster, exchange: Exchange): Promise<KubeObject> {
-  const path = parseResourcePath(exchange.path);
+async function podOf(
+  cluster: Cluster,
+  exchange: Exchange,
+  path: ResourcePath | undefined,
+): Promise<KubeObject> {
   const type = path && cluster.catalog.find(path.group, path.version, path.plural);
   if (!path || !type || type.storage !== '/pods') throw noSuchPath();
   assertResourceAllowed(cluster, exchange, path, exchange.method === 'GET' ? 'get' : 'create');
@@ -30,11 +46,19 @@ async function podOf(cluster: Cluster, exchange: Exchange): Promise<KubeObject> 
   if (!entry) throw notFound(type, path.name);
   const pod = cluster.codec.read(entry, type);
   await askAdmission(cluster, exchange, path, type);
-  if (path.subresource !== 'portforward') throw notOffered(path.subresource);
+  return pod;
+}
+
+function assertContainer(pod: KubeObject, name: string): void {
+  const containers = ['containers', 'initContainers'].flatMap((list) => items(at(pod, 'spec', list)));
+  if (name !== '' && !containers.some((container) => at(container, 'name') === name))
+    throw badRequest(`container ${name} is not valid for pod ${pod.metadata.name}`);
+}
+
+function assertRunning(pod: KubeObject): void {
   const phase = text(at(pod, 'status', 'phase'));
   if (phase !== 'Running')
     throw badRequest(`unable to forward port because pod is not running. Current status=${phase}`);
-  return pod;
 }
 
 /** Connections are admitted like writes: as a CONNECT with the options of the connection. */
