@@ -102,7 +102,7 @@ export const tenantSpec = object(
       'starter',
     ),
     environment: environment(
-      'Presets beside the plan, for dedicated placement. production: autoscaled on CPU, memory and requests, over several zones, with disruption budgets and backups. staging: autoscaled, one zone will do. development: one Pod, scaled by hand, hot reload.',
+      'Presets beside the plan, for dedicated placement. production: autoscaled on CPU, memory and requests, over several zones, with disruption budgets and daily backups. staging: autoscaled, over several nodes, new revisions by canary. development: one Pod, scaled by hand, which starts again when its sources change.',
     ),
     placement: defaulted(
       oneOf(

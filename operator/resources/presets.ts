@@ -112,9 +112,23 @@ export function servicesOf(tenant: ShopMindTenant): ReadonlyMap<string, TenantSe
   return result;
 }
 
-/** Canary of the tenant's Services; what is absent has the schema's defaults. `undefined`: rolling updates. */
-export function canaryOf(spec: TenantSpec): Partial<Canary> | undefined {
-  return spec.rollout?.strategy === 'canary' ? (spec.rollout.canary ?? {}) : undefined;
+/** Two quick steps, and one request is enough to judge by: staging sees few. */
+const STAGING_CANARY: Partial<Canary> = {
+  steps: [
+    { weight: 25, durationSeconds: 60 },
+    { weight: 100, durationSeconds: 60 },
+  ],
+  intervalSeconds: 10,
+  gates: { maxErrorRate: '1%', maxP99Milliseconds: 1000, minRequests: 1, failureLimit: 2 },
+};
+
+/**
+ * Canary of the tenant's Services; what is absent has the schema's defaults. `undefined`: rolling updates. In production it is
+ * asked for by `rollout: {}`: gates need requests, and a small shop may have none for a night.
+ */
+export function canaryOf({ rollout, environment }: TenantSpec): Partial<Canary> | undefined {
+  if (rollout !== undefined) return rollout.strategy === 'canary' ? (rollout.canary ?? {}) : undefined;
+  return environment === 'staging' ? STAGING_CANARY : undefined;
 }
 
 /** Fewest and most Pods that a Service of a tenant declares. */
