@@ -93,6 +93,9 @@ export const inventory = list(
   },
 );
 
+/** Five fields; what they mean is judged by the API server, in the CronJob. */
+export const CRON = '^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+$';
+
 /** What surrounds the object; both kinds have it. */
 export const ENVIRONMENTS = ['production', 'staging', 'development'] as const;
 export const environment = (description: string) => defaulted(oneOf(description, ENVIRONMENTS), 'production');

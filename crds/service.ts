@@ -3,7 +3,7 @@
  * Namespaced; `services.shopmind.ai`, short name `smsvc`, so that it does not hide the core Service.
  */
 import { canary, canaryStatus } from './canary.ts';
-import { conditions, environment, inventory, observedGeneration, scaling } from './meta.ts';
+import { conditions, CRON, environment, inventory, observedGeneration, scaling } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
@@ -101,6 +101,12 @@ export const serviceSpec = object(
     environment: environment(
       'production: Pods are spread over zones and protected from disruptions. staging: spread over nodes. development: neither, and the runtime starts again when its sources change (where its image holds them).',
     ),
+    backup: optional(
+      object('Backs up the tenants whose domains it hosts, beside their blobs; absent: no backups.', {
+        schedule: string('When, as a cron expression in UTC.', { min: 9, max: 100, pattern: CRON }),
+        keep: integer('How many backups of each tenant are kept.', { min: 1, max: 1000 }),
+      }),
+    ),
     readOnlyRoot: defaulted(
       boolean("Whether the container's root file system is read-only; /tmp can always be written."),
       true,
@@ -117,6 +123,11 @@ export const serviceSpec = object(
     {
       rule: 'has(self.domains) != has(self.image)',
       message: 'set either domains (hosted in the runtime image) or image (your own), not both',
+    },
+    {
+      rule: 'has(self.domains) || !has(self.backup)',
+      message: 'backup is for hosted domains; an own image brings its own data and its own backups',
+      fieldPath: '.backup',
     },
     {
       rule: 'has(self.image) || !has(self.health)',

@@ -16,7 +16,7 @@ export function arbitraryOf(schema: Structural): fc.Arbitrary<unknown> {
         max: Math.min(schema.maximum ?? 9, 2 ** 31),
       });
     case 'string':
-      return fc.string({ minLength: schema.minLength ?? 0, maxLength: Math.min(schema.maxLength ?? 8, 8) });
+      return shortString(schema);
     case 'array':
       return listOf(schema);
     case 'object':
@@ -43,4 +43,9 @@ function objectOf({ properties, required = [], additionalProperties }: Structura
     });
   const fields = Object.entries(properties ?? {}).map(([name, field]) => [name, arbitraryOf(field)] as const);
   return fc.record(Object.fromEntries(fields), { requiredKeys: [...required], noNullPrototype: true });
+}
+
+/** Short where the schema lets it. */
+function shortString({ minLength = 0, maxLength = 8 }: Structural): fc.Arbitrary<unknown> {
+  return fc.string({ minLength, maxLength: Math.max(minLength, Math.min(maxLength, 8)) });
 }

@@ -5,6 +5,7 @@ import type { ShopMindService, ShopMindTenant } from '../../crds/index.ts';
 import { GROUP, OLD_VERSION, VERSION } from '../../crds/index.ts';
 import {
   configMaps,
+  cronJobs,
   controllerRevisions,
   deployments,
   horizontalPodAutoscalers,
@@ -83,12 +84,14 @@ export const CHILDREN: readonly ResourceType[] = [
   deployments,
   horizontalPodAutoscalers,
   podDisruptionBudgets,
+  cronJobs,
   httpRoutes,
   referenceGrants,
 ];
 
 export {
   configMaps,
+  cronJobs,
   controllerRevisions,
   deployments,
   horizontalPodAutoscalers,

@@ -1,7 +1,8 @@
 /**
  * The blob store, as far as the operator touches it: a tenant's prefix is removed with the tenant, snapshots are kept beside.
  * File store: `<root>/<tenant>/<bucket>/<key>`; snapshots
- * `<root>/_snapshots/<tenant>/<time>/`: `<table>.jsonl`, `objects/<bucket>/<key>` and `manifest.json`.
+ * `<root>/_snapshots/<tenant>/<time>/`: `<table>.jsonl`, `objects/<bucket>/<key>` and `manifest.json`. The runtime keeps its
+ * backups in the same form below `_backups`; they go where the data goes.
  */
 import { appendFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import type { SnapshotSink } from './postgres/destroy.ts';
 
 export interface BlobStore {
-  /** Removes everything under the tenant's prefix. */
+  /** Removes everything under the tenant's prefix, and its backups. */
   removeTenant(tenant: string): Promise<readonly string[]>;
-  /** Moves everything under the tenant's prefix into a finished snapshot; fine when it is moved already. */
+  /** Moves everything under the tenant's prefix into a finished snapshot, which replaces its backups; fine when it is done already. */
   archiveTenant(tenant: string, snapshot: string): Promise<readonly string[]>;
   /** Begins a snapshot; an unfinished one of an earlier try is replaced. */
   beginSnapshot(tenant: string): Promise<SnapshotSink & { readonly location: string }>;
@@ -69,19 +70,28 @@ const MANIFEST = 'manifest.json';
 
 function fileStore(root: string): BlobStore {
   const snapshots = (tenant: string): string => join(root, '_snapshots', checked(tenant));
+  const removeBackups = async (tenant: string): Promise<readonly string[]> => {
+    const folder = join(root, '_backups', checked(tenant));
+    if ((await readdir(folder).catch(absent)) === undefined) return [];
+    await rm(folder, { recursive: true, force: true });
+    return [`DELETE BACKUPS OF ${tenant}`];
+  };
   return {
     async removeTenant(tenant) {
       const folder = join(root, checked(tenant));
       const entries = await readdir(folder).catch(absent);
-      if (entries === undefined) return [];
+      const backups = await removeBackups(tenant);
+      if (entries === undefined) return backups;
       await rm(folder, { recursive: true, force: true });
-      return [`DELETE OBJECTS ${tenant}/*`];
+      return [`DELETE OBJECTS ${tenant}/*`, ...backups];
     },
     async archiveTenant(tenant, snapshot) {
       const folder = join(root, checked(tenant));
-      if ((await readdir(folder).catch(absent)) === undefined) return [];
+      // The snapshot takes their place.
+      const backups = await removeBackups(tenant);
+      if ((await readdir(folder).catch(absent)) === undefined) return backups;
       await rename(folder, join(snapshot, 'objects'));
-      return [`MOVE OBJECTS ${tenant}/* TO ${snapshot}`];
+      return [`MOVE OBJECTS ${tenant}/* TO ${snapshot}`, ...backups];
     },
     async beginSnapshot(tenant) {
       const name = new Date().toISOString().replaceAll(':', '-');

@@ -136,6 +136,7 @@ for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
     await database.query(`insert into ${schema}.shelves values ('${name}', 's', 'label')`);
     await mkdir(join(folder, name, 'media'), { recursive: true });
     await writeFile(join(folder, name, 'media', 'a.blob'), 'x');
+    await mkdir(join(folder, '_backups', name, 'monday'), { recursive: true });
     for (const round of [1, 2]) {
       await plane.unregister(name);
       const done = await plane.destroyTenant(bee, schema);
@@ -162,5 +163,7 @@ for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
       () => [],
     );
     assert.deepEqual(archived, policy === 'Snapshot' ? ['media'] : []);
+    const backups = await readdir(join(folder, '_backups', name)).catch(() => []);
+    assert.deepEqual(backups, policy === 'Retain' ? ['monday'] : []);
   });
 }

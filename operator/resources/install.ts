@@ -11,7 +11,7 @@ import type { Manifest } from './chart.ts';
 import { operatorBounds } from './operator-bounds.ts';
 import { GATEWAY_GRANTS, OPERATOR_GRANTS, rulesOf } from './permissions.ts';
 import type { Grant } from './permissions.ts';
-import { ADMIN_PORT, RUNTIME, RUNTIME_PORT } from './presets.ts';
+import { ADMIN_PORT, nightly, RUNTIME, RUNTIME_PORT } from './presets.ts';
 import { GATEWAY_NAME, STOREFRONT } from './route.ts';
 import { systemNetwork } from './system-network.ts';
 import type { InstallValues } from './values.ts';
@@ -337,7 +337,12 @@ function pool(chart: Chart): void {
     apiVersion: API_VERSION,
     kind: 'Service',
     metadata: { name: RUNTIME, namespace: SYSTEM_NAMESPACE, labels: ownLabels(RUNTIME, undefined, RUNTIME) },
-    spec: { domains: DOMAINS, port: RUNTIME_PORT },
+    spec: {
+      domains: DOMAINS,
+      port: RUNTIME_PORT,
+      // Every pooled tenant by itself, one after the other.
+      backup: { schedule: nightly('pool'), keep: 7 },
+    },
   });
 }
 

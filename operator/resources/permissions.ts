@@ -123,6 +123,12 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
     reason: 'keeps a Pod running through drains; removes the budget when there is one Pod only',
   },
   {
+    group: 'batch',
+    resources: ['cronjobs'],
+    verbs: ALL_OF_A_CHILD,
+    reason: 'backs up the tenants of a Service; removes the schedule when backups are switched off',
+  },
+  {
     group: 'networking.k8s.io',
     resources: ['networkpolicies'],
     verbs: ALL_OF_A_CHILD,

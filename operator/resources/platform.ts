@@ -25,6 +25,8 @@ export interface PlatformConfig {
   readonly drainSeconds: number;
   /** PersistentVolumeClaim, of this name in each namespace, that holds the blobs where they are files. */
   readonly blobsClaim: string | undefined;
+  /** Whether a `file://` blob store is the same folder for every Pod, as on one machine without isolation. */
+  readonly blobsShared: boolean;
   /** Whether the custom metrics API serves requests per second. */
   readonly customMetrics: boolean;
   /** Integrations the cluster has and the platform does not want. */
@@ -78,6 +80,7 @@ export function parsePlatform(
     publicPort,
     drainSeconds: integer(config, 'DRAIN_SECONDS', 5, [0, 300]),
     blobsClaim: config['BLOBS_CLAIM'],
+    blobsShared: flag(config, 'BLOBS_SHARED'),
     customMetrics: flag(config, 'CUSTOM_METRICS'),
     integrationsOff: integrationsOff(config),
     secretStore: secretStore(config),

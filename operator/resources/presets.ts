@@ -2,6 +2,7 @@
  * What plan and environment mean where the tenant's spec says nothing, and how a tenant's domains are laid out in Services.
  * Pure; the only place that knows the figures.
  */
+import { createHash } from 'node:crypto';
 import { DOMAINS, overrideOf, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type {
   Canary,
@@ -89,7 +90,10 @@ export function placementOf(schema: string): Placement {
 }
 
 /** What a tenant decides of its Services; the rest of their spec is the schema's defaults. */
-export type TenantServiceSpec = Pick<ServiceSpec, 'domains' | 'environment' | 'scaling' | 'resources'>;
+export type TenantServiceSpec = Pick<
+  ServiceSpec,
+  'domains' | 'environment' | 'scaling' | 'resources' | 'backup'
+>;
 
 /** The Services of a dedicated tenant by name: `runtime` with most domains, one more for each domain that scales by itself. */
 export function servicesOf(tenant: ShopMindTenant): ReadonlyMap<string, TenantServiceSpec> {
@@ -109,7 +113,26 @@ export function servicesOf(tenant: ShopMindTenant): ReadonlyMap<string, TenantSe
     const scaling = overrideOf(spec, name)?.scaling;
     if (scaling !== undefined) result.set(name, { domains: [name], environment, scaling, resources });
   }
+  // One of them is enough: they share the schema and the role.
+  const [first] = result;
+  const backup = backupOf(tenant);
+  if (first !== undefined && backup !== undefined) result.set(first[0], { ...first[1], backup });
   return result;
+}
+
+const BACKUPS_KEPT: Readonly<Record<Plan, number>> = { starter: 7, growth: 14, enterprise: 30 };
+
+/** Backups of a dedicated tenant; `undefined`: none. */
+function backupOf({ metadata: { name }, spec }: ShopMindTenant): ServiceSpec['backup'] {
+  const { backup, environment, plan } = spec;
+  if (!(backup?.enabled ?? environment === 'production')) return undefined;
+  return { schedule: backup?.schedule ?? nightly(name), keep: backup?.keep ?? BACKUPS_KEPT[plan] };
+}
+
+/** Some minute between one and five in the morning: always the same for a name, and not the same for all. */
+export function nightly(name: string): string {
+  const [first = 0, second = 0] = createHash('sha256').update(name).digest();
+  return `${first % 60} ${1 + (second % 4)} * * *`;
 }
 
 /** Two quick steps, and one request is enough to judge by: staging sees few. */

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServiceSpec, ShopMindTenant } from '../../crds/index.ts';
+import { backupJob } from './backup.ts';
 import type { Manifest } from './chart.ts';
 import { openingsOf } from './network.ts';
 import { tenantRoute } from './route.ts';
@@ -15,6 +16,7 @@ import { tenantNamespace, tenantSecrets, tenantServices } from './tenancy.ts';
 import { dedicated, service, tenant, workloadInput } from './testing/inputs.ts';
 import { mistakesIn } from './testing/published.ts';
 import { workload } from './workload.ts';
+import type { WorkloadInput } from './workload.ts';
 
 const EVERYTHING: Surroundings = {
   integrations: { prometheus: 'on', istio: 'on', keda: 'on', externalSecrets: 'on' },
@@ -52,7 +54,7 @@ function everything(one: ShopMindTenant, surroundings: Surroundings): readonly M
 }
 
 function workloadOf(name: string, spec: ServiceSpec, surroundings: Surroundings): readonly Manifest[] {
-  return workload({
+  const input: WorkloadInput = {
     ...workloadInput(spec),
     name,
     surroundings,
@@ -60,7 +62,8 @@ function workloadOf(name: string, spec: ServiceSpec, surroundings: Surroundings)
     blobs: { path: '/blobs', claim: 'blobs' },
     metricSources: { prometheusUrl: 'http://prometheus.monitoring.svc:9090', kafkaBrokers: 'kafka:9092' },
     monitorLabels: { release: 'prometheus' },
-  });
+  };
+  return [...workload(input), ...backupJob(input)];
 }
 
 test('every object of any tenant is right by its published schema', () => {

@@ -37,7 +37,7 @@ export interface WorkloadInput {
   readonly monitorLabels: Readonly<Record<string, string>>;
   /** How long a Pod that is told to end goes on serving. */
   readonly drainSeconds: number;
-  /** Where blobs are files; absent: in an object store. */
+  /** Where blobs are files that need a volume; absent: they are somewhere else. */
   readonly blobs: BlobFolder | undefined;
 }
 
@@ -49,9 +49,11 @@ export interface BlobFolder {
 
 export type EnvVar = ServiceSpec['env'][number];
 
-/** The folder that a `file://` address of the blob store means inside the Pod. */
-export function blobFolder(platform: PlatformConfig): BlobFolder | undefined {
-  if (!platform.blobsUrl.startsWith('file:')) return undefined;
+/** The volume that a `file://` address of the blob store needs inside the Pod. */
+export function blobFolder(
+  platform: Pick<PlatformConfig, 'blobsUrl' | 'blobsClaim' | 'blobsShared'>,
+): BlobFolder | undefined {
+  if (!platform.blobsUrl.startsWith('file:') || platform.blobsShared) return undefined;
   return { path: fileURLToPath(platform.blobsUrl).replace(/(?<=.)[/]$/, ''), claim: platform.blobsClaim };
 }
 
@@ -135,7 +137,8 @@ function drained(deployment: ApiObject, seconds: number): void {
 
 function podSpec({ name, spec, images, platformEnv, drainSeconds, blobs }: WorkloadInput): k8s.PodSpec {
   const own = new Set(spec.env.map((variable) => variable.name));
-  const folders = foldersOf(spec, blobs);
+  // An image of one's own does not know our blobs.
+  const folders = foldersOf(spec.domains === undefined ? undefined : blobs);
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
@@ -196,18 +199,18 @@ function spread(name: string, environment: Environment): k8s.TopologySpreadConst
   }
 }
 
-interface Folder {
+export interface Folder {
   readonly volume: k8s.Volume;
   readonly path: string;
 }
 
 /** What a container may write to although its root is read-only. */
-function foldersOf(spec: ServiceSpec, blobs: BlobFolder | undefined): readonly Folder[] {
+export function foldersOf(blobs: BlobFolder | undefined): readonly Folder[] {
   const scratch: Folder = {
     volume: { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('256Mi') } },
     path: '/tmp',
   };
-  if (blobs === undefined || spec.domains === undefined) return [scratch];
+  if (blobs === undefined) return [scratch];
   const { path, claim } = blobs;
   const source = claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } };
   return [scratch, { volume: { name: 'blobs', ...source }, path }];

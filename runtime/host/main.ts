@@ -1,5 +1,9 @@
-/** Entry of the runtime image: reads the environment, hosts the named domains, leaves in good order on SIGTERM. */
+/**
+ * Entry of the runtime image: reads the environment, hosts the named domains, leaves in good order on SIGTERM.
+ * With argument `backup` it exports its tenants instead, and ends.
+ */
 import { pino } from 'pino';
+import { systemClock } from '../platform/clock.ts';
 import { ShopError } from '../platform/errors.ts';
 import { readConfig } from './config.ts';
 import { createHost, type Host } from './host.ts';
@@ -25,6 +29,16 @@ const log = pino({
 });
 
 try {
+  const [work] = process.argv.slice(2);
+  if (work === undefined) await serve();
+  else if (work === 'backup') await backUpAll();
+  else throw new Error(`there is no ${work}: give no argument to serve, or backup`);
+} catch (error) {
+  tell(error);
+  process.exit(1);
+}
+
+async function serve(): Promise<void> {
   const host = await createHost(readConfig(process.env), log);
   leaveInGoodOrder(host);
   await host.start();
@@ -32,9 +46,11 @@ try {
     { domains: process.env['SHOPMIND_DOMAINS'], startedInMilliseconds: Math.round(performance.now()) },
     'runtime is ready',
   );
-} catch (error) {
-  tell(error);
-  process.exit(1);
+}
+
+async function backUpAll(): Promise<void> {
+  const { backUp } = await import('./backup.ts');
+  process.exitCode = (await backUp(process.env, log, systemClock)) === 0 ? 0 : 1;
 }
 
 function leaveInGoodOrder(host: Host): void {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { API_VERSION, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import {
   authorizationPolicies,
   destinationRules,
@@ -233,7 +233,7 @@ function enforcement(clientOfIt: () => Client): void {
 async function put(client: Client, spec: object): Promise<void> {
   // The base type of objects names no spec.
   const tenant = {
-    apiVersion: 'shopmind.ai/v1alpha1',
+    apiVersion: API_VERSION,
     kind: 'ShopMindTenant',
     metadata: { name: 'acme' },
     spec,

@@ -8,6 +8,7 @@ import { keyOfObject } from '../../kube/types.ts';
 import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
 import {
+  cronJobs,
   controllerRevisions,
   deployments,
   destinationRules,
@@ -44,6 +45,7 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
       services,
       horizontalPodAutoscalers,
       podDisruptionBudgets,
+      cronJobs,
       httpRoutes,
       serviceMonitors,
       destinationRules,

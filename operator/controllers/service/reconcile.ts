@@ -12,11 +12,12 @@ import { isDeleting } from '../../kube/finalizers.ts';
 import { inventoryOf, union } from '../../kube/inventory.ts';
 import type { Deployment } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { ownLabels } from '../../resources/chart.ts';
+import { memoised, ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { secret } from '../../resources/tenancy.ts';
+import { backupJob, canBackUp } from '../../resources/backup.ts';
 import { replicasOf, unscaledBy } from '../../resources/autoscaling.ts';
 import { blobFolder, selectorOf } from '../../resources/workload.ts';
 import type { WorkloadInput } from '../../resources/workload.ts';
@@ -39,6 +40,10 @@ const TYPES = ['DataPlaneReady', 'Available', 'RolledOut', INTEGRATED];
 const RESYNC_MS = 600_000;
 const STUCK_MS = 60_000;
 const POOL_ROLE = 'shop_runtime';
+
+const buildBackup = memoised(backupJob);
+const NO_PLACE_FOR_BACKUPS =
+  'not backed up: BLOBS_URL is a folder of each Pod; name a BLOBS_CLAIM in ConfigMap platform';
 
 export interface ServiceReconcilerOptions {
   readonly enqueue: (service: string, why: string) => void;
@@ -85,7 +90,7 @@ async function visit(
     if (ground.ready) {
       const input = inputOf(world, service, platform);
       const delivery = await deliverer.plan(context, service, input, ground.revision);
-      const objects = ownedBy(service, delivery.objects);
+      const objects = ownedBy(service, [...delivery.objects, ...buildBackup(input)]);
       const wanted = union(
         inventoryOf(objects as readonly unknown[] as readonly KubeObject[]),
         union(delivery.kept, unseenOf(world, inventory)),
@@ -228,7 +233,8 @@ function inputOf(world: World, service: ServiceObject, platform: PlatformConfig)
 }
 
 /** What is made for it beside Kubernetes' own kinds, what is not, and by what it cannot be scaled. */
-function integrations({ spec, surroundings, metricSources }: WorkloadInput): Finding {
+function integrations(input: WorkloadInput): Finding {
+  const { spec, surroundings, metricSources } = input;
   const { autoscaled } = replicasOf(spec);
   const scaling = autoscaled ? spec.scaling : undefined;
   const concerned = {
@@ -236,7 +242,10 @@ function integrations({ spec, surroundings, metricSources }: WorkloadInput): Fin
     istio: ['DestinationRule', 'VirtualService'],
     ...(scaling?.by === 'KEDA' ? { keda: ['ScaledObject'] } : {}),
   };
-  const remarks = scaling === undefined ? [] : unscaledBy(scaling, surroundings, metricSources);
+  const remarks = [
+    ...(scaling === undefined ? [] : unscaledBy(scaling, surroundings, metricSources)),
+    ...(spec.backup === undefined || canBackUp(input) ? [] : [NO_PLACE_FOR_BACKUPS]),
+  ];
   return integrated(surroundings, concerned, remarks);
 }
 

@@ -54,7 +54,7 @@ test('a settled tenant plans nothing; a changed spec plans the fields that diffe
   assert.deepEqual(planned(world), [
     'change ResourceQuota plan spec.hard.limits.memory spec.hard.pods spec.hard.requests.cpu spec.hard.requests.memory',
     'change LimitRange plan spec.limits',
-    'change Service runtime spec.resources.cpu spec.resources.memory spec.scaling.max spec.scaling.requestsPerSecond',
+    'change Service runtime spec.backup.keep spec.resources.cpu spec.resources.memory spec.scaling.max spec.scaling.requestsPerSecond',
     'change HTTPRoute acme spec.hostnames',
   ]);
   await world.settle();

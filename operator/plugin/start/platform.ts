@@ -21,6 +21,8 @@ export type Values = Readonly<Record<string, string>>;
 export function platformConfig({ dataDir, port, sources }: PlatformOptions): Values {
   return {
     BLOBS_URL: folderUrl(join(dataDir, 'blobs')),
+    // Pods are processes of this machine.
+    BLOBS_SHARED: 'true',
     SOURCES_URL: folderUrl(sources),
     PAYMENTS_URL: `http://processor.${SYSTEM_NAMESPACE}.svc:8090`,
     PAYMENTS_PUBLIC_ORIGIN: paymentsOrigin(port),
