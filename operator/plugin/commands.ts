@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   unpause: () => import('./change/pause.ts').then(({ unpause }) => ({ command: unpause })),
   restart: () => import('./change/restart.ts'),
   scale: () => import('./change/scale.ts'),
+  move: () => import('./move/command.ts'),
   promote: () => import('./rollout/commands.ts').then(({ promote }) => ({ command: promote })),
   abort: () => import('./rollout/commands.ts').then(({ abort }) => ({ command: abort })),
   hold: () => import('./rollout/commands.ts').then(({ hold }) => ({ command: hold })),

@@ -151,9 +151,13 @@ async function write(
     return text;
   }
   // Made from the tenant: what is written into the Service alone would be put back.
+  const others = tenant.spec.domains.filter((one) => one.name !== metadata.name);
+  const own = tenant.spec.domains.find((one) => one.name === metadata.name);
   await patchTenant(client, tenant, {
     spec:
-      metadata.name === RUNTIME ? { autoscaling: scaling } : { domains: { [metadata.name]: { scaling } } },
+      metadata.name === RUNTIME
+        ? { autoscaling: scaling }
+        : { domains: [...others, { ...own, name: metadata.name, scaling }] },
   });
   return text;
 }

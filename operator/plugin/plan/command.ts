@@ -3,7 +3,8 @@ import { OUTPUT, READ_TENANTS, TENANT, type CommandDefinition, type Need, type O
 
 const BRIEF: Option = { flags: '--brief', summary: 'names and fields only, no diffs' };
 
-const NEEDS: readonly Need[] = [
+/** What a plan looks at. */
+export const PLAN_NEEDS: readonly Need[] = [
   {
     group: '*',
     resources: ['*'],
@@ -54,7 +55,7 @@ export const command: CommandDefinition = {
       verbs: ['get', 'patch'],
       why: 'a dry run of the apply fills in defaults and says what is refused',
     },
-    ...NEEDS,
+    ...PLAN_NEEDS,
   ],
   async run(call) {
     const { plan } = await import('./plan.ts');
@@ -74,7 +75,7 @@ export const diff: CommandDefinition = {
     ['diff --brief', 'the whole installation'],
   ],
   exitCodes: { 0: 'no drift', 2: 'something differs' },
-  needs: [READ_TENANTS, ...NEEDS],
+  needs: [READ_TENANTS, ...PLAN_NEEDS],
   async run(call) {
     const { diff: run } = await import('./plan.ts');
     return run(call);

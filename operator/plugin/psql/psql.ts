@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { secrets, type TenantObject } from '../../controllers/kinds.ts';
 import type { Client } from '../../kube/client.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
-import { namespaceOf, schemaOf } from '../../resources/presets.ts';
+import { homeOf, namespaceOf, schemaOf } from '../../resources/presets.ts';
 import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
 import { wayTo } from '../data/reach.ts';
@@ -27,7 +27,8 @@ export async function psql({ cli, args: [name = ''], rest, flags }: Call): Promi
     url.port = String(way.port);
     const login: Login = {
       tenant: name,
-      schema: schemaOf(name, tenant.spec.placement),
+      // While it moves, the rows are where they were.
+      schema: schemaOf(name, homeOf(tenant)),
       url,
       write: flags.on('write'),
     };
@@ -47,7 +48,7 @@ export async function psql({ cli, args: [name = ''], rest, flags }: Call): Promi
 
 async function loginUrl(client: Client, tenant: TenantObject): Promise<URL> {
   const { name } = tenant.metadata;
-  const namespace = namespaceOf(name, tenant.spec.placement);
+  const namespace = namespaceOf(name, homeOf(tenant));
   const secret = await client.find(secrets, { namespace, name: DATABASE_SECRET });
   const value = secret?.data?.['DATABASE_URL'];
   if (value === undefined) {
