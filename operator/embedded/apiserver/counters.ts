@@ -1,4 +1,4 @@
-/** Counts writes, so that a test can tell that nobody writes at rest, and who does otherwise. */
+/** Counts requests, so that a test can tell that nobody writes at rest, who does otherwise, and which of its rights a client uses. */
 
 export interface WriteCount {
   readonly verb: string;
@@ -14,8 +14,9 @@ const MOST_KINDS = 10_000;
 
 export interface Counters {
   readonly count: (verb: string, resource: string, userAgent: string) => void;
+  /** Writes only. */
   readonly read: () => readonly WriteCount[];
-  /** The same for `/metrics`, in Prometheus' text format. */
+  /** Every request for `/metrics`, in Prometheus' text format. */
   readonly exposition: () => string;
 }
 
@@ -23,20 +24,19 @@ export function createCounters(): Counters {
   const counts = new Map<string, { verb: string; resource: string; userAgent: string; count: number }>();
   return {
     count(verb, resource, userAgent) {
-      if (!WRITES.has(verb)) return;
       const key = `${verb} ${resource} ${userAgent}`;
       const known = counts.get(key);
       if (known) known.count += 1;
       else if (counts.size < MOST_KINDS) counts.set(key, { verb, resource, userAgent, count: 1 });
     },
-    read: () => [...counts.values()].map((one) => ({ ...one })),
+    read: () => [...counts.values()].filter(({ verb }) => WRITES.has(verb)).map((one) => ({ ...one })),
     exposition: () => [HEAD, ...[...counts.values()].map(sample), ''].join('\n'),
   };
 }
 
-/** kube-apiserver's name; the user agent is ours to add, because at rest the question is always who wrote. */
+/** kube-apiserver's name; the user agent is ours to add, because the question is always who asked. */
 const METRIC = 'apiserver_request_total';
-const HEAD = `# HELP ${METRIC} Writes answered, by verb, resource and client.\n# TYPE ${METRIC} counter`;
+const HEAD = `# HELP ${METRIC} Requests, by verb, resource and client.\n# TYPE ${METRIC} counter`;
 
 function sample({ verb, resource, userAgent, count }: WriteCount): string {
   const labels = Object.entries({ verb, resource, user_agent: userAgent }).map(

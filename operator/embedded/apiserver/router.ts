@@ -31,8 +31,8 @@ export async function route(cluster: Cluster, exchange: Exchange): Promise<void>
     if (!type) throw noSuchPath();
     const verb = verbOf(exchange, resource);
     const counted = resource.subresource === '' ? type.storage : `${type.storage}/${resource.subresource}`;
-    cluster.counters.count(verb, counted, exchange.userAgent);
     assertResourceAllowed(cluster, exchange, resource, verb);
+    cluster.counters.count(verb, counted, exchange.userAgent);
     if (verb !== 'watch') assertTimeout(exchange);
     return serveResource(cluster, exchange, resource, type, verb);
   }
