@@ -27,6 +27,7 @@ export function environment(
   const values: Record<string, string | undefined> = {
     SHOPMIND_DOMAINS: spec.domains.join(','),
     SHOPMIND_TENANT: spec.tenant,
+    HOT_RELOAD: spec.environment === 'development' ? 'true' : undefined,
     BLOBS_URL: platform.blobsUrl,
     SOURCES_URL: platform.sourcesUrl,
     PAYMENTS_URL: platform.paymentsUrl,

@@ -128,6 +128,12 @@ test('the environment holds what the table says, secrets by reference only', () 
       'SECRETS_KEY',
     ],
   );
+  const reloads = (environmentName: string) =>
+    json(
+      environment(service({ domains: ['catalog'], environment: environmentName }), platform, new Map(), 8080),
+    );
+  assert.match(reloads('development'), /"HOT_RELOAD","value":"true"/);
+  assert.doesNotMatch(reloads('staging'), /HOT_RELOAD/);
   assert.doesNotMatch(json(env), /hush/);
   assert.deepEqual(environment(service({ image: 'x' }), platform, new Map(), 9000), [
     { name: 'GATEWAY_URL', value: 'http://gateway.shopmind-system.svc:9000' },

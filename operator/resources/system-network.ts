@@ -39,6 +39,8 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
     { matchExpressions: [{ key: LABELS.service, operator: 'Exists' }] },
     { ingress: [{ from: [neighbours] }], egress: [dataPlane, { to: [neighbours] }] },
   );
+  // No Service's selector finds a backup's Pod, so neither does the policy above.
+  policy(chart, 'backup', process('backup'), { egress: [dataPlane, { to: [neighbours] }] });
 }
 
 interface Openings {

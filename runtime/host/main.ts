@@ -5,11 +5,13 @@
 import { pino } from 'pino';
 import { systemClock } from '../platform/clock.ts';
 import { ShopError } from '../platform/errors.ts';
-import { readConfig } from './config.ts';
-import { createHost, type Host } from './host.ts';
+import type { Host } from './host.ts';
+import { underWatch } from './reload.ts';
 
 /** Endpoints learn of our end while we still answer. */
 const GRACE_MS = 300;
+
+underWatch(import.meta.filename);
 
 const log = pino({
   level: process.env['LOG_LEVEL'] ?? 'info',
@@ -39,6 +41,8 @@ try {
 }
 
 async function serve(): Promise<void> {
+  // Not before: a watcher needs none of it, nor does a backup.
+  const [{ createHost }, { readConfig }] = await Promise.all([import('./host.ts'), import('./config.ts')]);
   const host = await createHost(readConfig(process.env), log);
   leaveInGoodOrder(host);
   await host.start();
