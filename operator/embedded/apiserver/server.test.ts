@@ -118,7 +118,7 @@ test('all pages of a list show the moment of the first', () =>
     assert.deepEqual(seen, ['m0', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8', 'm9']);
   }));
 
-test('a page of a snapshot that has been forgotten is refused as expired', () =>
+test('a page of a snapshot that has been forgotten is refused, and told how to go on with what there is', () =>
   withServer(
     async ({ call }) => {
       for (let index = 0; index < 4; index += 1) await call('POST', CONFIG_MAPS, configMap(`m${index}`));
@@ -133,6 +133,23 @@ test('a page of a snapshot that has been forgotten is refused as expired', () =>
       const token = text(at(first.body, 'metadata', 'continue'));
       const next = await call('GET', `${CONFIG_MAPS}?limit=2&continue=${token}`);
       assert.deepEqual([next.status, next.body['reason']], [410, 'Expired']);
+      const going = text(at(next.body, 'metadata', 'continue'));
+      const rest = await call('GET', `${CONFIG_MAPS}?limit=1&continue=${going}`);
+      const names = items(rest.body['items']).map((item) => at(item, 'metadata', 'name'));
+      assert.deepEqual([rest.status, names], [200, ['m2']]);
+      assert.notEqual(
+        at(rest.body, 'metadata', 'resourceVersion'),
+        at(first.body, 'metadata', 'resourceVersion'),
+      );
+      // From here on it is one snapshot again.
+      const last = await call(
+        'GET',
+        `${CONFIG_MAPS}?limit=1&continue=${text(at(rest.body, 'metadata', 'continue'))}`,
+      );
+      assert.equal(
+        at(last.body, 'metadata', 'resourceVersion'),
+        at(rest.body, 'metadata', 'resourceVersion'),
+      );
     },
     { historyLength: 5 },
   ));

@@ -87,6 +87,25 @@ test('history beyond its limit is gone, and whoever asks for it is told so', () 
   store.close();
 });
 
+test('what is forgotten by age is refused to lists of every resource, and to watches of those that changed', () => {
+  const store = openStore({ file: ':memory:' });
+  write(store, 'x');
+  const old = store.revision();
+  write(store, 'x', 'second');
+  store.forget(store.revision());
+  assert.throws(() => store.list(RESOURCE, undefined, old), HistoryGone);
+  assert.throws(() => store.list('other/resources', undefined, old), HistoryGone);
+  assert.throws(() => store.watch(RESOURCE, old - 1, () => undefined), HistoryGone);
+  const seen: Change[] = [];
+  store.watch(RESOURCE, old, (change) => seen.push(change));
+  assert.deepEqual(
+    seen.map(({ revision }) => revision),
+    [old + 1],
+  );
+  assert.deepEqual(names(store.list(RESOURCE)), ['a/x']);
+  store.close();
+});
+
 test('another process finds objects, revision and history as they were', (t) => {
   const file = fileOf(t);
   const first = openStore({ file });
