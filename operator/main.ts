@@ -15,7 +15,7 @@ import { createRecorder } from './kube/events.ts';
 import { serveHealth } from './kube/health.ts';
 import { createElection, mustLead } from './kube/lease.ts';
 import { createMetrics } from './kube/metrics.ts';
-import { secrets } from './kube/resources.ts';
+import { leases, secrets } from './kube/resources.ts';
 
 const env = process.env;
 const log = pino({ level: env['LOG_LEVEL'] ?? 'info', base: { service: 'operator' } });
@@ -38,7 +38,13 @@ async function main(): Promise<void> {
     userAgent: 'shopmind-operator',
     observe: (request) => metrics.observeRequest(request),
   });
-  const reflectors = createReflectors(client, log);
+  const lease = { namespace: SYSTEM_NAMESPACE, name: 'shopmind-operator' };
+  // The lease is what is written last and most often: nothing a server shows may be older than that.
+  const reflectors = createReflectors(
+    client,
+    log,
+    async () => (await client.find(leases, lease))?.metadata.resourceVersion,
+  );
   const watching = reflectors.run(stopping.signal);
   // The builders and provisioners load while the first lists are on their way.
   const loading = import('./controllers/index.ts');
@@ -65,8 +71,7 @@ async function main(): Promise<void> {
 
   const election = createElection({
     client,
-    namespace: SYSTEM_NAMESPACE,
-    name: 'shopmind-operator',
+    ...lease,
     // A container that starts again in the same Pod takes its own lease back at once.
     identity: env['POD_NAME'] ?? `${host}_${randomUUID()}`,
     log,

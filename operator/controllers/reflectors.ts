@@ -37,13 +37,23 @@ export function byHost(tenant: TenantObject): readonly string[] {
   return tenant.spec.hosts;
 }
 
-export function createReflectors(client: Client, log: Logger): Reflectors {
+/**
+ * @param newest asks the server itself, past every cache, for a version it has: whatever it shows later and is older
+ *   than that is a lagging replica's view, which a restarted operator would act upon
+ */
+export function createReflectors(
+  client: Client,
+  log: Logger,
+  newest?: () => Promise<string | undefined>,
+): Reflectors {
   const byName = new Map<string, Reflector>();
+  const shared = newest === undefined ? {} : { notBefore: once(newest) };
   const add = <T extends KubeObject>(type: ResourceType<T>, labelSelector?: string): void => {
     const reflector = createReflector({
       client,
       type,
       log,
+      ...shared,
       ...(labelSelector === undefined ? {} : { labelSelector }),
     });
     // One map for reflectors of all types; `of` gives each back under the type it was asked with.
@@ -55,6 +65,7 @@ export function createReflectors(client: Client, log: Logger): Reflectors {
       client,
       type: tenants,
       log,
+      ...shared,
       indexers: { [HOST_INDEX]: byHost },
     }) as unknown as Reflector,
   );
@@ -75,7 +86,13 @@ export function createReflectors(client: Client, log: Logger): Reflectors {
       }),
     ]),
   );
-  const named = { client, log, namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${PLATFORM}` };
+  const named = {
+    client,
+    log,
+    ...shared,
+    namespace: SYSTEM_NAMESPACE,
+    fieldSelector: `metadata.name=${PLATFORM}`,
+  };
   const platform = {
     config: createReflector({ ...named, type: configMaps }),
     secret: createReflector({ ...named, type: secrets }),
@@ -105,4 +122,14 @@ export function createReflectors(client: Client, log: Logger): Reflectors {
     },
     run: async (signal) => void (await Promise.all(all.map((reflector) => reflector.run(signal)))),
   };
+}
+
+/** One question for all; one that failed is asked again. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () =>
+    (asked ??= ask().catch((error: unknown) => {
+      asked = undefined;
+      throw error;
+    }));
 }

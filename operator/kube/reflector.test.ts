@@ -145,6 +145,19 @@ describe('a reflector', () => {
     assert.equal(shows('a'), 'reborn');
   });
 
+  test('refuses a first list older than what the server is known to have had', async () => {
+    server.put('configmaps', map('a', 'old'));
+    const snapshot = server.snapshot();
+    server.put('configmaps', map('a', 'new'));
+    const { version } = server;
+    server.serveStale(snapshot);
+    start({ staleListMs: 60_000, notBefore: async () => String(version) });
+    await until(() => lists() >= 3, 'it has listed repeatedly');
+    assert.equal(reflector.hasSynced(), false);
+    server.serveStale(undefined);
+    await until(() => shows('a') === 'new', 'it shows the present');
+  });
+
   test('refuses a list older than what it has seen, and believes it after a while', async () => {
     server.put('configmaps', map('a', 'old'));
     const snapshot = server.snapshot();

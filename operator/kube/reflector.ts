@@ -38,6 +38,11 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly backoff?: { readonly minMs: number; readonly maxMs: number };
   /** How long lists older than what was already seen are refused; later the server is believed (a restored backup). */
   readonly staleListMs?: number;
+  /**
+   * A version that the server is known to have had before this reflector was run: an older first list is stale too.
+   * Asked once, before the first list; a rejection is retried like one of a list.
+   */
+  readonly notBefore?: () => Promise<string | undefined>;
   /** Asks the server to stream the first state through the watch (Kubernetes ≥ 1.32) and lists when it cannot. */
   readonly streamList?: boolean;
   /** Called whenever a list or a watch fails; the reflector goes on by itself. */
@@ -98,9 +103,16 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   let canStream = options.streamList ?? false;
   let staleSince: number | undefined;
   let lastListAt = 0;
+  /** What nothing may be older than; the version of our own grows past it. */
+  let floor: string | undefined;
+  let knowsFloor = options.notBefore === undefined;
 
   /** One list and the watches that follow from it; returns when it is time to list again. */
   async function cycle(signal: AbortSignal): Promise<void> {
+    if (!knowsFloor) {
+      floor = await options.notBefore?.();
+      knowsFloor = true;
+    }
     if (canStream) {
       await streamed(signal);
     } else {
@@ -205,7 +217,8 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
 
   /** A list older than what we saw comes from a lagging replica, or from a cluster restored out of a backup. */
   function refuseStale(listVersion: string | undefined): void {
-    if ((compareVersions(listVersion, version) ?? 0) >= 0) {
+    const seen = version ?? floor;
+    if ((compareVersions(listVersion, seen) ?? 0) >= 0) {
       staleSince = undefined;
       return;
     }
@@ -215,11 +228,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       throw new KubeError({
         code: 0,
         reason: 'Stale',
-        message: `the list is at version ${listVersion}, but ${version} was already seen`,
+        message: `the list is at version ${listVersion}, but ${seen} was already seen`,
         retryable: true,
       });
     }
-    log.warn({ seen: version, listed: listVersion }, 'the server has gone back in time and is believed now');
+    log.warn({ seen, listed: listVersion }, 'the server has gone back in time and is believed now');
     staleSince = undefined;
   }
 
