@@ -17,16 +17,27 @@ export class NotConverged extends Error {
   override readonly name = 'NotConverged';
 }
 
-/** Waits for the state that the same life has without faults. */
-export async function converge(world: World, name: string, expected: TenantState): Promise<void> {
+/**
+ * Waits for the state that the same life has without faults.
+ * @param rolled the fault itself makes Pods start anew: the number of roll-outs is not compared
+ */
+export async function converge(
+  world: World,
+  name: string,
+  expected: TenantState,
+  { rolled = false }: { readonly rolled?: boolean } = {},
+): Promise<void> {
   const deadline = performance.now() + BOUND_MS;
+  const lacks = async (): Promise<readonly string[]> =>
+    differences(expected, await stateOf(world, name)).filter(
+      (line) => !rolled || !line.includes('deployment.kubernetes.io/revision'),
+    );
   for (;;) {
-    if (await seemsSettled(world, name)) {
-      const rest = differences(expected, await stateOf(world, name));
+    const isLate = performance.now() > deadline;
+    if (isLate || (await seemsSettled(world, name))) {
+      const rest = await lacks();
       if (rest.length === 0) return;
-      if (performance.now() > deadline) throw new NotConverged(await account(world, name, rest));
-    } else if (performance.now() > deadline) {
-      throw new NotConverged(await account(world, name, differences(expected, await stateOf(world, name))));
+      if (isLate) throw new NotConverged(await account(world, name, rest));
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

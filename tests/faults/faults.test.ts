@@ -253,7 +253,7 @@ describe('somebody else is at work', () => {
     await take(CREATE, name);
     await take(UPGRADE, name);
     await world.client.delete(namespaces, { name: `tenant-${name}` });
-    await converge(world, name, baseline.get(UPGRADE) ?? assert.fail());
+    await converge(world, name, baseline.get(UPGRADE) ?? assert.fail(), { rolled: true });
     await take(END, name);
   });
 
@@ -271,7 +271,7 @@ describe('somebody else is at work', () => {
     };
     for (const child of [...inventory, deployment]) {
       await world.client.raw('DELETE', await pathOf(child));
-      await converge(world, name, baseline.get(UPGRADE) ?? assert.fail());
+      await converge(world, name, baseline.get(UPGRADE) ?? assert.fail(), { rolled: true });
     }
     await take(END, name);
   });
@@ -287,7 +287,7 @@ describe('somebody else is at work', () => {
         { kind: 'merge', body: patch },
         { fieldManager: 'kubectl-edit' },
       );
-      await converge(world, name, baseline.get(UPGRADE) ?? assert.fail());
+      await converge(world, name, baseline.get(UPGRADE) ?? assert.fail(), { rolled: true });
     }
     await take(END, name);
   });

@@ -1,0 +1,286 @@
+/**
+ * Tenants that nobody thought of (after Acto): each lives through specs drawn by chance, sound and unsound, and goes
+ * back to its first. After every change the oracles are asked; what they object to shrinks to the smallest history.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import type { Condition } from '../../crds/index.ts';
+import { shopServices, tenants, type TenantObject } from '../../operator/controllers/kinds.ts';
+import { findCondition } from '../../operator/kube/conditions.ts';
+import { KubeError } from '../../operator/kube/errors.ts';
+import { deployments, horizontalPodAutoscalers, httpRoutes } from '../../operator/kube/resources.ts';
+import type { KubeObject } from '../../operator/kube/types.ts';
+import { until } from '../support/wait.ts';
+import { quiet } from './convergence.ts';
+import { FULL, report, SEED } from './profile.ts';
+import { draft, spec, type Draft, type Spec } from './specs.ts';
+import { differences, objectsOf, stateOf, type TenantState } from './state.ts';
+import { createWorld, tail, type Operator, type World } from './world.ts';
+
+/** Histories that live side by side; the operator has as many workers. */
+const LANES = 6;
+const SPECS = FULL ? 500 : 60;
+const BOUND_MS = 60_000;
+/** Errors that are the answer to a spec, not a fault: what a person gets to read in a condition. */
+const EXPECTED_ERRORS = /^$/;
+
+let world: World;
+let operator: Operator;
+let born = 0;
+let tried = 0;
+const verdicts = { accepted: 0, refused: 0, stalled: 0 };
+
+before(async () => {
+  world = await createWorld();
+  operator = await world.startOperator();
+});
+after(() => world.close());
+
+test(`${SPECS} specs drawn with seed ${SEED}: no oracle objects`, { timeout: 3_600_000 }, async () => {
+  const began = performance.now();
+  let converged = 0;
+  const history = fc.record({ first: spec, later: fc.array(draft, { minLength: 1, maxLength: 3 }) });
+  const lane = async (nth: number): Promise<void> => {
+    for (let round = 0; tried < SPECS; round += 1) {
+      await fc.assert(
+        fc.asyncProperty(history, async ({ first, later }) => {
+          converged += await live(first, later);
+        }),
+        { seed: SEED + nth * 1_000 + round, numRuns: 1, interruptAfterTimeLimit: 600_000 },
+      );
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: LANES }, (_, nth) => lane(nth)));
+    await atRest();
+  } finally {
+    report({
+      scenario: `generated specs (${verdicts.accepted} accepted, ${verdicts.stalled} of them with a reason why not, ${verdicts.refused} refused)`,
+      tried,
+      converged,
+      seconds: (performance.now() - began) / 1000,
+    });
+  }
+});
+
+/** One tenant: created, changed, changed back, deleted. @returns specs it went through */
+async function live(first: Spec, later: readonly Draft[]): Promise<number> {
+  const name = `g${String((born += 1)).padStart(5, '0')}`;
+  let specs = 0;
+  const become = async (next: Draft): Promise<boolean> => {
+    tried += 1;
+    specs += 1;
+    const accepted = await put(name, next);
+    if (accepted) await isWhatItSays(name);
+    assertAlive();
+    return accepted;
+  };
+  try {
+    if (!(await become({ spec: first, mistake: undefined }))) return specs;
+    const beginning = await stateOf(world, name);
+    for (const each of later) await become(each);
+    await become({ spec: first, mistake: undefined });
+    await recovered(name, beginning);
+  } finally {
+    await world.client.delete(tenants, { name }).catch(ignoreMissing);
+  }
+  await gone(name, first);
+  return specs;
+}
+
+/** Rejected input changes nothing; what is wrong is rejected or says so. */
+async function put(name: string, { spec: drawn, mistake }: Draft): Promise<boolean> {
+  const before = await world.client.find(tenants, { name });
+  const wanted = JSON.parse(JSON.stringify(drawn).replaceAll('@', name)) as Spec;
+  try {
+    await world.put(name, wanted);
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    assert.ok(error.code >= 400 && error.code < 500, `${error.code}: ${error.message}`);
+    assert.ok(error.message.length > 0);
+    const present = await world.client.find(tenants, { name });
+    assert.deepEqual(present?.spec, before?.spec, 'a refused change changes nothing');
+    assert.equal(present?.metadata.generation, before?.metadata.generation);
+    verdicts.refused += 1;
+    return false;
+  }
+  verdicts.accepted += 1;
+  const { conditions } = await said(name);
+  if (isStalled(conditions)) verdicts.stalled += 1;
+  if (mistake !== undefined) assert.ok(isStalled(conditions), `${mistake} is accepted without a word`);
+  return true;
+}
+
+/** Nothing is stuck in silence: within the bound every tenant is ready, off, or says what a person has to do. */
+async function said(name: string): Promise<{ tenant: TenantObject; conditions: readonly Condition[] }> {
+  return until(
+    async () => {
+      const tenant = await world.client.get(tenants, { name });
+      const conditions = tenant.status?.conditions ?? [];
+      const done = (condition: string): boolean =>
+        findCondition(conditions, condition)?.observedGeneration === tenant.metadata.generation &&
+        findCondition(conditions, condition)?.status === 'False';
+      return tenant.status?.observedGeneration === tenant.metadata.generation && done('Reconciling')
+        ? { tenant, conditions }
+        : undefined;
+    },
+    { withinMs: BOUND_MS, everyMs: 100, what: `${name} is ready or says why not` },
+  ).catch(async (error: unknown) => {
+    const tenant = await world.client.find(tenants, { name });
+    throw new Error(JSON.stringify({ spec: tenant?.spec, status: tenant?.status }, null, 1), {
+      cause: error,
+    });
+  });
+}
+
+const isStalled = (conditions: readonly Condition[]): boolean => {
+  const stalled = findCondition(conditions, 'Stalled');
+  return stalled?.status === 'True' && stalled.reason !== '' && stalled.message !== '';
+};
+
+/** What the spec says is what the objects and the directory say, read without the operator's builders. */
+async function isWhatItSays(name: string): Promise<void> {
+  const { tenant, conditions } = await said(name);
+  const ready = findCondition(conditions, 'Ready');
+  if (isStalled(conditions)) return void assert.equal(ready?.status, 'False');
+  const { spec: wanted } = tenant;
+  assert.equal(ready?.status, wanted.suspended ? 'False' : 'True', JSON.stringify(conditions));
+  assert.equal(ready?.reason, wanted.suspended ? 'Suspended' : 'Ready');
+  await routed(name, tenant);
+  await registered(name, tenant);
+  if (wanted.placement === 'dedicated') await served(name, tenant);
+  else assert.equal(await countOf(name, 'Namespace'), 0, 'a pooled tenant has no namespace');
+}
+
+async function routed(name: string, { spec: wanted }: TenantObject): Promise<void> {
+  const namespace = wanted.placement === 'dedicated' ? `tenant-${name}` : 'shopmind-system';
+  const route = (await world.client.get(httpRoutes, { namespace, name })) as KubeObject & {
+    spec: { hostnames: string[] };
+  };
+  assert.deepEqual(route.spec.hostnames, wanted.hosts);
+  const { annotations = {} } = route.metadata;
+  assert.equal(annotations['shopmind.ai/requests-per-minute'], String(wanted.quotas.requestsPerMinute));
+  assert.equal(annotations['shopmind.ai/suspended'] !== undefined, wanted.suspended);
+}
+
+async function registered(name: string, { spec: wanted }: TenantObject): Promise<void> {
+  const { rows } = await world.database.query('select * from platform.tenants where id = $1', [name]);
+  assert.equal(rows.length, 1, 'one row of the directory');
+  const [row] = rows as [Record<string, unknown>];
+  assert.deepEqual(
+    [row['display_name'], row['plan'], row['placement'], row['hosts'], row['locales'], row['currencies']],
+    [wanted.displayName, wanted.plan, wanted.placement, wanted.hosts, wanted.locales, wanted.currencies],
+  );
+  assert.deepEqual(row['quotas'], wanted.quotas);
+  assert.equal(row['suspended'], wanted.suspended);
+  assert.deepEqual(row['branding'], wanted.branding ?? {});
+  assert.deepEqual([...(row['domains'] as string[])].toSorted(), enabled(tenantDomains(wanted)));
+  const schema = wanted.placement === 'dedicated' ? `tenant_${name}` : 'shop';
+  const { rows: schemas } = await world.database.query('select from pg_namespace where nspname = $1', [
+    schema,
+  ]);
+  assert.equal(schemas.length, 1, `schema ${schema}`);
+}
+
+type Domains = Readonly<
+  Record<
+    string,
+    { readonly enabled?: boolean; readonly scaling?: { readonly min: number; readonly max: number } }
+  >
+>;
+const tenantDomains = ({ domains }: TenantObject['spec']): Domains => domains as Domains;
+const enabled = (domains: Domains): string[] =>
+  ['accounts', 'catalog', 'orders', 'payments'].filter((domain) => domains[domain]?.enabled !== false);
+
+/** A dedicated tenant's Services: a domain that scales by itself stands alone, the others together. */
+async function served(name: string, { spec: wanted }: TenantObject): Promise<void> {
+  const namespace = `tenant-${name}`;
+  const domains = tenantDomains(wanted);
+  const alone = enabled(domains).filter((domain) => domains[domain]?.scaling !== undefined);
+  const together = enabled(domains).filter((domain) => !alone.includes(domain));
+  const expected = [...alone, ...(together.length > 0 ? ['runtime'] : [])].toSorted();
+  const { items } = await world.client.list(shopServices, { namespace });
+  assert.deepEqual(items.map(({ metadata }) => metadata.name).toSorted(), expected);
+  for (const service of items) {
+    const own = service.metadata.name;
+    assert.deepEqual(service.spec.domains, own === 'runtime' ? together : [own]);
+    const deployment = await world.client.get(deployments, { namespace, name: own });
+    if (wanted.suspended) assert.equal(deployment.spec?.replicas, 0);
+    const scaling = own === 'runtime' ? wanted.autoscaling : domains[own]?.scaling;
+    if (scaling === undefined || wanted.suspended || wanted.environment === 'development') continue;
+    const autoscaler = await world.client.find(horizontalPodAutoscalers, { namespace, name: own });
+    if (scaling.min === scaling.max) assert.equal(deployment.spec?.replicas, scaling.min);
+    else {
+      assert.equal(autoscaler?.spec?.minReplicas, scaling.min);
+      assert.equal(autoscaler?.spec?.maxReplicas, scaling.max);
+    }
+  }
+}
+
+/** After a change is taken back everything is as it was before it, save what happened: imports, roll-outs. */
+async function recovered(name: string, beginning: TenantState): Promise<void> {
+  const timeless = (state: TenantState): unknown => {
+    const { imports: _, ...rest } = state;
+    return JSON.parse(
+      JSON.stringify(rest, (key, value: unknown) =>
+        key === 'deployment.kubernetes.io/revision' ? undefined : value,
+      ),
+    );
+  };
+  let rest: readonly string[] = [];
+  await until(
+    async () => {
+      rest = differences(timeless(beginning), timeless(await stateOf(world, name)));
+      return rest.length === 0 ? true : undefined;
+    },
+    { withinMs: BOUND_MS, everyMs: 250, what: `${name} is as before` },
+  ).catch((error: unknown) => {
+    throw new Error(`${name} is not as before:\n${rest.join('\n')}`, { cause: error });
+  });
+}
+
+async function gone(name: string, last: Spec): Promise<void> {
+  await until(async () => ((await world.client.find(tenants, { name })) === undefined ? true : undefined), {
+    withinMs: BOUND_MS,
+    everyMs: 100,
+    what: `${name} is gone`,
+  });
+  const left = (await objectsOf(world, name)).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  assert.deepEqual(left, [], 'nothing is left of it');
+  const { rows } = await world.database.query('select from platform.tenants where id = $1', [name]);
+  assert.equal(rows.length, 0, 'the directory has forgotten it');
+  if (last['deletionPolicy'] !== 'Delete') return;
+  const { rows: schemas } = await world.database.query('select from pg_namespace where nspname = $1', [
+    `tenant_${name}`,
+  ]);
+  assert.equal(schemas.length, 0, 'its schema is gone');
+}
+
+async function countOf(name: string, kind: string): Promise<number> {
+  return (await objectsOf(world, name)).filter((object) => object.kind === kind).length;
+}
+
+/** It lives, it is healthy, and it has nothing to complain of. */
+function assertAlive(): void {
+  assert.equal(operator.process.hasEnded(), false, tail(operator.process));
+  assert.deepEqual(operator.process.noise, []);
+  const errors = operator.process.log.filter(
+    ({ level, msg = '' }) => level >= 50 && !EXPECTED_ERRORS.test(msg),
+  );
+  assert.deepEqual(errors.slice(0, 3), []);
+}
+
+/** With everybody as wanted, nothing is written any more. */
+async function atRest(): Promise<void> {
+  const { ok } = await fetch(`http://${operator.address}:9090/readyz`);
+  assert.ok(ok, 'it is ready');
+  await quiet(operator);
+  const before = operator.proxy.writes.length;
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  assert.deepEqual(operator.proxy.writes.slice(before), []);
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof KubeError && error.reason === 'NotFound')) throw error;
+}
