@@ -5,7 +5,7 @@ import { shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import type { TenantObject } from '../../operator/controllers/kinds.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
 import { differences, stateOf, type TenantState } from './state.ts';
-import type { Operator, World } from './world.ts';
+import { patiently, type Operator, type World } from './world.ts';
 
 /** Longest time from a fault's end to the same state as without it; a stuck tenant is looked at each minute. */
 export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 75_000);
@@ -34,8 +34,8 @@ export async function converge(
     );
   for (;;) {
     const isLate = performance.now() > deadline;
-    if (isLate || (await seemsSettled(world, name))) {
-      const rest = await lacks();
+    if (isLate || (await patiently(() => seemsSettled(world, name)))) {
+      const rest = await patiently(lacks);
       if (rest.length === 0) return;
       if (isLate) throw new NotConverged(await account(world, name, rest));
     }

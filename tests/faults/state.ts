@@ -165,6 +165,7 @@ const FICKLE = new Set([
   'clusterIPs',
   'importId',
   'shopmind.ai/applied',
+  'shopmind.ai/revision',
   'shopmind.ai/service-secret',
 ]);
 
