@@ -30,10 +30,16 @@ let operator: Operator;
 let born = 0;
 let tried = 0;
 const verdicts = { accepted: 0, refused: 0, stalled: 0 };
+/** Why specs without a deliberate mistake were refused: rules over several fields that chance does not know. */
+const refusals = new Map<string, number>();
 
 before(async () => {
   world = await createWorld();
   operator = await world.startOperator();
+  await until(async () => ((await fetch(`http://${operator.address}:9090/readyz`)).ok ? true : undefined), {
+    withinMs: 30_000,
+    what: 'the operator answers admission',
+  });
 });
 after(() => world.close());
 
@@ -55,6 +61,7 @@ test(`${SPECS} specs drawn with seed ${SEED}: no oracle objects`, { timeout: 3_6
     await Promise.all(Array.from({ length: LANES }, (_, nth) => lane(nth)));
     await atRest();
   } finally {
+    for (const [why, times] of refusals) console.log(`refused ${times} times: ${why}`);
     report({
       scenario: `generated specs (${verdicts.accepted} accepted, ${verdicts.stalled} of them with a reason why not, ${verdicts.refused} refused)`,
       tried,
@@ -80,7 +87,7 @@ async function live(first: Spec, later: readonly Draft[]): Promise<number> {
     if (!(await become({ spec: first, mistake: undefined }))) return specs;
     const beginning = await stateOf(world, name);
     for (const each of later) await become(each);
-    await become({ spec: first, mistake: undefined });
+    assert.ok(await become({ spec: first, mistake: undefined }), 'what was taken once is taken again');
     await recovered(name, beginning);
   } finally {
     await world.client.delete(tenants, { name }).catch(ignoreMissing);
@@ -103,6 +110,10 @@ async function put(name: string, { spec: drawn, mistake }: Draft): Promise<boole
     assert.deepEqual(present?.spec, before?.spec, 'a refused change changes nothing');
     assert.equal(present?.metadata.generation, before?.metadata.generation);
     verdicts.refused += 1;
+    if (mistake === undefined) {
+      const why = (error.causes[0]?.message ?? error.message).slice(0, 90);
+      refusals.set(why, (refusals.get(why) ?? 0) + 1);
+    }
     return false;
   }
   verdicts.accepted += 1;

@@ -25,6 +25,15 @@ const TUNED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   }),
   'catalog.source.url': fc.constantFrom('@/catalog.csv', '@/other.csv', 'https://example.com/catalog.csv'),
   'branding.logo': fc.constantFrom('@/logo.svg', 'https://example.com/logo.png'),
+  // Random colours are hardly ever readable; unreadable ones are among the mistakes.
+  'branding.colors': fc.constantFrom(
+    { primary: '#1d4ed8' },
+    { primary: '#ffcc00', onPrimary: '#000000', secondary: '#abcdef' },
+    { primary: '#003300', background: '#ffffff', text: '#222222' },
+    { primary: '#EEEEEE', background: '#101010', text: '#FAFAFA' },
+  ),
+  // Nobody made such a Secret: the tenant has to say so.
+  'payments.secretRef': fc.option(fc.constant({ name: 'own-keys' }), { nil: undefined, freq: 8 }),
   locales: fc.uniqueArray(fc.constantFrom('en', 'de', 'de-CH', 'zh-Hant-TW', 'es-419'), {
     minLength: 1,
     maxLength: 4,
