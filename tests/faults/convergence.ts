@@ -87,8 +87,8 @@ const isSaid = ({ metadata, status }: TenantObject): boolean =>
   findCondition(status?.conditions, 'Reconciling')?.status === 'False';
 
 /** Where it stands, in its own words. */
-async function account({ client }: World, name: string, rest: readonly string[]): Promise<string> {
-  const tenant = await client.find(tenants, { name });
+async function account(world: World, name: string, rest: readonly string[]): Promise<string> {
+  const tenant = await world.client.find(tenants, { name });
   const words = (tenant?.status?.conditions ?? []).map(
     ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
   );

@@ -59,6 +59,8 @@ export interface World {
   startOperator(options?: OperatorOptions): Promise<Operator>;
   /** Kills the operator that `startOperator` still waits for. */
   killStarting(): Promise<void>;
+  /** The last complaints of the operators that run, for messages. */
+  complaints(): readonly string[];
   /** Creates or changes a tenant; waits for an operator to answer admission. */
   put(name: string, spec: object): Promise<TenantObject>;
   close(): Promise<void>;
@@ -157,6 +159,14 @@ export async function createWorld(): Promise<World> {
     async killStarting() {
       if (starting !== undefined) await kill(starting);
     },
+    complaints: () =>
+      [...running].flatMap(({ process }) => [
+        ...process.log
+          .filter(({ level }) => level >= 40)
+          .slice(-5)
+          .map((line) => JSON.stringify(line).slice(0, 1_500)),
+        ...process.noise.slice(-5),
+      ]),
     put: (name, spec) =>
       patiently(() =>
         client.apply(

@@ -31,7 +31,7 @@ export function isTransient(error: unknown): boolean {
   // Two sessions touched one row of the catalogue, as grants on one table do.
   if (error instanceof Error && error.message.includes('tuple concurrently')) return true;
   if (typeof code !== 'string')
-    return error instanceof Error && /terminated|timeout|ended/i.test(error.message);
+    return error instanceof Error && /terminated|timeout|ended|not queryable/i.test(error.message);
   return TRANSIENT.test(code) || /^E[A-Z]+$/.test(code);
 }
 
@@ -86,6 +86,10 @@ export async function openDatabase(
       mayAct();
       const client = await pool.connect();
       let broken: Error | undefined;
+      // While a connection is lent the pool does not listen to it: without this, one that breaks ends the process. The
+      // statement under way fails, or the next one.
+      const onBreak = (error: Error): void => void (broken = error);
+      client.on('error', onBreak);
       try {
         return await work({
           async query(text, values) {
@@ -98,6 +102,7 @@ export async function openDatabase(
         broken = error instanceof Error ? error : new Error(String(error));
         throw error;
       } finally {
+        client.off('error', onBreak);
         client.release(broken);
       }
     },

@@ -291,3 +291,14 @@ async function login(user: string, password: string) {
     lost: () => gone,
   };
 }
+
+test('a connection that breaks under a session fails the session, and nothing else', async () => {
+  const broken = database.session(async (session) => {
+    const [own] = await session.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await database.query('select pg_terminate_backend($1)', [own?.pid ?? 0]);
+    // Until the end of the connection has arrived here, with no statement under way.
+    for (;;) await session.query('select 1');
+  });
+  await assert.rejects(broken, isTransient);
+  assert.deepEqual(await database.session((session) => session.query('select 1 as one')), [{ one: 1 }]);
+});
