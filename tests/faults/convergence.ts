@@ -92,7 +92,12 @@ async function account(world: World, name: string, rest: readonly string[]): Pro
   const words = (tenant?.status?.conditions ?? []).map(
     ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
   );
-  return [`${name} is not what it is without the fault:`, ...rest, 'It says of itself:', ...words].join(
-    '\n  ',
-  );
+  return [
+    `${name} is not what it is without the fault:`,
+    ...rest,
+    'It says of itself:',
+    ...words,
+    'The operator says:',
+    ...world.complaints(),
+  ].join('\n  ');
 }

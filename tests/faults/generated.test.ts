@@ -194,13 +194,9 @@ async function registered(name: string, { spec: wanted }: TenantObject): Promise
   assert.equal(schemas.length, 1, `schema ${schema}`);
 }
 
-type Domains = Readonly<
-  Record<
-    string,
-    { readonly enabled?: boolean; readonly scaling?: { readonly min: number; readonly max: number } }
-  >
->;
-const tenantDomains = ({ domains }: TenantObject['spec']): Domains => domains as Domains;
+type Domains = Readonly<Record<string, TenantObject['spec']['domains'][number]>>;
+const tenantDomains = ({ domains }: TenantObject['spec']): Domains =>
+  Object.fromEntries(domains.map((domain) => [domain.name, domain]));
 const enabled = (domains: Domains): string[] =>
   ['accounts', 'catalog', 'orders', 'payments'].filter((domain) => domains[domain]?.enabled !== false);
 

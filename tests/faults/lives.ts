@@ -100,6 +100,14 @@ export const DEDICATED: Life = [
   remove,
 ];
 
+/** There and back: the rows go along, and nothing stays behind. */
+export const MOVED: Life = [
+  { name: 'create', act: put(first), afterwards: trade(() => 'shop') },
+  { name: 'move to a place of its own', act: put(dedicated(first)) },
+  { name: 'move back to the pool', act: put((tenant) => ({ ...first(tenant), placement: 'pooled' })) },
+  remove,
+];
+
 /** The other two ways to end, each after the same beginning. */
 export const ending = (placement: 'pooled' | 'dedicated', deletionPolicy: 'Retain' | 'Snapshot'): Life => [
   {

@@ -39,10 +39,12 @@ const TUNED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     maxLength: 4,
   }),
   currencies: fc.uniqueArray(fc.constantFrom(...CURRENCIES), { minLength: 1, maxLength: 4 }),
-  domains: fc.dictionary(
-    fc.constantFrom(...DOMAINS),
-    fc.record({ enabled: fc.boolean(), scaling: scaling() }, { requiredKeys: [] }),
-    { maxKeys: 4 },
+  domains: fc.uniqueArray(
+    fc.record(
+      { name: fc.constantFrom(...DOMAINS), enabled: fc.boolean(), scaling: scaling() },
+      { requiredKeys: ['name'] },
+    ),
+    { maxLength: 4, selector: ({ name }) => name },
   ),
   autoscaling: scaling(),
   // Deliveries by growing shares take minutes by their nature and have tests of their own.
@@ -68,20 +70,18 @@ export const draft: fc.Arbitrary<Draft> = fc.oneof(
 /** What a person would write: most of what is drawn by chance would break a rule between two fields. */
 function sensible(drawn: Spec): Spec {
   const { autoscaling, rollout, domains, ...rest } = drawn as Record<string, unknown> & {
-    domains?: Record<string, { enabled?: boolean; scaling?: unknown }>;
+    domains?: readonly { readonly name: string; readonly enabled?: boolean; readonly scaling?: unknown }[];
   };
   const dedicated = rest['placement'] === 'dedicated';
-  const kept = Object.entries(domains ?? {}).map(([name, { enabled, scaling: own }]): [string, unknown] => [
+  const kept = domains?.map(({ name, enabled, scaling: own }) => ({
     name,
-    {
-      // Orders stand on catalog and payments, everything on accounts.
-      ...(enabled === undefined ? {} : { enabled: enabled || name !== 'orders' }),
-      ...(own === undefined || !dedicated ? {} : { scaling: own }),
-    },
-  ]);
+    // Orders stand on catalog and payments, everything on accounts.
+    ...(enabled === undefined ? {} : { enabled: enabled || name === 'orders' }),
+    ...(own === undefined || !dedicated ? {} : { scaling: own }),
+  }));
   return {
     ...rest,
-    ...(domains === undefined ? {} : { domains: Object.fromEntries(kept) }),
+    ...(kept === undefined ? {} : { domains: kept }),
     ...(dedicated && autoscaling !== undefined ? { autoscaling } : {}),
     ...(dedicated && rollout !== undefined ? { rollout } : {}),
   };
@@ -103,9 +103,9 @@ function mistakes(): readonly ((spec: Spec) => Draft)[] {
     wrong('a locale twice', { locales: ['en', 'en'] }),
     wrong('no such locale', { locales: ['english please'] }),
     wrong('no such currency', { currencies: ['XXX-'] }),
-    wrong('no such domain', { domains: { chatter: { enabled: true } } }),
-    wrong('no accounts', { domains: { accounts: { enabled: false } } }),
-    wrong('orders without payments', { domains: { payments: { enabled: false } } }),
+    wrong('no such domain', { domains: [{ name: 'chatter', enabled: true }] }),
+    wrong('no accounts', { domains: [{ name: 'accounts', enabled: false }] }),
+    wrong('orders without payments', { domains: [{ name: 'payments', enabled: false }] }),
     wrong('no requests at all', { quotas: { requestsPerMinute: 0 } }),
     wrong('half a request', { quotas: { requestsPerMinute: 1.5 } }),
     wrong('another policy', { deletionPolicy: 'Shred' }),

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DEDICATED, ending, POOLED, type Life } from './lives.ts';
+import { DEDICATED, ending, MOVED, POOLED, type Life } from './lives.ts';
 import { FULL, report } from './profile.ts';
 import { describeFailures, sweep, undisturbed, type CrashPoint, type Moment } from './sweep.ts';
 import { createWorld, type World } from './world.ts';
@@ -12,6 +12,7 @@ import { createWorld, type World } from './world.ts';
 const LIVES: readonly (readonly [name: string, life: Life])[] = [
   ['a pooled tenant', POOLED],
   ['a dedicated tenant', DEDICATED],
+  ['a tenant that moves', MOVED],
   ['a pooled tenant with deletionPolicy Retain', ending('pooled', 'Retain')],
   ['a pooled tenant with deletionPolicy Snapshot', ending('pooled', 'Snapshot')],
   ['a dedicated tenant with deletionPolicy Retain', ending('dedicated', 'Retain')],
@@ -33,7 +34,7 @@ describe('killed at a write', { timeout: 3_600_000 }, () => {
   after(() => world.close());
 
   for (const [at, [who, life]] of LIVES.entries()) {
-    if (!FULL && at > 1) continue;
+    if (!FULL && at > 2) continue;
     test(`${who} ends as if nothing had happened`, async () => {
       const baseline = await undisturbed(world, life, `t${at}base`);
       for (const [nth, moment] of (Object.keys(SAMPLES) as Moment[]).entries()) {

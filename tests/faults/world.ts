@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Pool } from 'pg';
-import { customResourceDefinitions, SYSTEM_NAMESPACE } from '../../crds/index.ts';
+import { API_VERSION, customResourceDefinitions, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { tenants, type TenantObject } from '../../operator/controllers/kinds.ts';
 import { createClient, type Client } from '../../operator/kube/client.ts';
 import { KubeError } from '../../operator/kube/errors.ts';
@@ -172,7 +172,7 @@ export async function createWorld(): Promise<World> {
         client.apply(
           tenants,
           {
-            apiVersion: 'shopmind.ai/v1beta1',
+            apiVersion: API_VERSION,
             kind: 'ShopMindTenant',
             metadata: { name },
             spec,
