@@ -112,6 +112,12 @@ export const canaryStatus = object('How far the delivery of a new revision has c
   steps: optional(integer('Steps there are.', { min: 1, max: 10 })),
   weight: integer('Percent of the requests that the new revision gets now.', { min: 0, max: 100 }),
   since: optional(string('When this weight was set.', { max: 40, format: 'date-time' })),
+  quietSince: optional(
+    string('Since when no gateway sends the new revision requests, while its last ones end.', {
+      max: 40,
+      format: 'date-time',
+    }),
+  ),
   failures: optional(integer('Failed analyses in this step.', { min: 0, max: 100 })),
   floor: optional(
     integer('Fewest Pods that must serve until the delivery has ended.', { min: 0, max: 1000 }),

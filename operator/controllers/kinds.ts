@@ -34,6 +34,20 @@ export const OLD_KINDS: readonly ResourceType[] = [
   resource(GROUP, OLD_VERSION, 'shopmindtenants', 'ShopMindTenant', false),
   resource(GROUP, OLD_VERSION, 'services', 'Service'),
 ];
+/** A Rollout as far as it is read: what a Deployment says too, in Argo's own spelling. */
+export type Rollout = KubeObject & {
+  readonly spec?: { readonly replicas?: number };
+  readonly status?: {
+    readonly observedGeneration?: string;
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    /** Healthy, Progressing, Paused or Degraded. */
+    readonly phase?: string;
+    readonly message?: string;
+  };
+};
 export const referenceGrants = resource(
   'gateway.networking.k8s.io',
   'v1beta1',
@@ -57,6 +71,8 @@ export const authorizationPolicies = resource(
 export const destinationRules = resource('networking.istio.io', 'v1', 'destinationrules', 'DestinationRule');
 export const virtualServices = resource('networking.istio.io', 'v1', 'virtualservices', 'VirtualService');
 export const scaledObjects = resource('keda.sh', 'v1alpha1', 'scaledobjects', 'ScaledObject');
+export const rollouts = resource<Rollout>('argoproj.io', 'v1alpha1', 'rollouts', 'Rollout');
+export const analysisTemplates = resource('argoproj.io', 'v1alpha1', 'analysistemplates', 'AnalysisTemplate');
 export const externalSecrets = resource('external-secrets.io', 'v1', 'externalsecrets', 'ExternalSecret');
 
 /** Kinds that a cluster may not have: made and watched where it does, left out where it does not. */
@@ -68,6 +84,8 @@ export const OPTIONAL: readonly ResourceType[] = [
   virtualServices,
   scaledObjects,
   externalSecrets,
+  rollouts,
+  analysisTemplates,
 ];
 
 /** Kinds of objects the operator makes in any cluster; each is watched, so that drift is seen. */

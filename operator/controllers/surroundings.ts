@@ -45,6 +45,7 @@ export function surroundingsOf(outlook: Outlook, platform: PlatformConfig): Surr
       istio: stateOf('istio'),
       keda: stateOf('keda'),
       externalSecrets: stateOf('externalSecrets'),
+      argoRollouts: stateOf('argoRollouts'),
     },
     customMetrics: platform.customMetrics,
     mesh,

@@ -168,6 +168,13 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
     reason: 'breaks the circuit to Pods that fail, and retries what was surely not handled',
   },
   {
+    group: 'argoproj.io',
+    resources: ['rollouts', 'analysistemplates'],
+    verbs: ALL_OF_A_CHILD,
+    optional: true,
+    reason: 'has Argo Rollouts deliver a Service (shopmind.ai) that asks for it',
+  },
+  {
     group: 'keda.sh',
     resources: ['scaledobjects'],
     verbs: ALL_OF_A_CHILD,

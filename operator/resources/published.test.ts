@@ -7,8 +7,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServiceSpec, ShopMindTenant } from '../../crds/index.ts';
 import { backupJob } from './backup.ts';
+import { canaryWorkload, keptRevision, splitRoute, templateOf } from './canary.ts';
 import type { Manifest } from './chart.ts';
 import { openingsOf } from './network.ts';
+import { withRollout } from './rollout.ts';
 import { tenantRoute } from './route.ts';
 import { BARE } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -19,7 +21,7 @@ import { workload } from './workload.ts';
 import type { WorkloadInput } from './workload.ts';
 
 const EVERYTHING: Surroundings = {
-  integrations: { prometheus: 'on', istio: 'on', keda: 'on', externalSecrets: 'on' },
+  integrations: { prometheus: 'on', istio: 'on', keda: 'on', externalSecrets: 'on', argoRollouts: 'on' },
   customMetrics: true,
   mesh: { 'istio-injection': 'enabled' },
 };
@@ -121,6 +123,67 @@ test('KEDA is asked for everything that is declared: processor, memory, requests
     topic: 'orders',
     lagThreshold: '100',
   });
+});
+
+test('what a delivery consists of is right by its published schemas, by the operator itself and by Argo Rollouts', () => {
+  const input = {
+    ...workloadInput({ domains: ['orders'], scaling: KEDA, traffic: { canary: {} } }),
+    surroundings: EVERYTHING,
+  };
+  const { canary } = input.spec.traffic ?? {};
+  assert.ok(canary);
+  const identity = { name: 'runtime', namespace: 'n', tenant: undefined, port: 8080 };
+  const own = canaryWorkload(input, 2);
+  const argo = withRollout(workload(input), {
+    ...identity,
+    canary,
+    prometheusUrl: 'http://prometheus.monitoring.svc:9090',
+  });
+  const kept = keptRevision(identity, 'a1b2c3d4e5', templateOf(own));
+  assert.deepEqual([...own, ...argo, splitRoute({ ...identity, weight: 5 }), kept].flatMap(mistakesIn), []);
+  const kinds = argo.map(({ kind, metadata: { name } }) => `${kind} ${name}`);
+  assert.ok(!kinds.includes('Deployment runtime'));
+  for (const made of ['Rollout runtime', 'Service runtime-canary', 'AnalysisTemplate runtime-gate']) {
+    assert.ok(kinds.includes(made), made);
+  }
+});
+
+test('Argo goes by the same steps, asks at the end of each, and lets nothing pass for which there are too few requests', () => {
+  const input = workloadInput({
+    domains: ['orders'],
+    traffic: { canary: { gates: { maxErrorRate: '0.5%', minRequests: 40 } } },
+  });
+  const { canary } = input.spec.traffic ?? {};
+  assert.ok(canary);
+  const made = withRollout(workload(input), {
+    name: 'runtime',
+    namespace: 'n',
+    port: 8080,
+    canary,
+    prometheusUrl: 'http://p',
+  });
+  const rollout = made.find(({ kind }) => kind === 'Rollout')?.['spec'] as {
+    readonly strategy: { readonly canary: { readonly steps: readonly object[] } };
+    readonly template: object;
+  };
+  const gate = { analysis: { templates: [{ templateName: 'runtime-gate' }] } };
+  assert.deepEqual(
+    rollout.strategy.canary.steps,
+    [5, 25, 50, 100].flatMap((setWeight) => [{ setWeight }, { pause: { duration: '300s' } }, gate]),
+  );
+  assert.deepEqual(rollout.template, templateOf(workload(input)));
+  const template = made.find(({ metadata }) => metadata.name === 'runtime-gate')?.['spec'] as {
+    readonly metrics: readonly {
+      readonly successCondition: string;
+      readonly provider: { readonly prometheus: { readonly query: string } };
+    }[];
+  };
+  assert.deepEqual(
+    template.metrics.map(({ successCondition }) => successCondition),
+    ['len(result) > 0 && result[0] <= 0.005', 'len(result) > 0 && result[0] <= 1'],
+  );
+  for (const { provider } of template.metrics)
+    assert.match(provider.prometheus.query, / and \(sum\(.*"n\/runtime-canary:8080".*\) >= 40\)$/);
 });
 
 test('a mistake would be found', () => {

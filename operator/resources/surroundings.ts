@@ -21,6 +21,11 @@ export const INTEGRATIONS = {
     kinds: ['ExternalSecret'],
     from: 'https://external-secrets.io',
   },
+  argoRollouts: {
+    title: 'Argo Rollouts',
+    kinds: ['Rollout', 'AnalysisTemplate'],
+    from: 'https://argo-rollouts.readthedocs.io',
+  },
 } as const;
 
 export type Integration = keyof typeof INTEGRATIONS;
@@ -41,7 +46,13 @@ export interface Surroundings {
 
 /** A bare cluster. */
 export const BARE: Surroundings = {
-  integrations: { prometheus: 'absent', istio: 'absent', keda: 'absent', externalSecrets: 'absent' },
+  integrations: {
+    prometheus: 'absent',
+    istio: 'absent',
+    keda: 'absent',
+    externalSecrets: 'absent',
+    argoRollouts: 'absent',
+  },
   customMetrics: false,
   mesh: {},
 };

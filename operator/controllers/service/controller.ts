@@ -9,6 +9,7 @@ import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
 import {
   cronJobs,
+  analysisTemplates,
   controllerRevisions,
   deployments,
   destinationRules,
@@ -16,6 +17,7 @@ import {
   namespaces,
   httpRoutes,
   podDisruptionBudgets,
+  rollouts,
   scaledObjects,
   secrets,
   serviceAccounts,
@@ -51,6 +53,8 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
       destinationRules,
       virtualServices,
       scaledObjects,
+      rollouts,
+      analysisTemplates,
     ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service'))),
     source(reflectors.of(namespaces), ({ object }) =>
       object.metadata.name === SYSTEM_NAMESPACE ? every() : [],

@@ -21,7 +21,7 @@ import { backupJob, canBackUp } from '../../resources/backup.ts';
 import { replicasOf, unscaledBy } from '../../resources/autoscaling.ts';
 import { blobFolder, selectorOf } from '../../resources/workload.ts';
 import type { WorkloadInput } from '../../resources/workload.ts';
-import { deployments, shopServices, tenants } from '../kinds.ts';
+import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
 import { databasePassword, databasePasswordForSure, databaseUrl, generate, valuesOf } from '../secrets.ts';
@@ -108,7 +108,7 @@ async function visit(
       await applyAll(world, context, service, objects);
       await prune(world, context, inventory, wanted);
       inventory = wanted;
-      findings.push(...rollout(service, world.cacheOf(deployments).get(keyOf(service)), canary));
+      findings.push(...rollout(service, workloadOf(world, service), canary));
       findings.push(integrations(input));
     }
   } catch (error) {
@@ -236,15 +236,22 @@ function inputOf(world: World, service: ServiceObject, platform: PlatformConfig)
 function integrations(input: WorkloadInput): Finding {
   const { spec, surroundings, metricSources } = input;
   const { autoscaled } = replicasOf(spec);
+  const byArgo = spec.traffic?.canary?.provider === 'argo';
   const scaling = autoscaled ? spec.scaling : undefined;
   const concerned = {
     ...(spec.domains === undefined ? {} : { prometheus: ['ServiceMonitor'] }),
     istio: ['DestinationRule', 'VirtualService'],
     ...(scaling?.by === 'KEDA' ? { keda: ['ScaledObject'] } : {}),
+    ...(byArgo ? { argoRollouts: ['Rollout', 'AnalysisTemplate'] } : {}),
   };
   const remarks = [
     ...(scaling === undefined ? [] : unscaledBy(scaling, surroundings, metricSources)),
     ...(spec.backup === undefined || canBackUp(input) ? [] : [NO_PLACE_FOR_BACKUPS]),
+    ...(byArgo && metricSources.prometheusUrl === undefined
+      ? [
+          'not delivered by Argo Rollouts: ConfigMap platform names no PROMETHEUS_URL; the operator delivers by itself',
+        ]
+      : []),
   ];
   return integrated(surroundings, concerned, remarks);
 }
@@ -280,7 +287,7 @@ function peersOf(world: World, service: ServiceObject): ReadonlyMap<string, stri
  */
 function rollout(
   service: ServiceObject,
-  deployment: Deployment | undefined,
+  deployment: Workload | undefined,
   canary: CanaryStatus | undefined,
 ): readonly Finding[] {
   const { min } = replicasOf(service.spec);
@@ -339,7 +346,7 @@ async function report(
   canary: CanaryStatus | undefined,
 ): Promise<void> {
   const { name, namespace = '', generation = 0 } = service.metadata;
-  const deployment = world.cacheOf(deployments).get(keyOf(service));
+  const deployment = workloadOf(world, service);
   const replicas = deployment?.status?.replicas ?? 0;
   const ready = deployment?.status?.readyReplicas ?? 0;
   const status: ServiceStatus = {
@@ -386,6 +393,41 @@ function withRolledBack(
     observedGeneration: generation,
   } as const;
   return setCondition(conditions, condition, clock);
+}
+
+/** The Deployment, or the Rollout that Argo has in its place once that is gone, as far as both say the same. */
+function workloadOf(world: World, service: ServiceObject): Workload | undefined {
+  const deployment = world.cacheOf(deployments).get(keyOf(service));
+  const rollout = world.cacheOf(rollouts).get(keyOf(service));
+  if (deployment !== undefined || rollout?.status === undefined) return deployment;
+  const { observedGeneration, phase, message, ...counts } = rollout.status;
+  const failing = { type: 'Progressing', status: 'False', message: message ?? 'the Rollout is degraded' };
+  return {
+    metadata: rollout.metadata,
+    spec: { ...rollout.spec },
+    status: {
+      ...counts,
+      ...(observedGeneration === undefined ? {} : { observedGeneration: Number(observedGeneration) }),
+      conditions: phase === 'Degraded' ? [failing] : [],
+    },
+  };
+}
+
+interface Workload {
+  readonly metadata: Deployment['metadata'];
+  readonly spec?: { readonly replicas?: number };
+  readonly status?: Partial<
+    Pick<
+      NonNullable<Deployment['status']>,
+      'observedGeneration' | 'replicas' | 'readyReplicas' | 'updatedReplicas' | 'availableReplicas'
+    >
+  > & {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+  };
 }
 
 function keyOf({ metadata: { name, namespace = '' } }: KubeObject): string {

@@ -1,6 +1,7 @@
 /**
  * Reads the gateway's own two families out of Prometheus' text format, and makes figures of them. Pure.
  */
+import { REQUESTS, SECONDS } from '../../resources/queries.ts';
 import type { Figures } from './traffic.ts';
 
 /** Counters of one backend at one gateway, as far as they have got. */
@@ -11,8 +12,6 @@ export interface Counters {
   readonly buckets: ReadonlyMap<number, number>;
 }
 
-export const REQUESTS = 'shopmind_gateway_backend_requests_total';
-export const SECONDS = 'shopmind_gateway_backend_request_duration_seconds';
 export const NOTHING: Counters = { ok: 0, error: 0, buckets: new Map() };
 
 /** The counters of one backend in a scrape; those it does not mention are zero. Requests cancelled by clients do not count. */

@@ -2,7 +2,7 @@
  * Figures from a Prometheus that scrapes the gateways: three queries over the window.
  */
 import { z } from 'zod';
-import { REQUESTS, SECONDS } from './exposition.ts';
+import { queriesOf } from '../../resources/queries.ts';
 import type { Traffic, Window } from './traffic.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -14,24 +14,6 @@ const Answer = z.object({
     result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })),
   }),
 });
-
-export interface Queries {
-  readonly requests: string;
-  readonly errors: string;
-  readonly p99Seconds: string;
-}
-
-/** PromQL for the requests to a backend within the last `seconds`. */
-export function queriesOf(backend: string, seconds: number): Queries {
-  const range = `[${Math.max(1, Math.ceil(seconds))}s]`;
-  // Names of Services and namespaces hold nothing that PromQL would want escaped.
-  const of = `backend="${backend}"`;
-  return {
-    requests: `sum(increase(${REQUESTS}{${of},outcome=~"ok|error"}${range}))`,
-    errors: `sum(increase(${REQUESTS}{${of},outcome="error"}${range}))`,
-    p99Seconds: `histogram_quantile(0.99, sum by (le) (increase(${SECONDS}_bucket{${of}}${range})))`,
-  };
-}
 
 /**
  * @param url base of the server's HTTP API, as in PROMETHEUS_URL

@@ -8,9 +8,10 @@ import fc from 'fast-check';
 import type { AddressInfo } from 'node:net';
 import { createGatewayMetrics } from '../../../runtime/gateway/metrics.ts';
 import type { GatewayMetrics } from '../../../runtime/gateway/metrics.ts';
+import { queriesOf } from '../../resources/queries.ts';
 import { countersOf, quantile } from './exposition.ts';
 import { createGatewayTraffic } from './gateways.ts';
-import { createPrometheusTraffic, queriesOf } from './prometheus.ts';
+import { createPrometheusTraffic } from './prometheus.ts';
 import type { Window } from './traffic.ts';
 
 const BACKEND = 'shopmind-system/runtime-canary:8080';

@@ -60,7 +60,7 @@ export interface Decision {
   readonly ignored?: string;
 }
 
-/** How long requests under way have after the weight became 0, before the Pods are told to stop. */
+/** How long requests under way have after the gateway has taken the weight of 0, before the Pods are told to stop. */
 export const DRAIN_MS = 2000;
 /** After this time without a gateway's word the Pods are stopped all the same: nobody routes to them. */
 export const ACKNOWLEDGE_MS = 30_000;
@@ -106,7 +106,7 @@ function begin(s: Asked, before: CanaryStatus): Decision {
     const phase = isOver(before) ? before.phase : 'Progressing';
     return drain(s, before, phase, 'a newer revision takes its place: waits for its requests to end');
   }
-  const { analysis: _, since: __, failures: ___, ...kept } = before;
+  const { analysis: _, since: __, failures: ___, quietSince: ____, ...kept } = before;
   return advance(s, {
     ...kept,
     phase: 'Progressing',
@@ -194,7 +194,7 @@ function rest(s: Asked, before: CanaryStatus, phase: 'Idle' | 'RolledBack', mess
   const kept: CanaryStatus = phase === 'RolledBack' ? before : rest;
   if (before.canary !== undefined && !isDrained(s, before)) return drain(s, kept, phase, message);
   if (phase === 'Idle') return { status: idle(kept, message) };
-  const { canary: __, floor: ___, step: ____, steps: _____, ...left } = kept;
+  const { canary: __, floor: ___, step: ____, steps: _____, quietSince: ______, ...left } = kept;
   return { status: { ...left, phase, weight: 0, message } };
 }
 
@@ -223,16 +223,22 @@ function withoutCanary(s: Situation, before: CanaryStatus): Decision {
   return drain(s, { ...kept, stable: s.desired }, 'Idle', 'no canary is asked for: its last requests end');
 }
 
+/** Weight 0, and the time its last requests need counted from when no gateway sends it new ones. */
 function drain(s: Situation, before: CanaryStatus, phase: CanaryStatus['phase'], message: string): Decision {
-  const isNew = before.weight > 0;
+  const { quietSince, ...rest } = before;
+  const now = s.now.toISOString();
+  // Also when a crash came between the status and the route: what counts is the route.
+  if (before.weight > 0 || s.liveWeight > 0) {
+    return { status: { ...rest, phase, weight: 0, since: now, message }, requeueAfterMs: ACKNOWLEDGE_MS };
+  }
+  const isQuiet = s.liveWeight === 0 && s.isAcknowledged;
   const status: CanaryStatus = {
     ...before,
     phase,
-    weight: 0,
-    ...(isNew ? { since: s.now.toISOString() } : {}),
     message,
+    ...(isQuiet && quietSince === undefined ? { quietSince: now } : {}),
   };
-  return { status, requeueAfterMs: isNew ? DRAIN_MS : Math.max(drainLeft(s, before), 1) };
+  return { status, requeueAfterMs: Math.max(1, drainLeft(s, status)) };
 }
 
 // ── what is the case ─────────────────────────────────────────────────────────────────────────────
@@ -245,10 +251,12 @@ function isDrained(s: Situation, before: CanaryStatus): boolean {
   return before.weight === 0 && s.liveWeight === 0 && drainLeft(s, before) === 0;
 }
 
-function drainLeft(s: Situation, { since }: CanaryStatus): number {
+function drainLeft(s: Situation, { since, quietSince }: CanaryStatus): number {
+  const left = (from: string, ms: number): number => Math.max(0, Date.parse(from) + ms - s.now.getTime());
+  if (quietSince !== undefined) return left(quietSince, DRAIN_MS);
+  // Without a weight there never was a request.
   if (since === undefined) return 0;
-  const passed = s.now.getTime() - Date.parse(since);
-  return Math.max(0, (s.isAcknowledged ? DRAIN_MS : ACKNOWLEDGE_MS) - passed);
+  return s.isAcknowledged ? DRAIN_MS : left(since, ACKNOWLEDGE_MS);
 }
 
 /** Written down as rolled back or at rest: a canary of this revision would begin anew. */
@@ -345,8 +353,8 @@ function recovered(s: Situation): CanaryStatus {
   const stable = s.stable.revision ?? s.desired;
   const canary = s.test.revision;
   if (canary === undefined) return { phase: 'Idle', stable, weight: 0, message: '' };
-  const since = s.liveWeight === 0 ? {} : { since: s.now.toISOString() };
-  const common = { stable, canary, weight: s.liveWeight, floor: Math.max(s.pods, 1), message: '', ...since };
+  const since = s.now.toISOString();
+  const common = { stable, canary, weight: s.liveWeight, since, floor: Math.max(s.pods, 1), message: '' };
   if (canary === stable) return { ...common, phase: 'Promoting' };
   const steps = s.canary?.steps ?? [];
   const at = steps.findIndex(({ weight }) => weight >= s.liveWeight);

@@ -10,6 +10,7 @@ import {
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
+  rollouts,
   services,
   shopServices,
 } from '../../kinds.ts';
@@ -235,6 +236,47 @@ test('a step of the pool is one write of a route, whatever number of tenants it 
     world.writes.filter((write) => !write.startsWith('status Service ')),
     ['apply HTTPRoute shopmind-system/runtime.canary'],
   );
+});
+
+test('Argo Rollouts takes over where it is asked for and there, without a moment without Pods, and gives back likewise', async () => {
+  const argo = { traffic: { canary: { ...TRAFFIC.canary, provider: 'argo' } } };
+  const world = await worldAt('1', argo);
+  const integrated = (): string | undefined =>
+    findCondition(world.get(shopServices, AT)?.status?.conditions, 'Integrated')?.message;
+  assert.match(integrated() ?? '', /Rollout, AnalysisTemplate left out: Argo Rollouts is not installed/);
+  assert.match(integrated() ?? '', /no PROMETHEUS_URL; the operator delivers by itself/);
+  assert.ok(world.get(deployments, AT));
+  for (const kind of ['Rollout', 'AnalysisTemplate']) world.presence.set(kind, 'served');
+  Object.assign(world.config, { PROMETHEUS_URL: 'http://prometheus.monitoring.svc:9090' });
+  await world.settle();
+  const rollout = structuredClone(world.get(rollouts, AT) ?? assert.fail('no Rollout'));
+  assert.ok(world.get(deployments, AT), 'the Deployment serves until the Rollout does');
+  const split = structuredClone(world.get(httpRoutes, 'shopmind-system/shop.canary') ?? assert.fail());
+  // Argo turns the weights, and nobody turns them back.
+  Object.assign(
+    (split as unknown as { spec: { rules: { backendRefs: object[] }[] } }).spec.rules[0]?.backendRefs[1] ??
+      {},
+    { weight: 25 },
+  );
+  world.put(httpRoutes, split);
+  const counts = { replicas: 4, readyReplicas: 4, updatedReplicas: 4, availableReplicas: 4 };
+  world.put(rollouts, {
+    ...rollout,
+    status: { ...counts, observedGeneration: String(rollout.metadata.generation), phase: 'Healthy' },
+  });
+  await world.settle();
+  assert.equal(world.get(deployments, AT), undefined);
+  assert.deepEqual(weights(world), [100, 25]);
+  const { conditions, readyReplicas } = world.get(shopServices, AT)?.status ?? {};
+  assert.deepEqual([findCondition(conditions, 'Ready')?.status, readyReplicas], ['True', 4]);
+  world.podsReady = false;
+  world.putService('shop', spec('1'));
+  await world.settle();
+  assert.ok(world.get(rollouts, AT), 'the Rollout serves until the Deployment does');
+  world.podsReady = true;
+  await world.settle();
+  await world.settle();
+  assert.deepEqual([world.get(rollouts, AT), versionAt(world, AT)], [undefined, '1']);
 });
 
 for (const [what, figures, version] of [

@@ -4,7 +4,7 @@
  * kept in a ControllerRevision before anything depends on it.
  */
 import { ANNOTATIONS, LABELS } from '../../../../crds/index.ts';
-import type { CanaryStatus, InventoryItem } from '../../../../crds/index.ts';
+import type { Canary, CanaryStatus, InventoryItem } from '../../../../crds/index.ts';
 import { hashOf } from '../../../kube/canonical.ts';
 import type { ReconcileContext } from '../../../kube/controller.ts';
 import type { Deployment } from '../../../kube/resources.ts';
@@ -24,9 +24,11 @@ import type { Template } from '../../../resources/canary.ts';
 import { memoised } from '../../../resources/chart.ts';
 import type { Manifest } from '../../../resources/chart.ts';
 import { workload } from '../../../resources/workload.ts';
+import { withRollout } from '../../../resources/rollout.ts';
+import { has } from '../../../resources/surroundings.ts';
 import type { WorkloadInput } from '../../../resources/workload.ts';
 import { acceptanceOf } from '../../acceptance.ts';
-import { controllerRevisions, deployments, httpRoutes } from '../../kinds.ts';
+import { controllerRevisions, deployments, httpRoutes, rollouts } from '../../kinds.ts';
 import type { ServiceObject } from '../../kinds.ts';
 import type { Window } from '../../traffic/traffic.ts';
 import type { World } from '../../world.ts';
@@ -93,6 +95,8 @@ export function createDeliverer(world: World): Deliverer {
   return {
     async plan({ signal }, service, input, secretRevision) {
       const known = statusOf(world, service);
+      const argo = argoOf(input, known);
+      if (argo !== undefined) return byArgo(world, service, input, argo, secretRevision);
       const built = buildWorkload({ ...input, spec: withFloor(input.spec, known?.floor) });
       const template = templateOf(built);
       const desired = revisionOf(template);
@@ -111,12 +115,71 @@ export function createDeliverer(world: World): Deliverer {
           ...base,
           ...canaryOf(situation, status, input, secretRevision),
         ],
-        kept: status?.canary === undefined || status.canary === desired ? [] : ofCanary(service),
+        kept: [
+          ...(status?.canary === undefined || status.canary === desired ? [] : ofCanary(service)),
+          // Argo's Pods serve until there are others.
+          ...(situation.stable.isSettled ? [] : heldOf(service, ['Rollout'])),
+        ],
         status,
         requeueAfterMs: decision.requeueAfterMs,
       };
     },
   };
+}
+
+// ── by Argo ──────────────────────────────────────────────────────────────────────────────────────
+
+interface Argo {
+  readonly canary: Canary;
+  readonly prometheusUrl: string;
+}
+
+/** Whether Argo delivers: asked for, there, able to judge, and nothing of ours is half-way. Else the operator does, gated alike. */
+export function argoOf(
+  { spec, surroundings, metricSources: { prometheusUrl } }: WorkloadInput,
+  status: CanaryStatus | undefined,
+): Argo | undefined {
+  const canary = spec.traffic?.canary;
+  const isPossible = has(surroundings, 'argoRollouts') && status?.canary === undefined;
+  if (canary?.provider !== 'argo' || !isPossible || prometheusUrl === undefined) return undefined;
+  return { canary, prometheusUrl };
+}
+
+/** The Rollout takes over; the Deployment stays until the Rollout's Pods carry the requests. */
+function byArgo(
+  world: World,
+  service: ServiceObject,
+  input: WorkloadInput,
+  argo: Argo,
+  secretRevision: string | undefined,
+): Delivery {
+  const built = buildWorkload(input);
+  const stampedOnes = withTemplate(
+    built,
+    stamped(templateOf(built), secretRevision),
+    revisionOf(templateOf(built)),
+  );
+  const identity = identityOf(service);
+  const { min } = replicasOf(input.spec);
+  const live = world.cacheOf(rollouts).get(keyOf(service));
+  const isCarried = (live?.status?.availableReplicas ?? 0) >= min && live !== undefined;
+  const port = service.spec.port;
+  // Its weights are Argo's: made once, then left alone.
+  const isRouted = world.cacheOf(httpRoutes).has(`${identity.namespace}/${splitName(identity.name)}`);
+  return {
+    objects: [
+      ...(isRouted ? [] : [splitRoute({ ...identity, port, weight: 0 })]),
+      ...withRollout(stampedOnes, { ...identity, port, ...argo }),
+    ],
+    kept: [...heldOf(service, isCarried ? ['HTTPRoute'] : ['HTTPRoute', 'Deployment'])],
+    status: undefined,
+    requeueAfterMs: undefined,
+  };
+}
+
+/** What the inventory lists of these kinds. */
+function heldOf({ status }: ServiceObject, kinds: readonly string[]): readonly InventoryItem[] {
+  return (status?.inventory ?? []).filter(({ kind }) => kinds.includes(kind));
 }
 
 // ── what is running ──────────────────────────────────────────────────────────────────────────────
