@@ -92,6 +92,7 @@ async function follow(
 ): Promise<number> {
   const late = AbortSignal.timeout(timeout);
   let said: string | undefined;
+  const told = new Set<string>();
   let outcome: ReturnType<typeof outcomeOf> = 'waiting';
   try {
     await watchUntil<TenantObject>(
@@ -102,7 +103,9 @@ async function follow(
       ([tenant]) => {
         const now = tenant?.status?.move;
         const text = now === undefined ? 'waits for the operator' : moveText(now);
-        if (text !== said) cli.note(cli.notes.dim(text));
+        // A step may be waited for again and again: once is news.
+        if (!told.has(text)) cli.note(cli.notes.dim(text));
+        told.add(text);
         said = text;
         outcome = outcomeOf(now, to, before);
         return outcome !== 'waiting';

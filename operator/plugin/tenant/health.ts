@@ -47,7 +47,7 @@ export function tenantTree(observed: Observed, dataPlane: DataPlaneView | undefi
       ...(paused ? ['paused: the operator leaves it alone'] : []),
     ],
     // A tenant that the operator has not looked at, or does not get on with, waits for the operator too.
-    children: [platformNode(observed, 'operator'), ...phases],
+    children: [platformNode(observed, 'operator'), ...phases, ...otherConditions(observed)],
   };
 }
 
@@ -66,6 +66,17 @@ function phaseNodes(observed: Observed, database: HealthNode | undefined): reado
     };
   });
 }
+
+/** What the operator says beside the phases every tenant has: of a move, of integrations. */
+function otherConditions({ tenant }: Observed): readonly HealthNode[] {
+  const known = new Set<string>([...PHASES.map(({ type }) => type), ...SUMMARIES]);
+  return (tenant.status?.conditions ?? [])
+    .filter(({ type }) => !known.has(type))
+    .map((condition) => ({ kind: 'Phase', name: condition.type, ...judgePhase(condition), children: [] }));
+}
+
+/** Conditions that are drawn from the others. */
+const SUMMARIES = ['Ready', 'Reconciling', 'Stalled', 'Deleting'];
 
 function judgePhase(condition: Condition | undefined): Judgement {
   if (condition === undefined || condition.status === 'Unknown')
@@ -96,6 +107,8 @@ const PATIENT = new Set([
   'Pending',
   'DatabaseUnavailable',
   'PaymentsUnavailable',
+  'PaymentSecretPending',
+  'Moving',
 ]);
 
 function partsOf(
@@ -257,9 +270,22 @@ export function podNode(observed: Observed, pod: Pod, database: HealthNode | und
       ...(restarts === 0 ? [] : [`${restarts} restarts`]),
       ...(pod.spec?.nodeName === undefined ? [] : [`on ${pod.spec.nodeName}`]),
     ],
-    ...(mayMissDatabase ? { needs: [idOf(database)] } : {}),
+    needs: [
+      ...(mayMissDatabase ? [idOf(database)] : []),
+      ...missingParts(judgement.message ?? '').map(({ kind, name }) =>
+        idOf({ kind, name, namespace: pod.metadata.namespace }),
+      ),
+    ],
     children: [],
   };
+}
+
+/** `secret "database" not found`: what the kubelet says it could not give to a container. */
+function missingParts(message: string): readonly { readonly kind: string; readonly name: string }[] {
+  return [...message.matchAll(/\b(secret|configmap) "([^"]+)" not found/g)].map(([, kind, name = '']) => ({
+    kind: kind === 'secret' ? 'Secret' : 'ConfigMap',
+    name,
+  }));
 }
 
 const DATABASE_MATTERS = /^(Unhealthy|NotReady|CrashLoopBackOff|Error|BackOff)$/;

@@ -135,6 +135,24 @@ test('a spec that is refused is the cause itself; what was not made yet is no tr
   );
 });
 
+test('a Secret that is gone is the cause of the Pod that misses it', () => {
+  const seen = observed(tenant('acme', DEDICATED, { inventory: [...INVENTORY], conditions: [...WAITING] }), {
+    phase: 'Pending',
+    containerStatuses: [
+      containerStatus({
+        waiting: { reason: 'CreateContainerConfigError', message: 'secret "database" not found' },
+      }),
+    ],
+  });
+  const objects = new Map(seen.objects).set(' Secret tenant-acme/database', undefined);
+  const causes = causeReports(tenantTree({ ...seen, objects }, SEEN));
+  assert.deepEqual(
+    causes.map(({ object }) => object),
+    ['Secret tenant-acme/database'],
+  );
+  assert.ok(causes[0]?.path.includes('Pod tenant-acme/runtime-1a-x'));
+});
+
 test('without an operator nothing is believed', () => {
   const seen = observed(tenant('acme', DEDICATED));
   const pods = seen.pods.filter(({ metadata }) => metadata.name !== 'operator-1');
