@@ -102,6 +102,7 @@ before(async () => {
   await database.addTenant({ id: 'bare', domains: [] });
   await database.addTenant({ id: 'closed', domains, suspended: true });
   await database.addTenant({ id: 'own', domains, placement: 'dedicated' });
+  await database.addTenant({ id: 'moving', domains, frozen: true });
   shop = await startTestHost(
     { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['echo'] },
     { services },
@@ -206,7 +207,13 @@ const BAD: readonly (readonly [
   ['a method that is not there', 405, /GET/, () => shop.call('one', 'DELETE', '/api/echo/bug')],
   ['a host that is no shop', 404, /no shop/, () => shop.call('nobody', 'GET', '/api/store')],
   ['a shop that is closed', 503, /closed/, () => shop.call('closed', 'GET', '/api/store')],
-  ['a shop of another process', 503, /own runtime/, () => shop.call('own', 'GET', '/api/store')],
+  ['a shop of another process', 503, /another runtime/, () => shop.call('own', 'GET', '/api/store')],
+  [
+    'a change to a shop that moves',
+    503,
+    /being moved/,
+    () => shop.call('moving', 'POST', '/api/echo/pay', { json: {} }),
+  ],
   ['a domain that is switched off', 404, /no echo/, () => shop.call('bare', 'GET', '/api/echo/slow/fixed')],
   [
     'a parameter given twice',
@@ -410,6 +417,23 @@ test('domains call each other the same way in one process and across two', async
   );
   await near.stop();
   await apart.stop();
+});
+
+test('a shop that moves can be looked at; a worker takes nothing from it, and a late writer is refused by the server', async () => {
+  assert.equal((await shop.call('moving', 'GET', '/api/store')).status, 200);
+  const { sql } = shop.host;
+  const write = (text: string) => sql.query('moving', text, ['moving', 'k', new Date()]);
+  await assert.rejects(
+    write(`INSERT INTO inbox (tenant_id, consumer, event_id, handled_at) VALUES ($1, 'c', $2, $3)`),
+    (error) => error instanceof ShopError && error.code === 'unavailable' && error.retryAfterSeconds === 1,
+  );
+  await assert.rejects(
+    sql.transaction('moving', async (tx) => {
+      await tx.query('SELECT 1');
+      await tx.enqueue({ name: 'echo.work', payload: {} });
+    }),
+    /takes no changes/,
+  );
 });
 
 test('a dedicated process serves its tenant only', async () => {

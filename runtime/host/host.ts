@@ -98,7 +98,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     // One that is not in it was deleted, lives elsewhere or has yet to arrive; a frozen one takes no work either.
     const tenant = tenants.known(id);
     if (tenant === undefined || tenant.frozen) return false;
-    return config.tenant !== undefined || tenant.placement === 'pooled';
+    return tenant.placement === (config.tenant === undefined ? 'pooled' : 'dedicated');
   };
   const sweepMilliseconds = parts.sweepMilliseconds ?? 2_000;
   const events = createEventLog({ sql, clock, log, serves, sweepMilliseconds });

@@ -43,14 +43,11 @@ export function createHttp(options: HttpOptions): HandleRequest {
 
   async function tenantOf(host: string): Promise<Tenant> {
     const tenant = await tenants.byHost(host);
-    if (tenant?.id === (onlyTenant ?? tenant?.id) && tenant !== undefined) {
-      checkServed(tenant, onlyTenant);
-      return tenant;
+    if (!tenant || (onlyTenant !== undefined && tenant.id !== onlyTenant)) {
+      throw new ShopError('not_found', `There is no shop at ${host}.`, { remedy: 'Check the address.' });
     }
-    // The one tenant of this process has moved away, or has yet to arrive.
-    if (onlyTenant !== undefined && (await tenants.byId(onlyTenant)) === undefined)
-      throw elsewhere('This shop is not here at the moment.');
-    throw new ShopError('not_found', `There is no shop at ${host}.`, { remedy: 'Check the address.' });
+    checkServed(tenant, onlyTenant);
+    return tenant;
   }
 
   async function answerRoute(
@@ -288,8 +285,8 @@ function checkServed(tenant: Tenant, onlyTenant: string | undefined): void {
       retryAfterSeconds: 60,
     });
   }
-  if (onlyTenant === undefined && tenant.placement === 'dedicated') {
-    throw elsewhere('This shop has its own runtime, which this request did not reach.');
+  if (tenant.placement !== (onlyTenant === undefined ? 'pooled' : 'dedicated')) {
+    throw elsewhere('This shop has another runtime, which this request did not reach.');
   }
 }
 

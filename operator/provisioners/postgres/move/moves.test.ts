@@ -229,6 +229,9 @@ test('a writer that entered before the freeze is waited for; after it nobody can
   await early.query('commit');
 
   const own = await login(out.to);
+  const seen = async (by: pg.Client): Promise<number | null> =>
+    (await by.query(`select from platform.tenants where id = 'late'`)).rowCount;
+  assert.deepEqual([await seen(early), await seen(own)], [1, 1], 'both sides know that it moves');
   await own.query(opening('late'));
   await assert.rejects(
     own.query(`delete from tasks where tenant_id = 'late'`),
@@ -244,8 +247,10 @@ test('a writer that entered before the freeze is waited for; after it nobody can
   await own.query(opening('late'));
   await own.query(`insert into shelves values ('late', 'home', 'welcome')`);
   await own.query('commit');
+  assert.deepEqual([await seen(early), await seen(own)], [1, 1]);
   await moves.clean('late');
   await moves.end('late');
+  assert.deepEqual([await seen(early), await seen(own)], [0, 1], 'and then only where it is');
   assert.deepEqual(
     (await rowsOf(out.to, 'late'))['shelves']?.filter((row) => /early|home|after/.test(row)).length,
     2,
@@ -403,7 +408,7 @@ function dyingAt(n: number, afterwards: boolean): Database {
   let dead = false;
   const guard = async <T>(text: string, run: () => Promise<T>): Promise<T> => {
     if (dead) throw new Error('killed');
-    if (/^(commit$|delete from platform|drop|alter role)/.test(text)) dead = ++count === n;
+    if (/^(commit$|with ended|drop|alter role)/.test(text)) dead = ++count === n;
     if (dead && !afterwards) throw new Error('killed');
     const result = await run();
     if (dead) throw new Error('killed');

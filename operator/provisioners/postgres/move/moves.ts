@@ -150,7 +150,10 @@ export function createMoves(database: Database, onChange: () => void): Moves {
 
   const end = async (tenant: string): Promise<void> => {
     await database.query(
-      `delete from platform.moves where tenant_id = $1 and state in ('cleaning', 'aborting')`,
+      `with ended as (
+        delete from platform.moves where tenant_id = $1 and state in ('cleaning', 'aborting') returning tenant_id)
+      update platform.tenants set other_schema = null, updated_at = clock_timestamp()
+        where id in (select tenant_id from ended) returning pg_notify('tenants', id)`,
       [tenant],
     );
   };
@@ -175,6 +178,11 @@ export function createMoves(database: Database, onChange: () => void): Moves {
         await session.query(
           `insert into platform.moves (tenant_id, from_schema, to_schema, state) values ($1, $2, $3, 'copying')`,
           [tenant, way.from, way.to],
+        );
+        await session.query(
+          `update platform.tenants set other_schema = $2, updated_at = clock_timestamp()
+            where id = $1 returning pg_notify('tenants', id)`,
+          [tenant, way.to],
         );
       });
     },
@@ -266,8 +274,8 @@ export function createMoves(database: Database, onChange: () => void): Moves {
           [tenant],
         );
         const [home] = await session.query(
-          `update platform.tenants set schema_name = $3, placement = $4, frozen = false, updated_at = clock_timestamp()
-            where id = $1 and schema_name = $2 and frozen returning pg_notify('tenants', id)`,
+          `update platform.tenants set schema_name = $3, other_schema = $2, placement = $4, frozen = false,
+            updated_at = clock_timestamp() where id = $1 and schema_name = $2 and frozen returning pg_notify('tenants', id)`,
           [tenant, way.from, way.to, way.to === POOL_SCHEMA ? 'pooled' : 'dedicated'],
         );
         if (moved === undefined || home === undefined) throw new MoveLostError(tenant, 'the switch');
