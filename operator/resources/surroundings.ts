@@ -74,7 +74,8 @@ const WHY: Readonly<Record<Exclude<IntegrationState, 'on'>, (title: string, from
   off: (title) => `${title} is switched off by the platform's configuration`,
   absent: (title, from) => `${title} is not installed; made as soon as it is (${from})`,
   unseen: (title) => `the operator cannot list objects of ${title}; see its log`,
-  outside: (title) => `${title} is installed, but namespace shopmind-system is not in the mesh`,
+  outside: (title) =>
+    `${title} is installed, but namespace shopmind-system is not in the mesh (docs/decisions/0015 says how it enters)`,
 };
 
 /** Which of these kinds are made and which are left out, and why, in one sentence for a condition. */
