@@ -223,10 +223,11 @@ export function addressesOf(
   const wanted = Number(name.slice(name.lastIndexOf(':') + 1));
   const portName = service?.spec?.ports?.find(({ port }) => port === wanted)?.name ?? '';
   const addresses: string[] = [];
-  for (const { ports = [], endpoints = [] } of endpointSlices) {
-    const port = ports.find((each) => (each.name ?? '') === portName)?.port;
+  for (const { ports, endpoints } of endpointSlices) {
+    // Of a Service without Pods kube-apiserver writes both as null.
+    const port = ports?.find((each) => (each.name ?? '') === portName)?.port;
     if (port === undefined) continue;
-    for (const { addresses: ips, conditions } of endpoints) {
+    for (const { addresses: ips, conditions } of endpoints ?? []) {
       if (conditions?.ready === false || conditions?.terminating === true) continue;
       const [ip] = ips;
       if (ip !== undefined) addresses.push(`${ip.includes(':') ? `[${ip}]` : ip}:${port}`);

