@@ -34,14 +34,14 @@ export function conversionWebhook(
   if (!conversion) return undefined;
   const known = new Set(versions.map(({ type }) => apiVersionOf(type)));
   return async (objects, target) => {
+    const stray = objects.find(({ apiVersion }) => !known.has(apiVersion))?.apiVersion;
+    if (stray !== undefined)
+      throw new ApiError(500, '', `request to convert CR from an invalid group/version: ${stray}`);
     const converted: KubeObject[] = [];
     for (let start = 0; start < objects.length; start += MOST_OBJECTS) {
       const batch = objects.slice(start, start + MOST_OBJECTS);
       const from = batch[0]?.apiVersion ?? '';
       try {
-        for (const { apiVersion } of batch)
-          if (!known.has(apiVersion))
-            throw new Refused(`request to convert CR from an invalid group/version: ${apiVersion}`);
         converted.push(...(await review(cluster, caller, conversion, batch, apiVersionOf(target))));
       } catch (error) {
         throw failure(from, target.kind, error);
