@@ -80,6 +80,24 @@ for (const [kind, name, limitMs] of [
   });
 }
 
+test('a tenant applied in one version of the API is read in the other', async () => {
+  // pooled.yaml is written in the old version, dedicated.yaml in the new one.
+  const json = async (resource: string, name: string) =>
+    JSON.parse(await kubectl('get', resource, name, '-o', 'json')) as {
+      apiVersion: string;
+      spec: { domains: unknown };
+    };
+  await kubectl('patch', 'smt', 'atelier', '--type=merge', '-p', '{"spec":{"domains":[{"name":"orders"}]}}');
+  const old = await json('shopmindtenants.v1alpha1.shopmind.ai', 'atelier');
+  assert.deepEqual(
+    [old.apiVersion, old.spec.domains],
+    ['shopmind.ai/v1alpha1', { orders: { enabled: true } }],
+  );
+  await kubectl('patch', 'smt', 'atelier', '--type=merge', '-p', '{"spec":{"domains":[]}}');
+  // What discovery prefers is what is stored.
+  assert.equal((await json('smt', 'popup')).apiVersion, 'shopmind.ai/v1beta1');
+});
+
 test('applying the same file again changes nothing, and plan says so before', async () => {
   for (const kind of ['pooled', 'dedicated']) {
     const { code, text } = await planned(kind);
