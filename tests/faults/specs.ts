@@ -76,7 +76,7 @@ function sensible(drawn: Spec): Spec {
   const kept = domains?.map(({ name, enabled, scaling: own }) => ({
     name,
     // Orders stand on catalog and payments, everything on accounts.
-    ...(enabled === undefined ? {} : { enabled: enabled || name === 'orders' }),
+    ...(enabled === undefined ? {} : { enabled: enabled || name !== 'orders' }),
     ...(own === undefined || !dedicated ? {} : { scaling: own }),
   }));
   return {
