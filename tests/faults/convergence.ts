@@ -8,7 +8,7 @@ import { differences, stateOf, type TenantState } from './state.ts';
 import { patiently, type Operator, type World } from './world.ts';
 
 /** Longest time from a fault's end to the same state as without it; a stuck tenant is looked at each minute. */
-export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 75_000);
+export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 120_000);
 /** Nothing is written for this long: it has arrived. */
 const QUIET_MS = 1_000;
 

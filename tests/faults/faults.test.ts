@@ -195,7 +195,7 @@ describe('the API server is not itself', () => {
   }
 
   fault('connections are cut again and again', 3, async () => {
-    const cutting = setInterval(() => operator.proxy.cut(), 300);
+    const cutting = setInterval(() => operator.proxy.cut(), 1_000);
     try {
       await liveThrough(another());
     } finally {

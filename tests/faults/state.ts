@@ -166,6 +166,8 @@ const FICKLE = new Set([
   'importId',
   'shopmind.ai/applied',
   'shopmind.ai/revision',
+  // Backups are spread over the night by the tenant's name.
+  'schedule',
   'shopmind.ai/service-secret',
 ]);
 
