@@ -77,6 +77,8 @@ export function createControllers(options: ControllersOptions): Controllers {
     ...common,
     name: 'service',
     sources: serviceSources(reflectors),
+    // A delivery that is looked at every second is no storm, and must not wait when it goes wrong.
+    breaker: { burst: 240, perSecond: 4 },
     reconcile: createServiceReconciler(world, {
       enqueue: (key, why) => services.enqueue(key, why),
       patienceMs: PATIENCE_MS,
