@@ -42,6 +42,17 @@ test('no command takes away an option that all have', () => {
   }
 });
 
+test('a definition loads nothing but other definitions, so that help and completion answer at once', async () => {
+  const list = await readFile(new URL('commands.ts', import.meta.url), 'utf8');
+  const files = new Set([...list.matchAll(/import\('(\.\/[^']+)'\)/g)].map(([, file = '']) => file));
+  assert.ok(files.size > 10);
+  for (const file of files) {
+    const text = await readFile(new URL(file, import.meta.url), 'utf8');
+    for (const [, name = ''] of text.matchAll(/^import (?!type )[^;]*? from '([^']+)';$/gm))
+      assert.match(name, /\/(commands?|needs|scripts|meta)\.ts$/, `${file} imports ${name}`);
+  }
+});
+
 test('no option of any command could take a secret', () => {
   for (const { name, options = [] } of commands)
     for (const { flags } of options)

@@ -4,45 +4,14 @@
  */
 import { ANNOTATIONS } from '../../../crds/index.ts';
 import { shopServices, tenants } from '../../controllers/kinds.ts';
-import { READ_TENANTS, TENANT, type Call, type CommandDefinition, type Need } from '../command.ts';
+import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
 import { findTenant } from '../tenant/find.ts';
 import { namespaceOf } from '../../resources/presets.ts';
-import { merge, PATCH_TENANTS } from './write.ts';
+import { merge } from './write.ts';
 
-const PATCH_SERVICES: Need = {
-  group: 'shopmind.ai',
-  resources: ['services'],
-  verbs: ['list', 'patch'],
-  where: 'tenant',
-  why: "a Service is reconciled by itself, so the tenant's own are paused with it",
-};
-
-export const pause: CommandDefinition = {
-  name: 'pause',
-  group: 'Change',
-  summary: 'the operator leaves a tenant and its own Services alone, deletion included; the shop goes on',
-  about: `Sets annotation ${ANNOTATIONS.paused}. The pool is not paused: it serves others too. To take a shop off the air: suspend.`,
-  arguments: [TENANT],
-  examples: [['pause acme', 'before working on its objects by hand']],
-  needs: [READ_TENANTS, PATCH_TENANTS, PATCH_SERVICES],
-  run: (call) => setPaused(call, true),
-};
-
-export const unpause: CommandDefinition = {
-  name: 'unpause',
-  group: 'Change',
-  summary: 'the operator takes care of a paused tenant again, and puts right what differs from its spec',
-  arguments: [TENANT],
-  examples: [
-    ['diff acme', 'what the operator would put right'],
-    ['unpause acme', 'let it'],
-  ],
-  needs: [READ_TENANTS, PATCH_TENANTS, PATCH_SERVICES],
-  run: (call) => setPaused(call, false),
-};
-
-async function setPaused({ cli, args: [name = ''] }: Call, paused: boolean): Promise<void> {
+/** Sets or removes the annotation, on the tenant and on its own Services. */
+export async function setPaused({ cli, args: [name = ''] }: Call, paused: boolean): Promise<void> {
   await withCluster(cli, async (client) => {
     const tenant = await findTenant(client, name);
     const namespace = namespaceOf(name, tenant.spec.placement);

@@ -6,7 +6,7 @@ import { isAborted } from '../../kube/errors.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Cli } from '../cli.ts';
 import { watchUntil } from '../cluster/watch.ts';
-import { READ_TENANTS, TENANT, YES, type Call, type CommandDefinition } from '../command.ts';
+import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
 import { EXIT, Interrupted } from '../failure.ts';
 import { judge } from '../health/judge.ts';
@@ -19,44 +19,8 @@ import { FIELD_MANAGER } from './write.ts';
 /** What kubectl writes: the operator leaves other people's annotations where they are. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
-export const command: CommandDefinition = {
-  name: 'restart',
-  group: 'Change',
-  summary: 'replace the Pods of a tenant one after the other, without an interruption',
-  about:
-    'A pooled tenant shares its Pods with all others, so it is asked first. Follows the roll-out to its end.',
-  arguments: [TENANT, { name: 'service', summary: 'a Service or a domain it hosts', completes: 'service' }],
-  options: [
-    YES,
-    { flags: '--no-wait', summary: 'do not follow the roll-out' },
-    { flags: '--timeout <span>', summary: 'how long to follow it', default: '5m' },
-  ],
-  examples: [
-    ['restart acme', 'everything that runs for acme'],
-    ['restart acme orders', 'only what hosts orders'],
-  ],
-  exitCodes: { 0: 'every Pod was replaced', 1: 'the roll-out failed', 75: 'not within the time' },
-  needs: [
-    READ_TENANTS,
-    {
-      group: 'shopmind.ai',
-      resources: ['services'],
-      verbs: ['list'],
-      where: 'tenant',
-      why: 'what runs for the tenant',
-    },
-    {
-      group: 'apps',
-      resources: ['deployments'],
-      verbs: ['list', 'watch', 'patch'],
-      where: 'tenant',
-      why: 'a new annotation on the Pod template makes a new revision; its roll-out is followed',
-    },
-  ],
-  run: restart,
-};
-
-async function restart({ cli, args: [name = '', service], flags }: Call): Promise<number> {
+/** @returns the exit code */
+export async function restart({ cli, args: [name = '', service], flags }: Call): Promise<number> {
   return withCluster(cli, async (client) => {
     const tenant = await findTenant(client, name);
     const services = await servicesOf(client, tenant, service);

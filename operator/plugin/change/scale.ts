@@ -4,65 +4,19 @@
 import { shopServices, type ServiceObject, type TenantObject } from '../../controllers/kinds.ts';
 import type { Client } from '../../kube/client.ts';
 import { RUNTIME } from '../../resources/presets.ts';
-import { READ_TENANTS, TENANT, YES, type Call, type CommandDefinition, type Flags } from '../command.ts';
+import type { Call, Flags } from '../command.ts';
 import { withCluster } from '../connection.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { findTenant } from '../tenant/find.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { affected, servicesOf } from './services.ts';
-import { FIELD_MANAGER, merge, PATCH_TENANTS, patchTenant } from './write.ts';
-
-export const command: CommandDefinition = {
-  name: 'scale',
-  group: 'Change',
-  summary: 'how many Pods a Service of a tenant runs: a fixed number, or bounds for its autoscaler',
-  about:
-    'Bounds of a dedicated tenant are written into the tenant (spec.autoscaling, or spec.domains.<domain>.scaling), where the ' +
-    'operator keeps them; a number into the Service. Where an autoscaler decides, a number is refused: give bounds.',
-  arguments: [
-    TENANT,
-    {
-      name: 'service',
-      summary: 'a Service or a domain it hosts; may be left out when there is only one',
-      completes: 'service',
-    },
-  ],
-  options: [
-    YES,
-    { flags: '--replicas <number>', summary: 'this many Pods; 0 hibernates' },
-    { flags: '--min <number>', summary: 'fewest Pods of the autoscaler' },
-    { flags: '--max <number>', summary: 'most Pods of the autoscaler' },
-  ],
-  examples: [
-    ['scale acme --min 2 --max 10', 'let the autoscaler choose between these'],
-    ['scale acme runtime --replicas 3', 'exactly three'],
-  ],
-  needs: [
-    READ_TENANTS,
-    PATCH_TENANTS,
-    {
-      group: 'shopmind.ai',
-      resources: ['services'],
-      verbs: ['list', 'patch'],
-      where: 'tenant',
-      why: 'bounds of a Service that belongs to no tenant',
-    },
-    {
-      group: 'shopmind.ai',
-      resources: ['services/scale'],
-      verbs: ['patch'],
-      where: 'tenant',
-      why: 'the number of Pods',
-    },
-  ],
-  run: scale,
-};
+import { FIELD_MANAGER, merge, patchTenant } from './write.ts';
 
 export type Wanted =
   | { readonly kind: 'replicas'; readonly replicas: number }
   | { readonly kind: 'bounds'; readonly min: number | undefined; readonly max: number | undefined };
 
-async function scale({ cli, args: [name = '', named], flags }: Call): Promise<void> {
+export async function scale({ cli, args: [name = '', named], flags }: Call): Promise<void> {
   const wanted = parseWanted(flags);
   await withCluster(cli, async (client) => {
     const tenant = await findTenant(client, name);

@@ -7,26 +7,12 @@ import { tenants } from '../../controllers/kinds.ts';
 import type { Client } from '../../kube/client.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { Cli } from '../cli.ts';
-import type { Need, Option } from '../command.ts';
 import { waitFor } from '../wait/wait.ts';
 import type { Wish } from '../wait/wish.ts';
 import { parseSpan } from '../terminal/time.ts';
 import type { Flags } from '../command.ts';
 
 export const FIELD_MANAGER = 'kubectl-shopmind';
-
-export const PATCH_TENANTS: Need = {
-  group: 'shopmind.ai',
-  resources: ['shopmindtenants'],
-  verbs: ['patch'],
-  where: 'cluster',
-  why: 'the change is one of the tenant',
-};
-
-export const WAIT_OPTIONS: readonly Option[] = [
-  { flags: '--wait', summary: 'until it is so; exit code as of wait' },
-  { flags: '--timeout <span>', summary: 'how long, with --wait', default: '5m' },
-];
 
 export function patchTenant(client: Client, tenant: TenantObject, body: object): Promise<TenantObject> {
   return merge(client, tenants, tenant.metadata, body);

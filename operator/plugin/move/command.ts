@@ -1,6 +1,6 @@
 /** `shopmind move`: what it says of itself. */
 import { READ_TENANTS, TENANT, YES, type CommandDefinition } from '../command.ts';
-import { PATCH_TENANTS } from '../change/write.ts';
+import { PATCH_TENANTS } from '../change/needs.ts';
 import { PLAN_NEEDS } from '../plan/command.ts';
 
 export const command: CommandDefinition = {

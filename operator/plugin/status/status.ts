@@ -12,7 +12,7 @@ import type { Cli } from '../cli.ts';
 import { createKinds } from '../cluster/kinds.ts';
 import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
-import { lookAtDataPlane } from '../data/look.ts';
+import { lookLater } from '../data/later.ts';
 import { encoded, formatOf } from '../output.ts';
 import { findTenant, listTenants } from '../tenant/find.ts';
 import { tenantTree } from '../tenant/health.ts';
@@ -85,7 +85,7 @@ async function readOne(client: Client, name: string, withDataPlane: boolean): Pr
   const tenant = await findTenant(client, name);
   const [observed, dataPlane] = await Promise.all([
     observeTenant(client, tenant, createKinds(client)),
-    withDataPlane ? lookAtDataPlane(client, tenant) : undefined,
+    withDataPlane ? lookLater(client, tenant) : undefined,
   ]);
   return statusReport(observed, tenantTree(observed, dataPlane), dataPlane);
 }

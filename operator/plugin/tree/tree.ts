@@ -7,7 +7,7 @@ import { deployments, pods } from '../../kube/resources.ts';
 import { createKinds } from '../cluster/kinds.ts';
 import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
-import { lookAtDataPlane } from '../data/look.ts';
+import { lookLater } from '../data/later.ts';
 import { EXIT } from '../failure.ts';
 import { isTrouble, type HealthNode } from '../health/node.ts';
 import { encoded, formatOf } from '../output.ts';
@@ -57,7 +57,7 @@ async function look(client: Client, name: string, withDataPlane: boolean): Promi
   const tenant = await findTenant(client, name);
   const [observed, dataPlane] = await Promise.all([
     observeTenant(client, tenant, createKinds(client)),
-    withDataPlane ? lookAtDataPlane(client, tenant) : undefined,
+    withDataPlane ? lookLater(client, tenant) : undefined,
   ]);
   const root = tenantTree(observed, dataPlane);
   return { causes: causeReports(root), tree: root, gaps: observed.gaps };

@@ -6,33 +6,11 @@ import { GROUP, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import type { Client } from '../../kube/client.ts';
 import { isForbidden, isNotFound, KubeError } from '../../kube/errors.ts';
 import { deployments } from '../../kube/resources.ts';
-import { OUTPUT, type Call, type CommandDefinition } from '../command.ts';
+import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { formatOf, show } from '../output.ts';
 import { table } from '../terminal/table.ts';
-
-export const command: CommandDefinition = {
-  name: 'version',
-  group: 'Installation',
-  summary: 'versions of the plugin, of the operator and of the API server',
-  options: [OUTPUT, { flags: '--client', summary: 'of the plugin only, without asking a cluster' }],
-  examples: [
-    ['version', 'all three'],
-    ['version --client -o json', 'for scripts'],
-  ],
-  needs: [
-    {
-      group: 'apps',
-      resources: ['deployments'],
-      verbs: ['get'],
-      where: 'system',
-      why: 'the image of the operator tells its version',
-      optional: true,
-    },
-  ],
-  run: version,
-};
 
 export interface Versions {
   readonly client: { readonly version: string; readonly node: string };
@@ -83,7 +61,7 @@ async function operatorImage(client: Client): Promise<NonNullable<Versions['oper
   }
 }
 
-async function version({ cli, flags }: Call): Promise<number> {
+export async function version({ cli, flags }: Call): Promise<number> {
   const format = formatOf(flags.text('output'));
   const client = clientVersion();
   if (flags.on('client')) {

@@ -9,7 +9,7 @@ import { createKinds } from '../cluster/kinds.ts';
 import { watchUntil } from '../cluster/watch.ts';
 import type { Call } from '../command.ts';
 import { withCluster } from '../connection.ts';
-import { lookAtDataPlane } from '../data/look.ts';
+import { lookLater } from '../data/later.ts';
 import { EXIT, Interrupted } from '../failure.ts';
 import { causeReports } from '../status/report.ts';
 import { causesText } from '../status/render.ts';
@@ -102,7 +102,7 @@ async function reasons(cli: Cli, client: Client, name: string): Promise<string> 
   if (tenant === undefined) return `  there is no tenant "${name}"\n`;
   const [observed, dataPlane] = await Promise.all([
     observeTenant(client, tenant, createKinds(client)),
-    lookAtDataPlane(client, tenant),
+    lookLater(client, tenant),
   ]);
   const causes = causeReports(tenantTree(observed, dataPlane));
   const text = causesText(causes, cli.notes, false);
