@@ -128,15 +128,30 @@ export const keysOfOwner =
       .map((owner) => (namespace === undefined ? owner.name : `${namespace}/${owner.name}`));
   };
 
-/** False for updates that touch nothing but status: no new generation, labels, annotations, finalizers or deletion. */
+/**
+ * False for updates that touch nothing but status: no new generation, labels, annotations, finalizers or deletion. Of kinds
+ * that count no generations (Namespace, ResourceQuota, Service and others of the core) everything but the status is compared.
+ */
 export function specChanged(change: Change<KubeObject>): boolean {
   if (change.previous === undefined || change.type !== 'updated') return true;
   const [before, after] = [change.previous.metadata, change.object.metadata];
-  if (after.generation === undefined || before.generation !== after.generation || before.uid !== after.uid)
-    return true;
+  if (before.uid !== after.uid || before.generation !== after.generation) return true;
+  if (after.generation === undefined) return withoutStatus(change.previous) !== withoutStatus(change.object);
   const fields = ['labels', 'annotations', 'finalizers', 'deletionTimestamp'] as const;
   return fields.some((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
 }
+
+function withoutStatus(object: KubeObject): string {
+  // Any object may have a status; the base type does not know of it.
+  const { status: _, ...rest } = object as KubeObject & { status?: unknown };
+  return JSON.stringify({ ...rest, metadata: { ...rest.metadata, resourceVersion: undefined } });
+}
+
+/** The same keys, but none for changes of the status alone: for kinds whose status nobody reads. */
+export const ofSpec =
+  (keys: (change: Change<KubeObject>) => readonly Key[]) =>
+  (change: Change<KubeObject>): readonly Key[] =>
+    specChanged(change) ? keys(change) : [];
 
 export function createController(options: ControllerOptions): Controller {
   const { name, sources, metrics } = options;

@@ -2,7 +2,7 @@
  * Turns cdk8s charts into the plain manifests that the operator applies.
  * Builders are pure: the same input gives the same objects, byte for byte.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { App, Chart } from 'cdk8s';
 import { LABELS } from '../../crds/index.ts';
 
@@ -48,7 +48,7 @@ export function manifests(build: (chart: Chart) => void): readonly Manifest[] {
 export function memoised<In, Out>(build: (input: In) => Out, limit = 2048): (input: In) => Out {
   const kept = new Map<string, string>();
   return (input) => {
-    const key = createHash('sha256').update(JSON.stringify(input)).digest('base64url');
+    const key = hash('sha256', JSON.stringify(input), 'base64url');
     const known = kept.get(key);
     // What `build` made, as JSON spells it.
     const result = known === undefined ? build(input) : (JSON.parse(known) as Out);

@@ -2,7 +2,7 @@
  * Which changes concern which Service.
  */
 import { SYSTEM_NAMESPACE } from '../../../crds/index.ts';
-import { keysOfOwner, source } from '../../kube/controller.ts';
+import { keysOfOwner, ofSpec, source } from '../../kube/controller.ts';
 import type { Source } from '../../kube/controller.ts';
 import { keyOfObject } from '../../kube/types.ts';
 import type { Key, KubeObject } from '../../kube/types.ts';
@@ -43,19 +43,19 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
     ...[
       serviceAccounts,
       controllerRevisions,
-      deployments,
       services,
       horizontalPodAutoscalers,
       podDisruptionBudgets,
       cronJobs,
-      httpRoutes,
       serviceMonitors,
       destinationRules,
       virtualServices,
-      scaledObjects,
-      rollouts,
       analysisTemplates,
-    ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service'))),
+    ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), ofSpec(keysOfOwner('Service')))),
+    // How a roll-out goes stands in these.
+    ...[deployments, httpRoutes, scaledObjects, rollouts].map((type) =>
+      source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service')),
+    ),
     source(reflectors.of(namespaces), ({ object }) =>
       object.metadata.name === SYSTEM_NAMESPACE ? every() : [],
     ),

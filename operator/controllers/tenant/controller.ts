@@ -4,7 +4,7 @@
 import { LABELS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import type { Change } from '../../kube/cache.ts';
 import { findCondition } from '../../kube/conditions.ts';
-import { keysOfLabel, source } from '../../kube/controller.ts';
+import { keysOfLabel, ofSpec, source } from '../../kube/controller.ts';
 import type { Source } from '../../kube/controller.ts';
 import type { Reflector } from '../../kube/reflector.ts';
 import { keyOfObject } from '../../kube/types.ts';
@@ -39,17 +39,20 @@ export function tenantSources(reflectors: Reflectors): readonly Source[] {
     resourceQuotas,
     limitRanges,
     networkPolicies,
-    httpRoutes,
     referenceGrants,
     deployments,
     peerAuthentications,
     authorizationPolicies,
-    externalSecrets,
-  ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), keysOfLabel(LABELS.tenant)));
+  ].map((type) => source<KubeObject>(reflectors.of<KubeObject>(type), ofSpec(keysOfLabel(LABELS.tenant))));
+  // A route's status is the gateway's word on it.
+  const answered = [httpRoutes, externalSecrets].map((type) =>
+    source<KubeObject>(reflectors.of<KubeObject>(type), keysOfLabel(LABELS.tenant)),
+  );
   return [
     // Status writes of our own come back as updates; they change nothing that is read of a tenant but the status itself.
     source(all, (change) => [keyOfObject(change.object), ...freedHosts(change, all)]),
     ...children,
+    ...answered,
     // Whether the platform is in the mesh decides whether its tenants are.
     source(reflectors.of(namespaces), ({ object }) =>
       object.metadata.name === SYSTEM_NAMESPACE ? everyTenant() : [],
