@@ -48,8 +48,8 @@ export function limits(
         'requests.memory': memory(pods * (size.memoryMi + sidecar.memoryMi)),
         'limits.memory': memory(pods * (size.memoryMi + sidecar.memoryLimitMi)),
         // A shop is reached through the gateway only.
-        'services.loadbalancers': k8s.Quantity.fromString(String(0)),
-        'services.nodeports': k8s.Quantity.fromString(String(0)),
+        'services.loadbalancers': k8s.Quantity.fromString('0'),
+        'services.nodeports': k8s.Quantity.fromString('0'),
       },
     },
   });
