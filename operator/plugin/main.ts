@@ -5,7 +5,7 @@
 import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { createCli, type CliOptions, type Io } from './cli.ts';
 import type { Call, CommandDefinition, Flags, Option } from './command.ts';
-import { COMMANDS, loadAll, loadOne } from './commands.ts';
+import { loadAll, loadOne } from './commands.ts';
 import { describeFailure, EXIT, Failure, Interrupted } from './failure.ts';
 import { CLUSTER_OPTIONS, COLOURS, GLOBAL_OPTIONS } from './options.ts';
 
@@ -44,9 +44,9 @@ async function programFor(args: readonly string[], io: Io, onExit: (code: number
     .showHelpAfterError('(--help shows what there is)');
   // What stands before the command must not win, by its default, over what stands after it.
   addOptions(root, [...GLOBAL_OPTIONS, ...CLUSTER_OPTIONS], false);
-  const named = args.find((word) => Object.hasOwn(COMMANDS, word));
-  const one = named === undefined ? undefined : await loadOne(named);
-  for (const definition of one === undefined ? await loadAll() : [one])
+  // Every word that could be the command: an option before it may have a value of that name.
+  const named = (await Promise.all(args.map((word) => loadOne(word)))).filter((one) => one !== undefined);
+  for (const definition of named.length === 0 ? await loadAll() : new Set(named))
     addCommand(root, definition, io, onExit);
   return root;
 }

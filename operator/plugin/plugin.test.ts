@@ -330,6 +330,12 @@ test('no secret of the cluster is in a report, wherever it was written', async (
     assert.ok(!all.includes(part), part);
 });
 
+test('an option before the command may have a value that names another command', async () => {
+  const { code, stderr } = await cluster.run('--context', 'status', 'token', 'acme');
+  assert.equal(code, 69);
+  assert.match(stderr, /has no entry named "status"/);
+});
+
 test('a shell is offered the tenants of the cluster', async () => {
   const { stdout } = await cluster.run('__complete', 'status', 'a');
   assert.match(stdout, /^acme\tShop acme, dedicated\n:4\n$/);
