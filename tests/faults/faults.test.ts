@@ -240,9 +240,9 @@ describe('the database is not itself', () => {
     }
   });
 
-  fault('connections to the database are cut at every tenth statement', 3, async () => {
+  fault('connections to the database are cut at every fortieth statement', 3, async () => {
     let statements = 0;
-    world.sql.hooks = { after: () => ((statements += 1) % 10 === 0 ? 'cut' : 'deliver') };
+    world.sql.hooks = { after: () => ((statements += 1) % 40 === 0 ? 'cut' : 'deliver') };
     await liveThrough(another());
   });
 });
