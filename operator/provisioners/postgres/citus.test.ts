@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { shelf } from '../testing/definition.ts';
-import { copyWhole, distributionActions, inOrder, shardToNodeActions, undistributeActions } from './citus.ts';
+import { copyWhole, distributionActions, inOrder, undistributeActions } from './citus.ts';
 import { loadCatalogue } from './desired.ts';
 import type { Catalogue, DesiredSchema } from './desired.ts';
 import type { ObservedServer, ObservedTable } from './observe.ts';
@@ -113,26 +113,6 @@ test('a move joins nothing: what an earlier try left goes, children first, then 
     'insert into "tenant_acme"."shelves" ("tenant_id", "id") select "tenant_id", "id" from "shop"."shelves" where tenant_id = $1',
     'insert into "tenant_acme"."books" ("tenant_id", "id", "shelf_id") select "tenant_id", "id", "shelf_id" from "shop"."books" where tenant_id = $1',
   ]);
-});
-
-test('a shard is isolated with all colocated ones, then moved to its node, without logical replication', () => {
-  const pool = catalogue.pool();
-  const distributed = new Map([
-    ['shop.units', 'reference' as const],
-    ['shop.books', 'distributed' as const],
-    ['shop.shelves', 'distributed' as const],
-  ]);
-  const node = { host: 'worker-3', port: 5432 };
-  const actions = shardToNodeActions('acme', server(pool, { distributed }), node);
-  assert.deepEqual(
-    actions.map(({ describe }) => describe),
-    [
-      `SELECT isolate_tenant_to_new_shard('shop.books', 'acme', 'CASCADE', shard_transfer_mode => 'block_writes')`,
-      `SELECT citus_move_shard_placement(get_shard_id_for_distribution_column('shop.books', 'acme'), … TO worker-3:5432)`,
-    ],
-  );
-  assert.deepEqual(actions[1]?.statements[0]?.values, ['worker-3', 5432]);
-  assert.deepEqual(shardToNodeActions('acme', server(pool, { citus: false, distributed }), node), []);
 });
 
 test('an order with a cycle still names every table once', () => {

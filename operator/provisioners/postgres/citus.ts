@@ -5,7 +5,6 @@
 import type { Action } from './action.ts';
 import { ident, literal } from './database.ts';
 import type { Statement } from './database.ts';
-import { POOL_SCHEMA } from './desired.ts';
 import type { DesiredSchema } from './desired.ts';
 import type { ObservedServer } from './observe.ts';
 
@@ -77,40 +76,6 @@ export function copyWhole(
         text: `insert into ${ident(to)}.${ident(name)} (${list}) select ${list} from ${ident(from)}.${ident(name)} where tenant_id = $1`,
       };
     }),
-  ];
-}
-
-/**
- * Puts a pooled tenant's shard on a node of its own: isolated from its neighbours in every colocated table, then moved.
- * Writes are blocked meanwhile, which needs no logical replication. The shard's number is known only after the isolation.
- */
-export function shardToNodeActions(
-  tenant: string,
-  observed: ObservedServer,
-  node: { readonly host: string; readonly port: number },
-): readonly Action[] {
-  if (!observed.citus) return [];
-  const [table] = [...observed.distributed]
-    .filter(([name, kind]) => kind === 'distributed' && name.startsWith(`${POOL_SCHEMA}.`))
-    .map(([name]) => name)
-    .toSorted();
-  if (table === undefined) return [];
-  const shard = `get_shard_id_for_distribution_column(${literal(table)}, ${literal(tenant)})`;
-  return [
-    call(
-      `isolate_tenant_to_new_shard(${literal(table)}, ${literal(tenant)}, 'CASCADE', shard_transfer_mode => 'block_writes')`,
-    ),
-    {
-      describe: `SELECT citus_move_shard_placement(${shard}, … TO ${node.host}:${node.port})`,
-      atomic: false,
-      statements: [
-        {
-          text: `select citus_move_shard_placement(p.shardid, p.nodename, p.nodeport, $1, $2::int, shard_transfer_mode => 'block_writes')
-            from citus_shards p where p.shardid = ${shard} and (p.nodename, p.nodeport) <> ($1, $2::int)`,
-          values: [node.host, node.port],
-        },
-      ],
-    },
   ];
 }
 
