@@ -31,7 +31,7 @@ test('the cases of real Pods pass on a real node', { skip: whyNoMachines() ?? fa
     const { passed } = await conform(
       context,
       cluster.plane.kubeconfig,
-      ['--test-name-pattern=workloads', '--test-name-pattern=rollout'],
+      ['workloads', 'rollout', 'container'].map((pattern) => `--test-name-pattern=${pattern}`),
       { SHOPMIND_CONFORMANCE_PODS: 'true' },
     );
     assert.ok(passed >= 10, `only ${passed} cases ran`);
