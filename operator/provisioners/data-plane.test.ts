@@ -167,3 +167,50 @@ for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
     assert.deepEqual(backups, policy === 'Retain' ? ['monday'] : []);
   });
 }
+
+test('a plan for another placement shows the schema that would be made and the move, and does neither', async () => {
+  const cat = tenant('cat', { placement: 'dedicated' });
+  await plane.ensureTenant(data(tenant('cat')));
+  await database.query(`insert into shop.shelves values ('cat', 's', 'label')`);
+  const plan = await plane.planTenant({
+    tenant: cat,
+    schema: 'tenant_cat',
+    domains: ['shelf'],
+    home: 'shop',
+  });
+  assert.ok(plan.some((action) => action.startsWith('CREATE SCHEMA tenant_cat')));
+  assert.deepEqual(plan.slice(-5), [
+    'COPY 1 ROWS OF cat FROM shop.shelves TO tenant_cat.shelves',
+    'FREEZE TENANT cat',
+    'VERIFY 1 ROWS OF cat IN tenant_cat',
+    'UPDATE TENANT cat SET SCHEMA tenant_cat',
+    'DELETE ROWS OF cat FROM shop',
+  ]);
+  assert.deepEqual(await database.query(`select from pg_namespace where nspname = 'tenant_cat'`), []);
+  assert.deepEqual(await database.query('select from platform.moves'), []);
+});
+
+for (const switched of [false, true]) {
+  test(`a tenant deleted ${switched ? 'after' : 'before'} the switch of its move leaves rows on neither side`, async () => {
+    const dog = tenant('dog', { deletionPolicy: 'Delete' });
+    await plane.ensureTenant(data(dog));
+    await database.query(`insert into shop.shelves values ('dog', 's', 'label')`);
+    await plane.moves.begin('dog', { from: 'shop', to: 'tenant_dog' });
+    await plane.ensureTarget('tenant_dog', 'own');
+    await plane.moves.copy('dog', 1_000);
+    if (switched) {
+      await plane.moves.freeze('dog');
+      await plane.moves.settle('dog');
+      await plane.moves.verify('dog');
+      await plane.moves.switchOver('dog');
+    }
+    for (const _ of [1, 2]) {
+      await plane.unregister('dog');
+      await plane.destroyTenant(dog, 'shop');
+    }
+    assert.deepEqual(await database.query(`select from shop.shelves where tenant_id = 'dog'`), []);
+    assert.deepEqual(await database.query(`select from pg_namespace where nspname = 'tenant_dog'`), []);
+    assert.deepEqual(await database.query(`select from pg_roles where rolname = 'tenant_dog'`), []);
+    assert.deepEqual(await database.query('select from platform.moves'), []);
+  });
+}
