@@ -302,3 +302,25 @@ test('a connection that breaks under a session fails the session, and nothing el
   await assert.rejects(broken, isTransient);
   assert.deepEqual(await database.session((session) => session.query('select 1 as one')), [{ one: 1 }]);
 });
+
+test('who may not act any more sends no statement, also in the middle of a session', async () => {
+  let leads = true;
+  const fenced = await openDatabase(server.adminUrl, {
+    mayAct: () => {
+      if (!leads) throw new Error('the lease is lost');
+    },
+  });
+  const work = fenced.session(async (session) => {
+    await session.query('create table written_while_leading (x int)');
+    leads = false;
+    await session.query('create table written_too_late (x int)');
+  });
+  await assert.rejects(work, /the lease is lost/);
+  await assert.rejects(fenced.query('create table written_too_late (x int)'), /the lease is lost/);
+  const [found] = await database.query<{ early: boolean; late: boolean }>(
+    `select to_regclass('written_while_leading') is not null as early, to_regclass('written_too_late') is not null as late`,
+  );
+  assert.deepEqual(found, { early: true, late: false });
+  await database.query('drop table written_while_leading');
+  await fenced.close();
+});
