@@ -5,9 +5,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import { processes } from '../support/processes.ts';
 import { startCluster } from './cluster.ts';
 import { startControlPlane } from './control-plane.ts';
 import { whyNoMachines } from './machines.ts';
@@ -38,7 +41,23 @@ test('the cases of real Pods pass on a real node', { skip: whyNoMachines() ?? fa
   } finally {
     await cluster.stop();
   }
+  assert.deepEqual(await remainsOf(cluster.directory), []);
 });
+
+/** What can be found on this machine of a cluster that was stopped: processes, mounts, interfaces, groups, files. */
+async function remainsOf(directory: string): Promise<string[]> {
+  const [mounts, links, groups] = await Promise.all([
+    readFile('/proc/mounts', 'utf8'),
+    readFile('/proc/net/dev', 'utf8'),
+    readdir('/sys/fs/cgroup/memory'),
+  ]);
+  const running = (await processes()).map(({ command }) => command);
+  return [
+    ...[...running, ...mounts.split('\n'), ...groups].filter((line) => line.includes(basename(directory))),
+    ...links.split('\n').filter((line) => /^ *(shopmind|sm)[0-9]/.test(line)),
+    ...(existsSync(directory) ? [directory] : []),
+  ];
+}
 
 /** Runs the suites against a cluster; fails with what they said when a case fails. */
 async function conform(
