@@ -7,7 +7,7 @@ import { createBreakers, type BreakerOptions } from './breaker.ts';
 import type { Change } from './cache.ts';
 import type { Client } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { isNotLeader, KubeError } from './errors.ts';
+import { isNotFound, isNotLeader, KubeError } from './errors.ts';
 import type { Reflector } from './reflector.ts';
 import { keyOfObject, refOf, type Key, type KubeObject } from './types.ts';
 import { createWorkQueue, type QueueObserver, type QueueOptions } from './workqueue.ts';
@@ -254,8 +254,9 @@ export function createController(options: ControllerOptions): Controller {
       return 'terminal';
     }
     const retryInMs = queue.addRateLimited(key);
-    // A conflict or a lost lease is business as usual; the first retry mostly cures the former.
-    const quiet = isNotLeader(error) || (failures === 0 && error instanceof KubeError && error.retryable);
+    // A conflict, an object that went meanwhile or a lost lease is business as usual; the first retry mostly cures it.
+    const passing = error instanceof KubeError && (error.retryable || isNotFound(error));
+    const quiet = isNotLeader(error) || (failures === 0 && passing);
     log[quiet ? 'debug' : 'error'](
       { err: error, key, failures: failures + 1, retryInMs },
       'reconciling failed',
