@@ -13,6 +13,7 @@ import type { DataPlane, DataPlaneConfig } from '../provisioners/data-plane.ts';
 import { parsePlatform } from '../resources/platform.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
 import type { Images } from '../resources/workload.ts';
+import { createRecovery } from './recovery.ts';
 import type { Reflectors } from './reflectors.ts';
 import { decoded } from './secrets.ts';
 import type { RuntimeApi } from './tenant/runtime-api.ts';
@@ -51,7 +52,6 @@ export function createLiveWorld(options: {
   const clock = systemClock;
   const watchers = createWatchers(clock);
   const cacheOf = <T extends KubeObject>(type: ResourceType<T>): Cache<T> => reflectors.of(type).cache;
-  const waiting = new Set<() => void>();
   let current: { readonly key: string; readonly opened: Promise<DataPlane> } | undefined;
 
   const platform = (): PlatformConfig => {
@@ -95,6 +95,7 @@ export function createLiveWorld(options: {
     await (await dataPlane(platform())).ping();
     return true;
   };
+  const recovery = createRecovery({ name: 'data-plane', ask: ping, watchers, clock });
 
   const unsubscribe = reflectors.onPresence(options.onPresence);
 
@@ -114,16 +115,7 @@ export function createLiveWorld(options: {
       // Nothing was seen yet of a data plane that never opened.
       void current?.opened.then((plane) => plane.distrust()).catch(() => undefined);
     },
-    whenUp(wake) {
-      waiting.add(wake);
-      const up = (): void => {
-        const all = [...waiting];
-        waiting.clear();
-        watchers.forget('data-plane');
-        for (const one of all) one();
-      };
-      watchers.poll('data-plane', ping, up);
-    },
+    whenUp: recovery.whenUp,
     provisioned: createProvisioned(options.onProvisioned),
     runtime: options.outside.runtime,
     traffic,

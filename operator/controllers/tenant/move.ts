@@ -160,8 +160,10 @@ export async function advance(visit: MoveVisit): Promise<Progress> {
   const { journey } = visit;
   const phases = phasesFor(journey, visit.wanted);
   const calledOff = phases === BACK;
-  for (const { name, doing, run } of phases) {
-    await visit.tell(name, doing);
+  // A visit begins where the data plane's last commit left the move: phases it is past already are gone through in silence.
+  const told = phases.findIndex(({ name }) => name === visit.to.tenant.status?.move?.phase);
+  for (const [index, { name, doing, run }] of phases.entries()) {
+    if (index >= told) await visit.tell(name, doing);
     const wait = await run(visit);
     if (wait !== undefined)
       return { phase: name, message: wait.message, stuck: wait.stuck, requeueAfterMs: wait.afterMs };
