@@ -49,14 +49,14 @@ export interface ServiceReconcilerOptions {
   readonly enqueue: (service: string, why: string) => void;
   readonly random?: () => number;
   /** How long a wait stays out of the status; see `patience.ts`. None by default. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: () => number;
 }
 
 export function createServiceReconciler(world: World, options: ServiceReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
   const deliverer = createDeliverer(world);
-  const patience = createPatience(world.clock, options.patienceMs ?? 0);
+  const patience = createPatience(world.clock, options.patienceMs ?? (() => 0));
   return async (key, context) => {
     const service = world.cacheOf(shopServices).get(key);
     if (service === undefined) patience.end(key);

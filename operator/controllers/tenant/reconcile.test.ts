@@ -167,7 +167,7 @@ test('a tenant is not Ready before the gateway took its route, and stalls when t
 });
 
 test('what the runtime says but once is told at once, also while other waits stay untold', async () => {
-  const world = withPool(createTestWorld({ patienceMs: 60_000 }));
+  const world = withPool(createTestWorld({ patienceMs: () => 60_000 }));
   world.gateway = 'away';
   world.putTenant('acme', POOLED);
   await world.settle();

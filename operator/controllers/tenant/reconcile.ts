@@ -52,13 +52,13 @@ export interface TenantReconcilerOptions {
   readonly enqueue: (tenant: string, why: string) => void;
   readonly random?: () => number;
   /** How long a wait stays out of the status; see `patience.ts`. None by default. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: () => number;
 }
 
 export function createTenantReconciler(world: World, options: TenantReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
-  const patience = createPatience(world.clock, options.patienceMs ?? 0);
+  const patience = createPatience(world.clock, options.patienceMs ?? (() => 0));
   return async (key, context) => {
     const tenant = world.cacheOf(tenants).get(key);
     if (tenant === undefined) {

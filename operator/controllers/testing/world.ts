@@ -97,7 +97,7 @@ export interface TestWorld {
 }
 
 /** @param options.patienceMs how long a tenant's waits stay out of its status */
-export function createTestWorld(options: { readonly patienceMs?: number } = {}): TestWorld {
+export function createTestWorld(options: { readonly patienceMs?: () => number } = {}): TestWorld {
   const caches = new Map<string, WritableCache>();
   caches.set(
     resourceName(tenants),
