@@ -13,6 +13,7 @@ import { openDataPlane } from '../provisioners/data-plane.ts';
 import { shopServices, tenants as tenantKind } from './kinds.ts';
 import { createLiveWorld } from './live.ts';
 import type { LiveWorld, Outside } from './live.ts';
+import { TENANT_INDEX } from './reflectors.ts';
 import type { Reflectors } from './reflectors.ts';
 import { serviceSources } from './service/controller.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
@@ -58,9 +59,8 @@ export function createControllers(options: ControllersOptions): Controllers {
       runtime: createRuntimeApi(),
     },
     onProvisioned(tenant) {
-      const all = [...reflectors.of(shopServices).cache.values()];
-      const own = all.filter(({ spec }) => spec.tenant === tenant);
-      for (const service of own) services.enqueue(keyOfObject(service), 'the tenant is provisioned');
+      for (const service of reflectors.of(shopServices).cache.byIndex(TENANT_INDEX, tenant))
+        services.enqueue(keyOfObject(service), 'the tenant is provisioned');
     },
     onPresence() {
       const why = 'a kind came or went';

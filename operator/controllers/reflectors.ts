@@ -8,12 +8,12 @@ import type { Client } from '../kube/client.ts';
 import { createDefinitionsReflector, createOptionalReflector } from '../kube/optional.ts';
 import type { Presence } from '../kube/optional.ts';
 import { createReflector } from '../kube/reflector.ts';
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector, ReflectorOptions } from '../kube/reflector.ts';
 import type { ConfigMap, Secret } from '../kube/resources.ts';
 import { resourceName } from '../kube/types.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
 import { CHILDREN, configMaps, OPTIONAL, secrets, shopServices, tenants } from './kinds.ts';
-import type { TenantObject } from './kinds.ts';
+import type { ServiceObject, TenantObject } from './kinds.ts';
 
 export interface Reflectors {
   of<T extends KubeObject>(type: ResourceType<T>): Reflector<T>;
@@ -37,6 +37,13 @@ export function byHost(tenant: TenantObject): readonly string[] {
   return tenant.spec.hosts;
 }
 
+/** Index of Services by the tenant they belong to; those of the pool belong to none. */
+export const TENANT_INDEX = 'tenant';
+
+function byTenant({ spec }: ServiceObject): readonly string[] {
+  return spec.tenant === undefined ? [] : [spec.tenant];
+}
+
 /**
  * @param newest asks the server itself, past every cache, for a version it has: whatever it shows later and is older
  *   than that is a lagging replica's view, which a restarted operator would act upon
@@ -48,30 +55,19 @@ export function createReflectors(
 ): Reflectors {
   const byName = new Map<string, Reflector>();
   const shared = newest === undefined ? {} : { notBefore: once(newest) };
-  const add = <T extends KubeObject>(type: ResourceType<T>, labelSelector?: string): void => {
-    const reflector = createReflector({
-      client,
-      type,
-      log,
-      ...shared,
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-    });
+  const add = <T extends KubeObject>(
+    type: ResourceType<T>,
+    options: Pick<ReflectorOptions<T>, 'labelSelector' | 'indexers'>,
+  ): void => {
+    const reflector = createReflector({ client, type, log, ...shared, ...options });
     // One map for reflectors of all types; `of` gives each back under the type it was asked with.
     byName.set(resourceName(type), reflector as unknown as Reflector);
   };
-  byName.set(
-    resourceName(tenants),
-    createReflector({
-      client,
-      type: tenants,
-      log,
-      ...shared,
-      indexers: { [HOST_INDEX]: byHost },
-    }) as unknown as Reflector,
-  );
-  add(shopServices);
+  add(tenants, { indexers: { [HOST_INDEX]: byHost } });
+  add(shopServices, { indexers: { [TENANT_INDEX]: byTenant } });
   for (const type of CHILDREN) {
-    if (resourceName(type) !== resourceName(shopServices)) add(type, `${LABELS.managedBy}=shopmind`);
+    if (resourceName(type) !== resourceName(shopServices))
+      add(type, { labelSelector: `${LABELS.managedBy}=shopmind` });
   }
   const definitions = createDefinitionsReflector({ client, log });
   const optional = new Map(
