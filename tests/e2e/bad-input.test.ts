@@ -37,7 +37,6 @@ const GOOD_SPEC = { displayName: 'Bad', hosts: ['bad.localhost'] };
 
 const TENANTS: readonly (readonly [what: string, object: { name?: string; spec: object }, said: RegExp])[] = [
   ['no display name', { spec: { hosts: ['bad.localhost'] } }, /spec\.displayName: Required value/],
-  ['no hosts', { spec: { displayName: 'Bad' } }, /spec\.hosts: Required value/],
   ['an empty list of hosts', { spec: { ...GOOD_SPEC, hosts: [] } }, /spec\.hosts: Invalid value.*at least 1/],
   [
     'a host in capitals',
@@ -123,6 +122,18 @@ for (const [what, { name = 'bad', spec }, said] of TENANTS) {
     assert.equal(await client.find(tenants, { name }), undefined);
   });
 }
+
+test('a tenant that names no host is no mistake: it gets one of the platform', async () => {
+  const object = {
+    apiVersion: 'shopmind.ai/v1beta1',
+    kind: 'ShopMindTenant',
+    metadata: { name: 'bad' },
+    spec: { displayName: 'Not bad' },
+  };
+  // What a person writes: defaults are the server's.
+  const made = await client.create<TenantObject>(tenants, object as TenantObject, { dryRun: true });
+  assert.deepEqual(made.spec.hosts, ['bad.localhost']);
+});
 
 // ── requests ─────────────────────────────────────────────────────────────────────────────────────
 

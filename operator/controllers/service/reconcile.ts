@@ -299,7 +299,8 @@ function rollout(
   const failing = status?.conditions?.find(
     ({ type, status }) => type === 'Progressing' && status === 'False',
   );
-  const enough = available >= Math.min(wanted, min);
+  // One is enough: more Pods wanted, or one lost of several, is no reason to call every tenant of the pool not ready.
+  const enough = available >= Math.min(wanted, 1);
   const settled =
     current &&
     updated >= wanted &&
