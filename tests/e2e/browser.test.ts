@@ -79,7 +79,8 @@ for (const { tenant, schema, viewport, what } of SHOPPERS) {
       await page.getByRole('button', { name: 'Add to cart' }).waitFor();
       await shoot('3-product');
       await page.getByRole('button', { name: 'Add to cart' }).click();
-      await page.getByRole('link', { name: 'View cart' }).first().click();
+      // Once the drawer is open: the link that stands on the page lies under it then.
+      await page.getByRole('dialog').getByRole('link', { name: 'View cart' }).click();
       const checkOut = page.locator('main').getByRole('link', { name: 'Check out' });
       await checkOut.waitFor();
       await shoot('4-cart');

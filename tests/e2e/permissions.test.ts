@@ -8,7 +8,7 @@ import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { OPTIONAL, secrets, shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
-import { horizontalPodAutoscalers, podDisruptionBudgets } from '../../operator/kube/resources.ts';
+import { cronJobs, horizontalPodAutoscalers, podDisruptionBudgets } from '../../operator/kube/resources.ts';
 import { GATEWAY_GRANTS, OPERATOR_GRANTS, type Grant } from '../../operator/resources/permissions.ts';
 import { clusterOf, podsOf } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
@@ -78,6 +78,16 @@ async function live(): Promise<void> {
     withinMs: 60_000,
     what: 'no Service of its own',
   });
+  for (const enabled of [true, false]) {
+    await change({ backup: { enabled } });
+    await until(
+      async () => {
+        const { items } = await client.listAll(cronJobs, { namespace: service.namespace });
+        return items.length > 0 === enabled ? true : undefined;
+      },
+      { withinMs: 60_000, what: enabled ? 'a nightly backup' : 'no nightly backup' },
+    );
+  }
   await change({ payments: { secretRef: { name: 'none' } } });
   await until(
     async () =>
