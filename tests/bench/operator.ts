@@ -18,7 +18,14 @@ import { startKwok } from '../cluster/kwok.ts';
 import { until } from '../support/wait.ts';
 import { lastOfEach, stepsOf } from './operator/comparison.ts';
 import { crowd, PREFIX, quantile, type Crowd, type Placement } from './operator/load.ts';
-import { startPeer, type Bare, type Figures, type Peer, type Recorded } from './operator/protocol.ts';
+import {
+  startPeer,
+  type Bare,
+  type Figures,
+  type Peer,
+  type Progress,
+  type Recorded,
+} from './operator/protocol.ts';
 import { acceptRoutes, prepare } from './operator/surroundings.ts';
 import { table } from './table.ts';
 
@@ -207,7 +214,7 @@ async function settle(operator: Peer): Promise<number> {
   let since = performance.now();
   return until(
     async () => {
-      const { reconciles, depth, upMs } = await operator.ask<Figures>({ ask: 'figures' });
+      const { reconciles, depth, upMs } = await operator.ask<Progress>({ ask: 'progress' });
       if (reconciles !== last || depth > 0) {
         last = reconciles;
         since = performance.now();

@@ -10,7 +10,7 @@ import { connect, type Client } from '../../../operator/kube/client.ts';
 import { createRecorder } from '../../../operator/kube/events.ts';
 import { createMetrics } from '../../../operator/kube/metrics.ts';
 import { memoryOutside } from './outside.ts';
-import { say, type Figures, type Question, type Recorded } from './protocol.ts';
+import { say, type Figures, type Progress, type Question, type Recorded } from './protocol.ts';
 
 const stopping = new AbortController();
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'error' });
@@ -50,6 +50,7 @@ const controllers = createControllers({
 });
 process.on('message', (question: Question) => {
   if (question.ask === 'figures') say('figures', figures());
+  if (question.ask === 'progress') say('progress', progress());
 });
 process.once('SIGTERM', () => stopping.abort());
 const working = Promise.all(controllers.all.map((controller) => controller.run(stopping.signal)));
@@ -62,22 +63,23 @@ client.close();
 await new Promise((resolve) => (out === undefined ? resolve(undefined) : out.end(resolve)));
 process.exit(0);
 
+function progress(): Progress {
+  const depth = controllers.all.reduce((sum, controller) => sum + controller.depth(), 0);
+  return { depth, reconciles, upMs: performance.now() };
+}
+
 function figures(): Figures {
   // Twice: the first collection lets finalisers run whose memory the second one takes.
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, external, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const depth = controllers.all.reduce((sum, controller) => sum + controller.depth(), 0);
   return {
     heapBytes: heapUsed + external,
     rssBytes: rss,
     cpuSeconds: (user + system) / 1e6,
     writes,
     reads,
-    depth,
-    reconciles,
-    upMs: performance.now(),
   };
 }
 

@@ -14,6 +14,16 @@ export interface Recorded {
   readonly subresource: string | undefined;
 }
 
+/** How busy the operator is; asked often, so it must cost nothing. */
+export interface Progress {
+  /** Keys waiting in the queues. */
+  readonly depth: number;
+  /** Reconciles that have ended. */
+  readonly reconciles: number;
+  /** Milliseconds since the process began. */
+  readonly upMs: number;
+}
+
 export interface Figures {
   /** Bytes after a full collection. */
   readonly heapBytes: number;
@@ -23,12 +33,6 @@ export interface Figures {
   /** Requests that are not GET, by verb. */
   readonly writes: Readonly<Record<string, number>>;
   readonly reads: number;
-  /** Keys waiting in the queues. */
-  readonly depth: number;
-  /** Reconciles that have ended. */
-  readonly reconciles: number;
-  /** Milliseconds since the process began. */
-  readonly upMs: number;
 }
 
 /** What the bare loop took. */
@@ -41,6 +45,7 @@ export interface Bare {
 
 export type Question =
   | { readonly ask: 'figures' }
+  | { readonly ask: 'progress' }
   /** Applies the steps of a file. */
   | { readonly ask: 'run'; readonly file: string };
 
