@@ -10,7 +10,7 @@ import {
   type ClusterCertificates,
   type KeyedCertificate,
 } from '../../operator/embedded/apiserver/certificates.ts';
-import { freePort } from '../support/postgres.ts';
+import { freePort } from '../support/port.ts';
 import { programs } from './binaries.ts';
 import type { Machine } from './machines.ts';
 import { startProgram, whenReady, type Program } from './process.ts';

@@ -37,7 +37,7 @@ import { installManifests } from '../../operator/resources/install.ts';
 import { defaultValues } from '../../operator/resources/values.ts';
 import { startControlPlane as startEmbedded } from '../faults/control-plane.ts';
 import { clientOf } from '../support/cluster.ts';
-import { freePort } from '../support/postgres.ts';
+import { freePort } from '../support/port.ts';
 import { until } from '../support/wait.ts';
 import { startControlPlane } from './control-plane.ts';
 import { operatorsConnection } from './operator-in-process.ts';

@@ -5,10 +5,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './port.ts';
 import { shopAt, type Shop } from './shop.ts';
 import { until } from './wait.ts';
 
@@ -97,16 +97,6 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 export async function removeInstallation(installation: Installation): Promise<void> {
   await installation.stop();
   await rm(installation.dataDir, { recursive: true, force: true });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function follow(child: ChildProcess, events: StartEvent[], errors: string[]): void {

@@ -13,7 +13,7 @@ import { localImages } from '../../operator/plugin/start/images.ts';
 import { install } from '../../operator/plugin/start/install.ts';
 import { systemObjects } from '../../operator/plugin/start/system.ts';
 import { podsOf } from './cluster.ts';
-import { freePort } from './installation.ts';
+import { freePort } from './port.ts';
 import { shopAt, type Shop } from './shop.ts';
 import { until } from './wait.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { freePort } from '../../../tests/support/postgres.ts';
+import { freePort } from '../../../tests/support/port.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
 import type { ImportReport, ProductsPage } from './schemas.ts';

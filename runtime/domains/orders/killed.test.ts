@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { freePort } from '../../../tests/support/postgres.ts';
+import { freePort } from '../../../tests/support/port.ts';
 import { payments } from '../payments/definition.ts';
 import { orders } from './definition.ts';
 import { ADDRESS, ask, KEYS, merchantKeyHash, payAsBrowser, webhookUrl } from './testing/shop.ts';

@@ -8,7 +8,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestDatabase } from '../../../../tests/support/database.ts';
-import { freePort } from '../../../../tests/support/postgres.ts';
+import { freePort } from '../../../../tests/support/port.ts';
 import { payments } from '../../payments/definition.ts';
 import { orders } from '../definition.ts';
 import { ADDRESS, KEYS } from './shop.ts';
