@@ -14,6 +14,7 @@ import { parsePlatform } from '../resources/platform.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
 import type { Images } from '../resources/workload.ts';
 import { createRecovery } from './recovery.ts';
+import type { Recovery } from './recovery.ts';
 import type { Reflectors } from './reflectors.ts';
 import { decoded } from './secrets.ts';
 import type { RuntimeApi } from './tenant/runtime-api.ts';
@@ -91,11 +92,20 @@ export function createLiveWorld(options: {
     forget: ofGateways.forget,
   };
 
-  const ping = async (): Promise<true> => {
-    await (await dataPlane(platform())).ping();
-    return true;
+  /** One for each system: whoever waits for Kafka is not kept waiting by Redis. */
+  const recoveries = new Map<string, Recovery>();
+  const recoveryOf = (system: string | undefined): Recovery => {
+    const name = system ?? 'data-plane';
+    const known = recoveries.get(name);
+    if (known !== undefined) return known;
+    const ask = async (): Promise<true> => {
+      await (await dataPlane(platform())).ping(system);
+      return true;
+    };
+    const recovery = createRecovery({ name, ask, watchers, clock });
+    recoveries.set(name, recovery);
+    return recovery;
   };
-  const recovery = createRecovery({ name: 'data-plane', ask: ping, watchers, clock });
 
   const unsubscribe = reflectors.onPresence(options.onPresence);
 
@@ -115,7 +125,7 @@ export function createLiveWorld(options: {
       // Nothing was seen yet of a data plane that never opened.
       void current?.opened.then((plane) => plane.distrust()).catch(() => undefined);
     },
-    whenUp: recovery.whenUp,
+    whenUp: (wake, system) => recoveryOf(system).whenUp(wake),
     provisioned: createProvisioned(options.onProvisioned),
     runtime: options.outside.runtime,
     traffic,

@@ -6,6 +6,8 @@ import type { ReconcileContext } from '../kube/controller.ts';
 import type { Secret } from '../kube/resources.ts';
 import { keyOf } from '../kube/types.ts';
 import { secrets } from './kinds.ts';
+import { variableOf } from '../../runtime/platform/backends/index.ts';
+import type { Port } from '../../runtime/platform/backends/index.ts';
 import { DATABASE_SECRET } from '../resources/environment.ts';
 import type { World } from './world.ts';
 
@@ -26,6 +28,17 @@ export function decoded(
       key,
       Buffer.from(value, 'base64').toString('utf8'),
     ]),
+  );
+}
+
+/** By port, with the login of the scope. */
+export type Addresses = Readonly<Partial<Record<Port, string>>>;
+
+/** As keys of the runtime's Secret. */
+export function variablesOf(addresses: Addresses): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    // The keys of addresses are ports.
+    (Object.entries(addresses) as [Port, string][]).map(([port, address]) => [variableOf(port), address]),
   );
 }
 

@@ -13,15 +13,19 @@ import {
   TargetNotEmptyError,
 } from '../provisioners/postgres/move/moves.ts';
 import { SchemasDifferError } from '../provisioners/postgres/move/tables.ts';
+import { SystemError } from '../provisioners/system.ts';
 import { ChangedMigrationError } from '../provisioners/postgres/plan.ts';
 import { PlatformConfigError } from '../resources/platform.ts';
 import { ForeignObjectError } from './objects.ts';
+import { ImmovableError } from './tenant/move.ts';
 
 export interface Trouble {
   /** True: wait and try again. False: somebody has to change something. */
   readonly passes: boolean;
   readonly reason: string;
   readonly message: string;
+  /** Which system of the data plane is waited for; absent: the database or the processor. */
+  readonly system?: string;
 }
 
 /** `undefined` for errors that are not known here: they are thrown on, logged and retried. */
@@ -31,11 +35,13 @@ export function troubleOf(error: unknown): Trouble | undefined {
       ? { passes: true, reason: 'PaymentsUnavailable', message: 'waits for the payment processor to answer' }
       : { passes: false, reason: 'PaymentsRefused', message: error.message };
   }
+  if (error instanceof SystemError) return ofSystem(error);
   if (error instanceof PlatformConfigError)
     return stuck('PlatformNotConfigured', error.message, error.remedy);
   if (error instanceof ChangedMigrationError) return stuck('MigrationChanged', error.message, error.remedy);
   if (error instanceof MisplacedError) return stuck('Misplaced', error.message, error.remedy);
   if (error instanceof TargetNotEmptyError) return stuck('TargetNotEmpty', error.message, error.remedy);
+  if (error instanceof ImmovableError) return stuck('Immovable', error.message, error.remedy);
   if (error instanceof SchemasDifferError) return stuck('SchemasDiffer', error.message, error.remedy);
   if (error instanceof RowsDifferError) return stuck('RowsDiffer', error.message, error.remedy);
   if (error instanceof SourceChangedError) return stuck('SourceChanged', error.message, error.remedy);
@@ -48,6 +54,19 @@ export function troubleOf(error: unknown): Trouble | undefined {
       : { passes: false, reason: 'ProvisioningFailed', message: error.message };
   }
   return undefined;
+}
+
+/** Which system, what it was asked for, what to do: stable words, so that waiting writes nothing twice. */
+function ofSystem({ system, action, remedy, transient, message }: SystemError): Trouble {
+  const name = `${system[0]?.toUpperCase()}${system.slice(1)}`;
+  return transient
+    ? {
+        passes: true,
+        reason: `${name}Unavailable`,
+        message: `waits for ${system}: ${action}: ${remedy}`,
+        system,
+      }
+    : { ...stuck(`${name}Refused`, message, remedy), system };
 }
 
 function stuck(reason: string, message: string, remedy: string): Trouble {

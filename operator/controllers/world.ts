@@ -28,8 +28,8 @@ export interface World {
   dataPlane(platform: PlatformConfig): Promise<DataPlane>;
   /** Somebody asked to look again: nothing seen of the data plane is trusted any more. */
   distrust(): void;
-  /** Calls `wake` once, as soon as the data plane answers again. */
-  whenUp(wake: () => void): void;
+  /** Calls `wake` once, as soon as the data plane answers again. @param system the one waited for; absent: database and processor */
+  whenUp(wake: () => void, system?: string): void;
   /**
    * Tenants whose data plane was brought up to date by this very process: no Pod of a newer image may start on a schema
    * that still lacks its migrations.

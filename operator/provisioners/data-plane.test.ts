@@ -22,6 +22,7 @@ import { createDirectory } from './postgres/directory.ts';
 import { createMoves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
 import { createSealer } from './sealing.ts';
+import { createSystems, openSystem } from './systems.ts';
 import { shelf } from './testing/definition.ts';
 
 let server: TestPostgres;
@@ -46,6 +47,7 @@ before(async () => {
     directory,
     moves: createMoves(database, () => directory.forget()),
     postgres: createPostgres(database, catalogue),
+    systems: createSystems({ shared: {}, own: {} }, openSystem, () => undefined),
     processor: {
       register: async (account) => {
         if (away) throw new ProcessorError('away', true);

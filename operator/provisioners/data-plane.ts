@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { ShopMindTenant } from '../../crds/index.ts';
+import type { Backends, Port } from '../../runtime/platform/backends/index.ts';
+import { POOL_SCOPE } from '../../runtime/platform/names/index.ts';
 import { createBlobStore } from './blobs.ts';
 import type { BlobStore } from './blobs.ts';
 import { createProcessor, generateKeys } from './payments.ts';
@@ -20,6 +22,9 @@ import type { Moves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { createSealer } from './sealing.ts';
+import type { Tenancy } from './system.ts';
+import { createSystems, openSystem } from './systems.ts';
+import type { ScopeNeeds, Systems } from './systems.ts';
 
 /** What the data plane is and how to enter it: the part of the platform's configuration that is read here. */
 export interface DataPlaneConfig {
@@ -28,6 +33,7 @@ export interface DataPlaneConfig {
   readonly paymentsUrl: string | undefined;
   readonly paymentsSecret: string | undefined;
   readonly secretsKey: string;
+  readonly backends: Backends;
 }
 
 /** One tenant, with what only Kubernetes knows of it. */
@@ -45,6 +51,12 @@ export interface TenantData {
 }
 
 export interface DataPlane {
+  /**
+   * Addresses of the systems behind a scope's ports, with its login; says nothing of whether they are there.
+   * @param scope `pool`, or a dedicated tenant's name
+   * @param secret password of the scope's database login
+   */
+  addresses(scope: string, secret: string): Promise<Readonly<Partial<Record<Port, string>>>>;
   /** The server's roles, the directory and the pool's schema. @returns what was done, in words */
   ensurePool(password: string): Promise<readonly string[]>;
   /** Forgets what was seen of the pool: the next `ensurePool` looks again, at the directory too. */
@@ -66,8 +78,8 @@ export interface DataPlane {
   unregister(tenant: string): Promise<readonly string[]>;
   /** Last step of a deletion, by policy; what a move has in the other schema goes in any case. */
   destroyTenant(tenant: ShopMindTenant, schema: string): Promise<readonly string[]>;
-  /** Resolves when database and processor answer. Rejects with what does not. */
-  ping(): Promise<void>;
+  /** Resolves when database and processor answer, or the system that is named. Rejects with what does not. */
+  ping(system?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +95,7 @@ export interface Parts {
   readonly directory: Directory;
   readonly postgres: Postgres;
   readonly moves: Moves;
+  readonly systems: Systems;
   readonly monotonic: () => number;
 }
 
@@ -112,11 +125,12 @@ export async function openDataPlane(
         ? undefined
         : createProcessor(config.paymentsUrl, config.paymentsSecret, mayAct),
     postgres: createPostgres(database, catalogue),
+    systems: createSystems(config.backends, openSystem, mayAct ?? (() => undefined)),
   });
 }
 
 export function createDataPlane(parts: Parts): DataPlane {
-  const { database, catalogue, blobs, processor, directory, postgres, moves } = parts;
+  const { database, catalogue, blobs, processor, directory, postgres, moves, systems } = parts;
   let pool:
     | { readonly at: number; readonly password: string; readonly done: Promise<readonly string[]> }
     | undefined;
@@ -124,7 +138,18 @@ export function createDataPlane(parts: Parts): DataPlane {
   const desiredOf = (schema: string, domains: readonly string[]): DesiredSchema =>
     schema === POOL_SCHEMA ? catalogue.pool() : catalogue.dedicated(schema, domains);
 
+  /** A scope needs what its domains declare; the pool hosts them all. */
+  const needs = (name: string, domains: readonly string[], secret: string): ScopeNeeds => ({
+    name,
+    domains: definitionsOf(domains),
+    secret,
+  });
+  const definitionsOf = (domains: readonly string[]): ScopeNeeds['domains'] =>
+    catalogue.definitions.filter(({ name }) => domains.includes(name));
+
   return {
+    addresses: (scope, secret) => systems.addresses(scope, secret),
+
     async ensurePool(password) {
       const now = parts.monotonic();
       if (pool !== undefined && pool.password === password && now - pool.at < POOL_TRUST_MS) {
@@ -133,7 +158,7 @@ export function createDataPlane(parts: Parts): DataPlane {
       }
       const done = postgres.ensure(catalogue.pool(), password).then(async (actions) => {
         await directory.refresh();
-        return actions;
+        return [...actions, ...(await systems.ensure(needs(POOL_SCOPE, catalogue.domains, password)))];
       });
       const mine = { at: now, password, done };
       pool = mine;
@@ -154,6 +179,7 @@ export function createDataPlane(parts: Parts): DataPlane {
       const done: string[] = [];
       if (schema !== POOL_SCHEMA)
         done.push(...(await postgres.ensure(catalogue.dedicated(schema, domains), password)));
+      done.push(...(await ensureSystems(data)));
       const known = await directory.get(tenant.metadata.name);
       const keys = data.paymentKeys ?? (await accountOf(data, known?.secrets ?? new Map(), done));
       done.push(...(await directory.ensure(rowOf(data), secretsOf(data, keys))));
@@ -166,6 +192,7 @@ export function createDataPlane(parts: Parts): DataPlane {
       return [
         ...actions.map(({ describe }) => describe),
         ...(moving ? await moves.plan(tenant.metadata.name, { from: home, to: schema }) : []),
+        ...(await planSystems(tenant, schema, domains)),
       ];
     },
 
@@ -187,12 +214,16 @@ export function createDataPlane(parts: Parts): DataPlane {
       return done;
     },
 
-    async ping() {
+    async ping(system) {
+      if (system !== undefined) return systems.ping(system);
       await database.query('select 1');
       await processor?.ping();
     },
 
-    close: () => database.close(),
+    async close() {
+      await systems.end();
+      await database.close();
+    },
   };
 
   /** Keys of the account at the platform's processor: registered before they are written down, so known keys always work. */
@@ -210,17 +241,55 @@ export function createDataPlane(parts: Parts): DataPlane {
     return keys;
   }
 
+  /** A dedicated tenant has a scope of its own; a pooled one has its share of the pool's. */
+  async function ensureSystems({
+    tenant,
+    schema,
+    domains,
+    password,
+  }: TenantData): Promise<readonly string[]> {
+    const { name } = tenant.metadata;
+    const secret = schema === POOL_SCHEMA ? pool?.password : password;
+    if (secret === undefined) return [];
+    if (schema === POOL_SCHEMA)
+      return systems.ensureTenant(needs(POOL_SCOPE, catalogue.domains, secret), tenancyOf(tenant));
+    const scope = needs(name, domains, secret);
+    return [...(await systems.ensure(scope)), ...(await systems.ensureTenant(scope, tenancyOf(tenant)))];
+  }
+
+  /** What is known without the scope's secret: things, not logins. */
+  function planSystems(
+    tenant: ShopMindTenant,
+    schema: string,
+    domains: readonly string[],
+  ): Promise<readonly string[]> {
+    const scope =
+      schema === POOL_SCHEMA
+        ? { name: POOL_SCOPE, domains: catalogue.definitions }
+        : { name: tenant.metadata.name, domains: definitionsOf(domains) };
+    return systems.plan(scope, tenancyOf(tenant));
+  }
+
+  function destroySystems(name: string, schema: string, keep: boolean): Promise<readonly string[]> {
+    if (schema !== POOL_SCHEMA) return keep ? systems.close(name) : systems.remove(name);
+    return keep ? Promise.resolve([]) : systems.removeTenant(POOL_SCOPE, name);
+  }
+
   async function destroyRows(tenant: ShopMindTenant, schema: string): Promise<readonly string[]> {
     const { name } = tenant.metadata;
     const policy = tenant.spec.deletionPolicy;
     const done: string[] = [];
-    if (policy === 'Retain') return schema === POOL_SCHEMA ? done : closeLogin(database, schema);
+    if (policy === 'Retain') {
+      if (schema !== POOL_SCHEMA) done.push(...(await closeLogin(database, schema)));
+      return [...done, ...(await destroySystems(name, schema, true))];
+    }
     if (policy === 'Snapshot') done.push(...(await snapshot(tenant, schema)));
     done.push(
       ...(schema === POOL_SCHEMA
         ? await deletePooledRows(database, name)
         : await dropSchema(database, schema)),
     );
+    done.push(...(await destroySystems(name, schema, false)));
     done.push(...(await blobs.removeTenant(name)));
     if (tenant.spec.payments.secretRef === undefined && processor !== undefined) {
       await processor.remove(name);
@@ -240,6 +309,10 @@ export function createDataPlane(parts: Parts): DataPlane {
     const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
     return [`EXPORT ${rows} ROWS TO ${sink.location}`, ...(await blobs.archiveTenant(name, sink.location))];
   }
+}
+
+function tenancyOf({ metadata, spec }: ShopMindTenant): Tenancy {
+  return { name: metadata.name, locales: spec.locales, quotas: spec.quotas };
 }
 
 const SECRET_NAMES = {

@@ -20,6 +20,9 @@ export interface Scope {
   readonly formerLogin?: Login;
 }
 
+/** A scope as somebody knows it who may not read its secrets. */
+export type PlannedScope = Omit<Scope, 'login'> & Partial<Pick<Scope, 'login'>>;
+
 /** Of a tenant, what its share of a system depends on. */
 export interface Tenancy {
   readonly name: string;
@@ -35,8 +38,8 @@ export interface Tenancy {
 export interface System {
   /** As in conditions and messages: `kafka`. */
   readonly name: string;
-  /** What `ensure` and `ensureTenant` would do. Reads only. */
-  plan(scope: Scope, tenant?: Tenancy): Promise<readonly string[]>;
+  /** What `ensure` and `ensureTenant` would do; without a login, nothing is said of logins. Reads only. */
+  plan(scope: PlannedScope, tenant?: Tenancy): Promise<readonly string[]>;
   /** The scope's login, rights and shared things. */
   ensure(scope: Scope): Promise<readonly string[]>;
   /** What one tenant has of its own within the scope; called after `ensure`. */

@@ -3,10 +3,13 @@
  */
 import { SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { ServiceSpec } from '../../crds/index.ts';
+import { backendsOf, variableOf } from '../../runtime/platform/backends/index.ts';
+import type { Port } from '../../runtime/platform/backends/index.ts';
+import { scopeOf } from '../../runtime/platform/names/index.ts';
 import type { PlatformConfig } from './platform.ts';
 import type { EnvVar } from './workload.ts';
 
-/** Secret in the Service's namespace with DATABASE_URL and SECRETS_KEY of its runtime. */
+/** Secret in the Service's namespace with what its runtime enters the data plane by: DATABASE_URL, SECRETS_KEY, EVENTS_URL, … */
 export const DATABASE_SECRET = 'database';
 
 /** The gateway inside the cluster. Its Service is headless, so the port is the one the process listens on. */
@@ -38,7 +41,9 @@ export function environment(
   const plain = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value }],
   );
-  const secret = ['DATABASE_URL', 'SECRETS_KEY'].map((key) => ({
+  // The keys of backends are ports.
+  const ports = Object.keys(backendsOf(platform.backends, scopeOf(spec.tenant))) as Port[];
+  const secret = ['DATABASE_URL', 'SECRETS_KEY', ...ports.map(variableOf)].map((key) => ({
     name: key,
     valueFrom: { secretKeyRef: { name: DATABASE_SECRET, key } },
   }));

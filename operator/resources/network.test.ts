@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseBackends } from '../../runtime/platform/backends/index.ts';
 import { openingsOf } from './network.ts';
 import { BARE } from './surroundings.ts';
 import { tenant } from './testing/inputs.ts';
@@ -12,11 +13,20 @@ const EMBEDDED = {
   databaseUrl: 'postgres://postgres.shopmind-system.svc:5432/shopmind',
   paymentsUrl: 'http://processor.shopmind-system.svc:8090',
   monitoringNamespace: undefined,
+  backends: { shared: {}, own: {} },
 };
 const CLOUD = {
   databaseUrl: 'postgres://db.example:6432/shopmind',
   paymentsUrl: undefined,
   monitoringNamespace: 'monitoring',
+  backends: parseBackends(
+    {
+      EVENTS_URL: 'kafka://broker-0.brokers.streams.svc,broker-1.brokers.streams.svc',
+      CACHE_URL: 'rediss://cache.example',
+    },
+    {},
+    (message) => assert.fail(message),
+  ),
 };
 
 interface Rule {
@@ -26,7 +36,7 @@ interface Rule {
 }
 
 function policies(platform: Parameters<typeof openingsOf>[0]) {
-  const manifests = tenantNamespace(tenant({ placement: 'dedicated' }), openingsOf(platform), BARE);
+  const manifests = tenantNamespace(tenant({ placement: 'dedicated' }), openingsOf(platform, 'acme'), BARE);
   const [closed, open] = manifests.filter(({ kind }) => kind === 'NetworkPolicy').map((one) => one['spec']);
   // The builder's own objects, of a kind whose shape is known.
   return { closed, open: open as { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] } };
@@ -52,6 +62,7 @@ test('Pods reach names, the data plane where it is, and https; never the service
   assert.deepEqual(embedded.map(ports), ['8080', '53,53', '5432,8090', '443']);
   assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
   const cloud = policies(CLOUD).open.egress;
-  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,443']);
+  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,6379,443', '9092']);
+  assert.match(JSON.stringify(cloud[3]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
 });

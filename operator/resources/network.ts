@@ -5,6 +5,9 @@ import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { ISTIOD_PORT } from './mesh.ts';
+import { parseAddress } from '../../runtime/platform/address/index.ts';
+import { backendsOf } from '../../runtime/platform/backends/index.ts';
+import type { Backend } from '../../runtime/platform/backends/index.ts';
 import type { PlatformConfig } from './platform.ts';
 import { ADMIN_PORT, RUNTIME_PORT } from './presets.ts';
 import { has } from './surroundings.ts';
@@ -28,14 +31,16 @@ const HTTPS_PORT = 443;
 /** Whoever holds a node's credentials: never a shop's business. */
 const METADATA_SERVICE = '169.254.169.254/32';
 
-/** The openings of a platform: its database, its payment processor, and https for blobs, sources and Stripe. */
+/** What a dedicated tenant must reach: database, payment processor, its backends, and https for blobs, sources and Stripe. */
 export function openingsOf(
-  platform: Pick<PlatformConfig, 'databaseUrl' | 'paymentsUrl' | 'monitoringNamespace'>,
+  platform: Pick<PlatformConfig, 'databaseUrl' | 'paymentsUrl' | 'monitoringNamespace' | 'backends'>,
+  tenant: string,
 ): Openings {
   const { databaseUrl, paymentsUrl, monitoringNamespace } = platform;
   const named = [
     destinationOf(databaseUrl),
     ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
+    ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),
   ];
   return {
     destinations: [...named, { port: HTTPS_PORT }],
@@ -104,11 +109,18 @@ const PORTS: Readonly<Record<string, number>> = {
 /** `name.namespace.svc` is of this cluster; any other host is taken to be outside. */
 function destinationOf(url: string): Destination {
   const { hostname, port, protocol } = new URL(url);
-  const [, namespace] = /^[^.]+[.]([^.]+)[.]svc(?:[.].*)?$/.exec(hostname) ?? [];
-  return {
-    ...(namespace === undefined ? {} : { namespace }),
-    port: port === '' ? (PORTS[protocol] ?? 80) : Number(port),
-  };
+  return destination(hostname, port === '' ? (PORTS[protocol] ?? 80) : Number(port));
+}
+
+/** Each server of a cluster: the first one only tells of the others. */
+function destinationsOf({ address }: Backend): readonly Destination[] {
+  // Every server of a written address has its port.
+  return parseAddress(address, 0).servers.map(({ host, port }) => destination(host, port));
+}
+
+function destination(host: string, port: number): Destination {
+  const namespace = /^(?:[^.]+[.])+?([^.]+)[.]svc(?:[.].*)?$/.exec(host)?.[1];
+  return { ...(namespace === undefined ? {} : { namespace }), port };
 }
 
 function inNamespace(name: string | undefined): k8s.NetworkPolicyPeer {

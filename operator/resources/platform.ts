@@ -2,6 +2,8 @@
  * The platform's configuration: ConfigMap and Secret `platform`, parsed once at the border.
  * Choosing a backend is configuration; each Deployment is handed only what it needs of it.
  */
+import { parseBackends } from '../../runtime/platform/backends/index.ts';
+import type { Backends } from '../../runtime/platform/backends/index.ts';
 import type { SecretStore } from './secret-store.ts';
 import { INTEGRATIONS } from './surroundings.ts';
 import type { Integration } from './surroundings.ts';
@@ -12,6 +14,8 @@ export interface PlatformConfig {
   /** Host, port and database that tenants' URLs are built from. */
   readonly databaseUrl: string;
   readonly blobsUrl: string;
+  /** Systems behind the runtime's ports; where none is named, the database is. */
+  readonly backends: Backends;
   readonly sourcesUrl: string | undefined;
   /** Absent: Stripe itself. */
   readonly paymentsUrl: string | undefined;
@@ -72,6 +76,9 @@ export function parsePlatform(
     databaseAdminUrl,
     databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
     blobsUrl: url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
+    backends: parseBackends(config, secret, (message) => {
+      throw new PlatformConfigError(`platform: ${message}`);
+    }),
     sourcesUrl: config['SOURCES_URL'],
     paymentsUrl: config['PAYMENTS_URL'],
     paymentsPublicOrigin: config['PAYMENTS_PUBLIC_ORIGIN'],

@@ -33,11 +33,15 @@ const KEDA = {
   requestsPerSecond: 20,
   kafka: { topic: 'orders', consumerGroup: 'shop', lag: 100 },
 };
-const OPENINGS = openingsOf({
-  databaseUrl: 'postgres://db.example/shopmind',
-  paymentsUrl: 'http://processor.shopmind-system.svc:8090',
-  monitoringNamespace: 'monitoring',
-});
+const OPENINGS = openingsOf(
+  {
+    databaseUrl: 'postgres://db.example/shopmind',
+    paymentsUrl: 'http://processor.shopmind-system.svc:8090',
+    monitoringNamespace: 'monitoring',
+    backends: { shared: {}, own: {} },
+  },
+  'acme',
+);
 
 /** Every object of the tenant, those of its Services included. */
 function everything(one: ShopMindTenant, surroundings: Surroundings): readonly Manifest[] {

@@ -96,7 +96,7 @@ function dedicated(): readonly Manifest[] {
   const { ground, services, routes } = desiredObjects(
     fjord,
     PLATFORM,
-    { adminToken: 'token', databasePassword: 'password' },
+    { adminToken: 'token', databasePassword: 'password', addresses: {} },
     BARE,
   );
   const pods = [...servicesOf(fjord)].flatMap(([name, spec]) =>

@@ -74,6 +74,7 @@ export async function startOperatorInProcess(admin: Client): Promise<OperatorInP
 /** Everything is provisioned, served and paid for. */
 const NOTHING_OUTSIDE: Outside = {
   openDataPlane: async () => ({
+    addresses: async () => ({}),
     ensurePool: async () => [],
     distrust: () => undefined,
     ensureTenant: async () => [],

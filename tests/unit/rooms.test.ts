@@ -13,8 +13,14 @@ const root = join(import.meta.dirname, '../..');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crds: [],
   'operator/kube': [],
-  'operator/controllers': ['operator/kube', 'crds', 'operator/resources', 'operator/provisioners'],
-  'operator/resources': ['crds', 'runtime/domains'],
+  'operator/controllers': [
+    'operator/kube',
+    'crds',
+    'operator/resources',
+    'operator/provisioners',
+    'runtime/platform',
+  ],
+  'operator/resources': ['crds', 'runtime/domains', 'runtime/platform'],
   'operator/provisioners': ['crds', 'runtime/domains', 'runtime/platform'],
   'operator/admission': ['crds', 'operator/kube'],
   'operator/scaling': ['operator/kube', 'crds'],

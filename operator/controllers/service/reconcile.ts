@@ -24,7 +24,16 @@ import type { WorkloadInput } from '../../resources/workload.ts';
 import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
-import { databasePassword, databasePasswordForSure, databaseUrl, generate, valuesOf } from '../secrets.ts';
+import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
+import {
+  databasePassword,
+  databasePasswordForSure,
+  databaseUrl,
+  generate,
+  valuesOf,
+  variablesOf,
+} from '../secrets.ts';
+import type { Addresses } from '../secrets.ts';
 import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
@@ -121,7 +130,7 @@ async function visit(
       reason: trouble.reason,
       message: trouble.message,
     });
-    if (trouble.passes) world.whenUp(() => wake('the data plane answers'));
+    if (trouble.passes) world.whenUp(() => wake('the data plane answers'), trouble.system);
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
   }
   const untoldMs = isOnItsWay(service, findings) ? patience.leftMs(keyOf(service)) : 0;
@@ -184,9 +193,11 @@ async function reconcileDataPlane(
       revision: undefined,
     };
   }
+  let addresses: Addresses = {};
   if (pooled) {
-    await applyAll(world, context, service, [poolSecret(platform, password)]);
     const dataPlane = await world.dataPlane(platform);
+    addresses = await dataPlane.addresses(POOL_SCOPE, password);
+    await applyAll(world, context, service, [poolSecret(platform, password, addresses)]);
     const done = await dataPlane.ensurePool(password);
     if (done.length > 0) {
       context.log.info({ actions: done }, 'pool provisioned');
@@ -197,7 +208,9 @@ async function reconcileDataPlane(
       });
     }
   }
-  const values = pooled ? { password } : (valuesOf(world, { namespace, name: DATABASE_SECRET }) ?? {});
+  const values = pooled
+    ? { password, ...addresses }
+    : (valuesOf(world, { namespace, name: DATABASE_SECRET }) ?? {});
   return {
     finding: { type, state: 'ready', reason: 'Provisioned', message: 'the database login is in place' },
     ready: true,
@@ -206,12 +219,13 @@ async function reconcileDataPlane(
 }
 
 /** Not owned by the Service: the pool's password must outlive it. */
-function poolSecret(platform: PlatformConfig, password: string): Manifest {
+function poolSecret(platform: PlatformConfig, password: string, addresses: Addresses): Manifest {
   return secret(
     { name: DATABASE_SECRET, namespace: SYSTEM_NAMESPACE, labels: ownLabels(DATABASE_SECRET) },
     {
       DATABASE_URL: databaseUrl(platform.databaseUrl, POOL_ROLE, password),
       SECRETS_KEY: platform.secretsKey,
+      ...variablesOf(addresses),
     },
   );
 }

@@ -14,6 +14,9 @@ import { shopServices } from '../kinds.ts';
 import type { ServiceObject, TenantObject } from '../kinds.ts';
 import { applyAll } from '../objects.ts';
 import type { Finding } from '../status.ts';
+import { backendsOf } from '../../../runtime/platform/backends/index.ts';
+import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
+import type { PlatformConfig } from '../../resources/platform.ts';
 import type { World } from '../world.ts';
 import { inventoryItems } from './desired.ts';
 import { isTraffic, isRunning, isWorkload, removeAll } from './parts.ts';
@@ -116,6 +119,26 @@ export async function whereabouts(tenant: TenantObject, dataPlane: DataPlane): P
   if (record !== undefined)
     return { home, journey: { from: placementOf(record.from), to: placementOf(record.to), record } };
   return { home, journey: home === placement ? undefined : { from: home, to: placement, record } };
+}
+
+/**
+ * What a broker, a queue or an index holds of a tenant does not move with its rows: its events would be heard by nobody.
+ * @throws ImmovableError before such a move begins
+ */
+export function refuseSystemsThatStay(tenant: TenantObject, platform: PlatformConfig): void {
+  const { name } = tenant.metadata;
+  const used = { ...backendsOf(platform.backends, POOL_SCOPE), ...backendsOf(platform.backends, name) };
+  const staying = Object.keys(used).filter((port) => port !== 'cache');
+  if (staying.length > 0) throw new ImmovableError(name, staying);
+}
+
+/** The tenant has data where moves do not reach. */
+export class ImmovableError extends Error {
+  readonly remedy = 'set spec.placement back; export the tenant and create it anew to place it elsewhere';
+  constructor(tenant: string, ports: readonly string[]) {
+    super(`${tenant} cannot move while ${ports.join(', ')} are kept outside the database`);
+    this.name = 'ImmovableError';
+  }
 }
 
 export function isUnderWay(move: MoveStatus | undefined): move is MoveStatus {

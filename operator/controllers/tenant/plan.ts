@@ -8,7 +8,7 @@ import { obsolete } from '../../kube/inventory.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import type { Surroundings } from '../../resources/surroundings.ts';
-import { desiredObjects, inventoryItems } from './desired.ts';
+import { desiredObjects, inventoryItems, NO_CREDENTIALS } from './desired.ts';
 
 export interface PlannedChange {
   readonly action: 'create' | 'change' | 'delete';
@@ -42,12 +42,7 @@ export function planTenant(
   observed: ObservedTenant,
 ): TenantPlan {
   // Secrets hold what is generated once: a plan says whether they would be made, never what is in them.
-  const objects = desiredObjects(
-    tenant,
-    platform,
-    { adminToken: '', databasePassword: '' },
-    observed.surroundings,
-  );
+  const objects = desiredObjects(tenant, platform, NO_CREDENTIALS, observed.surroundings);
   const wanted = inventoryItems(objects);
   const manifests = [...objects.ground, ...objects.services, ...objects.routes];
   const changes = manifests.flatMap((manifest, index) => {

@@ -18,6 +18,7 @@ import { outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
 import { createPatience } from '../patience.ts';
 import type { Patience } from '../patience.ts';
 import { troubleOf } from '../troubles.ts';
+import type { DataPlane } from '../../provisioners/data-plane.ts';
 import type { World } from '../world.ts';
 import { createUrges } from '../urges.ts';
 import { adminSecretName, desiredObjects, inventoryItems } from './desired.ts';
@@ -31,6 +32,7 @@ import {
   isSame,
   isUnderWay,
   placedAt,
+  refuseSystemsThatStay,
   PLACED,
   statusOf,
   whereabouts,
@@ -111,7 +113,7 @@ async function visit(
       reason: trouble.reason,
       message: trouble.message,
     });
-    if (trouble.passes) wakeWhenUp(world, wake);
+    if (trouble.passes) wakeWhenUp(world, wake, trouble.system);
     else if (type === 'DataPlaneReady')
       draft.status = { ...draft.status, plan: await pendingActions(world, tenant) };
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
@@ -140,9 +142,10 @@ async function work(
   const surroundings = surroundingsOf(outlookOf(world), platform);
   const dataPlane = await world.dataPlane(platform);
   const { home, journey } = await whereabouts(tenant, dataPlane);
+  if (journey !== undefined && journey.record === undefined) refuseSystemsThatStay(tenant, platform);
   const at = async (placement: Placement): Promise<Visit> => {
     const placed = placedAt(world, tenant, placement);
-    const credentials = await credentialsOf(world, context, placed);
+    const credentials = await credentialsOf(world, context, placed, dataPlane);
     const objects = desiredObjects(placed, platform, credentials, surroundings);
     return {
       tenant: placed,
@@ -276,7 +279,7 @@ async function visitDeleted(
   } catch (error) {
     const trouble = troubleOf(error);
     if (trouble === undefined) throw error;
-    if (trouble.passes) wakeWhenUp(world, wake);
+    if (trouble.passes) wakeWhenUp(world, wake, trouble.system);
     context.log.warn({ err: error }, trouble.message);
     finding = {
       type: 'Deleting',
@@ -386,6 +389,7 @@ async function credentialsOf(
   world: World,
   context: ReconcileContext,
   tenant: TenantObject,
+  dataPlane: DataPlane,
 ): Promise<TenantCredentials> {
   const { name } = tenant.metadata;
   const { placement } = tenant.spec;
@@ -393,9 +397,11 @@ async function credentialsOf(
     placement === 'dedicated'
       ? await databasePasswordForSure(world, context, namespaceOf(name, placement))
       : undefined;
+  const databasePassword = password ?? generate();
   return {
     adminToken: (await adminTokenOf(world, context, tenant)) ?? generate('smk_'),
-    databasePassword: password ?? generate(),
+    databasePassword,
+    addresses: placement === 'dedicated' ? await dataPlane.addresses(name, databasePassword) : {},
   };
 }
 
@@ -431,6 +437,6 @@ function other(placement: Placement): Placement {
 }
 
 /** Databases and processors send no events: one poll for all who wait. */
-function wakeWhenUp(world: World, wake: Visit['wake']): void {
-  world.whenUp(() => wake('the data plane answers'));
+function wakeWhenUp(world: World, wake: Visit['wake'], system?: string): void {
+  world.whenUp(() => wake('the data plane answers'), system);
 }

@@ -247,6 +247,7 @@ export function createTestWorld(options: { readonly patienceMs?: () => number } 
         return [`CREATE SCHEMA ${schema}`];
       });
     },
+    addresses: () => Promise.resolve({}),
     ensurePool: () => tell(''),
     distrust: () => undefined,
     ensureTenant: async ({ tenant, schema, domains, password, adminToken, webhookUrl }) => {

@@ -5,7 +5,7 @@ import { SCHEMAS, withDefaults } from '../../../crds/index.ts';
 import type { InventoryItem, TenantSpec } from '../../../crds/index.ts';
 import { resourceOf, type TenantObject } from '../../controllers/kinds.ts';
 import { surroundingsOf } from '../../controllers/surroundings.ts';
-import { desiredObjects, inventoryItems } from '../../controllers/tenant/desired.ts';
+import { desiredObjects, inventoryItems, NO_CREDENTIALS } from '../../controllers/tenant/desired.ts';
 import { planTenant, type TenantPlan } from '../../controllers/tenant/plan.ts';
 import type { Client } from '../../kube/client.ts';
 import { openDataPlane } from '../../provisioners/data-plane.ts';
@@ -72,8 +72,7 @@ async function liveObjects(
   platform: PlatformConfig,
   surroundings: Surroundings,
 ): Promise<Map<string, object>> {
-  const noSecrets = { adminToken: '', databasePassword: '' };
-  const wanted = inventoryItems(desiredObjects(tenant, platform, noSecrets, surroundings));
+  const wanted = inventoryItems(desiredObjects(tenant, platform, NO_CREDENTIALS, surroundings));
   const items = new Map([...wanted, ...(tenant.status?.inventory ?? [])].map((item) => [keyOf(item), item]));
   const found = await Promise.all(
     [...items].map(async ([key, item]) => [key, await client.find(resourceOf(item), refOf(item))] as const),

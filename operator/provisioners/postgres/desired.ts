@@ -42,6 +42,7 @@ export interface Catalogue {
   dedicated(schema: string, domains: readonly string[]): DesiredSchema;
   /** Every domain there is: a schema that rows move into has the tables of all, whatever is switched on at the moment. */
   readonly domains: readonly string[];
+  readonly definitions: readonly DomainDefinition[];
   readonly directory: readonly Migration[];
 }
 
@@ -70,6 +71,7 @@ export async function loadCatalogue(definitions: readonly DomainDefinition[] = D
     pool: () => ({ schema: POOL_SCHEMA, role: POOL_ROLE, kind: 'pool', ...everything }),
     dedicated: (schema, domains) => ({ schema, role: schema, kind: 'dedicated', ...of(new Set(domains)) }),
     domains: definitions.map(({ name }) => name),
+    definitions,
     directory: directory ?? [],
   };
 }

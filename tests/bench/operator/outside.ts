@@ -16,6 +16,7 @@ export function memoryOutside(provisioned: boolean): Outside {
     },
     openDataPlane: () =>
       Promise.resolve({
+        addresses: () => Promise.resolve({}),
         ensurePool: () => Promise.resolve([]),
         distrust: () => known.clear(),
         ensureTenant({ tenant }) {
