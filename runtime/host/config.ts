@@ -1,5 +1,7 @@
 /** The process's environment, read once and checked as a whole: every problem is named before anything starts. */
 import { z } from 'zod';
+import { PORTS, variableOf } from '../platform/backends/index.ts';
+import type { Port } from '../platform/backends/index.ts';
 import { ShopError } from '../platform/errors.ts';
 
 export interface HostConfig {
@@ -17,6 +19,8 @@ export interface HostConfig {
   readonly sourcesUrl: string | undefined;
   readonly paymentsUrl: string | undefined;
   readonly paymentsPublicOrigin: string | undefined;
+  /** Addresses of the systems behind the ports, logins included; absent: embedded. */
+  readonly backends: Readonly<Partial<Record<Port, string>>>;
   /** Base URL by domain, for the domains hosted elsewhere. */
   readonly peers: ReadonlyMap<string, string>;
 }
@@ -50,7 +54,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     paymentsUrl: env.PAYMENTS_URL,
     paymentsPublicOrigin: env.PAYMENTS_PUBLIC_ORIGIN,
     peers: env.PEERS,
+    backends: backendsIn(present),
   };
+}
+
+/** Whether an address can be used is its adapter's to say. */
+function backendsIn(present: Readonly<Record<string, string | undefined>>): HostConfig['backends'] {
+  // The keys of a literal are its names.
+  const named = (Object.keys(PORTS) as Port[]).map((port) => [port, present[variableOf(port)]] as const);
+  return Object.fromEntries(named.filter(([, address]) => address !== undefined));
 }
 
 const Port = z.coerce.number().int().min(0).max(65_535);

@@ -3,24 +3,22 @@
  * Everything is passed in or made here; nothing is global, so that tests run several hosts in one process.
  */
 import { createServer, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import express from 'express';
 import type { Logger } from 'pino';
 import { domainNamed } from '../domains/index.ts';
 import { SERVICES } from '../domains/services.ts';
-import { createFileBlobs } from '../platform/blobs/files.ts';
-import { createMemoryCache } from '../platform/cache/memory.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { CreateService, DomainService, Platform } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
-import { createEventLog, type EventLog } from '../platform/events/log.ts';
+import type { EventLog } from '../platform/events/log.ts';
 import { createNewId } from '../platform/ids.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
 import type { Clock, Payments, Tenant } from '../platform/ports.ts';
 import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
-import { createTaskQueue, type TaskQueue } from '../platform/tasks/queue.ts';
+import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
+import { openBlobs, openCache, openEvents, openTasks } from './adapters.ts';
 import { createCallers } from './callers.ts';
 import type { HostConfig } from './config.ts';
 import { HOST_ROUTES } from './definition.ts';
@@ -76,8 +74,8 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   });
   const platform: Platform = {
     sql,
-    blobs: createFileBlobs(fileURLToPath(config.blobsUrl)),
-    cache: createMemoryCache({ clock }),
+    blobs: await openBlobs(config),
+    cache: await openCache(config, clock),
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
@@ -101,9 +99,9 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     return tenant.placement === (config.tenant === undefined ? 'pooled' : 'dedicated');
   };
   const sweepMilliseconds = parts.sweepMilliseconds ?? 2_000;
-  const events = createEventLog({ sql, clock, log, serves, sweepMilliseconds });
+  const events = await openEvents(config, { sql, clock, log, serves, sweepMilliseconds });
   const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
-  const tasks = createTaskQueue({ sql, clock, log, serves, definitions, sweepMilliseconds });
+  const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const metrics = createMetrics({ lag: () => events.lag(), tasks: () => tasks.counts() });
   const upkeep = startUpkeep({ sql, clock, log, tenants, serves });
 

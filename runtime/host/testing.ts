@@ -57,6 +57,7 @@ export async function startTestHost(
     paymentsUrl: undefined,
     paymentsPublicOrigin: undefined,
     peers: new Map(),
+    backends: {},
     ...config,
   };
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });

@@ -192,6 +192,7 @@ export async function startTestHost(
     paymentsUrl: processorOrigin,
     paymentsPublicOrigin: processorOrigin,
     peers: new Map<string, string>(),
+    backends: {},
   };
   const orderSettings = { ...SETTINGS, sweepSeconds: 1, stuckSeconds: 1, ...options.orders };
   const paymentSettings = { ...PAYMENTS_SETTINGS, ...options.payments };
