@@ -7,32 +7,15 @@
 import { appendFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SnapshotSink } from './postgres/destroy.ts';
+import { BlobStoreError, checkedName as checked, manifestOf, snapshotName } from './objects/form.ts';
+import type { BlobStore } from './objects/form.ts';
+import { createS3Store } from './objects/store.ts';
 
-export interface BlobStore {
-  /** Removes everything under the tenant's prefix, and its backups. */
-  removeTenant(tenant: string): Promise<readonly string[]>;
-  /** Moves everything under the tenant's prefix into a finished snapshot, which replaces its backups; fine when it is done already. */
-  archiveTenant(tenant: string, snapshot: string): Promise<readonly string[]>;
-  /** Begins a snapshot; an unfinished one of an earlier try is replaced. */
-  beginSnapshot(tenant: string): Promise<SnapshotSink & { readonly location: string }>;
-  /** Location of a finished snapshot made since `since`, if any: a repeated teardown exports only once. */
-  findSnapshot(tenant: string, since: Date): Promise<string | undefined>;
-}
-
-/** The store cannot do what is asked; `remedy` says what can. */
-export class BlobStoreError extends Error {
-  readonly remedy: string;
-  constructor(message: string, remedy: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'BlobStoreError';
-    this.remedy = remedy;
-  }
-}
+export { BlobStoreError, type BlobStore } from './objects/form.ts';
 
 /** @param url the platform's BLOBS_URL */
 export function createBlobStore(url: string): BlobStore {
-  return url.startsWith('file:') ? explained(fileStore(fileURLToPath(url))) : unsupported(url);
+  return url.startsWith('s3:') ? createS3Store(url) : explained(fileStore(fileURLToPath(url)));
 }
 
 /** The same store, whose file system errors say what they are about. */
@@ -66,8 +49,6 @@ async function explain<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const MANIFEST = 'manifest.json';
-
 function fileStore(root: string): BlobStore {
   const snapshots = (tenant: string): string => join(root, '_snapshots', checked(tenant));
   const removeBackups = async (tenant: string): Promise<readonly string[]> => {
@@ -94,7 +75,7 @@ function fileStore(root: string): BlobStore {
       return [`MOVE OBJECTS ${tenant}/* TO ${snapshot}`, ...backups];
     },
     async beginSnapshot(tenant) {
-      const name = new Date().toISOString().replaceAll(':', '-');
+      const name = snapshotName(new Date());
       const final = join(snapshots(tenant), name);
       const folder = `${final}.partial`;
       for (const entry of (await readdir(snapshots(tenant)).catch(absent)) ?? []) {
@@ -109,8 +90,8 @@ function fileStore(root: string): BlobStore {
           });
         },
         async close(counts) {
-          const file = await open(join(folder, MANIFEST), 'w', 0o600);
-          await file.writeFile(`${JSON.stringify({ tenant, exportedAt: name, rows: counts }, null, 2)}\n`);
+          const file = await open(join(folder, 'manifest.json'), 'w', 0o600);
+          await file.writeFile(manifestOf(tenant, name, counts));
           await file.sync();
           await file.close();
           // The name without `.partial` says that the snapshot is whole.
@@ -123,34 +104,11 @@ function fileStore(root: string): BlobStore {
         (name) => !name.endsWith('.partial'),
       );
       const latest = names.toSorted().at(-1);
-      return latest !== undefined && latest >= since.toISOString().replaceAll(':', '-')
+      return latest !== undefined && latest >= snapshotName(since)
         ? join(snapshots(tenant), latest)
         : undefined;
     },
   };
-}
-
-/** Object stores are provisioned with their own policies; this slice neither empties nor fills them. */
-function unsupported(url: string): BlobStore {
-  const refuse = (): never => {
-    throw new BlobStoreError(
-      `the operator cannot yet delete from or export to ${new URL(url).protocol}// stores`,
-      'set spec.deletionPolicy: Retain, or use a file:// store',
-    );
-  };
-  return {
-    removeTenant: async () => refuse(),
-    archiveTenant: async () => refuse(),
-    beginSnapshot: async () => refuse(),
-    findSnapshot: async () => undefined,
-  };
-}
-
-/** Names become folders: nothing but what a tenant or a table may be called passes. */
-function checked(name: string): string {
-  if (!/^[a-z][a-z0-9_-]{0,62}$/.test(name))
-    throw new BlobStoreError(`${name} is no name of a tenant`, 'use its name');
-  return name;
 }
 
 function absent(error: unknown): undefined {

@@ -88,14 +88,14 @@ test('a wrong secret is a refusal, a processor that is away passes', async () =>
   await createProcessor(running.origin, 'hush').ping();
 });
 
-test('a store the operator cannot empty yet is refused with what to do instead', async () => {
-  const store = createBlobStore('s3://bucket');
-  await assert.rejects(
-    store.beginSnapshot('acme'),
-    (error) => error instanceof BlobStoreError && /Retain/.test(error.remedy),
-  );
-  await assert.rejects(store.removeTenant('acme'), BlobStoreError);
+test('a blob store takes no name that leads elsewhere, and says what is wrong with one that is away', async () => {
   await assert.rejects(createBlobStore('file:///tmp/none/').removeTenant('../etc'), BlobStoreError);
+  const away = createBlobStore('s3://key:secret@bucket?endpoint=http://127.0.0.1:1');
+  await assert.rejects(away.removeTenant('../etc'), BlobStoreError);
+  await assert.rejects(
+    away.beginSnapshot('acme'),
+    (error) => error instanceof BlobStoreError && /reached/.test(error.remedy),
+  );
 });
 
 test('a file system that refuses is told apart from a database that is away', async () => {

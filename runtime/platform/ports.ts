@@ -125,6 +125,21 @@ export interface Blob {
   readonly etag: string;
 }
 
+/** Bytes of an object, counted from 0. Both ends belong to it, as in HTTP; without `last` it goes to the object's end. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last?: number;
+}
+
+/** What a signed address lets its holder do, and for how long. */
+export interface SignedUse {
+  readonly method: 'GET' | 'PUT';
+  /** Seconds; at most a week. */
+  readonly expiresSeconds: number;
+  /** Of a PUT: the only content type that is accepted. */
+  readonly contentType?: string;
+}
+
 /** Objects by bucket and key, under the tenant's prefix. Keys match `[a-z0-9][a-z0-9._/-]*` without `..`. */
 export interface Blobs {
   /** Durable when it resolves; replaces what was there. */
@@ -135,8 +150,14 @@ export interface Blobs {
     body: Buffer | Readable,
     contentType: string,
   ): Promise<{ etag: string }>;
-  get(tenant: TenantId, bucket: string, key: string): Promise<Blob | undefined>;
+  /**
+   * With a range the body holds those bytes only, while `size` stays that of the whole object. A range that begins behind the
+   * object's end is ShopError `invalid_input`. The body must be read or destroyed.
+   */
+  get(tenant: TenantId, bucket: string, key: string, range?: ByteRange): Promise<Blob | undefined>;
   delete(tenant: TenantId, bucket: string, key: string): Promise<void>;
+  /** An address by which a browser reads or writes the object without us. Absent where the store has no such thing. */
+  signedUrl?(tenant: TenantId, bucket: string, key: string, use: SignedUse): Promise<string>;
 }
 
 // ── cache ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,12 +1,15 @@
 /**
  * Backups beside the blobs they are kept with: `<base>/_backups/<tenant>/<time>/` holds `<table>.jsonl`, `objects/` and
- * `manifest.json`, in the format of the operator's snapshots. A name that ends in `.partial` is no backup yet.
+ * `manifest.json`, in the format of the operator's snapshots. Here in files, where a name that ends in `.partial` is no backup yet.
  */
 import { appendFile, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RowSink } from '../sql/export.ts';
 import type { TenantId } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
+import { backupName, checkTable, manifestOf, outdated } from './backup-form.ts';
+import { createS3Backups } from './s3-backups.ts';
 
 export interface Backup extends RowSink {
   /** Adds the tenant's objects and makes it whole; durable when this resolves. @returns where it is */
@@ -20,9 +23,12 @@ export interface Backups {
   prune(tenant: TenantId, keep: number): Promise<readonly string[]>;
 }
 
-const PARTIAL = '.partial';
-const TABLE = /^[a-z][a-z0-9_]{0,62}$/;
+/** @param url of the blob store that the backups are kept in: `file://…` or `s3://…` */
+export function createBackups(url: string): Backups {
+  return url.startsWith('s3:') ? createS3Backups(url) : createFileBackups(fileURLToPath(url));
+}
 
+const PARTIAL = '.partial';
 /** @param base folder of the blob store */
 export function createFileBackups(base: string): Backups {
   const folderOf = (tenant: TenantId): string => join(base, '_backups', checkedTenantId(tenant));
@@ -32,18 +38,18 @@ export function createFileBackups(base: string): Backups {
       const all = folderOf(tenant);
       for (const name of await namesIn(all))
         if (name.endsWith(PARTIAL)) await rm(join(all, name), { recursive: true });
-      const name = at.toISOString().replaceAll(':', '-');
+      const name = backupName(at);
       const draft = join(all, `${name}${PARTIAL}`);
       await mkdir(draft, { recursive: true, mode: 0o700 });
       return {
         async write(table, rows) {
-          if (!TABLE.test(table)) throw new RangeError(`“${table}” is no name of a table`);
+          checkTable(table);
           const text = rows.map((row) => `${row}\n`).join('');
           await appendFile(join(draft, `${table}.jsonl`), text, { mode: 0o600 });
         },
         async finish(rows) {
           await takeAlong(join(base, checkedTenantId(tenant)), join(draft, 'objects'));
-          const manifest = `${JSON.stringify({ tenant, exportedAt: name, rows }, null, 2)}\n`;
+          const manifest = manifestOf(tenant, name, rows);
           const file = await open(join(draft, 'manifest.json'), 'w', 0o600);
           await file.writeFile(manifest);
           await file.sync();
@@ -57,9 +63,8 @@ export function createFileBackups(base: string): Backups {
 
     async prune(tenant, keep) {
       const all = folderOf(tenant);
-      // Names are times, so that their order is that of age.
-      const whole = (await namesIn(all)).filter((name) => !name.endsWith(PARTIAL)).toSorted();
-      const old = whole.slice(0, Math.max(0, whole.length - keep));
+      const whole = (await namesIn(all)).filter((name) => !name.endsWith(PARTIAL));
+      const old = outdated(whole, keep);
       for (const name of old) await rm(join(all, name), { recursive: true });
       return old;
     },

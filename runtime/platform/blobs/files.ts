@@ -10,9 +10,8 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ShopError } from '../errors.ts';
 import type { Blobs } from '../ports.ts';
-import { checkedTenantId } from '../tenant-id.ts';
+import { objectPath, refuseRange } from './keys.ts';
 
-const KEY = /^[a-z0-9][a-z0-9._/-]{0,500}$/;
 /** The head line has a fixed length, so that it can be written after the body is known. */
 const HEAD = 512;
 const Head = z.object({ contentType: z.string(), etag: z.string(), size: z.int() });
@@ -20,19 +19,8 @@ const SMALL = 256 * 1024;
 
 /** `base` is a folder; it is made when first written to. */
 export function createFileBlobs(base: string): Blobs {
-  const pathOf = (tenant: string, bucket: string, key: string): string => {
-    if (
-      !KEY.test(key) ||
-      !/^[a-z0-9][a-z0-9-]*$/.test(bucket) ||
-      key.split('/').some((part) => /^\.*$/.test(part))
-    ) {
-      throw new ShopError('invalid_input', `“${key.slice(0, 80)}” is not a key for an object.`, {
-        remedy:
-          'Keys hold a-z, 0-9, dots, dashes, underscores and slashes, and begin with a letter or digit.',
-      });
-    }
-    return join(base, checkedTenantId(tenant), bucket, `${key}.blob`);
-  };
+  const pathOf = (tenant: string, bucket: string, key: string): string =>
+    join(base, `${objectPath(tenant, bucket, key)}.blob`);
 
   return {
     async put(tenant, bucket, key, body, contentType) {
@@ -59,7 +47,7 @@ export function createFileBlobs(base: string): Blobs {
       }
     },
 
-    async get(tenant, bucket, key) {
+    async get(tenant, bucket, key, range) {
       let file: FileHandle;
       const path = pathOf(tenant, bucket, key);
       try {
@@ -73,13 +61,19 @@ export function createFileBlobs(base: string): Blobs {
         const line = Buffer.alloc(HEAD);
         await file.read(line, 0, HEAD, 0);
         const head = Head.parse(JSON.parse(line.toString('utf8')));
-        if (head.size <= SMALL) {
-          const bytes = Buffer.alloc(head.size);
-          await file.read(bytes, 0, head.size, HEAD);
+        const first = range?.first ?? 0;
+        if (range !== undefined && first >= head.size) refuseRange(first, head.size);
+        const end = Math.min(head.size, (range?.last ?? head.size - 1) + 1);
+        if (end - first <= SMALL) {
+          const bytes = Buffer.alloc(end - first);
+          await file.read(bytes, 0, bytes.length, HEAD + first);
           return { ...head, body: Readable.from([bytes]) };
         }
         keepOpen = true;
-        return { ...head, body: createReadStream(path, { fd: file, start: HEAD }) };
+        return {
+          ...head,
+          body: createReadStream(path, { fd: file, start: HEAD + first, end: HEAD + end - 1 }),
+        };
       } finally {
         if (!keepOpen) await file.close();
       }

@@ -58,6 +58,54 @@ export function blobsContract(adapter: string, open: () => Promise<Blobs>): void
     assert.equal((await bytesOf(await blobs.get('a', 'things', 'k'))).toString(), 'whole');
   });
 
+  test(`${adapter}: a range is those bytes and no others, and says how large the whole is`, async () => {
+    const blobs = await open();
+    const content = randomBytes(600_000);
+    await blobs.put('a', 'things', 'k', content, 'x/y');
+    for (const [first, last] of [
+      [0, 0],
+      [10, 20],
+      [599_999, undefined],
+      [1, undefined],
+      [100, 400_000],
+      [599_990, 700_000],
+    ] as const) {
+      const blob = await blobs.get('a', 'things', 'k', { first, ...(last === undefined ? {} : { last }) });
+      assert.equal(blob?.size, content.length);
+      const expected = content.subarray(first, last === undefined ? undefined : last + 1);
+      assert.ok((await bytesOf(blob)).equals(expected), `${first}-${last ?? ''}`);
+    }
+    await assert.rejects(blobs.get('a', 'things', 'k', { first: 600_000 }), { code: 'invalid_input' });
+    assert.equal(await blobs.get('a', 'things', 'absent', { first: 0 }), undefined);
+  });
+
+  test(`${adapter}: of a hundred writers of one key the last one's content stays, whole`, async () => {
+    const blobs = await open();
+    const contents = Array.from({ length: 100 }, (_, n) => Buffer.alloc(20_000 + n, n));
+    await Promise.all(contents.map((content) => blobs.put('a', 'things', 'k', content, 'x/y')));
+    const kept = await bytesOf(await blobs.get('a', 'things', 'k'));
+    assert.ok(contents.some((content) => content.equals(kept)));
+  });
+
+  test(`${adapter}: an object of many megabytes passes through as a stream, and two readers do not disturb each other`, async () => {
+    const blobs = await open();
+    const chunk = randomBytes(1 << 20);
+    const large = Readable.from(
+      (function* () {
+        for (let n = 0; n < 20; n++) yield chunk;
+      })(),
+    );
+    const { etag } = await blobs.put('a', 'things', 'large', large, 'x/y');
+    const [one, two] = await Promise.all([
+      blobs.get('a', 'things', 'large'),
+      blobs.get('a', 'things', 'large'),
+    ]);
+    assert.deepEqual([one?.size, one?.etag], [20 << 20, etag]);
+    const [first, second] = await Promise.all([bytesOf(one), bytesOf(two)]);
+    assert.ok(first.equals(second));
+    for (let n = 0; n < 20; n++) assert.ok(first.subarray(n << 20, (n + 1) << 20).equals(chunk));
+  });
+
   test(`${adapter}: tenants and buckets do not see each other`, async () => {
     const blobs = await open();
     await blobs.put('a', 'things', 'k', Buffer.from('a'), 'text/plain');
