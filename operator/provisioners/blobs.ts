@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BlobStoreError, checkedName as checked, manifestOf, snapshotName } from './objects/form.ts';
 import type { BlobStore } from './objects/form.ts';
-import { createS3Store } from './objects/store.ts';
 
 export { BlobStoreError, type BlobStore } from './objects/form.ts';
 
-/** @param url the platform's BLOBS_URL */
-export function createBlobStore(url: string): BlobStore {
-  return url.startsWith('s3:') ? createS3Store(url) : explained(fileStore(fileURLToPath(url)));
+/** @param url a folder, or a bucket with the login that may empty it; the client of buckets is loaded when there is one */
+export async function createBlobStore(url: string): Promise<BlobStore> {
+  if (!url.startsWith('s3:')) return explained(fileStore(fileURLToPath(url)));
+  const { createS3Store } = await import('./objects/store.ts');
+  return createS3Store(url);
 }
 
 /** The same store, whose file system errors say what they are about. */

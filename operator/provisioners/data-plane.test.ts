@@ -43,7 +43,7 @@ before(async () => {
     database,
     catalogue,
     monotonic: () => now,
-    blobs: createBlobStore(pathToFileURL(`${folder}/`).href),
+    blobs: () => createBlobStore(pathToFileURL(`${folder}/`).href),
     directory,
     moves: createMoves(database, () => directory.forget()),
     postgres: createPostgres(database, catalogue),

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ShopMindTenant } from '../../crds/index.ts';
+import { backendsOf } from '../../runtime/platform/backends/index.ts';
 import type { Backends, Port } from '../../runtime/platform/backends/index.ts';
 import { POOL_SCOPE } from '../../runtime/platform/names/index.ts';
 import { createBlobStore } from './blobs.ts';
@@ -89,7 +90,8 @@ const POOL_TRUST_MS = 60_000;
 export interface Parts {
   readonly database: Database;
   readonly catalogue: Catalogue;
-  readonly blobs: BlobStore;
+  /** The store of a scope: the pool's, or a dedicated tenant's. */
+  readonly blobs: (scope: string) => Promise<BlobStore>;
   /** Absent where tenants bring their own keys. */
   readonly processor: Processor | undefined;
   readonly directory: Directory;
@@ -119,7 +121,7 @@ export async function openDataPlane(
     monotonic,
     directory,
     moves: createMoves(database, () => directory.forget()),
-    blobs: createBlobStore(config.blobsUrl),
+    blobs: blobStores(config),
     processor:
       config.paymentsUrl === undefined || config.paymentsSecret === undefined
         ? undefined
@@ -290,7 +292,7 @@ export function createDataPlane(parts: Parts): DataPlane {
         : await dropSchema(database, schema)),
     );
     done.push(...(await destroySystems(name, schema, false)));
-    done.push(...(await blobs.removeTenant(name)));
+    done.push(...(await (await blobs(scopeIn(schema, name))).removeTenant(name)));
     if (tenant.spec.payments.secretRef === undefined && processor !== undefined) {
       await processor.remove(name);
       done.push(`DELETE PAYMENT ACCOUNT ${name}`);
@@ -302,13 +304,30 @@ export function createDataPlane(parts: Parts): DataPlane {
   async function snapshot(tenant: ShopMindTenant, schema: string): Promise<readonly string[]> {
     const { name, deletionTimestamp } = tenant.metadata;
     const since = new Date(deletionTimestamp ?? 0);
-    const finished = await blobs.findSnapshot(name, since);
-    if (finished !== undefined) return blobs.archiveTenant(name, finished);
-    const sink = await blobs.beginSnapshot(name);
+    const store = await blobs(scopeIn(schema, name));
+    const finished = await store.findSnapshot(name, since);
+    if (finished !== undefined) return store.archiveTenant(name, finished);
+    const sink = await store.beginSnapshot(name);
     const counts = await exportRows(database, schema, name, sink);
     const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return [`EXPORT ${rows} ROWS TO ${sink.location}`, ...(await blobs.archiveTenant(name, sink.location))];
+    return [`EXPORT ${rows} ROWS TO ${sink.location}`, ...(await store.archiveTenant(name, sink.location))];
   }
+}
+
+/** One store for each address. */
+function blobStores({ backends, blobsUrl }: DataPlaneConfig): Parts['blobs'] {
+  const opened = new Map<string, Promise<BlobStore>>();
+  return (scope) => {
+    const address = backendsOf(backends, scope).blobs?.adminAddress ?? blobsUrl;
+    const store = opened.get(address) ?? createBlobStore(address);
+    opened.set(address, store);
+    return store;
+  };
+}
+
+/** The scope that a tenant with this schema is in. */
+function scopeIn(schema: string, tenant: string): string {
+  return schema === POOL_SCHEMA ? POOL_SCOPE : tenant;
 }
 
 function tenancyOf({ metadata, spec }: ShopMindTenant): Tenancy {

@@ -89,8 +89,9 @@ test('a wrong secret is a refusal, a processor that is away passes', async () =>
 });
 
 test('a blob store takes no name that leads elsewhere, and says what is wrong with one that is away', async () => {
-  await assert.rejects(createBlobStore('file:///tmp/none/').removeTenant('../etc'), BlobStoreError);
-  const away = createBlobStore('s3://key:secret@bucket?endpoint=http://127.0.0.1:1');
+  const files = await createBlobStore('file:///tmp/none/');
+  await assert.rejects(files.removeTenant('../etc'), BlobStoreError);
+  const away = await createBlobStore('s3://key:secret@bucket?endpoint=http://127.0.0.1:1');
   await assert.rejects(away.removeTenant('../etc'), BlobStoreError);
   await assert.rejects(
     away.beginSnapshot('acme'),
@@ -101,7 +102,7 @@ test('a blob store takes no name that leads elsewhere, and says what is wrong wi
 test('a file system that refuses is told apart from a database that is away', async () => {
   const file = join(folder, 'file');
   await writeFile(file, '');
-  const store = createBlobStore(pathToFileURL(`${file}/`).href);
+  const store = await createBlobStore(pathToFileURL(`${file}/`).href);
   await assert.rejects(store.beginSnapshot('acme'), (error) => {
     assert.ok(error instanceof BlobStoreError);
     assert.match(error.message, /the blob store failed: .*(ENOTDIR|EEXIST)/);

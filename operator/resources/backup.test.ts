@@ -32,7 +32,7 @@ function input(
   return {
     ...workloadInput(spec),
     platformEnv: environment(service(spec), own, new Map(), 8080),
-    blobs: blobFolder(own),
+    blobs: blobFolder(own, undefined),
   };
 }
 

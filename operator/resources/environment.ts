@@ -27,11 +27,12 @@ export function environment(
   gatewayPort: number,
 ): readonly EnvVar[] {
   if (spec.domains === undefined) return [{ name: 'GATEWAY_URL', value: gatewayUrl(gatewayPort) }];
+  const backends = backendsOf(platform.backends, scopeOf(spec.tenant));
   const values: Record<string, string | undefined> = {
     SHOPMIND_DOMAINS: spec.domains.join(','),
     SHOPMIND_TENANT: spec.tenant,
     HOT_RELOAD: spec.environment === 'development' ? 'true' : undefined,
-    BLOBS_URL: platform.blobsUrl,
+    BLOBS_URL: backends.blobs === undefined ? platform.blobsUrl : undefined,
     SOURCES_URL: platform.sourcesUrl,
     PAYMENTS_URL: platform.paymentsUrl,
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
@@ -42,7 +43,7 @@ export function environment(
     value === undefined ? [] : [{ name, value }],
   );
   // The keys of backends are ports.
-  const ports = Object.keys(backendsOf(platform.backends, scopeOf(spec.tenant))) as Port[];
+  const ports = Object.keys(backends) as Port[];
   const secret = ['DATABASE_URL', 'SECRETS_KEY', ...ports.map(variableOf)].map((key) => ({
     name: key,
     valueFrom: { secretKeyRef: { name: DATABASE_SECRET, key } },

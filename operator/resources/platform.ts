@@ -13,6 +13,7 @@ export interface PlatformConfig {
   readonly databaseAdminUrl: string;
   /** Host, port and database that tenants' URLs are built from. */
   readonly databaseUrl: string;
+  /** Without a login; a folder, or the bucket of `backends`. */
   readonly blobsUrl: string;
   /** Systems behind the runtime's ports; where none is named, the database is. */
   readonly backends: Backends;
@@ -71,14 +72,16 @@ export function parsePlatform(
   if (Buffer.from(secretsKey, 'base64').length !== 32) {
     throw new PlatformConfigError('Secret platform: SECRETS_KEY must be 32 bytes in base64');
   }
+  const backends = parseBackends(config, secret, (message) => {
+    throw new PlatformConfigError(`platform: ${message}`);
+  });
   const publicPort = integer(config, 'PUBLIC_PORT', 443, [1, 65_535]);
   return {
     databaseAdminUrl,
     databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
-    blobsUrl: url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
-    backends: parseBackends(config, secret, (message) => {
-      throw new PlatformConfigError(`platform: ${message}`);
-    }),
+    // A login in it is the operator's business.
+    blobsUrl: backends.shared.blobs?.address ?? url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
+    backends,
     sourcesUrl: config['SOURCES_URL'],
     paymentsUrl: config['PAYMENTS_URL'],
     paymentsPublicOrigin: config['PAYMENTS_PUBLIC_ORIGIN'],

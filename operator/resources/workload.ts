@@ -7,6 +7,8 @@ import { ApiObject, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { LABELS } from '../../crds/index.ts';
 import type { Environment, ServiceSpec } from '../../crds/index.ts';
+import { backendsOf } from '../../runtime/platform/backends/index.ts';
+import { scopeOf } from '../../runtime/platform/names/index.ts';
 import { autoscaler, replicasOf } from './autoscaling.ts';
 import type { MetricSources } from './autoscaling.ts';
 import { manifests, ownLabels } from './chart.ts';
@@ -49,11 +51,13 @@ export interface BlobFolder {
 
 export type EnvVar = ServiceSpec['env'][number];
 
-/** The volume that a `file://` address of the blob store needs inside the Pod. */
+/** The volume that a `file://` address of the blob store needs inside the Pod. @param tenant absent: the pool */
 export function blobFolder(
-  platform: Pick<PlatformConfig, 'blobsUrl' | 'blobsClaim' | 'blobsShared'>,
+  platform: Pick<PlatformConfig, 'blobsUrl' | 'blobsClaim' | 'blobsShared' | 'backends'>,
+  tenant: string | undefined,
 ): BlobFolder | undefined {
   if (!platform.blobsUrl.startsWith('file:') || platform.blobsShared) return undefined;
+  if (backendsOf(platform.backends, scopeOf(tenant)).blobs !== undefined) return undefined;
   return { path: fileURLToPath(platform.blobsUrl).replace(/(?<=.)[/]$/, ''), claim: platform.blobsClaim };
 }
 

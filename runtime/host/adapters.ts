@@ -38,7 +38,9 @@ export async function openCache(config: HostConfig, clock: Clock): Promise<Cache
 
 /** Files, or an object store. */
 export async function openBlobs(config: HostConfig): Promise<Blobs> {
-  return createFileBlobs(fileURLToPath(config.blobsUrl));
+  if (config.blobsUrl.startsWith('file:')) return createFileBlobs(fileURLToPath(config.blobsUrl));
+  const { createS3Blobs } = await import('../platform/blobs/s3.ts');
+  return createS3Blobs(config.blobsUrl);
 }
 
 function refuse(port: Port, address: string): never {

@@ -2,18 +2,17 @@
  * `runtime backup`: exports every row and object of a tenant, or of each pooled tenant in turn, and keeps the youngest few.
  * Runs to its end as a Job; what fails for one tenant leaves the others their backup, and the Job failed.
  */
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { createFileBackups, type Backups } from '../platform/blobs/backups.ts';
+import { createBackups, type Backups } from '../platform/blobs/backups.ts';
 import { ShopError } from '../platform/errors.ts';
 import { exportTenant } from '../platform/sql/export.ts';
 import type { Clock } from '../platform/ports.ts';
 
 const Environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL'),
-  BLOBS_URL: z.string().regex(/^file:\/\//, 'must be a file:// URL; other stores come with their adapters'),
+  BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),
   BACKUP_KEEP: z.coerce.number().int().min(1).max(1000).default(7),
   SHOPMIND_TENANT: z.string().optional(),
 });
@@ -38,7 +37,7 @@ export async function backUp(
     });
   }
   const { DATABASE_URL, BLOBS_URL, BACKUP_KEEP, SHOPMIND_TENANT } = parsed.data;
-  const backups = createFileBackups(fileURLToPath(BLOBS_URL));
+  const backups = await createBackups(BLOBS_URL);
   const tenants = SHOPMIND_TENANT === undefined ? await pooledTenants(DATABASE_URL) : [SHOPMIND_TENANT];
   let failed = 0;
   for (const tenant of tenants) {

@@ -61,7 +61,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** Whether an address can be used is its adapter's to say. */
 function backendsIn(present: Readonly<Record<string, string | undefined>>): HostConfig['backends'] {
   // The keys of a literal are its names.
-  const named = (Object.keys(PORTS) as Port[]).map((port) => [port, present[variableOf(port)]] as const);
+  const named = (Object.keys(PORTS) as Port[])
+    .filter((port) => port !== 'blobs')
+    .map((port) => [port, present[variableOf(port)]] as const);
   return Object.fromEntries(named.filter(([, address]) => address !== undefined));
 }
 
@@ -99,7 +101,7 @@ const Environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
   SECRETS_KEY: Base64Of32,
-  BLOBS_URL: z.string().regex(/^file:\/\//, 'must be a file:// URL; other stores come with their adapters'),
+  BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),
   SOURCES_URL: z
     .string()
     .regex(/^(?:file|https):\/\//, 'must be a file:// or https:// URL')

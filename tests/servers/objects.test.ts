@@ -158,7 +158,7 @@ test('a backup is one once it is whole: rows, objects, manifest; the oldest go',
   opened.push(blobs);
   await blobs.put('acme', 'media', 'one', Buffer.from('1'), 'x/y');
   await blobs.put('other', 'media', 'two', Buffer.from('2'), 'x/y');
-  const backups = createBackups(address);
+  const backups = await createBackups(address);
 
   const abandoned = await backups.begin('acme', new Date('2026-01-01T00:00:00Z'));
   await abandoned.write('orders', ['{"n":0}']);
@@ -227,8 +227,9 @@ test('the operator moves a tenant into a snapshot once, whatever it is killed at
   opened.push(blobs);
   for (const key of ['one', 'two', 'three']) await blobs.put('acme', 'media', key, Buffer.from(key), 'x/y');
   await blobs.put('acme-2', 'media', 'one', Buffer.from('x'), 'x/y');
-  await (await createBackups(address).begin('acme', new Date())).finish({});
-  const store = createBlobStore(address);
+  const backups = await createBackups(address);
+  await (await backups.begin('acme', new Date())).finish({});
+  const store = await createBlobStore(address);
   const since = new Date();
 
   const abandoned = await store.beginSnapshot('acme');
@@ -276,7 +277,7 @@ test('a tenant that is deleted leaves no version behind, in a bucket that keeps 
   for (const text of ['first', 'second']) await blobs.put('acme', 'media', 'k', Buffer.from(text), 'x/y');
   await blobs.delete('acme', 'media', 'k');
   await blobs.put('other', 'media', 'k', Buffer.from('stays'), 'x/y');
-  const store = createBlobStore(address);
+  const store = await createBlobStore(address);
   assert.deepEqual(await store.removeTenant('acme'), ['DELETE OBJECTS acme/*']);
   assert.deepEqual(await store.removeTenant('acme'), []);
   const left = await bucket.client.send(new ListObjectVersionsCommand({ Bucket: bucket.name }));

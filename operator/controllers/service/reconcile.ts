@@ -242,7 +242,7 @@ function inputOf(world: World, service: ServiceObject, platform: PlatformConfig)
     metricSources: { prometheusUrl: platform.prometheusUrl, kafkaBrokers: platform.kafkaBrokers },
     monitorLabels: platform.monitorLabels,
     drainSeconds: platform.drainSeconds,
-    blobs: blobFolder(platform),
+    blobs: blobFolder(platform, service.spec.tenant),
   };
 }
 

@@ -217,7 +217,7 @@ test('the directory writes only what differs, tells the runtimes, and hides tena
 
 test('a snapshot holds every row of the tenant and no other, and deleting takes exactly those', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'shopmind-blobs-'));
-  const store = createBlobStore(pathToFileURL(`${folder}/`).href);
+  const store = await createBlobStore(pathToFileURL(`${folder}/`).href);
   await database.query(`
     insert into shop.shelves select t, 's' || i, 'l' from unnest(array['snap', 'stay']) t, generate_series(1, 6000) i;
     insert into shop.books select t, 'b' || i, 's' || i, 'title' from unnest(array['snap', 'stay']) t, generate_series(1, 6000) i;`);

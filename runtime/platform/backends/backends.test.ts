@@ -39,6 +39,29 @@ test('a login in the plain address is the one that provisions, and reaches no ru
   });
 });
 
+test('blobs are files of the platform, or a bucket with a login of its own', () => {
+  const files = parseBackends(
+    { BLOBS_URL: 'file:///blobs/', 'BLOBS_URL.acme': 's3://acme-blobs' },
+    {},
+    refuse,
+  );
+  assert.equal(backendsOf(files, 'pool').blobs, undefined);
+  assert.equal(backendsOf(files, 'acme').blobs?.address, 's3://acme-blobs:443/');
+  const bucket = parseBackends(
+    { BLOBS_URL: 's3://shops/live?region=eu-west-1' },
+    { BLOBS_ADMIN_URL: 's3://key:secret@shops/live?region=eu-west-1' },
+    refuse,
+  );
+  assert.deepEqual(backendsOf(bucket, 'pool').blobs, {
+    address: 's3://shops:443/live?region=eu-west-1',
+    adminAddress: 's3://key:secret@shops:443/live?region=eu-west-1',
+  });
+  assert.throws(
+    () => parseBackends({ 'BLOBS_URL.acme': 'file:///x' }, {}, refuse),
+    /BLOBS_URL.acme must begin with s3/,
+  );
+});
+
 test('what cannot be an address is refused by its key', () => {
   const told = (config: Record<string, string>) => () => parseBackends(config, {}, refuse);
   assert.throws(told({ CACHE_URL: 'memcached://x' }), /CACHE_URL must begin with redis:\/\/ or rediss:\/\//);

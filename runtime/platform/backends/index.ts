@@ -11,6 +11,7 @@ export const PORTS = {
   tasks: { key: 'TASKS', schemes: { amqp: 5672, amqps: 5671 } },
   cache: { key: 'CACHE', schemes: { redis: 6379, rediss: 6379 } },
   search: { key: 'SEARCH', schemes: { 'elasticsearch+http': 9200, 'elasticsearch+https': 9200 } },
+  blobs: { key: 'BLOBS', schemes: { s3: 443 } },
   documents: { key: 'DOCUMENTS', schemes: { mongodb: 27_017 } },
   analytics: { key: 'ANALYTICS', schemes: { 'clickhouse+http': 8123, 'clickhouse+https': 8443 } },
 } as const satisfies Readonly<Record<string, { key: string; schemes: Readonly<Record<string, number>> }>>;
@@ -61,6 +62,8 @@ export function parseBackends(
     for (const [key, value] of Object.entries({ ...secret, ...config })) {
       if (key !== variable && !key.startsWith(`${variable}.`)) continue;
       const scope = key.slice(variable.length + 1);
+      // A folder is no system: it is the platform's own.
+      if (port === 'blobs' && scope === '' && value.startsWith('file:')) continue;
       if (value === 'embedded') {
         if (scope !== '') (own[scope] ??= {})[port] = 'embedded';
         continue;

@@ -9,7 +9,6 @@ import type { RowSink } from '../sql/export.ts';
 import type { TenantId } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
 import { backupName, checkTable, manifestOf, outdated } from './backup-form.ts';
-import { createS3Backups } from './s3-backups.ts';
 
 export interface Backup extends RowSink {
   /** Adds the tenant's objects and makes it whole; durable when this resolves. @returns where it is */
@@ -24,8 +23,10 @@ export interface Backups {
 }
 
 /** @param url of the blob store that the backups are kept in: `file://…` or `s3://…` */
-export function createBackups(url: string): Backups {
-  return url.startsWith('s3:') ? createS3Backups(url) : createFileBackups(fileURLToPath(url));
+export async function createBackups(url: string): Promise<Backups> {
+  if (!url.startsWith('s3:')) return createFileBackups(fileURLToPath(url));
+  const { createS3Backups } = await import('./s3-backups.ts');
+  return createS3Backups(url);
 }
 
 const PARTIAL = '.partial';
