@@ -63,15 +63,16 @@ export interface NewEvent {
   readonly type: string;
   /** Events of one key keep their order. */
   readonly key: string;
+  /** As JSON at most 512 KiB: `emit` throws ShopError `too_large` beyond that. */
   readonly payload: unknown;
+  /** W3C traceparent of what caused it. */
+  readonly trace?: string;
 }
 
 export interface StoredEvent extends NewEvent {
   readonly id: string;
   readonly tenant: TenantId;
   readonly occurredAt: Date;
-  /** W3C traceparent of what caused it. */
-  readonly trace?: string;
 }
 
 /**

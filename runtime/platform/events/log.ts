@@ -7,12 +7,12 @@
  * sweep to whoever missed it.
  */
 import type { Logger } from 'pino';
-import { ShopError } from '../errors.ts';
 import type { Clock, EventHandler, Events, StoredEvent, TenantId, Transaction } from '../ports.ts';
 import { createPump, type Pump } from '../pump.ts';
 import { isRetryable } from '../sql/failures.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
 import { isTenantId } from '../tenant-id.ts';
+import { isOutage, pauseOf, textOf } from './attempts.ts';
 
 export interface EventLogOptions {
   readonly sql: PostgresSql;
@@ -310,8 +310,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
   }
 
   function pauseAfter(attempts: number): Date {
-    const pause = Math.min(firstPause * 4 ** (attempts - 1), 60_000);
-    return new Date(clock.now().getTime() + pause * (0.8 + Math.random() * 0.4));
+    return new Date(clock.now().getTime() + pauseOf(attempts, firstPause));
   }
 
   async function sweep(): Promise<void> {
@@ -438,15 +437,6 @@ function toEvent(tenant: TenantId, row: EventRow): StoredEvent {
     occurredAt,
     ...(row.trace === null ? {} : { trace: row.trace }),
   };
-}
-
-/** The database being away says nothing about the event: it does not count as an attempt. */
-function isOutage(error: unknown): boolean {
-  return error instanceof ShopError && error.code === 'unavailable';
-}
-
-function textOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
 }
 
 async function parkRow(

@@ -13,6 +13,7 @@ export const platform: DomainDefinition = {
     { name: 'event_heads', spread: 'tenant', access: 'write', sweep: true },
     { name: 'consumer_positions', spread: 'tenant', access: 'write', sweep: true },
     { name: 'parked_events', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'parked_messages', spread: 'tenant', access: 'write', sweep: true },
     { name: 'inbox', spread: 'tenant', access: 'write' },
     { name: 'dead_letters', spread: 'tenant', access: 'write', sweep: true },
     { name: 'tasks', spread: 'tenant', access: 'write', sweep: true },

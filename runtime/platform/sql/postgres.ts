@@ -49,8 +49,15 @@ export interface Committed {
   readonly tasks: readonly NewTask[];
 }
 
+/** A transaction of the workers' own. */
+export interface WorkerTransaction extends Transaction {
+  /** Runs all statements in one round trip. */
+  batch(statements: readonly Statement[]): Promise<WireResult[]>;
+}
+
 /** The port, and what the event log and the task queue, which live in the same database, need beyond it. */
 export interface PostgresSql extends Sql {
+  transaction<T>(tenant: TenantId, work: (tx: WorkerTransaction) => Promise<T>): Promise<T>;
   /** Runs all statements in one transaction and one round trip. */
   batch(tenant: TenantId, statements: readonly Statement[]): Promise<WireResult[]>;
   /** Reads across tenants, only from tables whose definition says `sweep`. Background workers only. */
@@ -177,10 +184,10 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
   /** One try. `committing` tells whether COMMIT had been sent, after which nobody knows whether it happened. */
   async function tryTransaction<T>(
     tenant: TenantId,
-    work: (tx: Transaction) => Promise<T>,
+    work: (tx: WorkerTransaction) => Promise<T>,
     progress: { committing: boolean },
   ): Promise<T> {
-    const events: NewEvent[] = [];
+    const events: WrittenEvent[] = [];
     const tasks: NewTask[] = [];
     const value = await withWire(async (wire) => {
       let begun = false;
@@ -189,17 +196,20 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
         begun = true;
         return openingOf(tenant);
       };
-      const tx: Transaction = {
+      const tx: WorkerTransaction = {
         async query<Row>(text: string, values: readonly SqlValue[] = []) {
+          const results = await tx.batch([{ text, values }]);
+          return results[0] as unknown as SqlResult<Row>; // as in `single`
+        },
+        async batch(statements) {
           try {
-            const results = await send(wire, [...opening(), { text, values }]);
-            return results.at(-1) as unknown as SqlResult<Row>; // as in `single`
+            return (await send(wire, [...opening(), ...statements])).slice(-statements.length);
           } catch (error) {
             throw transactionFailure(error);
           }
         },
         emit(...more) {
-          events.push(...more);
+          events.push(...more.map((event) => ({ ...event, payload: payloadOf(event) })));
           return Promise.resolve();
         },
         enqueue(...more) {
@@ -313,10 +323,29 @@ function causeOf(error: unknown): unknown {
   return error instanceof ShopError ? error.cause : error;
 }
 
+/** Of an event's payload as JSON: what every carrier of events takes, Kafka with its defaults among them. */
+export const MOST_EVENT_BYTES = 512 * 1024;
+
+/** With its payload as JSON. */
+type WrittenEvent = NewEvent & { readonly payload: string };
+
+function payloadOf(event: NewEvent): string {
+  const payload = JSON.stringify(event.payload);
+  // Shorter in characters than a third of that, it cannot be longer in bytes.
+  if (payload.length <= MOST_EVENT_BYTES / 3) return payload;
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= MOST_EVENT_BYTES) return payload;
+  throw new ShopError(
+    'too_large',
+    `An event ${event.type} has ${bytes} bytes; ${MOST_EVENT_BYTES} are allowed.`,
+    { remedy: 'Put what is large into the blob store and its key into the event.' },
+  );
+}
+
 /** One INSERT for all events of a transaction, sent along with COMMIT. */
 function outboxInsert(
   tenant: TenantId,
-  events: readonly NewEvent[],
+  events: readonly WrittenEvent[],
   { newId }: PostgresOptions,
 ): Statement[] {
   if (events.length === 0) return [];
@@ -332,8 +361,8 @@ function outboxInsert(
         events.map((event) => event.topic),
         events.map((event) => event.type),
         events.map((event) => event.key),
-        events.map((event) => JSON.stringify(event.payload)),
-        events.map(() => null),
+        events.map((event) => event.payload),
+        events.map((event) => event.trace ?? null),
       ],
     },
   ];
