@@ -15,6 +15,8 @@ export interface GatewayConfig {
   /** Balancers in front whose `x-forwarded-for` and `x-forwarded-proto` are believed; mostly none. */
   readonly trustedProxies: BlockList;
   readonly limits: Limits;
+  /** Redis in which all gateways count together; absent: each counts by itself. */
+  readonly limitsUrl: string | undefined;
   /** Wait between "not ready" and closing, until balancers in front have noticed. */
   readonly drainDelayMs: number;
   /** Longest wait for requests under way when stopping. */
@@ -78,6 +80,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     },
     forwardedProto: scheme,
     trustedProxies: parseNetworks(env['TRUSTED_PROXIES'] ?? ''),
+    limitsUrl: env['LIMITS_URL'],
     drainDelayMs: integer(env, 'DRAIN_DELAY_MS', 0, 0, 60_000),
     drainMs: integer(env, 'DRAIN_MS', 20_000, 0, 600_000),
     limits: {

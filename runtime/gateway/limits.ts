@@ -1,8 +1,10 @@
 /**
- * How many requests a tenant may make: a token bucket each, so that one shop's rush is not another's outage.
- * Each gateway counts by itself; with several, a tenant's limit is that of one times their number.
+ * How many requests a tenant may make, so that one shop's rush is not another's outage. Each gateway counts by itself and at once;
+ * where a count is shared, it is asked beside the request, and what it refuses is refused here from then on: no request waits for it.
  */
 import type { Clock } from '../../operator/kube/clock.ts';
+import { createMemoryLimits } from '../platform/limits/memory.ts';
+import type { RateLimits } from '../platform/ports.ts';
 
 export interface TenantLimits {
   /** 0: let it through. Otherwise the seconds until the next token. */
@@ -11,49 +13,30 @@ export interface TenantLimits {
   sweep(): void;
 }
 
-interface Bucket {
-  tokens: number;
-  at: number;
-  perMinute: number;
-}
+const REQUESTS = 'requests';
 
-/** A bucket holds one minute's requests. */
-export function createTenantLimits(clock: Clock): TenantLimits {
-  const buckets = new Map<string, Bucket>();
+/** @param shared counts for all gateways together; absent: with several, a tenant's limit is that of one times their number */
+export function createTenantLimits(clock: Pick<Clock, 'monotonic'>, shared?: RateLimits): TenantLimits {
+  const now = (): number => clock.monotonic();
+  const own = createMemoryLimits(now);
+  const refusedUntil = new Map<string, number>();
 
-  const refill = (bucket: Bucket, now: number): void => {
-    bucket.tokens = Math.min(
-      bucket.perMinute,
-      bucket.tokens + ((now - bucket.at) / 60_000) * bucket.perMinute,
-    );
-    bucket.at = now;
-  };
+  async function tell(limits: RateLimits, tenant: string, perMinute: number): Promise<void> {
+    const wait = await limits.take(tenant, REQUESTS, perMinute);
+    if (wait > 0) refusedUntil.set(tenant, now() + wait * 1_000);
+  }
 
   return {
     take(tenant, perMinute) {
-      const now = clock.monotonic();
-      let bucket = buckets.get(tenant);
-      if (bucket === undefined) {
-        bucket = { tokens: perMinute, at: now, perMinute };
-        buckets.set(tenant, bucket);
-      } else {
-        refill(bucket, now);
-        if (bucket.perMinute !== perMinute) {
-          bucket.tokens *= perMinute / bucket.perMinute;
-          bucket.perMinute = perMinute;
-        }
-      }
-      if (bucket.tokens < 1) return Math.max(1, Math.ceil(((1 - bucket.tokens) * 60) / perMinute));
-      bucket.tokens -= 1;
-      return 0;
+      const rest = (refusedUntil.get(tenant) ?? 0) - now();
+      if (rest > 0) return Math.ceil(rest / 1_000);
+      const wait = own.takeNow(tenant, REQUESTS, perMinute);
+      if (wait === 0 && shared !== undefined) void tell(shared, tenant, perMinute);
+      return wait;
     },
-
     sweep() {
-      const now = clock.monotonic();
-      for (const [tenant, bucket] of buckets) {
-        refill(bucket, now);
-        if (bucket.tokens >= bucket.perMinute) buckets.delete(tenant);
-      }
+      own.sweep();
+      for (const [tenant, until] of refusedUntil) if (until <= now()) refusedUntil.delete(tenant);
     },
   };
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../../operator/kube/clock.ts';
 import { connect } from '../../operator/kube/client.ts';
 import { serveHealth } from '../../operator/kube/health.ts';
 import { createNewId } from '../platform/ids.ts';
+import type { RateLimits } from '../platform/ports.ts';
 import { createClusters } from './clusters.ts';
 import { parseConfig } from './config.ts';
 import { createDiscovery, withoutTraces } from './discovery.ts';
@@ -32,7 +33,10 @@ const clusters = createClusters<Pool>({
   clock,
   maxActive: limits.maxPerEndpoint,
 });
-const tenantLimits = createTenantLimits(clock);
+const tenantLimits = createTenantLimits(
+  clock,
+  config.limitsUrl === undefined ? undefined : await sharedLimits(config.limitsUrl),
+);
 let connections = 0;
 const metrics = createGatewayMetrics({
   connections: () => connections,
@@ -116,4 +120,20 @@ async function shutDown(signal: string): Promise<void> {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => void shutDown(signal));
+}
+
+/** Loaded only where it is used. What Redis does not answer is let through: each gateway has counted it already. */
+async function sharedLimits(address: string): Promise<RateLimits> {
+  const [{ openRedis }, { createRedisLimits }, { createMemoryLimits }] = await Promise.all([
+    import('../platform/redis/connection.ts'),
+    import('../platform/limits/redis.ts'),
+    import('../platform/limits/memory.ts'),
+  ]);
+  const redis = openRedis({
+    address,
+    onTrouble: (error) => log.warn({ err: error }, 'the shared count of requests is not to be had'),
+  });
+  const alone = createMemoryLimits(() => clock.monotonic());
+  setInterval(alone.sweep, 60_000).unref();
+  return createRedisLimits(redis, 'gateway', alone);
 }

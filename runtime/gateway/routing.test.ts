@@ -359,6 +359,22 @@ describe('limits and configuration', () => {
     assert.equal(limits.take('t', 1), 60);
   });
 
+  test('what the shared count refuses is refused here, without a request that waits for it', async () => {
+    const clock = manualClock();
+    let wait = 0;
+    const shared = { take: () => Promise.resolve(wait) };
+    const limits = createTenantLimits(clock, shared);
+    assert.equal(limits.take('t', 100), 0);
+    wait = 3;
+    assert.equal(limits.take('t', 100), 0, 'the answer is not waited for');
+    await new Promise(setImmediate);
+    assert.equal(limits.take('t', 100), 3);
+    assert.equal(limits.take('other', 100), 0);
+    wait = 0;
+    await clock.advance(3_000);
+    assert.equal(limits.take('t', 100), 0);
+  });
+
   test('durations of the Gateway API', () => {
     assert.equal(parseDuration('1h30m'), 5_400_000);
     assert.equal(parseDuration('500ms'), 500);

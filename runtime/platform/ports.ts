@@ -170,6 +170,33 @@ export interface Cache {
   delete(tenant: TenantId, key: string): Promise<void>;
 }
 
+// ── pub/sub, rate limits ─────────────────────────────────────────────────────────────────────────
+
+/**
+ * Tells whoever listens at this moment, in whichever process of the scope. Best effort: who is not there is not told later, so a
+ * message may hasten something and never be the only way to it. Messages of one publisher on one channel keep their order.
+ */
+export interface PubSub {
+  /** Never rejects for want of a listener or a server. A message of more than 7,000 bytes is ShopError `too_large`. */
+  publish(tenant: TenantId, channel: string, message: string): Promise<void>;
+  /** Resolves when it is heard from now on. @returns ends it */
+  subscribe(
+    tenant: TenantId,
+    channel: string,
+    heard: (message: string) => void,
+  ): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+/** A bucket of tokens for each tenant and name, which holds one minute's. */
+export interface RateLimits {
+  /**
+   * Takes one token. Where the count is shared and cannot be reached, each process counts by itself meanwhile.
+   * @returns 0: there was one. Otherwise the whole seconds until the next.
+   */
+  take(tenant: TenantId, name: string, perMinute: number): Promise<number>;
+}
+
 // ── payments ─────────────────────────────────────────────────────────────────────────────────────
 
 export type IntentStatus =

@@ -1,5 +1,5 @@
 /** The catalogue's handlers: each narrows what the host has parsed, asks the parts beside it, and answers. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
@@ -184,9 +184,12 @@ interface Cached {
   changed(tenant: TenantId): void;
 }
 
-/** One generation per tenant is part of every key: a change makes all that was kept unreachable. */
+/**
+ * One generation per tenant is part of every key: a change makes all that was kept unreachable. It is drawn, not counted: where processes
+ * share a cache, another's count would bring back what it kept before this one's change.
+ */
 function createCached({ cache }: Platform): Cached {
-  const generations = new Map<TenantId, number>();
+  const generations = new Map<TenantId, string>();
   const loading = new Map<string, Promise<string>>();
   const load = async (tenant: TenantId, key: string, work: () => Promise<unknown>): Promise<string> => {
     const text = JSON.stringify(await work());
@@ -196,7 +199,7 @@ function createCached({ cache }: Platform): Cached {
   };
   return {
     async read(tenant, key, work) {
-      const full = `catalog/${generations.get(tenant) ?? 0}/${key}`;
+      const full = `catalog/${generations.get(tenant) ?? ''}/${key}`;
       let kept = await cache.get(tenant, full);
       if (kept === undefined) {
         // A hundred shoppers who come at once ask the database once.
@@ -211,7 +214,7 @@ function createCached({ cache }: Platform): Cached {
       return { jsonText: kept.slice(TAG_LENGTH), headers: { etag: `"${kept.slice(0, TAG_LENGTH)}"` } };
     },
     changed(tenant) {
-      generations.set(tenant, (generations.get(tenant) ?? 0) + 1);
+      generations.set(tenant, randomUUID());
     },
   };
 }

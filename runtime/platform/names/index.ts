@@ -28,5 +28,10 @@ export function groupName(scope: string, consumer: string): string {
 
 /** Begins every key of a tenant in a key-value store; the braces keep a tenant's keys on one node of a cluster. */
 export function keyPrefix(scope: string, tenant: string): string {
-  return `${scope}:{${tenant}}:`;
+  return `${scopePrefix(scope)}{${tenant}}:`;
+}
+
+/** Begins the keys and channels of a whole scope in a key-value store. A tenant's name holds no colon. */
+export function scopePrefix(scope: string): string {
+  return `${scope}:`;
 }
