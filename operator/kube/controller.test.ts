@@ -115,6 +115,22 @@ describe('a controller', () => {
     assert.match(text, /workqueue_depth\{name="test",controller="test"\} 0/);
   });
 
+  test('counts only failures in a row that got nowhere: what wrote something starts its back-off anew', async () => {
+    server.put('configmaps', object('ConfigMap', 'a'));
+    const seen: number[] = [];
+    start(
+      async (_, { failures, client }) => {
+        seen.push(failures);
+        // `object` makes any kind.
+        if (seen.length === 3) await client.create(secrets, object('Secret', 'made') as Secret);
+        if (seen.length < 6) throw new Error('not yet');
+      },
+      { writesTimeoutMs: 50 },
+    );
+    await until(() => seen.length === 6, 'it was retried');
+    assert.deepEqual(seen, [0, 1, 2, 1, 2, 3]);
+  });
+
   test('survives what throws before its first await, and things that are no errors', async () => {
     server.put('configmaps', object('ConfigMap', 'a'));
     let runs = 0;

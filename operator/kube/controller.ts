@@ -7,7 +7,7 @@ import { createBreakers, type BreakerOptions } from './breaker.ts';
 import type { Change } from './cache.ts';
 import type { Client } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { isNotFound, isNotLeader, KubeError } from './errors.ts';
+import { isConflict, isNotFound, isNotLeader, isRetryable, KubeError } from './errors.ts';
 import type { Reflector } from './reflector.ts';
 import { keyOfObject, refOf, type Key, type KubeObject } from './types.ts';
 import { createWorkQueue, type QueueObserver, type QueueOptions } from './workqueue.ts';
@@ -22,7 +22,7 @@ export interface ReconcileContext {
   /** Remembers its writes: this key is not reconciled again before the caches show them. */
   readonly client: Client;
   readonly log: Logger;
-  /** Failures in a row before this run. */
+  /** Failures in a row before this run, none of which wrote anything. */
   readonly failures: number;
 }
 
@@ -91,6 +91,12 @@ export interface Controller {
    */
   run(signal: AbortSignal, graceMs?: number): Promise<void>;
 }
+
+/**
+ * Longest back-off after what is the server's fault and not the key's: nobody shall wait a quarter of an hour for a server
+ * that answers again. The queue's limit on retries of all keys together is what spares it.
+ */
+const PASSING_MS = 15_000;
 
 /** Wrong until somebody changes something: logged and counted, but not retried until the next event. */
 export class TerminalError extends Error {
@@ -207,6 +213,7 @@ export function createController(options: ControllerOptions): Controller {
     const started = clock.monotonic();
     const { name: objectName, namespace = '' } = refOf(key);
     const failures = queue.failures(key);
+    let gotOn = false;
     const deadline = new AbortController();
     // Not AbortSignal.any: Node 24 keeps each combined signal that was listened to as long as `stop` lives.
     const onStop = (): void => deadline.abort(stop.reason);
@@ -224,13 +231,15 @@ export function createController(options: ControllerOptions): Controller {
         name: objectName,
         namespace,
         signal: deadline.signal,
-        client: writes.remembering(options.client, key),
+        client: writes.remembering(options.client, key, () => (gotOn = true)),
         log: log.child({ key }),
         failures,
       });
       outcome = succeeded(key, result ?? {});
     } catch (error) {
-      outcome = failed(key, error, failures, stop.aborted);
+      // Whoever gets on from failure to failure is not hopeless: waits that double would end in a silence of minutes.
+      if (gotOn) queue.forget(key);
+      outcome = failed(key, error, queue.failures(key), stop.aborted);
     } finally {
       cancel();
       stop.removeEventListener('abort', onStop);
@@ -253,9 +262,9 @@ export function createController(options: ControllerOptions): Controller {
       log.error({ err: error, key }, 'reconciling failed for good');
       return 'terminal';
     }
-    const retryInMs = queue.addRateLimited(key);
     // A conflict, an object that went meanwhile or a lost lease is business as usual; the first retry mostly cures it.
-    const passing = error instanceof KubeError && (error.retryable || isNotFound(error));
+    const passing = isRetryable(error) || isConflict(error) || isNotFound(error);
+    const retryInMs = queue.addRateLimited(key, passing ? PASSING_MS : undefined);
     const quiet = isNotLeader(error) || (failures === 0 && passing);
     log[quiet ? 'debug' : 'error'](
       { err: error, key, failures: failures + 1, retryInMs },

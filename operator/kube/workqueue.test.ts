@@ -43,8 +43,9 @@ describe('a work queue', () => {
     const waits = Array.from({ length: 20 }, () => queue.addRateLimited('a'));
     assert.deepEqual(waits.slice(0, 4), [5, 10, 20, 40]);
     assert.equal(waits.at(-1), 960_000);
-    assert.equal(queue.addRateLimited('b'), 5);
-    assert.equal(queue.failures('a'), 20);
+    assert.equal(queue.addRateLimited('a', 15_000), 15_000);
+    assert.equal(queue.addRateLimited('b', 15_000), 5);
+    assert.equal(queue.failures('a'), 21);
     queue.forget('a');
     assert.equal(queue.addRateLimited('a'), 5);
   });

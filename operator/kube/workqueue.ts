@@ -30,8 +30,8 @@ export interface WorkQueue {
   add(key: Key): void;
   /** Adds after `ms`. Of several, the earliest counts. */
   addAfter(key: Key, ms: number): void;
-  /** Adds after the key's own back-off, which grows with each call until `forget`. Returns the wait in ms. */
-  addRateLimited(key: Key): number;
+  /** Adds after the key's own back-off, which grows with each call until `forget`, to `longestMs` at most. Returns the wait in ms. */
+  addRateLimited(key: Key, longestMs?: number): number;
   /** Resets the key's back-off. */
   forget(key: Key): void;
   /** How often `addRateLimited` was called since `forget`. */
@@ -107,10 +107,10 @@ export function createWorkQueue(options: QueueOptions = {}): WorkQueue {
       else delayed.add(key, ms);
     },
 
-    addRateLimited(key) {
+    addRateLimited(key, longestMs = maxMs) {
       const count = failures.get(key) ?? 0;
       failures.set(key, count + 1);
-      const wait = Math.max(Math.min(minMs * 2 ** count, maxMs), bucket.reserve());
+      const wait = Math.max(Math.min(minMs * 2 ** count, maxMs, longestMs), bucket.reserve());
       observe.retried?.();
       queue.addAfter(key, wait);
       return wait;

@@ -26,8 +26,8 @@ export interface WritesOptions {
 }
 
 export interface Writes {
-  /** The same client, remembering every write under `key`. */
-  remembering(client: Client, key: Key): Client;
+  /** The same client, remembering every write under `key`; tells of each that was done. */
+  remembering(client: Client, key: Key, onWrite?: () => void): Client;
   /** True while the caches lack a write of this key; `onSettled` follows later. */
   pending(key: Key): boolean;
   close(): void;
@@ -110,37 +110,46 @@ export function createWrites(options: WritesOptions): Writes {
       return true;
     },
 
-    remembering: (client, key) => ({
-      ...client,
-      create: async (type, object, create) => wrote(key, type, await client.create(type, object, create)),
-      replace: async (type, object, replace) => wrote(key, type, await client.replace(type, object, replace)),
-      patch: async (type, ref, patch, write) => {
-        const result = await client.patch(type, ref, patch, write);
-        return result.kind === type.kind ? wrote(key, type, result) : result;
-      },
-      apply: async (type, intent, apply) => {
-        const result = await client.apply(type, intent, apply);
-        return result.kind === type.kind ? wrote(key, type, result) : result;
-      },
-      delete: async (type, ref, del) => {
-        const cached = options.reflectors
-          .filter((reflector) => resourceName(reflector.type) === resourceName(type))
-          .map((reflector) => ({ reflector, object: reflector.cache.get(keyOf(ref)) }))
-          .find(({ object }) => object !== undefined);
-        const held = await client.delete(type, ref, del);
-        const uid = del?.uid ?? cached?.object?.metadata.uid;
-        if (held !== undefined) wrote(key, type, held);
-        else if (cached !== undefined && uid !== undefined) {
-          remember(key, {
-            reflector: cached.reflector,
-            object: keyOf(ref),
-            version: undefined,
-            goneUid: uid,
-          });
-        }
-        return held;
-      },
-    }),
+    remembering(client, key, onWrite = () => undefined) {
+      const done = async <T>(write: Promise<T>): Promise<T> => {
+        const result = await write;
+        onWrite();
+        return result;
+      };
+      return {
+        ...client,
+        create: async (type, object, create) =>
+          wrote(key, type, await done(client.create(type, object, create))),
+        replace: async (type, object, replace) =>
+          wrote(key, type, await done(client.replace(type, object, replace))),
+        patch: async (type, ref, patch, write) => {
+          const result = await done(client.patch(type, ref, patch, write));
+          return result.kind === type.kind ? wrote(key, type, result) : result;
+        },
+        apply: async (type, intent, apply) => {
+          const result = await done(client.apply(type, intent, apply));
+          return result.kind === type.kind ? wrote(key, type, result) : result;
+        },
+        delete: async (type, ref, del) => {
+          const cached = options.reflectors
+            .filter((reflector) => resourceName(reflector.type) === resourceName(type))
+            .map((reflector) => ({ reflector, object: reflector.cache.get(keyOf(ref)) }))
+            .find(({ object }) => object !== undefined);
+          const held = await done(client.delete(type, ref, del));
+          const uid = del?.uid ?? cached?.object?.metadata.uid;
+          if (held !== undefined) wrote(key, type, held);
+          else if (cached !== undefined && uid !== undefined) {
+            remember(key, {
+              reflector: cached.reflector,
+              object: keyOf(ref),
+              version: undefined,
+              goneUid: uid,
+            });
+          }
+          return held;
+        },
+      };
+    },
 
     close() {
       for (const end of unsubscribe) end();
