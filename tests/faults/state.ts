@@ -55,22 +55,26 @@ export async function stateOf(world: World, name: string): Promise<TenantState> 
   return JSON.parse(JSON.stringify(state).replaceAll(name, NAME)) as TenantState;
 }
 
-/** Values that are generated once and handed out: they must never change again. */
-export async function handedOut(world: World, name: string): Promise<Readonly<Record<string, string>>> {
-  const objects = await objectsOf(world, name);
+/**
+ * Values that are generated once and handed out: they must never change again. Keys of the payment account are handed
+ * out by the directory: what the processor alone knows may be replaced. By name without namespace, for tenants that move.
+ */
+export async function handedOut(
+  world: World,
+  name: string,
+): Promise<Readonly<Record<string, string | undefined>>> {
+  const [objects, sealed] = await Promise.all([objectsOf(world, name), sealedOf(world, name)]);
   const values = objects
     .filter(({ kind }) => kind === 'Secret')
     .flatMap((object) =>
       Object.entries(dataOfSecret(object)).map(([key, value]): [string, string] => [
-        `${idOf(object)} ${key}`,
+        `Secret ${object.metadata.name} ${key}`,
         value,
       ]),
     );
-  const account = world.stage.accounts.get(name);
-  return {
-    ...Object.fromEntries(values),
-    ...(account === undefined ? {} : { 'payment account': account['secretKey'] ?? '' }),
-  };
+  // Where webhooks go follows the tenant's hosts; it is sealed beside the keys and is none.
+  const keys = [...sealed].filter(([key]) => key !== 'payments-webhook-url');
+  return { ...Object.fromEntries(values), ...Object.fromEntries(keys) };
 }
 
 // ── objects ──────────────────────────────────────────────────────────────────────────────────────
@@ -207,14 +211,7 @@ interface Opened {
 }
 
 async function credentialsOf(world: World, name: string, objects: readonly KubeObject[]): Promise<Opened> {
-  const sealer = createSealer(world.secretsKey);
-  const { rows } = await world.database
-    .query<{ name: string; value: Buffer }>(
-      'select name, value from platform.tenant_secrets where tenant_id = $1',
-      [name],
-    )
-    .catch(() => ({ rows: [] }));
-  const sealed = new Map(rows.map((row) => [row.name, sealer.open(name, row.name, row.value)]));
+  const sealed = await sealedOf(world, name);
   const logins = new Map<string, string>();
   for (const object of objects) {
     const url = object.kind === 'Secret' ? dataOfSecret(object)['DATABASE_URL'] : undefined;
@@ -243,6 +240,20 @@ async function credentialsOf(world: World, name: string, objects: readonly KubeO
         ? 'as in the directory'
         : 'other than in the directory',
   };
+}
+
+/** What the directory keeps sealed for the tenant's runtime; nothing where there is no directory yet. */
+async function sealedOf(
+  { database, secretsKey }: World,
+  name: string,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  if (!(await hasDirectory(database))) return new Map();
+  const sealer = createSealer(secretsKey);
+  const { rows } = await database.query<{ name: string; value: Buffer }>(
+    'select name, value from platform.tenant_secrets where tenant_id = $1',
+    [name],
+  );
+  return new Map(rows.map((row) => [row.name, sealer.open(name, row.name, row.value)]));
 }
 
 function dataOfSecret(object: KubeObject): Record<string, string> {
@@ -288,15 +299,11 @@ select n.nspname as schema,
 from pg_namespace n where n.nspname ~ $2 order by 1`;
 
 async function dataOf(
-  { database, postgres }: World,
+  { database }: World,
   name: string,
 ): Promise<Pick<TenantState, 'directory' | 'schemas' | 'roles' | 'rows'>> {
-  void postgres;
   const mine = `(^|[^a-z0-9])${name}([^a-z0-9]|$)`;
-  const { rows: there } = await database.query<{ there: boolean }>(
-    `select to_regclass('platform.tenants') is not null as there`,
-  );
-  if (there[0]?.there !== true) return { directory: undefined, schemas: [], roles: [], rows: {} };
+  if (!(await hasDirectory(database))) return { directory: undefined, schemas: [], roles: [], rows: {} };
   const [directory, secrets, schemas, roles, ledger] = await Promise.all([
     database.query<Record<string, unknown>>('select * from platform.tenants where id = $1', [name]),
     database.query<{ name: string }>(
@@ -335,6 +342,14 @@ async function dataOf(
   };
 }
 
+/** The operator makes it with the pool, its secrets in the same transaction. */
+async function hasDirectory(database: World['database']): Promise<boolean> {
+  const { rows } = await database.query<{ there: boolean }>(
+    `select to_regclass('platform.tenant_secrets') is not null as there`,
+  );
+  return rows[0]?.there === true;
+}
+
 async function rowsOf(
   database: World['database'],
   name: string,
@@ -359,14 +374,20 @@ async function rowsOf(
 /** Where two states differ, as lines a person can read; empty when they are equal. */
 export function differences(expected: unknown, actual: unknown, path = ''): readonly string[] {
   if (JSON.stringify(expected) === JSON.stringify(actual)) return [];
-  if (isRecord(expected) && isRecord(actual)) {
-    const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
-    return keys.flatMap((key) =>
-      differences(expected[key], actual[key], path === '' ? key : `${path}.${key}`),
-    );
+  const [before, now] = [byName(expected), byName(actual)];
+  if (isRecord(before) && isRecord(now)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+    return keys.flatMap((key) => differences(before[key], now[key], path === '' ? key : `${path}.${key}`));
   }
   const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 300);
   return [`${path}: ${shown(actual)} instead of ${shown(expected)}`];
+}
+
+/** Lists of conditions and alike are told apart by the type of each. */
+function byName(value: unknown): unknown {
+  if (!Array.isArray(value) || !value.every((each) => isRecord(each) && typeof each['type'] === 'string'))
+    return value;
+  return Object.fromEntries(value.map((each: { type: string }) => [each.type, each]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
