@@ -227,6 +227,22 @@ test('Pods that do not come up hold the move before anything is frozen, and the 
   assert.deepEqual(world.writes, [], 'waiting writes nothing');
 });
 
+for (const [from, before, to, after] of SIDES) {
+  test(`from ${from} to ${to}: while the old rows may still be read it waits in silence`, async () => {
+    const world = await settled(before);
+    world.moves.sinceSwitchMs = 1_000;
+    world.putTenant('acme', after);
+    await world.settle();
+    assert.equal(condition(world, 'Placed'), 'False Cleaning');
+    world.writes.length = 0;
+    await world.settle();
+    assert.deepEqual(world.writes, [], 'waiting writes nothing');
+    world.moves.sinceSwitchMs = 60_000;
+    await world.settle();
+    assert.equal(condition(world, 'Placed'), 'True Moved');
+  });
+}
+
 test('a dedicated tenant that leaves keeps the Services it has until it has left', async () => {
   const own = {
     ...DEDICATED,

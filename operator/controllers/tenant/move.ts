@@ -257,6 +257,12 @@ export function isNews(before: MoveStatus | undefined, journey: Journey, phase: 
   return fellBack || MOVE_PHASES.indexOf(phase) > place;
 }
 
+/** Whether the status says that this move has left the phase behind. */
+function isPast({ status }: TenantObject, phase: PhaseName): boolean {
+  const { move } = status ?? {};
+  return isUnderWay(move) && MOVE_PHASES.indexOf(move.phase) > MOVE_PHASES.indexOf(phase);
+}
+
 export function isSame(
   before: MoveStatus | undefined,
   { from, to }: Pick<Journey, 'from' | 'to'>,
@@ -317,7 +323,8 @@ async function route({ to, inventory }: MoveVisit): Promise<Wait | undefined> {
   await removeAll(world, context, obsolete(inventory, inventoryItems(objects)).filter(isTraffic));
   if (routeAcceptance(to)?.status !== 'True')
     return { message: 'waits for the gateway to take the new route' };
-  if (tenant.spec.suspended) return undefined;
+  // Once is enough: an answer is handed out once, and asking anew on each visit would wake the next one, for ever.
+  if (tenant.spec.suspended || isPast(tenant, 'Routing')) return undefined;
   const target = targetOf(to, [...hostOf(tenant).values()][0]);
   const answer = world.watchers.poll(
     `arrives/${name}`,

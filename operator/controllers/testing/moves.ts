@@ -12,6 +12,8 @@ export interface FakeMoves extends Moves {
   readonly schemas: Set<string>;
   /** `tenant@schema` where rows of an earlier tenant lie. */
   readonly occupied: Set<string>;
+  /** How long ago every switch was; a minute by default. */
+  sinceSwitchMs: number;
   /** Whether the tenant may be written. */
   isOpen(tenant: string): boolean;
 }
@@ -34,12 +36,18 @@ export function createFakeMoves(step: <T>(what: string, act: () => T) => Promise
     void records.set(tenant, { ...record, ...parts });
   const drop = (schema: string): string[] => (schemas.delete(schema) ? [`DROP SCHEMA ${schema}`] : []);
 
-  return {
+  const self: FakeMoves = {
     homes,
     schemas,
     occupied,
+    sinceSwitchMs: 60_000,
     isOpen: (tenant) => records.get(tenant)?.state !== 'frozen',
-    find: (tenant) => step('', () => ({ home: homes.get(tenant), move: records.get(tenant) })),
+    find: (tenant) =>
+      step('', () => {
+        const record = records.get(tenant);
+        const switchedMs = record?.switchedMs === 0 ? 0 : self.sinceSwitchMs;
+        return { home: homes.get(tenant), move: record && { ...record, switchedMs } };
+      }),
     async begin(tenant, way) {
       const record = records.get(tenant);
       if (record?.from === way.from && record.to === way.to && record.state === 'copying') return;
@@ -76,7 +84,7 @@ export function createFakeMoves(step: <T>(what: string, act: () => T) => Promise
       step(`switch ${tenant}`, () => {
         const record = held(tenant, ['frozen', 'switched'], 'switch');
         homes.set(tenant, record.to);
-        set(tenant, record, { state: 'switched', frozenMs: 120, switchedMs: 60_000 });
+        set(tenant, record, { state: 'switched', frozenMs: 120, switchedMs: 1 });
       }),
     clean: (tenant) =>
       step(`clean ${tenant}`, () => {
@@ -102,4 +110,5 @@ export function createFakeMoves(step: <T>(what: string, act: () => T) => Promise
       }),
     plan: async (tenant, { from, to }) => [`COPY 2000 ROWS OF ${tenant} FROM ${from} TO ${to}`],
   };
+  return self;
 }
