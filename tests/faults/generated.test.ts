@@ -244,9 +244,9 @@ async function served(name: string, { spec: wanted }: TenantObject): Promise<voi
 
 /** After a change is taken back everything is as it was before it, save what happened: imports, roll-outs, moves. */
 async function recovered(name: string, beginning: TenantState): Promise<void> {
-  const timeless = ({ imports: _, ...state }: TenantState): unknown =>
+  const timeless = (state: TenantState): unknown =>
     JSON.parse(
-      JSON.stringify(state, (key, value: unknown) => {
+      JSON.stringify({ ...state, imports: [] }, (key, value: unknown) => {
         if (key === 'deployment.kubernetes.io/revision' || key === 'move') return undefined;
         // Conditions have a type of their own.
         if (key === 'conditions') return (value as Condition[]).filter(({ type }) => type !== 'Placed');
