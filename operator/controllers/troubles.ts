@@ -12,7 +12,7 @@ import {
   SourceChangedError,
   TargetNotEmptyError,
 } from '../provisioners/postgres/move/moves.ts';
-import { SchemasDifferError } from '../provisioners/postgres/move/tables.ts';
+import { SchemasDifferError } from '../provisioners/postgres/tables.ts';
 import { SystemError } from '../provisioners/system.ts';
 import { ChangedMigrationError } from '../provisioners/postgres/plan.ts';
 import { PlatformConfigError } from '../resources/platform.ts';

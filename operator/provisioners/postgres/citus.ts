@@ -54,8 +54,37 @@ export function undistributeActions(schema: string, observed: ObservedServer): r
     : [];
 }
 
-/** Deletes one tenant's rows: routed to one shard by the distribution column; ctid batches do not exist there. */
-export function deleteRows(schema: string, table: string): string {
+/**
+ * Deletes the tenant's next rows in the order of the primary key, from where the last batch ended; routed to one shard, because
+ * every part names the tenant. (`ctid` cannot be named on a distributed table.) $1 is the tenant, $2… the last key.
+ * Answers one row: `changed`, and `last`, the key of the last row looked at as texts, null when there was none.
+ * @param size in the text, so that the planner knows how few rows it joins
+ */
+export function deleteNext(
+  schema: string,
+  { name, key }: { readonly name: string; readonly key: readonly string[] },
+  size: number,
+  goesOn: boolean,
+): string {
+  const at = `${ident(schema)}.${ident(name)}`;
+  // One row at most.
+  if (key.length === 0)
+    return `with gone as (delete from ${at} where tenant_id = $1 returning 1)
+      select count(*)::int as changed, null::text[] as last from gone`;
+  const list = (alias: string): string => key.map((column) => `${alias}.${ident(column)}`).join(', ');
+  const after = goesOn ? ` and (${list('t')}) > (${key.map((_, index) => `$${index + 2}`).join(', ')})` : '';
+  return `with next as materialized (
+      select ${list('t')} from ${at} t where t.tenant_id = $1${after} order by ${list('t')} limit ${size}
+    ), gone as (
+      delete from ${at} d using next n where d.tenant_id = $1 and (${list('d')}) = (${list('n')}) returning 1
+    )
+    select (select count(*)::int from gone) as changed,
+      (select array[${key.map((column) => `l.${ident(column)}::text`).join(', ')}] from next l
+        order by ${key.map((column) => `l.${ident(column)} desc`).join(', ')} limit 1) as last`;
+}
+
+/** Deletes all rows of one tenant, where its transaction holds everything else as well. */
+function deleteRows(schema: string, table: string): string {
   return `delete from ${ident(schema)}.${ident(table)} where tenant_id = $1`;
 }
 

@@ -3,11 +3,13 @@
  * Retain keeps everything and closes the door; Snapshot exports, then deletes; Delete deletes.
  */
 import { run } from './action.ts';
-import { deleteRows, inOrder, undistributeActions } from './citus.ts';
+import { undistributeActions } from './citus.ts';
 import { exclusively, ident, literal } from './database.ts';
 import type { Database, Session } from './database.ts';
 import { DIRECTORY_SCHEMA, OWNER, POOL_SCHEMA } from './desired.ts';
+import { eraseRows } from './erase.ts';
 import { observe } from './observe.ts';
+import { tenantTables } from './tables.ts';
 
 /** Takes exported rows; durable when `close` resolves. */
 export interface SnapshotSink {
@@ -17,7 +19,7 @@ export interface SnapshotSink {
   close(counts: Readonly<Record<string, number>>): Promise<void>;
 }
 
-/** Rows deleted or exported with one statement: bounds locks, memory and the write-ahead log. */
+/** Rows exported with one statement: bounds memory. */
 const BATCH = 5_000;
 
 /** Times the rows of a tenant are looked for. */
@@ -68,20 +70,21 @@ export async function dropSchema(
   });
 }
 
-/** Deletes a pooled tenant's rows, children before parents, in batches; other tenants never wait for it. */
+/** Deletes a pooled tenant's rows, children before parents; other tenants do not notice. */
 export async function deletePooledRows(database: Database, tenant: string): Promise<readonly string[]> {
-  const { citus } = await observe(database, [POOL_SCHEMA], []);
-  const tables = await tenantTables(database, POOL_SCHEMA);
+  const tables = (await tenantTables(database, POOL_SCHEMA)).toReversed();
   const done: string[] = [];
   // What a runtime was in the middle of may still arrive: gone is only what stays gone.
   for (let pass = 0; pass < PASSES; pass++) {
     let found = 0;
     for (const table of tables) {
-      const count = citus
-        ? (await database.query(`${deleteRows(POOL_SCHEMA, table)} returning 1`, [tenant])).length
-        : await deleteInBatches(database, table, tenant);
+      const count = await eraseRows(database, (work) => work(database), {
+        schema: POOL_SCHEMA,
+        table,
+        tenant,
+      });
       found += count;
-      if (count > 0) done.push(`DELETE ${count} ROWS FROM ${POOL_SCHEMA}.${table}`);
+      if (count > 0) done.push(`DELETE ${count} ROWS FROM ${POOL_SCHEMA}.${table.name}`);
     }
     if (found === 0) break;
   }
@@ -101,8 +104,8 @@ export async function exportRows(
   const counts: Record<string, number> = {};
   await database.session(async (session) => {
     await session.query('begin isolation level repeatable read read only');
-    for (const table of (await tenantTables(session, schema)).toReversed()) {
-      counts[table] = await exportTable(session, schema, table, tenant, sink);
+    for (const { name } of await tenantTables(session, schema)) {
+      counts[name] = await exportTable(session, schema, name, tenant, sink);
     }
     await session.query('commit');
   });
@@ -134,30 +137,4 @@ async function exportTable(
   }
   await session.query(`close ${cursor}`);
   return count;
-}
-
-async function deleteInBatches(database: Database, table: string, tenant: string): Promise<number> {
-  const at = `${ident(POOL_SCHEMA)}.${ident(table)}`;
-  const text = `with gone as (
-    delete from ${at} where tenant_id = $1 and ctid = any (array(select ctid from ${at} where tenant_id = $1 limit ${BATCH}))
-    returning 1)
-    select count(*)::int as count from gone`;
-  let total = 0;
-  for (;;) {
-    const [answer] = await database.query<{ count: number }>(text, [tenant]);
-    const count = answer?.count ?? 0;
-    total += count;
-    if (count < BATCH) return total;
-  }
-}
-
-/** Tables of the schema that hold tenants' rows, children before parents. */
-async function tenantTables(session: Session, schema: string): Promise<readonly string[]> {
-  const observed = await observe(session, [schema], []);
-  const tables = (observed.schemas.get(schema)?.tables ?? []).filter(({ policies }) => policies.length > 0);
-  const parents = new Map(tables.map(({ name, references }) => [name, references]));
-  return inOrder(
-    tables.map(({ name }) => name),
-    parents,
-  ).toReversed();
 }

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { ClientBase, Submittable } from 'pg';
 import type { SqlResult, SqlValue } from '../ports.ts';
+import { createMessages, type Messages } from './messages.ts';
 import { encode, parserOf, type Parse } from './values.ts';
 
 export interface Statement {
@@ -68,19 +69,8 @@ export function pipeline(
 
 /** Beyond this many texts a connection stops remembering: someone builds SQL from data. */
 const MOST_PREPARED = 256;
-const LATEST_PORTAL = { type: 'P', name: '' } as const;
 const NO_COLUMNS: readonly Column[] = [];
-
-/** The part of pg's Connection that its types describe with obsolete parameters. */
-interface Connection {
-  readonly stream: Duplex;
-  parse(message: { name: string; text: string }): void;
-  bind(message: { statement: string; values: readonly (string | Buffer | null)[] }): void;
-  describe(message: { type: 'P'; name: string }): void;
-  execute(message: undefined): void;
-  close(message: { type: 'S'; name: string }): void;
-  sync(): void;
-}
+const NO_VALUES: readonly never[] = [];
 
 interface Step {
   readonly text: string;
@@ -121,31 +111,25 @@ class Exchange implements Submittable {
     );
   }
 
-  submit(connection: unknown): Error | null {
-    const wire = connection as Connection; // pg hands over its Connection; its published type is older than its code
-    let steps: { statement: Statement; values: (string | Buffer | null)[] }[];
+  submit(): Error | null {
+    const messages = createMessages();
     try {
-      steps = this.#statements.map((statement) => ({
-        statement,
-        values: (statement.values ?? []).map(encode),
-      }));
+      for (const statement of this.#statements) this.#write(messages, statement);
     } catch (error) {
+      // A value that cannot be sent: nothing was, so what this exchange would have prepared is not.
       clearTimeout(this.#watchdog);
+      for (const step of this.#steps) if (step.isNew) this.#wire.prepared.delete(step.text);
       return error instanceof Error ? error : new Error(String(error));
     }
-    wire.stream.cork();
-    try {
-      for (const { statement, values } of steps) this.#send(wire, statement, values);
-      wire.sync();
-    } finally {
-      wire.stream.uncork();
-    }
+    messages.sync();
+    streamOf(this.#wire).write(messages.take());
     return null;
   }
 
-  #send(connection: Connection, statement: Statement, values: (string | Buffer | null)[]): void {
+  #write(messages: Messages, statement: Statement): void {
     const { prepared } = this.#wire;
     const { text } = statement;
+    const values = statement.values === undefined ? NO_VALUES : statement.values.map(encode);
     const known = prepared.get(text);
     const entry =
       known ??
@@ -154,12 +138,13 @@ class Exchange implements Submittable {
         : { name: `s${this.#wire.nextName++}`, columns: NO_COLUMNS });
     const isNew = known === undefined && entry !== undefined;
     if (isNew) prepared.set(text, entry);
-    if (known === undefined) connection.parse({ name: entry?.name ?? '', text });
-    connection.bind({ statement: entry?.name ?? '', values });
+    const step = { text, entry, isNew, columns: NO_COLUMNS, rows: [], rowCount: 0, command: '' };
+    this.#steps.push(step);
+    if (known === undefined) messages.parse(entry?.name ?? '', text);
+    messages.bind(entry?.name ?? '', values);
     // A text that appears twice in its first pipeline is described once; the second reads the first one's columns.
-    if (known === undefined && !statement.once) connection.describe(LATEST_PORTAL);
-    connection.execute(undefined);
-    this.#steps.push({ text, entry, isNew, columns: NO_COLUMNS, rows: [], rowCount: 0, command: '' });
+    if (known === undefined && !statement.once) messages.describe();
+    messages.execute();
   }
 
   handleRowDescription(message: { fields: readonly { name: string; dataTypeID: number }[] }): void {
@@ -205,22 +190,24 @@ class Exchange implements Submittable {
     else this.#resolve(this.#steps);
   }
 
-  handleError(error: unknown, connection: unknown): void {
+  handleError(error: unknown): void {
     clearTimeout(this.#watchdog);
-    this.#forgetUnparsed(connection);
+    this.#forgetUnparsed();
     this.#reject(new PipelineFailure(this.#at, error));
   }
 
   /** Statements up to the failed one were parsed; the rest were skipped, and the failed one may be either. */
-  #forgetUnparsed(connection: unknown): void {
+  #forgetUnparsed(): void {
     for (const step of this.#steps.slice(this.#at)) {
       if (step.isNew) this.#wire.prepared.delete(step.text);
     }
     const failed = this.#steps[this.#at];
-    if (failed?.isNew && failed.entry && connection) {
-      const wire = connection as Connection; // as in submit
-      if (wire.stream.writable) wire.close({ type: 'S', name: failed.entry.name });
-    }
+    if (!failed?.isNew || !failed.entry) return;
+    const stream = streamOf(this.#wire);
+    if (!stream.writable) return;
+    const messages = createMessages(32);
+    messages.close(failed.entry.name);
+    stream.write(messages.take());
   }
 }
 

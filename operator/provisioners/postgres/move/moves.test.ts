@@ -17,8 +17,8 @@ import { createDirectory } from '../directory.ts';
 import { createPostgres } from '../postgres.ts';
 import { createMoves, MoveLostError, SourceChangedError, TargetNotEmptyError } from './moves.ts';
 import type { Moves } from './moves.ts';
-import { tenantTables } from './tables.ts';
-import { SchemasDifferError } from './tables.ts';
+import { tenantTables } from '../tables.ts';
+import { SchemasDifferError } from '../tables.ts';
 
 let server: TestPostgres;
 let database: Database;

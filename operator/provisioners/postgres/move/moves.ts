@@ -9,10 +9,11 @@ import { ident } from '../database.ts';
 import type { Database, Session } from '../database.ts';
 import { POOL_SCHEMA } from '../desired.ts';
 import { dropSchema } from '../destroy.ts';
-import { anyRow, copyNext, fingerprint, removeNext, settle, UNCHECKED } from './statements.ts';
+import { eraseRows } from '../erase.ts';
+import { anyRow, copyNext, fingerprint, settle, UNCHECKED } from './statements.ts';
 import type { Way } from './statements.ts';
-import { fitting, tenantTables } from './tables.ts';
-import type { TenantTable } from './tables.ts';
+import { fitting, tenantTables } from '../tables.ts';
+import type { TenantTable } from '../tables.ts';
 
 /** What the database knows of a move. */
 export interface MoveRecord extends Way {
@@ -510,19 +511,17 @@ async function removeSide(
       async (session) => void (await held(session, tenant, [state], 'a drop')),
     );
   const done: string[] = [];
-  const citus = await isCitus(database);
   for (const table of (await tenantTables(database, schema)).toReversed()) {
-    let total = 0;
-    for (;;) {
-      const count = await inTransaction(database, async (session) => {
-        await held(session, tenant, [state], 'a part of the cleaning');
-        const [answer] = await session.query<{ changed: number }>(removeNext(schema, table, citus), [tenant]);
-        return answer?.changed ?? 0;
-      });
-      total += count;
-      if (count === 0) break;
-    }
-    if (total > 0) done.push(`DELETE ${total} ROWS FROM ${schema}.${table.name}`);
+    const count = await eraseRows(
+      database,
+      (work) =>
+        inTransaction(database, async (session) => {
+          await held(session, tenant, [state], 'a part of the cleaning');
+          return work(session);
+        }),
+      { schema, table, tenant },
+    );
+    if (count > 0) done.push(`DELETE ${count} ROWS FROM ${schema}.${table.name}`);
   }
   return done;
 }

@@ -2,10 +2,9 @@
  * The statements that move one tenant's rows between two schemas of one plain PostgreSQL. Pure; $1 is the tenant.
  * Citus cannot join a distributed table with one of a distributed schema: what it is asked instead stands in `citus.ts`.
  */
-import { deleteRows } from '../citus.ts';
 import { ident, literal } from '../database.ts';
 import type { Statement } from '../database.ts';
-import type { TenantTable } from './tables.ts';
+import type { TenantTable } from '../tables.ts';
 
 /** From where to where, as schemas. */
 export interface Way {
@@ -79,21 +78,12 @@ export function fingerprint(schema: string, table: TenantTable): string {
     from ${at(schema, table)} where tenant_id = $1`;
 }
 
-/** Removes up to a batch of the tenant's rows; on Citus, where no `ctid` can be named, all of them. */
-export function removeNext(schema: string, table: TenantTable, citus: boolean): string {
-  const name = at(schema, table);
-  if (citus) return counted(deleteRows(schema, table.name)).text;
-  return counted(
-    `delete from ${name} where tenant_id = $1 and ctid = any (array(select ctid from ${name} where tenant_id = $1 limit ${BATCH}))`,
-  ).text;
-}
-
 export function anyRow(schema: string, table: string): string {
   return `select exists (select from ${ident(schema)}.${ident(table)} where tenant_id = $1) as found`;
 }
 
 /** A statement that answers how many rows it changed. */
-export function counted(text: string): Statement {
+function counted(text: string): Statement {
   return { text: `with changed as (${text} returning 1) select count(*)::int as changed from changed` };
 }
 

@@ -2,8 +2,8 @@
  * The tables a tenant's rows lie in, as the catalogue of the server has them: what a move copies, and in which order.
  */
 import { z } from 'zod';
-import { inOrder } from '../citus.ts';
-import type { Session } from '../database.ts';
+import { inOrder } from './citus.ts';
+import type { Session } from './database.ts';
 
 /** A table whose rows belong to tenants. */
 export interface TenantTable {
