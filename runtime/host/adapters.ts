@@ -3,6 +3,7 @@
  * where nothing does. An adapter is loaded when it is chosen: nobody pays for a client that is not used.
  */
 import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
 import type { Port } from '../platform/backends/index.ts';
 import { variableOf } from '../platform/backends/index.ts';
 import { createFileBlobs } from '../platform/blobs/files.ts';
@@ -10,6 +11,7 @@ import { createMemoryCache } from '../platform/cache/memory.ts';
 import { ShopError } from '../platform/errors.ts';
 import { createEventLog } from '../platform/events/log.ts';
 import type { EventLog, EventLogOptions } from '../platform/events/log.ts';
+import { scopeOf } from '../platform/names/index.ts';
 import type { Blobs, Cache, Clock } from '../platform/ports.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
@@ -19,7 +21,9 @@ import type { HostConfig } from './config.ts';
 export async function openEvents(config: HostConfig, options: EventLogOptions): Promise<EventLog> {
   const address = config.backends.events;
   if (address === undefined) return createEventLog(options);
-  return refuse('events', address);
+  if (!isOf('kafka', address)) return refuse('events', address);
+  const { createKafkaEvents } = await import('../platform/events/kafka.ts');
+  return createKafkaEvents({ ...options, address, scope: scopeOf(config.tenant) });
 }
 
 /** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
@@ -30,10 +34,23 @@ export async function openTasks(config: HostConfig, options: TaskQueueOptions): 
 }
 
 /** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
-export async function openCache(config: HostConfig, clock: Clock): Promise<Cache> {
+export async function openCache(config: HostConfig, clock: Clock, log: Logger): Promise<OpenCache> {
   const address = config.backends.cache;
-  if (address === undefined) return createMemoryCache({ clock });
-  return refuse('cache', address);
+  if (address === undefined) return { cache: createMemoryCache({ clock }), close: () => Promise.resolve() };
+  if (!isOf('redis', address) && !isOf('rediss', address)) return refuse('cache', address);
+  const [{ openRedis }, { createRedisCache }] = await Promise.all([
+    import('../platform/redis/connection.ts'),
+    import('../platform/cache/redis.ts'),
+  ]);
+  const onTrouble = (error: Error): void =>
+    log.warn({ err: error }, 'the cache does not answer; misses are served');
+  const redis = openRedis({ address, onTrouble });
+  return { cache: createRedisCache(redis, scopeOf(config.tenant)), close: () => redis.close() };
+}
+
+export interface OpenCache {
+  readonly cache: Cache;
+  close(): Promise<void>;
 }
 
 /** Files, or an object store. */
@@ -41,6 +58,10 @@ export async function openBlobs(config: HostConfig): Promise<Blobs> {
   if (config.blobsUrl.startsWith('file:')) return createFileBlobs(fileURLToPath(config.blobsUrl));
   const { createS3Blobs } = await import('../platform/blobs/s3.ts');
   return createS3Blobs(config.blobsUrl);
+}
+
+function isOf(scheme: string, address: string): boolean {
+  return address.startsWith(`${scheme}://`);
 }
 
 function refuse(port: Port, address: string): never {

@@ -72,10 +72,11 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     tenant: (id) => tenants.byId(id),
     secretsKey: config.secretsKey,
   });
+  const kept = await openCache(config, clock, log);
   const platform: Platform = {
     sql,
     blobs: await openBlobs(config),
-    cache: await openCache(config, clock),
+    cache: kept.cache,
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
@@ -169,6 +170,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     const closed = Promise.all([closeServer(server), tasks.close(), events.close()]);
     await closed;
     await tenants.close();
+    await kept.close();
     await sql.close();
     await closeServer(admin);
   }
