@@ -11,6 +11,7 @@ import { ShopError } from '../errors.ts';
 import type { Clock, NewTask, TaskHandler, Tasks, TenantId } from '../ports.ts';
 import { createPump } from '../pump.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
+import { createRunner, type Claim } from './runner.ts';
 
 export interface TaskQueueOptions {
   readonly sql: PostgresSql;
@@ -38,19 +39,10 @@ export interface TaskQueue extends Tasks {
 
 const CHANNEL = 'shopmind_tasks';
 
-interface Claim {
-  readonly id: string;
-  readonly name: string;
-  readonly payload: unknown;
-  readonly attempts: number;
-  readonly fence: number;
-}
-
 export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   const { sql, clock, log } = options;
   const serves = options.serves ?? (() => true);
   const perTenant = options.perTenant ?? 8;
-  const firstPause = options.firstPauseMilliseconds ?? 1_000;
   const definitions = new Map(options.definitions.map((definition) => [definition.name, definition]));
   const handlers = new Map<string, TaskHandler>();
   const alarms = new Map<TenantId, { at: number; timer: NodeJS.Timeout }>();
@@ -58,6 +50,15 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   const starved = new Set<TenantId>();
   const atOnce = options.atOnce ?? 32;
   const stopping = new AbortController();
+  const runner = createRunner({
+    sql,
+    clock,
+    log,
+    definitions,
+    handlers,
+    stopping: stopping.signal,
+    firstPause: options.firstPauseMilliseconds ?? 1_000,
+  });
   let closed = false;
   let listening: Promise<void> | undefined;
 
@@ -138,121 +139,13 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
     mine.add(ended);
   }
 
+  async function run(tenant: TenantId, claim: Claim): Promise<void> {
+    const end = await runner.run(tenant, claim);
+    if (end.state === 'waiting') remember(tenant, end.runAt.getTime());
+  }
+
   async function ended(): Promise<void> {
     while (totalRunning() > 0) await Promise.all([...running.values()].flatMap((mine) => [...mine]));
-  }
-
-  async function run(tenant: TenantId, claim: Claim): Promise<void> {
-    const definition = definitions.get(claim.name);
-    const handler = handlers.get(claim.name);
-    if (!definition || !handler) throw new Error(`Task ${claim.name} was claimed but has no handler here.`);
-    if (claim.attempts > definition.maxAttempts) {
-      return bury(
-        tenant,
-        claim,
-        new Error(claim.attempts === 1 ? 'It may never run.' : 'Its worker died at every attempt.'),
-      );
-    }
-    const lease = keepLease(tenant, claim, definition.leaseSeconds);
-    try {
-      const payload = definition.payload.parse(claim.payload);
-      await handler({ tenant, payload, attempt: claim.attempts, fence: claim.fence, signal: lease.signal });
-      await sql.query(tenant, `DELETE FROM tasks WHERE tenant_id = $1 AND id = $2 AND fence = $3`, [
-        tenant,
-        claim.id,
-        claim.fence,
-      ]);
-    } catch (error) {
-      await fail(tenant, claim, definition, error);
-    } finally {
-      lease.release();
-    }
-  }
-
-  function keepLease(
-    tenant: TenantId,
-    claim: Claim,
-    seconds: number,
-  ): { signal: AbortSignal; release: () => void } {
-    const lost = new AbortController();
-    // Linked by hand: AbortSignal.any would keep every task's signal alive as long as the worker's (Node 24).
-    const stop = (): void => lost.abort(stopping.signal.reason);
-    stopping.signal.addEventListener('abort', stop, { once: true });
-    if (stopping.signal.aborted) stop();
-    const timer = setInterval(
-      () => {
-        const until = new Date(clock.now().getTime() + seconds * 1_000);
-        sql
-          .query(
-            tenant,
-            `UPDATE tasks SET lease_until = $4 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND state = 'running'`,
-            [tenant, claim.id, claim.fence, until],
-          )
-          .then(({ rowCount }) =>
-            rowCount === 0
-              ? lost.abort(new ShopError('conflict', 'Another worker has taken this task.'))
-              : undefined,
-          )
-          .catch((error: unknown) =>
-            log.warn({ err: error, tenant, task: claim.id }, 'the lease could not be renewed'),
-          );
-      },
-      (seconds * 1_000) / 3,
-    );
-    timer.unref();
-    return {
-      signal: lost.signal,
-      release() {
-        clearInterval(timer);
-        stopping.signal.removeEventListener('abort', stop);
-      },
-    };
-  }
-
-  async function fail(
-    tenant: TenantId,
-    claim: Claim,
-    definition: TaskDefinition,
-    error: unknown,
-  ): Promise<void> {
-    // A worker told to stop gives the task back unharmed.
-    const stopped = stopping.signal.aborted;
-    if (!stopped && claim.attempts >= definition.maxAttempts) return bury(tenant, claim, error);
-    const pause = stopped
-      ? 0
-      : Math.min(firstPause * 2 ** (claim.attempts - 1), 300_000) * (0.8 + Math.random() * 0.4);
-    if (!stopped)
-      log.warn(
-        { err: error, tenant, task: claim.name, id: claim.id, attempt: claim.attempts },
-        'a task failed; it will be tried again',
-      );
-    const now = clock.now();
-    const runAt = new Date(now.getTime() + pause);
-    const values = [tenant, claim.id, claim.fence, runAt, textOf(error), now];
-    try {
-      await sql.query(tenant, stopped ? GIVE_BACK : RETRY, values);
-      remember(tenant, runAt.getTime());
-    } catch (failure) {
-      // A newer task of the same key waits already and will do the work.
-      if (!(failure instanceof ShopError) || failure.code !== 'conflict') throw failure;
-      await sql.query(tenant, `DELETE FROM tasks WHERE tenant_id = $1 AND id = $2 AND fence = $3`, [
-        tenant,
-        claim.id,
-        claim.fence,
-      ]);
-    }
-  }
-
-  async function bury(tenant: TenantId, claim: Claim, error: unknown): Promise<void> {
-    log.error(
-      { err: error, tenant, task: claim.name, id: claim.id, attempts: claim.attempts },
-      'a task failed too often; it is dead now',
-    );
-    await sql.query(
-      tenant,
-      `UPDATE tasks SET state = 'dead', lease_until = NULL, last_error = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND fence = $3`,
-      [tenant, claim.id, claim.fence, textOf(error), clock.now()],
-    );
   }
 
   async function sweep(): Promise<void> {
@@ -316,10 +209,6 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   };
 }
 
-function textOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
-}
-
 const CLAIM = `
   UPDATE tasks t SET state = 'running', fence = t.fence + 1, attempts = t.attempts + 1, updated_at = $2::timestamptz,
     lease_until = $2::timestamptz + due.seconds * interval '1 second'
@@ -334,14 +223,6 @@ const CLAIM = `
 const NEXT_DUE = `
   SELECT min(CASE state WHEN 'waiting' THEN run_at ELSE lease_until END) AS at FROM tasks
   WHERE tenant_id = $1 AND state IN ('waiting', 'running') AND name = ANY ($2::text[])`;
-
-const RETRY = `
-  UPDATE tasks SET state = 'waiting', lease_until = NULL, run_at = $4, last_error = $5, updated_at = $6
-  WHERE tenant_id = $1 AND id = $2 AND fence = $3`;
-
-const GIVE_BACK = `
-  UPDATE tasks SET state = 'waiting', lease_until = NULL, run_at = $4, attempts = attempts - 1, last_error = $5, updated_at = $6
-  WHERE tenant_id = $1 AND id = $2 AND fence = $3`;
 
 const WHO_HAS_WORK = `
   SELECT tenant_id FROM tasks WHERE state = 'waiting' AND run_at <= $1 AND name = ANY ($2::text[])
