@@ -30,7 +30,9 @@ export async function openEvents(config: HostConfig, options: EventLogOptions): 
 export async function openTasks(config: HostConfig, options: TaskQueueOptions): Promise<TaskQueue> {
   const address = config.backends.tasks;
   if (address === undefined) return createTaskQueue(options);
-  return refuse('tasks', address);
+  if (!isOf('amqp', address) && !isOf('amqps', address)) return refuse('tasks', address);
+  const { createRabbitTasks } = await import('../platform/tasks/rabbitmq.ts');
+  return createRabbitTasks({ ...options, address });
 }
 
 /** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
