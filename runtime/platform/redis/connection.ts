@@ -97,6 +97,8 @@ function connect(text: string, { subscriber }: { readonly subscriber: boolean })
     throw new Error('a Redis is named as redis://[user:password@]host[:port][,…]');
   const common = {
     connectTimeout: 2_000,
+    // It would tell the server its version, which a scope's login may not.
+    disableClientInfo: true,
     // Notices a connection whose other end is gone without a word.
     keepAlive: 10_000,
     ...(user === undefined ? {} : { username: user }),
