@@ -10,7 +10,9 @@ import type { Database, Session } from '../database.ts';
 import { POOL_SCHEMA } from '../desired.ts';
 import { dropSchema } from '../destroy.ts';
 import { eraseRows } from '../erase.ts';
-import { anyRow, copyNext, fingerprint, settle, UNCHECKED } from './statements.ts';
+import { drained, freeze, inTransaction } from '../fence.ts';
+import { fingerprints, totalOf } from './fingerprints.ts';
+import { anyRow, copyNext, settle, UNCHECKED } from './statements.ts';
 import type { Way } from './statements.ts';
 import { fitting, tenantTables } from '../tables.ts';
 import type { TenantTable } from '../tables.ts';
@@ -79,6 +81,15 @@ export class MoveLostError extends Error {
   }
 }
 
+/** A restore or an erasure has the tenant. */
+export class TenantBusyError extends Error {
+  readonly remedy = 'the move begins by itself once that has ended: kubectl shopmind backups';
+  constructor(tenant: string, operation: string) {
+    super(`${tenant} cannot move while ${operation} is under way`);
+    this.name = 'TenantBusyError';
+  }
+}
+
 /** The copy is not what the source is. */
 export class RowsDifferError extends Error {
   readonly remedy = 'nothing was switched and the shop is open; the copy is tried again';
@@ -99,10 +110,6 @@ export class SourceChangedError extends Error {
 }
 
 const STATES = ['copying', 'frozen', 'switched', 'cleaning', 'aborting'] as const;
-
-/** Who writes is waited for this long at a time; between two tries others of the tenant go on. */
-const DRAIN_MS = 500;
-const DRAIN_TRIES = 6;
 
 const Found = z.object({
   home: z.string().nullable(),
@@ -172,6 +179,12 @@ export function createMoves(database: Database, onChange: () => void): Moves {
         if (move?.from === way.from && move.to === way.to && move.state === 'copying') return;
         if (move !== undefined || home?.schema_name !== way.from)
           throw new MoveLostError(tenant, 'the beginning');
+        // Both close the tenant and open it again: whoever came second would open it too early.
+        const [other] = await session.query<{ id: string }>(
+          `select id from platform.operations where tenant_id = $1 and state = 'Running' and kind in ('restore', 'erase')`,
+          [tenant],
+        );
+        if (other !== undefined) throw new TenantBusyError(tenant, other.id);
         for (const { name } of await tenantTables(session, way.to)) {
           if (await hasRows(session, way.to, name, tenant))
             throw new TargetNotEmptyError(tenant, way.to, name);
@@ -364,24 +377,6 @@ export function createMoves(database: Database, onChange: () => void): Moves {
   };
 }
 
-async function inTransaction<T>(
-  database: Database,
-  work: (session: Session) => Promise<T>,
-  isolation: 'read committed' | 'repeatable read' = 'read committed',
-): Promise<T> {
-  return database.session(async (session) => {
-    await session.query(`begin isolation level ${isolation}`);
-    try {
-      const result = await work(session);
-      await session.query('commit');
-      return result;
-    } catch (error) {
-      await session.query('rollback').catch(() => undefined);
-      throw error;
-    }
-  });
-}
-
 /** Holds the move until the transaction ends. @throws MoveLostError unless it is in one of `states` */
 async function held(
   session: Session,
@@ -398,41 +393,8 @@ async function held(
 }
 
 async function setFrozen(session: Session, tenant: string, schema: string, frozen: boolean): Promise<void> {
-  const [row] = await session.query(
-    `update platform.tenants set frozen = $3, updated_at = clock_timestamp()
-      where id = $1 and schema_name = $2 returning pg_notify('tenants', id)`,
-    [tenant, schema, frozen],
-  );
-  if (row === undefined) throw new MoveLostError(tenant, frozen ? 'the freeze' : 'the thaw');
-}
-
-/**
- * Waits until nobody holds the lock that `platform.enter` takes: whoever entered before the freeze has committed or not.
- * A short wait each time, because a writer that opens a second transaction queues behind us.
- */
-async function drained(database: Database, tenant: string): Promise<boolean> {
-  return database.session(async (session) => {
-    await session.query(`set lock_timeout = '${DRAIN_MS}ms'`);
-    try {
-      for (let tries = 0; tries < DRAIN_TRIES; tries++) {
-        if (await lockedOnce(session, tenant)) return true;
-      }
-      return false;
-    } finally {
-      await session.query('reset lock_timeout').catch(() => undefined);
-    }
-  });
-}
-
-async function lockedOnce(session: Session, tenant: string): Promise<boolean> {
-  try {
-    await session.query('select pg_advisory_lock(7220, hashtext($1))', [tenant]);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === '55P03') return false;
-    throw error;
-  }
-  await session.query('select pg_advisory_unlock(7220, hashtext($1))', [tenant]);
-  return true;
+  if (!(await freeze(session, tenant, schema, frozen)))
+    throw new MoveLostError(tenant, frozen ? 'the freeze' : 'the thaw');
 }
 
 async function copyTable(
@@ -473,28 +435,6 @@ async function tablesOf(session: Session, way: Way, tenant: string): Promise<rea
 async function hasRows(session: Session, schema: string, table: string, tenant: string): Promise<boolean> {
   const [answer] = await session.query<{ found: boolean }>(anyRow(schema, table), [tenant]);
   return answer?.found === true;
-}
-
-type Fingerprints = Readonly<Record<string, readonly [rows: number, sum: string]>>;
-
-async function fingerprints(
-  session: Session,
-  schema: string,
-  tables: readonly TenantTable[],
-  tenant: string,
-): Promise<Fingerprints> {
-  const result: Record<string, readonly [number, string]> = {};
-  // The text of a time depends on the session's zone; the sums are compared between sessions too.
-  await session.query(`set local timezone = 'UTC'`);
-  for (const table of tables.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const [answer] = await session.query<{ rows: number; sum: string }>(fingerprint(schema, table), [tenant]);
-    result[table.name] = [answer?.rows ?? 0, answer?.sum ?? '0'];
-  }
-  return result;
-}
-
-function totalOf(prints: Fingerprints): number {
-  return Object.values(prints).reduce((sum, [rows]) => sum + rows, 0);
 }
 
 /** Removes one side of a move: the tenant's rows of the pool, or a dedicated schema with its role. */
