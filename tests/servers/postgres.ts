@@ -296,6 +296,11 @@ function binary(version: 15 | 18, name: string): string {
   return join(dirname(index), '..', 'native', 'bin', name);
 }
 
+/** Folder of `postgres` and `initdb`. @throws Error that says what to install */
+export function binariesOf(version: 15 | 18): string {
+  return dirname(binary(version, 'postgres'));
+}
+
 async function give(file: string): Promise<void> {
   if (ACCOUNT.uid !== undefined) await chown(file, ACCOUNT.uid, ACCOUNT.gid);
 }

@@ -22,6 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'operator/resources': ['crds', 'runtime/domains', 'runtime/platform'],
   'operator/provisioners': ['crds', 'runtime/domains', 'runtime/platform'],
+  // Backups and recoveries: processes and Jobs of their own, beside the operator, on the provisioners' way into the database.
+  'operator/recovery': ['operator/provisioners', 'runtime/domains', 'runtime/platform'],
   'operator/admission': ['crds', 'operator/kube'],
   'operator/scaling': ['operator/kube', 'crds'],
   'operator/embedded': [],
