@@ -9,8 +9,8 @@ import { drained, freeze, inTransaction } from '../../provisioners/postgres/fenc
 import { fingerprints, totalOf } from '../../provisioners/postgres/move/fingerprints.ts';
 import type { Fingerprints } from '../../provisioners/postgres/move/fingerprints.ts';
 import { settle, UNCHECKED } from '../../provisioners/postgres/move/statements.ts';
-import { SchemasDifferError, tenantTables } from '../../provisioners/postgres/move/tables.ts';
-import type { TenantTable } from '../../provisioners/postgres/move/tables.ts';
+import { SchemasDifferError, tenantTables } from '../../provisioners/postgres/tables.ts';
+import type { TenantTable } from '../../provisioners/postgres/tables.ts';
 import { advance, holding, OperationLostError } from '../operations.ts';
 import type { Operation, Operations } from '../operations.ts';
 import type { RowSource } from './source.ts';

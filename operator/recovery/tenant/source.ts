@@ -10,8 +10,8 @@ import type { Database } from '../../provisioners/postgres/database.ts';
 import { inTransaction } from '../../provisioners/postgres/fence.ts';
 import { fingerprints } from '../../provisioners/postgres/move/fingerprints.ts';
 import type { Fingerprints } from '../../provisioners/postgres/move/fingerprints.ts';
-import { tenantTables } from '../../provisioners/postgres/move/tables.ts';
-import type { TenantTable } from '../../provisioners/postgres/move/tables.ts';
+import { tenantTables } from '../../provisioners/postgres/tables.ts';
+import type { TenantTable } from '../../provisioners/postgres/tables.ts';
 import { read } from '../store/store.ts';
 import type { ArchiveStore } from '../store/store.ts';
 
