@@ -2,15 +2,35 @@
  * When a tenant has arrived, and whether it stays: the bound within which everything must be said and done.
  */
 import { shopServices, tenants } from '../../operator/controllers/kinds.ts';
-import type { TenantObject } from '../../operator/controllers/kinds.ts';
+import type { ServiceObject, TenantObject } from '../../operator/controllers/kinds.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
 import { differences, stateOf, type TenantState } from './state.ts';
 import { patiently, type Operator, type World } from './world.ts';
 
-/** Longest time from a fault's end to the same state as without it; a stuck tenant is looked at each minute. */
+/** Who has not arrived and says nothing new for this long is stuck in silence; a stuck tenant is looked at each minute. */
 export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 120_000);
+/** Who has not arrived by then never will, whatever it says: a machine that does much else is slow, but not that slow. */
+const LONGEST_MS = 5 * BOUND_MS;
 /** Nothing is written for this long: it has arrived. */
 const QUIET_MS = 1_000;
+
+/** Tells the slow from the stuck. */
+export interface Bound {
+  /** @param seen what there is by now, as text: another one than last time is progress */
+  isOver(seen: string): boolean;
+}
+
+export function createBound(): Bound {
+  const began = performance.now();
+  let last = { seen: '', at: began };
+  return {
+    isOver(seen) {
+      const now = performance.now();
+      if (seen !== last.seen) last = { seen, at: now };
+      return now - last.at > BOUND_MS || now - began > LONGEST_MS;
+    },
+  };
+}
 
 /** It never came to the state it should have, or said nothing about why. */
 export class NotConverged extends Error {
@@ -27,14 +47,15 @@ export async function converge(
   expected: TenantState,
   { rolled = false }: { readonly rolled?: boolean } = {},
 ): Promise<void> {
-  const deadline = performance.now() + BOUND_MS;
+  const bound = createBound();
   const lacks = async (): Promise<readonly string[]> =>
     differences(expected, await stateOf(world, name)).filter(
       (line) => !rolled || !line.includes('deployment.kubernetes.io/revision'),
     );
   for (;;) {
-    const isLate = performance.now() > deadline;
-    if (isLate || (await patiently(() => seemsSettled(world, name)))) {
+    const seen = await patiently(() => lookAt(world, name));
+    const isLate = bound.isOver(seen.version);
+    if (isLate || seen.seemsSettled) {
       const rest = await patiently(lacks);
       if (rest.length === 0) return;
       if (isLate) throw new NotConverged(await account(world, name, rest));
@@ -48,9 +69,9 @@ export async function settled(world: World, name: string, { proxy }: Operator): 
   const deadline = performance.now() + BOUND_MS;
   for (;;) {
     const before = proxy.writes.length;
-    const settled = await seemsSettled(world, name);
+    const { seemsSettled } = await lookAt(world, name);
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    if (settled && proxy.writes.length === before) return stateOf(world, name);
+    if (seemsSettled && proxy.writes.length === before) return stateOf(world, name);
     if (performance.now() > deadline)
       throw new NotConverged(`${name} does not settle; last writes: ${proxy.writes.slice(-8).join(', ')}`);
   }
@@ -67,22 +88,26 @@ export async function quiet({ proxy }: Operator): Promise<void> {
   }
 }
 
-/** A cheap look before the dear one: the tenant is gone, or says of its present generation that nothing is under way. */
-async function seemsSettled({ client }: World, name: string): Promise<boolean> {
-  const tenant = await client.find(tenants, { name });
-  if (tenant === undefined) return true;
-  if (tenant.metadata.deletionTimestamp !== undefined) return false;
-  if (!isSaid(tenant)) return false;
-  if (tenant.spec.placement === 'pooled') return true;
-  const { items } = await client.list(shopServices, { namespace: `tenant-${name}` });
-  return items.every(
-    ({ metadata, status }) =>
-      status?.observedGeneration === metadata.generation &&
-      findCondition(status?.conditions, 'Reconciling')?.status === 'False',
-  );
+interface Look {
+  /** The tenant is gone, or says of its present generation that nothing is under way. */
+  readonly seemsSettled: boolean;
+  /** Changes with every word that is said of it. */
+  readonly version: string;
 }
 
-const isSaid = ({ metadata, status }: TenantObject): boolean =>
+/** A cheap look before the dear one. */
+async function lookAt({ client }: World, name: string): Promise<Look> {
+  const tenant = await client.find(tenants, { name });
+  const namespace = `tenant-${name}`;
+  const { items } =
+    tenant?.spec.placement === 'dedicated' ? await client.list(shopServices, { namespace }) : { items: [] };
+  const version = [tenant, ...items].map((each) => each?.metadata.resourceVersion).join(' ');
+  if (tenant === undefined) return { seemsSettled: true, version };
+  const isDeleted = tenant.metadata.deletionTimestamp !== undefined;
+  return { seemsSettled: !isDeleted && [tenant, ...items].every(isSaid), version };
+}
+
+const isSaid = ({ metadata, status }: TenantObject | ServiceObject): boolean =>
   status?.observedGeneration === metadata.generation &&
   findCondition(status?.conditions, 'Reconciling')?.status === 'False';
 

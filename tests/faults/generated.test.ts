@@ -17,7 +17,7 @@ import {
 } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { until } from '../support/wait.ts';
-import { quiet } from './convergence.ts';
+import { BOUND_MS, createBound, NotConverged, quiet } from './convergence.ts';
 import { FULL, report, SEED } from './profile.ts';
 import { draft, spec, type Draft, type Spec } from './specs.ts';
 import { differences, objectsOf, stateOf, type TenantState } from './state.ts';
@@ -26,7 +26,6 @@ import { createWorld, tail, type Operator, type World } from './world.ts';
 /** Histories that live side by side; the operator has as many workers. */
 const LANES = 6;
 const SPECS = FULL ? 500 : 60;
-const BOUND_MS = 60_000;
 
 let world: World;
 let operator: Operator;
@@ -132,24 +131,28 @@ async function put(name: string, { spec: drawn, mistake }: Draft): Promise<boole
 
 /** Nothing is stuck in silence: within the bound every tenant is ready, off, or says what a person has to do. */
 async function said(name: string): Promise<{ tenant: TenantObject; conditions: readonly Condition[] }> {
-  return until(
-    async () => {
-      const tenant = await world.client.get(tenants, { name });
-      const conditions = tenant.status?.conditions ?? [];
-      const done = (condition: string): boolean =>
-        findCondition(conditions, condition)?.observedGeneration === tenant.metadata.generation &&
-        findCondition(conditions, condition)?.status === 'False';
-      return tenant.status?.observedGeneration === tenant.metadata.generation && done('Reconciling')
-        ? { tenant, conditions }
-        : undefined;
-    },
-    { withinMs: BOUND_MS, everyMs: 100, what: `${name} is ready or says why not` },
-  ).catch(async (error: unknown) => {
-    const tenant = await world.client.find(tenants, { name });
-    throw new Error(JSON.stringify({ spec: tenant?.spec, status: tenant?.status }, null, 1), {
-      cause: error,
-    });
-  });
+  const bound = createBound();
+  for (;;) {
+    const tenant = await world.client.get(tenants, { name });
+    const { generation, resourceVersion = '' } = tenant.metadata;
+    const conditions = tenant.status?.conditions ?? [];
+    const reconciling = findCondition(conditions, 'Reconciling');
+    if (
+      tenant.status?.observedGeneration === generation &&
+      reconciling?.observedGeneration === generation &&
+      reconciling?.status === 'False'
+    )
+      return { tenant, conditions };
+    if (bound.isOver(resourceVersion)) throw new NotConverged(inItsWords(tenant));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function inItsWords({ metadata: { name }, spec: wanted, status }: TenantObject): string {
+  const own = operator.process.log.filter(({ key }) => key === name).slice(-5);
+  const lines = [...own.map((line) => JSON.stringify(line).slice(0, 600)), ...world.complaints()];
+  return `${name} is neither ready nor says why not: ${JSON.stringify({ spec: wanted, status }, null, 1)}
+The operator says:\n${lines.join('\n')}`;
 }
 
 const isStalled = (conditions: readonly Condition[]): boolean => {
@@ -247,9 +250,10 @@ async function recovered(name: string, beginning: TenantState): Promise<void> {
   const timeless = (state: TenantState): unknown =>
     JSON.parse(
       JSON.stringify({ ...state, imports: [] }, (key, value: unknown) => {
-        if (key === 'deployment.kubernetes.io/revision' || key === 'move') return undefined;
-        // Conditions have a type of their own.
-        if (key === 'conditions') return (value as Condition[]).filter(({ type }) => type !== 'Placed');
+        if (['deployment.kubernetes.io/revision', 'move', 'catalog'].includes(key)) return undefined;
+        // Conditions have a type of their own; these two tell of what happened.
+        if (key === 'conditions')
+          return (value as Condition[]).filter(({ type }) => !['Placed', 'CatalogReady'].includes(type));
         return value;
       }),
     );
@@ -267,11 +271,13 @@ async function recovered(name: string, beginning: TenantState): Promise<void> {
 }
 
 async function gone(name: string, last: Spec): Promise<void> {
-  await until(async () => ((await world.client.find(tenants, { name })) === undefined ? true : undefined), {
-    withinMs: BOUND_MS,
-    everyMs: 100,
-    what: `${name} is gone`,
-  });
+  const bound = createBound();
+  for (;;) {
+    const tenant = await world.client.find(tenants, { name });
+    if (tenant === undefined) break;
+    if (bound.isOver(tenant.metadata.resourceVersion ?? '')) throw new NotConverged(inItsWords(tenant));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   const left = (await objectsOf(world, name)).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   assert.deepEqual(left, [], 'nothing is left of it');
   const { rows } = await world.database.query('select from platform.tenants where id = $1', [name]);

@@ -6,7 +6,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DEDICATED, ending, MOVED, POOLED, type Life } from './lives.ts';
 import { FULL, report } from './profile.ts';
-import { describeFailures, sweep, undisturbed, type CrashPoint, type Moment } from './sweep.ts';
+import {
+  describeFailures,
+  sweep,
+  undisturbed,
+  type Baseline,
+  type CrashPoint,
+  type Moment,
+} from './sweep.ts';
 import { createWorld, type World } from './world.ts';
 
 const LIVES: readonly (readonly [name: string, life: Life])[] = [
@@ -35,23 +42,26 @@ describe('killed at a write', { timeout: 3_600_000 }, () => {
 
   for (const [at, [who, life]] of LIVES.entries()) {
     if (!FULL && at > 2) continue;
-    test(`${who} ends as if nothing had happened`, async () => {
-      const baseline = await undisturbed(world, life, `t${at}base`);
-      const all: CrashPoint[] = [];
+    describe(who, () => {
+      let baseline: Baseline;
+      before(async () => {
+        baseline = await undisturbed(world, life, `t${at}base`);
+      });
       for (const [nth, moment] of (Object.keys(SAMPLES) as Moment[]).entries()) {
-        const began = performance.now();
-        const points = await sweep(world, baseline, {
-          life,
-          moment,
-          prefix: `t${at}x${nth}x`,
-          onPoint: progress,
-          ...(FULL ? {} : { indices: SAMPLES[moment] }),
+        test(`${who}, killed ${moment}, ends as if nothing had happened`, async () => {
+          const began = performance.now();
+          const points = await sweep(world, baseline, {
+            life,
+            moment,
+            prefix: `t${at}x${nth}x`,
+            onPoint: progress,
+            ...(FULL ? {} : { indices: SAMPLES[moment] }),
+          });
+          tell(who, moment, points, began);
+          assert.ok(points.length > 0);
+          assert.equal(describeFailures(points), '');
         });
-        tell(who, moment, points, began);
-        assert.ok(points.length > 0);
-        all.push(...points);
       }
-      assert.equal(describeFailures(all), '');
     });
   }
 });
