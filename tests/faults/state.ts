@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { Client as Postgres } from 'pg';
+import { secrets } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { createSealer } from '../../operator/provisioners/sealing.ts';
 import type { World } from './world.ts';
@@ -63,9 +64,9 @@ export async function handedOut(
   world: World,
   name: string,
 ): Promise<Readonly<Record<string, string | undefined>>> {
-  const [objects, sealed] = await Promise.all([objectsOf(world, name), sealedOf(world, name)]);
-  const values = objects
-    .filter(({ kind }) => kind === 'Secret')
+  const [{ items }, sealed] = await Promise.all([world.client.list(secrets), sealedOf(world, name)]);
+  const values = items
+    .filter((object) => isOf(object, name))
     .flatMap((object) =>
       Object.entries(dataOfSecret(object)).map(([key, value]): [string, string] => [
         `Secret ${object.metadata.name} ${key}`,

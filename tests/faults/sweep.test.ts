@@ -28,9 +28,9 @@ const LIVES: readonly (readonly [name: string, life: Life])[] = [
 
 /** Writes at which the quick profile kills; the full one kills at all of them. */
 const SAMPLES: Readonly<Record<Moment, readonly number[]>> = {
-  'after an API write': [2, 7, 15],
-  'before an API write': [5],
-  'after an SQL write': [3, 30],
+  'after an API write': [4, 13],
+  'before an API write': [7],
+  'after an SQL write': [6],
 };
 
 describe('killed at a write', { timeout: 3_600_000 }, () => {
