@@ -21,7 +21,7 @@ import { BOUND_MS, createBound, NotConverged, quiet } from './convergence.ts';
 import { FULL, report, SEED } from './profile.ts';
 import { draft, spec, type Draft, type Spec } from './specs.ts';
 import { differences, objectsOf, stateOf, type TenantState } from './state.ts';
-import { createWorld, tail, type Operator, type World } from './world.ts';
+import { createWorld, isIllTyped, tail, type Operator, type World } from './world.ts';
 
 /** Histories that live side by side; the operator has as many workers. */
 const LANES = 6;
@@ -110,7 +110,8 @@ async function put(name: string, { spec: drawn, mistake }: Draft): Promise<boole
     await world.put(name, wanted);
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    assert.ok(error.code >= 400 && error.code < 500, `${error.code}: ${error.message}`);
+    const isRefused = (error.code >= 400 && error.code < 500) || isIllTyped(error);
+    assert.ok(isRefused, `${error.code}: ${error.message}`);
     assert.ok(error.message.length > 0);
     const present = await world.client.find(tenants, { name });
     assert.deepEqual(present?.spec, before?.spec, 'a refused change changes nothing');

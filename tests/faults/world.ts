@@ -309,12 +309,18 @@ export async function patiently<T>(act: () => Promise<T>, withinMs = 30_000): Pr
       return await act();
     } catch (error) {
       const passes =
-        error instanceof KubeError && (error.retryable || /failed calling webhook/.test(error.message));
+        error instanceof KubeError &&
+        !isIllTyped(error) &&
+        (error.retryable || /failed calling webhook/.test(error.message));
       if (!passes || performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
+
+/** An API server answers 500 to the apply of a value of another type than the schema's; it will say so again. */
+export const isIllTyped = ({ message }: KubeError): boolean =>
+  message.includes('failed to create typed patch object');
 
 export type { Connection };
 
