@@ -2,7 +2,7 @@
  * The systems of the data plane beside the database, as a whole: which of them a scope uses, and what is done to each in turn.
  * A system is opened once for each address that provisions it, when the first scope needs it.
  */
-import { backendsOf } from '../../runtime/platform/backends/index.ts';
+import { backendsOf, variableOf } from '../../runtime/platform/backends/index.ts';
 import type { Backend, Backends, Port } from '../../runtime/platform/backends/index.ts';
 import { loginOf } from './logins.ts';
 import { SystemError } from './system.ts';
@@ -100,10 +100,20 @@ export function createSystems(backends: Backends, open: OpenSystem, mayAct: () =
   };
 }
 
-/** Opens the provisioner of a port; each is loaded when it is needed. */
-export const openSystem: OpenSystem = async (port) => {
+type Opener = (adminAddress: string, options: { readonly mayAct: () => void }) => Promise<System>;
+
+/** By port; a client is loaded when the first scope needs it. */
+const PROVISIONERS: Readonly<Partial<Record<Port, Opener>>> = {
+  cache: async (...at) => (await import('./redis/redis.ts')).createRedis(...at),
+  blobs: async (...at) => (await import('./objects/bucket.ts')).createBucketSystem(...at),
+};
+
+/** Opens the provisioner of a port. @throws SystemError where there is none */
+export const openSystem: OpenSystem = async (port, adminAddress, mayAct) => {
+  const open = PROVISIONERS[port];
+  if (open !== undefined) return open(adminAddress, { mayAct });
   throw new SystemError(port, 'OPEN', {
-    remedy: `take ${port.toUpperCase()}_URL out of ConfigMap platform`,
+    remedy: `take ${variableOf(port)} out of ConfigMap platform`,
     transient: false,
     cause: new Error(`nothing provisions a system for ${port} yet`),
   });

@@ -20,6 +20,7 @@ import {
 } from '../../runtime/platform/objects/index.ts';
 import { until } from '../support/wait.ts';
 import { BlobStoreError, createBlobStore } from '../../operator/provisioners/blobs.ts';
+import { createBucketSystem } from '../../operator/provisioners/objects/bucket.ts';
 import { startMinio, type MinioServer } from './minio.ts';
 
 let minio: MinioServer;
@@ -285,4 +286,18 @@ test('a tenant that is deleted leaves no version behind, in a bucket that keeps 
     [...(left.Versions ?? []), ...(left.DeleteMarkers ?? [])].map(({ Key }) => Key),
     ['part/other/media/k'],
   );
+});
+
+test('the operator makes the bucket, once, and tells what it did', async () => {
+  const system = createBucketSystem(minio.address('made-by-operator', 'live'));
+  const scope = { name: 'pool', domains: [], login: { user: 'nobody', password: 'nothing' } };
+  try {
+    const planned = await system.plan(scope);
+    assert.equal(planned.length, 3);
+    assert.deepEqual(await system.ensure(scope), planned);
+    assert.deepEqual(await system.ensure(scope), []);
+    await system.ping();
+  } finally {
+    await system.end();
+  }
 });
