@@ -8,11 +8,13 @@ import type { Port } from '../platform/backends/index.ts';
 import { variableOf } from '../platform/backends/index.ts';
 import { createFileBlobs } from '../platform/blobs/files.ts';
 import { createMemoryCache } from '../platform/cache/memory.ts';
+import type { CollectionDefinition } from '../platform/definition.ts';
+import { createTableDocuments } from '../platform/documents/table.ts';
 import { ShopError } from '../platform/errors.ts';
 import { createEventLog } from '../platform/events/log.ts';
 import type { EventLog, EventLogOptions } from '../platform/events/log.ts';
 import { scopeOf } from '../platform/names/index.ts';
-import type { Blobs, Cache, Clock } from '../platform/ports.ts';
+import type { Blobs, Cache, Clock, Documents, Sql } from '../platform/ports.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
 import type { HostConfig } from './config.ts';
@@ -60,6 +62,18 @@ export async function openBlobs(config: HostConfig): Promise<Blobs> {
   if (config.blobsUrl.startsWith('file:')) return createFileBlobs(fileURLToPath(config.blobsUrl));
   const { createS3Blobs } = await import('../platform/blobs/s3.ts');
   return createS3Blobs(config.blobsUrl);
+}
+
+/** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
+export async function openDocuments(
+  config: HostConfig,
+  { sql, collections }: { readonly sql: Sql; readonly collections: readonly CollectionDefinition[] },
+): Promise<Documents> {
+  const address = config.backends.documents;
+  if (address === undefined) return createTableDocuments({ sql, collections });
+  if (!isOf('mongodb', address)) return refuse('documents', address);
+  const { createMongoDocuments } = await import('../platform/documents/mongodb.ts');
+  return createMongoDocuments({ address, collections });
 }
 
 function isOf(scheme: string, address: string): boolean {

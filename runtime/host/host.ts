@@ -18,7 +18,7 @@ import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
-import { openBlobs, openCache, openEvents, openTasks } from './adapters.ts';
+import { openBlobs, openCache, openDocuments, openEvents, openTasks } from './adapters.ts';
 import { createCallers } from './callers.ts';
 import type { HostConfig } from './config.ts';
 import { HOST_ROUTES } from './definition.ts';
@@ -73,10 +73,13 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     secretsKey: config.secretsKey,
   });
   const kept = await openCache(config, clock, log);
+  const collections = config.domains.flatMap((name) => domainNamed(name)?.collections ?? []);
+  const documents = await openDocuments(config, { sql, collections });
   const platform: Platform = {
     sql,
     blobs: await openBlobs(config),
     cache: kept.cache,
+    documents,
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
@@ -171,6 +174,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await closed;
     await tenants.close();
     await kept.close();
+    await documents.close();
     await sql.close();
     await closeServer(admin);
   }

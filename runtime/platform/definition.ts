@@ -18,6 +18,8 @@ export interface DomainDefinition {
   readonly consumes: readonly string[];
   readonly tasks: readonly TaskDefinition[];
   readonly buckets: readonly BucketDefinition[];
+  /** Kinds of JSON documents it keeps in the document store; absent: none. */
+  readonly collections?: readonly CollectionDefinition[];
   readonly routes: readonly RouteDefinition[];
   readonly scaling: ScalingDefinition;
   readonly slo: SloDefinition;
@@ -65,6 +67,13 @@ export interface BucketDefinition {
   readonly name: string;
   /** Whether the gateway may serve its objects without a token. */
   readonly public: boolean;
+}
+
+export interface CollectionDefinition {
+  /** `<domain>.<noun>`, for example `content.page`. */
+  readonly name: string;
+  /** Fields at the top of the body that may be asked for: text of at most 256 letters, numbers, booleans. At most 16. */
+  readonly indexed: readonly string[];
 }
 
 /** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key. `provider`: signed webhook. */

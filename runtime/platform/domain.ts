@@ -8,6 +8,7 @@ import type {
   Blobs,
   Cache,
   Clock,
+  Documents,
   EventHandler,
   NewId,
   Payments,
@@ -24,6 +25,7 @@ export interface Platform {
   readonly sql: Sql;
   readonly blobs: Blobs;
   readonly cache: Cache;
+  readonly documents: Documents;
   readonly payments: Payments;
   readonly secrets: Secrets;
   readonly tenants: Tenants;

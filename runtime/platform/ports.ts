@@ -197,6 +197,60 @@ export interface RateLimits {
   take(tenant: TenantId, name: string, perMinute: number): Promise<number>;
 }
 
+// ── documents ────────────────────────────────────────────────────────────────────────────────────
+
+/** What JSON can say. Text is well-formed Unicode without U+0000, which one of the stores cannot keep. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+export interface JsonObject {
+  readonly [field: string]: JsonValue;
+}
+
+export interface StoredDocument {
+  readonly id: string;
+  /** Another after every write, and never one that was there before: compare, do not count. */
+  readonly version: string;
+  readonly body: JsonObject;
+}
+
+export interface DocumentQuery {
+  /** Fields at the top of the body that the collection declares, and what they equal: text, number or boolean. */
+  readonly where: Readonly<Record<string, string | number | boolean>>;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface DocumentPage {
+  /** By id, in the order of its bytes. */
+  readonly documents: readonly StoredDocument[];
+  /** Absent: that was the last page. */
+  readonly next?: string;
+}
+
+/**
+ * JSON documents in collections that a definition declares. Each write is one document, durable when it resolves; what belongs
+ * together in a transaction belongs in tables. An undeclared collection or field, an id that is not `[A-Za-z0-9][A-Za-z0-9._:-]*` of at
+ * most 128 letters, and a body that is no JSON or names a field with `.` or a leading `$` are ShopError `invalid_input`; a body of
+ * more than 1 MiB as JSON is `too_large`; a store that is away is `unavailable` or `timeout`.
+ */
+export interface Documents {
+  get(tenant: TenantId, collection: string, id: string): Promise<StoredDocument | undefined>;
+  /**
+   * Writes the whole body; the order of its fields is not kept.
+   * @param expected the version that must be there, or `'absent'`; otherwise nothing is written and ShopError `conflict` thrown.
+   *   Without it, it replaces whatever is there.
+   * @returns the new version
+   */
+  put(tenant: TenantId, collection: string, id: string, body: JsonObject, expected?: string): Promise<string>;
+  /** A document that is written while pages are turned is seen once or not at all. */
+  find(tenant: TenantId, collection: string, query: DocumentQuery): Promise<DocumentPage>;
+  /** Fine when there is none. @param expected as for `put` */
+  delete(tenant: TenantId, collection: string, id: string, expected?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 // ── payments ─────────────────────────────────────────────────────────────────────────────────────
 
 export type IntentStatus =

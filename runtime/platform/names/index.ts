@@ -35,3 +35,13 @@ export function keyPrefix(scope: string, tenant: string): string {
 export function scopePrefix(scope: string): string {
   return `${scope}:`;
 }
+
+/** A scope's database in a document store: `shopmind_acme`, 49 bytes at most. */
+export function documentDatabase(scope: string): string {
+  return `shopmind_${scope}`;
+}
+
+/** Key of a document within its collection. Neither a tenant's name nor a document's id holds a slash. */
+export function documentKey(tenant: string, id: string): string {
+  return `${tenant}/${id}`;
+}

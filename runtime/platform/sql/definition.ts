@@ -6,7 +6,7 @@ import type { DomainDefinition } from '../definition.ts';
 
 export const platform: DomainDefinition = {
   name: 'platform',
-  summary: 'Outbox, event log, consumers’ positions, tasks and idempotency keys.',
+  summary: 'Outbox, event log, consumers’ positions, tasks, idempotency keys and documents.',
   tables: [
     { name: 'outbox', spread: 'tenant', access: 'write', sweep: true },
     { name: 'event_log', spread: 'tenant', access: 'write' },
@@ -18,6 +18,8 @@ export const platform: DomainDefinition = {
     { name: 'dead_letters', spread: 'tenant', access: 'write', sweep: true },
     { name: 'tasks', spread: 'tenant', access: 'write', sweep: true },
     { name: 'idempotency_keys', spread: 'tenant', access: 'write' },
+    { name: 'documents', spread: 'tenant', access: 'write' },
+    { name: 'document_fields', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
