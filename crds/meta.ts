@@ -32,6 +32,11 @@ export const ANNOTATIONS = {
   adopt: 'shopmind.ai/adopt',
   /** Any new value makes the operator reconcile now, failed catalogue imports included. */
   reconcileAt: 'shopmind.ai/reconcile-at',
+  /**
+   * On a dedicated tenant, or on a Service of the pool: any new value makes the operator rotate the logins of its Pods at every
+   * system now.
+   */
+  rotateAt: 'shopmind.ai/rotate-at',
   /** On a tenant's HTTPRoute: requests per minute the gateway lets through. */
   requestsPerMinute: 'shopmind.ai/requests-per-minute',
   /** On a tenant's HTTPRoute: what the gateway answers while the tenant is suspended. */

@@ -36,7 +36,7 @@ export const OLD_KINDS: readonly ResourceType[] = [
 ];
 /** A Rollout as far as it is read: what a Deployment says too, in Argo's own spelling. */
 export type Rollout = KubeObject & {
-  readonly spec?: { readonly replicas?: number };
+  readonly spec?: { readonly replicas?: number; readonly template?: Pick<KubeObject, 'metadata'> };
   readonly status?: {
     readonly observedGeneration?: string;
     readonly replicas?: number;

@@ -8,7 +8,6 @@ import { keyOf } from '../kube/types.ts';
 import { secrets } from './kinds.ts';
 import { variableOf } from '../../runtime/platform/backends/index.ts';
 import type { Port } from '../../runtime/platform/backends/index.ts';
-import { DATABASE_SECRET } from '../resources/environment.ts';
 import type { World } from './world.ts';
 
 /** The decoded values of a Secret of ours; `undefined` when the cache has none. */
@@ -47,14 +46,6 @@ export function generate(prefix = ''): string {
   return `${prefix}${randomBytes(24).toString('base64url')}`;
 }
 
-/** The URL of a role's own login, from the platform's host part. */
-export function databaseUrl(base: string, role: string, password: string): string {
-  const url = new URL(base);
-  url.username = role;
-  url.password = password;
-  return url.href;
-}
-
 /**
  * As `valuesOf`, but asks the server itself before it says that there are none: what is generated in place of a Secret
  * that the cache has not seen yet would replace a key that was handed out already.
@@ -65,26 +56,4 @@ export async function valuesForSure(
   ref: { readonly namespace: string; readonly name: string },
 ): Promise<Readonly<Record<string, string>> | undefined> {
   return valuesOf(world, ref) ?? decoded(await client.find(secrets, ref, { signal }));
-}
-
-/** As `databasePassword`, for whoever would generate one. */
-export async function databasePasswordForSure(
-  world: World,
-  context: Pick<ReconcileContext, 'client' | 'signal'>,
-  namespace: string,
-): Promise<string | undefined> {
-  const values = await valuesForSure(world, context, { namespace, name: DATABASE_SECRET });
-  return passwordOf(values?.['DATABASE_URL']);
-}
-
-/** Password within a URL made by `databaseUrl`. */
-function passwordOf(url: string | undefined): string | undefined {
-  if (url === undefined || !URL.canParse(url)) return undefined;
-  const password = decodeURIComponent(new URL(url).password);
-  return password === '' ? undefined : password;
-}
-
-/** Password of the role a namespace's runtime logs in with, as its Secret `database` has it. */
-export function databasePassword(world: World, namespace: string): string | undefined {
-  return passwordOf(valuesOf(world, { namespace, name: DATABASE_SECRET })?.['DATABASE_URL']);
 }

@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   unpause: () => import('./change/commands.ts').then(({ unpause }) => ({ command: unpause })),
   restart: () => import('./change/commands.ts').then(({ restart }) => ({ command: restart })),
   scale: () => import('./change/commands.ts').then(({ scale }) => ({ command: scale })),
+  rotate: () => import('./change/commands.ts').then(({ rotate }) => ({ command: rotate })),
   move: () => import('./move/command.ts'),
   promote: () => import('./rollout/commands.ts').then(({ promote }) => ({ command: promote })),
   abort: () => import('./rollout/commands.ts').then(({ abort }) => ({ command: abort })),

@@ -19,12 +19,14 @@ import { openDatabase } from './postgres/database.ts';
 import type { Database } from './postgres/database.ts';
 import { loadCatalogue } from './postgres/desired.ts';
 import { createDirectory } from './postgres/directory.ts';
+import { loginFor } from './postgres/logins.ts';
 import { createMoves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
 import { createSealer } from './sealing.ts';
 import { createSystems, openSystem } from './systems.ts';
 import { shelf } from './testing/definition.ts';
 
+const POOL = [loginFor('shop_runtime', 'pool')];
 let server: TestPostgres;
 let database: Database;
 let folder: string;
@@ -57,7 +59,7 @@ before(async () => {
       ping: async () => undefined,
     },
   });
-  await plane.ensurePool('pool');
+  await plane.ensurePool(POOL, 'owner');
 });
 
 after(async () => {
@@ -84,7 +86,7 @@ function data(of: ShopMindTenant, parts: Partial<TenantData> = {}): TenantData {
     tenant: of,
     schema: 'shop',
     domains: ['shelf'],
-    password: undefined,
+    logins: [],
     adminToken: 'smk_token',
     webhookUrl: `http://${of.metadata.name}.localhost/hook`,
     paymentKeys: undefined,
@@ -117,12 +119,12 @@ test('a new host moves the webhook of the same account', async () => {
 
 test('the pool is looked at again after a while, or when asked to', async () => {
   await database.query('drop policy tenant on shop.books');
-  assert.deepEqual(await plane.ensurePool('pool'), []);
+  assert.deepEqual(await plane.ensurePool(POOL, 'owner'), []);
   now += 61_000;
-  assert.deepEqual(await plane.ensurePool('pool'), ['CREATE POLICY tenant ON shop.books']);
+  assert.deepEqual(await plane.ensurePool(POOL, 'owner'), ['CREATE POLICY tenant ON shop.books']);
   await database.query('drop policy tenant on shop.books');
   plane.distrust();
-  assert.deepEqual(await plane.ensurePool('pool'), ['CREATE POLICY tenant ON shop.books']);
+  assert.deepEqual(await plane.ensurePool(POOL, 'owner'), ['CREATE POLICY tenant ON shop.books']);
 });
 
 for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
@@ -134,7 +136,7 @@ for (const policy of ['Retain', 'Snapshot', 'Delete'] as const) {
       { placement: 'dedicated', deletionPolicy: policy },
       { deletionTimestamp: new Date().toISOString() },
     );
-    await plane.ensureTenant(data(bee, { schema, password: 'own' }));
+    await plane.ensureTenant(data(bee, { schema, logins: [loginFor(schema, 'own')] }));
     await database.query(`insert into ${schema}.shelves values ('${name}', 's', 'label')`);
     await mkdir(join(folder, name, 'media'), { recursive: true });
     await writeFile(join(folder, name, 'media', 'a.blob'), 'x');
@@ -198,7 +200,7 @@ for (const switched of [false, true]) {
     await plane.ensureTenant(data(dog));
     await database.query(`insert into shop.shelves values ('dog', 's', 'label')`);
     await plane.moves.begin('dog', { from: 'shop', to: 'tenant_dog' });
-    await plane.ensureTarget('tenant_dog', 'own');
+    await plane.ensureTarget('tenant_dog', [loginFor('tenant_dog', 'own')]);
     await plane.moves.copy('dog', 1_000);
     if (switched) {
       await plane.moves.freeze('dog');

@@ -23,7 +23,7 @@ import type { Moves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { createSealer } from './sealing.ts';
-import type { Tenancy } from './system.ts';
+import type { Login, Tenancy } from './system.ts';
 import { createSystems, openSystem } from './systems.ts';
 import type { ScopeNeeds, Systems } from './systems.ts';
 
@@ -42,8 +42,8 @@ export interface TenantData {
   readonly tenant: ShopMindTenant;
   readonly schema: string;
   readonly domains: readonly string[];
-  /** Password of the dedicated role; absent when pooled. */
-  readonly password: string | undefined;
+  /** Of the dedicated role, newest first: these are valid, and no others. None when pooled. */
+  readonly logins: readonly Login[];
   readonly adminToken: string;
   /** Where the processor delivers its webhooks. */
   readonly webhookUrl: string;
@@ -58,8 +58,14 @@ export interface DataPlane {
    * @param secret password of the scope's database login
    */
   addresses(scope: string, secret: string): Promise<Readonly<Partial<Record<Port, string>>>>;
-  /** The server's roles, the directory and the pool's schema. @returns what was done, in words */
-  ensurePool(password: string): Promise<readonly string[]>;
+  /**
+   * The server's roles, the directory and the pool's schema.
+   * @param logins newest first
+   * @param by `owner`: these are valid from now on, and no others. `guest`: somebody who knows them from a cache, and does
+   *   not change those that the owner has set
+   * @returns what was done, in words
+   */
+  ensurePool(logins: readonly Login[], by: 'owner' | 'guest'): Promise<readonly string[]>;
   /** Forgets what was seen of the pool: the next `ensurePool` looks again, at the directory too. */
   distrust(): void;
   ensureTenant(data: TenantData): Promise<readonly string[]>;
@@ -74,7 +80,7 @@ export interface DataPlane {
   /** A tenant's rows on their way between two schemas. */
   readonly moves: Moves;
   /** Makes a dedicated schema that rows shall move into, with its login. @returns what was done, in words */
-  ensureTarget(schema: string, password: string): Promise<readonly string[]>;
+  ensureTarget(schema: string, logins: readonly Login[]): Promise<readonly string[]>;
   /** First step of a deletion: runtimes stop serving the tenant. */
   unregister(tenant: string): Promise<readonly string[]>;
   /** Last step of a deletion, by policy; what a move has in the other schema goes in any case. */
@@ -134,17 +140,23 @@ export async function openDataPlane(
 export function createDataPlane(parts: Parts): DataPlane {
   const { database, catalogue, blobs, processor, directory, postgres, moves, systems } = parts;
   let pool:
-    | { readonly at: number; readonly password: string; readonly done: Promise<readonly string[]> }
+    | { readonly at: number; readonly logins: readonly Login[]; readonly done: Promise<readonly string[]> }
     | undefined;
+  let poolLogins: readonly Login[] | undefined;
 
   const desiredOf = (schema: string, domains: readonly string[]): DesiredSchema =>
     schema === POOL_SCHEMA ? catalogue.pool() : catalogue.dedicated(schema, domains);
 
   /** A scope needs what its domains declare; the pool hosts them all. */
-  const needs = (name: string, domains: readonly string[], secret: string): ScopeNeeds => ({
+  const needs = (
+    name: string,
+    domains: readonly string[],
+    [login, former]: readonly Login[],
+  ): ScopeNeeds => ({
     name,
     domains: definitionsOf(domains),
-    secret,
+    secret: login?.password ?? '',
+    ...(former === undefined ? {} : { formerSecret: former.password }),
   });
   const definitionsOf = (domains: readonly string[]): ScopeNeeds['domains'] =>
     catalogue.definitions.filter(({ name }) => domains.includes(name));
@@ -152,18 +164,20 @@ export function createDataPlane(parts: Parts): DataPlane {
   return {
     addresses: (scope, secret) => systems.addresses(scope, secret),
 
-    async ensurePool(password) {
+    async ensurePool(known, by) {
+      const logins = by === 'owner' ? known : (poolLogins ?? known);
       const now = parts.monotonic();
-      if (pool !== undefined && pool.password === password && now - pool.at < POOL_TRUST_MS) {
+      if (pool !== undefined && sameLogins(pool.logins, logins) && now - pool.at < POOL_TRUST_MS) {
         await pool.done;
         return [];
       }
-      const done = postgres.ensure(catalogue.pool(), password).then(async (actions) => {
+      const done = postgres.ensure(catalogue.pool(), logins).then(async (actions) => {
         await directory.refresh();
-        return [...actions, ...(await systems.ensure(needs(POOL_SCOPE, catalogue.domains, password)))];
+        return [...actions, ...(await systems.ensure(needs(POOL_SCOPE, catalogue.domains, logins)))];
       });
-      const mine = { at: now, password, done };
+      const mine = { at: now, logins, done };
       pool = mine;
+      poolLogins = logins;
       try {
         return await done;
       } catch (error) {
@@ -177,10 +191,10 @@ export function createDataPlane(parts: Parts): DataPlane {
     },
 
     async ensureTenant(data) {
-      const { tenant, schema, domains, password } = data;
+      const { tenant, schema, domains, logins } = data;
       const done: string[] = [];
       if (schema !== POOL_SCHEMA)
-        done.push(...(await postgres.ensure(catalogue.dedicated(schema, domains), password)));
+        done.push(...(await postgres.ensure(catalogue.dedicated(schema, domains), logins)));
       done.push(...(await ensureSystems(data)));
       const known = await directory.get(tenant.metadata.name);
       const keys = data.paymentKeys ?? (await accountOf(data, known?.secrets ?? new Map(), done));
@@ -200,8 +214,7 @@ export function createDataPlane(parts: Parts): DataPlane {
 
     moves,
 
-    ensureTarget: (schema, password) =>
-      postgres.ensure(catalogue.dedicated(schema, catalogue.domains), password),
+    ensureTarget: (schema, logins) => postgres.ensure(catalogue.dedicated(schema, catalogue.domains), logins),
 
     unregister: (tenant) => directory.remove(tenant),
 
@@ -248,14 +261,14 @@ export function createDataPlane(parts: Parts): DataPlane {
     tenant,
     schema,
     domains,
-    password,
+    logins: own,
   }: TenantData): Promise<readonly string[]> {
     const { name } = tenant.metadata;
-    const secret = schema === POOL_SCHEMA ? pool?.password : password;
-    if (secret === undefined) return [];
+    const logins = schema === POOL_SCHEMA ? (poolLogins ?? []) : own;
+    if (logins.length === 0) return [];
     if (schema === POOL_SCHEMA)
-      return systems.ensureTenant(needs(POOL_SCOPE, catalogue.domains, secret), tenancyOf(tenant));
-    const scope = needs(name, domains, secret);
+      return systems.ensureTenant(needs(POOL_SCOPE, catalogue.domains, logins), tenancyOf(tenant));
+    const scope = needs(name, domains, logins);
     return [...(await systems.ensure(scope)), ...(await systems.ensureTenant(scope, tenancyOf(tenant)))];
   }
 
@@ -332,6 +345,11 @@ function scopeIn(schema: string, tenant: string): string {
 
 function tenancyOf({ metadata, spec }: ShopMindTenant): Tenancy {
   return { name: metadata.name, locales: spec.locales, quotas: spec.quotas };
+}
+
+function sameLogins(a: readonly Login[], b: readonly Login[]): boolean {
+  const names = (logins: readonly Login[]): string => logins.map(({ user }) => user).join();
+  return names(a) === names(b);
 }
 
 const SECRET_NAMES = {

@@ -28,6 +28,8 @@ export interface PlatformConfig {
   readonly publicPort: number;
   /** Seconds that a Pod which is told to end goes on serving, until balancers and meshes have noticed. */
   readonly drainSeconds: number;
+  /** Days after which the logins of a scope are rotated; 0: only when somebody asks for it. */
+  readonly credentialsMaxAgeDays: number;
   /** PersistentVolumeClaim, of this name in each namespace, that holds the blobs where they are files. */
   readonly blobsClaim: string | undefined;
   /** Whether a `file://` blob store is the same folder for every Pod, as on one machine without isolation. */
@@ -89,6 +91,7 @@ export function parsePlatform(
     secretsKey,
     publicPort,
     drainSeconds: integer(config, 'DRAIN_SECONDS', 5, [0, 300]),
+    credentialsMaxAgeDays: integer(config, 'CREDENTIALS_MAX_AGE_DAYS', 0, [0, 3_650]),
     blobsClaim: config['BLOBS_CLAIM'],
     blobsShared: flag(config, 'BLOBS_SHARED'),
     customMetrics: flag(config, 'CUSTOM_METRICS'),

@@ -19,12 +19,12 @@ const database = await openDatabase(server.adminUrl);
 try {
   const catalogue = await loadCatalogue([shelf]);
   const postgres = createPostgres(database, catalogue);
-  await postgres.ensure(catalogue.pool(), 'pool');
+  await postgres.ensure(catalogue.pool());
   console.log('| rows | copied beside writes | without changes | per million rows |\n|---|---|---|---|');
   for (const rows of SIZES) {
     const id = `rows${rows}`;
     const to = `tenant_${id}`;
-    await postgres.ensure(catalogue.dedicated(to, catalogue.domains), 'own');
+    await postgres.ensure(catalogue.dedicated(to, catalogue.domains));
     await register(database, id);
     await fill(database, id, rows);
     const moves = createMoves(database, () => undefined);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { API_VERSION, customResourceDefinitions, DOMAINS } from '../../crds/index.ts';
-import { desiredObjects } from '../../operator/controllers/tenant/desired.ts';
+import { desiredObjects, NO_CREDENTIALS } from '../../operator/controllers/tenant/desired.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { gatewayApiDefinitions, plain } from '../../operator/plugin/install/objects.ts';
 import { install } from '../../operator/plugin/start/install.ts';
@@ -96,7 +96,7 @@ function dedicated(): readonly Manifest[] {
   const { ground, services, routes } = desiredObjects(
     fjord,
     PLATFORM,
-    { adminToken: 'token', databasePassword: 'password', addresses: {} },
+    { ...NO_CREDENTIALS, adminToken: 'token' },
     BARE,
   );
   const pods = [...servicesOf(fjord)].flatMap(([name, spec]) =>

@@ -2,7 +2,6 @@
  * Reconciles one Service (shopmind.ai): its database login, its Deployment with what surrounds it, its status.
  * Children live in its namespace and are owned by it, so deleting it needs no finalizer.
  */
-import { createHash } from 'node:crypto';
 import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import type { CanaryStatus, Condition, InventoryItem, ServiceStatus } from '../../../crds/index.ts';
 import { sameJson } from '../../kube/canonical.ts';
@@ -25,15 +24,10 @@ import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
 import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
-import {
-  databasePassword,
-  databasePasswordForSure,
-  databaseUrl,
-  generate,
-  valuesOf,
-  variablesOf,
-} from '../secrets.ts';
-import type { Addresses } from '../secrets.ts';
+import { loginsOf, secretRevision, valuesOfCredentials } from '../credentials.ts';
+import type { Credentials } from '../credentials.ts';
+import { concludeRotation, credentialsDueInMs, credentialsFor, credentialsSeen } from '../rotation.ts';
+import { valuesOf, variablesOf } from '../secrets.ts';
 import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
@@ -111,7 +105,8 @@ async function visit(
         canary = delivery.status;
         await report(world, context, service, findings, inventory, canary);
       }
-      requeueAfterMs = delivery.requeueAfterMs;
+      const dueInMs = Math.min(delivery.requeueAfterMs ?? Infinity, ground.dueInMs ?? Infinity);
+      requeueAfterMs = dueInMs < RESYNC_MS ? dueInMs : undefined;
       // Two autoscalers must never hold one Deployment: KEDA refuses to begin, and both would pull.
       await prune(world, context, inventory.filter(isAutoscaler), wanted);
       await applyAll(world, context, service, objects);
@@ -153,6 +148,8 @@ interface Ground {
   readonly ready: boolean;
   /** Changes when a Pod must be started anew to see its Secret. */
   readonly revision: string | undefined;
+  /** When its credentials are to be looked at again, ms. */
+  readonly dueInMs?: number;
 }
 
 /** The pool provisions its own schema; a tenant's Service waits for its tenant's Secret; an own image needs neither. */
@@ -182,10 +179,16 @@ async function reconcileDataPlane(
       revision: undefined,
     };
   }
-  const password = pooled
-    ? ((await databasePasswordForSure(world, context, namespace)) ?? generate())
-    : databasePassword(world, namespace);
-  if (password === undefined) {
+  const known = pooled
+    ? await credentialsFor(world, context, {
+        namespace,
+        role: POOL_ROLE,
+        owners: poolServices(world),
+        platform,
+        mayBegin: true,
+      })
+    : credentialsSeen(world, namespace);
+  if (known === undefined) {
     const message = `waits for Secret ${namespace}/${DATABASE_SECRET} of tenant ${service.spec.tenant}`;
     return {
       finding: { type, state: 'waiting', reason: 'SecretPending', message },
@@ -193,40 +196,56 @@ async function reconcileDataPlane(
       revision: undefined,
     };
   }
-  let addresses: Addresses = {};
-  if (pooled) {
-    const dataPlane = await world.dataPlane(platform);
-    addresses = await dataPlane.addresses(POOL_SCOPE, password);
-    await applyAll(world, context, service, [poolSecret(platform, password, addresses)]);
-    const done = await dataPlane.ensurePool(password);
-    if (done.length > 0) {
-      context.log.info({ actions: done }, 'pool provisioned');
-      world.events.record(service, {
-        type: 'Normal',
-        reason: 'Provisioned',
-        message: `${done.length} actions on the pool's schema`,
-      });
-    }
+  const finding: Finding = {
+    type,
+    state: 'ready',
+    reason: 'Provisioned',
+    message: 'the database login is in place',
+  };
+  if (!pooled) {
+    const values = valuesOf(world, { namespace, name: DATABASE_SECRET }) ?? {};
+    return { finding, ready: true, revision: secretRevision(values) };
   }
-  const values = pooled
-    ? { password, ...addresses }
-    : (valuesOf(world, { namespace, name: DATABASE_SECRET }) ?? {});
+  const dataPlane = await world.dataPlane(platform);
+  const valuesWith = async (credentials: Credentials): Promise<Readonly<Record<string, string>>> => ({
+    ...valuesOfCredentials(credentials, platform.databaseUrl),
+    SECRETS_KEY: platform.secretsKey,
+    ...variablesOf(await dataPlane.addresses(POOL_SCOPE, credentials.current.password)),
+  });
+  const secretOf = async (credentials: Credentials): Promise<Manifest> =>
+    poolSecret(await valuesWith(credentials));
+  await applyAll(world, context, service, [await secretOf(known)]);
+  const done = await dataPlane.ensurePool(loginsOf(known), 'owner');
+  if (done.length > 0) {
+    context.log.info({ actions: done }, 'pool provisioned');
+    world.events.record(service, {
+      type: 'Normal',
+      reason: 'Provisioned',
+      message: `${done.length} actions on the pool's schema`,
+    });
+  }
+  const credentials = await concludeRotation(world, context, service, known, secretOf);
   return {
-    finding: { type, state: 'ready', reason: 'Provisioned', message: 'the database login is in place' },
+    finding,
     ready: true,
-    revision: createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16),
+    revision: secretRevision(await valuesWith(credentials)),
+    dueInMs: credentialsDueInMs(world, platform, credentials),
   };
 }
 
+/** They share one login. */
+function poolServices(world: World): readonly ServiceObject[] {
+  return world
+    .cacheOf(shopServices)
+    .inNamespace(SYSTEM_NAMESPACE)
+    .filter(({ spec }) => spec.domains !== undefined && spec.tenant === undefined);
+}
+
 /** Not owned by the Service: the pool's password must outlive it. */
-function poolSecret(platform: PlatformConfig, password: string, addresses: Addresses): Manifest {
+function poolSecret(values: Readonly<Record<string, string>>): Manifest {
   return secret(
     { name: DATABASE_SECRET, namespace: SYSTEM_NAMESPACE, labels: ownLabels(DATABASE_SECRET) },
-    {
-      DATABASE_URL: databaseUrl(platform.databaseUrl, POOL_ROLE, password),
-      SECRETS_KEY: platform.secretsKey,
-      ...variablesOf(addresses),
-    },
+    values,
   );
 }
 

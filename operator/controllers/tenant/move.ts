@@ -10,6 +10,7 @@ import { obsolete } from '../../kube/inventory.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
 import type { MoveRecord } from '../../provisioners/postgres/move/moves.ts';
 import { homeOf, hostOf, namespaceOf, placementOf, RUNTIME, schemaOf } from '../../resources/presets.ts';
+import { loginsOf } from '../credentials.ts';
 import { shopServices } from '../kinds.ts';
 import type { ServiceObject, TenantObject } from '../kinds.ts';
 import { applyAll } from '../objects.ts';
@@ -272,7 +273,7 @@ export function isSame(
 
 /** Namespace and Secrets, then schema and login, then Pods that are ready and have nothing to do yet. */
 async function prepare({ to, journey }: MoveVisit): Promise<Wait | undefined> {
-  const { tenant, world, context, dataPlane, objects, credentials } = to;
+  const { tenant, world, context, dataPlane, objects } = to;
   const { name } = tenant.metadata;
   await applyAll(world, context, tenant, objects.ground);
   const keys = await ownPaymentKeys(to);
@@ -281,7 +282,7 @@ async function prepare({ to, journey }: MoveVisit): Promise<Wait | undefined> {
     return state === 'stuck' ? { message, stuck: reason } : { message };
   }
   await dataPlane.moves.begin(name, wayOf(name, journey));
-  await ensureTarget(to, journey, credentials.databasePassword);
+  await ensureTarget(to, journey);
   await applyAll(world, context, tenant, objects.services);
   const namespace = namespaceOf(name, journey.to);
   const pending = [...new Set(hostOf(tenant).values())]
@@ -298,7 +299,7 @@ async function copy({ to }: MoveVisit): Promise<Wait | undefined> {
 
 async function freeze({ to, journey }: MoveVisit): Promise<Wait | undefined> {
   // A move that is taken up again may find an operator with newer migrations.
-  await ensureTarget(to, journey, to.credentials.databasePassword);
+  await ensureTarget(to, journey);
   const drained = await to.dataPlane.moves.freeze(to.tenant.metadata.name);
   return drained ? undefined : { message: 'waits for transactions that began before the freeze', afterMs: 1 };
 }
@@ -367,12 +368,14 @@ async function callOff({ to, from, inventory, journey }: MoveVisit): Promise<Wai
 }
 
 async function ensureTarget(
-  { dataPlane, tenant, context }: Visit,
+  { dataPlane, tenant, context, credentials }: Visit,
   { to }: Journey,
-  password: string,
 ): Promise<void> {
   if (to !== 'dedicated') return;
-  const done = await dataPlane.ensureTarget(schemaOf(tenant.metadata.name, to), password);
+  const done = await dataPlane.ensureTarget(
+    schemaOf(tenant.metadata.name, to),
+    loginsOf(credentials.database),
+  );
   if (done.length > 0) context.log.info({ actions: done }, 'made a schema for a tenant that moves');
 }
 

@@ -26,10 +26,13 @@ import type { TenantObject } from '../kinds.ts';
 import { acceptanceOf } from '../acceptance.ts';
 import { applyAll } from '../objects.ts';
 import { HOST_INDEX } from '../reflectors.ts';
-import { databasePassword, decoded } from '../secrets.ts';
+import { loginsOf } from '../credentials.ts';
+import { concludeRotation, credentialsSeen } from '../rotation.ts';
+import { decoded } from '../secrets.ts';
 import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated } from '../surroundings.ts';
 import type { World } from '../world.ts';
+import { databaseSecret } from './desired.ts';
 import type { DesiredObjects, TenantCredentials } from './desired.ts';
 import { RuntimeRefusal } from './runtime-api.ts';
 import type { ImportReport, RuntimeTarget } from './runtime-api.ts';
@@ -75,7 +78,7 @@ export const PHASES: readonly Phase[] = [
 
 /** Namespace and Secrets, then schema, role, directory entry and payment account. */
 async function reconcileDataPlane(visit: Visit): Promise<Step> {
-  const { tenant, world, context, dataPlane, objects, credentials } = visit;
+  const { tenant, world, context, platform, dataPlane, objects, credentials } = visit;
   const type = 'DataPlaneReady';
   const { name } = tenant.metadata;
   const [mistake] = [
@@ -91,8 +94,8 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
   if (keys.problem !== undefined) return { type, ...keys.problem, proceed: false };
   const dedicated = tenant.spec.placement === 'dedicated';
   // The directory and the server's roles are the pool's: a pooled tenant cannot exist before them.
-  const poolPassword = databasePassword(world, SYSTEM_NAMESPACE);
-  if (poolPassword === undefined) {
+  const pool = credentialsSeen(world, SYSTEM_NAMESPACE);
+  if (pool === undefined) {
     return {
       type,
       state: 'waiting',
@@ -102,17 +105,24 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
     };
   }
   const done = [
-    ...(await dataPlane.ensurePool(poolPassword)),
+    ...(await dataPlane.ensurePool(loginsOf(pool), 'guest')),
     ...(await dataPlane.ensureTenant({
       tenant,
       schema: schemaOf(name, tenant.spec.placement),
       domains: enabledDomains(tenant.spec),
-      password: dedicated ? credentials.databasePassword : undefined,
+      logins: dedicated ? loginsOf(credentials.database) : [],
       adminToken: credentials.adminToken,
       webhookUrl: `${originOf(visit)}/api/payments/webhooks/stripe`,
       paymentKeys: keys.value,
     })),
   ];
+  if (dedicated)
+    await concludeRotation(world, context, tenant, credentials.database, async (database) =>
+      databaseSecret(tenant, platform, {
+        database,
+        addresses: await dataPlane.addresses(name, database.current.password),
+      }),
+    );
   if (done.length > 0) {
     context.log.info({ actions: done }, 'data plane changed');
     // A new pooled tenant is told once, when it is Ready; what changes under a living one is told each time.

@@ -11,17 +11,17 @@ import { enabledDomains, homeOf, namespaceOf, schemaOf } from '../../resources/p
 import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { prune } from '../objects.ts';
-import { databasePasswordForSure, generate, valuesForSure } from '../secrets.ts';
+import { credentialsDueInMs, credentialsFor } from '../rotation.ts';
+import { generate, valuesForSure } from '../secrets.ts';
 import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
 import { createPatience } from '../patience.ts';
 import type { Patience } from '../patience.ts';
 import { troubleOf } from '../troubles.ts';
-import type { DataPlane } from '../../provisioners/data-plane.ts';
 import type { World } from '../world.ts';
 import { createUrges } from '../urges.ts';
-import { adminSecretName, desiredObjects, inventoryItems } from './desired.ts';
+import { adminSecretName, desiredObjects, inventoryItems, NO_CREDENTIALS } from './desired.ts';
 import type { TenantCredentials } from './desired.ts';
 import {
   advance,
@@ -145,7 +145,11 @@ async function work(
   if (journey !== undefined && journey.record === undefined) refuseSystemsThatStay(tenant, platform);
   const at = async (placement: Placement): Promise<Visit> => {
     const placed = placedAt(world, tenant, placement);
-    const credentials = await credentialsOf(world, context, placed, dataPlane);
+    const credentials = await credentialsOf(world, context, placed, {
+      dataPlane,
+      platform,
+      mayBegin: journey === undefined,
+    });
     const objects = desiredObjects(placed, platform, credentials, surroundings);
     return {
       tenant: placed,
@@ -174,6 +178,9 @@ async function work(
   if (journey !== undefined || isUnderWay(tenant.status?.move)) draft.types = [...TYPES, PLACED];
   await announce(world, context, tenant, draft);
   const proceed = await workThrough(here, draft);
+  const dueInMs =
+    home === 'dedicated' ? credentialsDueInMs(world, platform, here.credentials.database) : Infinity;
+  if (dueInMs < RESYNC_MS) draft.requeueAfterMs = dueInMs;
   let end = journey === undefined ? here : undefined;
   if (sides !== undefined && journey !== undefined && proceed) {
     const progress = await moveOn(world, context, tenant, draft, { ...sides, journey });
@@ -389,20 +396,20 @@ async function credentialsOf(
   world: World,
   context: ReconcileContext,
   tenant: TenantObject,
-  dataPlane: DataPlane,
+  { dataPlane, platform, mayBegin }: Pick<Visit, 'dataPlane' | 'platform'> & { readonly mayBegin: boolean },
 ): Promise<TenantCredentials> {
   const { name } = tenant.metadata;
   const { placement } = tenant.spec;
-  const password =
-    placement === 'dedicated'
-      ? await databasePasswordForSure(world, context, namespaceOf(name, placement))
-      : undefined;
-  const databasePassword = password ?? generate();
-  return {
-    adminToken: (await adminTokenOf(world, context, tenant)) ?? generate('smk_'),
-    databasePassword,
-    addresses: placement === 'dedicated' ? await dataPlane.addresses(name, databasePassword) : {},
-  };
+  const adminToken = (await adminTokenOf(world, context, tenant)) ?? generate('smk_');
+  if (placement === 'pooled') return { ...NO_CREDENTIALS, adminToken };
+  const database = await credentialsFor(world, context, {
+    namespace: namespaceOf(name, placement),
+    role: schemaOf(name, placement),
+    owners: [tenant],
+    platform,
+    mayBegin,
+  });
+  return { adminToken, database, addresses: await dataPlane.addresses(name, database.current.password) };
 }
 
 async function adminTokenOf(

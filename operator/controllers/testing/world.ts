@@ -250,14 +250,14 @@ export function createTestWorld(options: { readonly patienceMs?: () => number } 
     addresses: () => Promise.resolve({}),
     ensurePool: () => tell(''),
     distrust: () => undefined,
-    ensureTenant: async ({ tenant, schema, domains, password, adminToken, webhookUrl }) => {
+    ensureTenant: async ({ tenant, schema, domains, logins, adminToken, webhookUrl }) => {
       const { name } = tenant.metadata;
       const home = moves.homes.get(name) ?? schema;
       if (home !== schema) throw new Error(`the rows of ${name} are in ${home}, not in ${schema}`);
       const entry = JSON.stringify({
         schema,
         domains,
-        hasPassword: password !== undefined,
+        logins: logins.map(({ user }) => user),
         adminToken,
         webhookUrl,
         spec: tenant.spec,

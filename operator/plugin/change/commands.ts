@@ -98,6 +98,35 @@ export const restart: CommandDefinition = {
   run: async (call) => (await import('./restart.ts')).restart(call),
 };
 
+export const rotate: CommandDefinition = {
+  name: 'rotate',
+  group: 'Change',
+  summary:
+    'new logins at every system of the data plane, for a dedicated tenant or for the pool, without an interruption',
+  about:
+    `Sets annotation ${ANNOTATIONS.rotateAt} to the present time. New logins are made, Pods are replaced one after the other, and the ` +
+    'former logins go when no Pod uses them. Without a tenant: the pool, and with it every pooled tenant. By age: ' +
+    'CREDENTIALS_MAX_AGE_DAYS in ConfigMap platform.',
+  arguments: [{ ...TENANT, required: false }],
+  options: [YES],
+  examples: [
+    ['rotate acme', 'a dedicated tenant'],
+    ['rotate --yes', 'the pool'],
+  ],
+  needs: [
+    READ_TENANTS,
+    PATCH_TENANTS,
+    {
+      group: 'shopmind.ai',
+      resources: ['services'],
+      verbs: ['list', 'patch'],
+      where: 'system',
+      why: "the pool's logins are rotated at the word of its Services",
+    },
+  ],
+  run: async (call) => (await import('./rotate.ts')).rotate(call),
+};
+
 export const scale: CommandDefinition = {
   name: 'scale',
   group: 'Change',

@@ -42,7 +42,7 @@ test('plain PostgreSQL is asked nothing of Citus', () => {
   const pool = catalogue.pool();
   const observed = server(pool, { citus: false });
   assert.deepEqual(distributionActions(pool, observed), []);
-  assert.doesNotMatch(JSON.stringify(planSchema(pool, observed, 'x')), /citus|distribut/i);
+  assert.doesNotMatch(JSON.stringify(planSchema(pool, observed, [])), /citus|distribut/i);
 });
 
 test('reference tables are spread before the tables whose foreign keys name them', () => {
@@ -83,20 +83,20 @@ test('a dedicated schema is distributed whole, and called back before it is drop
 });
 
 test('SET LOCAL reaches the workers: roles carry citus.propagate_set_commands = local', () => {
-  const actions = planSchema(catalogue.pool(), server(catalogue.pool()), 'x').map(({ describe }) => describe);
+  const actions = planSchema(catalogue.pool(), server(catalogue.pool()), []).map(({ describe }) => describe);
   assert.ok(actions.includes('ALTER ROLE shop_runtime SET citus.propagate_set_commands = local'));
 });
 
 test('nothing is derived from tables before they are there: foreign keys decide the order', () => {
   const pool = catalogue.pool();
   const fresh = server(pool, { schemas: new Map() });
-  const actions = planSchema(pool, fresh, 'x').map(({ describe }) => describe);
+  const actions = planSchema(pool, fresh, []).map(({ describe }) => describe);
   assert.ok(actions.some((action) => action.startsWith('APPLY MIGRATION')));
   assert.ok(!actions.some((action) => /create_distributed_table|POLICY|SECURE/.test(action)));
 });
 
 test('policies and grants come after the distribution', () => {
-  const actions = planSchema(catalogue.pool(), server(catalogue.pool()), 'x').map(({ describe }) => describe);
+  const actions = planSchema(catalogue.pool(), server(catalogue.pool()), []).map(({ describe }) => describe);
   const last = actions.findLastIndex((action) => action.includes('create_distributed_table'));
   assert.ok(last < actions.findIndex((action) => /POLICY|SECURE/.test(action)));
 });

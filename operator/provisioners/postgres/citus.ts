@@ -12,6 +12,14 @@ import type { ObservedServer } from './observe.ts';
 export const ROLE_SETTING = { name: 'citus.propagate_set_commands', value: 'local' };
 
 /**
+ * Citus' own connections to the workers are the role's, not the login's: there it may log in. It has no password, so only
+ * nodes that trust each other can use that.
+ */
+export function roleMayLogIn({ citus }: Pick<ObservedServer, 'citus'>): boolean {
+  return citus;
+}
+
+/**
  * Spreads the tables of a schema that are not spread yet: reference tables first, because a distributed table's
  * foreign keys may name only tables that are already spread; then tenant tables, parents first, all colocated.
  */

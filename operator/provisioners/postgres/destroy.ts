@@ -8,6 +8,7 @@ import { exclusively, ident, literal } from './database.ts';
 import type { Database, Session } from './database.ts';
 import { DIRECTORY_SCHEMA, OWNER, POOL_SCHEMA } from './desired.ts';
 import { eraseRows } from './erase.ts';
+import { removal } from './logins.ts';
 import { observe } from './observe.ts';
 import { tenantTables } from './tables.ts';
 
@@ -25,19 +26,19 @@ const BATCH = 5_000;
 /** Times the rows of a tenant are looked for. */
 const PASSES = 5;
 
-/** Ends the login of a dedicated tenant and whoever is still logged in. Data stays. */
+/** Ends the logins of a dedicated tenant and whoever is still logged in. Data stays. */
 export async function closeLogin(session: Session, role: string): Promise<readonly string[]> {
-  const [present] = await session.query<{ rolcanlogin: boolean }>(
-    'select rolcanlogin from pg_roles where rolname = $1',
-    [role],
-  );
-  if (present?.rolcanlogin !== true) return [];
+  const { roles } = await observe(session, [], [role]);
+  const actions = [...roles.keys()].filter((name) => name !== role).map(removal);
+  await run(session, actions);
+  const done = actions.map(({ describe }) => describe);
+  if (roles.get(role)?.login !== true) return done;
   await session.query(`alter role ${ident(role)} nologin`);
   await session.query(
     'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()',
     [role],
   );
-  return [`ALTER ROLE ${role} NOLOGIN`];
+  return [...done, `ALTER ROLE ${role} NOLOGIN`];
 }
 
 /**

@@ -40,6 +40,8 @@ const Role = z.object({
   /** SCRAM verifier; never shown. */
   verifier: z.string().nullable(),
   settings: z.array(z.string()),
+  /** Roles it is a member of. */
+  memberOf: z.array(z.string()),
 });
 
 export type ObservedPolicy = z.infer<typeof Policy>;
@@ -79,8 +81,12 @@ select json_build_object(
       'settings', coalesce((
         select s.setconfig from pg_db_role_setting s
         join pg_database d on d.oid = s.setdatabase
-        where s.setrole = a.oid and d.datname = current_database()), '{}'))), '[]')
-    from pg_authid a where a.rolname = any ($1::text[]))
+        where s.setrole = a.oid and d.datname = current_database()), '{}'),
+      'memberOf', coalesce((
+        select json_agg(g.rolname order by g.rolname) from pg_auth_members m join pg_roles g on g.oid = m.roleid
+        where m.member = a.oid), '[]'))), '[]')
+    from pg_authid a where a.rolname = any ($1::text[])
+      or exists (select from unnest($1::text[]) r (name) where starts_with(a.rolname, r.name || '.')))
 ) as answer`;
 
 const SCHEMAS = (ledger: boolean): string => `
@@ -117,7 +123,7 @@ from unnest($1::text[]) n (name) left join pg_namespace s on s.nspname = n.name`
 
 /**
  * @param schemas names of the schemas of interest
- * @param roles names of the roles of interest
+ * @param roles names of the roles of interest; their logins come along
  */
 export async function observe(
   session: Session,

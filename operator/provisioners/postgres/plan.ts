@@ -4,11 +4,13 @@
  */
 import type { TableDefinition } from '../../../runtime/platform/definition.ts';
 import type { Action } from './action.ts';
-import { distributionActions, ROLE_SETTING } from './citus.ts';
+import { distributionActions, ROLE_SETTING, roleMayLogIn } from './citus.ts';
 import { ident, literal } from './database.ts';
 import { DIRECTORY_SCHEMA, EXTENSIONS, OWNER } from './desired.ts';
 import type { DesiredSchema, Migration } from './desired.ts';
+import { isRoleItself, loginActions, setting } from './logins.ts';
 import type { ObservedPolicy, ObservedSchema, ObservedServer } from './observe.ts';
+import type { Login } from '../system.ts';
 import { verifies } from './scram.ts';
 
 /** Policies of a tenant table, with their expressions as PostgreSQL prints them back. */
@@ -56,14 +58,14 @@ export function planServer(directory: readonly Migration[], observed: ObservedSe
 }
 
 /**
- * @param password what the role's login shall be; absent: not looked at
+ * @param logins those of the role that are valid; absent: not looked at
  */
 export function planSchema(
   desired: DesiredSchema,
   observed: ObservedServer,
-  password: string | undefined,
+  logins: readonly Login[] | undefined,
 ): readonly Action[] {
-  return [...planRole(desired, observed, password), ...planStructure(desired, observed)];
+  return [...planRole(desired, observed, logins), ...planStructure(desired, observed)];
 }
 
 /** Schema and migrations come first; what is derived from tables can only be planned once the tables are there. */
@@ -102,7 +104,7 @@ function planStructure(desired: DesiredSchema, observed: ObservedServer): readon
 function planRole(
   desired: DesiredSchema,
   observed: ObservedServer,
-  password: string | undefined,
+  logins: readonly Login[] | undefined,
 ): readonly Action[] {
   const { role, schema } = desired;
   const present = observed.roles.get(role);
@@ -115,28 +117,17 @@ function planRole(
   );
   const actions: Action[] = [];
   if (present === undefined) {
-    actions.push(once(`CREATE ROLE ${role} LOGIN`, createRole(role, 'login noinherit')));
-  } else if (!present.login || present.bypass || present.superuser) {
+    actions.push(once(`CREATE ROLE ${role} NOLOGIN`, createRole(role, 'nologin noinherit')));
+  } else if (present.bypass || present.superuser) {
     actions.push(
-      once(
-        `ALTER ROLE ${role} LOGIN NOBYPASSRLS NOSUPERUSER`,
-        `alter role ${ident(role)} login nobypassrls nosuperuser`,
-      ),
+      once(`ALTER ROLE ${role} NOBYPASSRLS NOSUPERUSER`, `alter role ${ident(role)} nobypassrls nosuperuser`),
     );
   }
-  if (password !== undefined && !verifies(password, present?.verifier ?? null)) {
-    actions.push(
-      once(`ALTER ROLE ${role} PASSWORD '…'`, `alter role ${ident(role)} password ${literal(password)}`),
-    );
-  }
-  for (const [name, value] of missing) {
-    const set = name === 'search_path' ? `${ident(schema)}, public` : literal(value);
-    actions.push(
-      once(
-        `ALTER ROLE ${role} SET ${name} = ${value}`,
-        `do $$ begin execute format('alter role ${ident(role)} in database %I set ${name} = ${set.replaceAll("'", "''")}', current_database()); end $$`,
-      ),
-    );
+  for (const [name, value] of missing)
+    actions.push(once(`ALTER ROLE ${role} SET ${name} = ${value}`, setting(role, name, value)));
+  if (logins !== undefined) {
+    actions.push(...planOwnLogin(role, observed, logins));
+    actions.push(...loginActions(role, settings, logins, observed));
   }
   if (!(observed.schemas.get(DIRECTORY_SCHEMA)?.usage.includes(role) ?? false)) {
     actions.push({
@@ -151,6 +142,30 @@ function planRole(
     });
   }
   return actions;
+}
+
+/** The role itself has no password, unless Pods still use the one it had before logins had names of their own. */
+function planOwnLogin(role: string, observed: ObservedServer, logins: readonly Login[]): readonly Action[] {
+  const present = observed.roles.get(role);
+  const direct = logins.find((login) => isRoleItself(role, login));
+  if (direct !== undefined) {
+    if (present?.login === true && verifies(direct.password, present.verifier)) return [];
+    return [
+      once(
+        `ALTER ROLE ${role} LOGIN PASSWORD '…'`,
+        `alter role ${ident(role)} login password ${literal(direct.password)}`,
+      ),
+    ];
+  }
+  const login = roleMayLogIn(observed);
+  if ((present?.login ?? false) === login && (present?.verifier ?? null) === null) return [];
+  const word = login ? 'LOGIN' : 'NOLOGIN';
+  return [
+    once(
+      `ALTER ROLE ${role} ${word} PASSWORD NULL`,
+      `alter role ${ident(role)} ${word.toLowerCase()} password null`,
+    ),
+  ];
 }
 
 interface TableStep {

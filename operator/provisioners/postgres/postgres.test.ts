@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { startTestPostgres } from '../../../tests/support/postgres.ts';
-import type { TestPostgres } from '../../../tests/support/postgres.ts';
+import { startPostgres, type PostgresServer } from '../../../tests/servers/postgres.ts';
 import { createBlobStore } from '../blobs.ts';
 import { createSealer } from '../sealing.ts';
 import { shelf } from '../testing/definition.ts';
@@ -20,22 +19,26 @@ import type { Catalogue } from './desired.ts';
 import { closeLogin, deletePooledRows, dropSchema, exportRows } from './destroy.ts';
 import { createDirectory } from './directory.ts';
 import type { DirectoryRow } from './directory.ts';
+import type { Login } from '../system.ts';
+import { loginFor } from './logins.ts';
 import { ChangedMigrationError } from './plan.ts';
 import { createPostgres } from './postgres.ts';
 import type { Postgres } from './postgres.ts';
 
-let server: TestPostgres;
+let server: PostgresServer;
 let database: Database;
 let catalogue: Catalogue;
 let postgres: Postgres;
+const POOL_LOGIN = loginFor('shop_runtime', 'pool-password');
+const POOL = [POOL_LOGIN];
 const sealer = createSealer(Buffer.alloc(32, 7).toString('base64'));
 
 before(async () => {
-  server = await startTestPostgres();
+  server = await startPostgres({ password: 'root' });
   database = await openDatabase(server.adminUrl);
   catalogue = await loadCatalogue([shelf]);
   postgres = createPostgres(database, catalogue);
-  await postgres.ensure(catalogue.pool(), 'pool-password');
+  await postgres.ensure(catalogue.pool(), POOL);
 });
 
 after(async () => {
@@ -44,15 +47,17 @@ after(async () => {
 });
 
 test('provisioning again does nothing and plans nothing', async () => {
-  assert.deepEqual(await postgres.ensure(catalogue.pool(), 'pool-password'), []);
-  assert.deepEqual(await postgres.plan(catalogue.pool(), 'pool-password'), []);
+  assert.deepEqual(await postgres.ensure(catalogue.pool(), POOL), []);
+  assert.deepEqual(await postgres.plan(catalogue.pool(), POOL), []);
 });
 
 test('a plan names every action, in words, without the password', async () => {
-  const plan = (await postgres.plan(catalogue.dedicated('tenant_planned', ['shelf']), 'hush')).map(
-    (action) => action.describe,
-  );
-  assert.ok(plan.includes('CREATE ROLE tenant_planned LOGIN'));
+  const plan = (
+    await postgres.plan(catalogue.dedicated('tenant_planned', ['shelf']), [
+      loginFor('tenant_planned', 'hush'),
+    ])
+  ).map((action) => action.describe);
+  assert.ok(plan.includes('CREATE ROLE tenant_planned NOLOGIN'));
   assert.ok(plan.includes('CREATE SCHEMA tenant_planned AUTHORIZATION shop_owner'));
   assert.ok(plan.includes('APPLY MIGRATION shelf/001-shelf TO tenant_planned'));
   assert.doesNotMatch(plan.join('\n'), /hush/);
@@ -60,7 +65,7 @@ test('a plan names every action, in words, without the password', async () => {
 });
 
 test('a role sees and writes only the rows of the tenant the transaction names', async () => {
-  const as = await login('shop_runtime', 'pool-password');
+  const as = await login(POOL_LOGIN);
   await as.work('acme', `insert into shelves values ('acme', 's', 'first')`);
   await as.work('bolt', `insert into shelves values ('bolt', 's', 'second')`);
   assert.deepEqual(await as.work('acme', 'select label from shelves'), [{ label: 'first' }]);
@@ -77,7 +82,7 @@ test('a role sees and writes only the rows of the tenant the transaction names',
 });
 
 test('access levels become grants; a sweep reads keys of all tenants and writes none', async () => {
-  const as = await login('shop_runtime', 'pool-password');
+  const as = await login(POOL_LOGIN);
   await as.work('acme', `insert into journal values ('acme', 'j')`);
   await assert.rejects(as.work('acme', `update journal set id = 'k'`), /permission denied/);
   await assert.rejects(as.work('acme', `insert into units values ('m')`), /permission denied/);
@@ -104,18 +109,20 @@ test('what drifts is planned and mended: a dropped policy, an added one, a grant
     create policy leak on shop.shelves using (true);
     grant update on shop.journal to shop_runtime;
     alter table shop.shelves no force row level security;
-    alter role shop_runtime password 'other';`);
-  const done = (await postgres.ensure(catalogue.pool(), 'pool-password')).join('\n');
+    alter role shop_runtime login password 'other';
+    alter role "${POOL_LOGIN.user}" password 'other' noinherit bypassrls;`);
+  const done = (await postgres.ensure(catalogue.pool(), POOL)).join('\n');
   for (const expected of [
     /CREATE POLICY tenant ON shop\.books/,
     /DROP POLICY leak ON shop\.shelves/,
     /GRANT INSERT, SELECT ON shop\.journal/,
     /ALTER TABLE shop\.shelves FORCE/,
-    /ALTER ROLE shop_runtime PASSWORD/,
+    /ALTER ROLE shop_runtime NOLOGIN PASSWORD NULL/,
+    /CREATE ROLE shop_runtime\.\w+ LOGIN PASSWORD '…' IN ROLE shop_runtime/,
   ]) {
     assert.match(done, expected);
   }
-  assert.deepEqual(await postgres.plan(catalogue.pool(), 'pool-password'), []);
+  assert.deepEqual(await postgres.plan(catalogue.pool(), POOL), []);
 });
 
 test('a migration that was changed after it was applied stops everything and says which', async () => {
@@ -124,18 +131,21 @@ test('a migration that was changed after it was applied stops everything and say
     ...pool,
     migrations: pool.migrations.map((one) => (one.domain === 'shelf' ? { ...one, checksum: 'x' } : one)),
   };
-  await assert.rejects(postgres.plan(changed, 'pool-password'), ChangedMigrationError);
+  await assert.rejects(postgres.plan(changed, POOL), ChangedMigrationError);
 });
 
 test('two operators at once provision one schema once', async () => {
   const desired = catalogue.dedicated('tenant_twice', ['shelf']);
-  const done = await Promise.all([postgres.ensure(desired, 'a'), postgres.ensure(desired, 'a')]);
+  const done = await Promise.all([
+    postgres.ensure(desired, [loginFor(desired.role, 'a')]),
+    postgres.ensure(desired, [loginFor(desired.role, 'a')]),
+  ]);
   assert.equal(done.filter((actions) => actions.length > 0).length, 1);
 });
 
 test('an operator that dies between two actions finishes at the next try', async () => {
   const desired = catalogue.dedicated('tenant_broken', ['shelf']);
-  const { length } = await postgres.plan(desired, 'a');
+  const { length } = await postgres.plan(desired, [loginFor(desired.role, 'a')]);
   for (let failAt = 1; failAt <= length; failAt++) {
     let count = 0;
     const dying: Database = {
@@ -152,26 +162,74 @@ test('an operator that dies between two actions finishes at the next try', async
         ),
     };
     await createPostgres(dying, catalogue)
-      .ensure(desired, 'a')
+      .ensure(desired, [loginFor(desired.role, 'a')])
       .catch((error: unknown) => assert.match(String(error), /killed/));
   }
-  await postgres.ensure(desired, 'a');
-  assert.deepEqual(await postgres.plan(desired, 'a'), []);
+  await postgres.ensure(desired, [loginFor(desired.role, 'a')]);
+  assert.deepEqual(await postgres.plan(desired, [loginFor(desired.role, 'a')]), []);
 });
 
 test('a dedicated tenant logs in to its own schema, and deletion leaves neither role nor schema', async () => {
-  await postgres.ensure(catalogue.dedicated('tenant_gone', ['shelf']), 'own');
-  const as = await login('tenant_gone', 'own');
+  await postgres.ensure(catalogue.dedicated('tenant_gone', ['shelf']), [loginFor('tenant_gone', 'own')]);
+  const as = await login(loginFor('tenant_gone', 'own'));
   await as.work('gone', `insert into shelves values ('gone', 's', 'mine')`);
   await assert.rejects(as.work('gone', 'select * from shop.shelves'), /permission denied/);
-  assert.deepEqual(await closeLogin(database, 'tenant_gone'), ['ALTER ROLE tenant_gone NOLOGIN']);
+  assert.deepEqual(await closeLogin(database, 'tenant_gone'), [
+    `DROP ROLE ${loginFor('tenant_gone', 'own').user}`,
+  ]);
   await as.lost();
-  await assert.rejects(login('tenant_gone', 'own'), /not permitted to log in/);
+  await assert.rejects(login(loginFor('tenant_gone', 'own')), /password authentication failed/);
   await dropSchema(database, 'tenant_gone');
   assert.deepEqual(await dropSchema(database, 'tenant_gone'), []);
-  assert.equal((await database.query(`select from pg_roles where rolname = 'tenant_gone'`)).length, 0);
+  assert.equal((await database.query(`select from pg_roles where rolname like 'tenant_gone%'`)).length, 0);
   assert.equal((await database.query(`select from pg_namespace where nspname = 'tenant_gone'`)).length, 0);
-  await postgres.ensure(catalogue.dedicated('tenant_gone', ['shelf']), 'own');
+  await postgres.ensure(catalogue.dedicated('tenant_gone', ['shelf']), [loginFor('tenant_gone', 'own')]);
+});
+
+test('a login is the role it belongs to, in every setting and right, and may become no other', async () => {
+  const as = await login(POOL_LOGIN);
+  const [row] = await as.work(
+    '',
+    `select current_user as who, session_user as login, current_setting('search_path') as path`,
+  );
+  assert.deepEqual(row, { who: 'shop_runtime', login: POOL_LOGIN.user, path: 'shop, public' });
+  await assert.rejects(as.work('', 'set role shop_owner'), /permission denied/);
+  await as.end();
+});
+
+test('a rotation keeps the former login until it is over; then whoever is still in by it is out', async () => {
+  const desired = catalogue.dedicated('tenant_turn', ['shelf']);
+  const [old, next] = [loginFor(desired.role, 'old'), loginFor(desired.role, 'next')];
+  await postgres.ensure(desired, [old]);
+  const early = await login(old);
+  await postgres.ensure(desired, [next, old]);
+  assert.deepEqual(await postgres.plan(desired, [next, old]), []);
+  await early.work('turn', `insert into shelves values ('turn', 's', 'mine')`);
+  const late = await login(next);
+  assert.equal((await late.work('turn', 'select * from shelves')).length, 1);
+  await (await login(old)).end();
+  assert.deepEqual(await postgres.ensure(desired, [next]), [`DROP ROLE ${old.user}`]);
+  await early.lost();
+  await assert.rejects(login(old), /password authentication failed/);
+  assert.equal((await late.work('turn', 'select * from shelves')).length, 1);
+  await late.end();
+});
+
+test('an installation whose roles logged in themselves rotates away from that without losing its Pods', async () => {
+  const desired = catalogue.dedicated('tenant_elder', ['shelf']);
+  const direct = { user: desired.role, password: 'direct' };
+  await postgres.ensure(desired, [direct]);
+  const early = await login(direct);
+  const next = loginFor(desired.role, 'next');
+  await postgres.ensure(desired, [next, direct]);
+  await (await login(direct)).end();
+  await early.work('elder', `insert into shelves values ('elder', 's', 'mine')`);
+  const done = await postgres.ensure(desired, [next]);
+  assert.deepEqual(done, ['ALTER ROLE tenant_elder NOLOGIN PASSWORD NULL']);
+  await assert.rejects(login(direct), /password authentication failed|not permitted/);
+  const late = await login(next);
+  assert.equal((await late.work('elder', 'select * from shelves')).length, 1);
+  await Promise.all([late.end(), early.end()]);
 });
 
 test('the directory writes only what differs, tells the runtimes, and hides tenants from each other', async () => {
@@ -181,7 +239,7 @@ test('the directory writes only what differs, tells the runtimes, and hides tena
   listener.on('notification', ({ payload }) => heard.push(payload ?? ''));
   await listener.query('listen tenants');
   const directory = createDirectory(database, sealer);
-  await postgres.ensure(catalogue.dedicated('tenant_den', ['shelf']), 'den');
+  await postgres.ensure(catalogue.dedicated('tenant_den', ['shelf']), [loginFor('tenant_den', 'den')]);
   assert.deepEqual(await directory.ensure(row('pat'), { payments: '{"a":1}' }), [
     'REGISTER TENANT pat',
     'SEAL SECRET payments OF pat',
@@ -195,13 +253,13 @@ test('the directory writes only what differs, tells the runtimes, and hides tena
   assert.deepEqual(await fresh.ensure(row('pat'), { payments: '{"a":1}' }), []);
   assert.equal((await fresh.get('pat'))?.secrets.get('payments'), '{"a":1}');
 
-  const pool = await login('shop_runtime', 'pool-password');
+  const pool = await login(POOL_LOGIN);
   assert.deepEqual(await pool.work('pat', 'select id from platform.tenants'), [{ id: 'pat' }]);
   assert.deepEqual(await pool.work('', 'select tenant_id from platform.tenant_secrets'), [
     { tenant_id: 'pat' },
   ]);
   await assert.rejects(pool.work('pat', 'delete from platform.tenants'), /permission denied/);
-  const den = await login('tenant_den', 'den');
+  const den = await login(loginFor('tenant_den', 'den'));
   assert.deepEqual(await den.work('den', 'select id from platform.tenants'), [{ id: 'den' }]);
   await Promise.all([pool.end(), den.end()]);
 
@@ -263,8 +321,7 @@ function row(id: string): DirectoryRow {
   };
 }
 
-async function login(user: string, password: string) {
-  // The test server trusts everybody; the role's own settings and rights are what counts here.
+async function login({ user, password }: Login) {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: server.port,

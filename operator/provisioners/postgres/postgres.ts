@@ -10,16 +10,17 @@ import { DIRECTORY_SCHEMA, OWNER } from './desired.ts';
 import type { Catalogue, DesiredSchema } from './desired.ts';
 import { observe } from './observe.ts';
 import { planSchema, planServer } from './plan.ts';
+import type { Login } from '../system.ts';
 
 export interface Postgres {
   /** What `ensure` would do. Reads only. */
-  plan(desired: DesiredSchema, password?: string): Promise<readonly Action[]>;
+  plan(desired: DesiredSchema, logins?: readonly Login[]): Promise<readonly Action[]>;
   /**
    * Makes the schema what it shall be; safe to repeat, safe to be killed in.
-   * @param password what the role's login shall be
+   * @param logins of the role: these are valid, and no others; absent: left as they are
    * @returns what was done, in words; empty at steady state
    */
-  ensure(desired: DesiredSchema, password?: string): Promise<readonly string[]>;
+  ensure(desired: DesiredSchema, logins?: readonly Login[]): Promise<readonly string[]>;
 }
 
 /** Plans are looked at again after they ran; one that never empties is a fault, not a reason to loop. */
@@ -29,19 +30,19 @@ export function createPostgres(database: Database, catalogue: Catalogue): Postgr
   const planWith = async (
     session: Session,
     desired: DesiredSchema,
-    password?: string,
+    logins?: readonly Login[],
   ): Promise<readonly Action[]> => {
     const observed = await observe(session, [DIRECTORY_SCHEMA, desired.schema], [OWNER, desired.role]);
-    return [...planServer(catalogue.directory, observed), ...planSchema(desired, observed, password)];
+    return [...planServer(catalogue.directory, observed), ...planSchema(desired, observed, logins)];
   };
   return {
-    plan: (desired, password) => planWith(database, desired, password),
-    async ensure(desired, password) {
-      if ((await planWith(database, desired, password)).length === 0) return [];
+    plan: (desired, logins) => planWith(database, desired, logins),
+    async ensure(desired, logins) {
+      if ((await planWith(database, desired, logins)).length === 0) return [];
       return exclusively(database, async (session) => {
         const done: string[] = [];
         for (let pass = 0; pass < PASSES; pass++) {
-          const actions = await planWith(session, desired, password);
+          const actions = await planWith(session, desired, logins);
           if (actions.length === 0) break;
           if (pass === PASSES - 1)
             throw new Error(`schema ${desired.schema} does not settle: ${summary(actions)}`);

@@ -7,6 +7,7 @@ import { Pool } from 'pg';
 import { openDatabase } from '../../../operator/provisioners/postgres/database.ts';
 import { loadCatalogue } from '../../../operator/provisioners/postgres/desired.ts';
 import { deletePooledRows } from '../../../operator/provisioners/postgres/destroy.ts';
+import { loginFor } from '../../../operator/provisioners/postgres/logins.ts';
 import { createPostgres as createProvisioner } from '../../../operator/provisioners/postgres/postgres.ts';
 import { shelf } from '../../../operator/provisioners/testing/definition.ts';
 import { systemClock } from '../../../runtime/platform/clock.ts';
@@ -30,7 +31,8 @@ export async function benchSql({ rows }: DataBenchOptions): Promise<void> {
     settings: { fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' },
   });
   const database = await openDatabase(server.adminUrl);
-  const runtimeUrl = server.adminUrl.replace('//postgres@', '//shop_runtime:bench@');
+  const login = loginFor('shop_runtime', 'bench');
+  const runtimeUrl = server.adminUrl.replace('//postgres@', `//${login.user}:${login.password}@`);
   const bare = new Pool({ connectionString: runtimeUrl, max: CONNECTIONS });
   // The server is stopped under it in the end.
   bare.on('error', () => undefined);
@@ -42,7 +44,7 @@ export async function benchSql({ rows }: DataBenchOptions): Promise<void> {
   });
   try {
     const catalogue = await loadCatalogue([shelf]);
-    await createProvisioner(database, catalogue).ensure(catalogue.pool(), 'bench');
+    await createProvisioner(database, catalogue).ensure(catalogue.pool(), [login]);
     const fill = async (tenant: string, count: number): Promise<void> => {
       await database.query(
         `insert into platform.tenants (id, display_name, plan, placement, schema_name, hosts, locales, currencies, domains)

@@ -59,7 +59,8 @@ const buildCanary = memoised(({ input, pods }: { input: WorkloadInput; pods: num
   canaryWorkload(input, pods),
 );
 
-const SECRET_STAMP = `${LABELS.service}-secret`;
+/** On Pods that read a Secret: its revision. */
+export const SECRET_STAMP = `${LABELS.service}-secret`;
 
 export function createDeliverer(world: World): Deliverer {
   /** Windows whose counting this process has begun, by Service. */

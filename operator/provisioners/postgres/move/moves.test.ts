@@ -17,6 +17,7 @@ import { createDirectory } from '../directory.ts';
 import { createPostgres } from '../postgres.ts';
 import { createMoves, MoveLostError, SourceChangedError, TargetNotEmptyError } from './moves.ts';
 import type { Moves } from './moves.ts';
+import { loginFor } from '../logins.ts';
 import { tenantTables } from '../tables.ts';
 import { SchemasDifferError } from '../tables.ts';
 
@@ -29,7 +30,7 @@ before(async () => {
   server = await startTestPostgres();
   database = await openDatabase(server.adminUrl);
   catalogue = await loadCatalogue([shelf]);
-  await createPostgres(database, catalogue).ensure(catalogue.pool(), 'pool');
+  await createPostgres(database, catalogue).ensure(catalogue.pool(), [loginFor('shop_runtime', 'pool')]);
   moves = createMoves(database, () => undefined);
 });
 
@@ -44,7 +45,9 @@ const BACK = { from: 'tenant_acme', to: 'shop' } as const;
 /** A registered tenant, its dedicated schema beside the pool, and nothing of an earlier test. */
 async function tenant(id: string, home = 'shop'): Promise<{ out: typeof OUT; back: typeof BACK }> {
   const own = `tenant_${id}`;
-  await createPostgres(database, catalogue).ensure(catalogue.dedicated(own, ['shelf']), 'own');
+  await createPostgres(database, catalogue).ensure(catalogue.dedicated(own, ['shelf']), [
+    loginFor(own, 'own'),
+  ]);
   await database.query('delete from platform.moves where tenant_id = $1', [id]);
   for (const schema of ['shop', own]) {
     for (const table of (await tenantTables(database, schema)).toReversed())
@@ -110,16 +113,17 @@ async function move(id: string, way: { readonly from: string; readonly to: strin
   await moves.end(id);
   // The schema goes with a move out of it; the way back needs it again.
   if (way.from !== 'shop')
-    await createPostgres(database, catalogue).ensure(catalogue.dedicated(way.from, ['shelf']), 'own');
+    await createPostgres(database, catalogue).ensure(catalogue.dedicated(way.from, ['shelf']), [
+      loginFor(way.from, 'own'),
+    ]);
 }
 
-async function login(user: string) {
+async function login(role: string) {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: server.port,
     database: 'shopmind',
-    user,
-    password: 'x',
+    ...loginFor(role, role === 'shop_runtime' ? 'pool' : 'own'),
   });
   client.on('error', () => undefined);
   await client.connect();
