@@ -47,7 +47,7 @@ for (const version of [18, 15] as const) {
       server = await startPostgres({ version, settings: { track_commit_timestamp: 'on' } });
       database = await openDatabase(server.adminUrl);
       const catalogue = await loadCatalogue([shelf]);
-      await createPostgres(database, catalogue).ensure(catalogue.pool(), 'pool');
+      await createPostgres(database, catalogue).ensure(catalogue.pool());
       const directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
       for (const tenant of TENANTS) await directory.ensure(directoryRow(tenant), {});
       store = await openStore(pathToFileURL(join(folder, 'store')).href);
