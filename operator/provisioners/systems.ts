@@ -104,6 +104,8 @@ type Opener = (adminAddress: string, options: { readonly mayAct: () => void }) =
 
 /** By port; a client is loaded when the first scope needs it. */
 const PROVISIONERS: Readonly<Partial<Record<Port, Opener>>> = {
+  events: async (...at) => (await import('./kafka/kafka.ts')).createKafka(...at),
+  tasks: async (...at) => (await import('./rabbitmq/rabbitmq.ts')).createRabbit(...at),
   cache: async (...at) => (await import('./redis/redis.ts')).createRedis(...at),
   blobs: async (...at) => (await import('./objects/bucket.ts')).createBucketSystem(...at),
   documents: async (...at) => (await import('./mongodb/mongodb.ts')).createMongodb(...at),
