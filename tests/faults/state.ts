@@ -169,6 +169,9 @@ const FICKLE = new Set([
   'clusterIP',
   'clusterIPs',
   'importId',
+  'startedAt',
+  'endedAt',
+  'frozenMilliseconds',
   'shopmind.ai/applied',
   'shopmind.ai/revision',
   // Backups are spread over the night by the tenant's name.
