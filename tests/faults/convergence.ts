@@ -107,9 +107,15 @@ async function lookAt({ client }: World, name: string): Promise<Look> {
   return { seemsSettled: !isDeleted && [tenant, ...items].every(isSaid), version };
 }
 
-const isSaid = ({ metadata, status }: TenantObject | ServiceObject): boolean =>
-  status?.observedGeneration === metadata.generation &&
-  findCondition(status?.conditions, 'Reconciling')?.status === 'False';
+/** It says of its present generation that nothing is under way. */
+export const isSaid = ({ metadata, status }: TenantObject | ServiceObject): boolean => {
+  const reconciling = findCondition(status?.conditions, 'Reconciling');
+  return (
+    status?.observedGeneration === metadata.generation &&
+    reconciling?.observedGeneration === metadata.generation &&
+    reconciling?.status === 'False'
+  );
+};
 
 /** Where it stands, in its own words. */
 async function account(world: World, name: string, rest: readonly string[]): Promise<string> {

@@ -6,7 +6,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import type { Condition } from '../../crds/index.ts';
-import { shopServices, tenants, type TenantObject } from '../../operator/controllers/kinds.ts';
+import {
+  shopServices,
+  tenants,
+  type ServiceObject,
+  type TenantObject,
+} from '../../operator/controllers/kinds.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
 import { KubeError } from '../../operator/kube/errors.ts';
 import {
@@ -17,7 +22,7 @@ import {
 } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { until } from '../support/wait.ts';
-import { BOUND_MS, createBound, NotConverged, quiet } from './convergence.ts';
+import { BOUND_MS, createBound, isSaid, NotConverged, quiet } from './convergence.ts';
 import { FULL, report, SEED } from './profile.ts';
 import { draft, spec, type Draft, type Spec } from './specs.ts';
 import { differences, objectsOf, stateOf, type TenantState } from './state.ts';
@@ -135,15 +140,8 @@ async function said(name: string): Promise<{ tenant: TenantObject; conditions: r
   const bound = createBound();
   for (;;) {
     const tenant = await world.client.get(tenants, { name });
-    const { generation, resourceVersion = '' } = tenant.metadata;
-    const conditions = tenant.status?.conditions ?? [];
-    const reconciling = findCondition(conditions, 'Reconciling');
-    if (
-      tenant.status?.observedGeneration === generation &&
-      reconciling?.observedGeneration === generation &&
-      reconciling?.status === 'False'
-    )
-      return { tenant, conditions };
+    const { resourceVersion = '' } = tenant.metadata;
+    if (isSaid(tenant)) return { tenant, conditions: tenant.status?.conditions ?? [] };
     if (bound.isOver(resourceVersion)) throw new NotConverged(inItsWords(tenant));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -221,6 +219,18 @@ const tenantDomains = ({ domains }: TenantObject['spec']): Domains =>
 const enabled = (domains: Domains): string[] =>
   ['accounts', 'catalog', 'orders', 'payments'].filter((domain) => domains[domain]?.enabled !== false);
 
+/** A tenant is open, or off, before the last of its Services is through with a change; each says so itself. */
+async function settledServices(namespace: string): Promise<readonly ServiceObject[]> {
+  const bound = createBound();
+  for (;;) {
+    const { items } = await world.client.list(shopServices, { namespace });
+    if (items.every(isSaid)) return items;
+    if (bound.isOver(items.map(({ metadata }) => metadata.resourceVersion).join(' ')))
+      throw new NotConverged(`Services of ${namespace} are neither ready nor say why not`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** A dedicated tenant's Services: a domain that scales by itself stands alone, the others together. */
 async function served(name: string, { spec: wanted }: TenantObject): Promise<void> {
   const namespace = `tenant-${name}`;
@@ -228,7 +238,7 @@ async function served(name: string, { spec: wanted }: TenantObject): Promise<voi
   const alone = enabled(domains).filter((domain) => domains[domain]?.scaling !== undefined);
   const together = enabled(domains).filter((domain) => !alone.includes(domain));
   const expected = [...alone, ...(together.length > 0 ? ['runtime'] : [])].toSorted();
-  const { items } = await world.client.list(shopServices, { namespace });
+  const items = await settledServices(namespace);
   assert.deepEqual(items.map(({ metadata }) => metadata.name).toSorted(), expected);
   for (const service of items) {
     const own = service.metadata.name;
