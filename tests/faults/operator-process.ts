@@ -1,11 +1,12 @@
 /**
  * `operator/main.ts` as a process of its own that can be killed, frozen and woken, and whose log is read.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -16,7 +17,6 @@ export interface LogLine {
 }
 
 export interface OperatorProcess {
-  readonly pid: number;
   /** Lines of its log so far. */
   readonly log: readonly LogLine[];
   /** What it wrote that is no log line: a crash of the runtime itself. */
@@ -38,10 +38,67 @@ export interface OperatorEnv {
   /** Its identity in the Lease. */
   readonly podName: string;
   readonly runtimeImage: string;
+  /**
+   * Starts it again when it ends because it could not renew its lease, as a kubelet would: on a machine that does much else
+   * it may be starved of it. Absent: whoever loses the lease stays away.
+   */
+  readonly restarts?: boolean;
 }
 
+/** Not a complaint: it gives up, as it must, and another one takes over. */
+export const LEASE_LOST = 'the lease is lost';
+
 export function startOperatorProcess(env: OperatorEnv): OperatorProcess {
-  const child = spawn(
+  const log: LogLine[] = [];
+  const noise: string[] = [];
+  let ended = false;
+  let unwanted = false;
+  let child = start();
+
+  function start(): ChildProcessByStdio<null, Readable, Readable> {
+    const one = spawnOperator(env);
+    const heard = log.length;
+    createInterface({ input: one.stdout }).on('line', (line) => {
+      try {
+        // The operator's own log lines; their level is a number by pino's format.
+        log.push(JSON.parse(line) as LogLine);
+      } catch {
+        noise.push(line);
+      }
+    });
+    createInterface({ input: one.stderr }).on('line', (line) => noise.push(line));
+    // On `close` its last words have been read too.
+    one.once('close', () => {
+      const isStarved = log.slice(heard).some(({ msg }) => msg === LEASE_LOST);
+      if (env.restarts === true && !unwanted && isStarved) child = start();
+      else ended = true;
+    });
+    return one;
+  }
+
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    unwanted = true;
+    if (!ended) {
+      const closed = once(child, 'close');
+      child.kill(signal);
+      await closed;
+    }
+    return child.exitCode;
+  };
+  return {
+    log,
+    noise,
+    hasEnded: () => ended,
+    exitCode: () => child.exitCode,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    freeze: () => void child.kill('SIGSTOP'),
+    wake: () => void child.kill('SIGCONT'),
+  };
+}
+
+function spawnOperator(env: OperatorEnv): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(
     process.execPath,
     ['--import', join(root, 'operator/embedded/node/lookup.ts'), join(root, 'operator/main.ts')],
     {
@@ -64,40 +121,4 @@ export function startOperatorProcess(env: OperatorEnv): OperatorProcess {
       },
     },
   );
-  const { pid, stdout, stderr } = child;
-  if (pid === undefined) throw new Error('the operator could not be spawned');
-  const log: LogLine[] = [];
-  const noise: string[] = [];
-  let ended = false;
-  child.once('exit', () => {
-    ended = true;
-  });
-  createInterface({ input: stdout }).on('line', (line) => {
-    try {
-      // The operator's own log lines; their level is a number by pino's format.
-      log.push(JSON.parse(line) as LogLine);
-    } catch {
-      noise.push(line);
-    }
-  });
-  createInterface({ input: stderr }).on('line', (line) => noise.push(line));
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (!ended) {
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      await exited;
-    }
-    return child.exitCode;
-  };
-  return {
-    pid,
-    log,
-    noise,
-    hasEnded: () => ended,
-    exitCode: () => child.exitCode,
-    kill: async () => void (await end('SIGKILL')),
-    stop: () => end('SIGTERM'),
-    freeze: () => void child.kill('SIGSTOP'),
-    wake: () => void child.kill('SIGCONT'),
-  };
 }

@@ -4,7 +4,7 @@
  */
 import { BOUND_MS, converge, NotConverged, quiet, settled } from './convergence.ts';
 import type { Life, Step } from './lives.ts';
-import type { LogLine } from './operator-process.ts';
+import { LEASE_LOST, type LogLine } from './operator-process.ts';
 import { isCounted, type Hooks, type Seen } from './proxy.ts';
 import { isWrite, type SqlHooks } from './sql-proxy.ts';
 import { differences, handedOut, stateOf, type TenantState } from './state.ts';
@@ -118,7 +118,7 @@ function createRun(world: World): Run {
     return current;
   };
   const restart = async (hooks: Hooks = {}): Promise<void> => {
-    current = await world.startOperator({ runtimeImage: image, hooks });
+    current = await world.startOperator({ runtimeImage: image, hooks, restarts: true });
   };
   const stop = async (): Promise<void> => {
     const old = current;
@@ -214,7 +214,7 @@ function createRun(world: World): Run {
 }
 
 /** Errors are for people: a process that takes over after a crash has none to tell. */
-const isComplaint = ({ level }: LogLine): boolean => level >= 50;
+const isComplaint = ({ level, msg }: LogLine): boolean => level >= 50 && msg !== LEASE_LOST;
 
 function failed(
   step: Step,

@@ -70,6 +70,8 @@ export interface OperatorOptions {
   readonly podName?: string;
   readonly runtimeImage?: string;
   readonly hooks?: Hooks;
+  /** See `OperatorEnv.restarts`. */
+  readonly restarts?: boolean;
   /** `elected`: works; `started`: runs, perhaps as a standby. */
   readonly until?: 'elected' | 'started';
 }
@@ -136,6 +138,7 @@ export async function createWorld(): Promise<World> {
         dns: stage.dns,
         podName,
         runtimeImage: options.runtimeImage ?? 'shopmind/runtime:1',
+        restarts: options.restarts ?? false,
       });
       const operator = { process, proxy, client, address };
       running.add(operator);
