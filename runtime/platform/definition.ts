@@ -20,6 +20,8 @@ export interface DomainDefinition {
   readonly buckets: readonly BucketDefinition[];
   /** Kinds of JSON documents it keeps in the document store; absent: none. */
   readonly collections?: readonly CollectionDefinition[];
+  /** Names of what is searched in it; lower-case letters. Absent: nothing. */
+  readonly indices?: readonly string[];
   readonly routes: readonly RouteDefinition[];
   readonly scaling: ScalingDefinition;
   readonly slo: SloDefinition;

@@ -251,6 +251,78 @@ export interface Documents {
   close(): Promise<void>;
 }
 
+// ── search ───────────────────────────────────────────────────────────────────────────────────────
+
+/** What is searched, and in which language: the tenant's first locale decides, for writing and for asking alike. */
+export interface SearchIndex {
+  /** As a definition names it: `products`. */
+  readonly name: string;
+  /** `nb-NO`; of a language nobody has an analyzer for, words are taken as they are. */
+  readonly locale: string;
+}
+
+export interface SearchDocument {
+  readonly id: string;
+  /** Grows with each change of what it describes: an older one never replaces a newer. */
+  readonly version: number;
+  /** What it is called, what it is, what is said of it: in this order words weigh less. */
+  readonly texts: readonly [title: string, terms: string, description: string];
+  /** Exact values by name, for filters and facets. Names are letters. */
+  readonly keywords: Readonly<Record<string, readonly string[]>>;
+  /** For ranges and sorting. Names are letters. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+export interface SearchQuery {
+  /** Every word has to be found, as it stands, in another form of its language, or as a beginning. Absent: everything. */
+  readonly text?: string;
+  /** Each has to be among the document's values. */
+  readonly keywords?: Readonly<Record<string, string>>;
+  readonly ranges?: Readonly<Record<string, { readonly atLeast?: number; readonly atMost?: number }>>;
+  /** Absent: what fits best first. Documents without the number come last. */
+  readonly sort?: { readonly number: string; readonly descending: boolean };
+  /** Names of keywords whose values shall be counted. */
+  readonly facets?: readonly string[];
+  readonly limit: number;
+  /** `next` of the page before, with everything else the same. */
+  readonly after?: string;
+}
+
+export interface SearchPage {
+  readonly ids: readonly string[];
+  readonly total: number;
+  /** The most frequent first, at most 50 of each. */
+  readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly count: number }[]>>;
+  /** Absent on the last page. */
+  readonly next?: string;
+  /** True: nothing had these words, and what resembles them is shown instead, one page of it. */
+  readonly similar: boolean;
+}
+
+export interface Search {
+  /** Found by searches once it resolves. May be repeated, and come in any order: the newest version stays. */
+  write(tenant: TenantId, index: SearchIndex, documents: readonly SearchDocument[]): Promise<void>;
+  /** As `write`: what is removed at a version is not brought back by an older one. */
+  remove(
+    tenant: TenantId,
+    index: SearchIndex,
+    gone: readonly Pick<SearchDocument, 'id' | 'version'>[],
+  ): Promise<void>;
+  /** Throws ShopError `invalid_input` for a cursor of another search, `unavailable` when the server is gone. */
+  search(tenant: TenantId, index: SearchIndex, query: SearchQuery): Promise<SearchPage>;
+  /**
+   * Makes the index anew of everything there is, in the index's language, while it is searched and written to; what is not in `all`
+   * and was not written meanwhile is gone afterwards. `all` must be read only when it is asked for: from then on it sees every change
+   * whose `write` had not begun before.
+   * @returns how many documents it has been given
+   */
+  rebuild(
+    tenant: TenantId,
+    index: SearchIndex,
+    all: AsyncIterable<readonly SearchDocument[]>,
+  ): Promise<number>;
+}
+
 // ── payments ─────────────────────────────────────────────────────────────────────────────────────
 
 export type IntentStatus =

@@ -10,7 +10,7 @@ import type { TaskRun, Tenant, TenantId } from '../../platform/ports.ts';
 import { joinCollections } from './collections.ts';
 import { groupsOf } from './csv/read.ts';
 import { toProduct, type CsvProduct } from './csv/products.ts';
-import { searchLanguageOf } from './languages.ts';
+import { searchLanguageOf } from '../../platform/search/languages.ts';
 import type { Media } from './media.ts';
 import type { Image, ImportProblem, ImportReport } from './schemas.ts';
 import type { Sources } from './sources.ts';

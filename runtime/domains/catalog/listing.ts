@@ -2,7 +2,7 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { toCard, type CardRow } from './document.ts';
-import { searchLanguageOf } from './languages.ts';
+import { searchLanguageOf } from '../../platform/search/languages.ts';
 import type { ProductsPage, ProductsQuery } from './schemas.ts';
 
 /** One page; total and facets come with the first. Throws ShopError `invalid_input` for a cursor of another list. */

@@ -17,7 +17,7 @@ import {
 } from './document.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
-import { searchLanguageOf } from './languages.ts';
+import { searchLanguageOf } from '../../platform/search/languages.ts';
 import { decodeCursor, encodeCursor, listProducts } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
 import {

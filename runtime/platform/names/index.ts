@@ -45,3 +45,67 @@ export function documentDatabase(scope: string): string {
 export function documentKey(tenant: string, id: string): string {
   return `${tenant}/${id}`;
 }
+
+/** Mappings and settings of search indices are of this version; an index of another one is made anew beside and taken over. */
+export const SEARCH_FORM = 1;
+
+/** `pool.products.german.v1`: shared by the tenants of a scope whose language it is. */
+export function searchIndexName(scope: string, index: string, analyzer: string): string {
+  return `${scope}.${index}.${analyzer}.v${SEARCH_FORM}`;
+}
+
+/** `pool.products.of.acme`: shows of an index one tenant's documents. */
+export function searchAliasName(scope: string, index: string, tenant: string): string {
+  return `${scope}.${index}.of.${tenant}`;
+}
+
+/** While an index is made anew, the one that is being filled: written to, not read. */
+export function nextSearchAliasName(scope: string, index: string, tenant: string): string {
+  return `${searchAliasName(scope, index, tenant)}.next`;
+}
+
+/** Elasticsearch's analyzer of a language; words of a language it has none for are taken as they are. */
+const ANALYZERS: Readonly<Record<string, string>> = {
+  ar: 'arabic',
+  bg: 'bulgarian',
+  bn: 'bengali',
+  ca: 'catalan',
+  cs: 'czech',
+  da: 'danish',
+  de: 'german',
+  el: 'greek',
+  en: 'english',
+  es: 'spanish',
+  et: 'estonian',
+  eu: 'basque',
+  fa: 'persian',
+  fi: 'finnish',
+  fr: 'french',
+  ga: 'irish',
+  gl: 'galician',
+  hi: 'hindi',
+  hu: 'hungarian',
+  hy: 'armenian',
+  id: 'indonesian',
+  it: 'italian',
+  ja: 'cjk',
+  ko: 'cjk',
+  lt: 'lithuanian',
+  lv: 'latvian',
+  nb: 'norwegian',
+  nl: 'dutch',
+  nn: 'norwegian',
+  no: 'norwegian',
+  pt: 'portuguese',
+  ro: 'romanian',
+  ru: 'russian',
+  sv: 'swedish',
+  th: 'thai',
+  tr: 'turkish',
+  zh: 'cjk',
+};
+
+/** `nb-NO` → `norwegian`. */
+export function analyzerOf(locale: string): string {
+  return ANALYZERS[locale.split(/[-_]/)[0]?.toLowerCase() ?? ''] ?? 'standard';
+}

@@ -6,7 +6,8 @@ import type { DomainDefinition } from '../definition.ts';
 
 export const platform: DomainDefinition = {
   name: 'platform',
-  summary: 'Outbox, event log, consumers’ positions, tasks, idempotency keys and documents.',
+  summary:
+    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents and what is searched.',
   tables: [
     { name: 'outbox', spread: 'tenant', access: 'write', sweep: true },
     { name: 'event_log', spread: 'tenant', access: 'write' },
@@ -20,6 +21,7 @@ export const platform: DomainDefinition = {
     { name: 'idempotency_keys', spread: 'tenant', access: 'write' },
     { name: 'documents', spread: 'tenant', access: 'write' },
     { name: 'document_fields', spread: 'tenant', access: 'write' },
+    { name: 'search_documents', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],

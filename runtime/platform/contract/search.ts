@@ -1,0 +1,228 @@
+/** What every search adapter must keep: what was written is found, by words, forms, beginnings and slips; by its own tenant only. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Search, SearchDocument, SearchIndex, SearchQuery } from '../ports.ts';
+
+export interface SearchUnderTest {
+  readonly search: Search;
+  /** Tenants of each test's own. */
+  readonly tenants: readonly [string, string];
+}
+
+const ENGLISH: SearchIndex = { name: 'products', locale: 'en' };
+const GERMAN: SearchIndex = { name: 'products', locale: 'de-AT' };
+
+/** Registers the suite. */
+export function searchContract(
+  adapter: string,
+  open: (locales: readonly [string, string]) => Promise<SearchUnderTest>,
+): void {
+  const product = (id: string, title: string, rest: Partial<SearchDocument> = {}): SearchDocument => ({
+    id,
+    version: 1,
+    texts: [title, '', ''],
+    keywords: {},
+    numbers: {},
+    ...rest,
+  });
+
+  test(`${adapter}: words are found as they stand, in other forms, as beginnings, in any case; all have to be there`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    const found = async (text: string) =>
+      (await search.search(tenant, ENGLISH, { text, limit: 10 })).ids.toSorted();
+    await search.write(tenant, ENGLISH, [
+      product('boots', 'Red Hiking Boots', { texts: ['Red Hiking Boots', 'Acme SKU-4711', 'Warm and dry.'] }),
+      product('tent', 'Red Tent', { texts: ['Red Tent', 'Fjord', 'For two hikers in the mountains.'] }),
+    ]);
+    assert.deepEqual(await found('red'), ['boots', 'tent']);
+    assert.deepEqual(await found('BOOT'), ['boots'], 'another form');
+    assert.deepEqual(await found('mountain'), ['tent'], 'in the description');
+    assert.deepEqual(await found('red moun'), ['tent'], 'a beginning');
+    assert.deepEqual(await found('sku-47'), ['boots'], 'a number being typed');
+    assert.deepEqual(await found('red fjord'), ['tent'], 'words of different parts');
+  });
+
+  test(`${adapter}: a title weighs more than a description, and slips of the hand are forgiven where nothing fits`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    await search.write(tenant, ENGLISH, [
+      product('b', 'Lantern', { texts: ['Lantern', '', 'Fits into every rucksack.'] }),
+      product('a', 'Rucksack', { texts: ['Rucksack', '', 'Forty litres.'] }),
+    ]);
+    const page = await search.search(tenant, ENGLISH, { text: 'rucksack', limit: 10 });
+    assert.deepEqual([page.ids, page.total, page.similar], [['a', 'b'], 2, false]);
+    const slip = await search.search(tenant, ENGLISH, { text: 'ruksack', limit: 10 });
+    assert.equal(slip.ids[0], 'a');
+    assert.equal(slip.similar, true);
+    const nothing = await search.search(tenant, ENGLISH, { text: 'zzzzqqqq', limit: 10 });
+    assert.deepEqual([nothing.ids, nothing.total], [[], 0]);
+  });
+
+  test(`${adapter}: each language has its own forms`, async () => {
+    const { search, tenants } = await open(['de', 'en']);
+    const [tenant, other] = tenants;
+    const shoe = product('schuh', 'Leichte Wanderschuhe für Kinder');
+    await search.write(tenant, GERMAN, [shoe]);
+    await search.write(other, ENGLISH, [shoe]);
+    const ids = async (whose: string, index: SearchIndex, text: string) => {
+      const { ids: found, similar } = await search.search(whose, index, { text, limit: 10 });
+      return similar ? [] : found;
+    };
+    assert.deepEqual(await ids(tenant, GERMAN, 'leichter wanderschuh'), ['schuh']);
+    assert.deepEqual(await ids(other, ENGLISH, 'leichter'), [], 'no English form of it');
+  });
+
+  test(`${adapter}: filters, ranges, sorting, pages and counts of values`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    const kinds = ['Boot', 'Tent', 'Stove'];
+    const documents = Array.from({ length: 25 }, (_, n) =>
+      product(`p${String(n).padStart(2, '0')}`, `Thing ${n}`, {
+        keywords: { type: [kinds[n % 3] ?? ''], tags: n % 2 === 0 ? ['new', 'sale'] : ['new'] },
+        // Some of the same price, one with none.
+        numbers: n === 24 ? {} : { price: Math.floor(n / 2) * 100 },
+      }),
+    );
+    await search.write(tenant, ENGLISH, documents);
+    const all = async (query: Omit<SearchQuery, 'limit'>): Promise<string[]> => {
+      const ids: string[] = [];
+      for (let after: string | undefined, pages = 0; pages < 10; pages++) {
+        const page = await search.search(tenant, ENGLISH, {
+          ...query,
+          limit: 4,
+          ...(after === undefined ? {} : { after }),
+        });
+        ids.push(...page.ids);
+        after = page.next;
+        if (after === undefined) break;
+      }
+      return ids;
+    };
+    const names = documents.map(({ id }) => id);
+    assert.deepEqual(await all({ sort: { number: 'price', descending: false } }), names);
+    const descending = await all({ sort: { number: 'price', descending: true } });
+    assert.deepEqual([descending[0], descending.at(-1), new Set(descending).size], ['p23', 'p24', 25]);
+    assert.deepEqual((await all({ text: 'thing' })).toSorted(), names);
+    assert.deepEqual((await all({ keywords: { type: 'Stove', tags: 'sale' } })).toSorted(), [
+      'p02',
+      'p08',
+      'p14',
+      'p20',
+    ]);
+    assert.deepEqual((await all({ ranges: { price: { atLeast: 300, atMost: 400 } } })).toSorted(), [
+      'p06',
+      'p07',
+      'p08',
+      'p09',
+    ]);
+    const page = await search.search(tenant, ENGLISH, {
+      text: 'thing',
+      keywords: { tags: 'sale' },
+      facets: ['type', 'tags', 'absent'],
+      limit: 2,
+    });
+    assert.equal(page.total, 13);
+    assert.deepEqual(page.facets, {
+      type: [
+        { value: 'Boot', count: 5 },
+        { value: 'Stove', count: 4 },
+        { value: 'Tent', count: 4 },
+      ],
+      tags: [
+        { value: 'new', count: 13 },
+        { value: 'sale', count: 13 },
+      ],
+      absent: [],
+    });
+    await assert.rejects(
+      search.search(tenant, ENGLISH, { text: 'other', limit: 2, after: page.next ?? '' }),
+      { code: 'invalid_input' },
+    );
+  });
+
+  test(`${adapter}: the newest version stays, in whatever order they come, and what is gone stays gone`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    const titled = async (text: string) => (await search.search(tenant, ENGLISH, { text, limit: 10 })).total;
+    await search.write(tenant, ENGLISH, [product('k', 'Second', { version: 2 })]);
+    await search.write(tenant, ENGLISH, [product('k', 'First', { version: 1 }), product('l', 'Beside')]);
+    assert.deepEqual([await titled('second'), await titled('first'), await titled('beside')], [1, 0, 1]);
+    await search.remove(tenant, ENGLISH, [{ id: 'k', version: 3 }]);
+    await search.write(tenant, ENGLISH, [product('k', 'Second', { version: 2 })]);
+    assert.equal(await titled('second'), 0);
+    await search.remove(tenant, ENGLISH, [
+      { id: 'k', version: 3 },
+      { id: 'never', version: 1 },
+    ]);
+    await search.write(tenant, ENGLISH, [product('k', 'Fourth', { version: 4 })]);
+    assert.equal(await titled('fourth'), 1);
+  });
+
+  test(`${adapter}: tenants do not find each other's, nor write over it, whatever they ask`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [one, two] = tenants;
+    await search.write(one, ENGLISH, [product('k', 'Mine', { keywords: { type: ['x'] } })]);
+    await search.write(two, ENGLISH, [product('k', 'Theirs', { version: 9 })]);
+    await search.remove(two, ENGLISH, [{ id: 'k', version: 10 }]);
+    const page = await search.search(one, ENGLISH, { facets: ['type'], limit: 10 });
+    assert.deepEqual([page.ids, page.total], [['k'], 1]);
+    const theirs = await search.search(two, ENGLISH, { text: 'mine', facets: ['type'], limit: 10 });
+    assert.deepEqual([theirs.ids, theirs.total], [[], 0]);
+    for (const text of [
+      'mine) OR (*',
+      'tenant:*',
+      '"',
+      '\\\\',
+      '* OR _exists_:title',
+      "'; drop table x",
+      '!',
+      '&|',
+      '',
+    ])
+      assert.deepEqual((await search.search(two, ENGLISH, { text, limit: 10 })).ids, [], text);
+    await assert.rejects(search.search('../x', ENGLISH, { limit: 1 }));
+    await assert.rejects(search.search(one, { name: "x' or '1", locale: 'en' }, { limit: 1 }), {
+      code: 'invalid_input',
+    });
+    await assert.rejects(search.search(one, ENGLISH, { facets: ["a'b"], limit: 1 }), {
+      code: 'invalid_input',
+    });
+  });
+
+  test(`${adapter}: an index is made anew while it is written and searched: nothing is lost, nothing is left over`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant, beside] = tenants;
+    await search.write(beside, ENGLISH, [product('k', 'Neighbour')]);
+    await search.write(tenant, ENGLISH, [product('left', 'Left over')]);
+    const truth = new Map<string, SearchDocument>(
+      Array.from({ length: 300 }, (_, n) => [`p${n}`, product(`p${n}`, `Thing ${n}`)] as const),
+    );
+    await search.write(tenant, ENGLISH, [...truth.values()]);
+    let asked = 0;
+    async function* all(): AsyncGenerator<readonly SearchDocument[]> {
+      // Read at once, as a transaction would: what changes meanwhile comes by `write` alone.
+      const snapshot = [...truth.values()];
+      for (let n = 0; n < snapshot.length; n += 100) {
+        yield snapshot.slice(n, n + 100);
+        const changed = product(`p${n}`, `Changed ${n}`, { version: 2 });
+        truth.set(changed.id, changed);
+        await search.write(tenant, ENGLISH, [changed]);
+        await search.write(tenant, ENGLISH, [product(`new${n}`, 'Fresh')]);
+        truth.set(`new${n}`, product(`new${n}`, 'Fresh'));
+        await search.remove(tenant, ENGLISH, [{ id: `p${n + 1}`, version: 2 }]);
+        truth.delete(`p${n + 1}`);
+        const meanwhile = await search.search(tenant, ENGLISH, { text: 'thing', limit: 1 });
+        assert.ok(meanwhile.total > 200, `it is searched meanwhile: ${meanwhile.total}`);
+        asked += 1;
+      }
+    }
+    assert.equal(await search.rebuild(tenant, ENGLISH, all()), 300);
+    assert.equal(asked, 3);
+    const { ids, total } = await search.search(tenant, ENGLISH, { limit: 500 });
+    assert.equal(total, truth.size);
+    assert.deepEqual(ids.toSorted(), [...truth.keys()].toSorted());
+    assert.equal((await search.search(tenant, ENGLISH, { text: 'changed', limit: 1 })).total, 3);
+    assert.equal((await search.search(beside, ENGLISH, { limit: 1 })).total, 1);
+  });
+}

@@ -1,0 +1,105 @@
+/** A search as Elasticsearch is asked it. Pure. */
+import type { SearchQuery } from '../ports.ts';
+import { decodeCursor } from './cursor.ts';
+import { checkedName } from './query.ts';
+
+type Clause = Readonly<Record<string, unknown>>;
+
+/** Words of one question beyond which it is not a shopper's. */
+const MOST_WORDS = 16;
+
+/** Body of `_search`. @param slips true: words that resemble, instead of those that are there */
+export function searchBody(query: SearchQuery, slips: boolean): Clause {
+  const { sort, limit, after, facets = [] } = query;
+  const direction = sort === undefined || sort.descending ? 'desc' : 'asc';
+  const first =
+    sort === undefined
+      ? { _score: 'desc' }
+      : {
+          [`numbers.${checkedName(sort.number)}`]: {
+            order: direction,
+            missing: '_last',
+            unmapped_type: 'double',
+          },
+        };
+  const cursor = after === undefined ? undefined : decodeCursor(query, after);
+  return {
+    query: {
+      bool: {
+        must: query.text === undefined ? [{ match_all: {} }] : wordsOf(query.text, slips),
+        filter: filtersOf(query),
+      },
+    },
+    sort: [first, { key: direction }],
+    // One more, to know whether there is another page.
+    size: limit + 1,
+    track_total_hits: true,
+    _source: false,
+    docvalue_fields: ['key'],
+    ...(cursor === undefined ? {} : { search_after: [cursor.key, cursor.id] }),
+    ...(slips || facets.length === 0 ? {} : { aggs: countsOf(facets) }),
+  };
+}
+
+/** Each word somewhere: in a form of its language, or as the beginning of a word. */
+function wordsOf(text: string, slips: boolean): readonly Clause[] {
+  const words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, MOST_WORDS);
+  if (words.length === 0) return [{ match_none: {} }];
+  return words.map((word) =>
+    slips ? resembling(word) : { bool: { should: [form(word), beginning(word)] } },
+  );
+}
+
+function form(word: string): Clause {
+  return {
+    multi_match: {
+      query: word,
+      fields: ['title^8', 'terms^3', 'description'],
+      operator: 'and',
+      // A word that says nothing in its language keeps nothing from being found.
+      zero_terms_query: 'all',
+    },
+  };
+}
+
+function beginning(word: string): Clause {
+  const fields = ['title.plain^4', 'terms.plain^2', 'description.plain'];
+  return { multi_match: { query: word, type: 'phrase_prefix', fields, max_expansions: 50 } };
+}
+
+function resembling(word: string): Clause {
+  return {
+    multi_match: {
+      query: word,
+      fields: ['title.plain^4', 'terms.plain^2'],
+      fuzziness: 'AUTO',
+      // Hardly anybody mistakes the first letter, and it makes the search cheap.
+      prefix_length: 1,
+    },
+  };
+}
+
+function filtersOf({ keywords = {}, ranges = {} }: SearchQuery): readonly Clause[] {
+  return [
+    ...Object.entries(keywords).map(([name, value]) => ({
+      term: { [`keywords.${checkedName(name)}`]: value },
+    })),
+    ...Object.entries(ranges).map(([name, { atLeast, atMost }]) => ({
+      range: {
+        [`numbers.${checkedName(name)}`]: {
+          ...(atLeast === undefined ? {} : { gte: atLeast }),
+          ...(atMost === undefined ? {} : { lte: atMost }),
+        },
+      },
+    })),
+  ];
+}
+
+function countsOf(facets: readonly string[]): Clause {
+  return Object.fromEntries(
+    facets.map((name) => [
+      checkedName(name),
+      { terms: { field: `keywords.${name}`, size: 50, order: [{ _count: 'desc' }, { _key: 'asc' }] } },
+    ]),
+  );
+}

@@ -1,0 +1,205 @@
+/** The search port on PostgreSQL: full text in the language's configuration, and trigrams for words that are misspelt. */
+import type {
+  Search,
+  SearchDocument,
+  SearchIndex,
+  SearchPage,
+  SearchQuery,
+  Sql,
+  SqlValue,
+} from '../ports.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { searchLanguageOf } from './languages.ts';
+import { checkedName } from './query.ts';
+
+/** Documents written with one statement. */
+const BATCH = 500;
+
+export function createPostgresSearch(sql: Sql): Search {
+  let trigrams: boolean | undefined;
+
+  async function put(
+    tenant: string,
+    index: SearchIndex,
+    documents: readonly SearchDocument[],
+  ): Promise<void> {
+    for (let n = 0; n < documents.length; n += BATCH)
+      await sql.query(tenant, UPSERT, [
+        tenant,
+        checkedName(index.name),
+        searchLanguageOf([index.locale]),
+        JSON.stringify(documents.slice(n, n + BATCH).map(rowOf)),
+      ]);
+  }
+
+  async function hasTrigrams(tenant: string): Promise<boolean> {
+    trigrams ??= (
+      await sql.query<{ yes: boolean }>(
+        tenant,
+        `SELECT to_regprocedure('word_similarity(text, text)') IS NOT NULL AS yes`,
+      )
+    ).rows[0]?.yes;
+    return trigrams ?? false;
+  }
+
+  async function similar(tenant: string, index: SearchIndex, query: SearchQuery): Promise<SearchPage> {
+    const { text = '', sort: _, ...others } = query;
+    const found = conditionsOf(tenant, index, others);
+    const word = found.bind(text.toLowerCase());
+    const { rows } = await sql.query<{ id: string }>(
+      tenant,
+      `SELECT d.id FROM search_documents d WHERE ${found.where.join(' AND ')} AND word_similarity(${word}::text, d.search_text) > 0.4
+       ORDER BY word_similarity(${word}::text, d.search_text) DESC, d.id LIMIT ${found.bind(query.limit)}::int`,
+      found.values,
+    );
+    return { ids: rows.map(({ id }) => id), total: rows.length, facets: {}, similar: true };
+  }
+
+  return {
+    write: put,
+
+    async remove(tenant, index, gone) {
+      await sql.query(tenant, BURY, [
+        tenant,
+        checkedName(index.name),
+        gone.map(({ id }) => id),
+        gone.map(({ version }) => version),
+      ]);
+    },
+
+    async search(tenant, index, query) {
+      const found = conditionsOf(tenant, index, query);
+      const counted = [...found.values];
+      const facets = (query.facets ?? []).map(checkedName);
+      const { key, descending } = orderOf(query, found);
+      const paging = [...found.where];
+      if (query.after !== undefined) {
+        const from = decodeCursor(query, query.after);
+        paging.push(
+          `(${key}, d.id) ${descending ? '<' : '>'} (${found.bind(String(from.key))}::text::float8, ${found.bind(from.id)}::text)`,
+        );
+      }
+      const direction = descending ? 'DESC' : 'ASC';
+      const [page, summary] = await Promise.all([
+        sql.query<{ id: string; key: string }>(
+          tenant,
+          `SELECT d.id, (${key})::text AS key FROM search_documents d WHERE ${paging.join(' AND ')}
+           ORDER BY ${key} ${direction}, d.id ${direction} LIMIT ${found.bind(query.limit + 1)}::int`,
+          found.values,
+        ),
+        sql.query<{ total: number; facets: SearchPage['facets'] }>(
+          tenant,
+          summaryOf(found.where, facets),
+          counted,
+        ),
+      ]);
+      const total = summary.rows[0]?.total ?? 0;
+      if (total === 0 && query.text !== undefined && query.after === undefined && (await hasTrigrams(tenant)))
+        return similar(tenant, index, query);
+      const shown = page.rows.slice(0, query.limit);
+      const last = shown.at(-1);
+      return {
+        ids: shown.map(({ id }) => id),
+        total,
+        facets: summary.rows[0]?.facets ?? {},
+        similar: false,
+        ...(page.rows.length > query.limit && last ? { next: encodeCursor(query, last.key, last.id) } : {}),
+      };
+    },
+
+    async rebuild(tenant, index, all) {
+      const name = checkedName(index.name);
+      const { rows } = await sql.query<{ now: string }>(tenant, 'SELECT clock_timestamp()::text AS now');
+      let count = 0;
+      for await (const documents of all) {
+        await put(tenant, index, documents);
+        count += documents.length;
+      }
+      await sql.query(
+        tenant,
+        'DELETE FROM search_documents WHERE tenant_id = $1 AND index_name = $2 AND seen_at < $3::text::timestamptz',
+        [tenant, name, rows[0]?.now ?? ''],
+      );
+      return count;
+    },
+  };
+}
+
+function rowOf({ id, version, texts: [a, b, c], keywords, numbers }: SearchDocument): object {
+  return { id, version, a, b, c, text: `${a} ${b}`.toLowerCase().slice(0, 4_000), keywords, numbers };
+}
+
+// The same version is written again too: a rebuilding may be for another language.
+const UPSERT = `
+  INSERT INTO search_documents (tenant_id, index_name, id, version, gone, search, search_text, keywords, numbers, seen_at)
+  SELECT $1, $2, r.id, r.version, false,
+    setweight(to_tsvector($3::text::regconfig, r.a), 'A') || setweight(to_tsvector($3::text::regconfig, r.b), 'B') || setweight(to_tsvector($3::text::regconfig, r.c), 'C'),
+    r.text, r.keywords, r.numbers, clock_timestamp()
+  FROM (SELECT DISTINCT ON (id) * FROM jsonb_to_recordset($4::jsonb) AS r (id text, version bigint, a text, b text, c text, text text, keywords jsonb, numbers jsonb)
+    ORDER BY id, version DESC) r
+  ON CONFLICT (tenant_id, index_name, id) DO UPDATE SET version = excluded.version, gone = excluded.gone, search = excluded.search,
+    search_text = excluded.search_text, keywords = excluded.keywords, numbers = excluded.numbers, seen_at = excluded.seen_at
+  WHERE search_documents.version < excluded.version OR (search_documents.version = excluded.version AND NOT search_documents.gone)`;
+
+const BURY = `
+  INSERT INTO search_documents (tenant_id, index_name, id, version, gone, search, search_text, keywords, numbers, seen_at)
+  SELECT $1, $2, r.id, max(r.version), true, ''::tsvector, '', '{}', '{}', clock_timestamp()
+  FROM unnest($3::text[], $4::bigint[]) AS r (id, version) GROUP BY r.id
+  ON CONFLICT (tenant_id, index_name, id) DO UPDATE SET version = excluded.version, gone = true, search = excluded.search,
+    search_text = '', keywords = '{}', numbers = '{}', seen_at = excluded.seen_at
+  WHERE search_documents.version <= excluded.version`;
+
+interface Conditions {
+  readonly where: string[];
+  readonly values: SqlValue[];
+  readonly bind: (value: SqlValue) => string;
+  readonly rank: string;
+}
+
+function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): Conditions {
+  const values: SqlValue[] = [tenant, checkedName(index.name)];
+  const bind = (value: SqlValue): string => `$${values.push(value)}`;
+  const where = ['d.tenant_id = $1', 'd.index_name = $2', 'NOT d.gone'];
+  for (const [name, value] of Object.entries(query.keywords ?? {}))
+    where.push(`d.keywords @> ${bind(JSON.stringify({ [checkedName(name)]: [value] }))}::jsonb`);
+  for (const [name, { atLeast, atMost }] of Object.entries(query.ranges ?? {})) {
+    const number = `(d.numbers ->> '${checkedName(name)}')::float8`;
+    if (atLeast !== undefined) where.push(`${number} >= ${bind(atLeast)}::float8`);
+    if (atMost !== undefined) where.push(`${number} <= ${bind(atMost)}::float8`);
+  }
+  let rank = '0::float8';
+  if (query.text !== undefined) {
+    const language = bind(searchLanguageOf([index.locale]));
+    const words = bind(query.text);
+    const prefixes = bind(prefixesOf(query.text));
+    const wanted = `(plainto_tsquery(${language}::text::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::text::regconfig, ${prefixes}))`;
+    where.push(`d.search @@ ${wanted}`);
+    rank = `round(ts_rank_cd(d.search, ${wanted})::numeric, 6)::float8`;
+  }
+  return { where, values, bind, rank };
+}
+
+/** `red ten` → `red:* & ten:*`: what is still being typed finds its words. */
+function prefixesOf(text: string): string {
+  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.map((word) => `${word}:*`).join(' & ');
+}
+
+function orderOf({ sort }: SearchQuery, { rank }: Conditions): { key: string; descending: boolean } {
+  if (sort === undefined) return { key: rank, descending: true };
+  const last = sort.descending ? '-Infinity' : 'Infinity';
+  return {
+    key: `coalesce((d.numbers ->> '${checkedName(sort.number)}')::float8, '${last}'::float8)`,
+    descending: sort.descending,
+  };
+}
+
+function summaryOf(where: readonly string[], facets: readonly string[]): string {
+  const counts = facets.map(
+    (name) => `'${name}', coalesce((SELECT jsonb_agg(f) FROM (SELECT value, count(*)::int AS count
+      FROM hits, jsonb_array_elements_text(hits.keywords -> '${name}') AS value WHERE value <> ''
+      GROUP BY value ORDER BY count(*) DESC, value LIMIT 50) f), '[]'::jsonb)`,
+  );
+  return `WITH hits AS MATERIALIZED (SELECT d.keywords FROM search_documents d WHERE ${where.join(' AND ')})
+    SELECT (SELECT count(*)::int FROM hits) AS total, jsonb_build_object(${counts.join(', ')}) AS facets`;
+}

@@ -1,0 +1,230 @@
+/** The search port and the provisioner of Elasticsearch on a real node (7.17). */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createElasticsearch } from '../../operator/provisioners/elasticsearch/elasticsearch.ts';
+import { SystemError, type Scope, type System } from '../../operator/provisioners/system.ts';
+import { searchContract } from '../../runtime/platform/contract/search.ts';
+import type { DomainDefinition } from '../../runtime/platform/definition.ts';
+import type { SearchDocument } from '../../runtime/platform/ports.ts';
+import {
+  createElasticsearchSearch,
+  type ElasticsearchSearch,
+} from '../../runtime/platform/search/elasticsearch.ts';
+import { until } from '../support/wait.ts';
+import { startElasticsearch, type ElasticsearchServer } from './elasticsearch.ts';
+
+let server: ElasticsearchServer;
+const opened: ElasticsearchSearch[] = [];
+const systems: System[] = [];
+let tenants = 0;
+
+before(async () => {
+  server = await startElasticsearch();
+});
+after(async () => {
+  for (const one of opened) await one.close();
+  for (const one of systems) await one.end();
+  await server.stop();
+});
+
+const domain: DomainDefinition = {
+  name: 'things',
+  summary: 'What is searched.',
+  tables: [],
+  migrations: new URL('file:///nowhere/'),
+  topics: [],
+  consumes: [],
+  tasks: [],
+  buckets: [],
+  indices: ['products'],
+  routes: [],
+  scaling: { min: 1, max: 1, cpuPercent: 70 },
+  slo: { availability: 0.99, p99Milliseconds: 200 },
+};
+
+const scopeNamed = (name: string): Scope => ({
+  name,
+  domains: [domain],
+  login: { user: 'x', password: 'x' },
+});
+const tenancy = (name: string, locale: string) => ({ name, locales: [locale], quotas: {} });
+
+function provisioner(mayAct?: () => void): System {
+  const system = createElasticsearch(server.adminAddress, mayAct === undefined ? {} : { mayAct });
+  systems.push(system);
+  return system;
+}
+
+function open(scope: string): ElasticsearchSearch {
+  const search = createElasticsearchSearch({
+    address: provisioner().address({ name: scope, login: { user: 'x', password: 'x' } }),
+    scope,
+  });
+  opened.push(search);
+  return search;
+}
+
+searchContract('search in Elasticsearch', async (locales) => {
+  const system = provisioner();
+  const pool = scopeNamed('pool');
+  tenants += 1;
+  const names = [`t${tenants}-a`, `t${tenants}-b`] as const;
+  await system.ensure(pool);
+  for (const [n, name] of names.entries()) await system.ensureTenant(pool, tenancy(name, locales[n] ?? 'en'));
+  return { search: open('pool'), tenants: names };
+});
+
+const document = (id: string, title: string, version = 1): SearchDocument => ({
+  id,
+  version,
+  texts: [title, '', ''],
+  keywords: {},
+  numbers: {},
+});
+
+test('a scope and its tenants are made once; what drifts is found and mended', async () => {
+  const system = provisioner();
+  const scope = scopeNamed('plans');
+  const acme = tenancy('acme', 'de');
+  const planned = await system.plan(scope, acme);
+  assert.deepEqual(planned, [
+    'CREATE INDEX TEMPLATE plans.products',
+    'CREATE INDEX plans.products.german.v1',
+    'CREATE ALIAS plans.products.of.acme ON plans.products.german.v1',
+  ]);
+  assert.deepEqual([...(await system.ensure(scope)), ...(await system.ensureTenant(scope, acme))], planned);
+  assert.deepEqual(await system.plan(scope, acme), []);
+  assert.deepEqual([...(await system.ensure(scope)), ...(await system.ensureTenant(scope, acme))], []);
+
+  const edit = async (method: string, path: string, body: unknown): Promise<void> => {
+    const answer = await fetch(`${server.url}${path}`, {
+      method,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+    assert.ok(answer.ok, await answer.text());
+  };
+  await edit('PUT', '/plans.products.german.v1/_settings', { index: { refresh_interval: '60s' } });
+  await edit('POST', '/_aliases', {
+    actions: [{ add: { index: 'plans.products.german.v1', alias: 'plans.products.of.acme' } }],
+  });
+  await edit('PUT', '/_index_template/plans.products', { index_patterns: ['plans.products.*'] });
+  const drift = [
+    'ALTER INDEX TEMPLATE plans.products',
+    'ALTER INDEX plans.products.german.v1 (refresh_interval 1s)',
+    'ALTER ALIAS plans.products.of.acme ON plans.products.german.v1',
+  ];
+  assert.deepEqual(await system.plan(scope, acme), drift);
+  assert.deepEqual([...(await system.ensure(scope)), ...(await system.ensureTenant(scope, acme))], drift);
+  assert.deepEqual(await system.plan(scope, acme), []);
+});
+
+test('killed before any of its changes, it finishes when it is repeated; two at once make the same', async () => {
+  const scope = scopeNamed('killed');
+  const acme = tenancy('acme', 'fr');
+  const reference = provisioner();
+  for (let at = 0; at < 3; at++) {
+    await reference.remove('killed');
+    let left = at;
+    const mortal = provisioner(() => {
+      if (left-- === 0) throw new Error('killed');
+    });
+    await assert.rejects(async () => {
+      await mortal.ensure(scope);
+      await mortal.ensureTenant(scope, acme);
+    }, /killed/);
+    const done = [...(await reference.ensure(scope)), ...(await reference.ensureTenant(scope, acme))];
+    assert.equal(done.length, 3 - at);
+    assert.deepEqual(await reference.plan(scope, acme), []);
+  }
+  await reference.remove('killed');
+  const both = [reference, provisioner()];
+  await Promise.all(both.map((one) => one.ensure(scope)));
+  await Promise.all(both.map((one) => one.ensureTenant(scope, acme)));
+  assert.deepEqual(await reference.plan(scope, acme), []);
+});
+
+test('a tenant that changes its language moves to another index while it is written and searched', async () => {
+  const system = provisioner();
+  const scope = scopeNamed('moving');
+  await system.ensure(scope);
+  await system.ensureTenant(scope, tenancy('acme', 'en'));
+  const search = open('moving');
+  const [english, german] = [
+    { name: 'products', locale: 'en' },
+    { name: 'products', locale: 'de' },
+  ];
+  const found = async (text: string) => {
+    const page = await search.search('acme', german, { text, limit: 10 });
+    return page.similar ? [] : page.ids;
+  };
+  await search.write('acme', english, [document('k', 'Leichte Wanderschuhe'), document('gone', 'Leicht')]);
+  assert.deepEqual(await found('leichter'), []);
+
+  assert.deepEqual(await system.ensureTenant(scope, tenancy('acme', 'de')), [
+    'CREATE INDEX moving.products.german.v1',
+  ]);
+  async function* all(): AsyncGenerator<readonly SearchDocument[]> {
+    yield [document('k', 'Leichte Wanderschuhe'), document('gone', 'Leicht')];
+    await search.write('acme', german, [document('new', 'Leichtes Zelt')]);
+    await search.remove('acme', german, [{ id: 'gone', version: 2 }]);
+    assert.deepEqual(await found('zelt'), ['new'], 'it is found before the move is over');
+  }
+  assert.equal(await search.rebuild('acme', german, all()), 2);
+  assert.deepEqual((await found('leichter')).toSorted(), ['k', 'new']);
+  assert.deepEqual(await system.plan(scope, tenancy('acme', 'de')), []);
+  const left = await fetch(`${server.url}/moving.products.english.v1/_count`);
+  assert.equal(((await left.json()) as { count: number }).count, 0); // the answer of _count
+});
+
+test('a tenant goes with all its documents and views, its neighbours stay; a scope goes whole', async () => {
+  const system = provisioner();
+  const scope = scopeNamed('going');
+  await system.ensure(scope);
+  const search = open('going');
+  const index = { name: 'products', locale: 'en' };
+  for (const name of ['acme', 'acme-2']) {
+    await system.ensureTenant(scope, tenancy(name, 'en'));
+    await search.write(name, index, [document('k', 'Thing')]);
+  }
+  assert.deepEqual(await system.removeTenant('going', 'acme'), [
+    'DROP ALIAS going.products.of.acme ON going.products.english.v1',
+    'DELETE DOCUMENTS OF acme FROM going.products.english.v1',
+  ]);
+  assert.deepEqual(await system.removeTenant('going', 'acme'), []);
+  await assert.rejects(search.write('acme', index, [document('late', 'Thing')]), { code: 'unavailable' });
+  assert.equal((await search.search('acme-2', index, { limit: 1 })).total, 1);
+  assert.deepEqual(await system.remove('going'), [
+    'DROP INDEX going.products.english.v1',
+    'DROP INDEX TEMPLATE going.products',
+  ]);
+  assert.deepEqual(await system.remove('going'), []);
+});
+
+test('a server that is silent or away is said to be so in bounded time, and served again by itself', async () => {
+  const system = provisioner();
+  const scope = scopeNamed('away');
+  await system.ensure(scope);
+  await system.ensureTenant(scope, tenancy('acme', 'en'));
+  const search = open('away');
+  const index = { name: 'products', locale: 'en' };
+  await search.write('acme', index, [document('k', 'Thing')]);
+  server.pause();
+  try {
+    const started = performance.now();
+    await assert.rejects(search.search('acme', index, { limit: 1 }), { code: 'timeout' });
+    assert.ok(performance.now() - started < 8_000);
+  } finally {
+    server.resume();
+  }
+  await server.kill();
+  await assert.rejects(search.search('acme', index, { limit: 1 }), { code: 'unavailable' });
+  await assert.rejects(system.plan(scope), (error) => error instanceof SystemError && error.transient);
+  await server.start();
+  await until(
+    async () =>
+      (await search.search('acme', index, { text: 'thing', limit: 1 })).total === 1 ? true : undefined,
+    { withinMs: 30_000, what: 'it is served again' },
+  );
+  assert.deepEqual(await system.plan(scope, tenancy('acme', 'en')), []);
+});
