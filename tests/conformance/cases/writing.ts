@@ -296,6 +296,8 @@ export const writing: Table = {
     assert.equal(at(body, 'stringData'), undefined);
     assert.equal(at(body, 'type'), 'Opaque');
     expect(await api.create(path('secrets'), secret({ data: { key: '###' } })), 400, 'BadRequest');
+    const empty = expect(await api.create(path('secrets'), secret({ data: { key: '' } })), 201);
+    assert.deepEqual(at(empty.body, 'data'), { key: '' });
   },
   async 'a dry run answers as if, and stores nothing'({ api, path, name }) {
     const map = name();
