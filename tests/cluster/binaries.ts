@@ -30,6 +30,7 @@ const TOOLS = {
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok', version: 'v0.8.0' },
   kubeconform: { package: 'github.com/yannh/kubeconform/cmd/kubeconform', version: 'v0.8.0' },
   minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
+  'stripe-mock': { package: 'github.com/stripe/stripe-mock', version: 'v0.203.0' },
   'kube-score': { package: 'github.com/zegl/kube-score/cmd/kube-score', version: 'v1.20.0' },
 } as const;
 
