@@ -344,7 +344,7 @@ function scopeIn(schema: string, tenant: string): string {
 }
 
 function tenancyOf({ metadata, spec }: ShopMindTenant): Tenancy {
-  return { name: metadata.name, locales: spec.locales, quotas: spec.quotas };
+  return { name: metadata.name, locales: spec.locales, quotas: spec.quotas, hosts: spec.hosts };
 }
 
 function sameLogins(a: readonly Login[], b: readonly Login[]): boolean {

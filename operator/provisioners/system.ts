@@ -28,6 +28,22 @@ export interface Tenancy {
   readonly name: string;
   readonly locales: readonly string[];
   readonly quotas: Readonly<Record<string, number>>;
+  /** Host names of the shop. */
+  readonly hosts?: readonly string[];
+  /** Who else may say who somebody is. */
+  readonly identityProviders?: readonly IdentityProvider[];
+}
+
+/** An OpenID provider that a tenant's people may sign in by. */
+export interface IdentityProvider {
+  /** Unique in the tenant, part of addresses. */
+  readonly alias: string;
+  readonly issuer: string;
+  readonly authorizationUrl: string;
+  readonly tokenUrl: string;
+  readonly jwksUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
 }
 
 /**

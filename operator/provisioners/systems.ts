@@ -109,6 +109,7 @@ const PROVISIONERS: Readonly<Partial<Record<Port, Opener>>> = {
   cache: async (...at) => (await import('./redis/redis.ts')).createRedis(...at),
   blobs: async (...at) => (await import('./objects/bucket.ts')).createBucketSystem(...at),
   documents: async (...at) => (await import('./mongodb/mongodb.ts')).createMongodb(...at),
+  identity: async (...at) => (await import('./keycloak/keycloak.ts')).createKeycloak(...at),
 };
 
 /** Opens the provisioner of a port. @throws SystemError where there is none */

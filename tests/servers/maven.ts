@@ -23,14 +23,18 @@ export function jarsOf(artifact: Artifact): Promise<string> {
   );
 }
 
-/** A folder with what a published zip holds. */
-export function unpacked(artifact: Artifact): Promise<string> {
-  return kept(artifact, (folder) =>
-    maven(folder, { ...artifact, type: 'zip' }, 'unpack-dependencies', [
+/**
+ * A folder with what a published zip holds.
+ * @param prepare done once, before anybody sees the folder
+ */
+export function unpacked(artifact: Artifact, prepare: (folder: string) => Promise<void>): Promise<string> {
+  return kept(artifact, async (folder) => {
+    await maven(folder, { ...artifact, type: 'zip' }, 'unpack-dependencies', [
       `-DoutputDirectory=${folder}`,
       '-DexcludeTransitive',
-    ]),
-  );
+    ]);
+    await prepare(folder);
+  });
 }
 
 /** Fetches beside the final place and renames, so that half of it is never taken for the whole. */

@@ -109,3 +109,8 @@ const ANALYZERS: Readonly<Record<string, string>> = {
 export function analyzerOf(locale: string): string {
   return ANALYZERS[locale.split(/[-_]/)[0]?.toLowerCase() ?? ''] ?? 'standard';
 }
+
+/** A tenant's realm at the identity provider: `shop-acme`, so that none is called `master`. */
+export function realmName(tenant: string): string {
+  return `shop-${tenant}`;
+}

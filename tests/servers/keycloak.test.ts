@@ -1,0 +1,243 @@
+/** The provisioner for Keycloak on a real one: realms made, mended, moved and removed, and a person who signs in to a shop. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { createAdminApi } from '../../operator/provisioners/keycloak/api.ts';
+import type { AdminApi } from '../../operator/provisioners/keycloak/api.ts';
+import { createKeycloak } from '../../operator/provisioners/keycloak/keycloak.ts';
+import { SystemError } from '../../operator/provisioners/system.ts';
+import type { Scope, System, Tenancy } from '../../operator/provisioners/system.ts';
+import { startKeycloak, type KeycloakServer } from './keycloak.ts';
+
+const scope = (name: string): Scope => ({ name, domains: [], login: { user: 'u', password: 'p' } });
+const tenant = (name: string): Tenancy => ({
+  name,
+  locales: ['en', 'de'],
+  quotas: {},
+  hosts: [`${name}.example.com`],
+});
+
+let server: KeycloakServer;
+let system: System;
+let api: AdminApi;
+
+before(async () => {
+  server = await startKeycloak();
+  system = createKeycloak(server.adminAddress);
+  api = createAdminApi(server.adminAddress, 30_000);
+});
+after(() => server.stop());
+
+test('a plan tells what is done, two operators at once do it once, and nothing is left to do', async () => {
+  const planned = await system.plan(scope('pool'), tenant('acme'));
+  assert.equal(planned.length, 5);
+  const other = createKeycloak(server.adminAddress);
+  const done = await Promise.all(
+    [system, other].map((one) => one.ensureTenant(scope('pool'), tenant('acme'))),
+  );
+  assert.deepEqual(done.flat().toSorted(), planned.toSorted());
+  assert.deepEqual(await system.plan(scope('pool'), tenant('acme')), []);
+  assert.deepEqual(await system.ensureTenant(scope('pool'), tenant('acme')), []);
+});
+
+test('what somebody changed by hand is put right, and what is theirs stays', async () => {
+  await system.ensureTenant(scope('pool'), tenant('acme'));
+  const [client] = await api.list('/shop-acme/clients?clientId=storefront');
+  await api.send('PUT', `/shop-acme/clients/${String(client?.['id'])}`, {
+    ...client,
+    redirectUris: ['*'],
+    directAccessGrantsEnabled: true,
+  });
+  await api.send('PUT', '/shop-acme', { accessTokenLifespan: 86_400, displayNameHtml: 'theirs' });
+  await api.send('DELETE', '/shop-acme/roles/merchant');
+  assert.deepEqual(await system.ensureTenant(scope('pool'), tenant('acme')), [
+    'ALTER REALM shop-acme (accessTokenLifespan)',
+    'CREATE ROLE merchant IN shop-acme',
+    'ALTER CLIENT storefront IN shop-acme (directAccessGrantsEnabled, redirectUris)',
+  ]);
+  assert.equal((await api.get('/shop-acme'))?.['displayNameHtml'], 'theirs');
+  assert.deepEqual(await system.plan(scope('pool'), tenant('acme')), []);
+});
+
+test('a provider is brokered, its new secret is sent, and it goes when it is named no more', async () => {
+  const other = `${server.origin}/realms/master/protocol/openid-connect`;
+  const corp = {
+    alias: 'corp',
+    issuer: `${server.origin}/realms/master`,
+    authorizationUrl: `${other}/auth`,
+    tokenUrl: `${other}/token`,
+    jwksUrl: `${other}/certs`,
+    clientId: 'shop',
+    clientSecret: 'one',
+  };
+  const having = (...identityProviders: (typeof corp)[]): Tenancy => ({
+    ...tenant('acme'),
+    identityProviders,
+  });
+  await system.ensureTenant(scope('pool'), having());
+  assert.deepEqual(await system.ensureTenant(scope('pool'), having(corp)), [
+    'CREATE IDENTITY PROVIDER corp IN shop-acme',
+  ]);
+  assert.deepEqual(await system.ensureTenant(scope('pool'), having(corp)), []);
+  const page = await fetch(authorization(await challenge()), { redirect: 'manual' });
+  assert.match(await page.text(), /broker\/corp\/login/, 'the sign-in page offers it');
+  assert.deepEqual(await system.ensureTenant(scope('pool'), having({ ...corp, clientSecret: 'two' })), [
+    'ALTER IDENTITY PROVIDER corp IN shop-acme (shopmind.secret)',
+  ]);
+  assert.deepEqual(await system.ensureTenant(scope('pool'), having()), [
+    'DROP IDENTITY PROVIDER corp IN shop-acme',
+  ]);
+});
+
+test('a person signs in to the shop in a browser’s way, and the token says who they are and may be', async () => {
+  await system.ensureTenant(scope('pool'), tenant('acme'));
+  const password = 'a long enough passphrase';
+  await api.send('POST', '/shop-acme/users', {
+    username: 'ann',
+    email: 'ann@example.com',
+    firstName: 'Ann',
+    lastName: 'Other',
+    enabled: true,
+    credentials: [{ type: 'password', value: password, temporary: false }],
+  });
+  const [ann] = await api.list('/shop-acme/users?username=ann&exact=true');
+  const role = await api.get('/shop-acme/roles/customer');
+  await fetch(`${server.origin}/admin/realms/shop-acme/users/${String(ann?.['id'])}/role-mappings/realm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await adminToken()}`, 'content-type': 'application/json' },
+    body: JSON.stringify([role]),
+  });
+  const proof = await challenge();
+  const code = await signIn(authorization(proof), 'ann', password);
+  const stolen = await exchange(code, 'x'.repeat(43));
+  assert.equal(stolen.status, 400, 'a code without its verifier is worth nothing');
+  const again = await signIn(authorization(proof), 'ann', password);
+  const answer = await exchange(again, proof.verifier);
+  assert.equal(answer.status, 200);
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+    iss: string;
+    exp: number;
+    iat: number;
+    realm_access: { roles: string[] };
+  };
+  assert.equal(claims.iss, `${server.origin}/realms/shop-acme`);
+  assert.equal(claims.exp - claims.iat, 300);
+  assert.ok(claims.realm_access.roles.includes('customer'));
+
+  const elsewhere = new URL(authorization(proof));
+  elsewhere.searchParams.set('redirect_uri', 'https://evil.example.com/');
+  assert.equal((await fetch(elsewhere, { redirect: 'manual' })).status, 400);
+  const direct = await fetch(`${server.origin}/realms/shop-acme/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'password', client_id: 'storefront', username: 'ann', password }),
+  });
+  assert.equal(direct.status, 400, 'the storefront never takes a password itself');
+});
+
+test('a realm moves with its tenant, and goes with it and nobody else’s', async () => {
+  for (const name of ['acme', 'acme-two']) await system.ensureTenant(scope('pool'), tenant(name));
+  assert.deepEqual(await system.ensureTenant(scope('acme'), tenant('acme')), [
+    'ALTER REALM shop-acme (shopmind.scope)',
+  ]);
+  assert.deepEqual(await system.removeTenant('pool', 'acme'), [], 'it is not the pool’s any more');
+  assert.deepEqual(await system.close('acme'), []);
+  assert.ok(await api.get('/shop-acme'));
+  assert.deepEqual(await system.remove('acme'), ['DROP REALM shop-acme']);
+  assert.deepEqual(await system.remove('acme'), []);
+  assert.deepEqual(await system.removeTenant('pool', 'acme-two'), ['DROP REALM shop-acme-two']);
+  assert.equal(await api.get('/shop-acme-two'), undefined);
+  assert.ok(await api.get('/master'));
+});
+
+test('a realm that somebody else made is neither taken nor removed', async () => {
+  await api.send('POST', '', { realm: 'shop-theirs', enabled: true });
+  await assert.rejects(system.ensureTenant(scope('pool'), tenant('theirs')), (error) => {
+    assert.ok(error instanceof SystemError);
+    assert.equal(error.transient, false);
+    assert.match(error.remedy, /shopmind\.scope/);
+    return true;
+  });
+  assert.deepEqual(await system.removeTenant('pool', 'theirs'), []);
+  await api.send('DELETE', '/shop-theirs');
+});
+
+test('a server that is frozen is told of with system, action and remedy, and goes on when it is back', async () => {
+  const impatient = createKeycloak(server.adminAddress, { answerTimeoutMs: 500 });
+  server.pause();
+  try {
+    await assert.rejects(impatient.ensureTenant(scope('pool'), tenant('late')), (error) => {
+      assert.ok(error instanceof SystemError);
+      assert.deepEqual([error.action, error.transient], ['READ REALM shop-late', true]);
+      return true;
+    });
+  } finally {
+    server.resume();
+  }
+  assert.equal((await system.ensureTenant(scope('pool'), tenant('late'))).length, 5);
+  assert.deepEqual(await system.remove('pool'), ['DROP REALM shop-late']);
+});
+
+interface Proof {
+  readonly verifier: string;
+  readonly challenge: string;
+}
+
+async function challenge(): Promise<Proof> {
+  const verifier = randomBytes(32).toString('base64url');
+  return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
+}
+
+const RETURN = 'https://acme.example.com/account';
+
+function authorization({ challenge: code_challenge }: Proof): string {
+  const query = new URLSearchParams({
+    client_id: 'storefront',
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: RETURN,
+    code_challenge,
+    code_challenge_method: 'S256',
+  });
+  return `${server.origin}/realms/shop-acme/protocol/openid-connect/auth?${query.toString()}`;
+}
+
+/** As a browser does: the page, its cookies, the form. @returns the code it is sent back with */
+async function signIn(url: string, username: string, password: string): Promise<string> {
+  const page = await fetch(url, { redirect: 'manual' });
+  const action = /action="([^"]+)"/.exec(await page.text())?.[1]?.replaceAll('&amp;', '&');
+  assert.ok(action);
+  const cookies = page.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '');
+  const answer = await fetch(action, {
+    method: 'POST',
+    headers: { cookie: cookies.join('; ') },
+    body: new URLSearchParams({ username, password }),
+    redirect: 'manual',
+  });
+  const location = answer.headers.get('location') ?? '';
+  assert.ok(location.startsWith(`${RETURN}?`), `signed in and sent back: ${answer.status} ${location}`);
+  return new URL(location).searchParams.get('code') ?? '';
+}
+
+function exchange(code: string, verifier: string): Promise<Response> {
+  return fetch(`${server.origin}/realms/shop-acme/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: 'storefront',
+      redirect_uri: RETURN,
+      code,
+      code_verifier: verifier,
+    }),
+  });
+}
+
+async function adminToken(): Promise<string> {
+  const { username, password } = new URL(server.adminAddress.replace('keycloak+', ''));
+  const answer = await fetch(`${server.origin}/realms/master/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'password', client_id: 'admin-cli', username, password }),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return token;
+}
