@@ -22,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   scale: () => import('./change/commands.ts').then(({ scale }) => ({ command: scale })),
   rotate: () => import('./change/commands.ts').then(({ rotate }) => ({ command: rotate })),
   move: () => import('./move/command.ts'),
+  rebalance: () => import('./nodes/command.ts'),
   promote: () => import('./rollout/commands.ts').then(({ promote }) => ({ command: promote })),
   abort: () => import('./rollout/commands.ts').then(({ abort }) => ({ command: abort })),
   hold: () => import('./rollout/commands.ts').then(({ hold }) => ({ command: hold })),

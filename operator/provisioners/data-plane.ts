@@ -11,6 +11,7 @@ import { createBlobStore } from './blobs.ts';
 import type { BlobStore } from './blobs.ts';
 import { createProcessor, generateKeys } from './payments.ts';
 import type { PaymentKeys, Processor } from './payments.ts';
+import type { CitusOptions } from './postgres/citus.ts';
 import { openDatabase } from './postgres/database.ts';
 import type { Database } from './postgres/database.ts';
 import { loadCatalogue, POOL_SCHEMA } from './postgres/desired.ts';
@@ -35,6 +36,7 @@ export interface DataPlaneConfig {
   readonly paymentsSecret: string | undefined;
   readonly secretsKey: string;
   readonly backends: Backends;
+  readonly citus: CitusOptions;
 }
 
 /** One tenant, with what only Kubernetes knows of it. */
@@ -132,7 +134,7 @@ export async function openDataPlane(
       config.paymentsUrl === undefined || config.paymentsSecret === undefined
         ? undefined
         : createProcessor(config.paymentsUrl, config.paymentsSecret, mayAct),
-    postgres: createPostgres(database, catalogue),
+    postgres: createPostgres(database, catalogue, config.citus),
     systems: createSystems(config.backends, openSystem, mayAct ?? (() => undefined)),
   });
 }

@@ -11,6 +11,12 @@ import type { Integration } from './surroundings.ts';
 export interface PlatformConfig {
   /** Superuser of the data plane; the operator's only. */
   readonly databaseAdminUrl: string;
+  /** Nodes and shards of a Citus cluster; nothing of it matters to a server without Citus. */
+  readonly citus: {
+    readonly coordinator?: CitusNode;
+    readonly workers: readonly CitusNode[];
+    readonly shards?: number;
+  };
   /** Host, port and database that tenants' URLs are built from. */
   readonly databaseUrl: string;
   /** Without a login; a folder, or the bucket of `backends`. */
@@ -49,6 +55,11 @@ export interface PlatformConfig {
   readonly monitoringNamespace: string | undefined;
 }
 
+export interface CitusNode {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What is wrong with the configuration: which key of which object, and what it should be. */
 export class PlatformConfigError extends Error {
   readonly remedy = 'mend ConfigMap or Secret shopmind-system/platform; the operator notices by itself';
@@ -80,6 +91,7 @@ export function parsePlatform(
   const publicPort = integer(config, 'PUBLIC_PORT', 443, [1, 65_535]);
   return {
     databaseAdminUrl,
+    citus: citus(config),
     databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
     // A login in it is the operator's business.
     blobsUrl: backends.shared.blobs?.address ?? url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
@@ -119,6 +131,31 @@ function integer(
   const value = Number(config[key] ?? fallback);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new PlatformConfigError(`ConfigMap platform: ${key} must be a whole number from ${least} to ${most}`);
+}
+
+/** `CITUS_COORDINATOR: host:port`, `CITUS_WORKERS: host:port,host:port`, `CITUS_SHARDS: 32`. */
+function citus(config: Readonly<Record<string, string>>): PlatformConfig['citus'] {
+  const nodes = (key: string): CitusNode[] =>
+    (config[key] ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map((part) => {
+        const [, host, port] = /^([A-Za-z0-9.-]+):(\d{1,5})$/.exec(part) ?? [];
+        if (host === undefined || port === undefined)
+          throw new PlatformConfigError(
+            `ConfigMap platform: ${key} names nodes as host:port, not as ${part}`,
+          );
+        return { host, port: Number(port) };
+      });
+  const [coordinator] = nodes('CITUS_COORDINATOR');
+  return {
+    ...(coordinator === undefined ? {} : { coordinator }),
+    workers: nodes('CITUS_WORKERS'),
+    ...(config['CITUS_SHARDS'] === undefined
+      ? {}
+      : { shards: integer(config, 'CITUS_SHARDS', 32, [1, 64_000]) }),
+  };
 }
 
 /** `istio=off,keda=off`. */

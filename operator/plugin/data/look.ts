@@ -107,11 +107,15 @@ async function look(
   };
 }
 
-/** Runs `work` with the platform's database, by whatever way leads there. */
+/**
+ * Runs `work` with the platform's database, by whatever way leads there.
+ * @param patienceMs longest time it may take
+ */
 export async function withDatabase<T>(
   client: Client,
   platform: Pick<PlatformConfig, 'databaseAdminUrl'>,
   work: (database: Database, way: Way) => Promise<T>,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
   const url = new URL(platform.databaseAdminUrl);
   const way = await wayTo(client, url.hostname, Number(url.port || '5432'));
@@ -119,7 +123,7 @@ export async function withDatabase<T>(
   url.port = String(way.port);
   const database = await openDatabase(url.href, { max: 2 });
   try {
-    return await bounded(work(database, way));
+    return await bounded(work(database, way), patienceMs);
   } finally {
     await database.close().catch(() => undefined);
     way.close();
@@ -142,12 +146,12 @@ export async function platformOf(client: Client): Promise<PlatformConfig> {
   }
 }
 
-async function bounded<T>(work: Promise<T>): Promise<T> {
+async function bounded<T>(work: Promise<T>, patienceMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`the database did not answer within ${PATIENCE_MS} ms`)),
-      PATIENCE_MS,
+      () => reject(new Error(`the database did not answer within ${patienceMs} ms`)),
+      patienceMs,
     );
   });
   try {

@@ -49,9 +49,9 @@ export async function move({ cli, args: [name = ''], flags }: Call): Promise<num
 
 function placementOf(text: string | undefined): Placement {
   if (text === 'pooled' || text === 'dedicated') return text;
-  throw new Failure(`--to ${text ?? ''} is no placement`, {
+  throw new Failure(text === undefined ? 'where to?' : `--to ${text} is no placement`, {
     exitCode: EXIT.usage,
-    remedy: 'Give pooled or dedicated.',
+    remedy: 'Give --to pooled, --to dedicated, or --to-node HOST:PORT.',
   });
 }
 

@@ -4,11 +4,19 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { shelf } from '../testing/definition.ts';
-import { copyWhole, distributionActions, inOrder, undistributeActions } from './citus.ts';
+import {
+  copyWhole,
+  distributionActions,
+  inOrder,
+  nodeActions,
+  schemaToNodeAction,
+  shardToNodeActions,
+  undistributeActions,
+} from './citus.ts';
 import { loadCatalogue } from './desired.ts';
 import type { Catalogue, DesiredSchema } from './desired.ts';
 import type { ObservedServer, ObservedTable } from './observe.ts';
-import { planSchema } from './plan.ts';
+import { planSchema, planServer } from './plan.ts';
 
 let catalogue: Catalogue;
 before(async () => {
@@ -31,6 +39,7 @@ function server(desired: DesiredSchema, parts: Partial<ObservedServer> = {}): Ob
     ]),
     distributed: new Map(),
     distributedSchemas: new Set(),
+    nodes: [],
     ...parts,
   };
 }
@@ -114,6 +123,84 @@ test('a move joins nothing: what an earlier try left goes, children first, then 
     'insert into "tenant_acme"."books" ("tenant_id", "id", "shelf_id") select "tenant_id", "id", "shelf_id" from "shop"."books" where tenant_id = $1',
   ]);
 });
+
+test('coordinator and workers come before every table, once, and nobody is taken away', () => {
+  const options = {
+    coordinator: { host: 'c', port: 5432 },
+    workers: [
+      { host: 'w1', port: 5432 },
+      { host: 'w2', port: 5432 },
+    ],
+  };
+  const fresh = server(catalogue.pool(), { nodes: [{ host: 'localhost', port: 5432, coordinator: true }] });
+  assert.deepEqual(
+    nodeActions(options, fresh).map(({ describe }) => describe),
+    [
+      `SELECT citus_set_coordinator_host('c', 5432)`,
+      `SELECT citus_add_node('w1', 5432)`,
+      `SELECT citus_add_node('w2', 5432)`,
+    ],
+  );
+  const plan = planServer(catalogue.directory, fresh, options).map(({ describe }) => describe);
+  assert.match(plan[0] ?? '', /citus_set_coordinator_host/);
+  const nodes = [
+    { host: 'c', port: 5432, coordinator: true },
+    ...options.workers.map((worker) => ({ ...worker, coordinator: false })),
+    { host: 'w3', port: 5432, coordinator: false },
+  ];
+  assert.deepEqual(nodeActions(options, server(catalogue.pool(), { nodes })), []);
+  assert.deepEqual(nodeActions(options, server(catalogue.pool(), { citus: false })), []);
+});
+
+test('the number of shards is said once, of the first table; the others are colocated with it', () => {
+  const actions = distributionActions(catalogue.pool(), server(catalogue.pool()), { shards: 64 });
+  const counted = actions.filter(({ describe }) => describe.includes('shard_count => 64'));
+  assert.equal(counted.length, 1);
+  assert.doesNotMatch(counted[0]?.describe ?? '', /colocate_with/);
+});
+
+test('a tenant gets a shard of its own, then moves with it; where it is already, nothing is done', () => {
+  const [from, to] = [
+    { host: 'w1', port: 5432 },
+    { host: 'w2', port: 5433 },
+  ];
+  const described = (shard: Parameters<typeof shardToNodeActions>[2]) =>
+    shardToNodeActions('shop.books', 'acme', shard, to).map(({ describe }) => describe);
+  assert.deepEqual(described({ shard: 102_008, isolated: false, node: from }), [
+    `SELECT isolate_tenant_to_new_shard('shop.books', 'acme', 'CASCADE', shard_transfer_mode => 'block_writes')`,
+  ]);
+  assert.deepEqual(described({ shard: 102_040, isolated: true, node: from }), [
+    `SELECT citus_move_shard_placement(102040, 'w1', 5432, 'w2', 5433, shard_transfer_mode => 'block_writes')`,
+  ]);
+  assert.deepEqual(described({ shard: 102_040, isolated: true, node: to }), []);
+  assert.equal(
+    schemaToNodeAction('tenant_acme', to).describe,
+    `SELECT citus_schema_move('tenant_acme', 'w2', 5433, shard_transfer_mode => 'block_writes')`,
+  );
+});
+
+test('on Citus the role itself may log in, without a password, for its connections between nodes', () => {
+  const described = (citus: boolean) =>
+    planSchema(
+      catalogue.pool(),
+      server(catalogue.pool(), { citus, roles: new Map([['shop_runtime', ROLE]]) }),
+      [],
+    )
+      .map(({ describe }) => describe)
+      .filter((action) => action.includes('PASSWORD NULL'));
+  assert.deepEqual(described(true), ['ALTER ROLE shop_runtime LOGIN PASSWORD NULL']);
+  assert.deepEqual(described(false), []);
+});
+
+const ROLE = {
+  name: 'shop_runtime',
+  login: false,
+  bypass: false,
+  superuser: false,
+  verifier: null,
+  settings: [],
+  memberOf: [],
+};
 
 test('an order with a cycle still names every table once', () => {
   const order = inOrder(

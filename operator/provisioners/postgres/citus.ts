@@ -19,11 +19,124 @@ export function roleMayLogIn({ citus }: Pick<ObservedServer, 'citus'>): boolean 
   return citus;
 }
 
+/** What the cluster shall be, as ConfigMap `platform` says. */
+export interface CitusOptions {
+  /** How workers reach the coordinator; absent: a cluster that somebody else keeps. */
+  readonly coordinator?: CitusNode;
+  readonly workers: readonly CitusNode[];
+  /** Shards of the pool's tables; absent: the server's `citus.shard_count`. Fixed once they are spread. */
+  readonly shards?: number;
+}
+
+export interface CitusNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ObservedNode extends CitusNode {
+  readonly coordinator: boolean;
+}
+
+export const NODES = `select nodename as host, nodeport as port, groupid = 0 as coordinator from pg_dist_node where isactive order by 1, 2`;
+
+/**
+ * Coordinator and workers, before any table: adding a node copies reference tables, which fails while local tables have
+ * foreign keys to them. Nodes that nobody names are left alone: taking one away moves shards, and is a person's decision.
+ */
+export function nodeActions(
+  { coordinator, workers }: CitusOptions,
+  { citus, nodes }: Pick<ObservedServer, 'citus' | 'nodes'>,
+): readonly Action[] {
+  if (!citus) return [];
+  const has = ({ host, port }: CitusNode, isCoordinator: boolean): boolean =>
+    nodes.some((node) => node.host === host && node.port === port && node.coordinator === isCoordinator);
+  return [
+    ...(coordinator === undefined || has(coordinator, true)
+      ? []
+      : [call(`citus_set_coordinator_host(${literal(coordinator.host)}, ${coordinator.port})`)]),
+    ...workers
+      .filter((worker) => !has(worker, false))
+      .map(({ host, port }) => call(`citus_add_node(${literal(host)}, ${port})`)),
+  ];
+}
+
+/** Where a pooled tenant's rows are. */
+export interface TenantShard {
+  readonly shard: number;
+  /** No other tenant's rows are in it. */
+  readonly isolated: boolean;
+  readonly node: CitusNode;
+}
+
+/** Any table of the group will do: colocated shards move together. $1 is the table, $2 the tenant. */
+export const TENANT_SHARD = `
+select s.shardid::int as shard, s.shardminvalue = s.shardmaxvalue as isolated, n.nodename as host, n.nodeport as port
+from pg_dist_shard s
+join pg_dist_placement p on p.shardid = s.shardid
+join pg_dist_node n on n.groupid = p.groupid
+where s.shardid = get_shard_id_for_distribution_column($1::regclass, $2::text)`;
+
+/**
+ * Puts a pooled tenant's shard on a node of its own choice: isolated from its neighbours in every colocated table, then moved.
+ * Writes to the shard wait meanwhile (`block_writes`), which needs no logical replication and so no setting of the server's.
+ * Where the shard's number is not known yet, the move is planned at the next look.
+ */
+export function shardToNodeActions(
+  table: string,
+  tenant: string,
+  { shard, isolated, node }: TenantShard,
+  to: CitusNode,
+): readonly Action[] {
+  if (!isolated)
+    return [
+      call(
+        `isolate_tenant_to_new_shard(${literal(table)}, ${literal(tenant)}, 'CASCADE', shard_transfer_mode => 'block_writes')`,
+      ),
+    ];
+  if (node.host === to.host && node.port === to.port) return [];
+  return [
+    call(
+      `citus_move_shard_placement(${shard}, ${literal(node.host)}, ${node.port}, ${literal(to.host)}, ${to.port}, shard_transfer_mode => 'block_writes')`,
+    ),
+  ];
+}
+
+/** A dedicated tenant's schema, whole, to another node. */
+export function schemaToNodeAction(schema: string, to: CitusNode): Action {
+  return call(
+    `citus_schema_move(${literal(schema)}, ${literal(to.host)}, ${to.port}, shard_transfer_mode => 'block_writes')`,
+  );
+}
+
+/** Node of a distributed schema. $1 is the schema. */
+export const SCHEMA_NODE = `
+select distinct nodename as host, nodeport as port from citus_shards
+where table_name in (select c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1)`;
+
+/** What a rebalancing would move; moves nothing. */
+export const REBALANCE_PLAN = `
+select table_name::text as "table", shardid::text as shard, shard_size::text as bytes,
+  sourcename || ':' || sourceport as "from", targetname || ':' || targetport as "to"
+from get_rebalance_table_shards_plan()`;
+
+/**
+ * Starts it in the background of the server, which goes on without us. That there is nothing to move is a notice, not an
+ * error: the plan is asked first.
+ */
+export const REBALANCE_START = `select citus_rebalance_start(shard_transfer_mode => 'block_writes')::text as job`;
+
+/** Of the present or last one. */
+export const REBALANCE_STATUS = `select state::text as state, coalesce(details::text, '{}') as details from citus_rebalance_status()`;
+
 /**
  * Spreads the tables of a schema that are not spread yet: reference tables first, because a distributed table's
  * foreign keys may name only tables that are already spread; then tenant tables, parents first, all colocated.
  */
-export function distributionActions(desired: DesiredSchema, observed: ObservedServer): readonly Action[] {
+export function distributionActions(
+  desired: DesiredSchema,
+  observed: ObservedServer,
+  { shards }: Pick<CitusOptions, 'shards'> = {},
+): readonly Action[] {
   if (!observed.citus) return [];
   if (desired.kind === 'dedicated') return schemaActions(desired, observed);
   const references = observed.schemas.get(desired.schema)?.tables ?? [];
@@ -40,7 +153,9 @@ export function distributionActions(desired: DesiredSchema, observed: ObservedSe
     ).map((name) => {
       const colocate =
         first === undefined || first === name
-          ? ''
+          ? shards === undefined
+            ? ''
+            : `, shard_count => ${shards}`
           : `, colocate_with => ${literal(`${desired.schema}.${first}`)}`;
       return call(
         `create_distributed_table(${literal(`${desired.schema}.${name}`)}, 'tenant_id'${colocate})`,

@@ -3,6 +3,8 @@
  * The answer is plain data, so that the plan is a pure function of it.
  */
 import { z } from 'zod';
+import { NODES } from './citus.ts';
+import type { ObservedNode } from './citus.ts';
 import type { Session } from './database.ts';
 import { DIRECTORY_SCHEMA } from './desired.ts';
 
@@ -58,6 +60,8 @@ export interface ObservedServer {
   readonly schemas: ReadonlyMap<string, ObservedSchema>;
   /** `schema.table` of distributed tables, and how. Empty without Citus. */
   readonly distributed: ReadonlyMap<string, 'distributed' | 'reference'>;
+  /** Coordinator and workers. Empty without Citus. */
+  readonly nodes: readonly ObservedNode[];
   /** Distributed schemas. Empty without Citus. */
   readonly distributedSchemas: ReadonlySet<string>;
 }
@@ -135,7 +139,7 @@ export async function observe(
   const rows = await session.query<{ schema: string; answer: unknown }>(SCHEMAS(facts.ledger), [
     [...schemas],
   ]);
-  const { distributed, distributedSchemas } = facts.citus ? await observeCitus(session) : NOTHING;
+  const { distributed, distributedSchemas, nodes } = facts.citus ? await observeCitus(session) : NOTHING;
   return {
     citus: facts.citus,
     extensions: facts.extensions,
@@ -144,10 +148,19 @@ export async function observe(
     schemas: new Map(rows.map(({ schema, answer }) => [schema, Schema.parse(answer)])),
     distributed,
     distributedSchemas,
+    nodes,
   };
 }
 
-const NOTHING: Pick<ObservedServer, 'distributed' | 'distributedSchemas'> = {
+export async function isCitus(session: Session): Promise<boolean> {
+  const [answer] = await session.query<{ citus: boolean }>(
+    `select exists (select from pg_extension where extname = 'citus') as citus`,
+  );
+  return answer?.citus === true;
+}
+
+const NOTHING: Pick<ObservedServer, 'distributed' | 'distributedSchemas' | 'nodes'> = {
+  nodes: [],
   distributed: new Map(),
   distributedSchemas: new Set(),
 };
@@ -160,6 +173,7 @@ async function observeCitus(session: Session): Promise<typeof NOTHING> {
     `select schema_name::text as name from citus_schemas`,
   );
   return {
+    nodes: await session.query<ObservedNode>(NODES),
     distributed: new Map(
       tables.map(({ name, kind }) => [name, kind === 'reference' ? 'reference' : 'distributed']),
     ),

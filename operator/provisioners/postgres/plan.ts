@@ -4,7 +4,8 @@
  */
 import type { TableDefinition } from '../../../runtime/platform/definition.ts';
 import type { Action } from './action.ts';
-import { distributionActions, ROLE_SETTING, roleMayLogIn } from './citus.ts';
+import { distributionActions, nodeActions, ROLE_SETTING, roleMayLogIn } from './citus.ts';
+import type { CitusOptions } from './citus.ts';
 import { ident, literal } from './database.ts';
 import { DIRECTORY_SCHEMA, EXTENSIONS, OWNER } from './desired.ts';
 import type { DesiredSchema, Migration } from './desired.ts';
@@ -23,6 +24,9 @@ const PRIVILEGES: Readonly<Record<TableDefinition['access'], readonly string[]>>
   write: ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
 };
 
+/** A cluster whose nodes somebody else keeps, or none. */
+const UNCONFIGURED: CitusOptions = { workers: [] };
+
 /** An applied migration whose text changed since: only a person can say what to do. */
 export class ChangedMigrationError extends Error {
   readonly remedy = 'restore the file as it was and put the change into a new migration';
@@ -38,9 +42,14 @@ export class ChangedMigrationError extends Error {
  * What every database needs once: extensions, the owner role, schema `platform` with the directory and the ledger of
  * migrations.
  */
-export function planServer(directory: readonly Migration[], observed: ObservedServer): readonly Action[] {
+export function planServer(
+  directory: readonly Migration[],
+  observed: ObservedServer,
+  citus: CitusOptions = UNCONFIGURED,
+): readonly Action[] {
   const schema = observed.schemas.get(DIRECTORY_SCHEMA);
   return [
+    ...nodeActions(citus, observed),
     ...EXTENSIONS.filter((name) => !observed.extensions.includes(name)).map((name) =>
       once(`CREATE EXTENSION ${name}`, `create extension if not exists ${ident(name)} with schema public`),
     ),
@@ -64,18 +73,23 @@ export function planSchema(
   desired: DesiredSchema,
   observed: ObservedServer,
   logins: readonly Login[] | undefined,
+  citus: CitusOptions = UNCONFIGURED,
 ): readonly Action[] {
-  return [...planRole(desired, observed, logins), ...planStructure(desired, observed)];
+  return [...planRole(desired, observed, logins), ...planStructure(desired, observed, citus)];
 }
 
 /** Schema and migrations come first; what is derived from tables can only be planned once the tables are there. */
-function planStructure(desired: DesiredSchema, observed: ObservedServer): readonly Action[] {
+function planStructure(
+  desired: DesiredSchema,
+  observed: ObservedServer,
+  citus: CitusOptions,
+): readonly Action[] {
   const { schema, role } = desired;
   const present = observed.schemas.get(schema);
   const pending = pendingMigrations(schema, desired.migrations, present);
   // Citus needs to know the foreign keys first: what is derived from tables waits for the next look.
   const derive = !observed.citus || pending.length === 0;
-  const spread = derive ? distributionActions(desired, observed) : [];
+  const spread = derive ? distributionActions(desired, observed, citus) : [];
   const tables = derive ? desired.tables.flatMap((table) => planTable(desired, table, present)) : [];
   return [
     ...(present?.exists === true

@@ -4,6 +4,7 @@
  */
 import { run } from './action.ts';
 import type { Action } from './action.ts';
+import type { CitusOptions } from './citus.ts';
 import { exclusively } from './database.ts';
 import type { Database, Session } from './database.ts';
 import { DIRECTORY_SCHEMA, OWNER } from './desired.ts';
@@ -26,14 +27,18 @@ export interface Postgres {
 /** Plans are looked at again after they ran; one that never empties is a fault, not a reason to loop. */
 const PASSES = 4;
 
-export function createPostgres(database: Database, catalogue: Catalogue): Postgres {
+/** @param citus what the cluster shall be, where the server has Citus */
+export function createPostgres(database: Database, catalogue: Catalogue, citus?: CitusOptions): Postgres {
   const planWith = async (
     session: Session,
     desired: DesiredSchema,
     logins?: readonly Login[],
   ): Promise<readonly Action[]> => {
     const observed = await observe(session, [DIRECTORY_SCHEMA, desired.schema], [OWNER, desired.role]);
-    return [...planServer(catalogue.directory, observed), ...planSchema(desired, observed, logins)];
+    return [
+      ...planServer(catalogue.directory, observed, citus),
+      ...planSchema(desired, observed, logins, citus),
+    ];
   };
   return {
     plan: (desired, logins) => planWith(database, desired, logins),

@@ -9,6 +9,7 @@ import { ident } from '../database.ts';
 import type { Database, Session } from '../database.ts';
 import { POOL_SCHEMA } from '../desired.ts';
 import { dropSchema } from '../destroy.ts';
+import { isCitus } from '../observe.ts';
 import { eraseRows } from '../erase.ts';
 import { drained, freeze, inTransaction } from '../fence.ts';
 import { fingerprints, totalOf } from './fingerprints.ts';
@@ -464,11 +465,4 @@ async function removeSide(
     if (count > 0) done.push(`DELETE ${count} ROWS FROM ${schema}.${table.name}`);
   }
   return done;
-}
-
-async function isCitus(session: Session): Promise<boolean> {
-  const [answer] = await session.query<{ citus: boolean }>(
-    `select exists (select from pg_extension where extname = 'citus') as citus`,
-  );
-  return answer?.citus === true;
 }
