@@ -14,7 +14,7 @@ import { ShopError } from '../platform/errors.ts';
 import { createEventLog } from '../platform/events/log.ts';
 import type { EventLog, EventLogOptions } from '../platform/events/log.ts';
 import { scopeOf } from '../platform/names/index.ts';
-import type { Blobs, Cache, Clock, Documents, Sql } from '../platform/ports.ts';
+import type { Blobs, Cache, Clock, Documents, Identity, Sql } from '../platform/ports.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
 import type { HostConfig } from './config.ts';
@@ -74,6 +74,15 @@ export async function openDocuments(
   if (!isOf('mongodb', address)) return refuse('documents', address);
   const { createMongoDocuments } = await import('../platform/documents/mongodb.ts');
   return createMongoDocuments({ address, collections });
+}
+
+/** Absent: people are known by the shop's own accounts and its admin key. */
+export async function openIdentity(config: HostConfig, clock: Clock): Promise<Identity | undefined> {
+  const address = config.backends.identity;
+  if (address === undefined) return undefined;
+  if (!isOf('keycloak+http', address) && !isOf('keycloak+https', address)) return refuse('identity', address);
+  const { createOpenIdentity } = await import('../platform/identity/openid.ts');
+  return createOpenIdentity({ address, clock });
 }
 
 function isOf(scheme: string, address: string): boolean {

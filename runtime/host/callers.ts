@@ -3,12 +3,14 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Audience } from '../platform/definition.ts';
 import type { Caller } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
-import type { Secrets, Tenant } from '../platform/ports.ts';
+import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
 
 export const SESSION_COOKIE = 'shopmind_session';
 
 export interface CallersOptions {
   readonly secrets: Secrets;
+  /** Where an identity provider stands behind the shops: who has role `merchant` there needs no admin key. */
+  readonly identity?: Identity | undefined;
   readonly authenticate: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
 }
 
@@ -24,13 +26,25 @@ export interface Credentials {
 /** Throws ShopError `unauthenticated` or `forbidden` when the route's audience is not met. */
 export type Identify = (tenant: Tenant, audience: Audience, credentials: Credentials) => Promise<Caller>;
 
-export function createCallers({ secrets, authenticate }: CallersOptions): Identify {
+export function createCallers({ secrets, identity, authenticate }: CallersOptions): Identify {
   async function merchant(tenant: Tenant, token: string | undefined): Promise<Caller> {
     if (token === undefined)
       throw unauthenticated(
         'This route is for the merchant.',
         'Send the tenant’s admin key as a bearer token.',
       );
+    if (identity !== undefined && isSigned(token)) {
+      const person = await identity.verify(tenant.id, token);
+      if (person === undefined)
+        throw unauthenticated(
+          'This sign-in is over, or was for another shop.',
+          'Sign in at this shop again.',
+        );
+      if (person.roles.includes('merchant')) return { kind: 'merchant', customerId: undefined };
+      throw new ShopError('forbidden', 'You are known here, and not as a merchant.', {
+        remedy: 'Have the shop’s administrator give you the role merchant.',
+      });
+    }
     const expected = await secrets.get(tenant.id, 'admin-key-hash');
     if (expected === undefined || !sameHash(token, expected)) {
       throw unauthenticated(
@@ -63,6 +77,11 @@ export function createCallers({ secrets, authenticate }: CallersOptions): Identi
   };
 }
 
+/** Of an identity provider: three parts, the first of which is JSON. Ours have two. */
+function isSigned(token: string): boolean {
+  return /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(token);
+}
+
 /** Our tokens name their tenant: `sms_<tenant>.<secret>`. One of another tenant is refused before it is looked up. */
 function refuseForeign(tenant: Tenant, token: string | undefined): void {
   const named = token === undefined ? undefined : /^sm[a-z]_([a-z0-9-]{1,40})\./.exec(token)?.[1];
@@ -88,7 +107,7 @@ function hostOf(origin: string): string | undefined {
 }
 
 function bearerOf(header: string | undefined): string | undefined {
-  return header === undefined ? undefined : /^Bearer +(\S{1,512})$/i.exec(header)?.[1];
+  return header === undefined ? undefined : /^Bearer +(\S{1,4096})$/i.exec(header)?.[1];
 }
 
 function cookieOf(header: string | undefined, name: string): string | undefined {

@@ -18,7 +18,7 @@ import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
-import { openBlobs, openCache, openDocuments, openEvents, openTasks } from './adapters.ts';
+import { openBlobs, openCache, openDocuments, openEvents, openIdentity, openTasks } from './adapters.ts';
 import { createCallers } from './callers.ts';
 import type { HostConfig } from './config.ts';
 import { HOST_ROUTES } from './definition.ts';
@@ -112,7 +112,11 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const handle = createHttp({
     routes: compileRoutes([...hostRoutes(config), ...domainRoutes(services)]),
     tenants,
-    identify: createCallers({ secrets, authenticate: authenticateWith(services, peers) }),
+    identify: createCallers({
+      secrets,
+      identity: await openIdentity(config, clock),
+      authenticate: authenticateWith(services, peers),
+    }),
     idempotency: createIdempotency(sql, clock),
     peers,
     log,

@@ -378,6 +378,25 @@ export interface PaymentWebhook {
   readonly intent: PaymentIntent | undefined;
 }
 
+// ── identity ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Somebody whom the tenant's identity provider vouches for. */
+export interface Person {
+  /** The provider's own name for them; never given to anybody else. */
+  readonly subject: string;
+  /** What they may be in this shop: `merchant`, `support`, `customer`. */
+  readonly roles: readonly string[];
+}
+
+export interface Identity {
+  /**
+   * Who presents this access token. Keys are fetched once and kept: a provider that is away is noticed by new keys only.
+   * @returns undefined for whatever is no access token of this tenant: malformed, forged, expired, another tenant's, for somebody else
+   * @throws ShopError `unavailable` when the provider's keys are not known and cannot be had
+   */
+  verify(tenant: TenantId, token: string): Promise<Person | undefined>;
+}
+
 // ── secrets, tenants ─────────────────────────────────────────────────────────────────────────────
 
 /** A tenant's secrets by name (`payments`, `admin-key-hash`, …). Values are never logged. */

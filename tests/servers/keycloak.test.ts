@@ -1,4 +1,7 @@
-/** The provisioner for Keycloak on a real one: realms made, mended, moved and removed, and a person who signs in to a shop. */
+/**
+ * The provisioner for Keycloak on a real one: realms made, mended, moved and removed, and people who sign in to a shop; and the identity
+ * port's contract with the tokens they get.
+ */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -7,6 +10,8 @@ import type { AdminApi } from '../../operator/provisioners/keycloak/api.ts';
 import { createKeycloak } from '../../operator/provisioners/keycloak/keycloak.ts';
 import { SystemError } from '../../operator/provisioners/system.ts';
 import type { Scope, System, Tenancy } from '../../operator/provisioners/system.ts';
+import { identityContract } from '../../runtime/platform/contract/identity.ts';
+import { createOpenIdentity } from '../../runtime/platform/identity/openid.ts';
 import { startKeycloak, type KeycloakServer } from './keycloak.ts';
 
 const scope = (name: string): Scope => ({ name, domains: [], login: { user: 'u', password: 'p' } });
@@ -79,7 +84,7 @@ test('a provider is brokered, its new secret is sent, and it goes when it is nam
     'CREATE IDENTITY PROVIDER corp IN shop-acme',
   ]);
   assert.deepEqual(await system.ensureTenant(scope('pool'), having(corp)), []);
-  const page = await fetch(authorization(await challenge()), { redirect: 'manual' });
+  const page = await fetch(authorization('acme', challenge()), { redirect: 'manual' });
   assert.match(await page.text(), /broker\/corp\/login/, 'the sign-in page offers it');
   assert.deepEqual(await system.ensureTenant(scope('pool'), having({ ...corp, clientSecret: 'two' })), [
     'ALTER IDENTITY PROVIDER corp IN shop-acme (shopmind.secret)',
@@ -89,50 +94,53 @@ test('a provider is brokered, its new secret is sent, and it goes when it is nam
   ]);
 });
 
-test('a person signs in to the shop in a browser’s way, and the token says who they are and may be', async () => {
-  await system.ensureTenant(scope('pool'), tenant('acme'));
-  const password = 'a long enough passphrase';
-  await api.send('POST', '/shop-acme/users', {
-    username: 'ann',
-    email: 'ann@example.com',
-    firstName: 'Ann',
-    lastName: 'Other',
-    enabled: true,
-    credentials: [{ type: 'password', value: password, temporary: false }],
-  });
-  const [ann] = await api.list('/shop-acme/users?username=ann&exact=true');
-  const role = await api.get('/shop-acme/roles/customer');
-  await fetch(`${server.origin}/admin/realms/shop-acme/users/${String(ann?.['id'])}/role-mappings/realm`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${await adminToken()}`, 'content-type': 'application/json' },
-    body: JSON.stringify([role]),
-  });
-  const proof = await challenge();
-  const code = await signIn(authorization(proof), 'ann', password);
-  const stolen = await exchange(code, 'x'.repeat(43));
+test('a person signs in to the shop in a browser’s way, and in no other', async () => {
+  await person('acme');
+  const proof = challenge();
+  const stolen = await exchange('acme', await signIn('acme', proof), 'x'.repeat(43));
   assert.equal(stolen.status, 400, 'a code without its verifier is worth nothing');
-  const again = await signIn(authorization(proof), 'ann', password);
-  const answer = await exchange(again, proof.verifier);
-  assert.equal(answer.status, 200);
-  const { access_token: token } = (await answer.json()) as { access_token: string };
+  const { access_token: token } = await tokens('acme');
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
     iss: string;
     exp: number;
     iat: number;
-    realm_access: { roles: string[] };
   };
   assert.equal(claims.iss, `${server.origin}/realms/shop-acme`);
   assert.equal(claims.exp - claims.iat, 300);
-  assert.ok(claims.realm_access.roles.includes('customer'));
 
-  const elsewhere = new URL(authorization(proof));
+  const elsewhere = new URL(authorization('acme', proof));
   elsewhere.searchParams.set('redirect_uri', 'https://evil.example.com/');
   assert.equal((await fetch(elsewhere, { redirect: 'manual' })).status, 400);
   const direct = await fetch(`${server.origin}/realms/shop-acme/protocol/openid-connect/token`, {
     method: 'POST',
-    body: new URLSearchParams({ grant_type: 'password', client_id: 'storefront', username: 'ann', password }),
+    body: new URLSearchParams({ grant_type: 'password', client_id: 'storefront', ...ANN }),
   });
   assert.equal(direct.status, 400, 'the storefront never takes a password itself');
+});
+
+identityContract('identity by Keycloak', async () => {
+  for (const name of ['acme', 'other']) await person(name);
+  let ahead = 0;
+  const clock = { now: () => new Date(Date.now() + ahead) };
+  return {
+    identity: createOpenIdentity({ address: system.address(scope('pool')), clock }),
+    token: async (name, what) => {
+      const { access_token: access, id_token: id } = await tokens(name);
+      return what === 'id' ? id : access;
+    },
+    async rotate(name) {
+      const realm = await api.get(`/shop-${name}`);
+      // Of those that are active the one of highest priority signs.
+      await api.send('POST', `/shop-${name}/components`, {
+        name: 'newer',
+        providerId: 'rsa-generated',
+        providerType: 'org.keycloak.keys.KeyProvider',
+        parentId: realm?.['id'],
+        config: { priority: ['200'], enabled: ['true'], active: ['true'], algorithm: ['RS256'] },
+      });
+    },
+    advance: (milliseconds) => void (ahead += milliseconds),
+  };
 });
 
 test('a realm moves with its tenant, and goes with it and nobody else’s', async () => {
@@ -175,7 +183,10 @@ test('a server that is frozen is told of with system, action and remedy, and goe
     server.resume();
   }
   assert.equal((await system.ensureTenant(scope('pool'), tenant('late'))).length, 5);
-  assert.deepEqual(await system.remove('pool'), ['DROP REALM shop-late']);
+  assert.deepEqual((await system.remove('pool')).toSorted(), [
+    'DROP REALM shop-late',
+    'DROP REALM shop-other',
+  ]);
 });
 
 interface Proof {
@@ -183,53 +194,86 @@ interface Proof {
   readonly challenge: string;
 }
 
-async function challenge(): Promise<Proof> {
+function challenge(): Proof {
   const verifier = randomBytes(32).toString('base64url');
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
 }
 
-const RETURN = 'https://acme.example.com/account';
+const ANN = { username: 'ann', password: 'a long enough passphrase' };
 
-function authorization({ challenge: code_challenge }: Proof): string {
+/** Somebody who may sign in to the shop, and buy there. */
+async function person(name: string): Promise<void> {
+  await system.ensureTenant(scope('pool'), tenant(name));
+  await api.send('POST', `/shop-${name}/users`, {
+    username: ANN.username,
+    email: 'ann@example.com',
+    firstName: 'Ann',
+    lastName: 'Other',
+    enabled: true,
+    credentials: [{ type: 'password', value: ANN.password, temporary: false }],
+  });
+  const [ann] = await api.list(`/shop-${name}/users?username=${ANN.username}&exact=true`);
+  const role = await api.get(`/shop-${name}/roles/customer`);
+  const answer = await fetch(
+    `${server.origin}/admin/realms/shop-${name}/users/${String(ann?.['id'])}/role-mappings/realm`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await adminToken()}`, 'content-type': 'application/json' },
+      body: JSON.stringify([role]),
+    },
+  );
+  assert.equal(answer.status, 204);
+}
+
+const returnTo = (name: string): string => `https://${name}.example.com/account`;
+
+function authorization(name: string, { challenge: code_challenge }: Proof): string {
   const query = new URLSearchParams({
     client_id: 'storefront',
     response_type: 'code',
     scope: 'openid',
-    redirect_uri: RETURN,
+    redirect_uri: returnTo(name),
     code_challenge,
     code_challenge_method: 'S256',
   });
-  return `${server.origin}/realms/shop-acme/protocol/openid-connect/auth?${query.toString()}`;
+  return `${server.origin}/realms/shop-${name}/protocol/openid-connect/auth?${query.toString()}`;
 }
 
 /** As a browser does: the page, its cookies, the form. @returns the code it is sent back with */
-async function signIn(url: string, username: string, password: string): Promise<string> {
-  const page = await fetch(url, { redirect: 'manual' });
+async function signIn(name: string, proof: Proof): Promise<string> {
+  const page = await fetch(authorization(name, proof), { redirect: 'manual' });
   const action = /action="([^"]+)"/.exec(await page.text())?.[1]?.replaceAll('&amp;', '&');
   assert.ok(action);
   const cookies = page.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '');
   const answer = await fetch(action, {
     method: 'POST',
     headers: { cookie: cookies.join('; ') },
-    body: new URLSearchParams({ username, password }),
+    body: new URLSearchParams(ANN),
     redirect: 'manual',
   });
   const location = answer.headers.get('location') ?? '';
-  assert.ok(location.startsWith(`${RETURN}?`), `signed in and sent back: ${answer.status} ${location}`);
+  assert.ok(location.startsWith(`${returnTo(name)}?`), `sent back: ${answer.status} ${location}`);
   return new URL(location).searchParams.get('code') ?? '';
 }
 
-function exchange(code: string, verifier: string): Promise<Response> {
-  return fetch(`${server.origin}/realms/shop-acme/protocol/openid-connect/token`, {
+function exchange(name: string, code: string, verifier: string): Promise<Response> {
+  return fetch(`${server.origin}/realms/shop-${name}/protocol/openid-connect/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'authorization_code',
       client_id: 'storefront',
-      redirect_uri: RETURN,
+      redirect_uri: returnTo(name),
       code,
       code_verifier: verifier,
     }),
   });
+}
+
+async function tokens(name: string): Promise<{ access_token: string; id_token: string }> {
+  const proof = challenge();
+  const answer = await exchange(name, await signIn(name, proof), proof.verifier);
+  assert.equal(answer.status, 200);
+  return (await answer.json()) as { access_token: string; id_token: string };
 }
 
 async function adminToken(): Promise<string> {
