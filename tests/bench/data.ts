@@ -1,6 +1,7 @@
 /**
  * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N]`.
- * Parts, all by default: `sql` (a tenant's statements beside bare `pg`; an erasure beside its neighbours).
+ * Parts, all by default: `sql` (a tenant's statements beside bare `pg`; an erasure beside its neighbours), `events`
+ * (from a transaction through Kafka to a handler; our consumer beside a bare loop).
  */
 import { parseArgs } from 'node:util';
 
@@ -11,6 +12,7 @@ export interface DataBenchOptions {
 
 const PARTS: Readonly<Record<string, () => Promise<(options: DataBenchOptions) => Promise<void>>>> = {
   sql: async () => (await import('./data/sql.ts')).benchSql,
+  events: async () => (await import('./data/events.ts')).benchEvents,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,235 @@
+/** One process of the benchmark of events: it emits, or consumes, as its order says, and reports to its parent. */
+import { setTimeout as pause } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { pino } from 'pino';
+import { kafkaSettings } from '../../../runtime/platform/address/kafka/index.ts';
+import { systemClock } from '../../../runtime/platform/clock.ts';
+import { createKafkaEvents } from '../../../runtime/platform/events/kafka.ts';
+import { createNewId } from '../../../runtime/platform/ids.ts';
+import { createPostgres } from '../../../runtime/platform/sql/postgres.ts';
+
+export interface Order {
+  readonly role: 'produce-bare' | 'consume-bare' | 'consume' | 'consume-batches' | 'consume-live' | 'emit';
+  readonly databaseUrl: string;
+  readonly address: string;
+  readonly topic: string;
+  readonly tenants: readonly string[];
+  readonly payloadBytes: number;
+  readonly perTransaction: number;
+  /** Events a second; 0: as many as go. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** Events of the backlog. */
+  readonly expected: number;
+}
+
+export interface Report {
+  readonly events: number;
+  readonly perSecond: number;
+  /** Milliseconds from before the transaction to the handler. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly cpuSeconds: number;
+}
+
+const KEYS = 100;
+const order: Order = JSON.parse(process.argv[2] ?? '{}');
+const kafka = new kafkajs.Kafka({ ...kafkaSettings(order.address), logLevel: kafkajs.logLevel.NOTHING });
+const filler = 'x'.repeat(Math.max(0, order.payloadBytes - 40));
+const newId = createNewId(systemClock);
+
+const ROLES: Readonly<Record<Order['role'], () => Promise<Report>>> = {
+  'produce-bare': produceBare,
+  'consume-bare': consumeBare,
+  consume: () => consume(false),
+  'consume-batches': () => consume(true),
+  'consume-live': consumeLive,
+  emit,
+};
+
+process.send?.(await ROLES[order.role]());
+process.disconnect();
+// Whatever is still open has nothing left to do.
+process.exit();
+
+async function produceBare(): Promise<Report> {
+  const producer = kafka.producer();
+  await producer.connect();
+  const began = performance.now();
+  let sent = 0;
+  const loop = async (): Promise<void> => {
+    while (sent < order.expected) {
+      const from = sent;
+      sent += 100;
+      const messages = Array.from({ length: 100 }, (_, n) => {
+        const tenant = order.tenants[(from + n) % order.tenants.length] ?? '';
+        return {
+          key: `${tenant}/k${(from + n) % KEYS}`,
+          value: JSON.stringify({ n: from + n, at: 0, filler }),
+          headers: { id: newId('evt'), type: `${order.topic}.done`, tenant },
+        };
+      });
+      await producer.send({ topic: `pool.${order.topic}`, messages });
+    }
+  };
+  await Promise.all([loop(), loop(), loop(), loop()]);
+  await producer.disconnect();
+  return reportOf(sent, began);
+}
+
+async function consumeBare(): Promise<Report> {
+  const consumer = kafka.consumer({ groupId: 'bare', maxWaitTimeInMs: 1_000 });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [`pool.${order.topic}`], fromBeginning: true });
+  const all = Promise.withResolvers<void>();
+  let seen = 0;
+  let began = 0;
+  await consumer.run({
+    partitionsConsumedConcurrently: 64,
+    eachBatch({ batch }) {
+      if (began === 0) began = performance.now();
+      seen += batch.messages.length;
+      if (seen >= order.expected) all.resolve();
+      return Promise.resolve();
+    },
+  });
+  await all.promise;
+  return reportOf(seen, began);
+}
+
+function open(connections: number) {
+  const sql = createPostgres({
+    connectionString: order.databaseUrl,
+    clock: systemClock,
+    newId,
+    connections,
+  });
+  const events = createKafkaEvents({
+    sql,
+    clock: systemClock,
+    log: pino({ level: 'warn' }, pino.destination(2)),
+    address: order.address,
+    scope: 'pool',
+    concurrency: 6,
+    batch: 500,
+    room: 30_000,
+  });
+  return { sql, events };
+}
+
+/** From the first event it hears to the last: joining the group is not counted, as with the bare loop. */
+async function consume(batches: boolean): Promise<Report> {
+  const { events } = open(8);
+  const all = Promise.withResolvers<void>();
+  let seen = 0;
+  let began = 0;
+  const hear = (count: number): Promise<void> => {
+    if (began === 0) began = performance.now();
+    seen += count;
+    if (seen >= order.expected) all.resolve();
+    return Promise.resolve();
+  };
+  if (batches) await events.subscribeBatches('batches', [order.topic], (some) => hear(some.length));
+  else await events.subscribe('single', [order.topic], () => hear(1));
+  await all.promise;
+  const report = reportOf(seen, began);
+  await events.close();
+  return report;
+}
+
+async function consumeLive(): Promise<Report> {
+  const { sql, events } = open(8);
+  const expected = Promise.withResolvers<number>();
+  process.once('message', (total: number) => expected.resolve(total));
+  const latencies: number[] = [];
+  const joined = Promise.withResolvers<void>();
+  let began = 0;
+  let last = 0;
+  await events.subscribe('live', [order.topic], (event) => {
+    const { at, n } = event.payload as { at: number; n: number }; // what `emit` wrote
+    if (n < 0) return Promise.resolve(joined.resolve());
+    last = Date.now();
+    if (began === 0) began = performance.now();
+    latencies.push(last - at);
+    return Promise.resolve();
+  });
+  // Until the group is shared out: one event has come all the way.
+  await sql.transaction(order.tenants[0] ?? '', (tx) =>
+    tx.emit({ topic: order.topic, type: `${order.topic}.done`, key: 'k', payload: { at: 0, n: -1 } }),
+  );
+  await joined.promise;
+  const cpu = process.cpuUsage();
+  process.send?.('ready');
+  const total = await expected.promise;
+  const deadline = Date.now() + 60_000;
+  while (latencies.length < total && Date.now() < deadline) await pause(20);
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+  const seconds = (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  await events.close();
+  return {
+    events: latencies.length,
+    perSecond: latencies.length / seconds,
+    p50: at(0.5),
+    p99: at(0.99),
+    cpuSeconds: (user + system) / 1e6,
+  };
+}
+
+/** At a rate, transactions begin when their time has come, whatever became of those before; else so many at once. */
+async function emit(): Promise<Report> {
+  const { sql, events } = open(8);
+  const type = `${order.topic}.done`;
+  let sent = 0;
+  const transact = async (): Promise<void> => {
+    const from = sent;
+    sent += order.perTransaction;
+    const tenant = order.tenants[(from / order.perTransaction) % order.tenants.length] ?? '';
+    const at = Date.now();
+    await sql.transaction(tenant, (tx) =>
+      tx.emit(
+        ...Array.from({ length: order.perTransaction }, (_, n) => ({
+          topic: order.topic,
+          type,
+          key: `k${(from + n) % KEYS}`,
+          payload: { n: from + n, at, filler },
+        })),
+      ),
+    );
+  };
+  const began = performance.now();
+  const end = began + order.seconds * 1_000;
+  if (order.rate === 0) {
+    const loop = async (): Promise<void> => {
+      while (performance.now() < end) await transact();
+    };
+    await Promise.all(Array.from({ length: 4 }, loop));
+  } else {
+    const running = new Set<Promise<void>>();
+    while (performance.now() < end) {
+      const due = ((performance.now() - began) / 1_000) * order.rate;
+      while (sent < due) {
+        const one = transact().finally(() => running.delete(one));
+        running.add(one);
+      }
+      await pause(2);
+    }
+    await Promise.all(running);
+  }
+  const emitted = reportOf(sent, began);
+  await events.flush();
+  const { user, system } = process.cpuUsage();
+  return { ...emitted, cpuSeconds: (user + system) / 1e6 };
+}
+
+function reportOf(events: number, began: number): Report {
+  const { user, system } = process.cpuUsage();
+  return {
+    events,
+    perSecond: events / ((performance.now() - began) / 1_000),
+    p50: NaN,
+    p99: NaN,
+    cpuSeconds: (user + system) / 1e6,
+  };
+}
