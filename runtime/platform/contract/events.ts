@@ -1,12 +1,13 @@
 /** What every events adapter must keep: at least once, in order per key, redelivery without effect, dead letters. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ShopError } from '../errors.ts';
 import type { Events, Sql, StoredEvent } from '../ports.ts';
 
 export interface EventsUnderTest {
   readonly sql: Sql;
   /** A new adapter on the same backend, as another process would have it. */
-  open(): Events & { settled(): Promise<void> };
+  open(): Events & { settled(): Promise<void>; lag(): Promise<ReadonlyMap<string, number>> };
   /** Events that were given up, by consumer. */
   deadLetters(tenant: string, consumer: string): Promise<readonly { key: string; type: string }[]>;
 }
@@ -137,6 +138,114 @@ export function eventsContract(name: string, setUp: () => Promise<EventsUnderTes
     await emit(sql, tenant, 'k', 1);
     await until(events, () => heard.length === 1);
     assert.deepEqual(await deadLetters(tenant, 'giving-up'), [{ key: 'k', type: 'x.thing.done' }]);
+    await events.close();
+  });
+
+  test(`${name}: a large event arrives whole, and one too large is refused with all it was emitted with`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const heard: unknown[] = [];
+    await events.subscribe('large', ['x.thing'], (event) => {
+      if (event.tenant === tenant) heard.push(event.payload);
+      return Promise.resolve();
+    });
+    const send = (...texts: readonly string[]) =>
+      sql.transaction(tenant, (tx) =>
+        tx.emit(
+          ...texts.map((text) => ({ topic: 'x.thing', type: 'x.thing.done', key: 'k', payload: { text } })),
+        ),
+      );
+    // Not all the same letter: what is stored and sent may be compressed.
+    const large = Array.from({ length: 40_000 }, (_, n) => n.toString(36))
+      .join('é')
+      .slice(0, 180_000);
+    await send(large, 'small', large);
+    await assert.rejects(
+      send('lost', 'x'.repeat(600_000)),
+      (error: unknown) => error instanceof ShopError && error.code === 'too_large',
+    );
+    await send('last');
+    await until(events, () => heard.length >= 4);
+    assert.deepEqual(heard, [{ text: large }, { text: 'small' }, { text: large }, { text: 'last' }]);
+    await events.close();
+  });
+
+  test(`${name}: what caused an event, when it happened and whose it is come with it`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const heard: StoredEvent[] = [];
+    await events.subscribe('whole', ['x.thing'], (event) => {
+      if (event.tenant === tenant) heard.push(event);
+      return Promise.resolve();
+    });
+    const before = Date.now();
+    await sql.transaction(tenant, (tx) =>
+      tx.emit({ topic: 'x.thing', type: 'x.thing.done', key: 'k/ü', payload: null, trace }),
+    );
+    await until(events, () => heard.length > 0);
+    const { id, occurredAt, ...rest } = heard[0] ?? assert.fail();
+    assert.deepEqual(rest, {
+      tenant,
+      topic: 'x.thing',
+      type: 'x.thing.done',
+      key: 'k/ü',
+      payload: null,
+      trace,
+    });
+    assert.match(id, /^evt_/);
+    assert.ok(Math.abs(occurredAt.getTime() - before) < 5_000);
+    await events.close();
+  });
+
+  test(`${name}: tenants that emit at the same time keep apart, and each its order`, async () => {
+    const { sql, open } = await setUp();
+    const tenants = [fresh(), fresh(), fresh(), fresh()];
+    const events = open();
+    const heard = new Map<string, number[]>(tenants.map((tenant) => [tenant, []]));
+    await events.subscribe('many', ['x.thing'], async (event, tx) => {
+      const mine = heard.get(event.tenant);
+      if (mine === undefined) return;
+      const { rows } = await tx.query<{ tenant: string }>(`SELECT current_setting('app.tenant') AS tenant`);
+      assert.equal(rows[0]?.tenant, event.tenant);
+      mine.push((event.payload as { n: number }).n); // the test's own payload
+    });
+    await Promise.all(
+      tenants.map(async (tenant) => {
+        for (let n = 0; n < 25; n++) await emit(sql, tenant, 'same', n);
+      }),
+    );
+    await until(events, () => [...heard.values()].every((numbers) => numbers.length === 25));
+    for (const [tenant, numbers] of heard)
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: 25 }, (_, n) => n),
+        tenant,
+      );
+    await events.close();
+  });
+
+  test(`${name}: a consumer says how far it is behind, and that it has caught up`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const gate = Promise.withResolvers<void>();
+    let heard = 0;
+    await events.subscribe('slow', ['x.thing'], async (event) => {
+      if (event.tenant !== tenant) return;
+      await gate.promise;
+      heard++;
+    });
+    await emit(sql, tenant, 'k', 0);
+    await events.flush();
+    const lag = async () => (await events.lag()).get('slow') ?? 0;
+    const deadline = Date.now() + 15_000;
+    while ((await lag()) === 0) assert.ok(Date.now() < deadline, 'it is behind');
+    gate.resolve();
+    await until(events, () => heard === 1);
+    while ((await lag()) > 0) assert.ok(Date.now() < deadline + 15_000, 'it has caught up');
     await events.close();
   });
 }
