@@ -84,6 +84,17 @@ for (const [what, observed, expected] of [
     ['ALTER ROLE runtime IN shopmind_acme'],
   ],
   [
+    'a role that may something of the whole cluster besides',
+    {
+      ...asItShouldBe,
+      access: {
+        ...asItShouldBe.access,
+        privileges: [...privileges, { resource: { cluster: true }, actions: ['listDatabases'] }],
+      },
+    },
+    ['ALTER ROLE runtime IN shopmind_acme'],
+  ],
+  [
     'a user with other roles',
     {
       ...asItShouldBe,

@@ -11,7 +11,8 @@ const Roles = z.object({
     z.object({
       privileges: z.array(
         z.object({
-          resource: z.object({ db: z.string(), collection: z.string() }),
+          // Of a database, of the whole cluster, of anything.
+          resource: z.record(z.string(), z.unknown()),
           actions: z.array(z.string()),
         }),
       ),

@@ -21,7 +21,7 @@ export interface Index {
 }
 
 export interface Privilege {
-  readonly resource: { readonly db: string; readonly collection: string };
+  readonly resource: Readonly<Record<string, unknown>>;
   readonly actions: readonly string[];
 }
 
