@@ -37,12 +37,21 @@ export interface Transaction extends SqlRunner {
   enqueue(...tasks: readonly NewTask[]): Promise<void>;
 }
 
+export interface ReadOptions {
+  /**
+   * A read may answer what was committed so long ago, and no longer: it may come from a replica then. Absent, or where there is
+   * no replica that is so far: from the primary.
+   */
+  readonly stalenessMilliseconds?: number;
+}
+
 export interface Sql {
   /** One statement in one round trip: BEGIN, SET LOCAL app.tenant, the statement and COMMIT are pipelined. Not retried. */
   query<Row = Record<string, unknown>>(
     tenant: TenantId,
     text: string,
     values?: readonly SqlValue[],
+    options?: ReadOptions,
   ): Promise<SqlResult<Row>>;
   /**
    * Runs `work` in one transaction as `tenant`. Serialisation failures and deadlocks are retried (at most 5 times),

@@ -33,8 +33,6 @@ const open = () =>
   });
 const insert = 'INSERT INTO things (tenant_id, id, n, at, doc, tags) VALUES ($1, $2, $3, $4, $5, $6)';
 
-sqlContract('sql in PostgreSQL', () => Promise.resolve({ sql }));
-
 test('a tenant neither sees, changes nor writes the rows of another', async () => {
   await sql.query('a', insert, ['a', 'mine', 1, null, null, null]);
   assert.equal((await sql.query('b', 'SELECT * FROM things')).rowCount, 0);
@@ -190,3 +188,5 @@ test('notifications reach listeners, also after the server was killed and came b
   await woken.promise;
   assert.deepEqual(heard, ['one', 'two']);
 });
+
+sqlContract('sql in PostgreSQL', () => Promise.resolve({ sql }));

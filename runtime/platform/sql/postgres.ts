@@ -12,13 +12,14 @@
  * What only reads does not ask; it is begun READ ONLY, so that this is no matter of trust.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, escapeIdentifier, Pool, type ClientBase, type ClientConfig, type PoolClient } from 'pg';
+import { Client, escapeIdentifier, type ClientConfig } from 'pg';
 import { ShopError } from '../errors.ts';
 import type {
   Clock,
   NewEvent,
   NewId,
   NewTask,
+  ReadOptions,
   Sql,
   SqlResult,
   SqlValue,
@@ -27,10 +28,14 @@ import type {
 } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
 import { isConnectionLoss, isRetryable, isStalePlan, toShopError } from './failures.ts';
-import { createWire, pipeline, PipelineFailure, type Statement, type Wire, type WireResult } from './wire.ts';
+import { createLender } from './lender.ts';
+import { createReplica, PRIMARY_POSITION, type ReplicaReport } from './replica.ts';
+import { PipelineFailure, type Statement, type WireResult } from './wire.ts';
 
 export interface PostgresOptions {
   readonly connectionString: string;
+  /** A streaming standby, for reads that may be a little old. */
+  readonly replicaConnectionString?: string;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Connections in the pool. Default 10. */
@@ -67,6 +72,8 @@ export interface PostgresSql extends Sql {
     text: string,
     values?: readonly SqlValue[],
   ): Promise<SqlResult<Row>>;
+  /** How reads that may be a little old fared; `undefined` without a replica. */
+  replication(): ReplicaReport | undefined;
   /** Called after each commit that emitted or enqueued. */
   onCommit(listener: (committed: Committed) => void): void;
   /** Tells every process that listens. Best effort; payload of at most 7,900 bytes. */
@@ -86,67 +93,32 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     application_name: options.applicationName ?? 'shopmind',
     keepAlive: true,
   };
-  const pool = new Pool({
-    ...connection,
-    max: options.connections ?? 10,
-    connectionTimeoutMillis: connectTimeout,
-    // A server process per idle connection costs more memory than opening one again costs time.
-    idleTimeoutMillis: 5_000,
+  const lender = createLender(connection, {
+    connections: options.connections ?? 10,
+    connectTimeoutMilliseconds: connectTimeout,
+    answerMilliseconds: statementTimeout + 5_000,
   });
-  const wires = new WeakMap<ClientBase, Wire>();
+  const { send, withWire } = lender;
+  const replica =
+    options.replicaConnectionString === undefined
+      ? undefined
+      : createReplica({
+          lender: createLender(
+            { ...connection, connectionString: options.replicaConnectionString },
+            {
+              connections: options.connections ?? 10,
+              // The primary is asked instead.
+              connectTimeoutMilliseconds: 500,
+              answerMilliseconds: statementTimeout + 5_000,
+            },
+          ),
+          askPrimary: async () => {
+            const [result] = await attempt(NO_TENANT, [{ text: PRIMARY_POSITION }]);
+            return String(result?.rows[0]?.['position']);
+          },
+        });
   const listeners: ((committed: Committed) => void)[] = [];
-  // A connection that breaks while idle is dropped by the pool; the next use opens another.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined);
-    wires.set(client, createWire(client));
-  });
   const ear = createEar(connection);
-
-  const send = (wire: Wire, statements: readonly Statement[]) =>
-    pipeline(wire, statements, statementTimeout + 5_000);
-
-  /** Connecting has no effect, so it may be tried until the time is up: a server that restarts is waited for. */
-  async function acquire(): Promise<PoolClient> {
-    const deadline = Date.now() + connectTimeout;
-    for (let pause = 20; ; pause = Math.min(pause * 2, 400)) {
-      try {
-        return await pool.connect();
-      } catch (error) {
-        if (!isConnectionLoss(error) || Date.now() + pause > deadline) throw toShopError(error);
-        await sleep(pause);
-      }
-    }
-  }
-
-  /** Lends a connection; whatever state `use` leaves on failure is rolled back, or the connection is dropped. */
-  async function withWire<T>(use: (wire: Wire) => Promise<T>): Promise<T> {
-    const client = await acquire();
-    const wire = wires.get(client);
-    if (!wire) throw new Error('The pool lent a connection that it never opened.');
-    let broken: Error | undefined;
-    try {
-      return await use(wire);
-    } catch (error) {
-      broken = await rollBack(wire, error);
-      throw error;
-    } finally {
-      client.release(broken);
-    }
-  }
-
-  async function rollBack(wire: Wire, reason: unknown): Promise<Error | undefined> {
-    const cause = reason instanceof PipelineFailure ? reason.cause : reason;
-    if (isStalePlan(cause)) return new Error('Its prepared statements are stale.');
-    if (reason instanceof PipelineFailure && isConnectionLoss(cause))
-      return new Error('The connection is gone.');
-    try {
-      await send(wire, [ROLLBACK]);
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
-  }
 
   async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
     const opening = statements.every(onlyReads)
@@ -237,7 +209,24 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
   }
 
   return {
-    query: async (tenant, text, values = []) => single(checkedTenantId(tenant), text, values),
+    async query<Row>(
+      tenant: TenantId,
+      text: string,
+      values: readonly SqlValue[] = [],
+      { stalenessMilliseconds }: ReadOptions = {},
+    ) {
+      checkedTenantId(tenant);
+      const statement = { text, values };
+      if (replica !== undefined && stalenessMilliseconds !== undefined && onlyReads(statement)) {
+        const result = await replica.read(
+          [BEGIN_READ_ONLY, settingOf(tenant)],
+          statement,
+          stalenessMilliseconds,
+        );
+        if (result !== undefined) return result as unknown as SqlResult<Row>; // as in `single`
+      }
+      return single<Row>(tenant, text, values);
+    },
     sweep: (text, values = []) => single(EVERY_TENANT, text, values),
     directory: (text, values = []) => single(NO_TENANT, text, values),
     batch: async (tenant, statements) => attempt(checkedTenantId(tenant), statements),
@@ -264,6 +253,8 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
       await attempt(NO_TENANT, [{ text: 'SELECT 1' }]);
     },
 
+    replication: () => replica?.report(),
+
     onCommit(listener) {
       listeners.push(listener);
     },
@@ -279,7 +270,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     listen: (channel, heard, onReconnect) => ear.listen(channel, heard, onReconnect),
 
     async close() {
-      await Promise.all([pool.end(), ear.close()]);
+      await Promise.all([lender.close(), replica?.close(), ear.close()]);
     },
   };
 }
@@ -288,7 +279,6 @@ const MOST_TRIES = 5;
 const BEGIN: Statement = { text: 'BEGIN' };
 const BEGIN_READ_ONLY: Statement = { text: 'BEGIN READ ONLY' };
 const COMMIT: Statement = { text: 'COMMIT' };
-const ROLLBACK: Statement = { text: 'ROLLBACK' };
 /** The policy `sweep` allows reading under this name, which no tenant can have. */
 const EVERY_TENANT = '*';
 /** Sees no tenant's row. */
