@@ -4,7 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { ListObjectVersionsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketLifecycleCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { createBackups } from '../../runtime/platform/blobs/backups.ts';
 import { createS3Blobs, type S3Blobs } from '../../runtime/platform/blobs/s3.ts';
 import { blobsContract } from '../../runtime/platform/contract/blobs.ts';
@@ -21,6 +25,9 @@ import {
 import { until } from '../support/wait.ts';
 import { BlobStoreError, createBlobStore } from '../../operator/provisioners/blobs.ts';
 import { createBucketSystem } from '../../operator/provisioners/objects/bucket.ts';
+import { createObjects } from '../../operator/provisioners/objects/objects.ts';
+import { SystemError } from '../../operator/provisioners/system.ts';
+import { catalog } from '../../runtime/domains/catalog/definition.ts';
 import { startMinio, type MinioServer } from './minio.ts';
 
 let minio: MinioServer;
@@ -300,4 +307,52 @@ test('the operator makes the bucket, once, and tells what it did', async () => {
   } finally {
     await system.end();
   }
+});
+
+test('the bucket is made once, with versions and a lifecycle; drift is found and mended; killed anywhere, it finishes', async () => {
+  const address = minio.address('made', 'part');
+  const scope = { name: 'pool', domains: [catalog], login: { user: 'x', password: 'x' } };
+  const system = createObjects(address, { keepSnapshotsDays: 90 });
+  const planned = await system.plan(scope);
+  assert.deepEqual(planned.slice(0, 3), [
+    'CREATE BUCKET made',
+    'KEEP VERSIONS IN BUCKET made',
+    'SET LIFECYCLE OF BUCKET made (versions, backups, snapshots)',
+  ]);
+  for (let at = 0; at < planned.length; at++) {
+    let left = 1;
+    const mortal = createObjects(address, {
+      keepSnapshotsDays: 90,
+      mayAct: () => {
+        if (left-- === 0) throw new Error('killed');
+      },
+    });
+    // Each try comes one action further.
+    await mortal.ensure(scope).catch((error: Error) => assert.match(error.message, /killed/));
+    await mortal.end();
+  }
+  assert.deepEqual(await system.plan(scope), []);
+  assert.deepEqual(await system.ensure(scope), []);
+
+  const bucket = await open(address);
+  await bucket.client.send(
+    new PutBucketVersioningCommand({ Bucket: 'made', VersioningConfiguration: { Status: 'Suspended' } }),
+  );
+  await bucket.client.send(new DeleteBucketLifecycleCommand({ Bucket: 'made' }));
+  assert.deepEqual(await system.ensure(scope), [
+    'KEEP VERSIONS IN BUCKET made',
+    'SET LIFECYCLE OF BUCKET made (versions, backups, snapshots)',
+  ]);
+  assert.deepEqual(await system.plan(scope), []);
+
+  await writeText(bucket, 'acme/media/k', 'x', 'text/plain');
+  await writeText(bucket, 'acme-2/media/k', 'x', 'text/plain');
+  assert.deepEqual(await system.removeTenant('pool', 'acme'), ['DELETE OBJECTS acme/*']);
+  assert.deepEqual(await system.removeTenant('pool', 'acme'), []);
+  assert.deepEqual(await keysOf(bucket, ''), ['acme-2/media/k']);
+  await system.ping();
+  const wrong = createObjects(address.replace(/:[^:@]+@/, ':wrong@'));
+  await assert.rejects(wrong.plan(scope), (error) => error instanceof SystemError && !error.transient);
+  await system.end();
+  await wrong.end();
 });
