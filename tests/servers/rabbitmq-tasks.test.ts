@@ -1,7 +1,11 @@
 /** The tasks adapter on a real RabbitMQ: the contract, and what only a broker can do to it. */
-import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
 import { connect } from 'amqplib';
 import { pino } from 'pino';
+import { loginOf } from '../../operator/provisioners/logins.ts';
+import { createRabbit } from '../../operator/provisioners/rabbitmq/rabbitmq.ts';
+import { orders } from '../../runtime/domains/orders/definition.ts';
 import { systemClock } from '../../runtime/platform/clock.ts';
 import { tasksContract } from '../../runtime/platform/contract/tasks.ts';
 import { createNewId } from '../../runtime/platform/ids.ts';
@@ -9,6 +13,7 @@ import { createPostgres, type PostgresSql } from '../../runtime/platform/sql/pos
 import { createRabbitTasks } from '../../runtime/platform/tasks/rabbitmq.ts';
 import { topologyOf } from '../../runtime/platform/tasks/rabbitmq/topology/index.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/wait.ts';
 import { startRabbit, type RabbitServer } from './rabbitmq.ts';
 
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
@@ -68,3 +73,66 @@ tasksContract('tasks on RabbitMQ', () =>
     },
   }),
 );
+
+test('with the login that the operator makes: a broker that is killed, and a message that is none, lose no task', async () => {
+  const tenant = 'stormy';
+  const system = createRabbit(rabbit.adminAddress);
+  const scope = { name: 'pool', domains: [orders], login: loginOf('pool', 'rabbitmq', 'secret') };
+  await system.ensure(scope);
+  const worker = createRabbitTasks({
+    sql,
+    clock: systemClock,
+    log,
+    definitions: orders.tasks,
+    address: system.address(scope),
+    sweepMilliseconds: 100,
+    firstPauseMilliseconds: 5,
+  });
+  let runs = 0;
+  let failed = false;
+  worker.work('orders.sweep', () => {
+    if (!failed) {
+      failed = true;
+      throw new Error('once');
+    }
+    return Promise.resolve(void runs++);
+  });
+  const some = (count: number) =>
+    sql.transaction(tenant, (tx) =>
+      tx.enqueue(...Array.from({ length: count }, () => ({ name: 'orders.sweep', payload: {} }))),
+    );
+  await some(20);
+  await until(() => (runs === 20 ? true : undefined), { withinMs: 20_000, what: 'the calm before' });
+  await rabbit.api('POST', 'exchanges/pool/tasks/publish', {
+    routing_key: 'orders.sweep',
+    payload: 'no JSON',
+    payload_encoding: 'string',
+    properties: {},
+  });
+  await rabbit.kill();
+  await some(20);
+  assert.equal(runs, 20, 'nobody brings them');
+  await rabbit.start();
+  await until(() => (runs >= 40 ? true : undefined), { withinMs: 60_000, what: 'all, after the kill' });
+  await worker.settled();
+  assert.equal(runs, 40);
+  const { rows } = await sql.query(tenant, 'SELECT id FROM tasks WHERE tenant_id = $1', [tenant]);
+  assert.deepEqual(rows, []);
+  const letters = await until(
+    async () => {
+      const found = await rabbit.api<{ payload: string }[]>('POST', 'queues/pool/dead/get', {
+        count: 10,
+        ackmode: 'ack_requeue_true',
+        encoding: 'auto',
+      });
+      return found.length > 0 ? found : undefined;
+    },
+    { withinMs: 15_000, what: 'what is none stands among the dead letters' },
+  );
+  assert.deepEqual(
+    letters.map(({ payload }) => payload),
+    ['no JSON'],
+  );
+  await worker.close();
+  await system.end();
+});
