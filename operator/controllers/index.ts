@@ -41,14 +41,7 @@ export interface Controllers {
 }
 
 /** Short enough that nobody who watches asks why nothing is said. */
-const PATIENCE_MS = 500;
-/** Behind a long queue every wait is longer, and telling each of them would make the queue longer still. */
-const PATIENCE_PER_KEY_MS = 10;
-const LONGEST_PATIENCE_MS = 10_000;
-
-function patienceOf(controller: Controller): number {
-  return Math.min(PATIENCE_MS + controller.depth() * PATIENCE_PER_KEY_MS, LONGEST_PATIENCE_MS);
-}
+const PATIENCE_MS = 1_000;
 
 export function createControllers(options: ControllersOptions): Controllers {
   const { client, reflectors, metrics, log } = options;
@@ -77,7 +70,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     sources: tenantSources(reflectors),
     reconcile: createTenantReconciler(world, {
       enqueue: (key, why) => tenants.enqueue(key, why),
-      patienceMs: () => patienceOf(tenants),
+      patienceMs: PATIENCE_MS,
     }),
   });
   const services: Controller = createController({
@@ -88,7 +81,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     breaker: { burst: 240, perSecond: 4 },
     reconcile: createServiceReconciler(world, {
       enqueue: (key, why) => services.enqueue(key, why),
-      patienceMs: () => patienceOf(services),
+      patienceMs: PATIENCE_MS,
     }),
   });
   return { all: [services, tenants], world };

@@ -5,6 +5,7 @@ import { ANNOTATIONS, LABELS } from '../../crds/index.ts';
 import type { InventoryItem } from '../../crds/index.ts';
 import type { ReconcileContext } from '../kube/controller.ts';
 import { deleteObject } from '../kube/delete.ts';
+import { isConflict } from '../kube/errors.ts';
 import { obsolete } from '../kube/inventory.ts';
 import { keyOf } from '../kube/types.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
@@ -27,6 +28,7 @@ export class ForeignObjectError extends Error {
 /**
  * Applies manifests in order; what already says the same costs nothing.
  * @throws ForeignObjectError
+ * @throws KubeError Conflict when an object is there that the cache does not show yet
  */
 export async function applyAll(
   world: World,
@@ -37,15 +39,24 @@ export async function applyAll(
   for (const manifest of manifests) {
     const type = resourceOf(manifest);
     const known = world.cacheOf(type).get(keyOf(manifest.metadata));
-    if (known === undefined && parent.metadata.annotations?.[ANNOTATIONS.adopt] !== 'true') {
-      // Caches hold only what carries our label: what they lack may still exist.
-      const live = await client.find(type, manifest.metadata, { signal, anyVersion: true });
-      if (live !== undefined && live.metadata.labels?.[LABELS.managedBy] !== 'shopmind') {
+    // Caches hold only what carries our label: what they lack may still exist.
+    const onlyNew = known === undefined && !isAdopting(parent);
+    try {
+      await world.applier.apply(client, type, mutable(manifest), { signal, onlyNew });
+    } catch (error) {
+      if (!onlyNew || !isConflict(error)) throw error;
+      const live = await client.find(type, manifest.metadata, { signal });
+      if (live !== undefined && live.metadata.labels?.[LABELS.managedBy] !== 'shopmind')
         throw new ForeignObjectError(manifest, parent);
-      }
+      // Ours, and the cache will show it: then it is looked at again.
+      throw error;
     }
-    await world.applier.apply(client, type, mutable(manifest), { signal });
   }
+}
+
+/** Whether objects of others that stand where its own shall be are taken over. */
+export function isAdopting({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[ANNOTATIONS.adopt] === 'true';
 }
 
 /** Deletes what the inventory lists and nobody wants any more. */

@@ -7,7 +7,7 @@ import { createPatience } from './patience.ts';
 
 function patient(ms: number): { patience: ReturnType<typeof createPatience>; pass: (ms: number) => void } {
   let now = 1_000;
-  return { patience: createPatience({ monotonic: () => now }, () => ms), pass: (by) => (now += by) };
+  return { patience: createPatience({ monotonic: () => now }, ms), pass: (by) => (now += by) };
 }
 
 test('a wait is told when it has lasted, counted from its first visit', () => {

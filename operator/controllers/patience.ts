@@ -11,17 +11,16 @@ export interface Patience {
   end(key: string): void;
 }
 
-/** @param patienceMs how long a wait may stay untold at the moment; 0: not at all */
-export function createPatience(clock: Pick<Clock, 'monotonic'>, patienceMs: () => number): Patience {
+/** @param patienceMs how long a wait may stay untold; 0: not at all */
+export function createPatience(clock: Pick<Clock, 'monotonic'>, patienceMs: number): Patience {
   const since = new Map<string, number>();
   return {
     leftMs(key) {
-      const longest = patienceMs();
-      if (longest === 0) return 0;
+      if (patienceMs === 0) return 0;
       const now = clock.monotonic();
       const began = since.get(key) ?? now;
       since.set(key, began);
-      return Math.max(0, Math.ceil(began + longest - now));
+      return Math.max(0, Math.ceil(began + patienceMs - now));
     },
     end: (key) => void since.delete(key),
   };

@@ -65,7 +65,7 @@ export function conditionsOf(
   );
 }
 
-/** Whether the findings are nothing but waits, of an object whose status says already that this generation is worked on. */
+/** Whether the findings are nothing but waits, of an object that is new or whose status says already that this generation is worked on. */
 export function isOnItsWay(
   object: {
     readonly metadata: { readonly generation?: number };
@@ -74,9 +74,10 @@ export function isOnItsWay(
   findings: readonly Finding[],
 ): boolean {
   const { metadata, status } = object;
+  const isTold =
+    status?.observedGeneration === metadata.generation && isTrue(status?.conditions, 'Reconciling');
   return (
-    status?.observedGeneration === metadata.generation &&
-    isTrue(status?.conditions, 'Reconciling') &&
+    (status?.observedGeneration === undefined || isTold) &&
     findings.some(({ state }) => state === 'waiting') &&
     findings.every(({ state }) => state !== 'stuck')
   );

@@ -36,12 +36,13 @@ export interface Applier {
   /**
    * Makes the server's object say what `intent` says, taking fields over from others. Fields that were in the last
    * intent and are not in this one are removed; fields never stated are left alone.
+   * @throws KubeError Conflict when `onlyNew` and the object exists already
    */
   apply<T extends KubeObject>(
     client: Client,
     type: ResourceType<T>,
     intent: KubeObject,
-    options?: CallOptions,
+    options?: CallOptions & { readonly onlyNew?: boolean },
   ): Promise<Applied<T>>;
   /** The same for the status of a cached object, under the field manager `<manager>-status`. */
   applyStatus<T extends KubeObject>(
@@ -95,7 +96,7 @@ export function createApplier(options: ApplierOptions): Applier {
       client: Client,
       type: ResourceType<T>,
       intent: KubeObject,
-      call: CallOptions = {},
+      { onlyNew = false, ...call }: CallOptions & { readonly onlyNew?: boolean } = {},
     ): Promise<Applied<T>> {
       const hash = hashOf(intent);
       const stamped = withAnnotation(intent, hashAnnotation, hash);
@@ -107,7 +108,8 @@ export function createApplier(options: ApplierOptions): Applier {
         if (isAsStated || isRemembered(id, hash, live, stated(live)))
           return { object: live, outcome: 'unchanged' };
       }
-      const object = await client.apply<T>(type, stamped, { ...call, fieldManager, force: true });
+      const sent = onlyNew ? atVersion(stamped, NO_VERSION) : stamped;
+      const object = await client.apply<T>(type, sent, { ...call, fieldManager, force: true });
       remember(id, hash, object, stated(object));
       const unchanged =
         live !== undefined && live.metadata.resourceVersion === object.metadata.resourceVersion;
@@ -153,6 +155,16 @@ export function createApplier(options: ApplierOptions): Applier {
 function withAnnotation(object: KubeObject, name: string, value: string): KubeObject {
   const { metadata } = object;
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [name]: value } } };
+}
+
+/**
+ * A version that no object has: etcd's own first revision is the empty store. An apply that names a version makes what is not there
+ * and conflicts with what is there at another one.
+ */
+const NO_VERSION = '1';
+
+function atVersion(object: KubeObject, resourceVersion: string): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
 /** What people and controllers state, as opposed to what the server counts and reports. */

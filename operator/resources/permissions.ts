@@ -50,7 +50,7 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
     resources: ['services'],
     verbs: ALL_OF_A_CHILD,
     reason:
-      "reconciles Services, and makes those of dedicated tenants: get before the first apply, so that a stranger's is not taken over",
+      "reconciles Services, and makes those of dedicated tenants: get when one is there already, so that a stranger's is not taken over",
   },
   {
     group: GROUP,

@@ -27,6 +27,7 @@ import {
   type Recorded,
 } from './operator/protocol.ts';
 import { acceptRoutes, prepare } from './operator/surroundings.ts';
+import { cpuSeconds } from './cpu.ts';
 import { table } from './table.ts';
 
 const { values } = parseArgs({
@@ -53,6 +54,8 @@ interface Crossing {
   readonly writes: number;
   readonly reads: number;
   readonly cpuSeconds: number;
+  /** Of API server, etcd, controllers, scheduler and the fake kubelet. */
+  readonly clusterCpuSeconds: number;
   /** What they added to the heap. */
   readonly heapBytes: number;
 }
@@ -137,6 +140,7 @@ async function toReady(
   count: number,
 ): Promise<Crossing> {
   const before = await operator.ask<Figures>({ ask: 'figures' });
+  const clusterBefore = await clusterCpuSeconds();
   const expected = all.readyNow(placement) + count;
   const started = performance.now();
   await Promise.all([all.create(prefix, placement, count), all.ready(placement, expected)]);
@@ -149,6 +153,7 @@ async function toReady(
     writes: sum(after.writes) - sum(before.writes),
     reads: after.reads - before.reads,
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    clusterCpuSeconds: (await clusterCpuSeconds()) - clusterBefore,
     heapBytes: after.heapBytes - before.heapBytes,
   };
 }
@@ -161,7 +166,9 @@ async function compare(placement: Placement, ours: Crossing, recorded: readonly 
   await writeFile(file, JSON.stringify(steps));
   const bare = startPeer('./bare-process.ts', { KUBECONFIG: plane.kubeconfig });
   await bare.message('up');
+  const clusterBefore = await clusterCpuSeconds();
   const limit = await bare.ask<Bare>({ ask: 'run', file });
+  const clusterSeconds = (await clusterCpuSeconds()) - clusterBefore;
   await bare.stop();
   const name = `${ours.count} ${placement}`;
   const each = (objects / ours.count).toFixed(1);
@@ -191,6 +198,13 @@ async function compare(placement: Placement, ours: Crossing, recorded: readonly 
       '',
     ],
     [
+      `${name}: CPU of Kubernetes`,
+      `${ours.clusterCpuSeconds.toFixed(1)} s`,
+      `${clusterSeconds.toFixed(1)} s`,
+      '',
+      '',
+    ],
+    [
       `${name}: one apply, p50 and p99`,
       '',
       `${quantile(limit.latencies, 0.5).toFixed(1)}, ${quantile(limit.latencies, 0.99).toFixed(1)} ms`,
@@ -198,6 +212,10 @@ async function compare(placement: Placement, ours: Crossing, recorded: readonly 
       '',
     ],
   );
+}
+
+function clusterCpuSeconds(): Promise<number> {
+  return cpuSeconds([...plane.pids.values(), kwok.pid]);
 }
 
 function heap(placement: Placement, { count, heapBytes }: Crossing, aim: string): void {

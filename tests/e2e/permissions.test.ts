@@ -33,6 +33,10 @@ const SHOWN_ELSEWHERE: readonly (readonly [what: RegExp, where: string])[] = [
     /^update shopmind.ai\/services\/finalizers$/,
     'asked by OwnerReferencesPermissionEnforcement, which is off by default',
   ],
+  [
+    /^get (apps\/deployments|\/services|\/serviceaccounts|policy\/poddisruptionbudgets|batch\/cronjobs)$/,
+    "only when a stranger's object stands where ours shall be: operator/controllers/tenant/reconcile.test.ts",
+  ],
   [/^patch \/events$/, 'only when the same thing happens twice within ten minutes'],
 ];
 

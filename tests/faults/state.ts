@@ -174,6 +174,8 @@ const FICKLE = new Set([
   'frozenMilliseconds',
   'shopmind.ai/applied',
   'shopmind.ai/revision',
+  // How many Pod templates there were on the way: whoever starts anew sees two changes as one.
+  'deployment.kubernetes.io/revision',
   // Backups are spread over the night by the tenant's name.
   'schedule',
   'shopmind.ai/service-secret',

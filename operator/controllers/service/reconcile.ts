@@ -33,6 +33,7 @@ import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated, outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
 import { createPatience } from '../patience.ts';
 import type { Patience } from '../patience.ts';
+import { tracesOfService } from '../traces.ts';
 import { troubleOf } from '../troubles.ts';
 import { createUrges } from '../urges.ts';
 import type { World } from '../world.ts';
@@ -52,14 +53,14 @@ export interface ServiceReconcilerOptions {
   readonly enqueue: (service: string, why: string) => void;
   readonly random?: () => number;
   /** How long a wait stays out of the status; see `patience.ts`. None by default. */
-  readonly patienceMs?: () => number;
+  readonly patienceMs?: number;
 }
 
 export function createServiceReconciler(world: World, options: ServiceReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
   const deliverer = createDeliverer(world);
-  const patience = createPatience(world.clock, options.patienceMs ?? (() => 0));
+  const patience = createPatience(world.clock, options.patienceMs ?? 0);
   return async (key, context) => {
     const service = world.cacheOf(shopServices).get(key);
     if (service === undefined) patience.end(key);
@@ -83,7 +84,8 @@ async function visit(
   wake: (why: string) => void,
 ): Promise<Result> {
   const findings: Finding[] = [];
-  let inventory = service.status?.inventory ?? [];
+  const isNew = service.status?.observedGeneration === undefined;
+  let inventory = isNew ? tracesOfService(world, service) : (service.status?.inventory ?? []);
   let canary = service.status?.canary;
   let requeueAfterMs: number | undefined;
   try {
@@ -99,9 +101,10 @@ async function visit(
         union(delivery.kept, unseenOf(world, inventory)),
       );
       const announced = union(inventory, wanted);
-      // Written down before it is done: whoever takes over after a crash goes on from here.
-      if (announced.length > inventory.length || !sameJson(delivery.status, canary)) {
-        inventory = announced;
+      // Written down before it is done: whoever takes over after a crash goes on from here. What a new Service owns says itself.
+      const isNews = isNew ? context.failures > 0 : announced.length > inventory.length;
+      inventory = announced;
+      if (isNews || !sameJson(delivery.status, canary)) {
         canary = delivery.status;
         await report(world, context, service, findings, inventory, canary);
       }

@@ -60,11 +60,54 @@ test('a pooled tenant gets a key, a directory entry and a route, and is Ready; t
   assert.deepEqual(world.writes, []);
 });
 
-test('what will be made is in the status before it is made', async () => {
-  const world = await settled(DEDICATED);
-  const mine = world.writes.filter((write) => /acme/.test(write));
-  assert.equal(mine[0], 'finalizers ShopMindTenant acme');
-  assert.equal(mine[1], 'status ShopMindTenant acme');
+test('what will be made of a new tenant is told when making it failed, of one that is known before it is made', async () => {
+  const world = withPool(createTestWorld());
+  world.putTenant('acme', DEDICATED);
+  const mine = (): readonly string[] => world.writes.filter((write) => /acme/.test(write));
+  world.failWrite(4, false);
+  await world.settle();
+  const [finalizer, namespace] = mine();
+  assert.deepEqual([finalizer, namespace], ['finalizers ShopMindTenant acme', 'apply Namespace tenant-acme']);
+  world.writes.length = 0;
+  world.putTenant('acme', { ...DEDICATED, domains: [{ name: 'orders', scaling: { min: 2, max: 4 } }] });
+  await world.settle();
+  assert.equal(mine()[0], 'status ShopMindTenant acme');
+});
+
+test('a new tenant whose first visit is cut short is taken up or taken apart by what it left, told or not', async () => {
+  for (const spec of [POOLED, DEDICATED]) {
+    const { writes } = await settled(spec);
+    for (let n = 1; n <= writes.length; n++) {
+      for (const afterwards of [false, true]) {
+        const world = withPool(createTestWorld());
+        world.putTenant('acme', spec);
+        world.failWrite(n, afterwards);
+        await world.reconcile();
+        world.restart();
+        world.deleteTenant('acme');
+        await world.settle();
+        const left = [namespaces, secrets, networkPolicies, httpRoutes, shopServices].flatMap((type) =>
+          world.keys(type).filter((key) => key.includes('acme')),
+        );
+        assert.deepEqual(left, [], `write ${n} of ${spec === POOLED ? 'a pooled' : 'a dedicated'} tenant`);
+        const registered = world.told.filter((line) => line === 'ensure acme').length;
+        const destroyed = world.told.filter((line) => line.startsWith('destroy acme')).length;
+        assert.ok(registered === 0 || destroyed > 0, 'its data stays');
+      }
+    }
+  }
+});
+
+test('a new tenant that is to be placed elsewhere before its first status is where its key is', async () => {
+  const world = withPool(createTestWorld({ patienceMs: 1_000 }));
+  world.podsReady = false;
+  world.putTenant('acme', POOLED);
+  await world.settle();
+  assert.equal(ready(world), undefined);
+  world.restart();
+  world.putTenant('acme', DEDICATED);
+  await world.reconcile();
+  assert.equal(world.tenant('acme')?.status?.move?.from, 'pooled');
 });
 
 test('a dedicated tenant gets a namespace, policies, its own login and Services; it is Ready when its Pods are', async () => {
@@ -167,7 +210,7 @@ test('a tenant is not Ready before the gateway took its route, and stalls when t
 });
 
 test('what the runtime says but once is told at once, also while other waits stay untold', async () => {
-  const world = withPool(createTestWorld({ patienceMs: () => 60_000 }));
+  const world = withPool(createTestWorld({ patienceMs: 60_000 }));
   world.gateway = 'away';
   world.putTenant('acme', POOLED);
   await world.settle();
@@ -393,10 +436,16 @@ test('a key that was handed out stays, also while the cache has not seen its Sec
     ['acme-admin', 'database'].map((name) => world.get(secrets, `tenant-acme/${name}`)?.data);
   const before = keysOf();
   assert.ok(JSON.stringify(before).includes('token'));
-  for (const name of ['acme-admin', 'database']) world.hide(secrets, `tenant-acme/${name}`);
+  const unseen = ['acme-admin', 'database'].map(
+    (name) => world.get(secrets, `tenant-acme/${name}`) ?? assert.fail(),
+  );
+  for (const { metadata } of unseen) world.hide(secrets, `tenant-acme/${metadata.name}`);
   world.annotate('acme', { 'shopmind.ai/reconcile-at': 'now' });
+  assert.equal(await world.reconcile(), true);
+  for (const secret of unseen) world.put(secrets, secret);
   await world.settle();
   assert.deepEqual(keysOf(), before);
+  assert.equal(ready(world), 'True Ready');
 });
 
 test('a deletion takes along what the cache has not seen yet', async () => {

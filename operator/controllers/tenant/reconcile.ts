@@ -10,9 +10,9 @@ import { union } from '../../kube/inventory.ts';
 import { enabledDomains, homeOf, namespaceOf, schemaOf } from '../../resources/presets.ts';
 import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
-import { prune } from '../objects.ts';
+import { isAdopting, prune } from '../objects.ts';
 import { credentialsDueInMs, credentialsFor } from '../rotation.ts';
-import { generate, valuesForSure } from '../secrets.ts';
+import { generate, valuesForSure, valuesOf } from '../secrets.ts';
 import { conditionsOf, isOnItsWay } from '../status.ts';
 import type { Finding } from '../status.ts';
 import { outlookOf, surroundingsOf, unseenOf } from '../surroundings.ts';
@@ -40,6 +40,7 @@ import {
 import type { Journey, MoveStatus, MoveVisit, Progress } from './move.ts';
 import { originOf, PHASES } from './phases.ts';
 import type { Visit } from './phases.ts';
+import { isUntold, recollected } from './recollect.ts';
 import { teardown } from './teardown.ts';
 
 /** Types of the phases' conditions, in order. */
@@ -54,13 +55,13 @@ export interface TenantReconcilerOptions {
   readonly enqueue: (tenant: string, why: string) => void;
   readonly random?: () => number;
   /** How long a wait stays out of the status; see `patience.ts`. None by default. */
-  readonly patienceMs?: () => number;
+  readonly patienceMs?: number;
 }
 
 export function createTenantReconciler(world: World, options: TenantReconcilerOptions): Reconcile {
   const random = options.random ?? Math.random;
   const urged = createUrges();
-  const patience = createPatience(world.clock, options.patienceMs ?? (() => 0));
+  const patience = createPatience(world.clock, options.patienceMs ?? 0);
   return async (key, context) => {
     const tenant = world.cacheOf(tenants).get(key);
     if (tenant === undefined) {
@@ -70,9 +71,10 @@ export function createTenantReconciler(world: World, options: TenantReconcilerOp
     if (tenant === undefined || tenant.metadata.annotations?.[ANNOTATIONS.paused] === 'true') return {};
     const wake = (why: string): void => options.enqueue(key, why);
     if (urged.isNew(key, tenant.metadata.annotations?.[ANNOTATIONS.reconcileAt])) world.distrust();
+    const whole = recollected(world, tenant);
     const outcome = isDeleting(tenant)
-      ? await visitDeleted(world, context, tenant, wake)
-      : await visit(world, context, tenant, wake, patience);
+      ? await visitDeleted(world, context, whole, wake)
+      : await visit(world, context, whole, wake, patience);
     return outcome.requeueAfterMs === undefined && !isDeleting(tenant)
       ? { requeueAfterMs: RESYNC_MS * (0.8 + 0.4 * random()) }
       : outcome;
@@ -302,7 +304,8 @@ async function visitDeleted(
 }
 
 /**
- * The first thing that is written: what will be made (so that nothing made is ever lost) and that work has begun.
+ * Written before anything is made: what will be made (so that nothing made is ever lost) and that work has begun. Of a new tenant that
+ * says nothing which its label would not (`recollected`), and mostly it is Ready a moment later; so it is said when its first visit failed.
  */
 async function announce(
   world: World,
@@ -310,8 +313,10 @@ async function announce(
   tenant: TenantObject,
   draft: Draft,
 ): Promise<void> {
-  const before = tenant.status?.inventory ?? [];
-  if (draft.status.inventory?.length === before.length && tenant.status?.dataRef !== undefined) return;
+  const { status } = tenant;
+  const isKnown =
+    status?.dataRef !== undefined && draft.status.inventory?.length === status.inventory?.length;
+  if (isUntold(tenant) ? context.failures === 0 : isKnown) return;
   const finding: Finding = {
     type: 'DataPlaneReady',
     state: 'waiting',
@@ -391,7 +396,10 @@ function announceTransition(
   }
 }
 
-/** Kept where they are, made where they are not; the admin key goes along with a tenant that moves. */
+/**
+ * Kept where they are, made where they are not; the admin key goes along with a tenant that moves. Of a new tenant the caches are
+ * believed: a Secret they have not seen yet is not replaced, it refuses to be made (`applyAll`).
+ */
 async function credentialsOf(
   world: World,
   context: ReconcileContext,
@@ -400,7 +408,10 @@ async function credentialsOf(
 ): Promise<TenantCredentials> {
   const { name } = tenant.metadata;
   const { placement } = tenant.spec;
-  const adminToken = (await adminTokenOf(world, context, tenant)) ?? generate('smk_');
+  const believe = isUntold(tenant) && !isAdopting(tenant);
+  const valuesAt: ValuesAt = async (ref) =>
+    believe ? valuesOf(world, ref) : valuesForSure(world, context, ref);
+  const adminToken = (await adminTokenOf(tenant, valuesAt)) ?? generate('smk_');
   if (placement === 'pooled') return { ...NO_CREDENTIALS, adminToken };
   const database = await credentialsFor(world, context, {
     namespace: namespaceOf(name, placement),
@@ -412,17 +423,18 @@ async function credentialsOf(
   return { adminToken, database, addresses: await dataPlane.addresses(name, database.current.password) };
 }
 
-async function adminTokenOf(
-  world: World,
-  context: ReconcileContext,
-  tenant: TenantObject,
-): Promise<string | undefined> {
+type ValuesAt = (ref: {
+  readonly namespace: string;
+  readonly name: string;
+}) => Promise<Readonly<Record<string, string>> | undefined>;
+
+async function adminTokenOf(tenant: TenantObject, valuesAt: ValuesAt): Promise<string | undefined> {
   const { name } = tenant.metadata;
   const home = homeOf(tenant);
   // Just after a switch the status may not know yet; and then the key of the place that was left may be gone already.
   for (const placement of isUnderWay(tenant.status?.move) ? [home, other(home)] : [home]) {
     const ref = { namespace: namespaceOf(name, placement), name: adminSecretName(name) };
-    const token = (await valuesForSure(world, context, ref))?.['token'];
+    const token = (await valuesAt(ref))?.['token'];
     if (token !== undefined) return token;
   }
   return undefined;

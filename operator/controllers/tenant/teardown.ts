@@ -9,6 +9,7 @@ import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import type { Finding } from '../status.ts';
 import type { World } from '../world.ts';
+import { remainsOf } from './recollect.ts';
 import { isGround, isRunning, isTraffic, isWorkload, removeAll } from './parts.ts';
 
 /** How far the teardown came; `done` when the finalizer is off. */
@@ -28,7 +29,7 @@ export async function teardown(
   if (!hasFinalizer(tenant, FINALIZER)) return { finding: undefined, result: {} };
   const { name } = tenant.metadata;
   const { deletionPolicy } = tenant.spec;
-  const inventory = tenant.status?.inventory ?? [];
+  const inventory = remainsOf(world, tenant);
   world.provisioned.delete(name);
   for (const subject of ['serves', 'arrives', 'import']) world.watchers.forget(`${subject}/${name}`);
 

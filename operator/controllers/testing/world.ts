@@ -97,7 +97,7 @@ export interface TestWorld {
 }
 
 /** @param options.patienceMs how long a tenant's waits stay out of its status */
-export function createTestWorld(options: { readonly patienceMs?: () => number } = {}): TestWorld {
+export function createTestWorld(options: { readonly patienceMs?: number } = {}): TestWorld {
   const caches = new Map<string, WritableCache>();
   caches.set(
     resourceName(tenants),
@@ -169,6 +169,15 @@ export function createTestWorld(options: { readonly patienceMs?: () => number } 
         status: intent.status,
       });
     }
+    // A version that is named must be the one of what is there, seen by the operator or not.
+    const { resourceVersion } = intent.metadata;
+    const there = before ?? hidden.get(`${type.kind}/${keyOf(intent.metadata)}`);
+    if (
+      resourceVersion !== undefined &&
+      there !== undefined &&
+      there.metadata.resourceVersion !== resourceVersion
+    )
+      throw conflict(type, intent.metadata.name);
     const fresh: KubeObject & { status?: unknown; spec?: unknown } = { ...structuredClone(intent) };
     const schema = SPEC_SCHEMAS.get(resourceName(type));
     if (schema !== undefined) fresh.spec = withDefaults(schema, fresh.spec ?? {});
@@ -569,6 +578,11 @@ const SPEC_SCHEMAS: ReadonlyMap<string, Structural> = new Map(
     return [crd.metadata.name, spec];
   }),
 );
+
+function conflict(type: ResourceType, name: string): KubeError {
+  const message = `Operation cannot be fulfilled on ${type.plural} "${name}": the object has been modified`;
+  return new KubeError({ code: 409, reason: 'Conflict', message, retryable: true });
+}
 
 function notFound(type: ResourceType, name: string): KubeError {
   return new KubeError({ code: 404, reason: 'NotFound', message: `${type.plural} "${name}" not found` });

@@ -40,12 +40,13 @@ export function stepsOf(
   return steps.map((step) => step.map(renamed));
 }
 
-/** Under the bare loop's names, and without what only the original's siblings could satisfy: owners and UIDs. */
+/** Under the bare loop's names, and without what only the original could satisfy: owners, UIDs, versions. */
 function renamed({ type, intent, subresource }: Recorded): Recorded {
   const text = JSON.stringify(intent).replaceAll(`${PREFIX}-`, `${BARE}-`);
   // JSON of an object of the API is one again.
   const copy = JSON.parse(text) as KubeObject;
   delete copy.metadata.uid;
+  delete copy.metadata.resourceVersion;
   delete copy.metadata.ownerReferences;
   return { type, intent: copy, subresource };
 }

@@ -39,6 +39,22 @@ export const applying: Table = {
     assert.equal(at(again.body, 'metadata.resourceVersion'), at(first.body, 'metadata.resourceVersion'));
     assert.deepEqual(at(again.body, 'metadata.managedFields'), at(first.body, 'metadata.managedFields'));
   },
+  async 'an apply that names a version makes what is not there, and conflicts with what is there at another one'(
+    scope,
+  ) {
+    const name = scope.name();
+    const named = (resourceVersion: string): Body => ({
+      ...configMap(name, { a: '1' }),
+      metadata: { name, resourceVersion },
+    });
+    const made = expect(await scope.api.apply(maps(scope, name), named('1'), 'one'), 201);
+    assert.equal(at(manager(made.body, 'one'), 'operation'), 'Apply');
+    expect(await scope.api.apply(maps(scope, name), named('1'), 'one'), 409, 'Conflict');
+    expect(
+      await scope.api.apply(maps(scope, name), named(textAt(made.body, 'metadata.resourceVersion')), 'one'),
+      200,
+    );
+  },
   async 'an apply without a field manager is refused'(scope) {
     const name = scope.name();
     const headers = { 'content-type': 'application/apply-patch+yaml' };

@@ -147,6 +147,8 @@ async function applyObject(
         'Conflict',
         `Operation cannot be fulfilled on ${type.plural} "${name}": uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
       );
+    // A version asks for what is there; of what is made by this very apply the server says none.
+    delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
     try {
       return {
         object: await createObject(cluster, type, namespace, object, options, exchange, applied),
