@@ -107,7 +107,8 @@ const PROVISIONERS: Readonly<Partial<Record<Port, Opener>>> = {
   events: async (...at) => (await import('./kafka/kafka.ts')).createKafka(...at),
   tasks: async (...at) => (await import('./rabbitmq/rabbitmq.ts')).createRabbit(...at),
   cache: async (...at) => (await import('./redis/redis.ts')).createRedis(...at),
-  blobs: async (...at) => (await import('./objects/bucket.ts')).createBucketSystem(...at),
+  blobs: async (...at) => (await import('./objects/objects.ts')).createObjects(...at),
+  search: async (...at) => (await import('./elasticsearch/elasticsearch.ts')).createElasticsearch(...at),
   documents: async (...at) => (await import('./mongodb/mongodb.ts')).createMongodb(...at),
   identity: async (...at) => (await import('./keycloak/keycloak.ts')).createKeycloak(...at),
 };

@@ -14,8 +14,7 @@ import {
   PutBucketVersioningCommand,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
-import { openBucket, parseBucketAddress, removeBelow } from '../../../runtime/platform/objects/index.ts';
+import { openBucket, parseBucketAddress } from '../../../runtime/platform/objects/index.ts';
 import type { PlannedScope, System } from '../system.ts';
 import { SystemError } from '../system.ts';
 import { planBucket } from './plan.ts';
@@ -104,15 +103,10 @@ export function createObjects(adminAddress: string, options: ObjectsOptions = {}
     }
   }
 
-  async function removeFolder(folder: string): Promise<readonly string[]> {
-    const what = `DELETE OBJECTS ${folder}/*`;
-    mayAct();
-    const count = await explained(what, () => removeBelow(bucket, `${folder}/`, { versions: true }));
-    return count === 0 ? [] : [what];
-  }
+  const nothing = (): Promise<readonly string[]> => Promise.resolve([]);
 
   return {
-    name: 'objects',
+    name: 's3',
     plan: async (scope) => (await actionsFor(scope)).map(({ text }) => text),
     async ensure(scope) {
       const done: string[] = [];
@@ -123,11 +117,11 @@ export function createObjects(adminAddress: string, options: ObjectsOptions = {}
       }
       return done;
     },
-    ensureTenant: () => Promise.resolve([]),
-    removeTenant: (_scope, tenant) => removeFolder(tenant),
-    // What pooled tenants have lies below their own names.
-    remove: (scope) => (scope === POOL_SCOPE ? Promise.resolve([]) : removeFolder(scope)),
-    close: () => Promise.resolve([]),
+    // What a tenant has lies below its name, wherever it is placed: it stays when the tenant moves, and the blob store removes it with the tenant.
+    ensureTenant: nothing,
+    removeTenant: nothing,
+    remove: nothing,
+    close: nothing,
     address: () => adminAddress,
     ping: () => explained('HEAD BUCKET', async () => void (await client.send(new HeadBucketCommand(target)))),
     async end() {
@@ -160,11 +154,11 @@ async function explained<T>(action: string, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (cause) {
     const refused = cause instanceof S3ServiceException && cause.$fault === 'client';
-    throw new SystemError('objects', action, {
+    throw new SystemError('s3', action, {
       transient: !refused,
       cause,
       remedy: refused
-        ? 'give the keys of BLOBS_URL the right to create and configure that bucket, or make it by hand as the plan says'
+        ? 'give the keys of BLOBS_ADMIN_URL the right to create and configure that bucket, or make it by hand as the plan says'
         : 'see that the endpoint of BLOBS_URL can be reached; it is tried again',
     });
   }
