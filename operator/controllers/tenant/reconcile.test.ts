@@ -321,7 +321,7 @@ test('a changed migration stalls the tenant with the remedy and what is still to
   const world = withPool(createTestWorld());
   await world.settle();
   world.breakDataPlane(
-    new ChangedMigrationError('shop', { domain: 'shelf', name: '001', checksum: '', sql: '' }),
+    new ChangedMigrationError('shop', { domain: 'shelf', name: '001', checksum: '', sql: '', online: false }),
   );
   world.putTenant('acme', POOLED);
   await world.settle();

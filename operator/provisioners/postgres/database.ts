@@ -2,6 +2,7 @@
  * The operator's way into PostgreSQL: a small interface, and its implementation on `pg`.
  * Everything above it is testable with a list of answers; everything below it is one pool.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 
 export type Value = string | number | boolean | Date | Buffer | null | readonly string[];
@@ -123,15 +124,22 @@ async function rowsOf<Row>(
 
 /**
  * Runs `work` while no other operator, and no other worker of this one, changes roles, schemas or grants. The lock ends
- * with the session, also when `work` fails.
+ * with the session, also when `work` fails. It is asked for again and again instead of waited for: a statement that waits
+ * keeps its snapshot, which `CREATE INDEX CONCURRENTLY` of whoever holds the lock would wait for in turn.
  */
 export async function exclusively<T>(database: Database, work: (session: Session) => Promise<T>): Promise<T> {
   return database.session(async (session) => {
-    await session.query(`select pg_advisory_lock(${LOCK})`);
+    for (let pauseMs = 10; !(await isOurs(session)); pauseMs = Math.min(pauseMs * 2, 500))
+      await sleep(pauseMs);
     const result = await work(session);
     await session.query(`select pg_advisory_unlock(${LOCK})`);
     return result;
   });
+}
+
+async function isOurs(session: Session): Promise<boolean> {
+  const [answer] = await session.query<{ ours: boolean }>(`select pg_try_advisory_lock(${LOCK}) as ours`);
+  return answer?.ours === true;
 }
 
 const LOCK = `hashtext('shopmind:provision')`;

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
 import type { DomainDefinition, TableDefinition } from '../../../runtime/platform/definition.ts';
+import { ONLINE_INDEX } from './online.ts';
 import { platform } from '../../../runtime/platform/sql/definition.ts';
 
 export interface Migration {
@@ -15,6 +16,8 @@ export interface Migration {
   /** SHA-256 of the text: an applied migration must never change. */
   readonly checksum: string;
   readonly sql: string;
+  /** Runs outside of a transaction: it makes an index concurrently. */
+  readonly online: boolean;
 }
 
 export interface DesiredSchema {
@@ -89,6 +92,7 @@ async function readMigrations(domain: string, folder: URL): Promise<readonly Mig
         name: name.replace(/\.sql$/, ''),
         checksum: createHash('sha256').update(sql).digest('hex'),
         sql,
+        online: ONLINE_INDEX.test(sql),
       };
     }),
   );

@@ -9,6 +9,7 @@ import type { CitusOptions } from './citus.ts';
 import { ident, literal } from './database.ts';
 import { DIRECTORY_SCHEMA, EXTENSIONS, OWNER } from './desired.ts';
 import type { DesiredSchema, Migration } from './desired.ts';
+import { ONLINE_INDEX } from './online.ts';
 import { isRoleItself, loginActions, setting } from './logins.ts';
 import type { ObservedPolicy, ObservedSchema, ObservedServer } from './observe.ts';
 import type { Login } from '../system.ts';
@@ -275,21 +276,58 @@ function pendingMigrations(
 
 /** The migration and its record commit together, so a crash leaves it either done and known, or not done. */
 function apply(schema: string, migration: Migration, as: string | undefined): Action {
+  if (migration.online) return applyOnline(schema, migration, as);
   const role = as === undefined ? '' : `set local role ${ident(as)}; `;
   return {
     describe: `APPLY MIGRATION ${migration.domain}/${migration.name} TO ${schema}`,
     atomic: true,
     statements: [
-      { text: `${role}set local search_path = ${ident(schema)}, public` },
+      // Whoever waits for a table's lock makes everybody else wait behind: better to come again.
+      {
+        text: `${role}set local lock_timeout = '${LOCK_WAIT_MS}ms'; set local search_path = ${ident(schema)}, public`,
+      },
       { text: migration.sql },
       { text: 'reset role' },
-      {
-        text: `insert into ${DIRECTORY_SCHEMA}.migrations (schema_name, domain, name, checksum) values ($1, $2, $3, $4)`,
-        values: [schema, migration.domain, migration.name, migration.checksum],
-      },
+      record(schema, migration),
     ],
   };
 }
+
+/**
+ * Outside of a transaction, beside the shops' writes. A crash leaves an index that is not valid, which is dropped before the
+ * next try, or one that is valid and not known, which `if not exists` finds.
+ */
+function applyOnline(schema: string, migration: Migration, as: string | undefined): Action {
+  const index = ONLINE_INDEX.exec(migration.sql)?.[1] ?? '';
+  const leftover = `select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+    where not i.indisvalid and n.nspname = ${literal(schema)} and c.relname = ${literal(index)}`;
+  return {
+    describe: `APPLY MIGRATION ${migration.domain}/${migration.name} TO ${schema} (ONLINE)`,
+    atomic: false,
+    statements: [
+      {
+        text: `set lock_timeout = '${LOCK_WAIT_MS}ms';
+          do $$ begin if exists (${leftover}) then drop index ${ident(schema)}.${ident(index)}; end if; end $$`,
+      },
+      // Waiting for others' transactions is what it does; it holds nobody up meanwhile.
+      { text: `set lock_timeout = 0; set search_path = ${ident(schema)}, public` },
+      ...(as === undefined ? [] : [{ text: `set role ${ident(as)}` }]),
+      { text: migration.sql },
+      { text: 'reset role; reset search_path; reset lock_timeout' },
+      record(schema, migration),
+    ],
+  };
+}
+
+function record(schema: string, migration: Migration): Action['statements'][number] {
+  return {
+    text: `insert into ${DIRECTORY_SCHEMA}.migrations (schema_name, domain, name, checksum) values ($1, $2, $3, $4)`,
+    values: [schema, migration.domain, migration.name, migration.checksum],
+  };
+}
+
+/** Longer than a statement of a shop takes, shorter than a shopper waits. */
+const LOCK_WAIT_MS = 2_000;
 
 const LEDGER = `create table if not exists ${DIRECTORY_SCHEMA}.migrations (
   schema_name text not null,

@@ -134,6 +134,46 @@ test('a migration that was changed after it was applied stops everything and say
   await assert.rejects(postgres.plan(changed, POOL), ChangedMigrationError);
 });
 
+test('an index is made beside writers by several operators at once, and again after one died in it', async () => {
+  const sql =
+    'create index concurrently if not exists books_by_shelf_and_title on books (tenant_id, shelf_id, title)';
+  const made = { domain: 'shelf', name: '900-index', checksum: 'x', sql, online: true };
+  const own = catalogue.dedicated('tenant_online', ['shelf']);
+  await postgres.ensure(own);
+  // What a kill in the middle leaves: an index of that name that is not valid.
+  await database.query(`create index books_by_shelf_and_title on tenant_online.books (tenant_id);
+    update pg_index set indisvalid = false where indexrelid = 'tenant_online.books_by_shelf_and_title'::regclass`);
+  const desired = { ...own, migrations: [...own.migrations, made] };
+  const done = await Promise.all([1, 2, 3].map(() => postgres.ensure(desired)));
+  assert.deepEqual(done.flat(), ['APPLY MIGRATION shelf/900-index TO tenant_online (ONLINE)']);
+  const [index] = await database.query<{ valid: boolean; text: string }>(
+    `select indisvalid as valid, pg_get_indexdef(indexrelid) as text from pg_index where indexrelid = 'tenant_online.books_by_shelf_and_title'::regclass`,
+  );
+  assert.equal(index?.valid, true);
+  assert.match(index?.text ?? '', /shelf_id, title/);
+  await dropSchema(database, 'tenant_online');
+});
+
+test('a migration that would wait behind a long transaction gives way and is tried again', async () => {
+  const own = catalogue.dedicated('tenant_busy', ['shelf']);
+  await postgres.ensure(own);
+  const more = {
+    domain: 'shelf',
+    name: '901-more',
+    checksum: 'y',
+    sql: 'alter table books add column more text',
+    online: false,
+  };
+  const desired = { ...own, migrations: [...own.migrations, more] };
+  await database.session(async (session) => {
+    await session.query('begin; select * from tenant_busy.books');
+    await assert.rejects(postgres.ensure(desired), (error) => isTransient(error));
+    await session.query('commit');
+  });
+  assert.deepEqual(await postgres.ensure(desired), ['APPLY MIGRATION shelf/901-more TO tenant_busy']);
+  await dropSchema(database, 'tenant_busy');
+});
+
 test('two operators at once provision one schema once', async () => {
   const desired = catalogue.dedicated('tenant_twice', ['shelf']);
   const done = await Promise.all([
