@@ -14,6 +14,8 @@ export interface Step {
   /** What shoppers do, once the step is through. */
   afterwards?(world: World, tenant: string): Promise<void>;
   readonly isEnd?: true;
+  /** Every write of it has its turn in another life. */
+  readonly isPrelude?: true;
 }
 
 export type Life = readonly Step[];
@@ -112,6 +114,7 @@ export const MOVED: Life = [
 export const ending = (placement: 'pooled' | 'dedicated', deletionPolicy: 'Retain' | 'Snapshot'): Life => [
   {
     name: 'create',
+    isPrelude: true,
     act: put((tenant) => ({ ...first(tenant), placement, deletionPolicy })),
     afterwards: trade((tenant) => (placement === 'pooled' ? 'shop' : `tenant_${tenant}`)),
   },

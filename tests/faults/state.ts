@@ -317,7 +317,7 @@ async function dataOf(
       [name],
     ),
     database.query<{ schema: string }>(SCHEMAS, [name, mine]),
-    database.query(
+    database.query<{ rolname: string }>(
       `select rolname, rolcanlogin, rolsuper, rolbypassrls, (select setconfig from pg_db_role_setting where setrole = r.oid) as settings
        from pg_roles r where rolname ~ $1 order by 1`,
       [mine],
@@ -339,7 +339,11 @@ async function dataOf(
       // Records without their schema are left behind.
       ...ledger.rows.filter(({ schema_name }) => !schemas.rows.some(({ schema }) => schema === schema_name)),
     ],
-    roles: roles.rows,
+    // Logins are numbered by chance, so that two of them can be valid while they are rotated.
+    roles: roles.rows.map(({ rolname, ...role }) => ({
+      rolname: rolname.replace(/\.[0-9a-f]{8}$/, '.<login>'),
+      ...role,
+    })),
     rows: await rowsOf(
       database,
       name,

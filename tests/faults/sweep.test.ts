@@ -33,7 +33,7 @@ const SAMPLES: Readonly<Record<Moment, readonly number[]>> = {
   'after an SQL write': [6],
 };
 
-describe('killed at a write', { timeout: 3_600_000 }, () => {
+describe('killed at a write', { timeout: 6 * 3_600_000 }, () => {
   let world: World;
   before(async () => {
     world = await createWorld();

@@ -62,7 +62,7 @@ export async function sweep(
 ): Promise<readonly CrashPoint[]> {
   const points: CrashPoint[] = [];
   /** Steps whose writes have all had their turn. */
-  const exhausted = new Set<Step>();
+  const exhausted = new Set<Step>(life.filter(({ isPrelude }) => isPrelude === true));
   const run = createRun(world);
   try {
     for (let turn = 0; exhausted.size < life.length; turn += 1) {
