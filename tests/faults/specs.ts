@@ -17,6 +17,8 @@ export interface Draft {
 
 const SCHEMA = schemaOf('ShopMindTenant');
 
+const ROLLING = { strategy: 'rolling' };
+
 /** Fields whose meaning goes beyond their schema: who they are for, what they refer to, how much they cost. */
 const TUNED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   hosts: fc.uniqueArray(fc.constantFrom('@.localhost', 'www.@.example', 'shop-@.example', '@.shop.example'), {
@@ -51,7 +53,7 @@ const TUNED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
   autoscaling: scaling(),
   // Deliveries by growing shares take minutes by their nature and have tests of their own.
-  rollout: fc.constant({ strategy: 'rolling' }),
+  rollout: fc.constant(ROLLING),
 };
 
 /** Few Pods: it is the figures that are looked at, not the crowd. */
@@ -86,7 +88,8 @@ function sensible(drawn: Spec): Spec {
     ...rest,
     ...(kept === undefined ? {} : { domains: kept }),
     ...(dedicated && autoscaling !== undefined ? { autoscaling } : {}),
-    ...(dedicated && rollout !== undefined ? { rollout } : {}),
+    // Left out, some environments would deliver by growing shares.
+    ...(dedicated ? { rollout: rollout ?? ROLLING } : {}),
   };
 }
 
