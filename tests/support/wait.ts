@@ -4,6 +4,8 @@ export interface WaitOptions {
   readonly withinMs: number;
   readonly everyMs?: number;
   readonly what: string;
+  /** Says what there is instead, when time is up. */
+  readonly tell?: () => Promise<string>;
 }
 
 /**
@@ -24,8 +26,9 @@ export async function until<T>(
       last = error;
     }
     if (performance.now() > deadline) {
+      const instead = options.tell === undefined ? '' : `; instead: ${await options.tell()}`;
       throw new Error(
-        `${options.what}: not within ${options.withinMs} ms`,
+        `${options.what}: not within ${options.withinMs} ms${instead}`,
         last === undefined ? undefined : { cause: last },
       );
     }
