@@ -19,13 +19,20 @@ import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
 import type { HostConfig } from './config.ts';
 
-/** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
-export async function openEvents(config: HostConfig, options: EventLogOptions): Promise<EventLog> {
+/**
+ * @param belongs whether a tenant may ever have events here; of a broker's, others' are refused
+ * @throws ShopError `invalid_input` when nothing here speaks the address's scheme
+ */
+export async function openEvents(
+  config: HostConfig,
+  options: EventLogOptions,
+  belongs: (tenant: string) => boolean,
+): Promise<EventLog> {
   const address = config.backends.events;
   if (address === undefined) return createEventLog(options);
   if (!isOf('kafka', address)) return refuse('events', address);
   const { createKafkaEvents } = await import('../platform/events/kafka.ts');
-  return createKafkaEvents({ ...options, address, scope: scopeOf(config.tenant) });
+  return createKafkaEvents({ ...options, belongs, address, scope: scopeOf(config.tenant) });
 }
 
 /** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */

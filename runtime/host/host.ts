@@ -103,7 +103,10 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     return tenant.placement === (config.tenant === undefined ? 'pooled' : 'dedicated');
   };
   const sweepMilliseconds = parts.sweepMilliseconds ?? 2_000;
-  const events = await openEvents(config, { sql, clock, log, serves, sweepMilliseconds });
+  /** Whether it may ever have events here: one that is frozen, or not heard of yet, is no stranger. */
+  const belongs = (id: string): boolean =>
+    config.tenant === undefined ? tenants.known(id)?.placement !== 'dedicated' : id === config.tenant;
+  const events = await openEvents(config, { sql, clock, log, serves, sweepMilliseconds }, belongs);
   const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const metrics = createMetrics({ lag: () => events.lag(), tasks: () => tasks.counts() });

@@ -30,8 +30,10 @@ export interface KafkaEventsOptions {
   readonly address: string;
   /** `pool` or the dedicated tenant's name: the topics and groups of this runtime stand under it. */
   readonly scope: string;
-  /** Tenants of this scope. Events of others, which someone else put into its topics, go to the dead-letter topic. Default: all. */
+  /** Tenants that this process works for now. Default: all. */
   readonly serves?: (tenant: TenantId) => boolean;
+  /** Tenants of this scope. Events of others, which someone else put into its topics, go to the dead-letter topic. Default: those it serves. */
+  readonly belongs?: (tenant: TenantId) => boolean;
   /** How often to look for work nobody told of. Default 2 s. */
   readonly sweepMilliseconds?: number;
   /** Tries of one event before it is a dead letter. Default 8, over about three minutes. */
@@ -66,6 +68,7 @@ interface Subscription {
 export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
   const { sql, clock, log, scope } = options;
   const serves = options.serves ?? (() => true);
+  const belongs = options.belongs ?? serves;
   const concurrency = options.concurrency ?? 4;
   const kafka = openKafka(options.address, scope, log);
   const sender = createSender(kafka, log);
@@ -93,7 +96,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
       group,
       topics: ofKafka,
       arrived: (tenant) => delivery.arrived(tenant),
-      foreign: (tenant) => (serves(tenant) ? undefined : `The tenant ${tenant} is none of scope ${scope}.`),
+      foreign: (tenant) => (belongs(tenant) ? undefined : `The tenant ${tenant} is none of scope ${scope}.`),
       async refuse(message, reason, topic, partition) {
         log.error({ consumer, topic, partition, offset: message.offset, reason }, 'a message was refused');
         const dead = deadTopicName(scope, ofKafka.get(topic) ?? topic);
