@@ -21,7 +21,7 @@ const child = spawn(
     '--test',
     '--test-reporter=spec',
     // Each file has a world of its own and mostly waits: for leases, for grace, for Pods.
-    `--test-concurrency=${full ? 1 : 2}`,
+    `--test-concurrency=${full ? 1 : 3}`,
     ...given.filter((argument) => argument !== '--full'),
     join(import.meta.dirname, '**/*.test.ts'),
   ],
