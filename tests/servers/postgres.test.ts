@@ -32,11 +32,16 @@ for (const version of [15, 18] as const) {
 
   test(`PostgreSQL ${version}: a copy and its archived log make the state of a moment, and a kill loses nothing`, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'shopmind-archive-'));
-    t.after(() => rm(folder, { recursive: true, force: true }));
+    const servers: { stop(): Promise<void> }[] = [];
+    // In this order: a server that still writes would fill the folder again.
+    t.after(async () => {
+      await Promise.all(servers.map((one) => one.stop()));
+      await rm(folder, { recursive: true, force: true });
+    });
     await chmod(folder, 0o711);
     const archive = join(folder, 'log');
     const server = await startPostgres({ version, archive });
-    t.after(() => server.stop());
+    servers.push(server);
     await query(server.adminUrl, 'create table things (n int)');
     await server.copyTo(join(folder, 'copy'));
     await query(server.adminUrl, 'insert into things values (1)');
@@ -63,7 +68,7 @@ for (const version of [15, 18] as const) {
         recovery_target_action: 'promote',
       },
     });
-    t.after(() => restored.stop());
+    servers.push(restored);
     assert.deepEqual(await query(restored.adminUrl, 'select n from things'), [{ n: 1 }]);
   });
 }
