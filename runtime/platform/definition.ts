@@ -42,6 +42,27 @@ export interface TableDefinition {
    * `current_setting('app.tenant', true) = '*'`. No tenant can be called `*`, and no port can set it.
    */
   readonly sweep?: boolean;
+  /** What the table holds of a customer as a person, and what becomes of it when the person is erased. Absent: nothing. */
+  readonly personal?: PersonalData;
+}
+
+export interface PersonalData {
+  /**
+   * Columns that name the person, by the customer's id or e-mail address: text that is one of these, JSON or bytes that contain
+   * one. Or the column that leads to a row of another table that does.
+   */
+  readonly by: readonly string[] | { readonly column: string; readonly of: string; readonly key: string };
+  /**
+   * `delete`: the rows go. `redact`: the rows stay, and whatever in the columns of `by` is the person's becomes `erased`.
+   * Columns and values: the rows stay, for accounts that must be kept, without the person.
+   */
+  readonly erase: 'delete' | 'redact' | Readonly<Record<string, string | null>>;
+  /** Of the one table whose rows are the customers themselves: what they are called elsewhere, and what else is redacted there. */
+  readonly person?: {
+    readonly key: string;
+    readonly names: readonly string[];
+    readonly facts: readonly string[];
+  };
 }
 
 /** A stream of events of one domain. Ordered by key within a tenant. */

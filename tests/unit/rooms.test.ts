@@ -29,6 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'operator/embedded': [],
   'operator/plugin': [
     'runtime/domains',
+    'runtime/platform',
+    'operator/recovery',
     'operator/kube',
     'crds',
     'operator/resources',

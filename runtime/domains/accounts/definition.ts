@@ -82,9 +82,28 @@ export const accounts: DomainDefinition = {
   name: 'accounts',
   summary: 'Customers: registration, sessions, profile and addresses.',
   tables: [
-    { name: 'customers', spread: 'tenant', access: 'write' },
-    { name: 'customer_sessions', spread: 'tenant', access: 'write' },
-    { name: 'customer_addresses', spread: 'tenant', access: 'write' },
+    {
+      name: 'customers',
+      spread: 'tenant',
+      access: 'write',
+      personal: {
+        by: ['id'],
+        erase: 'delete',
+        person: { key: 'id', names: ['id', 'email', 'email_key'], facts: ['first_name', 'last_name'] },
+      },
+    },
+    {
+      name: 'customer_sessions',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['customer_id'], erase: 'delete' },
+    },
+    {
+      name: 'customer_addresses',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['customer_id'], erase: 'delete' },
+    },
     { name: 'login_attempts', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),

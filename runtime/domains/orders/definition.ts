@@ -44,9 +44,33 @@ export const orders: DomainDefinition = {
   tables: [
     { name: 'orders_variants', spread: 'tenant', access: 'write' },
     { name: 'orders_stock', spread: 'tenant', access: 'write' },
-    { name: 'orders_carts', spread: 'tenant', access: 'write' },
-    { name: 'orders_cart_lines', spread: 'tenant', access: 'write' },
-    { name: 'orders_orders', spread: 'tenant', access: 'write' },
+    {
+      name: 'orders_carts',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['customer_id', 'email'], erase: 'delete' },
+    },
+    {
+      name: 'orders_cart_lines',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: { column: 'cart_id', of: 'orders_carts', key: 'id' }, erase: 'delete' },
+    },
+    {
+      name: 'orders_orders',
+      spread: 'tenant',
+      access: 'write',
+      // What was sold and paid is kept for the books; to whom is not.
+      personal: {
+        by: ['customer_id', 'email'],
+        erase: {
+          customer_id: null,
+          email: 'erased',
+          shipping_address: '{"erased": true}',
+          token_hashes: '{}',
+        },
+      },
+    },
     { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
     { name: 'orders_refunds', spread: 'tenant', access: 'write' },

@@ -2,25 +2,39 @@
  * The platform's own tables, in the form of a domain: they live in every tenant schema beside the domains' tables,
  * so that a domain's rows and its events commit together.
  */
-import type { DomainDefinition } from '../definition.ts';
+import type { DomainDefinition, PersonalData } from '../definition.ts';
+
+/** Events and tasks go on without the person: what comes after them still finds its order. */
+const MENTIONED: PersonalData = { by: ['key', 'payload'], erase: 'redact' };
 
 export const platform: DomainDefinition = {
   name: 'platform',
   summary:
     'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents and what is searched.',
   tables: [
-    { name: 'outbox', spread: 'tenant', access: 'write', sweep: true },
-    { name: 'event_log', spread: 'tenant', access: 'write' },
+    { name: 'outbox', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
+    { name: 'event_log', spread: 'tenant', access: 'write', personal: MENTIONED },
     { name: 'event_heads', spread: 'tenant', access: 'write', sweep: true },
     { name: 'consumer_positions', spread: 'tenant', access: 'write', sweep: true },
     { name: 'parked_events', spread: 'tenant', access: 'write', sweep: true },
-    { name: 'parked_messages', spread: 'tenant', access: 'write', sweep: true },
+    { name: 'parked_messages', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
     { name: 'inbox', spread: 'tenant', access: 'write' },
-    { name: 'dead_letters', spread: 'tenant', access: 'write', sweep: true },
-    { name: 'tasks', spread: 'tenant', access: 'write', sweep: true },
-    { name: 'idempotency_keys', spread: 'tenant', access: 'write' },
-    { name: 'documents', spread: 'tenant', access: 'write' },
-    { name: 'document_fields', spread: 'tenant', access: 'write' },
+    { name: 'dead_letters', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
+    { name: 'tasks', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
+    {
+      name: 'idempotency_keys',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['scope', 'body'], erase: 'delete' },
+    },
+    { name: 'documents', spread: 'tenant', access: 'write', personal: { by: ['body'], erase: 'redact' } },
+    {
+      name: 'document_fields',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['value'], erase: 'delete' },
+    },
+    // Of products and alike; whoever indexes persons declares it here.
     { name: 'search_documents', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),

@@ -1,0 +1,281 @@
+/**
+ * A customer's data: what the domains declare is what their tables have; given out whole, erased whole, and said so on a receipt that
+ * nobody can change.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { DOMAINS } from '../../../runtime/domains/index.ts';
+import { platform } from '../../../runtime/platform/sql/definition.ts';
+import { startTestPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
+import { directoryRow } from '../../../tests/support/writers.ts';
+import { openDatabase, type Database } from '../../provisioners/postgres/database.ts';
+import { loadCatalogue } from '../../provisioners/postgres/desired.ts';
+import { createDirectory } from '../../provisioners/postgres/directory.ts';
+import { createPostgres } from '../../provisioners/postgres/postgres.ts';
+import { createSealer } from '../../provisioners/sealing.ts';
+import { createOperations } from '../operations.ts';
+import { openStore, read, type ArchiveStore } from '../store/store.ts';
+import { eraseCustomer, StillThereError } from './erase.ts';
+import { exportSubject } from './export.ts';
+import type { Holder } from './holder.ts';
+import { createObjectHolder } from './objects.ts';
+import { createSigner, verifyReceipt } from './receipt.ts';
+import { createRowHolder } from './rows.ts';
+
+const TABLES = [platform, ...DOMAINS].flatMap(({ tables }) => tables);
+const KEY = Buffer.alloc(32, 7).toString('base64');
+const ADA = 'cus_ada';
+const GRACE = 'cus_grace';
+
+let server: TestPostgres;
+let database: Database;
+let folder: string;
+let store: ArchiveStore;
+
+before(async () => {
+  server = await startTestPostgres();
+  database = await openDatabase(server.adminUrl);
+  const catalogue = await loadCatalogue();
+  await createPostgres(database, catalogue).ensure(catalogue.pool());
+  const directory = createDirectory(database, createSealer(KEY));
+  for (const tenant of ['acme', 'bolt']) await directory.ensure(directoryRow(tenant), {});
+  folder = await mkdtemp(join(tmpdir(), 'shopmind-subjects-'));
+  store = await openStore(pathToFileURL(folder).href);
+});
+
+after(async () => {
+  await database.close();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Customers, with one of everything that tells of them. */
+async function fill(tenant: string): Promise<void> {
+  await database.query(`delete from shop.customers where tenant_id = '${tenant}'`);
+  for (const table of [
+    'orders_orders',
+    'orders_carts',
+    'orders_cart_lines',
+    'outbox',
+    'event_log',
+    'idempotency_keys',
+  ])
+    await database.query(`delete from shop.${table} where tenant_id = '${tenant}'`);
+  for (const [id, email] of [
+    [ADA, 'ada@example.com'],
+    [GRACE, "gr'ace\\@example.com"],
+  ] as const) {
+    await database.query(
+      `insert into shop.customers values ($1, $2, 1, $3, $3, 'hash', 'Ada-or-Grace', 'Family', false, null, now(), now())`,
+      [tenant, id, email],
+    );
+    await database.query(
+      `insert into shop.customer_sessions values ($1, 'session of ' || $2, $2, now(), now(), now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.customer_addresses values ($1, 'address of ' || $2, $2, '{"line1": "1 Street"}', true, now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.orders_carts (tenant_id, id, status, customer_id, currency, shipping_method, created_at, updated_at)
+        values ($1, 'cart of ' || $2, 'open', $2, 'EUR', 'standard', now(), now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.orders_cart_lines values ($1, 'cart of ' || $2, 'var_1', 1, 100, now())`,
+      [tenant, id],
+    );
+    for (const [number, customer] of [
+      ['1', id],
+      // As a guest, before there was an account.
+      ['2', null],
+    ] as const)
+      await database.query(
+        `insert into shop.orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
+           shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at)
+         values ($1, $2, $2, 'confirmed', 1, 'c', $3, $4, '{x}', '{"name": "Ada"}', 'standard', 'EUR', 100, 0, 0, 0, 100, 'shipped', 'captured', now(), now(), now())`,
+        [tenant, `order ${number} of ${email}`, customer, email],
+      );
+    await database.query(
+      `insert into shop.event_log (tenant_id, position, id, topic, type, key, payload, occurred_at)
+        values ($1, (select coalesce(max(position), 0) + 1 from shop.event_log where tenant_id = $1), 'evt of ' || $3, 'accounts.customer', 'accounts.customer.registered', $2,
+          jsonb_build_object('id', $2::text, 'email', $3::text, 'firstName', 'Ada-or-Grace'), now())`,
+      [tenant, id, email],
+    );
+    await database.query(
+      `insert into shop.idempotency_keys (tenant_id, scope, key, request_hash, holder, locked_until, body, created_at, expires_at)
+        values ($1, 'orders.checkout', 'key of ' || $2, 'h', 'h', now(), convert_to(jsonb_build_object('email', $3::text)::text, 'UTF8'), now(), now())`,
+      [tenant, id, email],
+    );
+  }
+}
+
+async function textOf(tenant: string): Promise<string> {
+  const texts: string[] = [];
+  for (const { name, spread } of TABLES) {
+    if (spread !== 'tenant') continue;
+    const rows = await database.query<{ row: string }>(
+      `select t::text as row from shop.${name} t where tenant_id = $1 order by 1`,
+      [tenant],
+    );
+    texts.push(...rows.map(({ row }) => `${name} ${row}`));
+  }
+  return texts.join('\n');
+}
+
+const parts = (holders: readonly Holder[]) => ({
+  database,
+  holders,
+  signer: createSigner(KEY),
+  backupsKeptMs: 86_400_000,
+  now: () => new Date('2026-11-25T12:00:00Z'),
+});
+
+test('a table with a column that could name a customer says what becomes of it', () => {
+  const suspicious = /^\s+(customer_id|email|email_key|\w*address|payload|body)\s/gm;
+  const declared = new Map(TABLES.map((table) => [table.name, table.personal]));
+  const silent: string[] = [];
+  let looked = 0;
+  for (const file of globSync('{runtime/domains/*,runtime/platform/sql}/migrations/*.sql', {
+    cwd: join(import.meta.dirname, '../../..'),
+  })) {
+    const text = readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
+    for (const [, table = '', columns = ''] of text.matchAll(/create table (\w+) \(([\s\S]*?)\n\)/g)) {
+      looked += 1;
+      if ([...columns.matchAll(suspicious)].length > 0 && declared.get(table) === undefined)
+        silent.push(table);
+    }
+  }
+  assert.ok(looked > 20);
+  assert.deepEqual(silent, []);
+});
+
+test('a customer is erased from every table, and what others have and what the books need stays', async () => {
+  await fill('acme');
+  await fill('bolt');
+  const neighbour = await textOf('bolt');
+  const grace = (await textOf('acme')).split('\n').filter((row) => row.includes('grace'));
+  const holders = [createRowHolder(database, TABLES), createObjectHolder(store)];
+  const operation = await createOperations(database).begin({
+    kind: 'erase',
+    tenant: 'acme',
+    arguments: { customer: ADA },
+  });
+  const receipt = await eraseCustomer(operation, ADA, parts(holders));
+  await createOperations(database).end(operation.id, 'Succeeded', '');
+
+  const left = await textOf('acme');
+  assert.doesNotMatch(
+    left.replaceAll(/ of (cus_ada|ada@example\.com)/g, ''),
+    /cus_ada|ada@example\.com|616461406578616d706c65/,
+  );
+  for (const row of grace) assert.ok(left.includes(row), row);
+  assert.equal(await textOf('bolt'), neighbour);
+  const orders = await database.query<{ total: number; email: string }>(
+    `select total::int, email from shop.orders_orders where tenant_id = 'acme' order by email`,
+  );
+  assert.equal(orders.length, 4);
+  assert.deepEqual(orders.slice(0, 2), [
+    { total: 100, email: 'erased' },
+    { total: 100, email: 'erased' },
+  ]);
+  const counts = Object.fromEntries(
+    receipt.statement.removed.map(({ what, action, count }) => [what, `${action} ${count}`]),
+  );
+  assert.deepEqual(counts, {
+    'shop.customers': 'deleted 1',
+    'shop.customer_sessions': 'deleted 1',
+    'shop.customer_addresses': 'deleted 1',
+    'shop.orders_carts': 'deleted 1',
+    'shop.orders_cart_lines': 'deleted 1',
+    'shop.orders_orders': 'redacted 2',
+    'shop.event_log': 'redacted 1',
+    'shop.idempotency_keys': 'deleted 1',
+  });
+  assert.doesNotMatch(JSON.stringify(receipt), /example\.com|Ada-or-Grace/);
+});
+
+test('killed after a holder erased and before anybody was told, the receipt has it all the same', async () => {
+  await fill('acme');
+  const rows = createRowHolder(database, TABLES);
+  const operations = createOperations(database);
+  const operation = await operations.begin({ kind: 'erase', tenant: 'acme', arguments: { customer: GRACE } });
+  const dies: Holder = {
+    ...rows,
+    async erase(subject, remember) {
+      await rows.erase(subject, remember);
+      throw new Error('killed');
+    },
+  };
+  await assert.rejects(eraseCustomer(operation, GRACE, parts([dies])), /killed/);
+  const again = await operations.begin({ kind: 'erase', tenant: 'acme', arguments: { customer: GRACE } });
+  assert.equal(again.id, operation.id);
+  const receipt = await eraseCustomer(again, GRACE, parts([rows]));
+  assert.equal(receipt.statement.removed.find(({ what }) => what === 'shop.customers')?.count, 1);
+  await operations.end(operation.id, 'Succeeded', '');
+});
+
+test('no receipt is given while anything is left', async () => {
+  await fill('acme');
+  const rows = createRowHolder(database, TABLES);
+  const operations = createOperations(database);
+  const operation = await operations.begin({ kind: 'erase', tenant: 'acme', arguments: { customer: ADA } });
+  const forgetful: Holder = { ...rows, erase: async () => undefined };
+  await assert.rejects(eraseCustomer(operation, ADA, parts([forgetful])), StillThereError);
+  await operations.end(operation.id, 'Failed', '');
+});
+
+test('a receipt shows what was changed in it, and who signed it', () => {
+  const signer = createSigner(KEY);
+  const receipt = signer.sign({
+    kind: 'shopmind.ai/erasure-receipt/v1',
+    tenant: 'acme',
+    customer: ADA,
+    operation: 'erase-1',
+    erasedAt: '2026-11-25T12:00:00.000Z',
+    verifiedAt: '2026-11-25T12:00:01.000Z',
+    holders: ['postgresql'],
+    removed: [{ holder: 'postgresql', what: 'shop.customers', action: 'deleted', count: 1 }],
+    backupsUntil: null,
+  });
+  assert.equal(verifyReceipt(JSON.stringify(receipt, undefined, 2), signer.key).ok, true);
+  const text = JSON.stringify(receipt);
+  const other = createSigner(Buffer.alloc(32, 8).toString('base64'));
+  for (const [what, changed, trusted] of [
+    ['a count', text.replace('"count":1', '"count":2'), undefined],
+    ['a table left out', text.replace(/"removed":\[.*?\]/, '"removed":[]'), undefined],
+    ['another key named', text.replace(receipt.key, other.key), undefined],
+    ['another key trusted', text, other.key],
+    [
+      'a signature of somebody else',
+      JSON.stringify({ ...other.sign(receipt.statement), key: signer.key }),
+      undefined,
+    ],
+    ['no JSON', text.slice(1), undefined],
+  ] as const)
+    assert.equal(verifyReceipt(changed, trusted).ok, false, what);
+});
+
+test('an export has everything of the customer, and nothing of another', async () => {
+  await fill('acme');
+  const holders = [createRowHolder(database, TABLES), createObjectHolder(store)];
+  await store.put('acme/media/picture.blob', Buffer.from('picture'));
+  const at = new Date('2026-11-25T12:00:00Z');
+  await exportSubject({ tenant: 'acme', customer: ADA }, holders, store, '_exports/acme/ada.tar.gz', at);
+  const archive = gunzipSync(await read(store, '_exports/acme/ada.tar.gz')).toString('utf8');
+  for (const table of ['customers', 'customer_addresses', 'orders_orders', 'orders_cart_lines', 'event_log'])
+    assert.ok(archive.includes(`postgresql/rows/${table}.jsonl`), table);
+  assert.ok(archive.includes('ada@example.com') && !archive.includes('grace'));
+  const whole = await exportSubject({ tenant: 'acme' }, holders, store, '_exports/acme/all.tar.gz', at);
+  assert.ok(
+    whole.lines.some(({ holder, what, count }) => holder === 'objects' && what === 'media' && count === 1),
+  );
+  assert.ok(gunzipSync(await read(store, '_exports/acme/all.tar.gz')).includes('grace'));
+});
