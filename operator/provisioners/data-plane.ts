@@ -83,6 +83,8 @@ export interface DataPlane {
   readonly moves: Moves;
   /** Makes a dedicated schema that rows shall move into, with its login. @returns what was done, in words */
   ensureTarget(schema: string, logins: readonly Login[]): Promise<readonly string[]>;
+  /** Whether the directory has the tenant. */
+  knows(tenant: string): Promise<boolean>;
   /** First step of a deletion: runtimes stop serving the tenant. */
   unregister(tenant: string): Promise<readonly string[]>;
   /** Last step of a deletion, by policy; what a move has in the other schema goes in any case. */
@@ -217,6 +219,8 @@ export function createDataPlane(parts: Parts): DataPlane {
     moves,
 
     ensureTarget: (schema, logins) => postgres.ensure(catalogue.dedicated(schema, catalogue.domains), logins),
+
+    knows: async (tenant) => (await directory.get(tenant)) !== undefined,
 
     unregister: (tenant) => directory.remove(tenant),
 

@@ -79,6 +79,7 @@ const NOTHING_OUTSIDE: Outside = {
     distrust: () => undefined,
     ensureTenant: async () => [],
     planTenant: async () => [],
+    knows: async () => true,
     unregister: async () => [],
     destroyTenant: async () => [],
     moves: createFakeMoves((_, act) => Promise.resolve(act())),

@@ -104,8 +104,13 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
       proceed: false,
     };
   }
+  const poolDone = await dataPlane.ensurePool(loginsOf(pool), 'guest');
+  if (!(await isStillThere(visit))) {
+    const message = 'was deleted, and what this operator sees of it is old';
+    return { type, state: 'waiting', reason: 'Gone', message, proceed: false };
+  }
   const done = [
-    ...(await dataPlane.ensurePool(loginsOf(pool), 'guest')),
+    ...poolDone,
     ...(await dataPlane.ensureTenant({
       tenant,
       schema: schemaOf(name, tenant.spec.placement),
@@ -137,6 +142,17 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
     message: 'schema, directory and payment account are in place',
     proceed: true,
   };
+}
+
+/**
+ * Whoever was provisioned and is not in the directory was deleted meanwhile, unless the database itself came back older: the
+ * server is asked, because what is made for a tenant that is gone nobody would ever remove.
+ */
+async function isStillThere({ tenant, context, dataPlane }: Visit): Promise<boolean> {
+  const { name, uid } = tenant.metadata;
+  if (tenant.status?.dataRef === undefined || (await dataPlane.knows(name))) return true;
+  const live = await context.client.find(tenants, { name }, { signal: context.signal });
+  return live?.metadata.uid === uid && live?.metadata.deletionTimestamp === undefined;
 }
 
 /** A dedicated tenant's own Services, or the pool's. */

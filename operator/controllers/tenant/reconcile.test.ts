@@ -459,3 +459,22 @@ test('a deletion takes along what the cache has not seen yet', async () => {
   assert.ok(world.writes.includes('delete Secret shopmind-system/acme-admin'), world.writes.join(', '));
   assert.equal(world.tenant('acme'), undefined);
 });
+
+test('a cache that still has a deleted tenant makes nothing of it anew', async () => {
+  for (const placement of ['pooled', 'dedicated']) {
+    const world = withPool(createTestWorld());
+    world.putTenant('acme', { displayName: 'Acme', hosts: ['acme.localhost'], placement });
+    await world.settle();
+    const seen = structuredClone(world.tenant('acme') ?? assert.fail());
+    world.deleteTenant('acme');
+    await world.settle();
+    world.told.length = 0;
+    world.restart();
+    world.outlive(seen);
+    assert.equal(await world.reconcile(), true, 'its status cannot be written');
+    assert.deepEqual(
+      world.told.filter((told) => told !== ''),
+      [],
+    );
+  }
+});

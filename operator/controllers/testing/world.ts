@@ -82,6 +82,8 @@ export interface TestWorld {
   failStep(n: number, afterwards: boolean): void;
   /** This step of the data plane loses its connection each time, until set to undefined. */
   holdStep(what: string | undefined): void;
+  /** Puts back into the caches a tenant that the server has no longer, as caches that lag behind would. */
+  outlive(tenant: TenantObject): void;
   /** Puts another status in the place of the tenant's, as a cache that lags behind would. */
   putTenantStatus(name: string, status: TenantObject['status']): void;
   /** The moves of the data plane, in memory. */
@@ -121,6 +123,8 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
   const imports = new Map<string, () => ImportReport>();
   const figures = new Map<string, Figures>();
   const hidden = new Map<string, KubeObject>();
+  /** Tenants that only the caches have. */
+  const outlived = new Set<string>();
   const clock = manualClock();
 
   const store = (type: ResourceType, object: Whole): KubeObject => {
@@ -158,12 +162,16 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
     return result;
   }
 
+  const isOutlived = (type: ResourceType, ref: Ref): boolean =>
+    resourceName(type) === resourceName(tenants) && outlived.has(ref.name);
+
   const applied = (type: ResourceType, intent: Whole, subresource: string | undefined): KubeObject => {
     const before = cacheOf(type).get(keyOf(intent.metadata)) as
       | (KubeObject & { status?: unknown })
       | undefined;
     if (subresource === 'status') {
-      if (before === undefined) throw notFound(type, intent.metadata.name);
+      if (before === undefined || isOutlived(type, intent.metadata))
+        throw notFound(type, intent.metadata.name);
       return store(type, {
         ...structuredClone(before),
         status: intent.status,
@@ -197,7 +205,9 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
   // Only what reconcilers call is there; anything else is a bug of the test and shows as "is not a function".
   const client = {
     find: async (type: ResourceType, ref: Ref) =>
-      cacheOf(type).get(keyOf(ref)) ?? hidden.get(`${type.kind}/${keyOf(ref)}`),
+      isOutlived(type, ref)
+        ? undefined
+        : (cacheOf(type).get(keyOf(ref)) ?? hidden.get(`${type.kind}/${keyOf(ref)}`)),
     apply: (type: ResourceType, intent: KubeObject, options: { subresource?: string }) =>
       write(`${options.subresource ?? 'apply'} ${type.kind} ${keyOf(intent.metadata)}`, () =>
         applied(type, intent, options.subresource),
@@ -279,6 +289,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
       return done;
     },
     planTenant: async () => ['APPLY MIGRATION shelf/002'],
+    knows: async (name) => registered.has(name),
     unregister: (name) => {
       registered.delete(name);
       return tell(`unregister ${name}`);
@@ -509,6 +520,10 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
     remove(type, key) {
       const object = cacheOf(type).get(key);
       if (object !== undefined) drop(type, object);
+    },
+    outlive(tenant) {
+      outlived.add(tenant.metadata.name);
+      cacheOf(tenants).upsert(tenant);
     },
     hide(type, key) {
       const object = cacheOf(type).get(key);

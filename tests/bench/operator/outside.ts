@@ -28,6 +28,7 @@ export function memoryOutside(provisioned: boolean): Outside {
           return Promise.resolve([`REGISTER TENANT ${name}`]);
         },
         planTenant: () => Promise.resolve([]),
+        knows: async () => true,
         unregister: (tenant) => Promise.resolve(known.delete(tenant) ? [`UNREGISTER TENANT ${tenant}`] : []),
         destroyTenant: () => Promise.resolve([]),
         // Nobody moves here.
