@@ -58,7 +58,7 @@ export interface Operations {
 
 /** Another operation has the tenant. */
 export class BusyError extends Error {
-  readonly remedy = 'wait for its end: kubectl shopmind backups';
+  readonly remedy = 'wait for its end; if the command that began it was broken off, repeat that command';
   constructor(tenant: string, what: string) {
     super(`${tenant} cannot be worked on now: ${what}`);
     this.name = 'BusyError';

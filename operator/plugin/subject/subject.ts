@@ -30,8 +30,6 @@ import { confirm } from '../terminal/confirm.ts';
 
 /** A large tenant takes its time. */
 const PATIENCE_MS = 3_600_000;
-/** The longest that any plan keeps a nightly backup. */
-const BACKUPS_KEPT_MS = 30 * 86_400_000;
 
 export async function exportData({ cli, args: [name = ''], flags }: Call): Promise<number> {
   const customer = flags.text('customer');
@@ -74,11 +72,11 @@ export async function erase({ cli, args: [name = ''], flags }: Call): Promise<nu
       database,
       holders: [rowsOf(database)],
       signer: createSigner(platform.secretsKey),
-      backupsKeptMs: BACKUPS_KEPT_MS,
       now: () => new Date(),
     });
     await operations.end(operation.id, 'Succeeded', `${signed.statement.removed.length} tables`);
     noteTheRest(cli, platform, tenant);
+    cli.note('backups made before still have the customer until they are removed');
     cli.print(JSON.stringify(signed, undefined, 2));
     return 0;
   });

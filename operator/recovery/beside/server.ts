@@ -149,7 +149,7 @@ function explained(code: number, log: string): RecoveryFailedError {
   if (fatal.some((line) => line.includes('before configured recovery target was reached')))
     return new RecoveryFailedError(
       'the archived log ends before the moment asked for',
-      'ask for an earlier moment; kubectl shopmind backups shows how far the archive reaches',
+      'ask for an earlier moment; platform.archive says how far the archive reaches',
     );
   const said = fatal.at(-1) ?? log.trim().split('\n').at(-1) ?? '';
   return new RecoveryFailedError(

@@ -25,8 +25,8 @@ export interface EraseParts {
   readonly database: Database;
   readonly holders: readonly Holder[];
   readonly signer: Signer;
-  /** How long backups keep what they have, in ms. */
-  readonly backupsKeptMs: number;
+  /** How long backups keep what they have, in ms; absent: nobody can say. */
+  readonly backupsKeptMs?: number;
   readonly now: () => Date;
 }
 
@@ -64,7 +64,8 @@ export async function eraseCustomer(
     verifiedAt: now().toISOString(),
     holders: holders.map(({ name }) => name),
     removed,
-    backupsUntil: new Date(erasedAt.getTime() + backupsKeptMs).toISOString(),
+    backupsUntil:
+      backupsKeptMs === undefined ? null : new Date(erasedAt.getTime() + backupsKeptMs).toISOString(),
   });
 }
 

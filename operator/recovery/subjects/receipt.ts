@@ -29,7 +29,7 @@ const Statement = z.object({
   verifiedAt: z.iso.datetime(),
   holders: z.array(z.string()),
   removed: z.array(Line),
-  /** Backups that were made before still have it, until then. */
+  /** Backups that were made before still have it, until then; null: until they are removed, which nobody can date. */
   backupsUntil: z.iso.datetime().nullable(),
 });
 export type Statement = z.infer<typeof Statement>;

@@ -84,7 +84,8 @@ export class MoveLostError extends Error {
 
 /** A restore or an erasure has the tenant. */
 export class TenantBusyError extends Error {
-  readonly remedy = 'the move begins by itself once that has ended: kubectl shopmind backups';
+  readonly remedy =
+    'the move begins by itself once that has ended; a command that was broken off ends when it is repeated';
   constructor(tenant: string, operation: string) {
     super(`${tenant} cannot move while ${operation} is under way`);
     this.name = 'TenantBusyError';
