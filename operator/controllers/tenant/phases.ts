@@ -151,8 +151,12 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
 async function isStillThere({ tenant, context, dataPlane }: Visit): Promise<boolean> {
   const { name, uid } = tenant.metadata;
   if (tenant.status?.dataRef === undefined || (await dataPlane.knows(name))) return true;
-  const live = await context.client.find(tenants, { name }, { signal: context.signal });
-  return live?.metadata.uid === uid && live?.metadata.deletionTimestamp === undefined;
+  // A list of one: to read tenants one by one is a right the operator does without.
+  const { items } = await context.client.list(tenants, {
+    fieldSelector: `metadata.name=${name}`,
+    signal: context.signal,
+  });
+  return items.some(({ metadata }) => metadata.uid === uid && metadata.deletionTimestamp === undefined);
 }
 
 /** A dedicated tenant's own Services, or the pool's. */

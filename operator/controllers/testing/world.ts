@@ -205,9 +205,13 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
   // Only what reconcilers call is there; anything else is a bug of the test and shows as "is not a function".
   const client = {
     find: async (type: ResourceType, ref: Ref) =>
-      isOutlived(type, ref)
-        ? undefined
-        : (cacheOf(type).get(keyOf(ref)) ?? hidden.get(`${type.kind}/${keyOf(ref)}`)),
+      cacheOf(type).get(keyOf(ref)) ?? hidden.get(`${type.kind}/${keyOf(ref)}`),
+    /** Of one name, as far as that is asked here. */
+    list: async (type: ResourceType, { fieldSelector }: { fieldSelector: string }) => ({
+      items: Array.from(cacheOf(type).values()).filter(
+        ({ metadata }) => fieldSelector === `metadata.name=${metadata.name}` && !isOutlived(type, metadata),
+      ),
+    }),
     apply: (type: ResourceType, intent: KubeObject, options: { subresource?: string }) =>
       write(`${options.subresource ?? 'apply'} ${type.kind} ${keyOf(intent.metadata)}`, () =>
         applied(type, intent, options.subresource),
