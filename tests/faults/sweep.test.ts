@@ -28,7 +28,7 @@ const LIVES: readonly (readonly [name: string, life: Life])[] = [
 
 /** Writes at which the quick profile kills; the full one kills at all of them. */
 const SAMPLES: Readonly<Record<Moment, readonly number[]>> = {
-  'after an API write': [4, 13],
+  'after an API write': [4],
   'before an API write': [7],
   'after an SQL write': [6],
 };
