@@ -15,6 +15,7 @@ import { ShopError } from '../errors.ts';
 import { deadTopicName, groupName, topicName } from '../names/index.ts';
 import type { Clock, EventHandler, StoredEvent, TenantId, Transaction } from '../ports.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
+import { startSweeper } from '../sweeper.ts';
 import { createDelivery, type Delivery, type Handle } from './kafka/delivery.ts';
 import { createIntake, type Intake } from './kafka/intake.ts';
 import { toDeadMessage } from './kafka/messages.ts';
@@ -122,7 +123,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     });
     subscriptions.push({ consumer, group, topics: [...ofKafka.keys()], intake, delivery });
     intake.start();
-    look();
+    sweeper.look();
   }
 
   async function sweep(): Promise<void> {
@@ -130,21 +131,11 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     for (const { delivery } of subscriptions) await delivery.sweep();
   }
 
-  let sweeping: Promise<void> = Promise.resolve();
-  /** One at a time; asking again while one waits to run is asking once. */
-  let asked = false;
-  function look(): void {
-    if (asked || closed) return;
-    asked = true;
-    sweeping = sweeping
-      .then(() => {
-        asked = false;
-        return sweep();
-      })
-      .catch((error: unknown) => log.warn({ err: error }, 'looking for events failed'));
-  }
-  const sweeper = setInterval(look, options.sweepMilliseconds ?? 2_000);
-  sweeper.unref();
+  const sweeper = startSweeper({
+    sweep,
+    everyMilliseconds: options.sweepMilliseconds ?? 2_000,
+    failed: (error) => log.warn({ err: error }, 'looking for events failed'),
+  });
 
   function asAdmin(): Promise<Admin> {
     admin ??= openAdmin(kafka).catch((error: unknown) => {
@@ -204,8 +195,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     },
     async close() {
       closed = true;
-      clearInterval(sweeper);
-      await sweeping;
+      await sweeper.stop();
       await relay.close();
       for (const { intake } of subscriptions) intake.rest();
       await Promise.all(

@@ -12,6 +12,7 @@ import { createPump, type Pump } from '../pump.ts';
 import { isRetryable } from '../sql/failures.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
 import { isTenantId } from '../tenant-id.ts';
+import { startSweeper } from '../sweeper.ts';
 import { isOutage, pauseOf, textOf } from './attempts.ts';
 
 export interface EventLogOptions {
@@ -322,21 +323,11 @@ export function createEventLog(options: EventLogOptions): EventLog {
     }
   }
 
-  let sweeping: Promise<void> = Promise.resolve();
-  /** One at a time; asking again while one waits to run is asking once. */
-  let asked = false;
-  function look(): void {
-    if (asked || closed) return;
-    asked = true;
-    sweeping = sweeping
-      .then(() => {
-        asked = false;
-        return sweep();
-      })
-      .catch((error: unknown) => log.warn({ err: error }, 'looking for events failed'));
-  }
-  const sweeper = setInterval(look, options.sweepMilliseconds ?? 2_000);
-  sweeper.unref();
+  const sweeper = startSweeper({
+    sweep,
+    everyMilliseconds: options.sweepMilliseconds ?? 2_000,
+    failed: (error) => log.warn({ err: error }, 'looking for events failed'),
+  });
   let listening: Promise<void> | undefined;
 
   async function settle(): Promise<void> {
@@ -364,11 +355,11 @@ export function createEventLog(options: EventLogOptions): EventLog {
         (payload) => {
           for (const tenant of payload.split(' ')) wake(tenant);
         },
-        look,
+        sweeper.look,
       );
       await listening;
       // What was published while nobody of this group was there is looked for at once.
-      look();
+      sweeper.look();
     },
     async flush() {
       const { rows } = await sql.sweep<{ tenant_id: string }>('SELECT DISTINCT tenant_id FROM outbox');
@@ -390,9 +381,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
     },
     async close() {
       closed = true;
-      clearInterval(sweeper);
       for (const { timer } of alarms.values()) clearTimeout(timer);
-      await sweeping;
+      await sweeper.stop();
       await relay.close();
       await Promise.all(subscriptions.map(({ pump }) => pump.close()));
     },
