@@ -209,7 +209,7 @@ test('a server that is silent or away is said to be so in bounded time, and serv
   const search = open('away');
   const index = { name: 'products', locale: 'en' };
   await search.write('acme', index, [document('k', 'Thing')]);
-  server.pause();
+  await server.pause();
   try {
     const started = performance.now();
     await assert.rejects(search.search('acme', index, { limit: 1 }), { code: 'timeout' });

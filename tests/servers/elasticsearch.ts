@@ -24,7 +24,7 @@ export interface ElasticsearchServer {
   /** Ends it in good order and starts it again. */
   restart(): Promise<void>;
   /** Connections stay open and nobody answers. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;

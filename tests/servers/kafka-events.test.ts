@@ -254,7 +254,7 @@ test('a broker that is killed, and one that is frozen, delay events and lose non
     withinMs: 45_000,
     what: 'all, after the kill',
   });
-  kafka.pause();
+  await kafka.pause();
   await some();
   kafka.resume();
   await until(() => (heard.length >= n ? true : undefined), {

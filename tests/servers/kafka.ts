@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { cacheFolder } from '../cluster/binaries.ts';
 import { startProgram, whenReady, type Program } from '../cluster/process.ts';
+import { freeze } from './process.ts';
 import { locked } from '../support/lock.ts';
 import { freePort } from '../support/port.ts';
 
@@ -38,7 +39,7 @@ export interface KafkaServer {
   /** Ends it in good order, and starts it again. */
   restart(): Promise<void>;
   /** Freezes it: connections stay open and nobody answers. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
@@ -88,7 +89,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
       await program.stop();
       await start();
     },
-    pause: () => void process.kill(program.pid, 'SIGSTOP'),
+    pause: () => freeze(program.pid),
     resume: () => void process.kill(program.pid, 'SIGCONT'),
     async stop() {
       // Its data go with it: there is nothing to end in good order for.

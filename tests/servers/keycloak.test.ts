@@ -172,7 +172,7 @@ test('a realm that somebody else made is neither taken nor removed', async () =>
 
 test('a server that is frozen is told of with system, action and remedy, and goes on when it is back', async () => {
   const impatient = createKeycloak(server.adminAddress, { answerTimeoutMs: 500 });
-  server.pause();
+  await server.pause();
   try {
     await assert.rejects(impatient.ensureTenant(scope('pool'), tenant('late')), (error) => {
       assert.ok(error instanceof SystemError);

@@ -35,7 +35,7 @@ documentsContract('documents on the emulator of MongoDB', () => shared);
 
 test('a server that is frozen is a timeout, then answers again by itself', async () => {
   const version = await shared.put('acme', 'content.page', 'frozen', { n: 1 });
-  server.pause();
+  await server.pause();
   try {
     await assert.rejects(shared.get('acme', 'content.page', 'frozen'), (error: Error & { code?: string }) =>
       ['timeout', 'unavailable'].includes(error.code ?? ''),

@@ -99,7 +99,7 @@ test('a store that is away, or silent, is said to be so in bounded time, and ser
   const blobs = await openBlobs();
   await blobs.put('a', 'things', 'k', Buffer.from('kept'), 'text/plain');
 
-  minio.pause();
+  await minio.pause();
   const asked = performance.now();
   await assert.rejects(blobs.get('a', 'things', 'k'), { code: 'timeout' });
   assert.ok(performance.now() - asked < 12_000);

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../support/wait.ts';
 
@@ -27,8 +27,31 @@ export interface Program {
   /** After `kill` or `end`. */
   start(): Promise<void>;
   /** Connections stay open and nobody answers. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
+}
+
+/**
+ * Stops a process, and resolves when its last thread stands: the signal alone is on its way when `kill` returns, and a thread on
+ * another core may still answer a request.
+ */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await until(async () => (await threadStates(pid)).every((state) => state === 'T') || undefined, {
+    withinMs: 5_000,
+    what: `process ${pid} stands still`,
+  });
+}
+
+/** As proc(5) writes them: `T` is stopped by a signal. */
+async function threadStates(pid: number): Promise<string[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  return Promise.all(
+    threads.map(async (thread) => {
+      const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      return stat.charAt(stat.lastIndexOf(')') + 2);
+    }),
+  );
 }
 
 /** Resolves when it serves; throws with its last lines when it ends or does not come up in time. */
@@ -83,17 +106,18 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     }
   }
 
+  function pidOf({ pid }: ChildProcess): number {
+    if (pid === undefined) throw new Error(`${command} does not run`);
+    return pid;
+  }
+
   await start();
   return {
-    pid() {
-      const { pid } = running();
-      if (pid === undefined) throw new Error(`${command} does not run`);
-      return pid;
-    },
+    pid: () => pidOf(running()),
     kill: () => end('SIGKILL'),
     end: () => end('SIGTERM'),
     start,
-    pause: () => void running().kill('SIGSTOP'),
+    pause: () => freeze(pidOf(running())),
     resume: () => void running().kill('SIGCONT'),
   };
 }

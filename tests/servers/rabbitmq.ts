@@ -7,6 +7,7 @@ import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProgram, whenReady, type Program } from '../cluster/process.ts';
+import { freeze } from './process.ts';
 import { freePort } from '../support/port.ts';
 
 const ADMIN = { user: 'admin', password: 'admin-secret' } as const;
@@ -26,7 +27,7 @@ export interface RabbitServer {
   start(): Promise<void>;
   restart(): Promise<void>;
   /** Freezes it: connections stay open and nobody answers. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
@@ -131,7 +132,7 @@ export async function startRabbit(): Promise<RabbitServer> {
       await program.stop('SIGTERM', 20_000);
       await start();
     },
-    pause: () => void process.kill(program.pid, 'SIGSTOP'),
+    pause: () => freeze(program.pid),
     resume: () => void process.kill(program.pid, 'SIGCONT'),
     async stop() {
       await program.stop('SIGKILL');

@@ -193,7 +193,7 @@ test('a cluster that is away, or a login that may not, is told with what to do',
   await assert.rejects(wrong.ping(), (error) => error instanceof SystemError && !error.transient);
   const system = provisioner(servers.adminAddress);
   await system.ping();
-  servers.pause();
+  await servers.pause();
   const started = performance.now();
   try {
     await assert.rejects(

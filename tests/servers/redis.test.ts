@@ -102,7 +102,7 @@ test('a paused cluster is a miss within the bound, then at once; it is told of o
   const alone = createMemoryLimits(() => performance.now());
   const limits = createRedisLimits(redis, scope(), alone);
 
-  cluster.pause();
+  await cluster.pause();
   const started = performance.now();
   for (let n = 0; n < 200; n++) assert.equal(await cache.get('a', 'k'), undefined);
   const took = performance.now() - started;

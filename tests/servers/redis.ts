@@ -26,7 +26,7 @@ export interface RedisServers {
   start(): Promise<void>;
   restart(): Promise<void>;
   /** Connections stay open and nobody answers. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends them and removes their data. */
   stop(): Promise<void>;
@@ -79,7 +79,7 @@ export async function startRedis({
         await Promise.all(nodes.map((node) => node.start()));
         await serving();
       },
-      pause: () => nodes.forEach((node) => node.pause()),
+      pause: async () => void (await Promise.all(nodes.map((node) => node.pause()))),
       resume: () => nodes.forEach((node) => node.resume()),
       stop,
     };
