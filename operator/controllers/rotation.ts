@@ -14,7 +14,7 @@ import { deployments, rollouts, secrets, shopServices } from './kinds.ts';
 import type { Rollout } from './kinds.ts';
 import type { Deployment } from '../kube/resources.ts';
 import { applyAll } from './objects.ts';
-import { decoded, generate, valuesForSure, valuesOf } from './secrets.ts';
+import { decoded, generate, valuesOf } from './secrets.ts';
 import { SECRET_STAMP } from './service/canary/deliver.ts';
 import type { World } from './world.ts';
 
@@ -38,7 +38,7 @@ export async function credentialsFor(
   scope: CredentialScope,
 ): Promise<Credentials> {
   const ref = { namespace: scope.namespace, name: DATABASE_SECRET };
-  const seen = await valuesForSure(world, context, ref);
+  const seen = valuesOf(world, ref);
   const known = credentialsIn(seen);
   if (known !== undefined && seen !== undefined) {
     const cached = advance(scope.role, known, circumstancesOf(world, scope, seen));

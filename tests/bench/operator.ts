@@ -188,6 +188,17 @@ async function compare(placement: Placement, ours: Crossing, recorded: readonly 
       '',
       placement === 'dedicated' ? '25' : '',
     ],
+    ...(placement === 'pooled'
+      ? []
+      : [
+          [
+            `${name}: tenants/s with their Pods there`,
+            rate(ours.count, ours.seconds),
+            rate(ours.count, limit.servingSeconds),
+            `${Math.round((100 * limit.servingSeconds) / ours.seconds)} %`,
+            '',
+          ],
+        ]),
     [`${name}: requests that write`, String(ours.writes + ours.count), String(objects), '', ''],
     [`${name}: requests that read`, String(ours.reads), '0', '', ''],
     [

@@ -1,8 +1,14 @@
 /**
- * The limit: the same client applies the same objects, 16 at a time, with nothing to decide. Told by IPC what to apply.
+ * The limit: the same client applies the same objects, 16 at a time, with nothing to decide, and watches until their Pods are
+ * there. Told by IPC what to apply.
  */
 import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { deployments } from '../../../operator/controllers/kinds.ts';
 import { connect } from '../../../operator/kube/client.ts';
+import { createReflector } from '../../../operator/kube/reflector.ts';
+import { keyOf } from '../../../operator/kube/types.ts';
+import { until } from '../../support/wait.ts';
 import { say, type Bare, type Question, type Recorded } from './protocol.ts';
 
 const CONNECTIONS = 16;
@@ -17,6 +23,11 @@ say('up', undefined);
 async function run(file: string): Promise<void> {
   // Written by the benchmark itself.
   const steps = JSON.parse(await readFile(file, 'utf8')) as readonly (readonly Recorded[])[];
+  const stopping = new AbortController();
+  // Watched from the start, as the operator watches them.
+  const watched = createReflector({ client, type: deployments, log: pino({ level: 'silent' }) });
+  void watched.run(stopping.signal);
+  await watched.whenSynced();
   const before = process.cpuUsage();
   const latencies: number[] = [];
   const started = performance.now();
@@ -38,5 +49,22 @@ async function run(file: string): Promise<void> {
   }
   const { user, system } = process.cpuUsage(before);
   const seconds = (performance.now() - started) / 1000;
-  say('run', { seconds, latencies, cpuSeconds: (user + system) / 1e6 } satisfies Bare);
+  const waiting = new Set(
+    steps.flatMap((step) =>
+      step.filter(({ type }) => type.kind === 'Deployment').map(({ intent }) => keyOf(intent.metadata)),
+    ),
+  );
+  await until(
+    () => {
+      for (const key of waiting) {
+        const { spec, status } = watched.cache.get(key) ?? {};
+        if ((status?.availableReplicas ?? 0) >= (spec?.replicas ?? 1)) waiting.delete(key);
+      }
+      return waiting.size === 0 || undefined;
+    },
+    { withinMs: 120_000, everyMs: 20, what: 'every Deployment is available' },
+  );
+  const servingSeconds = (performance.now() - started) / 1000;
+  stopping.abort();
+  say('run', { seconds, servingSeconds, latencies, cpuSeconds: (user + system) / 1e6 } satisfies Bare);
 }

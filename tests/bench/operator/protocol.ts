@@ -37,7 +37,10 @@ export interface Figures {
 
 /** What the bare loop took. */
 export interface Bare {
+  /** Until the last object was applied. */
   readonly seconds: number;
+  /** Until the Pods of the last Deployment were there, as the operator waits for them. */
+  readonly servingSeconds: number;
   /** Milliseconds of each apply. */
   readonly latencies: readonly number[];
   readonly cpuSeconds: number;
