@@ -87,43 +87,47 @@ const DIGEST = `select
   (select concat('/', count(*), ':', sum(hashtext(s::text)::bigint)) from platform.tenant_secrets s) as digest`;
 
 interface Known {
-  row: DirectoryRow;
-  secrets: Map<string, string>;
+  readonly row: DirectoryRow;
+  readonly secrets: Map<string, string>;
 }
 
 export function createDirectory(database: Database, sealer: Sealer): Directory {
   let known: Map<string, Known> | undefined;
   let digest = '';
-  let loading: Promise<Map<string, Known>> | undefined;
+  let loading: Loading | undefined;
 
-  const currentDigest = async (): Promise<string> => {
-    const [answer] = await database.query<{ digest: string }>(DIGEST);
-    return answer?.digest ?? '';
-  };
+  /** Tables are read once, however many ask; what is asked for after `forget` was read after it. */
   const load = async (): Promise<Map<string, Known>> => {
-    digest = await currentDigest();
-    const rows = await database.query(`select ${COLUMNS.join(', ')} from platform.tenants`);
-    const result = new Map<string, Known>();
-    for (const raw of rows) {
-      const row = Row.parse(raw);
-      result.set(row.id, { row, secrets: new Map() });
-    }
-    const sealed = await database.query<{ tenant_id: string; name: string; value: Buffer }>(
-      'select tenant_id, name, value from platform.tenant_secrets',
-    );
-    for (const { tenant_id, name, value } of sealed) {
-      const opened = sealer.open(tenant_id, name, value);
-      if (opened !== undefined) result.get(tenant_id)?.secrets.set(name, opened);
-    }
-    known = result;
-    return result;
+    loading ??= begin();
+    return loading.done;
   };
-  const all = async (): Promise<Map<string, Known>> => {
-    if (known !== undefined) return known;
-    loading ??= load().finally(() => {
-      loading = undefined;
-    });
-    return loading;
+  const begin = (): Loading => {
+    const written = new Map<string, Known | undefined>();
+    const mine: Loading = {
+      written,
+      done: read(database, sealer)
+        .then((found) => {
+          for (const [id, entry] of written) put(found.tenants, id, entry);
+          if (loading !== mine) return found.tenants;
+          known = found.tenants;
+          digest = found.digest;
+          return known;
+        })
+        .finally(() => {
+          if (loading === mine) loading = undefined;
+        }),
+    };
+    return mine;
+  };
+  const all = async (): Promise<Map<string, Known>> => known ?? load();
+  /** Of what this process has just committed. A reading under way may have begun before. */
+  const note = (id: string, entry: Known | undefined): void => {
+    if (known !== undefined) put(known, id, entry);
+    loading?.written.set(id, entry);
+  };
+  const forget = (): void => {
+    known = undefined;
+    loading = undefined;
   };
 
   return {
@@ -131,9 +135,8 @@ export function createDirectory(database: Database, sealer: Sealer): Directory {
       return (await all()).get(id);
     },
     async ensure(row, secrets) {
-      if (isElsewhere((await all()).get(row.id), row)) await load();
-      const tenants = await all();
-      const present = tenants.get(row.id);
+      if (isElsewhere((await all()).get(row.id), row)) forget();
+      const present = (await all()).get(row.id);
       // Looked at anew: another operator may have moved the tenant.
       if (present !== undefined && isElsewhere(present, row)) throw new MisplacedError(present.row, row);
       const isNew = present === undefined;
@@ -149,34 +152,70 @@ export function createDirectory(database: Database, sealer: Sealer): Directory {
         }
         await session.query('commit');
       });
-      const known = new Map([...(present?.secrets ?? []), ...changed]);
-      tenants.set(row.id, { row, secrets: known });
+      note(row.id, { row, secrets: new Map([...(present?.secrets ?? []), ...changed]) });
       return [
         ...(rowDiffers ? [`${isNew ? 'REGISTER' : 'UPDATE'} TENANT ${row.id}`] : []),
         ...changed.map(([name]) => `SEAL SECRET ${name} OF ${row.id}`),
       ];
     },
     async remove(id) {
-      const tenants = await all();
       const removed = await database.query(
         `with gone as (delete from platform.tenants where id = $1 returning id)
          select pg_notify('tenants', id) from gone`,
         [id],
       );
-      tenants.delete(id);
+      note(id, undefined);
       return removed.length === 0 ? [] : [`UNREGISTER TENANT ${id}`];
     },
     async refresh() {
       if (known === undefined) return;
-      if ((await currentDigest()) !== digest) {
-        // Our own writes count too: the digest is taken again with the rows.
-        await load();
-      }
+      const [answer] = await database.query<{ digest: string }>(DIGEST);
+      // Our own writes count too: the digest is taken again with the rows.
+      if (answer?.digest !== digest) await load();
     },
-    forget() {
-      known = undefined;
-    },
+    forget,
   };
+}
+
+/** The tables are being read. */
+interface Loading {
+  readonly done: Promise<Map<string, Known>>;
+  /**
+   * What was committed meanwhile, `undefined` for who was removed: the rows may be from before. Without it a tenant would
+   * be taken for new at its next visit and get other keys than those it was given.
+   */
+  readonly written: Map<string, Known | undefined>;
+}
+
+/** Rows, secrets and digest of one moment. */
+async function read(
+  database: Database,
+  sealer: Sealer,
+): Promise<{ readonly tenants: Map<string, Known>; readonly digest: string }> {
+  const tenants = new Map<string, Known>();
+  const digest = await database.session(async (session) => {
+    await session.query('begin isolation level repeatable read read only');
+    const [answer] = await session.query<{ digest: string }>(DIGEST);
+    for (const raw of await session.query(`select ${COLUMNS.join(', ')} from platform.tenants`)) {
+      const row = Row.parse(raw);
+      tenants.set(row.id, { row, secrets: new Map() });
+    }
+    const sealed = await session.query<{ tenant_id: string; name: string; value: Buffer }>(
+      'select tenant_id, name, value from platform.tenant_secrets',
+    );
+    await session.query('commit');
+    for (const { tenant_id, name, value } of sealed) {
+      const opened = sealer.open(tenant_id, name, value);
+      if (opened !== undefined) tenants.get(tenant_id)?.secrets.set(name, opened);
+    }
+    return answer?.digest ?? '';
+  });
+  return { tenants, digest };
+}
+
+function put(tenants: Map<string, Known>, id: string, entry: Known | undefined): void {
+  if (entry === undefined) tenants.delete(id);
+  else tenants.set(id, entry);
 }
 
 function isElsewhere(present: Known | undefined, row: DirectoryRow): boolean {

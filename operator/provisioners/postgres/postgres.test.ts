@@ -13,7 +13,7 @@ import { createBlobStore } from '../blobs.ts';
 import { createSealer } from '../sealing.ts';
 import { shelf } from '../testing/definition.ts';
 import { isTransient, openDatabase } from './database.ts';
-import type { Database } from './database.ts';
+import type { Database, Session, Value } from './database.ts';
 import { loadCatalogue } from './desired.ts';
 import type { Catalogue } from './desired.ts';
 import { closeLogin, deletePooledRows, dropSchema, exportRows } from './destroy.ts';
@@ -311,6 +311,53 @@ test('the directory writes only what differs, tells the runtimes, and hides tena
   await listener.query('select 1');
   assert.ok(heard.filter((id) => id === 'pat').length >= 3);
   await listener.end();
+});
+
+test('what is written or removed while the directory is read is not lost, whichever ends first', async () => {
+  for (const first of ['the reading', 'the writing'] as const) {
+    const [holdCommit, holdRows] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [atCommit, atRows] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isHeld = false;
+    let writer: Session | undefined;
+    const slow: Database = {
+      ...database,
+      session: (work) =>
+        database.session((session) =>
+          work({
+            async query<Row>(text: string, values?: readonly Value[]): Promise<readonly Row[]> {
+              if (text === 'begin') writer = session;
+              if (isHeld && text === 'commit' && session === writer) {
+                atCommit.resolve();
+                await holdCommit.promise;
+              }
+              const rows = await session.query<Row>(text, values);
+              if (isHeld && text.endsWith('from platform.tenants')) {
+                atRows.resolve();
+                await holdRows.promise;
+              }
+              return rows;
+            },
+          }),
+        ),
+    };
+    const directory = createDirectory(slow, sealer);
+    await directory.get('nobody');
+    isHeld = true;
+    const writing = directory.ensure(row('jay'), { key: 'first' });
+    await atCommit.promise;
+    directory.forget();
+    const reading = directory.get('nobody');
+    await atRows.promise;
+    const ends = { 'the reading': holdRows, 'the writing': holdCommit };
+    ends[first].resolve();
+    await (first === 'the reading' ? reading : writing);
+    holdRows.resolve();
+    holdCommit.resolve();
+    await Promise.all([reading, writing]);
+    assert.equal((await directory.get('jay'))?.secrets.get('key'), 'first', first);
+    await directory.remove('jay');
+    assert.equal(await directory.get('jay'), undefined);
+  }
 });
 
 test('a snapshot holds every row of the tenant and no other, and deleting takes exactly those', async () => {
