@@ -98,8 +98,42 @@ export const inventory = list(
   },
 );
 
-/** Five fields; what they mean is judged by the API server, in the CronJob. */
-export const CRON = '^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+$';
+/** A field of a cron expression: numbers or names, ranges of them, steps, and lists of all these. */
+const cronField = (value: string): string => {
+  const part = `(\\*|\\?|(${value})(-(${value}))?)(/[1-9][0-9]*)?`;
+  return `${part}(,${part})*`;
+};
+
+/** Names in letters of any size, in words every dialect of regular expressions has. */
+function named(names: string): string {
+  return names.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`).replaceAll(' ', '|');
+}
+
+/** Minute, hour, day of the month, month, day of the week: what the API server takes in a CronJob (its Sunday is 0, never 7). */
+const CRON = `^${[
+  '[0-5]?[0-9]',
+  '[01]?[0-9]|2[0-3]',
+  '0?[1-9]|[12][0-9]|3[01]',
+  `0?[1-9]|1[0-2]|${named('jan feb mar apr may jun jul aug sep oct nov dec')}`,
+  `[0-6]|${named('sun mon tue wed thu fri sat')}`,
+]
+  .map(cronField)
+  .join(' ')}$`;
+
+/** When something is done again and again. */
+export const schedule = (description: string) =>
+  string(description, {
+    min: 9,
+    max: 100,
+    pattern: CRON,
+    rules: [
+      {
+        rule: "self.split(' ').all(field, field.split(',').all(part, !part.matches('^[0-9]+-[0-9]+(/[0-9]+)?$') || int(part.split('/')[0].split('-')[0]) <= int(part.split('/')[0].split('-')[1])))",
+        message:
+          'a range of a cron expression begins with the smaller number: write 22-23,0-2 instead of 22-2',
+      },
+    ],
+  });
 
 /** What surrounds the object; both kinds have it. */
 export const ENVIRONMENTS = ['production', 'staging', 'development'] as const;

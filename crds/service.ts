@@ -3,7 +3,7 @@
  * Namespaced; `services.shopmind.ai`, short name `smsvc`, so that it does not hide the core Service.
  */
 import { canary, canaryStatus } from './canary.ts';
-import { conditions, CRON, environment, inventory, observedGeneration, scaling } from './meta.ts';
+import { conditions, environment, inventory, observedGeneration, scaling, schedule } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
@@ -103,7 +103,7 @@ export const serviceSpec = object(
     ),
     backup: optional(
       object('Backs up the tenants whose domains it hosts, beside their blobs; absent: no backups.', {
-        schedule: string('When, as a cron expression in UTC.', { min: 9, max: 100, pattern: CRON }),
+        schedule: schedule('When, as a cron expression in UTC.'),
         keep: integer('How many backups of each tenant are kept.', { min: 1, max: 1000 }),
       }),
     ),

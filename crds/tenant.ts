@@ -4,7 +4,7 @@
  */
 import { CURRENCIES } from './currencies.ts';
 import { canary } from './canary.ts';
-import { conditions, CRON, environment, inventory, observedGeneration, scaling } from './meta.ts';
+import { conditions, environment, inventory, observedGeneration, scaling, schedule } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
 import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
@@ -241,13 +241,7 @@ export const tenantSpec = object(
         "Backups of the tenant's rows and objects, beside its blobs. Absent: daily in production, none elsewhere. Only for dedicated placement; the pool is backed up as one.",
         {
           enabled: defaulted(boolean('Whether there are any.'), true),
-          schedule: optional(
-            string('When, as a cron expression in UTC; absent: once each night.', {
-              min: 9,
-              max: 100,
-              pattern: CRON,
-            }),
-          ),
+          schedule: optional(schedule('When, as a cron expression in UTC; absent: once each night.')),
           keep: optional(
             integer("How many are kept; absent: the plan's 7, 14 or 30.", { min: 1, max: 1000 }),
           ),

@@ -344,3 +344,30 @@ test("a pooled tenant has no roll-outs of its own, and a canary's steps belong t
     /canary is for strategy: canary/,
   );
 });
+
+for (const [schedule, problem] of [
+  ['0 3 * * *', undefined],
+  ['*/15 0-6,22 1,15 jan-MAR mon', undefined],
+  ['5/10 23 31 12 6', undefined],
+  ['61 3 * * *', 'should match'],
+  ['0 24 * * *', 'should match'],
+  ['0 3 32 * *', 'should match'],
+  ['0 3 0 * *', 'should match'],
+  ['0 3 * 13 *', 'should match'],
+  ['0 3 * * 7', 'should match'],
+  ['0 3 * * someday', 'should match'],
+  ['*/0 3 * * *', 'should match'],
+  ['every day at 3 am', 'should match'],
+  ['0 22-2 * * *', 'begins with the smaller number'],
+] as const) {
+  test(`the schedule ${schedule} is ${problem === undefined ? 'taken' : 'refused'}`, () => {
+    const backup = { schedule, keep: 7 };
+    for (const said of [
+      refusals('Service', service({ domains: ['catalog'], backup })),
+      refusals('ShopMindTenant', tenant({ placement: 'dedicated', backup })),
+    ]) {
+      if (problem === undefined) assert.deepEqual(said, []);
+      else assert.match(said.join('\n'), new RegExp(`backup\\.schedule.*${problem}`));
+    }
+  });
+}

@@ -49,9 +49,13 @@ export interface TableDefinition {
 export interface PersonalData {
   /**
    * Columns that name the person, by the customer's id or e-mail address: text that is one of these, JSON or bytes that contain
-   * one. Or the column that leads to a row of another table that does.
+   * one. Or the column that leads to a row of another table that does. Or the column in which each of their names is written in
+   * a way of its own, as a digest is.
    */
-  readonly by: readonly string[] | { readonly column: string; readonly of: string; readonly key: string };
+  readonly by:
+    | readonly string[]
+    | { readonly column: string; readonly of: string; readonly key: string }
+    | { readonly column: string; readonly written: (name: string) => readonly string[] };
   /**
    * `delete`: the rows go. `redact`: the rows stay, and whatever in the columns of `by` is the person's becomes `erased`.
    * Columns and values: the rows stay, for accounts that must be kept, without the person.

@@ -10,14 +10,14 @@ import { scopeOf } from '../../../runtime/platform/names/index.ts';
 import { platform as platformTables } from '../../../runtime/platform/sql/definition.ts';
 import type { TenantObject } from '../../controllers/kinds.ts';
 import type { Database } from '../../provisioners/postgres/database.ts';
+import { createSealer } from '../../provisioners/sealing.ts';
 import { BusyError, createOperations } from '../../recovery/operations.ts';
 import { openStore } from '../../recovery/store/store.ts';
 import { eraseCustomer, StillThereError } from '../../recovery/subjects/erase.ts';
 import { exportSubject } from '../../recovery/subjects/export.ts';
-import type { Holder } from '../../recovery/subjects/holder.ts';
 import { createObjectHolder } from '../../recovery/subjects/objects.ts';
 import { createSigner, verifyReceipt } from '../../recovery/subjects/receipt.ts';
-import { createRowHolder, NoSuchCustomerError } from '../../recovery/subjects/rows.ts';
+import { createRowHolder, NoSuchCustomerError, type RowHolder } from '../../recovery/subjects/rows.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { homeOf } from '../../resources/presets.ts';
 import type { Call } from '../command.ts';
@@ -68,9 +68,12 @@ export async function erase({ cli, args: [name = ''], flags }: Call): Promise<nu
     );
     const operations = createOperations(database);
     const operation = await operations.begin({ kind: 'erase', tenant: name, arguments: { customer } });
+    const rows = rowsOf(database);
     const signed = await eraseCustomer(operation, customer, {
       database,
-      holders: [rowsOf(database)],
+      holders: [rows],
+      identify: (subject) => rows.identify(subject),
+      sealer: createSealer(platform.secretsKey),
       signer: createSigner(platform.secretsKey),
       now: () => new Date(),
     });
@@ -130,7 +133,7 @@ async function withSubjects(
   });
 }
 
-function rowsOf(database: Database): Holder {
+function rowsOf(database: Database): RowHolder {
   return createRowHolder(
     database,
     [platformTables, ...DOMAINS].flatMap(({ tables }) => tables),

@@ -4,9 +4,11 @@
  */
 import type { Database } from '../../provisioners/postgres/database.ts';
 import { inTransaction } from '../../provisioners/postgres/fence.ts';
+import type { Sealer } from '../../provisioners/sealing.ts';
 import { advance, holding } from '../operations.ts';
 import type { Operation } from '../operations.ts';
-import type { Holder, Line } from './holder.ts';
+import type { Holder, Line, Person, Subject } from './holder.ts';
+import { remembered as rememberedPerson, sealed } from './memory.ts';
 import type { Receipt, Signer } from './receipt.ts';
 
 /** Something of the person was found after everything had been erased. */
@@ -24,6 +26,9 @@ export class StillThereError extends Error {
 export interface EraseParts {
   readonly database: Database;
   readonly holders: readonly Holder[];
+  /** What the customer is called: asked before anything is erased. `undefined`: there is none of that id, any more. */
+  readonly identify: (subject: Subject) => Promise<Person | undefined>;
+  readonly sealer: Sealer;
   readonly signer: Signer;
   /** How long backups keep what they have, in ms; absent: nobody can say. */
   readonly backupsKeptMs?: number;
@@ -34,17 +39,25 @@ export interface EraseParts {
 export async function eraseCustomer(
   operation: Operation,
   customer: string,
-  { database, holders, signer, backupsKeptMs, now }: EraseParts,
+  { database, holders, identify, sealer, signer, backupsKeptMs, now }: EraseParts,
 ): Promise<Receipt> {
   const { id, tenant } = operation;
   if (tenant === null) throw new Error(`operation ${id} names no tenant`);
-  const subject = { tenant, customer };
+  const known = rememberedPerson(sealer, { tenant, customer }, operation.result);
+  const person = known ?? (await identify({ tenant, customer })) ?? { names: [customer], facts: [] };
+  const subject = { tenant, customer, person };
+  // Whoever goes on after a kill looks for the same person; and a tenant that is restored to a moment before loses them again.
+  if (known === undefined)
+    await inTransaction(database, async (session) => {
+      await holding(session, id, ['Begun']);
+      await advance(session, id, 'Known', sealed(sealer, subject, person));
+    });
   const remembered = new Map<string, readonly Line[]>(Object.entries(rememberedBy(operation)));
   for (const holder of holders) {
     await holder.erase(subject, async (lines) => {
-      remembered.set(holder.name, lines);
+      remembered.set(holder.name, added(remembered.get(holder.name) ?? [], lines));
       await inTransaction(database, async (session) => {
-        await holding(session, id, ['Begun', 'Erasing']);
+        await holding(session, id, ['Known', 'Erasing']);
         await advance(session, id, 'Erasing', { removed: Object.fromEntries(remembered) });
       });
     });
@@ -72,4 +85,14 @@ export async function eraseCustomer(
 function rememberedBy({ result }: Operation): Readonly<Record<string, readonly Line[]>> {
   // Written by this file only.
   return (result['removed'] ?? {}) as Readonly<Record<string, readonly Line[]>>;
+}
+
+/** What somebody before us erased, and what was left for us or came since. */
+function added(before: readonly Line[], now: readonly Line[]): readonly Line[] {
+  const sums = new Map(before.map((line) => [`${line.action} ${line.what}`, line]));
+  for (const line of now) {
+    const key = `${line.action} ${line.what}`;
+    sums.set(key, { ...line, count: line.count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
 }

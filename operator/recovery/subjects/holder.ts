@@ -6,6 +6,15 @@ export interface Subject {
   readonly tenant: string;
   /** Id of a customer; absent: the whole tenant. */
   readonly customer?: string;
+  /** The customer, by whoever knows them already; absent: looked up by the id. */
+  readonly person?: Person;
+}
+
+/** What a customer is called, and what else of theirs is redacted where they are mentioned. */
+export interface Person {
+  /** Id and e-mail address, as they were given and as they are compared. */
+  readonly names: readonly string[];
+  readonly facts: readonly string[];
 }
 
 /** One thing that was done or found. Never holds a value of the person's. */

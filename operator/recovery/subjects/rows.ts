@@ -7,7 +7,7 @@ import { ident, literal } from '../../provisioners/postgres/database.ts';
 import type { Database, Session } from '../../provisioners/postgres/database.ts';
 import { inTransaction } from '../../provisioners/postgres/fence.ts';
 import { tenantTables } from '../../provisioners/postgres/tables.ts';
-import type { Holder, Line, Subject } from './holder.ts';
+import type { Holder, Line, Person, Subject } from './holder.ts';
 
 /** No customer of that id. */
 export class NoSuchCustomerError extends Error {
@@ -34,21 +34,21 @@ interface Personal {
   readonly personal: PersonalData;
 }
 
-/** What the person is called, and what else of theirs is redacted where they are mentioned. */
-interface Person {
-  readonly names: readonly string[];
-  readonly facts: readonly string[];
+export interface RowHolder extends Holder {
+  /** What the customer is called; `undefined`: there is none of that id, any more. */
+  identify(subject: Subject): Promise<Person | undefined>;
 }
 
 /** @param tables of every domain */
-export function createRowHolder(database: Database, tables: readonly TableDefinition[]): Holder {
-  const personal = tables.flatMap(({ name, personal: data }) =>
-    data === undefined ? [] : [{ name, personal: data }],
-  );
-  const root = personal.find(({ personal: { person } }) => person !== undefined);
+export function createRowHolder(database: Database, tables: readonly TableDefinition[]): RowHolder {
+  const personal = personalTables(tables);
 
   return {
     name: 'postgresql',
+
+    async identify(subject) {
+      return personIn(database, await homeOf(database, subject), personal, subject);
+    },
 
     async export(subject, sink) {
       const lines: Line[] = [];
@@ -74,39 +74,33 @@ export function createRowHolder(database: Database, tables: readonly TableDefini
       if (subject.customer === undefined) throw new TenantLivesError(subject.tenant);
       await inTransaction(database, async (session) => {
         const schema = await homeOf(session, subject);
-        const person = await personOf(session, schema, subject);
+        const person = subject.person ?? (await personIn(session, schema, personal, subject));
         if (person === undefined) return;
-        const types = await columnTypes(session, schema);
-        const lines: Line[] = [];
-        // Children that are found through their parents before these go; the customer last, by whom all are found.
-        for (const table of inOrderOfErasing(personal)) {
-          const statement = erasing(schema, table, subject.tenant, person, types, personal);
-          const [answer] = await session.query<{ count: number }>(
-            `with changed as (${statement} returning 1) select count(*)::int as count from changed`,
-          );
-          const count = answer?.count ?? 0;
-          const action = table.personal.erase === 'delete' ? 'deleted' : 'redacted';
-          if (count > 0) lines.push({ what: `${schema}.${table.name}`, action, count });
-        }
+        const lines = await eraseRowsOf(session, schema, tables, subject.tenant, person);
         // By another connection, and committed before this is.
         await remember(lines);
       });
     },
 
     async verify(subject) {
-      const schema = await homeOf(database, subject);
       const { tenant, customer } = subject;
       if (customer === undefined) return [];
-      // Not by what the definitions say: every row of every table, as text.
+      const schema = await homeOf(database, subject);
+      const names = subject.person?.names ?? [customer];
+      const types = await columnTypes(database, schema);
       const lines: Line[] = [];
       for (const { name } of await tenantTables(database, schema)) {
+        // Not only by what the definitions say: every row of every table, as text.
+        const declared = personal.find((table) => table.name === name);
+        const where = [
+          mentions(name, names, types),
+          ...(declared === undefined ? [] : [found(schema, declared, tenant, names, types, personal)]),
+        ].join(' or ');
         const [answer] = await database.query<{ count: number }>(
-          `select count(*)::int as count from ${ident(schema)}.${ident(name)} t
-            where tenant_id = $1 and position($2 in t::text) > 0`,
-          [tenant, customer],
+          `select count(*)::int as count from ${ident(schema)}.${ident(name)} t where tenant_id = ${literal(tenant)} and (${where})`,
         );
-        if ((answer?.count ?? 0) > 0)
-          lines.push({ what: `${schema}.${name}`, action: 'left', count: answer?.count ?? 0 });
+        const count = answer?.count ?? 0;
+        if (count > 0) lines.push({ what: `${schema}.${name}`, action: 'left', count });
       }
       return lines;
     },
@@ -121,7 +115,7 @@ export function createRowHolder(database: Database, tables: readonly TableDefini
     const mine = `tenant_id = ${literal(subject.tenant)}`;
     if (subject.customer === undefined)
       return (await tenantTables(session, schema)).map(({ name }) => ({ name, where: mine }));
-    const person = await personOf(session, schema, subject);
+    const person = await personIn(session, schema, personal, subject);
     if (person === undefined) throw new NoSuchCustomerError(subject);
     const types = await columnTypes(session, schema);
     return personal.map((table) => ({
@@ -129,23 +123,70 @@ export function createRowHolder(database: Database, tables: readonly TableDefini
       where: `${mine} and (${found(schema, table, subject.tenant, person.names, types, personal)})`,
     }));
   }
+}
 
-  /** `undefined`: there is none of that id, any more. */
-  async function personOf(session: Session, schema: string, subject: Subject): Promise<Person | undefined> {
-    const person = root?.personal.person;
-    if (root === undefined || person === undefined) throw new Error('no definition says who customers are');
-    const columns = [...person.names, ...person.facts];
-    const [row] = await session.query<Record<string, unknown>>(
-      `select ${columns.map(ident).join(', ')} from ${ident(schema)}.${ident(root.name)}
-        where tenant_id = $1 and ${ident(person.key)} = $2`,
-      [subject.tenant, subject.customer ?? ''],
+/**
+ * Erases a person from the tables of one schema, be they the living ones or a copy of what they were.
+ * @param tables of every domain; those the schema has not are passed over
+ */
+export async function eraseRowsOf(
+  session: Session,
+  schema: string,
+  tables: readonly TableDefinition[],
+  tenant: string,
+  person: Person,
+): Promise<readonly Line[]> {
+  const personal = personalTables(tables);
+  const types = await columnTypes(session, schema);
+  const there = new Set([...types.keys()].map((place) => place.split('.')[0]));
+  const lines: Line[] = [];
+  // Children that are found through their parents before these go; the customer last, by whom all are found.
+  for (const table of inOrderOfErasing(personal.filter(({ name }) => there.has(name)))) {
+    const statement = erasing(schema, table, tenant, person, types, personal);
+    const [answer] = await session.query<{ count: number }>(
+      `with changed as (${statement} returning 1) select count(*)::int as count from changed`,
     );
-    if (row === undefined) return undefined;
-    const texts = (names: readonly string[]): readonly string[] => [
-      ...new Set(names.map((name) => z.string().parse(row[name])).filter((text) => text !== '')),
-    ];
-    return { names: texts(person.names), facts: texts(person.facts) };
+    const count = answer?.count ?? 0;
+    const action = table.personal.erase === 'delete' ? 'deleted' : 'redacted';
+    if (count > 0) lines.push({ what: `${schema}.${table.name}`, action, count });
   }
+  return lines;
+}
+
+/** What a customer is called in the tables of a schema; `undefined`: they have none of that id. */
+export async function identifyIn(
+  session: Session,
+  schema: string,
+  tables: readonly TableDefinition[],
+  subject: Subject,
+): Promise<Person | undefined> {
+  return personIn(session, schema, personalTables(tables), subject);
+}
+
+async function personIn(
+  session: Session,
+  schema: string,
+  personal: readonly Personal[],
+  subject: Subject,
+): Promise<Person | undefined> {
+  const root = personal.find(({ personal: { person } }) => person !== undefined);
+  const person = root?.personal.person;
+  if (root === undefined || person === undefined) throw new Error('no definition says who customers are');
+  const columns = [...person.names, ...person.facts];
+  const [row] = await session.query<Record<string, unknown>>(
+    `select ${columns.map(ident).join(', ')} from ${ident(schema)}.${ident(root.name)}
+      where tenant_id = $1 and ${ident(person.key)} = $2`,
+    [subject.tenant, subject.customer ?? ''],
+  );
+  if (row === undefined) return undefined;
+  const texts = (names: readonly string[]): readonly string[] => [
+    ...new Set(names.map((name) => z.string().parse(row[name])).filter((text) => text !== '')),
+  ];
+  return { names: texts(person.names), facts: texts(person.facts) };
+}
+
+function personalTables(tables: readonly TableDefinition[]): readonly Personal[] {
+  return tables.flatMap(({ name, personal }) => (personal === undefined ? [] : [{ name, personal }]));
 }
 
 function inOrderOfErasing(personal: readonly Personal[]): readonly Personal[] {
@@ -195,7 +236,42 @@ function found(
     return `${ident(by.column)} in (select ${ident(by.key)} from ${ident(schema)}.${ident(by.of)}
       where tenant_id = ${literal(tenant)} and (${found(schema, parent, tenant, names, types, all)}))`;
   }
+  if ('written' in by) {
+    const { column, written: as } = by;
+    return `${ident(column)} = any (array[${names.flatMap(as).map(quoted).join(', ')}])`;
+  }
   return by.map((column) => holds(table.name, column, names, types)).join(' or ');
+}
+
+/**
+ * The condition that a row speaks of the person anywhere: as a word of its own, so that `ada@example.com` is not found in
+ * `ida@example.com`, in letters of any size.
+ */
+function mentions(table: string, names: readonly string[], types: Types): string {
+  const bytes = [...types].flatMap(([place, type]) =>
+    type === 'bytea' && place.startsWith(`${table}.`) ? [place.slice(table.length + 1)] : [],
+  );
+  // Bytes are hexadecimal in JSON; as escaped text what is ASCII stays readable.
+  const text = [
+    'to_jsonb(t)::text',
+    ...bytes.map((column) => `coalesce(encode(${ident(column)}, 'escape'), '')`),
+  ];
+  return [...new Set(names.flatMap(spellings))]
+    .map(
+      (name) =>
+        `concat_ws(' ', ${text.join(', ')}) ~* ${quoted(`(?<![a-z0-9._%+-])${escaped(name)}(?![a-z0-9_-]|\\.[a-z0-9])`)}`,
+    )
+    .join(' or ');
+}
+
+/** As it stands in JSON, in JSON that is kept as text, and in JSON that is kept as escaped bytes. */
+function spellings(name: string): readonly string[] {
+  const inJson = JSON.stringify(name).slice(1, -1);
+  return [name, inJson, JSON.stringify(inJson).slice(1, -1)];
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9@_ ]/g, (character) => `\\${character}`);
 }
 
 function holds(table: string, column: string, names: readonly string[], types: Types): string {
@@ -232,7 +308,7 @@ function redacted(table: string, column: string, { names, facts }: Person, types
 }
 
 function columnsOf(by: PersonalData['by']): readonly string[] {
-  return 'of' in by ? [by.column] : by;
+  return 'column' in by ? [by.column] : by;
 }
 
 function typeOf(table: string, column: string, types: Types): string {
@@ -249,7 +325,7 @@ async function columnTypes(session: Session, schema: string): Promise<Types> {
   return new Map(rows.map(({ place, type }) => [place, type]));
 }
 
-async function homeOf(session: Session, { tenant }: Subject): Promise<string> {
+async function homeOf(session: Session, { tenant }: Pick<Subject, 'tenant'>): Promise<string> {
   const [home] = await session.query<{ schema_name: string }>(
     'select schema_name from platform.tenants where id = $1',
     [tenant],

@@ -1,18 +1,15 @@
 /** Limits on guessing: attempts are counted per address and per caller, known or not, before anything is checked. */
-import { createHash } from 'node:crypto';
 import { ShopError } from '../../platform/errors.ts';
 import type { Clock, Sql, TenantId } from '../../platform/ports.ts';
+import { attemptSubject, type ATTEMPTED } from './definition.ts';
+
+type Action = (typeof ATTEMPTED)[number];
 
 export interface Attempts {
   /** Counts one attempt. Throws ShopError `rate_limited` beyond the limit of any subject. */
-  count(
-    tenant: TenantId,
-    action: 'login' | 'register',
-    email: string,
-    from: string | undefined,
-  ): Promise<void>;
+  count(tenant: TenantId, action: Action, email: string, from: string | undefined): Promise<void>;
   /** The right password was given: the address starts anew. */
-  forgive(tenant: TenantId, action: 'login' | 'register', email: string): Promise<void>;
+  forgive(tenant: TenantId, action: Action, email: string): Promise<void>;
   removeOld(tenant: TenantId): Promise<void>;
 }
 
@@ -24,10 +21,10 @@ export function createAttempts(sql: Sql, clock: Clock): Attempts {
   return {
     async count(tenant, action, email, from) {
       const subjects: { subject: string; most: number }[] = [
-        { subject: subjectOf(action, 'email', email), most: MOST[action].email },
+        { subject: attemptSubject(action, 'email', email), most: MOST[action].email },
       ];
       if (from !== undefined)
-        subjects.push({ subject: subjectOf(action, 'from', from), most: MOST[action].from });
+        subjects.push({ subject: attemptSubject(action, 'from', from), most: MOST[action].from });
       const now = clock.now();
       const { rows } = await sql.query<{ subject: string; attempts: number; since: Date }>(
         tenant,
@@ -50,7 +47,7 @@ export function createAttempts(sql: Sql, clock: Clock): Attempts {
     async forgive(tenant, action, email) {
       await sql.query(tenant, 'DELETE FROM login_attempts WHERE tenant_id = $1 AND subject = $2', [
         tenant,
-        subjectOf(action, 'email', email),
+        attemptSubject(action, 'email', email),
       ]);
     },
     async removeOld(tenant) {
@@ -60,9 +57,4 @@ export function createAttempts(sql: Sql, clock: Clock): Attempts {
       ]);
     },
   };
-}
-
-/** Hashed: the table is no list of addresses. */
-function subjectOf(action: string, kind: string, value: string): string {
-  return `${action}/${kind}/${createHash('sha256').update(value).digest('base64url').slice(0, 22)}`;
 }

@@ -2,6 +2,7 @@
  * Accounts: customers, their sessions and addresses; who a shopper is.
  * Data only; the handlers are in `service.ts`.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 
@@ -78,6 +79,18 @@ export const CustomerRegistered = z.object({
 
 const AddressId = z.object({ id: z.string().min(1).max(80) });
 
+/** What is counted, so that nobody guesses for long. */
+export const ATTEMPTED = ['login', 'register'] as const;
+
+/** Whose attempts they are, hashed: the table is no list of addresses. @param value an e-mail address as it is compared, or a caller's */
+export function attemptSubject(
+  action: (typeof ATTEMPTED)[number],
+  kind: 'email' | 'from',
+  value: string,
+): string {
+  return `${action}/${kind}/${createHash('sha256').update(value).digest('base64url').slice(0, 22)}`;
+}
+
 export const accounts: DomainDefinition = {
   name: 'accounts',
   summary: 'Customers: registration, sessions, profile and addresses.',
@@ -104,7 +117,18 @@ export const accounts: DomainDefinition = {
       access: 'write',
       personal: { by: ['customer_id'], erase: 'delete' },
     },
-    { name: 'login_attempts', spread: 'tenant', access: 'write' },
+    {
+      name: 'login_attempts',
+      spread: 'tenant',
+      access: 'write',
+      personal: {
+        by: {
+          column: 'subject',
+          written: (name) => ATTEMPTED.map((action) => attemptSubject(action, 'email', name)),
+        },
+        erase: 'delete',
+      },
+    },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
