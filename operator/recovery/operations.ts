@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Database, Session } from '../provisioners/postgres/database.ts';
 import { inTransaction } from '../provisioners/postgres/fence.ts';
 
-export const KINDS = ['restore', 'export', 'erase', 'drill', 'failover'] as const;
+export const KINDS = ['backup', 'restore', 'export', 'erase', 'drill', 'failover'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const Operation = z.object({
@@ -40,6 +40,18 @@ export interface Operations {
     readonly id?: string;
   }): Promise<Operation>;
   get(id: string): Promise<Operation>;
+  /** `undefined`: it was never begun. */
+  find(id: string): Promise<Operation | undefined>;
+  /** Writes down that it was asked for and not begun, and why. The same id begins no more. */
+  refuse(
+    wish: {
+      readonly kind: Kind;
+      readonly tenant?: string;
+      readonly arguments: Readonly<Record<string, unknown>>;
+      readonly id: string;
+    },
+    why: string,
+  ): Promise<Operation>;
   /** The youngest first. */
   list(options: {
     readonly tenant?: string;
@@ -81,13 +93,27 @@ const COLUMNS = `id, kind, tenant_id as tenant, arguments, state, step, message,
 const UNIQUE_VIOLATION = '23505';
 
 export function createOperations(database: Database): Operations {
-  const get = async (id: string): Promise<Operation> => {
+  const find = async (id: string): Promise<Operation | undefined> => {
     const [row] = await database.query(`select ${COLUMNS} from platform.operations where id = $1`, [id]);
-    if (row === undefined) throw new Error(`there is no operation ${id}`);
-    return Operation.parse(row);
+    return row === undefined ? undefined : Operation.parse(row);
+  };
+  const get = async (id: string): Promise<Operation> => {
+    const found = await find(id);
+    if (found === undefined) throw new Error(`there is no operation ${id}`);
+    return found;
   };
   return {
     get,
+    find,
+
+    async refuse({ kind, tenant, arguments: args, id }, why) {
+      await database.query(
+        `insert into platform.operations (id, kind, tenant_id, arguments, state, step, message, ended_at)
+          values ($1, $2, $3, $4::jsonb, 'Failed', 'Refused', $5, clock_timestamp()) on conflict (id) do nothing`,
+        [id, kind, tenant ?? null, JSON.stringify(args), why],
+      );
+      return get(id);
+    },
 
     async begin({ kind, tenant, arguments: args, id = newId(kind) }) {
       const [same] = await database.query(

@@ -110,8 +110,9 @@ try {
     restoreTenant(operation, {
       database,
       operations,
+      erasures: { tables: shelf.tables, sealer: createSealer(Buffer.alloc(32).toString('base64')) },
       open: async () => ({
-        source: await besideSource(copy, 'acme', 'from the copy'),
+        source: await besideSource(copy, 'acme', new Date()),
         close: async () => undefined,
       }),
     }),

@@ -194,11 +194,12 @@ for (const version of [18, 15] as const) {
       return restoreTenant(operation, {
         database: on,
         operations,
+        erasures: { tables: shelf.tables, sealer: createSealer(Buffer.alloc(32).toString('base64')) },
         async open() {
           const copy = made ?? (await beside(moment));
           const former = await openDatabase(copy.url);
           return {
-            source: await besideSource(former, 'acme', `as of ${moment.toISOString()}`),
+            source: await besideSource(former, 'acme', moment),
             async close() {
               await former.close();
               if (made === undefined) await copy.stop();

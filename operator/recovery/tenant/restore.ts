@@ -13,14 +13,34 @@ import { SchemasDifferError, tenantTables } from '../../provisioners/postgres/ta
 import type { TenantTable } from '../../provisioners/postgres/tables.ts';
 import { advance, holding, OperationLostError } from '../operations.ts';
 import type { Operation, Operations } from '../operations.ts';
+import { replayErasures } from '../subjects/memory.ts';
+import type { Replay } from '../subjects/memory.ts';
 import type { RowSource } from './source.ts';
+
+/**
+ * How far a restore goes by itself. `beside`: the rows stay in tables of their own, for people to look at, until somebody says
+ * `swap` or calls it off.
+ */
+export type Mode = 'swap' | 'beside';
 
 export interface RestoreParts {
   readonly database: Database;
   readonly operations: Operations;
   /** Opens where the rows come from; asked only while they have not arrived. */
   readonly open: () => Promise<{ readonly source: RowSource; close(): Promise<void> }>;
+  /** Who was erased since is erased from what comes back, before anybody sees it. */
+  readonly erasures: Replay;
   readonly onProgress?: (what: string) => void;
+}
+
+/** It cannot be called off any more, or taken further. */
+export class TooLateError extends Error {
+  readonly remedy: string;
+  constructor(id: string, what: string, remedy: string) {
+    super(`${id} ${what}`);
+    this.name = 'TooLateError';
+    this.remedy = remedy;
+  }
 }
 
 /** What arrived is not what the source has. */
@@ -39,22 +59,29 @@ export class RowsDifferError extends Error {
  */
 export async function restoreTenant(operation: Operation, parts: RestoreParts): Promise<Operation> {
   const { database, operations } = parts;
-  const { id, tenant } = operation;
-  if (tenant === null) throw new Error(`operation ${id} names no tenant`);
-  const work = { id, tenant, staging: `restore_${id.replaceAll(/[^a-z0-9]/g, '_')}` };
+  const work = workOf(operation);
+  const { id } = operation;
   try {
     for (;;) {
-      const { state, step } = await operations.get(id);
-      if (state !== 'Running') return await operations.get(id);
+      const now = await operations.get(id);
+      const { step } = now;
+      if (now.state !== 'Running' || waitsForPeople(now)) return now;
       if (step === 'Begun') await stage(work, parts);
       else if (step === 'Staged') await close(work, parts);
       else if (step === 'Frozen') await exchange(work, parts);
+      else if (step === ABANDONED) await giveUp(work, parts, 'it was called off');
       else {
         await dropStaging(database, work.staging);
         await operations.end(id, 'Succeeded', 'the rows are as they were, and the shop is open');
       }
     }
   } catch (error) {
+    const now = await operations.get(id);
+    if (now.state !== 'Running') {
+      // Called off under our hands: what we were loading nobody wants.
+      await dropStaging(database, work.staging);
+      return now;
+    }
     // Somebody else goes on with it, or will: us, when it is tried again.
     if (isTransient(error) || error instanceof OperationLostError) throw error;
     await giveUp(work, parts, error instanceof Error ? error.message : String(error));
@@ -62,15 +89,61 @@ export async function restoreTenant(operation: Operation, parts: RestoreParts): 
   }
 }
 
+/** Whether the rows lie beside, and what happens next is for people to say. */
+export function waitsForPeople({ state, step, arguments: { mode } }: Operation): boolean {
+  return state === 'Running' && step === 'Staged' && mode === 'beside';
+}
+
+/** Takes rows that lie beside further: whoever works on it next puts them in place. @throws TooLateError */
+export async function swapIn(database: Database, id: string): Promise<void> {
+  const [row] = await database.query(
+    `update platform.operations set arguments = arguments || '{"mode": "swap"}' where id = $1 and state = 'Running' returning 1`,
+    [id],
+  );
+  if (row === undefined)
+    throw new TooLateError(id, 'has ended', 'restore again, with --swap: its rows are gone');
+}
+
+/**
+ * Calls a restore off, wherever whoever worked on it died: the tenant is open again, with the rows it has.
+ * Safe to repeat.
+ * @throws TooLateError once the rows are exchanged
+ */
+export async function abortRestore(
+  operation: Operation,
+  parts: Pick<RestoreParts, 'database' | 'operations'>,
+  why: string,
+): Promise<Operation> {
+  const { operations } = parts;
+  const work = workOf(operation);
+  const now = await operations.get(operation.id);
+  if (now.state !== 'Running') return now;
+  await giveUp(work, parts, why);
+  return operations.get(operation.id);
+}
+
+/** Step of one that is being called off. */
+const ABANDONED = 'Abandoned';
+
 interface Work {
   readonly id: string;
   readonly tenant: string;
   readonly staging: string;
 }
 
+function workOf({ id, tenant }: Pick<Operation, 'id' | 'tenant'>): Work {
+  if (tenant === null) throw new Error(`operation ${id} names no tenant`);
+  return { id, tenant, staging: stagingOf(id) };
+}
+
+/** Schema in which the rows lie beside. */
+export function stagingOf(id: string): string {
+  return `restore_${id.replaceAll(/[^a-z0-9]/g, '_')}`;
+}
+
 /** Loads the rows into tables of their own, and compares them with what the source says. */
 async function stage({ id, tenant, staging }: Work, parts: RestoreParts): Promise<void> {
-  const { database, operations, open, onProgress = () => undefined } = parts;
+  const { database, operations, open, erasures, onProgress = () => undefined } = parts;
   const tell = async (what: string): Promise<void> => {
     onProgress(what);
     await operations.tell(id, what);
@@ -96,11 +169,15 @@ async function stage({ id, tenant, staging }: Work, parts: RestoreParts): Promis
     if (differing.length > 0) throw new RowsDifferError(differing);
     await inTransaction(database, async (session) => {
       await holding(session, id, ['Begun']);
+      const since = source.at;
+      const erased = await replayErasures(session, erasures, { tenant, schema: staging, since });
+      const kept = erased === 0 ? arrived : await fingerprints(session, staging, tables, tenant);
       await advance(session, id, 'Staged', {
         schema,
         source: source.name,
-        rows: totalOf(arrived),
-        digest: digestOf(arrived),
+        rows: totalOf(kept),
+        erasedAgain: erased,
+        digest: digestOf(kept),
       });
     });
   } finally {
@@ -165,12 +242,20 @@ async function exchange(
 /** The tenant is opened as it was; what was loaded goes. */
 async function giveUp(
   { id, tenant, staging }: Work,
-  { database, operations }: RestoreParts,
+  { database, operations }: Pick<RestoreParts, 'database' | 'operations'>,
   why: string,
 ): Promise<void> {
   await inTransaction(database, async (session) => {
-    const step = await holding(session, id, ['Begun', 'Staged', 'Frozen', 'Exchanged']);
+    const step = await holding(session, id, ['Begun', 'Staged', 'Frozen', 'Exchanged', ABANDONED]);
+    if (step === 'Exchanged')
+      throw new TooLateError(
+        id,
+        'has put the rows in place already',
+        'restore to the moment before it: its message says when that was',
+      );
     if (step === 'Frozen') await freeze(session, tenant, await homeOf(session, tenant), false);
+    // Whoever still works on it finds the step gone.
+    await advance(session, id, ABANDONED);
   });
   await dropStaging(database, staging);
   await operations.end(id, 'Failed', why);

@@ -18,6 +18,8 @@ import type { ArchiveStore } from '../store/store.ts';
 export interface RowSource {
   /** For people: `as of 2026-11-25T12:00:00.000Z`. */
   readonly name: string;
+  /** The moment its rows are of. */
+  readonly at: Date;
   /** Tables as they were; `undefined` where the source does not say, and only its rows can tell. */
   tables(): Promise<readonly TenantTable[] | undefined>;
   /** Rows of each table that has any. */
@@ -48,8 +50,13 @@ export class DamagedError extends Error {
 
 const BATCH = 2_000;
 
-/** @param beside a restored server, where nobody writes. @throws NoSuchTenantError */
-export async function besideSource(beside: Database, tenant: string, name: string): Promise<RowSource> {
+/**
+ * @param beside a restored server, where nobody writes
+ * @param at the moment it was restored to
+ * @throws NoSuchTenantError
+ */
+export async function besideSource(beside: Database, tenant: string, at: Date): Promise<RowSource> {
+  const name = `as of ${at.toISOString()}`;
   const [home] = await beside.query<{ schema_name: string }>(
     'select schema_name from platform.tenants where id = $1',
     [tenant],
@@ -59,6 +66,7 @@ export async function besideSource(beside: Database, tenant: string, name: strin
   const tables = await tenantTables(beside, schema);
   return {
     name,
+    at,
     tables: async () => tables,
     async counts() {
       const prints = await inTransaction(beside, (session) => fingerprints(session, schema, tables, tenant));
@@ -119,6 +127,7 @@ export async function backupSource(store: ArchiveStore, tenant: string, name: st
   const filled = Object.fromEntries(Object.entries(manifest.rows).filter(([, rows]) => rows > 0));
   return {
     name: `from backup ${name}`,
+    at: new Date(manifest.exportedAt),
     tables: async () => undefined,
     counts: async () => filled,
     async *rows(table) {
