@@ -358,7 +358,11 @@ for (const [schedule, problem] of [
   ['0 3 * * someday', 'should match'],
   ['*/0 3 * * *', 'should match'],
   ['every day at 3 am', 'should match'],
+  ['0 0-23/2 1-31 10-12 1-5', undefined],
+  ['8-09 3 * * *', undefined],
   ['0 22-2 * * *', 'begins with the smaller number'],
+  ['0 1,23-22/2 * * *', 'begins with the smaller number'],
+  ['0 3 5-4 * *', 'begins with the smaller number'],
 ] as const) {
   test(`the schedule ${schedule} is ${problem === undefined ? 'taken' : 'refused'}`, () => {
     const backup = { schedule, keep: 7 };
