@@ -9,7 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { httpRoutes, tenants } from '../../operator/controllers/kinds.ts';
+import { httpRoutes, shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { createClient } from '../../operator/kube/client.ts';
 import { loadConnection } from '../../operator/kube/kubeconfig.ts';
@@ -119,6 +119,8 @@ async function measure(all: Crowd): Promise<void> {
   operator = startOperator({ PROVISIONED: 'true' });
   const synced = await operator.message<number>('synced');
   const settled = await settle(operator);
+  await scaled();
+  await settle(operator);
   await rest(operator);
   others.push(['restart: process start to synced caches', ms(synced), '']);
   others.push(['restart: every tenant looked at again', ms(settled), '']);
@@ -235,6 +237,19 @@ function heap(placement: Placement, { count, heapBytes }: Crossing, aim: string)
     `${((heapBytes / count / MIB) * 1000).toFixed(1)} MiB`,
     aim,
   ]);
+}
+
+/** A Deployment begins with one Pod, and the autoscaler brings it to its least number in its own time: no rest before that. */
+async function scaled(): Promise<void> {
+  await until(
+    async () => {
+      const { items } = await client.listAll(shopServices);
+      const isReady = ({ status }: (typeof items)[number]): boolean | undefined =>
+        status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+      return items.every(isReady) || undefined;
+    },
+    { withinMs: 120_000, everyMs: 500, what: 'every Service has the Pods it wants' },
+  );
 }
 
 /** Until nothing is queued and nothing was written for a second. @returns milliseconds since the process began */

@@ -6,9 +6,11 @@ import { EventEmitter, once } from 'node:events';
 import { pino } from 'pino';
 import { tenants, type TenantObject } from '../../../operator/controllers/kinds.ts';
 import type { Client } from '../../../operator/kube/client.ts';
+import { namespaces } from '../../../operator/kube/resources.ts';
 import { createReflector, type Reflector } from '../../../operator/kube/reflector.ts';
 import type { KubeObject } from '../../../operator/kube/types.ts';
 import { API_VERSION } from '../../../crds/index.ts';
+import { until } from '../../support/wait.ts';
 
 /** Name prefix of the tenants the operator works on. */
 export const PREFIX = 'load';
@@ -34,7 +36,7 @@ export interface Crowd {
   ready(placement: Placement, count: number): Promise<void>;
   /** Deletes one of the operator's and resolves when it is gone. */
   remove(placement: Placement, index: number): Promise<void>;
-  /** Deletes those of the bare loop, which no operator knows, and resolves when they are gone. */
+  /** Deletes those of the bare loop with their namespaces, which no operator knows, and resolves when all is gone. */
   forget(prefix: string): Promise<void>;
   readonly reflector: Reflector<TenantObject>;
 }
@@ -52,6 +54,10 @@ export function crowd(client: Client, signal: AbortSignal): Crowd {
   void reflector.run(signal);
   const untilTrue = async (check: () => boolean): Promise<void> => {
     while (!check()) await once(changes, 'change', { signal: AbortSignal.timeout(QUIET_MS) });
+  };
+  const namespacesOf = async (prefix: string): Promise<string[]> => {
+    const { items } = await client.listAll(namespaces);
+    return items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(`tenant-${prefix}-`));
   };
   return {
     reflector,
@@ -79,11 +85,18 @@ export function crowd(client: Client, signal: AbortSignal): Crowd {
     },
     async forget(prefix) {
       const names = [...reflector.cache.keys()].filter((name) => name.startsWith(`${prefix}-`)).values();
+      const spaces = (await namespacesOf(prefix)).values();
       const worker = async (): Promise<void> => {
         for (const name of names) await client.delete(tenants, { name });
+        for (const name of spaces) await client.delete(namespaces, { name });
       };
       await Promise.all(Array.from({ length: 16 }, worker));
       await untilTrue(() => ![...reflector.cache.keys()].some((name) => name.startsWith(`${prefix}-`)));
+      await until(async () => (await namespacesOf(prefix)).length === 0 || undefined, {
+        withinMs: 300_000,
+        everyMs: 500,
+        what: `the namespaces of ${prefix} are gone`,
+      });
     },
   };
 }
