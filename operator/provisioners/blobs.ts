@@ -4,10 +4,12 @@
  * `<root>/_snapshots/<tenant>/<time>/`: `<table>.jsonl`, `objects/<bucket>/<key>` and `manifest.json`. The runtime keeps its
  * backups in the same form below `_backups`; they go where the data goes.
  */
-import { appendFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BlobStoreError, checkedName as checked, manifestOf, snapshotName } from './objects/form.ts';
+import { backupName, MANIFEST, manifestOf } from '../../runtime/platform/backup-form/index.ts';
+import { syncFiles, syncFolder } from '../../runtime/platform/durable/index.ts';
+import { BlobStoreError, checkedName as checked } from './objects/form.ts';
 import type { BlobStore } from './objects/form.ts';
 
 export { BlobStoreError, type BlobStore } from './objects/form.ts';
@@ -76,7 +78,7 @@ function fileStore(root: string): BlobStore {
       return [`MOVE OBJECTS ${tenant}/* TO ${snapshot}`, ...backups];
     },
     async beginSnapshot(tenant) {
-      const name = snapshotName(new Date());
+      const name = backupName(new Date());
       const final = join(snapshots(tenant), name);
       const folder = `${final}.partial`;
       for (const entry of (await readdir(snapshots(tenant)).catch(absent)) ?? []) {
@@ -91,12 +93,12 @@ function fileStore(root: string): BlobStore {
           });
         },
         async close(counts) {
-          const file = await open(join(folder, 'manifest.json'), 'w', 0o600);
-          await file.writeFile(manifestOf(tenant, name, counts));
-          await file.sync();
-          await file.close();
+          await writeFile(join(folder, MANIFEST), manifestOf(tenant, name, counts), { mode: 0o600 });
+          // The rows are deleted next: the snapshot has to outlive a power failure by then.
+          await syncFiles(folder);
           // The name without `.partial` says that the snapshot is whole.
           await rename(folder, final);
+          await syncFolder(snapshots(tenant));
         },
       };
     },
@@ -105,7 +107,7 @@ function fileStore(root: string): BlobStore {
         (name) => !name.endsWith('.partial'),
       );
       const latest = names.toSorted().at(-1);
-      return latest !== undefined && latest >= snapshotName(since)
+      return latest !== undefined && latest >= backupName(since)
         ? join(snapshots(tenant), latest)
         : undefined;
     },

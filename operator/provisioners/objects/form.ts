@@ -1,4 +1,4 @@
-/** What the operator asks of a blob store, and the form of the snapshots in it, whether it keeps them in files or in S3. */
+/** What the operator asks of a blob store, whether it keeps snapshots in files or in S3. */
 import type { SnapshotSink } from '../postgres/destroy.ts';
 
 export interface BlobStore {
@@ -27,13 +27,4 @@ export function checkedName(name: string): string {
   if (!/^[a-z][a-z0-9_-]{0,62}$/.test(name))
     throw new BlobStoreError(`${name} is no name of a tenant`, 'use its name');
   return name;
-}
-
-/** Its time, so that the order of names is that of age. */
-export function snapshotName(at: Date): string {
-  return at.toISOString().replaceAll(':', '-');
-}
-
-export function manifestOf(tenant: string, name: string, rows: Readonly<Record<string, number>>): string {
-  return `${JSON.stringify({ tenant, exportedAt: name, rows }, null, 2)}\n`;
 }

@@ -3,6 +3,7 @@
  * A deletion takes the versions of objects along: what a tenant asked to be gone is gone.
  */
 import { S3ServiceException } from '@aws-sdk/client-s3';
+import { backupName, MANIFEST, manifestOf } from '../../../runtime/platform/backup-form/index.ts';
 import {
   copyBelow,
   foldersBelow,
@@ -13,10 +14,8 @@ import {
   writeText,
 } from '../../../runtime/platform/objects/index.ts';
 import type { Bucket } from '../../../runtime/platform/objects/index.ts';
-import { BlobStoreError, checkedName, manifestOf, snapshotName } from './form.ts';
+import { BlobStoreError, checkedName } from './form.ts';
 import type { BlobStore } from './form.ts';
-
-const MANIFEST = 'manifest.json';
 
 /** @param address `s3://key:secret@bucket/prefix?region=…&endpoint=…` */
 export function createS3Store(address: string): BlobStore {
@@ -52,7 +51,7 @@ export function createS3Store(address: string): BlobStore {
         for (const name of await foldersBelow(bucket, all))
           if (!(await isWhole(bucket, `${all}${name}/`)))
             await removeBelow(bucket, `${all}${name}/`, { versions: true });
-        const name = snapshotName(new Date());
+        const name = backupName(new Date());
         const folder = `${all}${name}/`;
         const files = openLineFiles(bucket, folder, 'application/x-ndjson');
         return {
@@ -74,7 +73,7 @@ export function createS3Store(address: string): BlobStore {
     findSnapshot: (tenant, since) =>
       explain(async () => {
         const all = snapshots(tenant);
-        const names = (await foldersBelow(bucket, all)).filter((name) => name >= snapshotName(since));
+        const names = (await foldersBelow(bucket, all)).filter((name) => name >= backupName(since));
         for (const name of names.toSorted().toReversed())
           if (await isWhole(bucket, `${all}${name}/`)) return `${bucket.location}/${all}${name}`;
         return undefined;

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { constants, createZstdCompress } from 'node:zlib';
 import { z } from 'zod';
+import { backupName } from '../../../runtime/platform/backup-form/index.ts';
 import type { Session } from '../../provisioners/postgres/database.ts';
 import { read } from '../store/store.ts';
 import type { ArchiveStore } from '../store/store.ts';
@@ -55,7 +56,7 @@ export async function takeBaseBackup(
   store: ArchiveStore,
 ): Promise<BaseBackup> {
   const startedAt = await serverTime(session);
-  const name = nameOf(startedAt);
+  const name = backupName(startedAt);
   const tar = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } });
   const manifest: Buffer[] = [];
   const target = tar.pipe(new PassThrough());
@@ -73,7 +74,12 @@ export async function takeBaseBackup(
       },
       drained: async () => void (await once(tar, 'drain')),
     }),
-  ]);
+  ]).catch(async (error: unknown) => {
+    // The store waits for an end that does not come, and would keep half of it.
+    target.destroy(error instanceof Error ? error : new Error(String(error)));
+    await stored.catch(() => undefined);
+    throw error;
+  });
   tar.end();
   await stored;
   await store.put(`base/${name}/${MANIFEST}`, Buffer.concat(manifest));
@@ -126,6 +132,7 @@ export async function pruneBases(store: ArchiveStore, since: Date): Promise<read
   // The record first: from then on nobody takes it for a backup.
   for (const key of stale.toSorted((a, b) => Number(b.endsWith(RECORD)) - Number(a.endsWith(RECORD))))
     await store.remove(key);
+  await store.sweep(youngest.startedAt);
   return kept;
 }
 
@@ -148,9 +155,4 @@ async function segmentSizeOf(session: Session): Promise<number> {
     `select setting::int as size from pg_settings where name = 'wal_segment_size'`,
   );
   return row?.size ?? 0;
-}
-
-/** Names are times, so that their order is that of age. */
-export function nameOf(time: Date): string {
-  return time.toISOString().replaceAll(':', '-');
 }

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { syncFolder } from '../../../runtime/platform/durable/index.ts';
 import { checkedKey, NotStoredError } from './store.ts';
 import type { ArchiveStore, StoredObject } from './store.ts';
 
@@ -57,6 +58,17 @@ export function openFiles(address: string): ArchiveStore {
       await rm(pathOf(key), { force: true });
     },
 
+    async sweep(before) {
+      for (const entry of (await readdir(root, { recursive: true, withFileTypes: true }).catch(absent)) ??
+        []) {
+        if (!entry.name.startsWith(DRAFT)) continue;
+        const draft = join(entry.parentPath, entry.name);
+        const found = await stat(draft).catch(absent);
+        // Of one that is being written the time is new.
+        if (found !== undefined && found.mtime < before) await rm(draft, { force: true });
+      }
+    },
+
     close: () => undefined,
   };
 }
@@ -76,15 +88,6 @@ async function* walk(root: string, folder: string, prefix: string): AsyncIterabl
       const found = await stat(join(root, key)).catch(absent);
       if (found !== undefined) yield { key, size: found.size, modified: found.mtime };
     }
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -21,6 +21,8 @@ export interface ArchiveStore {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Fine when it is not there. */
   remove(key: string): Promise<void>;
+  /** Removes what a `put` left that was begun before then and never ended: its process was killed. Nobody else ever sees it. */
+  sweep(before: Date): Promise<void>;
   close(): void;
 }
 
@@ -37,7 +39,7 @@ export async function openStore(address: string): Promise<ArchiveStore> {
   const { protocol } = new URL(address);
   // Each loaded when it is chosen: the S3 client is dear to load.
   if (protocol === 'file:') return (await import('./files.ts')).openFiles(address);
-  if (protocol === 's3:') return (await import('./s3.ts')).openBucket(address);
+  if (protocol === 's3:') return (await import('./s3.ts')).openS3(address);
   throw new Error(`${protocol}// is no store for backups: use file:// or s3://`);
 }
 

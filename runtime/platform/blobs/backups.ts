@@ -2,13 +2,14 @@
  * Backups beside the blobs they are kept with: `<base>/_backups/<tenant>/<time>/` holds `<table>.jsonl`, `objects/` and
  * `manifest.json`, in the format of the operator's snapshots. Here in files, where a name that ends in `.partial` is no backup yet.
  */
-import { appendFile, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RowSink } from '../sql/export.ts';
 import type { TenantId } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
-import { backupName, checkTable, manifestOf, outdated } from './backup-form.ts';
+import { backupName, checkTable, MANIFEST, manifestOf, outdated } from '../backup-form/index.ts';
+import { syncFiles, syncFolder } from '../durable/index.ts';
 
 export interface Backup extends RowSink {
   /** Adds the tenant's objects and makes it whole; durable when this resolves. @returns where it is */
@@ -51,12 +52,11 @@ export function createFileBackups(base: string): Backups {
         async finish(rows) {
           await takeAlong(join(base, checkedTenantId(tenant)), join(draft, 'objects'));
           const manifest = manifestOf(tenant, name, rows);
-          const file = await open(join(draft, 'manifest.json'), 'w', 0o600);
-          await file.writeFile(manifest);
-          await file.sync();
-          await file.close();
+          await writeFile(join(draft, MANIFEST), manifest, { mode: 0o600 });
+          await syncFiles(draft);
           const final = join(all, name);
           await rename(draft, final);
+          await syncFolder(all);
           return final;
         },
       };

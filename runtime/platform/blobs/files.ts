@@ -8,6 +8,7 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { syncFolder } from '../durable/index.ts';
 import { ShopError } from '../errors.ts';
 import type { Blobs } from '../ports.ts';
 import { objectPath, refuseRange } from './keys.ts';
@@ -106,16 +107,6 @@ async function write(
   line[HEAD - 1] = 10;
   await file.write(line, 0, HEAD, 0);
   return head;
-}
-
-/** A rename is durable once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -2,6 +2,7 @@
  * Backups in an S3 store: `<prefix>_backups/<tenant>/<time>/`. An object store renames nothing, so `manifest.json`, written last and
  * removed first, is what makes a folder a backup. Objects are copied within the store; unlike links of files, copies cost their space.
  */
+import { backupName, checkTable, MANIFEST, manifestOf, outdated } from '../backup-form/index.ts';
 import {
   copyBelow,
   foldersBelow,
@@ -15,11 +16,8 @@ import {
 import type { Bucket } from '../objects/index.ts';
 import type { TenantId } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
-import { backupName, checkTable, manifestOf, outdated } from './backup-form.ts';
 import type { Backups } from './backups.ts';
 import { explained } from './s3-errors.ts';
-
-const MANIFEST = 'manifest.json';
 
 /**
  * Errors are ShopErrors `unavailable` and `timeout`.

@@ -1,13 +1,12 @@
 /**
  * The blobs port on an S3 store: `<prefix><tenant>/<bucket>/<key>` in one bucket, so that what a tenant has lies below one folder.
- * An object's tag is the store's own; the same content has the same one as long as parts are cut alike, which `PART_BYTES` sees to.
+ * An object's tag is the store's own; the same content has the same one as long as parts are cut alike, which `writeObject` sees to.
  */
 import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ShopError } from '../errors.ts';
-import { isAbsent, openBucket, PART_BYTES } from '../objects/index.ts';
+import { isAbsent, openBucket, writeObject } from '../objects/index.ts';
 import type { Blob, Blobs, ByteRange } from '../ports.ts';
 import { objectPath, refuseRange } from './keys.ts';
 import { explained } from './s3-errors.ts';
@@ -22,8 +21,6 @@ export interface S3Blobs extends Blobs {
 const ANSWER_MS = 10_000;
 /** What is smaller is read at once, so that a reader who goes away holds no connection. */
 const SMALL = 256 * 1024;
-/** Parts under way at once; with `PART_BYTES` this bounds the memory of one upload. */
-const PARTS = 2;
 
 /** @param address `s3://key:secret@bucket/prefix?region=…&endpoint=…` */
 export function createS3Blobs(address: string): S3Blobs {
@@ -64,19 +61,13 @@ export function createS3Blobs(address: string): S3Blobs {
 
   return {
     async put(tenant, folder, key, body, contentType) {
-      const object = target(tenant, folder, key);
-      const upload = new Upload({
-        client,
-        partSize: PART_BYTES,
-        queueSize: PARTS,
-        params: { ...object, Body: body, ...typed(contentType) },
-      });
-      const { ETag = '' } = await explained(
-        () => upload.done(),
+      const path = objectPath(tenant, folder, key);
+      const etag = await explained(
+        () => writeObject(bucket, path, body, typed(contentType)),
         // The sender's own failure stays the sender's.
         (error) => !(body instanceof Readable && body.errored === error),
       );
-      return { etag: ETag };
+      return { etag };
     },
 
     async get(tenant, folder, key, range) {
@@ -122,11 +113,11 @@ export function createS3Blobs(address: string): S3Blobs {
 }
 
 /** A header holds ASCII; a type that is more goes, escaped, beside it. */
-function typed(contentType: string): { ContentType: string; Metadata?: Record<string, string> } {
+function typed(contentType: string): { contentType: string; metadata?: Record<string, string> } {
   if (contentType.length > 400) throw new ShopError('invalid_input', 'The content type is too long.');
   return /^[\x20-\x7e]*$/.test(contentType)
-    ? { ContentType: contentType }
-    : { ContentType: 'application/octet-stream', Metadata: { type: encodeURIComponent(contentType) } };
+    ? { contentType }
+    : { contentType: 'application/octet-stream', metadata: { type: encodeURIComponent(contentType) } };
 }
 
 function exactType(escaped: string | undefined): string | undefined {

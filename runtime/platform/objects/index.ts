@@ -20,6 +20,8 @@ import {
   UploadPartCopyCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { Readable } from 'node:stream';
 import { parseAddress } from '../address/index.ts';
 
 /** What an address of the form `s3://…` says. */
@@ -51,6 +53,7 @@ export interface Bucket {
 export interface StoredObject {
   readonly key: string;
   readonly size: number;
+  readonly modified: Date;
 }
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -60,6 +63,8 @@ export const PART_BYTES = 8 * 1024 * 1024;
 const COPY_BYTES = 1024 * 1024 * 1024;
 /** Copies under way at once: each is a call that waits for the server. */
 const COPIES = 8;
+/** Parts of an upload under way at once; with their size this bounds its memory. */
+const PARTS = 2;
 
 /** @throws Error that says what is wrong with the address and never repeats the login */
 export function parseBucketAddress(text: string): BucketAddress {
@@ -95,11 +100,15 @@ export function formatBucketAddress(address: BucketAddress): string {
   return `s3://${entry}${bucket}/${encodeURI(prefix.replace(/\/$/, ''))}?${options.toString()}`;
 }
 
-/** Opens no connection yet. */
-export function openBucket(text: string): Bucket {
+/**
+ * Opens no connection yet.
+ * @param answerMs until the answer to one call begins; a part of an upload is what takes longest
+ */
+export function openBucket(text: string, { answerMs = 30_000 }: { readonly answerMs?: number } = {}): Bucket {
   const address = parseBucketAddress(text);
-  const client = openClient(address, address.endpoint);
-  const signer = address.publicEndpoint === undefined ? client : openClient(address, address.publicEndpoint);
+  const client = openClient(address, address.endpoint, answerMs);
+  const signer =
+    address.publicEndpoint === undefined ? client : openClient(address, address.publicEndpoint, answerMs);
   return {
     client,
     signer,
@@ -113,7 +122,11 @@ export function openBucket(text: string): Bucket {
   };
 }
 
-function openClient({ region, login }: BucketAddress, endpoint: string | undefined): S3Client {
+function openClient(
+  { region, login }: BucketAddress,
+  endpoint: string | undefined,
+  answerMs: number,
+): S3Client {
   return new S3Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
@@ -123,10 +136,9 @@ function openClient({ region, login }: BucketAddress, endpoint: string | undefin
     maxAttempts: 3,
     requestHandler: {
       connectionTimeout: 1_500,
-      // Until the answer begins; a part of an upload is what takes longest.
-      requestTimeout: 30_000,
+      requestTimeout: answerMs,
       throwOnRequestTimeout: true,
-      // Of silence, while an answer is being read.
+      // Of silence, while a part is sent or an answer read.
       socketTimeout: 30_000,
       httpAgent: { keepAlive: true, maxSockets: 128 },
       httpsAgent: { keepAlive: true, maxSockets: 128 },
@@ -139,7 +151,7 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound');
 }
 
-/** Everything below a folder, in the order of keys, a page at a time. `path` ends in a slash; keys come without the bucket's prefix. */
+/** Everything whose key begins with `path`, in the order of keys, a page at a time. Keys come and go without the bucket's prefix. */
 export async function* objectsBelow(bucket: Bucket, path: string): AsyncGenerator<readonly StoredObject[]> {
   let from: string | undefined;
   do {
@@ -150,9 +162,10 @@ export async function* objectsBelow(bucket: Bucket, path: string): AsyncGenerato
         ...(from === undefined ? {} : { ContinuationToken: from }),
       }),
     );
-    const objects = (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({
+    const objects = (page.Contents ?? []).map(({ Key = '', Size = 0, LastModified = new Date(0) }) => ({
       key: Key.slice(bucket.prefix.length),
       size: Size,
+      modified: LastModified,
     }));
     if (objects.length > 0) yield objects;
     from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
@@ -179,17 +192,62 @@ export async function foldersBelow(bucket: Bucket, path: string): Promise<readon
   return names;
 }
 
-/** A small object as text, or undefined. */
-export async function readText(bucket: Bucket, key: string): Promise<string | undefined> {
+/** An object's bytes, or undefined; a body that breaks off is an error of the stream. */
+export async function readObject(bucket: Bucket, key: string): Promise<Readable | undefined> {
   try {
-    const answer = await bucket.client.send(
+    const { Body } = await bucket.client.send(
       new GetObjectCommand({ Bucket: bucket.name, Key: bucket.prefix + key }),
     );
-    return await answer.Body?.transformToString('utf8');
+    // In Node it always is one; the type is that of every platform.
+    if (!(Body instanceof Readable)) throw new TypeError('the store answered without a body');
+    return Body;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** A small object as text, or undefined. */
+export async function readText(bucket: Bucket, key: string): Promise<string | undefined> {
+  const body = await readObject(bucket, key);
+  if (body === undefined) return undefined;
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export interface WriteOptions {
+  readonly contentType?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Size of a part: what is larger is sent in parts of this, 10,000 at most. Default `PART_BYTES`. */
+  readonly partBytes?: number;
+}
+
+/**
+ * An object of any size. Durable when it resolves, and not there before: a stream that fails, or whose process dies, leaves what was
+ * there. Holds two parts in memory.
+ * @returns its tag; the same content in parts of the same size has the same one
+ */
+export async function writeObject(
+  bucket: Bucket,
+  key: string,
+  body: Buffer | Readable,
+  { contentType, metadata, partBytes = PART_BYTES }: WriteOptions = {},
+): Promise<string> {
+  const upload = new Upload({
+    client: bucket.client,
+    partSize: partBytes,
+    queueSize: PARTS,
+    params: {
+      Bucket: bucket.name,
+      Key: bucket.prefix + key,
+      Body: body,
+      ...(contentType === undefined ? {} : { ContentType: contentType }),
+      ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
+    },
+  });
+  const { ETag = '' } = await upload.done();
+  return ETag;
 }
 
 /** Durable when it resolves. */
@@ -260,13 +318,18 @@ async function* versionsBelow(bucket: Bucket, path: string): AsyncGenerator<read
   }
 }
 
-/** MinIO lists uploads of a whole key only, and ends them by itself after a day. */
-async function abandonUploads(bucket: Bucket, path: string): Promise<void> {
+/**
+ * Removes the parts of uploads that were begun and not finished; nobody sees them, and they cost what they take.
+ * MinIO lists uploads of a whole key only, and ends them by itself after a day.
+ * @param before only those begun before then; absent: all
+ */
+export async function abandonUploads(bucket: Bucket, path: string, before?: Date): Promise<void> {
   const { Uploads = [] } = await bucket.client.send(
     new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: bucket.prefix + path }),
   );
-  for (const { Key, UploadId } of Uploads)
-    await bucket.client.send(new AbortMultipartUploadCommand({ Bucket: bucket.name, Key, UploadId }));
+  for (const { Key, UploadId, Initiated } of Uploads)
+    if (before === undefined || (Initiated !== undefined && Initiated < before))
+      await bucket.client.send(new AbortMultipartUploadCommand({ Bucket: bucket.name, Key, UploadId }));
 }
 
 /**
@@ -295,7 +358,7 @@ export async function copyBelow(
 
 async function copyObject(
   bucket: Bucket,
-  { key, size }: StoredObject,
+  { key, size }: Pick<StoredObject, 'key' | 'size'>,
   to: string,
   largest: number,
 ): Promise<boolean> {

@@ -1,12 +1,17 @@
-/** The form of a backup, wherever it is kept: what it is called, what its manifest says, which are too many. Pure. */
+/**
+ * The form of backups and snapshots of a tenant, wherever they are kept and whoever makes them: what one is called, what its manifest
+ * says, which are too many. Pure.
+ */
 import type { TenantId } from '../ports.ts';
 
-const TABLE = /^[a-z][a-z0-9_]{0,62}$/;
+export const MANIFEST = 'manifest.json';
 
 /** Its time, so that the order of names is that of age. */
 export function backupName(at: Date): string {
   return at.toISOString().replaceAll(':', '-');
 }
+
+const TABLE = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** @throws RangeError for what could lead to another file */
 export function checkTable(table: string): void {
