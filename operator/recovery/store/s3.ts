@@ -20,8 +20,12 @@ const ANSWER_MS = 300_000;
 /**
  * @param address `s3://[key:secret@]bucket[/prefix][?endpoint=…&region=…]`; without a login the usual chain of the SDK is asked
  *   (environment, web identity, instance)
+ * @param partBytes 5 MiB or more; two of them are in memory
  */
-export function openS3(address: string): ArchiveStore {
+export function openS3(
+  address: string,
+  { partBytes = PART_BYTES }: { readonly partBytes?: number } = {},
+): ArchiveStore {
   const bucket = openBucket(address, { answerMs: ANSWER_MS });
   const { location } = bucket;
 
@@ -29,7 +33,7 @@ export function openS3(address: string): ArchiveStore {
     location,
 
     async put(key, body) {
-      await writeObject(bucket, checkedKey(key), body, { partBytes: PART_BYTES });
+      await writeObject(bucket, checkedKey(key), body, { partBytes });
     },
 
     async get(key) {
