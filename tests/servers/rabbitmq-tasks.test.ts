@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { connect } from 'amqplib';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { loginOf } from '../../operator/provisioners/logins.ts';
 import { createRabbit } from '../../operator/provisioners/rabbitmq/rabbitmq.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
 import { systemClock } from '../../runtime/platform/clock.ts';
 import { tasksContract } from '../../runtime/platform/contract/tasks.ts';
+import { ShopError } from '../../runtime/platform/errors.ts';
 import { createNewId } from '../../runtime/platform/ids.ts';
 import { createPostgres, type PostgresSql } from '../../runtime/platform/sql/postgres.ts';
 import { createRabbitTasks } from '../../runtime/platform/tasks/rabbitmq.ts';
@@ -17,7 +19,7 @@ import { until } from '../support/wait.ts';
 import { startRabbit, type RabbitServer } from './rabbitmq.ts';
 
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
-const NAMES = ['c.once', 'c.later', 'c.fail', 'c.bad', 'c.slow', 'c.quick', 'c.move'];
+const NAMES = ['c.once', 'c.later', 'c.fail', 'c.bad', 'c.away', 'c.slow', 'c.quick', 'c.move'];
 let database: TestDatabase;
 let rabbit: RabbitServer;
 let sql: PostgresSql;
@@ -135,4 +137,38 @@ test('with the login that the operator makes: a broker that is killed, and a mes
   );
   await worker.close();
   await system.end();
+});
+
+test('while the database is away a message waits with the worker: a broker that counts how often it came does not throw it away', async () => {
+  const tenant = 'patient';
+  const connection = await connect(rabbit.adminAddress);
+  const channel = await connection.createChannel();
+  // RabbitMQ 4 does so by itself, after twenty.
+  await channel.assertQueue('task.t.limited', {
+    arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 1, 'x-dead-letter-exchange': 'dead' },
+  });
+  await channel.bindQueue('task.t.limited', 'tasks', 't.limited');
+  let failures = 0;
+  const worker = createRabbitTasks({
+    sql: {
+      ...sql,
+      query(of, text, values, options) {
+        if (!text.includes("state = 'running', fence = fence + 1") || failures === 3)
+          return sql.query(of, text, values, options);
+        failures++;
+        return Promise.reject(new ShopError('unavailable', 'The database is away.'));
+      },
+    },
+    clock: systemClock,
+    log,
+    definitions: [{ name: 't.limited', payload: z.object({}), maxAttempts: 3, leaseSeconds: 30 }],
+    address: rabbit.adminAddress,
+  });
+  const ran = Promise.withResolvers<number>();
+  worker.work('t.limited', ({ attempt }) => Promise.resolve(ran.resolve(attempt)));
+  await sql.transaction(tenant, (tx) => tx.enqueue({ name: 't.limited', payload: {} }));
+  assert.equal(await ran.promise, 1);
+  assert.equal(failures, 3);
+  await worker.close();
+  await connection.close();
 });

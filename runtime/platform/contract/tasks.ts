@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import type { TaskDefinition } from '../definition.ts';
+import { ShopError } from '../errors.ts';
 import type { Sql, TaskRun, Tasks } from '../ports.ts';
 
 export interface TasksUnderTest {
@@ -97,6 +98,24 @@ export function tasksContract(adapter: string, setUp: () => Promise<TasksUnderTe
       ],
     );
     assert.match(rows[1]?.last_error ?? '', /always/);
+    await worker.close();
+  });
+
+  test(`${adapter}: a try in which something was away does not count, however long it is away`, async () => {
+    const { sql, open } = await setUp();
+    const tenant = fresh();
+    const worker = open([define('c.away')]);
+    const attempts: number[] = [];
+    worker.work('c.away', ({ attempt }) => {
+      attempts.push(attempt);
+      if (attempts.length <= 5)
+        throw new ShopError('unavailable', 'The store is away.', { retryAfterSeconds: 1 });
+      return Promise.resolve();
+    });
+    await sql.transaction(tenant, (tx) => tx.enqueue({ name: 'c.away', payload: { n: 1 } }));
+    await until(() => attempts.length > 5);
+    await worker.settled();
+    assert.deepEqual(attempts, [1, 1, 1, 1, 1, 1], 'of three that it may have');
     await worker.close();
   });
 

@@ -40,6 +40,8 @@ export interface RabbitTasksOptions {
 /** After this time beyond its own, a task that still waits is handed to the broker again. */
 const RESEND_MS = 10 * 60_000;
 const MOST = 200;
+/** Between two tries of dealing with a message. */
+const AGAIN_MS = 500;
 
 const Message = z.object({ tenant: z.string().refine(isTenantId), id: z.string(), name: z.string() });
 type Message = z.infer<typeof Message>;
@@ -85,15 +87,24 @@ export function createRabbitTasks(options: RabbitTasksOptions): TaskQueue {
   }
 
   function received(delivery: Delivery): void {
-    const ended = work(delivery)
-      .catch(async (error: unknown) => {
-        // Whatever it was, the row says what is left to do: later, and not in a loop as fast as the broker can.
-        log.warn({ err: error, queue: delivery.queue }, 'a task could not be dealt with; it comes again');
-        await sleep(closed ? 0 : 500);
-        delivery.giveBack();
-      })
-      .finally(() => running.delete(ended));
+    const ended = settle(delivery).finally(() => running.delete(ended));
     running.add(ended);
+  }
+
+  /**
+   * While the database is away a message waits here: given back it would come again at once, and a broker that counts how often
+   * it came (RabbitMQ 4: twenty times) would at last throw it away.
+   */
+  async function settle(delivery: Delivery): Promise<void> {
+    for (;;) {
+      try {
+        return await work(delivery);
+      } catch (error) {
+        log.warn({ err: error, queue: delivery.queue }, 'a task could not be dealt with yet');
+      }
+      if (closed || delivery.isLost()) return delivery.giveBack();
+      await sleep(AGAIN_MS);
+    }
   }
 
   async function work(delivery: Delivery): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Runs one claimed task, whoever brought it: under its lease, which is renewed while the handler runs, and its fence, without which
  * nothing about the task is written any more. What fails waits for its next try; what used up its tries stays, dead, with its last error.
+ * A try in which something was away does not count.
  */
 import type { Logger } from 'pino';
 import type { TaskDefinition } from '../definition.ts';
@@ -16,7 +17,7 @@ export interface RunnerOptions {
   readonly handlers: ReadonlyMap<string, TaskHandler>;
   /** A worker told to stop gives its tasks back unharmed. */
   readonly stopping: AbortSignal;
-  /** Milliseconds after a failure; it doubles, up to five minutes. */
+  /** Milliseconds after a failure; it doubles, up to five minutes. While something is away it is five times this, each time. */
   readonly firstPause: number;
 }
 
@@ -121,10 +122,9 @@ export function createRunner(options: RunnerOptions): Runner {
     error: unknown,
   ): Promise<End> {
     const stopped = stopping.aborted;
-    if (!stopped && claim.attempts >= definition.maxAttempts) return bury(tenant, claim, error);
-    const pause = stopped
-      ? 0
-      : Math.min(firstPause * 2 ** (claim.attempts - 1), 300_000) * (0.8 + Math.random() * 0.4);
+    const away = isOutage(error);
+    if (!stopped && !away && claim.attempts >= definition.maxAttempts) return bury(tenant, claim, error);
+    const pause = stopped ? 0 : pauseAfter(claim.attempts, away);
     if (!stopped)
       log.warn(
         { err: error, tenant, task: claim.name, id: claim.id, attempt: claim.attempts },
@@ -134,7 +134,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const runAt = new Date(now.getTime() + pause);
     const values = [tenant, claim.id, claim.fence, runAt, textOf(error), now];
     try {
-      await sql.query(tenant, stopped ? GIVE_BACK : RETRY, values);
+      await sql.query(tenant, stopped || away ? GIVE_BACK : RETRY, values);
       return { state: 'waiting', runAt };
     } catch (failure) {
       // A newer task of the same key waits already and will do the work.
@@ -142,6 +142,12 @@ export function createRunner(options: RunnerOptions): Runner {
       await forget(tenant, claim);
       return { state: 'done' };
     }
+  }
+
+  /** What is away says nothing of the task, and is soon back: waiting longer each time would only come late then. */
+  function pauseAfter(attempts: number, away: boolean): number {
+    const pause = away ? firstPause * 5 : Math.min(firstPause * 2 ** (attempts - 1), 300_000);
+    return pause * (0.8 + Math.random() * 0.4);
   }
 
   async function bury(tenant: TenantId, claim: Claim, cause: unknown): Promise<End> {
@@ -159,6 +165,15 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   return { run };
+}
+
+/** A system that does not answer now, as opposed to one that refuses: whoever threw it says that asking again makes sense, and when. */
+function isOutage(error: unknown): boolean {
+  return (
+    error instanceof ShopError &&
+    (error.code === 'unavailable' || error.code === 'timeout') &&
+    error.retryAfterSeconds !== undefined
+  );
 }
 
 function textOf(error: unknown): string {

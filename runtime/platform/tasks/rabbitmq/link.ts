@@ -17,6 +17,8 @@ export interface Delivery {
   giveBack(): void;
   /** Nobody can use it: to the dead letters. */
   reject(): void;
+  /** The way back is closed: the broker gives it to somebody else. */
+  isLost(): boolean;
 }
 
 export interface Publication {
@@ -52,13 +54,17 @@ const CONFIRM_MS = 15_000;
 interface Open {
   readonly connection: ChannelModel;
   readonly sending: ConfirmChannel;
-  readonly consumers: Set<string>;
+  /** Tags of those who receive, by queue. */
+  readonly consumers: Map<string, string>;
 }
 
 export function createLink({ address, log, prefetch, received }: LinkOptions): Link {
   const target = targetOf(address);
   const queues = new Set<string>();
   let open: Promise<Open> | undefined;
+  /** What `open` has come to, as long as it stands. */
+  let present: Open | undefined;
+  const ended = new WeakSet<ConfirmChannel>();
   let resting = false;
   let closed = false;
 
@@ -74,23 +80,35 @@ export function createLink({ address, log, prefetch, received }: LinkOptions): L
     const connection = await connect(target, { timeout: 5_000 });
     // What breaks is told by `close`, which comes afterwards.
     connection.on('error', (error: unknown) => log.debug({ err: error }, 'the connection to RabbitMQ broke'));
-    connection.on('close', lost);
-    const sending = await connection.createConfirmChannel();
-    sending.on('error', (error: unknown) => log.warn({ err: error }, 'RabbitMQ refused'));
-    sending.on('close', () => void connection.close().catch(() => undefined));
-    await sending.prefetch(prefetch);
-    const mine: Open = { connection, sending, consumers: new Set() };
-    if (!resting) for (const queue of queues) await receive(mine, queue);
-    return mine;
+    try {
+      const sending = await connection.createConfirmChannel();
+      sending.on('error', (error: unknown) => log.warn({ err: error }, 'RabbitMQ refused'));
+      sending.on('close', () => {
+        ended.add(sending);
+        void end(connection);
+      });
+      await sending.prefetch(prefetch);
+      const mine: Open = { connection, sending, consumers: new Map() };
+      if (!resting) for (const queue of queues) await receive(mine, queue);
+      connection.on('close', () => lost(mine));
+      present = mine;
+      return mine;
+    } catch (error) {
+      // Or it would stay open with nobody who knows of it, and receive.
+      void end(connection);
+      throw error;
+    }
   }
 
   async function receive({ sending, consumers }: Open, queue: string): Promise<void> {
+    if (consumers.has(queue)) return;
+    consumers.set(queue, '');
     const { consumerTag } = await sending.consume(queue, (message) => {
       // The broker took the queue away; the operator will make it again.
       if (message === null) return void sending.close().catch(() => undefined);
       received(deliveryOf(sending, queue, message));
     });
-    consumers.add(consumerTag);
+    consumers.set(queue, consumerTag);
   }
 
   function deliveryOf(channel: ConfirmChannel, queue: string, message: ConsumeMessage): Delivery {
@@ -108,10 +126,14 @@ export function createLink({ address, log, prefetch, received }: LinkOptions): L
       done: () => tell(() => channel.ack(message)),
       giveBack: () => tell(() => channel.nack(message, false, true)),
       reject: () => tell(() => channel.nack(message, false, false)),
+      isLost: () => ended.has(channel),
     };
   }
 
-  function lost(): void {
+  function lost(broken: Open): void {
+    // One of before: another has taken its place.
+    if (broken !== present) return;
+    present = undefined;
     open = undefined;
     if (!closed && !resting && queues.size > 0) void reopen();
   }
@@ -170,22 +192,27 @@ export function createLink({ address, log, prefetch, received }: LinkOptions): L
       if (open === undefined) void reopen();
       else
         open
-          .then((present) => receive(present, queue))
+          .then((standing) => receive(standing, queue))
           .catch((error: unknown) => log.warn({ err: error, queue }, 'a queue cannot be received from'));
     },
     async rest() {
       resting = true;
-      const present = await open?.catch(() => undefined);
-      if (present === undefined) return;
-      const stopped = [...present.consumers].map((tag) => present.sending.cancel(tag));
+      const last = await open?.catch(() => undefined);
+      if (last === undefined) return;
+      const stopped = [...last.consumers.values()].map((tag) => last.sending.cancel(tag));
       await Promise.allSettled(stopped);
     },
     async close() {
       closed = true;
-      const present = await open?.catch(() => undefined);
-      await present?.connection.close().catch(() => undefined);
+      const last = await open?.catch(() => undefined);
+      if (last !== undefined) await end(last.connection);
     },
   };
+}
+
+/** Fine when it is closed already. */
+async function end(connection: ChannelModel): Promise<void> {
+  await connection.close().catch(() => undefined);
 }
 
 function targetOf(address: string) {
