@@ -29,7 +29,7 @@ export interface BuyOptions {
   readonly patienceMs?: number;
 }
 
-const ADDRESS = {
+export const ADDRESS = {
   name: 'Ada Byron',
   line1: '12 St James Square',
   city: 'London',
@@ -78,13 +78,17 @@ export async function buy(options: BuyOptions): Promise<Purchase> {
 
   const { order, token, payment } = checkout.json<CheckoutAnswer>();
   const placed = { orderId: order.id, token, intentId: payment.intentId };
-  const confirmed = await attempt(() => confirm(options.processor, payment, options.card ?? CARDS.good));
+  const confirmed = await attempt(() => confirmCard(options.processor, payment, options.card));
   if (confirmed === undefined) return { ...placed, outcome: 'gave_up', last: 'confirm' };
   return { ...placed, outcome: confirmed.status === 200 ? 'paid' : 'declined', last: confirmed.text };
 }
 
 /** What the processor's card fields do in the browser: card data goes to the processor, never to the shop. */
-function confirm(processor: Shop, payment: CheckoutAnswer['payment'], card: string): Promise<ShopResponse> {
+export function confirmCard(
+  processor: Shop,
+  payment: CheckoutAnswer['payment'],
+  card: string = CARDS.good,
+): Promise<ShopResponse> {
   const form = new URLSearchParams({
     client_secret: payment.clientSecret,
     'payment_method_data[type]': 'card',

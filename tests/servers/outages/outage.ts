@@ -1,0 +1,216 @@
+/**
+ * One server is taken from a shop in use and given back: shoppers come before, meanwhile and afterwards, at the same rate. Tells what
+ * they were acknowledged, what became of it, and how long it took until the shop was as quick as before.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { adminToken } from '../../support/cluster.ts';
+import type { Shop } from '../../support/shop.ts';
+import { until } from '../../support/wait.ts';
+import { TENANT, type RealShop } from '../real-shop.ts';
+import { judge, leftToDo, type Verdict } from './oracle.ts';
+import type { Fault, Server } from './servers.ts';
+import { startShoppers, type Goods } from './shoppers.ts';
+import { normalAfter, p99, within, type Span, type Step } from './steps.ts';
+
+export interface OutageOptions {
+  readonly server: Server;
+  readonly fault: Fault;
+  readonly perSecond: number;
+  /** For how long the shop is watched before, ms. */
+  readonly beforeMs: number;
+  /** For how long the server is away, ms; a restart takes what it takes. */
+  readonly awayMs: number;
+  /** How much slower than before is still normal. */
+  readonly slack: number;
+}
+
+export interface OutageReport extends Verdict {
+  readonly server: string;
+  readonly fault: Fault;
+  readonly acknowledged: { readonly orders: number; readonly paid: number; readonly others: number };
+  /** Answers of the shop that cannot be right whatever is away. */
+  readonly wrong: readonly string[];
+  /** Still to be done when patience was over. */
+  readonly left: readonly string[];
+  /** ms */
+  readonly awayMs: number;
+  readonly before: Times;
+  readonly away: Times & { readonly steps: number; readonly refused: Readonly<Record<string, number>> };
+  /** From the server's return until requests, and the way from payment to confirmation, were as quick as before; undefined: never. */
+  readonly normalMs: { readonly requests: number | undefined; readonly orders: number | undefined };
+  /** From the server's return until everything acknowledged had taken effect, ms. */
+  readonly drainedMs: number | undefined;
+}
+
+/** 99 of 100 took no longer, ms. */
+interface Times {
+  readonly requests: number;
+  readonly orders: number;
+}
+
+/** The way from payment to confirmation, which is no request but the work of tasks and events. */
+const ORDERS = 'confirmed';
+const WINDOW_MS = 5_000;
+/** Below this nobody notices, and a busy machine makes as much. */
+const FLOOR_MS = 100;
+/** How long after the return the shop is watched at most. */
+const WATCH_MS = 90_000;
+
+/** Goods that are never sold out. */
+export async function stockUp({ shop, client }: RealShop): Promise<readonly Goods[]> {
+  const merchant = await merchantOf({ shop, client });
+  const page = await shop('GET', '/api/catalog/products?limit=20');
+  const { products } = page.json<{ products: readonly { handle: string }[] }>();
+  const goods: Goods[] = [];
+  for (const { handle } of products) {
+    const answer = await shop('GET', `/api/catalog/products/${handle}`);
+    const { variants, images } = answer.json<{
+      variants: readonly { id: string }[];
+      images: readonly { url: string }[];
+    }>();
+    const [variant] = variants;
+    if (variant === undefined) throw new Error(`${handle} has no variant`);
+    await until(() => stock(merchant, variant.id), {
+      withinMs: 60_000,
+      everyMs: 250,
+      what: `${handle} is known to orders, which hears of it by an event`,
+    });
+    goods.push({ handle, variantId: variant.id, picture: images[0]?.url });
+  }
+  return goods;
+}
+
+async function stock(merchant: Shop, variantId: string): Promise<true> {
+  const counted = await merchant('POST', `/api/admin/orders/stock/${variantId}`, {
+    json: { onHand: 1_000_000, reason: 'outages' },
+    headers: { 'idempotency-key': randomUUID() },
+  });
+  if (counted.status !== 200) throw new Error(`stock of ${variantId}: ${counted.status} ${counted.text}`);
+  return true;
+}
+
+export async function runOutage(
+  real: RealShop,
+  goods: readonly Goods[],
+  options: OutageOptions,
+): Promise<OutageReport> {
+  const { server, fault, perSecond, beforeMs, awayMs } = options;
+  const name = `${server.name.toLowerCase().replaceAll(' ', '-')}-${fault}-${Date.now()}`;
+  const shoppers = startShoppers({
+    shop: real.shop,
+    processor: real.installation.shop('pay.localhost'),
+    merchant: await merchantOf(real),
+    perSecond,
+    goods,
+    name,
+  });
+  const { steps, acknowledged } = shoppers;
+  const began = performance.now();
+  await sleep(WARM_UP_MS + beforeMs);
+  const gone = performance.now();
+  const before = timesOf(steps, { from: began + WARM_UP_MS, to: gone });
+  await server.takeAway(fault);
+  if (fault !== 'restart') await sleep(awayMs);
+  await server.bringBack(fault);
+  const back = performance.now();
+  const normalMs = await normal(steps, back, before, options);
+  await shoppers.stop();
+  const drained = await drain(real, () => leftToDo(real, acknowledged));
+  const { lost, doubled } = await judge(real, acknowledged);
+  const meanwhile = within(steps, { from: gone, to: back });
+  return {
+    server: server.name,
+    fault,
+    lost,
+    doubled,
+    wrong: shoppers.wrong,
+    left: drained.left,
+    acknowledged: {
+      orders: acknowledged.orders.length,
+      paid: acknowledged.paid.size,
+      others: acknowledged.customers.length + acknowledged.uploads.length,
+    },
+    awayMs: back - gone,
+    before,
+    away: {
+      ...timesOf(steps, { from: gone, to: back }),
+      steps: meanwhile.length,
+      refused: countOf(meanwhile.flatMap(({ refusals }) => refusals)),
+    },
+    normalMs,
+    drainedMs: drained.left.length === 0 ? drained.at - back : undefined,
+  };
+}
+
+/** The first seconds of a shop in use are not its pace. */
+const WARM_UP_MS = 4_000;
+
+async function merchantOf({ shop, client }: Pick<RealShop, 'shop' | 'client'>): Promise<Shop> {
+  const token = await adminToken(client, TENANT, `tenant-${TENANT}`);
+  return (method, path, request = {}) =>
+    shop(method, path, { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+}
+
+function timesOf(steps: readonly Step[], span: Span): Times {
+  const { requests, orders } = apart(within(steps, span));
+  const now = performance.now();
+  return { requests: p99(requests, now), orders: p99(orders, now) };
+}
+
+function apart(steps: readonly Step[]): { requests: readonly Step[]; orders: readonly Step[] } {
+  return {
+    requests: steps.filter(({ kind }) => kind !== ORDERS),
+    orders: steps.filter(({ kind }) => kind === ORDERS),
+  };
+}
+
+/** Watches until both are normal again, or it is no use to wait longer. */
+async function normal(
+  steps: readonly Step[],
+  back: number,
+  before: Times,
+  { slack, perSecond }: OutageOptions,
+): Promise<OutageReport['normalMs']> {
+  const limitOf = (p99: number): number => Math.max(p99 * slack, p99 + FLOOR_MS);
+  const least = (WINDOW_MS / 1_000) * perSecond * 0.6;
+  for (;;) {
+    const now = performance.now();
+    const { requests, orders } = apart(steps);
+    const found = {
+      requests: normalAfter(requests, back, now, {
+        limit: limitOf(before.requests),
+        window: WINDOW_MS,
+        least,
+      }),
+      orders: normalAfter(orders, back, now, { limit: limitOf(before.orders), window: WINDOW_MS, least }),
+    };
+    const isBoth = found.requests !== undefined && found.orders !== undefined;
+    if (isBoth || now - back > WATCH_MS) return found;
+    await sleep(500);
+  }
+}
+
+async function drain(
+  real: RealShop,
+  look: () => Promise<string[]>,
+): Promise<{ readonly at: number; readonly left: readonly string[] }> {
+  let left: readonly string[] = [];
+  await until(
+    async () => {
+      left = await look();
+      return left.length === 0 ? true : undefined;
+    },
+    { withinMs: 180_000, everyMs: 250, what: `${real.installation.port}: everything is done` },
+  ).catch((error: unknown) => {
+    // What is left is the finding; that nothing could be looked at is none.
+    if (left.length === 0) throw error;
+  });
+  return { at: performance.now(), left };
+}
+
+function countOf(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
