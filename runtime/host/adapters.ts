@@ -4,17 +4,18 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { createRollups } from '../platform/analytics/rollups.ts';
 import type { Port } from '../platform/backends/index.ts';
 import { variableOf } from '../platform/backends/index.ts';
 import { createFileBlobs } from '../platform/blobs/files.ts';
 import { createMemoryCache } from '../platform/cache/memory.ts';
-import type { CollectionDefinition } from '../platform/definition.ts';
+import type { CollectionDefinition, FactDefinition } from '../platform/definition.ts';
 import { createTableDocuments } from '../platform/documents/table.ts';
 import { ShopError } from '../platform/errors.ts';
 import { createEventLog } from '../platform/events/log.ts';
 import type { EventLog, EventLogOptions } from '../platform/events/log.ts';
 import { scopeOf } from '../platform/names/index.ts';
-import type { Blobs, Cache, Clock, Documents, Identity, Sql } from '../platform/ports.ts';
+import type { Analytics, Blobs, Cache, Clock, Documents, Identity, Sql } from '../platform/ports.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
 import type { HostConfig } from './config.ts';
@@ -81,6 +82,23 @@ export async function openDocuments(
   if (!isOf('mongodb', address)) return refuse('documents', address);
   const { createMongoDocuments } = await import('../platform/documents/mongodb.ts');
   return createMongoDocuments({ address, collections });
+}
+
+/** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
+export async function openAnalytics(
+  config: HostConfig,
+  {
+    sql,
+    clock,
+    facts,
+  }: { readonly sql: Sql; readonly clock: Clock; readonly facts: readonly FactDefinition[] },
+): Promise<Analytics> {
+  const address = config.backends.analytics;
+  if (address === undefined) return createRollups({ sql, clock, facts });
+  if (!isOf('clickhouse+http', address) && !isOf('clickhouse+https', address))
+    return refuse('analytics', address);
+  const { createClickhouseAnalytics } = await import('../platform/analytics/clickhouse.ts');
+  return createClickhouseAnalytics({ address, facts });
 }
 
 /** Absent: people are known by the shop's own accounts and its admin key. */

@@ -18,7 +18,15 @@ import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
-import { openBlobs, openCache, openDocuments, openEvents, openIdentity, openTasks } from './adapters.ts';
+import {
+  openAnalytics,
+  openBlobs,
+  openCache,
+  openDocuments,
+  openEvents,
+  openIdentity,
+  openTasks,
+} from './adapters.ts';
 import { createCallers } from './callers.ts';
 import type { HostConfig } from './config.ts';
 import { HOST_ROUTES } from './definition.ts';
@@ -75,11 +83,14 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const kept = await openCache(config, clock, log);
   const collections = config.domains.flatMap((name) => domainNamed(name)?.collections ?? []);
   const documents = await openDocuments(config, { sql, collections });
+  const facts = config.domains.flatMap((name) => domainNamed(name)?.facts ?? []);
+  const analytics = await openAnalytics(config, { sql, clock, facts });
   const platform: Platform = {
     sql,
     blobs: await openBlobs(config),
     cache: kept.cache,
     documents,
+    analytics,
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
@@ -110,7 +121,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const metrics = createMetrics({ lag: () => events.lag(), tasks: () => tasks.counts() });
-  const upkeep = startUpkeep({ sql, clock, log, tenants, serves });
+  const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, serves });
 
   const handle = createHttp({
     routes: compileRoutes([...hostRoutes(config), ...domainRoutes(services)]),
@@ -182,6 +193,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await tenants.close();
     await kept.close();
     await documents.close();
+    await analytics.close();
     await sql.close();
     await closeServer(admin);
   }

@@ -1,6 +1,6 @@
-/** Removes what has served its time: old events, inbox records, expired idempotency keys. Small steps, one tenant at a time. */
+/** Removes what has served its time: old events, inbox records, expired idempotency keys, old facts. Small steps, one tenant at a time. */
 import type { Logger } from 'pino';
-import type { Clock, Tenants } from '../platform/ports.ts';
+import type { Analytics, Clock, Tenants } from '../platform/ports.ts';
 import type { PostgresSql } from '../platform/sql/postgres.ts';
 
 export interface UpkeepOptions {
@@ -8,6 +8,7 @@ export interface UpkeepOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly tenants: Tenants;
+  readonly analytics: Pick<Analytics, 'tidy'>;
   readonly serves: (tenant: string) => boolean;
   /** Default one hour. */
   readonly everyMilliseconds?: number;
@@ -31,7 +32,9 @@ export function startUpkeep(options: UpkeepOptions): { close(): void } {
   async function round(): Promise<void> {
     for (const tenant of await tenants.list()) {
       if (closed) return;
-      if (serves(tenant.id)) await tidy(options, tenant.id);
+      if (!serves(tenant.id)) continue;
+      await tidy(options, tenant.id);
+      await options.analytics.tidy?.(tenant.id);
     }
   }
 

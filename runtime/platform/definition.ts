@@ -22,6 +22,8 @@ export interface DomainDefinition {
   readonly collections?: readonly CollectionDefinition[];
   /** Names of what is searched in it; lower-case letters. Absent: nothing. */
   readonly indices?: readonly string[];
+  /** Kinds of facts it gives to analytics. Absent: none. */
+  readonly facts?: readonly FactDefinition[];
   readonly routes: readonly RouteDefinition[];
   readonly scaling: ScalingDefinition;
   readonly slo: SloDefinition;
@@ -101,6 +103,18 @@ export interface CollectionDefinition {
   readonly name: string;
   /** Fields at the top of the body that may be asked for: text of at most 256 letters, numbers, booleans. At most 16. */
   readonly indexed: readonly string[];
+}
+
+/** Something that happens and is counted. */
+export interface FactDefinition {
+  /** Lower-case word, unique over all domains: `order`. */
+  readonly name: string;
+  /** What facts of it differ in, and may be asked for; at most 6. */
+  readonly dimensions: readonly string[];
+  /** Whole numbers that are summed; at most 2. */
+  readonly measures: readonly string[];
+  /** Whether its measures are counted in something that must not be mixed, as currencies. */
+  readonly units: boolean;
 }
 
 /** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key. `provider`: signed webhook. */

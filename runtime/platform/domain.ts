@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type {
+  Analytics,
   Blobs,
   Cache,
   Clock,
@@ -26,6 +27,7 @@ export interface Platform {
   readonly blobs: Blobs;
   readonly cache: Cache;
   readonly documents: Documents;
+  readonly analytics: Analytics;
   readonly payments: Payments;
   readonly secrets: Secrets;
   readonly tenants: Tenants;

@@ -332,6 +332,144 @@ export interface Search {
   ): Promise<number>;
 }
 
+// ── analytics ────────────────────────────────────────────────────────────────────────────────────
+
+/** Something that happened, of a kind that a definition declares. Says nothing of a person but by a pseudonym. */
+export interface Fact {
+  readonly kind: string;
+  readonly at: Date;
+  /** Pseudonym of whose doing it was: `[A-Za-z0-9._:-]`, at most 64; empty: nobody's. */
+  readonly subject: string;
+  /** The visit it was part of, written as a subject is; empty: none. */
+  readonly session: string;
+  /** What its measures are counted in, `EUR`: sums of different units are never mixed. Of kinds that have units, and no others. */
+  readonly unit?: string;
+  /** By name, as declared; at most 200 letters. One that is absent or empty is not counted under its name. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** By name, as declared; whole numbers, 0 when absent. */
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+/** Facts that are written together. The id is the writer's: the same batch twice counts once. */
+export interface FactBatch {
+  readonly id: string;
+  /** At least one, at most 10,000. */
+  readonly facts: readonly Fact[];
+}
+
+/** What every question is limited to. `from` belongs to it, `to` does not; both are whole quarters of an hour, at most 1,100 days apart. */
+export interface FactSpan {
+  readonly kind: string;
+  readonly from: Date;
+  readonly to: Date;
+  /** Needed for kinds that have units. */
+  readonly unit?: string;
+}
+
+/** `minute` for at most six hours, which may then begin and end with any minute. */
+export type FactBucket = 'minute' | 'quarter' | 'hour' | 'day' | 'week' | 'month';
+
+export interface Calendar {
+  readonly bucket: FactBucket;
+  /** IANA name of the time zone in which days, weeks (from Monday) and months begin: `Europe/Oslo`. */
+  readonly zone: string;
+}
+
+export interface FactFilter {
+  readonly dimension: string;
+  readonly value: string;
+}
+
+export interface Amounts {
+  readonly count: number;
+  /** Of every measure of the kind. */
+  readonly sums: Readonly<Record<string, number>>;
+}
+
+/** When a bucket begins. */
+export interface SeriesPoint extends Amounts {
+  readonly at: Date;
+  /** Different subjects in it; only when they were asked for. */
+  readonly subjects?: number;
+}
+
+export interface TopValue extends Amounts {
+  readonly value: string;
+}
+
+export interface FunnelQuery extends Omit<FactSpan, 'kind' | 'unit'> {
+  /** Two to six, each of another kind. */
+  readonly steps: readonly { readonly kind: string; readonly where?: FactFilter }[];
+  /** Whose steps follow each other. */
+  readonly of: 'session' | 'subject';
+  /** From the first step to the last, at most 30 days. */
+  readonly withinSeconds: number;
+}
+
+export interface SessionPoint {
+  readonly at: Date;
+  /** Sessions that began in the bucket. */
+  readonly sessions: number;
+  readonly subjects: number;
+  /** Facts of the kind in these sessions. */
+  readonly facts: number;
+  /** Sessions of one fact. */
+  readonly bounces: number;
+  /** From the first fact to the last, over all sessions. */
+  readonly seconds: number;
+}
+
+/** Those whose first fact of the kind is in the bucket, and what became of them. */
+export interface Cohort {
+  readonly at: Date;
+  readonly size: number;
+  /** By buckets since, 0 being the first; those in which nobody came are left out. */
+  readonly periods: readonly (Amounts & { readonly offset: number; readonly subjects: number })[];
+}
+
+export interface FactPage {
+  /** In order of time; those of one moment by batch and place in it. */
+  readonly facts: readonly Fact[];
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
+/**
+ * What happened, in numbers. Questions have a few shapes, each bounded, each about one tenant. Facts are kept 400 days; series and
+ * tops, which are kept ready by quarters of an hour, 1,100. Buckets in which nothing happened are left out. What is not declared or
+ * goes past a bound is ShopError `invalid_input`; a store that is away is `unavailable` or `timeout`.
+ */
+export interface Analytics {
+  /** Seen by every question once it resolves. To be repeated with the same facts until it does: it counts once. */
+  append(tenant: TenantId, batch: FactBatch): Promise<void>;
+  /** @param options.subjects whether different subjects shall be counted, which reads every fact */
+  series(
+    tenant: TenantId,
+    query: FactSpan & Calendar & { readonly where?: FactFilter; readonly subjects?: boolean },
+  ): Promise<readonly SeriesPoint[]>;
+  /** Values of a dimension, the greatest first by `by`: `count` or a measure. @param query.limit 1 to 100 */
+  top(
+    tenant: TenantId,
+    query: FactSpan & { readonly dimension: string; readonly by: string; readonly limit: number },
+  ): Promise<readonly TopValue[]>;
+  /** How many did the first step, the second after it, and so on, as many numbers as steps. */
+  funnel(tenant: TenantId, query: FunnelQuery): Promise<readonly number[]>;
+  sessions(tenant: TenantId, query: Omit<FactSpan, 'unit'> & Calendar): Promise<readonly SessionPoint[]>;
+  /** @param query.periods how many buckets each is followed for: 1 to 24. By day, week or month. */
+  cohorts(
+    tenant: TenantId,
+    query: FactSpan & Calendar & { readonly periods: number },
+  ): Promise<readonly Cohort[]>;
+  /** The facts themselves, for export. @param query.limit 1 to 5,000 @param query.after `next` of the page before */
+  read(
+    tenant: TenantId,
+    query: FactSpan & { readonly limit: number; readonly after?: string },
+  ): Promise<FactPage>;
+  /** Removes what has served its time, where the store does not do that by itself. */
+  tidy?(tenant: TenantId): Promise<void>;
+  close(): Promise<void>;
+}
+
 // ── payments ─────────────────────────────────────────────────────────────────────────────────────
 
 export type IntentStatus =

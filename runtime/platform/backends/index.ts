@@ -13,6 +13,7 @@ export const PORTS = {
   search: { key: 'SEARCH', schemes: { 'elasticsearch+http': 9200, 'elasticsearch+https': 9200 } },
   blobs: { key: 'BLOBS', schemes: { s3: 443 } },
   documents: { key: 'DOCUMENTS', schemes: { mongodb: 27_017 } },
+  analytics: { key: 'ANALYTICS', schemes: { 'clickhouse+http': 8123, 'clickhouse+https': 8443 } },
   identity: { key: 'IDENTITY', schemes: { 'keycloak+http': 8080, 'keycloak+https': 443 } },
 } as const satisfies Readonly<Record<string, { key: string; schemes: Readonly<Record<string, number>> }>>;
 

@@ -41,6 +41,11 @@ export function documentDatabase(scope: string): string {
   return `shopmind_${scope}`;
 }
 
+/** A scope's database in ClickHouse: `shopmind_acme`. */
+export function analyticsDatabase(scope: string): string {
+  return `shopmind_${scope}`;
+}
+
 /** Key of a document within its collection. Neither a tenant's name nor a document's id holds a slash. */
 export function documentKey(tenant: string, id: string): string {
   return `${tenant}/${id}`;

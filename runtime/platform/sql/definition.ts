@@ -10,7 +10,7 @@ const MENTIONED: PersonalData = { by: ['key', 'payload'], erase: 'redact' };
 export const platform: DomainDefinition = {
   name: 'platform',
   summary:
-    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents and what is searched.',
+    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, what is searched and what is counted.',
   tables: [
     { name: 'outbox', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
     { name: 'event_log', spread: 'tenant', access: 'write', personal: MENTIONED },
@@ -36,6 +36,9 @@ export const platform: DomainDefinition = {
     },
     // Of products and alike; whoever indexes persons declares it here.
     { name: 'search_documents', spread: 'tenant', access: 'write' },
+    // Of persons by pseudonyms alone; whose they are, their writer knows and forgets.
+    { name: 'facts', spread: 'tenant', access: 'write' },
+    { name: 'fact_rollups', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
