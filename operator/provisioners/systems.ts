@@ -110,6 +110,7 @@ const PROVISIONERS: Readonly<Partial<Record<Port, Opener>>> = {
   blobs: async (...at) => (await import('./objects/objects.ts')).createObjects(...at),
   search: async (...at) => (await import('./elasticsearch/elasticsearch.ts')).createElasticsearch(...at),
   documents: async (...at) => (await import('./mongodb/mongodb.ts')).createMongodb(...at),
+  analytics: async (...at) => (await import('./clickhouse/clickhouse.ts')).createClickhouse(...at),
   identity: async (...at) => (await import('./keycloak/keycloak.ts')).createKeycloak(...at),
 };
 

@@ -3,7 +3,7 @@
  * a batch is one insert whose id is its deduplication token, so that it counts once in both. Every query says whose it is by a
  * setting that the server's row policies and constraints go by: a forgotten WHERE shows nothing of others.
  */
-import { ClickHouseError, createClient } from '@clickhouse/client';
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { z } from 'zod';
 import { clickhouseSettings } from '../address/clickhouse/index.ts';
 import type { FactDefinition } from '../definition.ts';
@@ -59,6 +59,8 @@ export function createClickhouseAnalytics(options: ClickhouseAnalyticsOptions): 
   const { answerTimeoutMs = 15_000 } = options;
   const client = createClient({
     ...clickhouseSettings(options.address),
+    // Whoever asks tells of what failed.
+    log: { level: ClickHouseLogLevel.OFF },
     application: 'shopmind-runtime',
     request_timeout: answerTimeoutMs,
     max_open_connections: 8,
@@ -245,8 +247,8 @@ export function createClickhouseAnalytics(options: ClickhouseAnalyticsOptions): 
       const page = found.slice(0, query.limit);
       const last = page.at(-1);
       return {
-        facts: page.map(({ ms, value_0, value_1, batch: _, place: __, ...row }) =>
-          factOf(definition, { ...row, at: new Date(ms), values: [value_0, value_1] }),
+        facts: page.map((row) =>
+          factOf(definition, { ...row, at: new Date(row.ms), values: [row.value_0, row.value_1] }),
         ),
         ...(found.length > page.length && last !== undefined
           ? { next: cursorOf({ at: last.ms, batch: last.batch, place: last.place }) }

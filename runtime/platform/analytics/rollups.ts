@@ -152,9 +152,7 @@ export function createRollups({ sql, clock, facts: definitions }: RollupsOptions
       const page = found.slice(0, query.limit);
       const last = page.at(-1);
       return {
-        facts: page.map(({ value_0, value_1, batch: _, place: __, ...row }) =>
-          factOf(definition, { ...row, values: [value_0, value_1] }),
-        ),
+        facts: page.map((row) => factOf(definition, { ...row, values: [row.value_0, row.value_1] })),
         ...(found.length > page.length && last !== undefined
           ? { next: cursorOf({ at: last.at.getTime(), batch: last.batch, place: last.place }) }
           : {}),

@@ -165,8 +165,10 @@ export function sumsOf(definition: FactDefinition, sums: readonly unknown[]): Re
 }
 
 /** A stored fact as it was given. */
-export function factOf(definition: FactDefinition, { unit, values, ...fact }: StoredFact): Fact {
-  return { ...fact, measures: sumsOf(definition, values), ...(definition.units ? { unit } : {}) };
+export function factOf(definition: FactDefinition, stored: StoredFact): Fact {
+  const { kind, at, subject, session, dimensions, unit, values } = stored;
+  const measures = sumsOf(definition, values);
+  return { kind, at, subject, session, dimensions, measures, ...(definition.units ? { unit } : {}) };
 }
 
 /** Rows by cohort and period, in this order, as the port tells them. Period 0 has everybody: a first fact is a fact. */
