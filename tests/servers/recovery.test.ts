@@ -14,6 +14,8 @@ import { createDirectory } from '../../operator/provisioners/postgres/directory.
 import { createPostgres } from '../../operator/provisioners/postgres/postgres.ts';
 import { createSealer } from '../../operator/provisioners/sealing.ts';
 import { shelf } from '../../operator/provisioners/testing/definition.ts';
+import { archiverLogin, ensureArchiver } from '../../operator/recovery/archive/login.ts';
+import { readArchive, verdictOf } from '../../operator/recovery/archive/verdict.ts';
 import { runArchiver, type Beat } from '../../operator/recovery/archive/archiver.ts';
 import { listBases } from '../../operator/recovery/archive/base.ts';
 import { restoreBeside, type Beside } from '../../operator/recovery/beside/restore.ts';
@@ -27,6 +29,9 @@ import { until } from '../support/wait.ts';
 import { binariesOf, startPostgres, type PostgresServer } from './postgres.ts';
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const LOGIN = archiverLogin('pool', 'secret of the pool');
+const ACCESS = { logins: [LOGIN], walKeep: '1GB' };
+const PLEDGE = { rpoMs: 300_000, keepMs: 86_400_000 };
 const TENANTS = ['acme', 'bolt', 'coil'] as const;
 /** Moments tried in each test. */
 const ROUNDS = 2;
@@ -50,8 +55,10 @@ for (const version of [18, 15] as const) {
       await createPostgres(database, catalogue).ensure(catalogue.pool());
       const directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
       for (const tenant of TENANTS) await directory.ensure(directoryRow(tenant), {});
+      assert.ok((await ensureArchiver(database, ACCESS)).length > 3);
+      assert.deepEqual(await ensureArchiver(database, ACCESS), []);
       store = await openStore(pathToFileURL(join(folder, 'store')).href);
-      archive = startArchiving(server, database, store);
+      archive = startArchiving(server, store);
       writers = Object.fromEntries(TENANTS.map((tenant) => [tenant, startWriter(server.adminUrl, tenant)]));
       await archive.reaches(now());
     });
@@ -169,7 +176,7 @@ for (const version of [18, 15] as const) {
       await writers['bolt']?.more(20);
       await archive.kill();
       await writers['bolt']?.more(20);
-      archive = startArchiving(server, database, store);
+      archive = startArchiving(server, store);
       const moment = await momentDuringWrites(writers, random);
       await archive.reaches(moment.getTime());
       const expected = await committedBy(database, moment);
@@ -177,6 +184,41 @@ for (const version of [18, 15] as const) {
       assert.deepEqual(await journal(copy.url), expected);
       await copy.stop();
       assert.equal((await listBases(store)).length, 1);
+    });
+
+    test('an archiver that is away for too long fills nobody’s disk: the hole is told, and closed by a base backup', async () => {
+      assert.equal(verdictOf(await readArchive(database), PLEDGE).reason, 'Archived');
+      await archive.kill();
+      const before = (await readArchive(database))?.through;
+      // What a limit of 10 GB does after 10 GB, one of nothing does after two segments.
+      await database.query(`alter system set max_slot_wal_keep_size = '0'`);
+      await database.query('select pg_reload_conf()');
+      await until(
+        async () => {
+          await database.query('select pg_switch_wal()');
+          await database.query('create table if not exists filler (); drop table filler');
+          await database.query('checkpoint');
+          const [slot] = await database.query<{ status: string }>(
+            `select wal_status as status from pg_replication_slots where slot_name = 'shopmind'`,
+          );
+          return slot?.status === 'lost' ? true : undefined;
+        },
+        { what: 'the server throws the log of the slot away', withinMs: 30_000 },
+      );
+      await database.query(`alter system set max_slot_wal_keep_size = '1GB'`);
+      await database.query('select pg_reload_conf()');
+      archive = startArchiving(server, store);
+      await archive.reaches(now());
+      const state = await readArchive(database);
+      assert.equal(verdictOf(state, PLEDGE).reason, 'ArchivedWithGap');
+      assert.deepEqual(state?.gapFrom, before);
+      assert.equal((await listBases(store)).length, 2);
+      const moment = await momentDuringWrites(writers, random);
+      await archive.reaches(moment.getTime());
+      const expected = await committedBy(database, moment);
+      const copy = await beside(moment);
+      assert.deepEqual(await journal(copy.url), expected);
+      await copy.stop();
     });
 
     test('a moment that nothing leads to is refused, with the reason', async () => {
@@ -219,7 +261,15 @@ interface Archiving {
   kill(): Promise<void>;
 }
 
-function startArchiving(server: PostgresServer, database: Database, store: ArchiveStore): Archiving {
+/** By the archiver's own login, which may do nothing else. */
+function archiverUrl(server: PostgresServer): string {
+  const url = new URL(server.adminUrl);
+  url.username = LOGIN.user;
+  url.password = LOGIN.password;
+  return url.href;
+}
+
+function startArchiving(server: PostgresServer, store: ArchiveStore): Archiving {
   const stop = new AbortController();
   let beat: Beat | undefined;
   let isDead = false;
@@ -228,15 +278,18 @@ function startArchiving(server: PostgresServer, database: Database, store: Archi
     ...store,
     put: (key, body) => (isDead ? Promise.reject(new Error('killed')) : store.put(key, body)),
   };
-  const running = runArchiver(database, mortal, {
-    url: server.adminUrl,
-    slot: 'shopmind',
-    intervalMs: 600,
-    baseEveryMs: 3_600_000,
-    keepMs: 86_400_000,
-    signal: stop.signal,
-    log: { info: () => undefined, error: (facts) => void problems.push(facts) },
-    onBeat: (now) => void (beat = now),
+  const running = openDatabase(archiverUrl(server), { max: 2 }).then(async (database) => {
+    await runArchiver(database, mortal, {
+      url: archiverUrl(server),
+      slot: 'shopmind',
+      intervalMs: 600,
+      baseEveryMs: 3_600_000,
+      keepMs: 86_400_000,
+      signal: stop.signal,
+      log: { info: () => undefined, error: (facts) => void problems.push(facts) },
+      onBeat: (now) => void (beat = now),
+    });
+    await database.close();
   });
   const end = async (): Promise<void> => {
     stop.abort();

@@ -27,6 +27,8 @@ export interface ArchiverOptions {
   readonly keepMs: number;
   readonly signal: AbortSignal;
   readonly log: ArchiverLog;
+  /** Told what interrupts it, and what a person can do about it. */
+  readonly onProblem?: (error: unknown) => void;
   /** Told after each beat. */
   readonly onBeat?: (beat: Beat) => void;
 }
@@ -45,6 +47,8 @@ export interface Beat {
 
 /** undefined_file: the log from there is no longer on the server, slot or not. */
 const LOG_GONE = '58P01';
+/** `wal_status` of a slot that was away for so long that the server threw its log away (max_slot_wal_keep_size). */
+const SLOT_LOST = 'lost';
 const PAUSE_MS = 1_000;
 const PAUSE_MOST_MS = 60_000;
 
@@ -61,12 +65,24 @@ export async function runArchiver(
     try {
       await archiveOnce(database, store, options);
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, 'the archive is interrupted; it goes on by itself');
+      if (!signal.aborted) {
+        log.error({ err: error }, 'the archive is interrupted; it goes on by itself');
+        options.onProblem?.(error);
+        await noteProblem(database, store.location, error);
+      }
     }
     if (performance.now() - began > PAUSE_MOST_MS) pause = PAUSE_MS;
     await setTimeout(pause, undefined, { signal }).catch(() => undefined);
     pause = Math.min(2 * pause, PAUSE_MOST_MS);
   }
+}
+
+/** For whoever reads the table; while the database itself is away, the silence says it. */
+async function noteProblem(database: Database, location: string, error: unknown): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error);
+  await database
+    .query('update platform.archive set problem = $2 where location = $1', [location, message.slice(0, 500)])
+    .catch(() => undefined);
 }
 
 /** One connection's life. */
@@ -76,9 +92,11 @@ async function archiveOnce(database: Database, store: ArchiveStore, options: Arc
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   try {
+    await dropIfLost(database, replication, slot);
     const start = await findStart(replication, store, slot);
     const { system } = await replication.identify();
     const beats = createBeats(database, store.location, system, start.timeline);
+    if (!start.continues) await beats.interrupted();
     log.info({ ...start, from: start.from.toString(16), location: store.location }, 'archiving');
     const work = [
       receiveWal(replication, store, start, {
@@ -88,9 +106,9 @@ async function archiveOnce(database: Database, store: ArchiveStore, options: Arc
         onStored: (end) => beats.stored(end),
       }).catch((error: unknown) => dropWhatIsLost(url, slot, error)),
       every(intervalMs / 2, signal, async () => options.onBeat?.(await beats.beat())),
-      every(baseCheckMs(options), signal, async () => {
-        beats.has(await keepBases(database, store, options, start));
-      }),
+      every(baseCheckMs(options), signal, async () =>
+        beats.has(await keepBases(database, store, options, start)),
+      ),
     ];
     await Promise.race(work).finally(() => stop.abort());
     await Promise.allSettled(work);
@@ -98,6 +116,19 @@ async function archiveOnce(database: Database, store: ArchiveStore, options: Arc
     stop.abort();
     await replication.close().catch(() => undefined);
   }
+}
+
+/** The server knows it of a slot before the log is asked for, and says it in other words in each version. */
+async function dropIfLost(
+  database: Database,
+  replication: Awaited<ReturnType<typeof openReplication>>,
+  slot: string,
+): Promise<void> {
+  const [row] = await database.query<{ wal_status: string | null }>(
+    'select wal_status from pg_replication_slots where slot_name = $1',
+    [slot],
+  );
+  if (row?.wal_status === SLOT_LOST) await replication.dropSlot(slot);
 }
 
 /** A slot whose log the server has thrown away keeps nothing: without it, the next round makes a new one and a base backup. */
@@ -113,20 +144,24 @@ async function dropWhatIsLost(url: string, slot: string, error: unknown): Promis
   throw error;
 }
 
-/** Takes a base backup if one is due, then removes what is older than anybody may want. @returns the youngest */
+/** The base backups there are, oldest first; at least one. */
+type Bases = readonly BaseBackup[];
+
+/** Takes a base backup if one is due, then removes what is older than anybody may want. */
 async function keepBases(
   database: Database,
   store: ArchiveStore,
   { url, baseEveryMs, keepMs, log }: ArchiverOptions,
   start: Start,
-): Promise<BaseBackup | undefined> {
-  const youngest = (await listBases(store)).at(-1);
+): Promise<Bases> {
+  const bases = await listBases(store);
+  const youngest = bases.at(-1);
   const age = youngest === undefined ? Infinity : Date.now() - youngest.endedAt.getTime();
   // Before the log in the store began anew: it leads nowhere from there.
   const isCut =
     youngest !== undefined &&
     (youngest.timeline !== start.timeline || (!start.continues && parseLsn(youngest.start) < start.from));
-  if (age < baseEveryMs && !isCut) return youngest;
+  if (age < baseEveryMs && !isCut) return bases;
   const replication = await openReplication(url);
   try {
     const base = await takeBaseBackup(replication, database, store);
@@ -143,7 +178,7 @@ async function keepBases(
       .toArray(),
   );
   if (removed > 0) log.info({ parts: removed }, 'old log removed');
-  return kept.at(-1);
+  return kept;
 }
 
 function firstSegment({ timeline, start, segmentSize }: BaseBackup): string {
@@ -164,7 +199,9 @@ async function every(ms: number, signal: AbortSignal, work: () => Promise<void>)
 
 interface Beats {
   stored(end: Lsn): void;
-  has(base: BaseBackup | undefined): void;
+  has(bases: Bases): void;
+  /** The log in the store ends before the one that comes now: until a base backup is there, nothing leads to now. */
+  interrupted(): Promise<void>;
   beat(): Promise<Beat>;
 }
 
@@ -174,22 +211,38 @@ interface Beats {
  */
 function createBeats(database: Database, location: string, system: string, timeline: number): Beats {
   let stored = 0n;
-  let base: BaseBackup | undefined;
+  let bases: Bases = [];
+  let goesOn = false;
   let through: Date | undefined;
   let waiting: { readonly at: Date; readonly lsn: Lsn }[] = [];
   return {
-    stored: (end) => void (stored = end),
-    has: (newest) => void (base = newest),
+    stored(end) {
+      stored = end;
+      goesOn = true;
+    },
+    has: (found) => void (bases = found),
+    async interrupted() {
+      // The first archive of all begins without a hole; and a hole that is open already began where it began.
+      await database
+        .query(
+          `update platform.archive set gap_from = through, gap_to = null
+            where system = $1 and through is not null and (gap_from is null or gap_to is not null)`,
+          [system],
+        )
+        .catch(tolerated);
+    },
     async beat() {
       through = waiting.findLast(({ lsn }) => lsn <= stored)?.at ?? through;
       waiting = waiting.filter(({ lsn }) => lsn > stored);
+      const base = bases.at(-1);
       try {
         const [row] = await database.query<{ at: Date }>(
-          `insert into platform.archive as a (system, location, timeline, through, base, base_at, base_bytes, beat_at)
-           values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+          `insert into platform.archive as a (system, location, timeline, through, base, base_at, base_bytes, since, beat_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
            on conflict (system) do update set location = $2, timeline = $3, through = coalesce($4, a.through),
              base = coalesce($5, a.base), base_at = coalesce($6, a.base_at), base_bytes = coalesce($7, a.base_bytes),
-             beat_at = clock_timestamp()
+             since = coalesce($8, a.since), problem = case when $9 then null else a.problem end,
+             gap_to = case when a.gap_to is null and $6 > a.gap_from then $6 else a.gap_to end, beat_at = clock_timestamp()
            returning beat_at as at`,
           [
             system,
@@ -199,6 +252,8 @@ function createBeats(database: Database, location: string, system: string, timel
             base?.name ?? null,
             base?.endedAt ?? null,
             base?.size ?? null,
+            bases[0]?.endedAt ?? null,
+            goesOn && base !== undefined,
           ],
         );
         const [now] = await database.query<{ lsn: string }>(
@@ -206,15 +261,20 @@ function createBeats(database: Database, location: string, system: string, timel
         );
         if (row !== undefined && now !== undefined) waiting.push({ at: row.at, lsn: parseLsn(now.lsn) });
       } catch (error) {
-        // The log goes on being received; the operator makes the table, a restart brings the server back.
-        if (!isTransient(error) && !isAbsent(error)) throw error;
+        tolerated(error);
       }
       return { at: new Date(), through, base };
     },
   };
 }
 
-const ABSENT = new Set(['42P01', '3F000']);
+/** The log goes on being received; the operator makes the table, a restart brings the server back. */
+function tolerated(error: unknown): void {
+  if (!isTransient(error) && !isAbsent(error)) throw error;
+}
+
+/** No such table, schema or column yet. */
+const ABSENT = new Set(['42P01', '3F000', '42703']);
 
 function isAbsent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && ABSENT.has(String(error.code));
