@@ -52,6 +52,11 @@ export const ANNOTATIONS = {
    * - `retry@<refused>`: try it again from the first step.
    */
   canary: 'shopmind.ai/canary',
+  /**
+   * On a tenant, or on Service `runtime` of the pool: what is asked of its backups, see `crds/operation.ts`. Each id is done once
+   * (`status.operation` holds the last).
+   */
+  operation: 'shopmind.ai/operation',
   /** On Deployments and ControllerRevisions: revision of the Pod template they hold. */
   revision: 'shopmind.ai/revision',
 } as const;

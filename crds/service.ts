@@ -5,6 +5,7 @@
 import { canary, canaryStatus } from './canary.ts';
 import { conditions, environment, inventory, observedGeneration, scaling, schedule } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
+import { operation } from './operation.ts';
 import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 import { DOMAINS } from './tenant.ts';
@@ -137,6 +138,24 @@ export const serviceSpec = object(
   ],
 );
 
+const moment = (description: string) => string(description, { max: 40, format: 'date-time' });
+
+const archive = object("The archive of the database's log, of the pool's Service.", {
+  location: string('Where it is.', { max: 512 }),
+  since: optional(moment('The oldest moment that can be restored to.')),
+  gapFrom: optional(moment('No moment after this can be restored to…')),
+  gapTo: optional(moment('…and before this.')),
+  bases: list(
+    'Base backups, oldest first.',
+    object('A base backup.', {
+      name: string('Its name.', { max: 63 }),
+      endedAt: moment('The cluster can be restored to this moment and to later ones.'),
+      megabytes: integer('Of the cluster, before compression.', { min: 0, max: 9007199254740991 }),
+    }),
+    { max: 512 },
+  ),
+});
+
 export const serviceStatus = object('What the operator found and did. Written by the operator only.', {
   observedGeneration: optional(observedGeneration),
   conditions: optional(conditions),
@@ -145,6 +164,8 @@ export const serviceStatus = object('What the operator found and did. Written by
   selector: optional(string('Label selector of the Pods, for the scale subresource.', { max: 1024 })),
   endpoint: optional(string('Address of the service inside the cluster.', { max: 512 })),
   canary: optional(canaryStatus),
+  operation: optional(operation),
+  archive: optional(archive),
   inventory: optional(inventory),
 });
 

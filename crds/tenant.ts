@@ -6,6 +6,7 @@ import { CURRENCIES } from './currencies.ts';
 import { canary } from './canary.ts';
 import { conditions, environment, inventory, observedGeneration, scaling, schedule } from './meta.ts';
 import type { ObjectMeta } from './meta.ts';
+import { operation } from './operation.ts';
 import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 
@@ -352,6 +353,7 @@ export const tenantStatus = object('What the operator found and did. Written by 
     }),
   ),
   move: optional(move),
+  operation: optional(operation),
   catalog: optional(
     object('The last catalogue import.', {
       source: string('What was imported.', { max: 2048 }),

@@ -1,6 +1,6 @@
 /**
  * The operator as a process: caches, leader lease, controllers, admission, health and metrics.
- * Environment: KUBECONFIG or the Pod's files, POD_IP, PORT (webhook), ADMIN_PORT, POD_NAME, LOG_LEVEL, RUNTIME_IMAGE,
+ * Environment: KUBECONFIG or the Pod's files, POD_IP, PORT (webhook), ADMIN_PORT, POD_NAME, LOG_LEVEL, RUNTIME_IMAGE, RECOVERY_IMAGE,
  * IMAGE_PULL_POLICY, GATEWAY_PORT. What is dear to load is loaded while the caches fill.
  */
 import { randomUUID } from 'node:crypto';
@@ -99,6 +99,7 @@ async function main(): Promise<void> {
       log,
       images: {
         runtime: env['RUNTIME_IMAGE'] ?? 'shopmind/runtime',
+        recovery: env['RECOVERY_IMAGE'] ?? 'shopmind/recovery',
         pullPolicy: pullPolicy(env['IMAGE_PULL_POLICY']),
       },
       gatewayPort: port('GATEWAY_PORT', 8080),

@@ -121,6 +121,7 @@ function operator(chart: Chart, values: InstallValues, onThisMachine: boolean): 
         { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
         { name: 'LOG_LEVEL', value: values.logLevel },
         { name: 'RUNTIME_IMAGE', value: imageOf('runtime', values) },
+        { name: 'RECOVERY_IMAGE', value: imageOf('recovery', values) },
         { name: 'IMAGE_PULL_POLICY', value: values.image.pullPolicy },
         { name: 'GATEWAY_PORT', value: String(values.gateway.port) },
       ],

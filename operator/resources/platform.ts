@@ -51,8 +51,29 @@ export interface PlatformConfig {
   /** Where KEDA asks for requests per second, and deliveries for their figures (absent: of the gateways); and for Kafka's lag. */
   readonly prometheusUrl: string | undefined;
   readonly kafkaBrokers: string | undefined;
+  /** Where the database's log and its base backups are kept; absent: nowhere. */
+  readonly archive: ArchiveOptions | undefined;
   /** Namespace of Prometheus; absent: any Pod may read metrics. */
   readonly monitoringNamespace: string | undefined;
+}
+
+export interface ArchiveOptions {
+  /** `s3://key:secret@bucket/prefix?endpoint=…&region=…` or `file:///folder`; may hold a login. */
+  readonly url: string;
+  /** PersistentVolumeClaim that holds it where it is a folder; absent: the folder is the same for every Pod. */
+  readonly claim: string | undefined;
+  /** Longest time before what is committed is stored. */
+  readonly intervalSeconds: number;
+  /** What a disaster may cost: beyond it conditions say that the archive lags. */
+  readonly rpoSeconds: number;
+  readonly baseHours: number;
+  readonly keepDays: number;
+  /** What the database keeps of its log at most while the archiver is away. */
+  readonly walKeepGigabytes: number;
+  /** Cron expression in UTC; absent: drills are on demand only. */
+  readonly drillSchedule: string | undefined;
+  /** Size of the volume that a copy of the cluster is restored into; absent: the node's own disk. */
+  readonly scratch: string | undefined;
 }
 
 export interface CitusNode {
@@ -112,9 +133,41 @@ export function parsePlatform(
     monitorLabels: labels(config, 'MONITOR_LABELS'),
     prometheusUrl: optionalUrl(config, 'PROMETHEUS_URL'),
     kafkaBrokers: config['KAFKA_BROKERS'],
+    archive: archive(config, secret),
     monitoringNamespace: config['MONITORING_NAMESPACE'],
   };
 }
+
+function archive(
+  config: Readonly<Record<string, string>>,
+  secret: Readonly<Record<string, string>>,
+): ArchiveOptions | undefined {
+  const value = secret['ARCHIVE_URL'] ?? config['ARCHIVE_URL'];
+  if (value === undefined) return undefined;
+  const { protocol } = new URL(url(value, 'ARCHIVE_URL'));
+  if (protocol !== 'file:' && protocol !== 's3:')
+    throw new PlatformConfigError('platform: ARCHIVE_URL must be a file:// or s3:// URL');
+  const claim = config['ARCHIVE_CLAIM'];
+  if (protocol === 'file:' && claim === undefined && !flag(config, 'BLOBS_SHARED'))
+    throw new PlatformConfigError(
+      'ConfigMap platform: ARCHIVE_URL is a folder of each Pod; name the claim that holds it in ARCHIVE_CLAIM',
+    );
+  const schedule = config['DRILL_SCHEDULE'] ?? WEEKLY;
+  return {
+    url: value,
+    claim,
+    intervalSeconds: integer(config, 'ARCHIVE_INTERVAL_SECONDS', 30, [1, 3_600]),
+    rpoSeconds: integer(config, 'ARCHIVE_RPO_SECONDS', 300, [5, 86_400]),
+    baseHours: integer(config, 'ARCHIVE_BASE_HOURS', 24, [1, 168]),
+    keepDays: integer(config, 'ARCHIVE_KEEP_DAYS', 7, [1, 3_650]),
+    walKeepGigabytes: integer(config, 'ARCHIVE_WAL_KEEP_GB', 10, [1, 100_000]),
+    drillSchedule: schedule === 'off' ? undefined : schedule,
+    scratch: config['RECOVERY_SCRATCH'],
+  };
+}
+
+/** Sunday before dawn, beside the nightly backups. */
+const WEEKLY = '23 5 * * 0';
 
 /** The address a browser uses for a host: no port where the scheme implies it. */
 export function publicOrigin(host: string, port: number): string {

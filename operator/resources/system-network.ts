@@ -7,6 +7,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { CONVERSION, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { ownLabels } from './chart.ts';
 import { ADMIN_PORT } from './presets.ts';
+import { ARCHIVER, RECOVERY } from './recovery.ts';
 import type { InstallValues } from './values.ts';
 
 const PROMETHEUS_PORT = 9090;
@@ -40,7 +41,8 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
     { ingress: [{ from: [neighbours] }], egress: [dataPlane, { to: [neighbours] }] },
   );
   // No Service's selector finds a backup's Pod, so neither does the policy above.
-  policy(chart, 'backup', process('backup'), { egress: [dataPlane, { to: [neighbours] }] });
+  for (const name of ['backup', ARCHIVER, RECOVERY])
+    policy(chart, name, process(name), { egress: [dataPlane, { to: [neighbours] }] });
 }
 
 interface Openings {

@@ -23,6 +23,7 @@ import type { Surroundings } from './surroundings.ts';
 /** Images of the platform, and how they are fetched. */
 export interface Images {
   readonly runtime: string;
+  readonly recovery: string;
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
 }
 

@@ -48,7 +48,7 @@ export async function startOperatorInProcess(admin: Client): Promise<OperatorInP
     log,
     metrics: createMetrics(),
     events: { record: () => undefined, flush: async () => undefined },
-    images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
+    images: { runtime: 'shopmind/runtime', recovery: 'shopmind/recovery', pullPolicy: 'Never' },
     gatewayPort: 8080,
     outside: NOTHING_OUTSIDE,
   });

@@ -278,7 +278,8 @@ function startArchiving(server: PostgresServer, store: ArchiveStore): Archiving 
     ...store,
     put: (key, body) => (isDead ? Promise.reject(new Error('killed')) : store.put(key, body)),
   };
-  const running = openDatabase(archiverUrl(server), { max: 2 }).then(async (database) => {
+  const archiving = async (): Promise<void> => {
+    const database = await openDatabase(archiverUrl(server), { max: 2 });
     await runArchiver(database, mortal, {
       url: archiverUrl(server),
       slot: 'shopmind',
@@ -290,7 +291,8 @@ function startArchiving(server: PostgresServer, store: ArchiveStore): Archiving 
       onBeat: (now) => void (beat = now),
     });
     await database.close();
-  });
+  };
+  const running = archiving();
   const end = async (): Promise<void> => {
     stop.abort();
     await running;

@@ -18,12 +18,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'crds',
     'operator/resources',
     'operator/provisioners',
+    // What was asked for and how far it came; the work itself is done by processes of its own.
+    'operator/recovery',
     'runtime/platform',
   ],
   'operator/resources': ['crds', 'runtime/domains', 'runtime/platform'],
   'operator/provisioners': ['crds', 'runtime/domains', 'runtime/platform'],
   // Backups and recoveries: processes and Jobs of their own, beside the operator, on the provisioners' way into the database.
-  'operator/recovery': ['operator/provisioners', 'runtime/domains', 'runtime/platform'],
+  'operator/recovery': ['operator/kube', 'operator/provisioners', 'runtime/domains', 'runtime/platform'],
   'operator/admission': ['crds', 'operator/kube'],
   'operator/scaling': ['operator/kube', 'crds'],
   'operator/embedded': [],
@@ -45,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'crds',
     'operator/controllers',
     'operator/resources',
+    'operator/recovery',
     'operator/embedded',
   ],
   'operator/main.ts': [

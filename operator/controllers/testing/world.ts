@@ -374,7 +374,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
       read: async ({ backend }) => figures.get(backend) ?? UNKNOWN,
       forget: () => undefined,
     },
-    images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
+    images: { runtime: 'shopmind/runtime', recovery: 'shopmind/recovery', pullPolicy: 'Never' },
     gatewayPort: 8080,
     watchers,
     clock,

@@ -16,6 +16,7 @@ const ENTRIES = {
   'shopmind/gateway': 'runtime/gateway/main.ts',
   'shopmind/processor': 'runtime/platform/payments/processor/main.ts',
   'shopmind/postgres': 'operator/embedded/images/postgres.ts',
+  'shopmind/recovery': 'operator/plugin/start/recovery.ts',
   'shopmind/storefront': 'web/storefront/main.ts',
 } as const;
 

@@ -237,11 +237,11 @@ function createBeats(database: Database, location: string, system: string, timel
       const base = bases.at(-1);
       try {
         const [row] = await database.query<{ at: Date }>(
-          `insert into platform.archive as a (system, location, timeline, through, base, base_at, base_bytes, since, beat_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+          `insert into platform.archive as a (system, location, timeline, through, base, base_at, base_bytes, since, bases, beat_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $10::jsonb, clock_timestamp())
            on conflict (system) do update set location = $2, timeline = $3, through = coalesce($4, a.through),
              base = coalesce($5, a.base), base_at = coalesce($6, a.base_at), base_bytes = coalesce($7, a.base_bytes),
-             since = coalesce($8, a.since), problem = case when $9 then null else a.problem end,
+             since = coalesce($8, a.since), bases = case when $10 = '[]' then a.bases else $10::jsonb end, problem = case when $9 then null else a.problem end,
              gap_to = case when a.gap_to is null and $6 > a.gap_from then $6 else a.gap_to end, beat_at = clock_timestamp()
            returning beat_at as at`,
           [
@@ -254,6 +254,7 @@ function createBeats(database: Database, location: string, system: string, timel
             base?.size ?? null,
             bases[0]?.endedAt ?? null,
             goesOn && base !== undefined,
+            JSON.stringify(bases.map(({ name, endedAt, size }) => ({ name, endedAt, bytes: size }))),
           ],
         );
         const [now] = await database.query<{ lsn: string }>(

@@ -12,9 +12,8 @@ const ArchiveState = z.object({
   through: z.date().nullable(),
   /** The oldest moment that can be restored to. */
   since: z.date().nullable(),
-  base: z.string().nullable(),
-  baseAt: z.date().nullable(),
-  baseBytes: z.coerce.number().nullable(),
+  /** Oldest first. */
+  bases: z.array(z.object({ name: z.string(), endedAt: z.iso.datetime(), bytes: z.number() })),
   beatAt: z.date(),
   problem: z.string().nullable(),
   gapFrom: z.date().nullable(),
@@ -27,7 +26,7 @@ export type ArchiveState = z.infer<typeof ArchiveState>;
 /** The cluster that beat last. @returns undefined while no archiver has written anything */
 export async function readArchive(session: Session): Promise<ArchiveState | undefined> {
   const [row] = await session.query(
-    `select clock_timestamp() as now, location, through, since, base, base_at as "baseAt", base_bytes as "baseBytes", beat_at as "beatAt",
+    `select clock_timestamp() as now, location, through, since, bases, beat_at as "beatAt",
        problem, gap_from as "gapFrom", gap_to as "gapTo", current_setting('max_slot_wal_keep_size') = '-1' as "isUnbounded"
      from platform.archive order by beat_at desc limit 1`,
   );
@@ -51,7 +50,7 @@ export interface Verdict {
 }
 
 export function verdictOf(state: ArchiveState | undefined, { rpoMs, keepMs }: Pledge): Verdict {
-  if (state === undefined || state.base === null || state.through === null)
+  if (state === undefined || state.bases.length === 0 || state.through === null)
     return bad(
       'ArchiveStarting',
       state?.problem ?? 'the first base backup is not there yet',
@@ -96,7 +95,7 @@ export function verdictOf(state: ArchiveState | undefined, { rpoMs, keepMs }: Pl
 
 /** How much would be lost if the database were gone now, in ms; `undefined`: everything since it was made. */
 export function lossMs(state: ArchiveState | undefined): number | undefined {
-  if (state === undefined || state.through === null || state.base === null) return undefined;
+  if (state === undefined || state.through === null || state.bases.length === 0) return undefined;
   return Math.max(0, state.now.getTime() - state.through.getTime());
 }
 

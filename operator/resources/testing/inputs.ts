@@ -27,7 +27,7 @@ export function workloadInput(spec: object): WorkloadInput {
     name: 'runtime',
     namespace: 'n',
     spec: service(spec),
-    images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
+    images: { runtime: 'shopmind/runtime', recovery: 'shopmind/recovery', pullPolicy: 'Never' },
     platformEnv: [],
     surroundings: BARE,
     metricSources: {},

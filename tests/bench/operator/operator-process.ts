@@ -44,7 +44,7 @@ const controllers = createControllers({
     },
   },
   log,
-  images: { runtime: 'shopmind/runtime', pullPolicy: 'Never' },
+  images: { runtime: 'shopmind/runtime', recovery: 'shopmind/recovery', pullPolicy: 'Never' },
   gatewayPort: 8080,
   outside: memoryOutside(process.env['PROVISIONED'] === 'true'),
 });
