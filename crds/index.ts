@@ -21,6 +21,8 @@ export {
   VERSION,
 } from './meta.ts';
 export type { Condition, Environment, InventoryItem, ObjectMeta } from './meta.ts';
+export { formatRequest, OPERATION_VERBS, parseRequest } from './operation.ts';
+export type { OperationRequest, OperationStatus, OperationVerb } from './operation.ts';
 export { contrast, hostMistakes, paletteMistakes } from './rules.ts';
 export type { Mistake } from './rules.ts';
 export { withDefaults } from './schema.ts';

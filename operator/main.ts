@@ -96,6 +96,7 @@ async function main(): Promise<void> {
       reflectors,
       events,
       metrics,
+      registry: metrics.registry,
       log,
       images: {
         runtime: env['RUNTIME_IMAGE'] ?? 'shopmind/runtime',

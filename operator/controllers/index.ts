@@ -3,6 +3,7 @@
  * the caches fill.
  */
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Client } from '../kube/client.ts';
 import { createController } from '../kube/controller.ts';
 import type { Controller, ControllerMetrics } from '../kube/controller.ts';
@@ -10,6 +11,10 @@ import type { Recorder } from '../kube/events.ts';
 import type { Images } from '../resources/workload.ts';
 import { keyOfObject } from '../kube/types.ts';
 import { openDataPlane } from '../provisioners/data-plane.ts';
+import { openDesk } from '../recovery/desk.ts';
+import { archiveSources } from './backups/controller.ts';
+import { createArchiveKeeper, PLATFORM_KEY } from './backups/keep.ts';
+import { createArchiveMetrics } from './backups/metrics.ts';
 import { shopServices, tenants as tenantKind } from './kinds.ts';
 import { createLiveWorld } from './live.ts';
 import type { LiveWorld, Outside } from './live.ts';
@@ -28,6 +33,8 @@ export interface ControllersOptions {
   readonly images: Images;
   readonly gatewayPort: number;
   readonly metrics: ControllerMetrics;
+  /** Takes the figures of the archive; absent: nobody counts them. */
+  readonly registry?: Registry;
   readonly log: Logger;
   /** Asked before everything that is done to the data plane: throws once this process no longer leads. */
   readonly mayAct?: () => void;
@@ -50,6 +57,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     outside: options.outside ?? {
       openDataPlane: (config, monotonic) => openDataPlane(config, monotonic, options.mayAct),
       runtime: createRuntimeApi(),
+      openDesk: (url) => openDesk(url, options.mayAct),
     },
     onProvisioned(tenant) {
       for (const service of reflectors.of(shopServices).cache.byIndex(TENANT_INDEX, tenant))
@@ -84,5 +92,19 @@ export function createControllers(options: ControllersOptions): Controllers {
       patienceMs: PATIENCE_MS,
     }),
   });
-  return { all: [services, tenants], world };
+  const backups: Controller = createController({
+    ...common,
+    name: 'backup',
+    sources: archiveSources(reflectors),
+    reconcile: createArchiveKeeper(world, {
+      ...(options.registry === undefined ? {} : { metrics: createArchiveMetrics(options.registry) }),
+      wake: () => backups.enqueue(PLATFORM_KEY, 'the data plane answers'),
+      onNews() {
+        const why = 'there is news of the archive';
+        for (const key of reflectors.of(shopServices).cache.keys()) services.enqueue(key, why);
+        for (const key of reflectors.of(tenantKind).cache.keys()) tenants.enqueue(key, why);
+      },
+    }),
+  });
+  return { all: [services, tenants, backups], world };
 }

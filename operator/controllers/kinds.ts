@@ -10,6 +10,7 @@ import {
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
+  jobs,
   limitRanges,
   namespaces,
   networkPolicies,
@@ -103,6 +104,7 @@ export const CHILDREN: readonly ResourceType[] = [
   horizontalPodAutoscalers,
   podDisruptionBudgets,
   cronJobs,
+  jobs,
   httpRoutes,
   referenceGrants,
 ];
@@ -114,6 +116,7 @@ export {
   deployments,
   horizontalPodAutoscalers,
   httpRoutes,
+  jobs,
   limitRanges,
   namespaces,
   networkPolicies,

@@ -10,9 +10,11 @@ import { systemClock } from '../kube/clock.ts';
 import type { Recorder } from '../kube/events.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
 import type { DataPlane, DataPlaneConfig } from '../provisioners/data-plane.ts';
+import type { Desk } from '../recovery/desk.ts';
 import { parsePlatform } from '../resources/platform.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
 import type { Images } from '../resources/workload.ts';
+import { createArchiveNews } from './backups/keep.ts';
 import { createRecovery } from './recovery.ts';
 import type { Recovery } from './recovery.ts';
 import type { Reflectors } from './reflectors.ts';
@@ -34,6 +36,8 @@ export interface Outside {
   /** Opens the data plane of a configuration; called anew for each configuration. */
   readonly openDataPlane: (config: DataPlaneConfig, monotonic: () => number) => Promise<DataPlane>;
   readonly runtime: RuntimeApi;
+  /** Opens the desk of a database; absent: nobody asks for operations. */
+  readonly openDesk?: (databaseAdminUrl: string) => Promise<Desk>;
 }
 
 export function createLiveWorld(options: {
@@ -80,6 +84,24 @@ export function createLiveWorld(options: {
     return current.opened;
   };
 
+  let desk: { readonly url: string; readonly opened: Promise<Desk> } | undefined;
+  const deskOf = ({ databaseAdminUrl: url }: PlatformConfig): Promise<Desk> => {
+    const { openDesk } = options.outside;
+    if (openDesk === undefined) throw new Error('this operator was given no desk for operations');
+    if (desk?.url !== url) {
+      const old = desk;
+      const mine = { url, opened: openDesk(url) };
+      desk = mine;
+      mine.opened.catch(() => {
+        if (desk === mine) desk = undefined;
+      });
+      void old?.opened
+        .then((former) => former.close())
+        .catch((error: unknown) => log.warn({ err: error }, 'closing the old desk'));
+    }
+    return desk.opened;
+  };
+
   const ofGateways = createGatewayTraffic({ client: options.client });
   /** Of the configuration as it is at each question. */
   const traffic: Traffic = {
@@ -121,6 +143,8 @@ export function createLiveWorld(options: {
     events: options.events,
     platform,
     dataPlane,
+    desk: deskOf,
+    archive: createArchiveNews(),
     distrust() {
       // Nothing was seen yet of a data plane that never opened.
       void current?.opened.then((plane) => plane.distrust()).catch(() => undefined);
@@ -138,6 +162,7 @@ export function createLiveWorld(options: {
       unsubscribe();
       watchers.close();
       await (await current?.opened)?.close();
+      await (await desk?.opened)?.close();
     },
   };
 }

@@ -10,8 +10,10 @@ import type { Recorder } from '../kube/events.ts';
 import type { Presence } from '../kube/optional.ts';
 import type { KubeObject, ResourceType } from '../kube/types.ts';
 import type { DataPlane } from '../provisioners/data-plane.ts';
+import type { Desk } from '../recovery/desk.ts';
 import type { PlatformConfig } from '../resources/platform.ts';
 import type { Images } from '../resources/workload.ts';
+import type { ArchiveNews } from './backups/keep.ts';
 import type { RuntimeApi } from './tenant/runtime-api.ts';
 import type { Traffic } from './traffic/traffic.ts';
 import type { Watchers } from './watchers.ts';
@@ -26,6 +28,10 @@ export interface World {
   platform(): PlatformConfig;
   /** The data plane of that configuration. */
   dataPlane(platform: PlatformConfig): Promise<DataPlane>;
+  /** Operations on the database of that configuration. */
+  desk(platform: PlatformConfig): Promise<Desk>;
+  /** What is known of the archive. */
+  readonly archive: ArchiveNews;
   /** Somebody asked to look again: nothing seen of the data plane is trusted any more. */
   distrust(): void;
   /** Calls `wake` once, as soon as the data plane answers again. @param system the one waited for; absent: database and processor */

@@ -26,7 +26,9 @@ const Work = z.object({
   DATABASE_ADMIN_URL: postgres,
   ARCHIVE_URL: store,
   /** Opens what is remembered of who was erased. */
-  SECRETS_KEY: z.string().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64'),
+  SECRETS_KEY: z
+    .string()
+    .refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64'),
   ARCHIVE_RPO_SECONDS: z.coerce.number().min(1).default(300),
   /** Folder of `postgres`; absent: where Debian's packages put that of the database's major version. */
   POSTGRES_BIN: z.string().optional(),

@@ -129,6 +129,12 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
     reason: 'backs up the tenants of a Service; removes the schedule when backups are switched off',
   },
   {
+    group: 'batch',
+    resources: ['jobs'],
+    verbs: ['get', ...READ, 'patch', 'delete'],
+    reason: 'has a backup, a restore or a drill done that somebody asked for, and notices those that failed',
+  },
+  {
     group: 'networking.k8s.io',
     resources: ['networkpolicies'],
     verbs: ALL_OF_A_CHILD,

@@ -127,7 +127,11 @@ export function operationJob(
   return job;
 }
 
-function jobSpec({ archive, images }: RecoveryInput, labels: Record<string, string>, args: string[]): k8s.JobSpec {
+function jobSpec(
+  { archive, images }: RecoveryInput,
+  labels: Record<string, string>,
+  args: string[],
+): k8s.JobSpec {
   const scratch = { name: 'scratch', path: '/scratch' };
   const folders = foldersOf(archive);
   return {
@@ -139,7 +143,10 @@ function jobSpec({ archive, images }: RecoveryInput, labels: Record<string, stri
       spec: {
         ...podBasics(),
         restartPolicy: 'Never',
-        volumes: [...folders.map(({ volume }) => volume), { name: scratch.name, ...placeOf(archive.scratch) }],
+        volumes: [
+          ...folders.map(({ volume }) => volume),
+          { name: scratch.name, ...placeOf(archive.scratch) },
+        ],
         containers: [
           {
             ...container(RECOVERY, images, archive),
@@ -219,7 +226,10 @@ function container(
 }
 
 /** `/tmp`, and the archive where it is a folder in a claim. */
-function foldersOf({ url, claim }: ArchiveOptions): readonly { readonly volume: k8s.Volume; readonly path: string }[] {
+function foldersOf({
+  url,
+  claim,
+}: ArchiveOptions): readonly { readonly volume: k8s.Volume; readonly path: string }[] {
   const tmp = {
     volume: { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('256Mi') } },
     path: '/tmp',

@@ -15,6 +15,8 @@ const Environment = z.object({
   BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),
   BACKUP_KEEP: z.coerce.number().int().min(1).max(1000).default(7),
   SHOPMIND_TENANT: z.string().optional(),
+  /** This one of the pooled tenants only. */
+  BACKUP_TENANT: z.string().optional(),
 });
 
 /**
@@ -36,9 +38,12 @@ export async function backUp(
       })),
     });
   }
-  const { DATABASE_URL, BLOBS_URL, BACKUP_KEEP, SHOPMIND_TENANT } = parsed.data;
+  const { DATABASE_URL, BLOBS_URL, BACKUP_KEEP, SHOPMIND_TENANT, BACKUP_TENANT } = parsed.data;
   const backups = await createBackups(BLOBS_URL);
-  const tenants = SHOPMIND_TENANT === undefined ? await pooledTenants(DATABASE_URL) : [SHOPMIND_TENANT];
+  const hosted = SHOPMIND_TENANT === undefined ? await pooledTenants(DATABASE_URL) : [SHOPMIND_TENANT];
+  const tenants = hosted.filter((tenant) => BACKUP_TENANT === undefined || tenant === BACKUP_TENANT);
+  if (tenants.length === 0 && BACKUP_TENANT !== undefined)
+    throw new ShopError('not_found', `${BACKUP_TENANT} is none of the tenants hosted here.`);
   let failed = 0;
   for (const tenant of tenants) {
     try {

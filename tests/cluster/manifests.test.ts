@@ -65,7 +65,11 @@ function servicePods(name: string, namespace: string, spec: object): readonly Ma
     name,
     namespace,
     spec: whole,
-    images: { runtime: 'shopmind/runtime:0.1.0', recovery: 'shopmind/recovery:0.1.0', pullPolicy: 'IfNotPresent' },
+    images: {
+      runtime: 'shopmind/runtime:0.1.0',
+      recovery: 'shopmind/recovery:0.1.0',
+      pullPolicy: 'IfNotPresent',
+    },
     platformEnv: environment(whole, PLATFORM, new Map(), 8080),
     drainSeconds: 5,
   });

@@ -1,12 +1,13 @@
 /**
  * Which changes concern which Service.
  */
-import { SYSTEM_NAMESPACE } from '../../../crds/index.ts';
+import { LABELS, SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import { keysOfOwner, ofSpec, source } from '../../kube/controller.ts';
 import type { Source } from '../../kube/controller.ts';
 import { keyOfObject } from '../../kube/types.ts';
 import type { Key, KubeObject } from '../../kube/types.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
+import { RUNTIME } from '../../resources/presets.ts';
 import {
   cronJobs,
   analysisTemplates,
@@ -14,6 +15,7 @@ import {
   deployments,
   destinationRules,
   horizontalPodAutoscalers,
+  jobs,
   namespaces,
   httpRoutes,
   podDisruptionBudgets,
@@ -55,6 +57,12 @@ export function serviceSources(reflectors: Reflectors): readonly Source[] {
     // How a roll-out goes stands in these.
     ...[deployments, httpRoutes, scaledObjects, rollouts].map((type) =>
       source<KubeObject>(reflectors.of<KubeObject>(type), keysOfOwner('Service')),
+    ),
+    // Those of the pool's backups and of operations on the cluster.
+    source(reflectors.of(jobs), ({ object }) =>
+      object.metadata.namespace === SYSTEM_NAMESPACE && object.metadata.labels?.[LABELS.tenant] === undefined
+        ? [`${SYSTEM_NAMESPACE}/${RUNTIME}`]
+        : [],
     ),
     source(reflectors.of(namespaces), ({ object }) =>
       object.metadata.name === SYSTEM_NAMESPACE ? every() : [],

@@ -20,6 +20,9 @@ import { backupJob, canBackUp } from '../../resources/backup.ts';
 import { replicasOf, unscaledBy } from '../../resources/autoscaling.ts';
 import { blobFolder, selectorOf } from '../../resources/workload.ts';
 import type { WorkloadInput } from '../../resources/workload.ts';
+import type { ArchiveState } from '../../recovery/archive/verdict.ts';
+import { attend, isPool } from '../backups/attend.ts';
+import { withBackups } from '../backups/conditions.ts';
 import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
@@ -131,12 +134,14 @@ async function visit(
     if (trouble.passes) world.whenUp(() => wake('the data plane answers'), trouble.system);
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
   }
+  const pool = isPool(service) ? await attendTo(world, context, service) : {};
+  requeueAfterMs = Math.min(requeueAfterMs ?? Infinity, pool.requeueAfterMs ?? Infinity);
   const untoldMs = isOnItsWay(service, findings) ? patience.leftMs(keyOf(service)) : 0;
-  if (untoldMs > 0) return { requeueAfterMs: Math.min(untoldMs, requeueAfterMs ?? Infinity) };
+  if (untoldMs > 0) return { requeueAfterMs: Math.min(untoldMs, requeueAfterMs) };
   patience.end(keyOf(service));
-  await report(world, context, service, findings, inventory, canary);
+  await report(world, context, service, findings, inventory, canary, pool.status);
   const isStuck = findings.some(({ state }) => state === 'stuck');
-  const again = Math.min(requeueAfterMs ?? Infinity, isStuck ? STUCK_MS : Infinity);
+  const again = Math.min(requeueAfterMs, isStuck ? STUCK_MS : Infinity);
   return again === Infinity ? {} : { requeueAfterMs: again };
 }
 
@@ -381,25 +386,27 @@ async function report(
   findings: readonly Finding[],
   inventory: NonNullable<ServiceStatus['inventory']>,
   canary: CanaryStatus | undefined,
+  pool: Pick<ServiceStatus, 'operation' | 'archive'> = poolStatusOf(service),
 ): Promise<void> {
   const { name, namespace = '', generation = 0 } = service.metadata;
   const deployment = workloadOf(world, service);
   const replicas = deployment?.status?.replicas ?? 0;
   const ready = deployment?.status?.readyReplicas ?? 0;
+  const conditions = withRolledBack(
+    conditionsOf(
+      service.status?.conditions,
+      TYPES,
+      findings,
+      { generation, readyMessage: service.spec.replicas === 0 ? 'hibernated' : `${ready} Pods` },
+      world.clock,
+    ),
+    canary,
+    generation,
+    world,
+  );
   const status: ServiceStatus = {
     observedGeneration: generation,
-    conditions: withRolledBack(
-      conditionsOf(
-        service.status?.conditions,
-        TYPES,
-        findings,
-        { generation, readyMessage: service.spec.replicas === 0 ? 'hibernated' : `${ready} Pods` },
-        world.clock,
-      ),
-      canary,
-      generation,
-      world,
-    ),
+    conditions: isPool(service) ? withBackups(world, conditions, { namespace, generation }) : conditions,
     replicas,
     readyReplicas: ready,
     selector: Object.entries(selectorOf(name))
@@ -407,9 +414,66 @@ async function report(
       .join(','),
     endpoint: `http://${name}.${namespace}.svc:${service.spec.port}`,
     ...(canary === undefined ? {} : { canary }),
+    ...pool,
     inventory,
   };
   await world.applier.applyStatus(context.client, shopServices, service, status, { signal: context.signal });
+}
+
+interface Pool {
+  readonly status?: Pick<ServiceStatus, 'operation' | 'archive'>;
+  readonly requeueAfterMs?: number;
+}
+
+/** What somebody asked of the cluster's backups, and what is known of the archive: the pool's Service stands for both. */
+async function attendTo(world: World, context: ReconcileContext, service: ServiceObject): Promise<Pool> {
+  const state = world.archive.state();
+  const archive = state === undefined ? {} : { archive: archiveStatusOf(state) };
+  const before = service.status?.operation;
+  try {
+    const { operation = before, requeueAfterMs } = await attend(world, context, world.platform(), {
+      object: service,
+      namespace: SYSTEM_NAMESPACE,
+    });
+    return {
+      status: { ...archive, ...(operation === undefined ? {} : { operation }) },
+      ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
+    };
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble === undefined) throw error;
+    context.log.warn({ err: error }, trouble.message);
+    return {
+      status: { ...archive, ...(before === undefined ? {} : { operation: before }) },
+      requeueAfterMs: STUCK_MS,
+    };
+  }
+}
+
+function poolStatusOf({ status }: ServiceObject): Pick<ServiceStatus, 'operation' | 'archive'> {
+  const { operation, archive } = status ?? {};
+  return {
+    ...(operation === undefined ? {} : { operation }),
+    ...(archive === undefined ? {} : { archive }),
+  };
+}
+
+function archiveStatusOf({
+  location,
+  since,
+  gapFrom,
+  gapTo,
+  bases,
+}: ArchiveState): NonNullable<ServiceStatus['archive']> {
+  return {
+    location,
+    ...(since === null ? {} : { since: since.toISOString() }),
+    ...(gapFrom === null ? {} : { gapFrom: gapFrom.toISOString() }),
+    ...(gapTo === null ? {} : { gapTo: gapTo.toISOString() }),
+    bases: bases
+      .slice(-512)
+      .map(({ name, endedAt, bytes }) => ({ name, endedAt, megabytes: Math.ceil(bytes / (1 << 20)) })),
+  };
 }
 
 /** Services with a canary say whether their last revision was rolled back, with the figures that did it. */

@@ -17,6 +17,7 @@ import {
   deployments,
   externalSecrets,
   httpRoutes,
+  jobs,
   limitRanges,
   namespaces,
   networkPolicies,
@@ -28,6 +29,8 @@ import {
   tenants,
 } from '../kinds.ts';
 import type { ServiceObject, TenantObject } from '../kinds.ts';
+import type { Job } from '../../kube/resources.ts';
+import { endOf } from '../backups/attend.ts';
 import { HOST_INDEX } from '../reflectors.ts';
 import type { Reflectors } from '../reflectors.ts';
 
@@ -61,6 +64,10 @@ export function tenantSources(reflectors: Reflectors): readonly Source[] {
     source(reflectors.of(secrets), (change) =>
       isPoolSecret(change.object) ? everyTenant() : keysOfLabel(LABELS.tenant)(change),
     ),
+    source(reflectors.of(jobs), (change) => {
+      const own = keysOfLabel(LABELS.tenant)(change);
+      return own.length > 0 || !isPoolBackupEnd(change) ? own : pooled(all);
+    }),
     source(reflectors.platform.config, everyTenant, configMaps.plural),
     source(reflectors.platform.secret, everyTenant, 'platform'),
   ];
@@ -76,6 +83,22 @@ function freedHosts(
   return freed.flatMap((host) => all.cache.byIndex(HOST_INDEX, host).map(keyOfObject));
 }
 
+function pooled(all: Reflector<TenantObject>): readonly Key[] {
+  return [...all.cache.values()]
+    .filter((tenant) => tenant.spec.placement === 'pooled' || homeOf(tenant) === 'pooled')
+    .map(keyOfObject);
+}
+
+/** A backup of all pooled tenants has ended, or one that had failed is gone. */
+function isPoolBackupEnd({ type, object, previous }: Change<Job>): boolean {
+  const { namespace, labels = {} } = object.metadata;
+  if (namespace !== SYSTEM_NAMESPACE || labels[LABELS.name] !== 'backup') return false;
+  const ended = endOf(object)?.type;
+  return type === 'deleted'
+    ? ended === 'Failed'
+    : ended !== undefined && previous !== undefined && endOf(previous) === undefined;
+}
+
 /** A tenant's own Service concerns the tenant; the pool's concerns every pooled tenant, but only when its availability turns. */
 function keysOfService(change: Change<ServiceObject>, all: Reflector<TenantObject>): readonly Key[] {
   const { object, previous } = change;
@@ -85,9 +108,7 @@ function keysOfService(change: Change<ServiceObject>, all: Reflector<TenantObjec
   const available = (service: ServiceObject | undefined): string | undefined =>
     findCondition(service?.status?.conditions, 'Available')?.status;
   if (change.type === 'updated' && available(object) === available(previous)) return [];
-  return [...all.cache.values()]
-    .filter((tenant) => tenant.spec.placement === 'pooled' || homeOf(tenant) === 'pooled')
-    .map(keyOfObject);
+  return pooled(all);
 }
 
 function isPoolSecret({ metadata }: KubeObject): boolean {

@@ -8,6 +8,8 @@ import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.
 import { addFinalizer, isDeleting } from '../../kube/finalizers.ts';
 import { union } from '../../kube/inventory.ts';
 import { enabledDomains, homeOf, namespaceOf, schemaOf } from '../../resources/presets.ts';
+import { attend } from '../backups/attend.ts';
+import { withBackups } from '../backups/conditions.ts';
 import { tenants } from '../kinds.ts';
 import type { TenantObject } from '../kinds.ts';
 import { isAdopting, prune } from '../objects.ts';
@@ -120,6 +122,7 @@ async function visit(
       draft.status = { ...draft.status, plan: await pendingActions(world, tenant) };
     context.log[trouble.passes ? 'info' : 'warn']({ err: error }, trouble.message);
   }
+  await attendTo(world, context, tenant, draft);
   // Whoever moves is always told of: where the rows are is part of it.
   const isMoving = draft.types !== TYPES;
   const mayWait = !isMoving && draft.heard !== true && isOnItsWay(tenant, draft.findings);
@@ -128,8 +131,31 @@ async function visit(
   patience.end(tenant.metadata.name);
   await report(world, context, tenant, draft);
   if (failure !== undefined || draft.findings.some(({ state }) => state === 'stuck'))
-    return { requeueAfterMs: STUCK_MS };
+    return { requeueAfterMs: Math.min(STUCK_MS, draft.requeueAfterMs ?? Infinity) };
   return draft.requeueAfterMs === undefined ? {} : { requeueAfterMs: draft.requeueAfterMs };
+}
+
+/** What somebody asked of the tenant's backups, whatever else is the matter with it. */
+async function attendTo(
+  world: World,
+  context: ReconcileContext,
+  tenant: TenantObject,
+  draft: Draft,
+): Promise<void> {
+  try {
+    const { operation, requeueAfterMs = Infinity } = await attend(world, context, world.platform(), {
+      object: tenant,
+      tenant: tenant.metadata.name,
+      namespace: namespaceOf(tenant.metadata.name, homeOf(tenant)),
+    });
+    if (operation !== undefined) draft.status = { ...draft.status, operation };
+    if (requeueAfterMs < (draft.requeueAfterMs ?? Infinity)) draft.requeueAfterMs = requeueAfterMs;
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble === undefined) throw error;
+    context.log.warn({ err: error }, trouble.message);
+    draft.requeueAfterMs = Math.min(draft.requeueAfterMs ?? Infinity, STUCK_MS);
+  }
 }
 
 /** The phases where the tenant is, then those of its move, if it is in one; what nobody wants is pruned when it is in none. */
@@ -334,7 +360,7 @@ async function report(
 ): Promise<void> {
   const { conditions: before, ...rest } = tenant.status ?? {};
   const generation = tenant.metadata.generation ?? 0;
-  const conditions = conditionsOf(
+  const phases = conditionsOf(
     before,
     types,
     findings,
@@ -350,6 +376,11 @@ async function report(
     },
     world.clock,
   );
+  const conditions = withBackups(world, phases, {
+    namespace: namespaceOf(tenant.metadata.name, homeOf(tenant)),
+    tenant: tenant.metadata.name,
+    generation,
+  });
   // What is still to be done is only known to who is stuck in it.
   const { catalog, plan: _, ...kept } = rest;
   const keepCatalog = catalog !== undefined && findings.length < TYPES.length ? { catalog } : {};

@@ -30,6 +30,9 @@ import type { TenantObject } from '../kinds.ts';
 import { byHost, HOST_INDEX } from '../reflectors.ts';
 import { createFakeMoves } from './moves.ts';
 import type { FakeMoves } from './moves.ts';
+import { createFakeDesk } from './desk.ts';
+import type { FakeDesk } from './desk.ts';
+import { createArchiveKeeper, createArchiveNews, PLATFORM_KEY } from '../backups/keep.ts';
 import { createServiceReconciler } from '../service/reconcile.ts';
 import { createTenantReconciler } from '../tenant/reconcile.ts';
 import type { ImportReport, RuntimeApi } from '../tenant/runtime-api.ts';
@@ -86,6 +89,10 @@ export interface TestWorld {
   outlive(tenant: TenantObject): void;
   /** Puts another status in the place of the tenant's, as a cache that lags behind would. */
   putTenantStatus(name: string, status: TenantObject['status']): void;
+  /** Operations on the database, in memory. */
+  readonly desk: FakeDesk;
+  /** One visit of what keeps the archive. */
+  keepArchive(): Promise<void>;
   /** The moves of the data plane, in memory. */
   readonly moves: FakeMoves;
   /** Whether Pods become ready by themselves. */
@@ -345,6 +352,8 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
     importReport: async () => undefined,
   };
 
+  const desk = createFakeDesk(() => clock.now());
+  const archive = createArchiveNews();
   const world: World = {
     cacheOf: (type) => cacheOf(type) as never,
     presenceOf: (type) => (OPTIONAL.includes(type) ? (self.presence.get(type.kind) ?? 'absent') : 'served'),
@@ -366,6 +375,8 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
         },
       ),
     dataPlane: async () => dataPlane,
+    desk: async () => desk,
+    archive,
     distrust: () => undefined,
     whenUp: () => undefined,
     provisioned: createProvisioned(() => undefined),
@@ -457,6 +468,13 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
   }
 
   const self: TestWorld = {
+    desk,
+    async keepArchive() {
+      const keep = createArchiveKeeper(world, { onNews: () => undefined, wake: () => undefined });
+      const { name, namespace = '' } = refOf(PLATFORM_KEY);
+      const signal = new AbortController().signal;
+      await keep(PLATFORM_KEY, { name, namespace, client, log: world.log, failures: 0, signal });
+    },
     writes,
     told,
     clock,

@@ -42,7 +42,9 @@ export class NotProvenError extends Error {
     'do not trust backups before this is understood: keep the archive as it is, and restore by hand to another moment';
   constructor(places: readonly string[]) {
     const some = places.slice(0, 5).join(', ');
-    super(`restored rows differ from the living ones in ${some}${places.length > 5 ? `, and ${places.length - 5} more` : ''}`);
+    super(
+      `restored rows differ from the living ones in ${some}${places.length > 5 ? `, and ${places.length - 5} more` : ''}`,
+    );
     this.name = 'NotProvenError';
   }
 }
@@ -50,7 +52,9 @@ export class NotProvenError extends Error {
 const MOST = 20;
 
 /** @throws NotProvenError, or what kept the cluster from being restored */
-export async function drill(parts: DrillParts): Promise<{ readonly message: string; readonly result: Proof }> {
+export async function drill(
+  parts: DrillParts,
+): Promise<{ readonly message: string; readonly result: Proof }> {
   const { database, copyAt, tell, most = MOST } = parts;
   const loss = lossMs(await readArchive(database));
   const names = await chosen(database, most);
@@ -128,9 +132,10 @@ export function compare(before: Look, after: Look, restored: Look): Compared {
 }
 
 async function chosen(session: Session, most: number): Promise<readonly string[]> {
-  const rows = await session.query<{ id: string }>('select id from platform.tenants order by random() limit $1', [
-    most,
-  ]);
+  const rows = await session.query<{ id: string }>(
+    'select id from platform.tenants order by random() limit $1',
+    [most],
+  );
   return rows.map(({ id }) => id);
 }
 

@@ -36,8 +36,19 @@ export async function keepArchive(config: ArchiveConfig, log: Logger, signal: Ab
     }),
   );
   const complaint = (): string | undefined => {
-    const verdict = verdictOf(state === undefined ? undefined : later(state, performance.now() - readAt), pledge);
+    const verdict = verdictOf(
+      state === undefined ? undefined : later(state, performance.now() - readAt),
+      pledge,
+    );
     return verdict.ok ? undefined : verdict.message;
+  };
+  const look = async (): Promise<void> => {
+    try {
+      state = await readArchive(database);
+      readAt = performance.now();
+    } catch (error) {
+      log.warn({ err: error }, 'the state of the archive cannot be read');
+    }
   };
   const health = await serveHealth({
     host: config.POD_IP,
@@ -54,15 +65,7 @@ export async function keepArchive(config: ArchiveConfig, log: Logger, signal: Ab
       keepMs: pledge.keepMs,
       signal,
       log,
-      onBeat() {
-        readArchive(database).then(
-          (read) => {
-            state = read;
-            readAt = performance.now();
-          },
-          (error: unknown) => log.warn({ err: error }, 'the state of the archive cannot be read'),
-        );
-      },
+      onBeat: () => void look(),
     });
   } finally {
     await health.close();

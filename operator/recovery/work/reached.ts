@@ -19,11 +19,15 @@ export async function reached(
   for (let isTold = false; ; isTold = true) {
     const state = await readArchive(session);
     if (state !== undefined && moment > state.now)
-      throw new RecoveryFailedError(`${moment.toISOString()} is yet to come`, 'ask for a moment that has passed');
-    if (state?.through != null && state.through >= moment) return;
+      throw new RecoveryFailedError(
+        `${moment.toISOString()} is yet to come`,
+        'ask for a moment that has passed',
+      );
+    const through = state?.through ?? undefined;
+    if (through !== undefined && through >= moment) return;
     if (performance.now() > late)
       throw new RecoveryFailedError(
-        `the archive ends at ${state?.through?.toISOString() ?? 'no moment yet'}: ${state?.problem ?? 'nothing is said of why'}`,
+        `the archive ends at ${through?.toISOString() ?? 'no moment yet'}: ${state?.problem ?? 'nothing is said of why'}`,
         'ask for a moment before that, or see what keeps the archiver: kubectl logs deploy/archiver -n shopmind-system',
       );
     if (!isTold) tell(`waits for the archive to reach ${moment.toISOString()}`);
