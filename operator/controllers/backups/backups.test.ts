@@ -173,11 +173,8 @@ test('the archiver stands where an archive is named, with its own login only, an
   await world.keepArchive();
   assert.ok(world.get(deployments, `shopmind-system/${ARCHIVER}`) !== undefined);
   assert.ok(world.get(cronJobs, `shopmind-system/${DRILL}`) !== undefined);
-  const values = world.get<{ data: Record<string, string> } & never>(secrets, `shopmind-system/${ARCHIVER}`);
-  const address = Buffer.from(
-    (values as unknown as { data: Record<string, string> }).data['DATABASE_URL'] ?? '',
-    'base64',
-  );
+  const values = world.get(secrets, `shopmind-system/${ARCHIVER}`);
+  const address = Buffer.from(values?.data?.['DATABASE_URL'] ?? '', 'base64');
   assert.match(address.toString(), /^postgres:\/\/shop_archiver\.[0-9a-f]{8}:/);
   world.writes.length = 0;
   await world.keepArchive();

@@ -188,10 +188,12 @@ function storeDigest({ password }: Environment, account: Account, dir: string): 
   give(account, file);
 }
 
-/** Who may come in: everybody from these networks who knows a password. */
+/** Who may come in: everybody from these networks who knows a password; and for the log, whose role may replicate too. */
 function writeAccess(dir: string, clients: readonly string[], account: Account): void {
   const file = join(dir, 'pg_hba.conf');
-  const rules = clients.map((network) => `host all all ${network} scram-sha-256\n`).join('');
+  const rules = clients
+    .flatMap((network) => ['all', 'replication'].map((what) => `host ${what} all ${network} scram-sha-256\n`))
+    .join('');
   if (existsSync(file) && readFileSync(file, 'utf8') === rules) return;
   writeFileSync(file, rules, { mode: 0o600 });
   give(account, file);
