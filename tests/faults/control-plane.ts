@@ -1,6 +1,6 @@
 /**
  * The API server and the controllers of Kubernetes that the operator is tested against: the embedded ones in this
- * process, or whatever SHOPMIND_FAULTS_KUBECONFIG names.
+ * process, a kube-apiserver of this machine (SHOPMIND_FAULTS_SERVER=kube-apiserver), or whatever SHOPMIND_FAULTS_KUBECONFIG names.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { createApi } from '../../operator/embedded/controllers/machinery/client.
 import { createInformers, SYSTEM_CLOCK } from '../../operator/embedded/controllers/machinery/controller.ts';
 import { createRecorder } from '../../operator/embedded/controllers/machinery/events.ts';
 import { createHttpsTransport } from '../../operator/embedded/controllers/machinery/https.ts';
+import { startControlPlane as startRealControlPlane } from '../cluster/control-plane.ts';
 
 export interface ControlPlane {
   readonly name: string;
@@ -26,7 +27,32 @@ export interface ControlPlane {
 
 export function startControlPlane(): Promise<ControlPlane> {
   const kubeconfig = process.env['SHOPMIND_FAULTS_KUBECONFIG'];
-  return kubeconfig === undefined ? startEmbedded() : Promise.resolve(existing(kubeconfig));
+  if (kubeconfig !== undefined) return Promise.resolve(existing(kubeconfig));
+  const server = process.env['SHOPMIND_FAULTS_SERVER'] ?? 'embedded';
+  if (server === 'kube-apiserver') return startReal();
+  if (server === 'embedded') return startEmbedded();
+  throw new Error(`SHOPMIND_FAULTS_SERVER is embedded or kube-apiserver, not ${server}`);
+}
+
+/** Without a scheduler: the stage binds Pods to the one node there is. */
+async function startReal(): Promise<ControlPlane> {
+  const plane = await startRealControlPlane({
+    without: ['kube-scheduler'],
+    flags: {
+      'kube-controller-manager': [
+        // As quick as the embedded controllers, so that a run waits for what it looks at.
+        '--horizontal-pod-autoscaler-sync-period=1s',
+        '--horizontal-pod-autoscaler-downscale-stabilization=1s',
+      ],
+    },
+  });
+  return {
+    name: 'kube-apiserver',
+    kubeconfig: plane.kubeconfig,
+    hasScheduler: false,
+    restart: () => plane.restartApiServer('SIGKILL'),
+    close: () => plane.stop(),
+  };
 }
 
 function existing(kubeconfig: string): ControlPlane {

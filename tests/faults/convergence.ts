@@ -4,13 +4,15 @@
 import { shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import type { ServiceObject, TenantObject } from '../../operator/controllers/kinds.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
-import { differences, stateOf, type TenantState } from './state.ts';
+import { allObjects, differences, stateOf, type TenantState } from './state.ts';
 import { patiently, type Operator, type World } from './world.ts';
 
 /** Who has not arrived and says nothing new for this long is stuck in silence; a stuck tenant is looked at each minute. */
 export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 120_000);
 /** Who has not arrived by then never will, whatever it says: a machine that does much else is slow, but not that slow. */
 const LONGEST_MS = 5 * BOUND_MS;
+/** Between two dear looks at one tenant. */
+const REST_MS = 300;
 /** Nothing is written for this long: it has arrived. */
 const QUIET_MS = 1_000;
 
@@ -47,22 +49,62 @@ export async function converge(
   expected: TenantState,
   { rolled = false }: { readonly rolled?: boolean } = {},
 ): Promise<void> {
-  const bound = createBound();
-  const lacks = async (): Promise<readonly string[]> =>
-    differences(expected, await stateOf(world, name)).filter(
-      (line) => !rolled || !line.includes('deployment.kubernetes.io/revision'),
-    );
-  for (;;) {
-    const seen = await patiently(() => lookAt(world, name));
-    const isLate = bound.isOver(seen.version);
-    if (isLate || seen.seemsSettled) {
-      const rest = await patiently(lacks);
-      if (rest.length === 0) return;
-      if (isLate) throw new NotConverged(await account(world, name, rest));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const arrivals = expectArrivals(world, new Map([[name, expected]]), { rolled });
+  while (arrivals.under().length > 0) {
+    const late = (await arrivals.look()).get(name);
+    if (late !== undefined) throw late;
+    await pause();
   }
 }
+
+/** Tenants on their way, each to its own state. */
+export interface Arrivals {
+  /** Who is not there yet, and may still come. */
+  under(): readonly string[];
+  hasArrived(name: string): boolean;
+  /** Looks once at all of them. @returns those that will not arrive any more, with what they are instead */
+  look(): Promise<ReadonlyMap<string, NotConverged>>;
+}
+
+export function expectArrivals(
+  world: World,
+  expected: ReadonlyMap<string, TenantState>,
+  { rolled = false }: { readonly rolled?: boolean } = {},
+): Arrivals {
+  const under = new Map([...expected.keys()].map((name) => [name, createBound()]));
+  const compared = new Map<string, number>();
+  const arrived = new Set<string>();
+  const lacking = (name: string, state: TenantState): readonly string[] =>
+    differences(expected.get(name), state).filter(
+      (line) => !rolled || !line.includes('deployment.kubernetes.io/revision'),
+    );
+  return {
+    under: () => [...under.keys()],
+    hasArrived: (name) => arrived.has(name),
+    async look() {
+      const late = new Map<string, NotConverged>();
+      const looks = await patiently(() => lookAtAll(world, [...under.keys()]));
+      const due = [...looks].flatMap(([name, { seemsSettled, version }]) => {
+        const isLate = under.get(name)?.isOver(version) === true;
+        const isRested = performance.now() - (compared.get(name) ?? 0) > REST_MS;
+        return isLate || (seemsSettled && isRested) ? [{ name, isLate }] : [];
+      });
+      if (due.length === 0) return late;
+      const all = await patiently(() => allObjects(world));
+      for (const { name, isLate } of due) {
+        const rest = lacking(name, await patiently(() => stateOf(world, name, all)));
+        compared.set(name, performance.now());
+        if (rest.length > 0 && !isLate) continue;
+        under.delete(name);
+        if (rest.length === 0) arrived.add(name);
+        else late.set(name, new NotConverged(await account(world, name, rest)));
+      }
+      return late;
+    },
+  };
+}
+
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
 /** Waits until nothing is written any more, and returns what there is. */
 export async function settled(world: World, name: string, { proxy }: Operator): Promise<TenantState> {
@@ -96,15 +138,25 @@ interface Look {
 }
 
 /** A cheap look before the dear one. */
-async function lookAt({ client }: World, name: string): Promise<Look> {
-  const tenant = await client.find(tenants, { name });
-  const namespace = `tenant-${name}`;
-  const { items } =
-    tenant?.spec.placement === 'dedicated' ? await client.list(shopServices, { namespace }) : { items: [] };
-  const version = [tenant, ...items].map((each) => each?.metadata.resourceVersion).join(' ');
-  if (tenant === undefined) return { seemsSettled: true, version };
-  const isDeleted = tenant.metadata.deletionTimestamp !== undefined;
-  return { seemsSettled: !isDeleted && [tenant, ...items].every(isSaid), version };
+async function lookAt(world: World, name: string): Promise<Look> {
+  const look = (await lookAtAll(world, [name])).get(name);
+  if (look === undefined) throw new Error('whoever is asked for is answered');
+  return look;
+}
+
+async function lookAtAll({ client }: World, names: readonly string[]): Promise<ReadonlyMap<string, Look>> {
+  const [all, services] = await Promise.all([client.list(tenants), client.list(shopServices)]);
+  return new Map(
+    names.map((name) => {
+      const tenant = all.items.find(({ metadata }) => metadata.name === name);
+      const own = services.items.filter(({ metadata }) => metadata.namespace === `tenant-${name}`);
+      const version = [tenant, ...own].map((each) => each?.metadata.resourceVersion).join(' ');
+      if (tenant === undefined) return [name, { seemsSettled: true, version }];
+      const isDeleted = tenant.metadata.deletionTimestamp !== undefined;
+      const concerned = tenant.spec.placement === 'dedicated' ? [tenant, ...own] : [tenant];
+      return [name, { seemsSettled: !isDeleted && concerned.every(isSaid), version }];
+    }),
+  );
 }
 
 /** It says of its present generation that nothing is under way. */

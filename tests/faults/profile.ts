@@ -9,6 +9,9 @@ export const FULL = process.env['SHOPMIND_FAULTS'] === 'full';
 /** Seed of everything random; printed by the runner. */
 export const SEED = Number(process.env['SHOPMIND_FAULTS_SEED'] ?? 20_261_125);
 
+/** Of all crash points each n-th is tried. */
+export const EVERY = Number(process.env['SHOPMIND_FAULTS_EVERY'] ?? 1);
+
 /** One line of the table. */
 export interface Outcome {
   readonly scenario: string;

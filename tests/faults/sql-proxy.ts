@@ -9,7 +9,17 @@ export interface SqlHooks {
   /** Asked before the server sees the statement. `cut` ends the connection instead. */
   before?(statement: string): 'pass' | 'cut' | Promise<'pass' | 'cut'>;
   /** Asked when the server has executed the statement, before the operator learns of it. */
-  after?(statement: string): 'deliver' | 'cut' | Promise<'deliver' | 'cut'>;
+  after?(statement: string, executed: Executed): 'deliver' | 'cut' | Promise<'deliver' | 'cut'>;
+}
+
+/** What is known of a statement beside its text. */
+export interface Executed {
+  /** Number of the connection, from 1. */
+  readonly connection: number;
+  /** The statement with its values, byte for byte. */
+  readonly said: string;
+  /** A transaction is under way on the connection. */
+  readonly isOpen: boolean;
 }
 
 export interface SqlProxy {
@@ -23,7 +33,9 @@ export interface SqlProxy {
 /** Listens on a free port of 127.0.0.1 and passes on to `port` of the same address. */
 export async function startSqlProxy(port: number): Promise<SqlProxy> {
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((client) => {
+    const connection = (connections += 1);
     const upstream = connect(port, '127.0.0.1');
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -34,17 +46,21 @@ export async function startSqlProxy(port: number): Promise<SqlProxy> {
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
     // One statement is under way on a connection at a time: the operator's driver waits for each answer.
-    const under: { statement: string | undefined } = { statement: undefined };
-    inOrder(client, splitFrontend(), async (message, text) => {
-      if (text !== undefined) under.statement = text;
-      if (text !== undefined && (await self.hooks.before?.(text)) === 'cut') return void client.destroy();
+    const under: { statement: string | undefined; said: string } = { statement: undefined, said: '' };
+    inOrder(client, splitFrontend(), async (message, heard) => {
+      if (heard?.statement !== undefined) under.statement = heard.statement;
+      under.said += heard?.said ?? '';
+      if (heard?.statement !== undefined && (await self.hooks.before?.(heard.statement)) === 'cut')
+        return void client.destroy();
       upstream.write(message);
     });
-    inOrder(upstream, splitBackend(), async (message, isReady) => {
-      if (isReady === true && under.statement !== undefined) {
-        const done = under.statement;
+    inOrder(upstream, splitBackend(), async (message, state) => {
+      if (state !== undefined && under.statement !== undefined) {
+        const { statement, said } = under;
         under.statement = undefined;
-        if ((await self.hooks.after?.(done)) === 'cut') return void client.destroy();
+        under.said = '';
+        const executed = { connection, said, isOpen: state !== 'idle' };
+        if ((await self.hooks.after?.(statement, executed)) === 'cut') return void client.destroy();
       }
       client.write(message);
     });
@@ -96,10 +112,15 @@ function inOrder<T>(
   });
 }
 
-/** Statements are the texts of Query and Parse. */
-function splitFrontend(): (chunk: Buffer) => readonly Piece<string>[] {
+interface Heard {
+  readonly statement?: string;
+  readonly said: string;
+}
+
+/** Statements are the texts of Query and Parse, their values are in Bind. */
+function splitFrontend(): (chunk: Buffer) => readonly Piece<Heard>[] {
   let started = false;
-  return splitter((buffer) => {
+  return splitter<Heard>((buffer) => {
     if (!started) {
       if (buffer.length < 8) return undefined;
       const length = buffer.readInt32BE(0);
@@ -108,20 +129,25 @@ function splitFrontend(): (chunk: Buffer) => readonly Piece<string>[] {
       return { length, meaning: undefined };
     }
     const length = typed(buffer);
-    if (length === undefined) return undefined;
+    if (length === undefined || buffer.length < length)
+      return length === undefined ? undefined : { length, meaning: undefined };
     const type = String.fromCharCode(buffer[0] ?? 0);
-    if (buffer.length < length || (type !== 'Q' && type !== 'P')) return { length, meaning: undefined };
+    const said = buffer.toString('latin1', 5, length);
+    if (type === 'B') return { length, meaning: { said } };
+    if (type !== 'Q' && type !== 'P') return { length, meaning: undefined };
     const start = type === 'Q' ? 5 : buffer.indexOf(0, 5) + 1;
-    return { length, meaning: buffer.toString('utf8', start, buffer.indexOf(0, start)) };
+    return { length, meaning: { statement: buffer.toString('utf8', start, buffer.indexOf(0, start)), said } };
   });
 }
 
-/** Ready for query ends the answer to a statement. */
-function splitBackend(): (chunk: Buffer) => readonly Piece<true>[] {
+/** Ready for query ends the answer to a statement, and says whether a transaction is under way. */
+function splitBackend(): (chunk: Buffer) => readonly Piece<'idle' | 'open'>[] {
   return splitter((buffer) => {
     // The answer to SSLRequest is one letter; the operator never asks.
     const length = typed(buffer);
-    return length === undefined ? undefined : { length, meaning: buffer[0] === 0x5a ? true : undefined };
+    if (length === undefined || buffer[0] !== 0x5a || buffer.length < length)
+      return length === undefined ? undefined : { length, meaning: undefined };
+    return { length, meaning: buffer[5] === 0x49 ? 'idle' : 'open' };
   });
 }
 

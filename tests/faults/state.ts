@@ -27,12 +27,14 @@ export interface TenantState {
 /** Stands for the tenant's name in a state. */
 const NAME = 'TENANT';
 
-export async function stateOf(world: World, name: string): Promise<TenantState> {
-  const [objects, data, blobs] = await Promise.all([
-    objectsOf(world, name),
+/** @param all everything there is, where somebody has asked for it already */
+export async function stateOf(world: World, name: string, all?: readonly KubeObject[]): Promise<TenantState> {
+  const [found, data, blobs] = await Promise.all([
+    all ?? allObjects(world),
     dataOf(world, name),
     readdir(world.blobs, { recursive: true }).catch(() => []),
   ]);
+  const objects = found.filter((object) => isOf(object, name));
   const opened = await credentialsOf(world, name, objects);
   const account = world.stage.accounts.get(name);
   const state: TenantState = {
@@ -56,15 +58,33 @@ export async function stateOf(world: World, name: string): Promise<TenantState> 
   return JSON.parse(JSON.stringify(state).replaceAll(name, NAME)) as TenantState;
 }
 
+/** Values by what they are called. */
+export type Handed = Readonly<Record<string, string | undefined>>;
+
 /**
  * Values that are generated once and handed out: they must never change again. Keys of the payment account are handed
  * out by the directory: what the processor alone knows may be replaced. By name without namespace, for tenants that move.
  */
-export async function handedOut(
+export async function handedOut(world: World, name: string): Promise<Handed> {
+  const { items } = await world.client.list(secrets);
+  return handedIn(world, name, items);
+}
+
+/** The same of several, each by its name. */
+export async function handedOutTo(
   world: World,
-  name: string,
-): Promise<Readonly<Record<string, string | undefined>>> {
-  const [{ items }, sealed] = await Promise.all([world.client.list(secrets), sealedOf(world, name)]);
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Handed>> {
+  const { items } = await world.client.list(secrets);
+  return new Map(
+    await Promise.all(
+      names.map(async (name): Promise<[string, Handed]> => [name, await handedIn(world, name, items)]),
+    ),
+  );
+}
+
+async function handedIn(world: World, name: string, items: readonly KubeObject[]): Promise<Handed> {
+  const sealed = await sealedOf(world, name);
   const values = items
     .filter((object) => isOf(object, name))
     .flatMap((object) =>
@@ -105,6 +125,11 @@ const served = new WeakMap<World, Promise<readonly Served[]>>();
 
 /** Every object of the tenant, of whatever kind: in its namespace, with its label, or with its name. */
 export async function objectsOf(world: World, name: string): Promise<readonly KubeObject[]> {
+  return (await allObjects(world)).filter((object) => isOf(object, name));
+}
+
+/** Every object of every kind that the API server serves. */
+export async function allObjects(world: World): Promise<readonly KubeObject[]> {
   let kinds = served.get(world);
   if (kinds === undefined) served.set(world, (kinds = discover(world)));
   const lists = await Promise.all(
@@ -113,7 +138,7 @@ export async function objectsOf(world: World, name: string): Promise<readonly Ku
       return items.map((item) => ({ ...item, apiVersion, kind }));
     }),
   );
-  return lists.flat().filter((object) => isOf(object, name));
+  return lists.flat();
 }
 
 function isOf({ kind, metadata }: KubeObject, name: string): boolean {

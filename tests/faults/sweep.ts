@@ -1,17 +1,15 @@
 /**
- * Kill after every write (after Sieve): a tenant lives its life, and in each step the operator dies at the k-th write,
- * for every k there is. Each time another process takes over and must arrive where the undisturbed life arrived.
+ * Kill after every write (after Sieve): tenants live their lives, and in each step the operator dies at the k-th write of each,
+ * for every k there is. Each time another process takes over and must bring everyone where the undisturbed life arrived. Many
+ * tenants share a death: each stands at a write of its own when it comes.
  */
-import { BOUND_MS, converge, NotConverged, quiet, settled } from './convergence.ts';
+import { expectArrivals, NotConverged, pause, quiet, settled } from './convergence.ts';
+import { holdAt, POOL, type Moment } from './holding.ts';
 import type { Life, Step } from './lives.ts';
 import { LEASE_LOST, type LogLine } from './operator-process.ts';
-import { isCounted, type Hooks, type Seen } from './proxy.ts';
-import { isWrite, type SqlHooks } from './sql-proxy.ts';
-import { differences, handedOut, stateOf, type TenantState } from './state.ts';
+import type { Hooks } from './proxy.ts';
+import { handedOutTo, type Handed, type TenantState } from './state.ts';
 import { kill, tail, type Operator, type World } from './world.ts';
-
-/** Where the operator dies: when a write was applied and before it learns of that, or just before it is applied. */
-export type Moment = 'after an API write' | 'before an API write' | 'after an SQL write';
 
 export interface CrashPoint {
   readonly step: string;
@@ -28,8 +26,11 @@ export interface CrashPoint {
 export interface SweepOptions {
   readonly life: Life;
   readonly moment: Moment;
-  /** Which of the writes, from 1; absent: every one until there are no more. */
+  /** Which of the writes, from 1; absent: every one until there are no more, or each `every`-th. */
   readonly indices?: readonly number[];
+  readonly every?: number;
+  /** Whose writes are counted: those of each tenant, or those of the pool, with a tenant as a witness. */
+  readonly writes?: 'tenants' | 'pool';
   readonly prefix: string;
   readonly onPoint?: (point: CrashPoint) => void;
 }
@@ -37,79 +38,176 @@ export interface SweepOptions {
 /** The states of an undisturbed life after each of its steps. */
 export type Baseline = readonly TenantState[];
 
+/**
+ * Tenants that share a death. Who stands keeps a worker of the operator, one of its sixteen; or one of its eight connections to
+ * the database.
+ */
+const WIDTH: Readonly<Record<Moment, number>> = {
+  'after an API write': 12,
+  'before an API write': 12,
+  'after an SQL write': 6,
+};
+/** Nobody who is to be stopped has written for this long: they wait for those who stand. */
+const STALL_MS = 4_000;
+/** Whoever has arrived may have something more to say. */
+const TAIL_MS = 500;
+
 export async function undisturbed(world: World, life: Life, name: string): Promise<Baseline> {
-  const run = createRun(world);
+  const course = createCourse(world);
   const states: TenantState[] = [];
   try {
     for (const step of life) {
-      await run.begin(step);
+      await course.begin(step);
       await step.act(world, name);
-      states.push(await settled(world, name, run.operator()));
+      states.push(await settled(world, name, course.operator()));
       await step.afterwards?.(world, name);
     }
-    run.assertNoComplaints();
+    const complaints = course.complaints();
+    if (complaints.length > 0) throw new NotConverged(`the operator complains:\n${complaints.join('\n')}`);
   } finally {
-    await run.end();
+    await course.end();
   }
   return states;
+}
+
+/** One tenant of a cohort. */
+interface Candidate {
+  readonly name: string;
+  readonly index: number;
+  /** Steps in which it is stopped. */
+  readonly targets: ReadonlySet<Step>;
 }
 
 /** @returns every crash point, those included that did not converge */
 export async function sweep(
   world: World,
   baseline: Baseline,
-  { life, moment, indices, prefix, onPoint }: SweepOptions,
+  { life, moment, indices, every = 1, writes = 'tenants', prefix, onPoint }: SweepOptions,
 ): Promise<readonly CrashPoint[]> {
   const points: CrashPoint[] = [];
-  /** Steps whose writes have all had their turn. */
-  const exhausted = new Set<Step>(life.filter(({ isPrelude }) => isPrelude === true));
-  const run = createRun(world);
+  /** The first index that a step does not have. */
+  const ends = new Map<Step, number>();
+  /** Killed too early: they waited behind one who stood. */
+  const missed = new Map<number, Set<Step>>();
+  const course = createCourse(world);
+  let born = 0;
+
+  const candidate = (index: number, targets: ReadonlySet<Step>): Candidate => ({
+    name: `${prefix}${String((born += 1)).padStart(3, '0')}`,
+    index,
+    targets,
+  });
+  const isOpen = (step: Step, index: number): boolean => index < (ends.get(step) ?? Number.POSITIVE_INFINITY);
+
+  /** One life of a cohort; what comes before a step is lived through each time: only a tenant that lived can be deleted. */
+  async function live(cohort: readonly Candidate[]): Promise<void> {
+    const isTarget = ({ targets, index }: Candidate, step: Step): boolean =>
+      targets.has(step) && isOpen(step, index);
+    const last = life.findLastIndex((step) => cohort.some((one) => isTarget(one, step)));
+    let alive = cohort;
+    for (const [at, step] of life.entries()) {
+      if (at > last && step.isEnd !== true) continue;
+      const expected = baseline[at];
+      if (expected === undefined) throw new Error(`there is no undisturbed ${step.name}`);
+      const armed = alive.filter((one) => isTarget(one, step));
+      const fates = await course.take(step, expected, {
+        moment,
+        writes,
+        names: alive.map(({ name }) => name),
+        indices: new Map(armed.map(({ name, index }) => [name, index])),
+      });
+      judge(step, alive, armed, fates);
+      // What follows of a broken life says nothing.
+      alive = alive.filter(({ name }) => fates.get(name)?.failure === undefined);
+      for (const { name } of alive) await step.afterwards?.(world, name);
+    }
+  }
+
+  function judge(
+    step: Step,
+    alive: readonly Candidate[],
+    armed: readonly Candidate[],
+    fates: ReadonlyMap<string, Fate>,
+  ): void {
+    for (const one of alive) {
+      const { write, milliseconds = 0, failure } = fates.get(one.name) ?? {};
+      if (write === undefined && failure === undefined) continue;
+      const point: CrashPoint = {
+        step: step.name,
+        moment,
+        index: one.index,
+        write: write ?? 'none',
+        milliseconds,
+        ...(failure === undefined ? {} : { failure }),
+      };
+      points.push(point);
+      onPoint?.(point);
+    }
+    const fate = ({ name }: Candidate): Fate | undefined => fates.get(name);
+    const highest = Math.max(0, ...armed.filter((one) => fate(one)?.write !== undefined).map(byIndex));
+    const beyond = armed.filter((one) => fate(one)?.hadNone === true).map(byIndex);
+    const end = Math.min(...beyond.filter((index) => index > highest));
+    if (end < (ends.get(step) ?? Number.POSITIVE_INFINITY)) ends.set(step, end);
+    for (const one of armed.filter((each) => fate(each)?.missed === true))
+      missed.set(one.index, (missed.get(one.index) ?? new Set()).add(step));
+  }
+
   try {
-    for (let turn = 0; exhausted.size < life.length; turn += 1) {
-      const index = indices === undefined ? turn + 1 : indices[turn];
-      if (index === undefined) break;
-      // What comes before a step is lived through each time: only a tenant that lived can be deleted.
-      const last = life.findLastIndex((step) => !exhausted.has(step));
-      const steps = life.filter((step, at) => at <= last || step.isEnd === true);
-      const name = `${prefix}${String(index).padStart(3, '0')}`;
-      for (const step of steps) {
-        const expected = baseline[life.indexOf(step)];
-        if (expected === undefined) throw new Error(`there is no undisturbed ${step.name}`);
-        const point = exhausted.has(step)
-          ? await run.plain(step, name, expected)
-          : await run.crash(step, name, expected, { moment, index });
-        if (point === undefined) exhausted.add(step);
-        else {
-          points.push(point);
-          onPoint?.(point);
-        }
-        // What follows of a broken life says nothing.
-        if (point?.failure !== undefined) break;
-        await step.afterwards?.(world, name);
-      }
+    const targets = new Set(life.filter(({ isPrelude }) => isPrelude !== true));
+    const width = writes === 'pool' ? 1 : WIDTH[moment];
+    for (let turn = 0; ; turn += width) {
+      const due = Array.from({ length: width }, (_, nth) =>
+        indices === undefined ? 1 + (turn + nth) * every : indices[turn + nth],
+      ).filter((index) => index !== undefined && [...targets].some((step) => isOpen(step, index)));
+      if (due.length === 0) break;
+      await live(due.flatMap((index) => (index === undefined ? [] : [candidate(index, targets)])));
+    }
+    // Fewer at a time, in the end one by one: alone nobody waits behind anybody.
+    for (let fewer = width; missed.size > 0;) {
+      fewer = Math.max(1, Math.floor(fewer / 2));
+      const due = [...missed].map(([index, steps]) => candidate(index, steps));
+      missed.clear();
+      for (let at = 0; at < due.length; at += fewer) await live(due.slice(at, at + fewer));
     }
   } finally {
-    await run.end();
+    await course.end();
   }
   return points;
 }
 
-interface Run {
+const byIndex = ({ index }: Candidate): number => index;
+
+/** What became of a tenant in a step. */
+interface Fate {
+  /** The write at which it stood when the operator died; absent where it did not stand. */
+  readonly write?: string;
+  readonly milliseconds?: number;
+  /** The step was through before that many writes. */
+  readonly hadNone?: boolean;
+  /** The operator died before it got that far. */
+  readonly missed?: boolean;
+  /** Why it is not where it should be. */
+  readonly failure?: string;
+}
+
+interface Trial {
+  readonly moment: Moment;
+  readonly writes: 'tenants' | 'pool';
+  readonly names: readonly string[];
+  /** At which of its writes each tenant is stopped; whoever is not in it is not. */
+  readonly indices: ReadonlyMap<string, number>;
+}
+
+/** The operator through the steps of a life: it dies, comes back, and comes back as another version. */
+interface Course {
   operator(): Operator;
   begin(step: Step): Promise<void>;
-  plain(step: Step, name: string, expected: TenantState): Promise<CrashPoint | undefined>;
-  /** `undefined`: the step has fewer writes than that. */
-  crash(
-    step: Step,
-    name: string,
-    expected: TenantState,
-    at: { readonly moment: Moment; readonly index: number },
-  ): Promise<CrashPoint | undefined>;
-  assertNoComplaints(): void;
+  take(step: Step, expected: TenantState, trial: Trial): Promise<ReadonlyMap<string, Fate>>;
+  complaints(): readonly string[];
   end(): Promise<void>;
 }
 
-function createRun(world: World): Run {
+function createCourse(world: World): Course {
   let current: Operator | undefined;
   let image = 'shopmind/runtime:1';
 
@@ -117,7 +215,7 @@ function createRun(world: World): Run {
     if (current === undefined) throw new Error('no operator runs');
     return current;
   };
-  const restart = async (hooks: Hooks = {}): Promise<void> => {
+  const start = async (hooks: Hooks = {}): Promise<void> => {
     current = await world.startOperator({ runtimeImage: image, hooks, restarts: true });
   };
   const stop = async (): Promise<void> => {
@@ -136,154 +234,138 @@ function createRun(world: World): Run {
     if (current === undefined || wanted !== image) {
       await stop();
       image = wanted;
-      await restart(step.image === undefined ? {} : hooks);
+      await start(step.image === undefined ? {} : hooks);
       // What it finds to do at its start is no part of the step.
       if (step.image === undefined) await quiet(operator());
     }
     operator().proxy.hooks = hooks;
   }
 
-  const self: Run = {
+  /** Until each stands, has arrived, or waits for one who stands. */
+  async function act(step: Step, expected: TenantState, { moment, writes, names, indices }: Trial) {
+    const whose = (name: string): string => (writes === 'pool' ? POOL : name);
+    const holding = holdAt(moment, new Map([...indices].map(([name, index]) => [whose(name), index])), names);
+    world.sql.hooks = holding.sqlHooks;
+    await begin(step, holding.hooks);
+    const known = await handedOutTo(world, names);
+    const acted = Promise.all(names.map((name) => step.act(world, name)));
+    const arrivals = expectArrivals(world, new Map(names.map((name) => [name, expected])));
+    const failures = new Map<string, string>();
+    const standsAt = (name: string): string | undefined =>
+      indices.has(name) ? holding.heldAt(whose(name)) : undefined;
+    const stands = (name: string): boolean => standsAt(name) !== undefined;
+    const armedGoOn = (): boolean => [...indices.keys()].some((name) => !stands(name));
+    for (;;) {
+      for (const [name, error] of await arrivals.look()) failures.set(name, error.message);
+      const under = arrivals.under().filter((name) => !stands(name));
+      const anyStands = names.some(stands);
+      // Without a death everybody has to arrive; with one it is enough to have come to one's write.
+      const going = anyStands ? under.filter((name) => indices.has(name)) : under;
+      const stalls = anyStands && performance.now() - holding.lastWriteAt() > STALL_MS;
+      const isQuiet = performance.now() - holding.lastWriteAt() > TAIL_MS;
+      if ((going.length === 0 && (isQuiet || !armedGoOn())) || stalls) break;
+      await pause();
+    }
+    return { standsAt, bury: holding.bury, known, acted, arrivals, failures };
+  }
+
+  /** It dies; another takes over and brings everyone where they belong. */
+  async function die(
+    {
+      names,
+      acted,
+      known,
+    }: { names: readonly string[]; acted: Promise<unknown>; known: ReadonlyMap<string, Handed> },
+    bury: () => void,
+    expected: TenantState,
+  ): Promise<{ readonly failures: ReadonlyMap<string, string>; readonly took: ReadonlyMap<string, number> }> {
+    const gone = kill(operator());
+    world.sql.cut();
+    bury();
+    await gone;
+    world.sql.hooks = {};
+    current = undefined;
+    const began = performance.now();
+    const visible = await handedOutTo(world, names);
+    await start();
+    await acted;
+    const arrivals = expectArrivals(world, new Map(names.map((name) => [name, expected])));
+    const failures = new Map<string, string>();
+    const took = new Map<string, number>();
+    while (arrivals.under().length > 0) {
+      for (const [name, error] of await arrivals.look()) failures.set(name, error.message);
+      for (const name of names)
+        if (arrivals.hasArrived(name) && !took.has(name))
+          took.set(name, Math.round(performance.now() - began));
+      await pause();
+    }
+    const now = await handedOutTo(world, names);
+    for (const name of names) {
+      const changed = changedOf({ ...known.get(name), ...visible.get(name) }, now.get(name) ?? {});
+      if (changed.length > 0) failures.set(name, `handed out and changed since: ${changed.join(', ')}`);
+    }
+    for (const complaint of self.complaints())
+      for (const name of concerned(complaint, names))
+        failures.set(name, `the operator complains: ${complaint}`);
+    return { failures, took };
+  }
+
+  const self: Course = {
     operator,
     begin: (step) => begin(step),
-    async plain(step, name, expected) {
-      await begin(step);
-      await step.act(world, name);
-      await converge(world, name, expected);
-      return undefined;
-    },
-    async crash(step, name, expected, { moment, index }) {
-      const death = armed(world, moment, index, () => current);
-      await begin(step, death.hooks);
-      if (death.sqlHooks !== undefined) world.sql.hooks = death.sqlHooks;
-      const known = await handedOut(world, name);
-      const acted = step.act(world, name);
-      const arrived = acted
-        .then(() => converge(world, name, expected))
-        .then(
-          () => 'arrived' as const,
-          (error: unknown) => error,
-        );
-      const outcome = await Promise.race([death.happened, arrived]);
-      if (outcome === 'arrived' || outcome instanceof NotConverged) {
-        disarm();
-        if (outcome === 'arrived') return undefined;
-        return failed(step, { moment, index, write: 'none', began: 0 }, outcome);
-      }
-      if (outcome instanceof Error) throw outcome;
-      const began = performance.now();
-      const write = String(outcome);
-      await death.buried;
-      disarm();
-      current = undefined;
-      const seen = { ...known, ...(await handedOut(world, name)) };
-      await restart();
-      try {
+    async take(step, expected, trial) {
+      const { standsAt, bury, known, acted, arrivals, failures } = await act(step, expected, trial);
+      const { names, indices } = trial;
+      const stood = new Map(names.map((name) => [name, standsAt(name)]));
+      const fates = new Map<string, Fate>();
+      if (names.every((name) => stood.get(name) === undefined)) {
+        operator().proxy.hooks = {};
+        world.sql.hooks = {};
         await acted;
-        await converge(world, name, expected);
-        await unchanged(world, name, seen);
-        self.assertNoComplaints();
-      } catch (error) {
-        if (!(error instanceof NotConverged)) throw error;
-        return failed(step, { moment, index, write, began }, error);
+        for (const name of names) {
+          const failure = failures.get(name);
+          fates.set(name, failure === undefined ? { hadNone: indices.has(name) } : { failure });
+        }
+        return fates;
       }
-      return {
-        step: step.name,
-        moment,
-        index,
-        write,
-        milliseconds: Math.round(performance.now() - began),
-      };
+      const arrivedBefore = new Set(names.filter((name) => arrivals.hasArrived(name)));
+      const late = await die({ names, acted, known }, bury, expected);
+      for (const name of names) {
+        const write = stood.get(name);
+        const failure = failures.get(name) ?? late.failures.get(name);
+        const milliseconds = late.took.get(name);
+        fates.set(name, {
+          ...(write === undefined ? {} : { write }),
+          ...(milliseconds === undefined ? {} : { milliseconds }),
+          ...(failure === undefined ? {} : { failure }),
+          hadNone: write === undefined && indices.has(name) && arrivedBefore.has(name),
+          missed: write === undefined && indices.has(name) && !arrivedBefore.has(name),
+        });
+      }
+      return fates;
     },
-    assertNoComplaints() {
+    complaints() {
       const { process } = operator();
-      const complaints = process.log.filter(isComplaint);
-      if (complaints.length > 0 || process.noise.length > 0)
-        throw new NotConverged(
-          `the operator complains:\n  ${[...complaints.map((line) => JSON.stringify(line)), ...process.noise].join('\n  ')}`,
-        );
+      return [...process.log.filter(isComplaint).map((line) => JSON.stringify(line)), ...process.noise];
     },
     end: stop,
   };
-
-  function disarm(): void {
-    if (current !== undefined) current.proxy.hooks = {};
-    world.sql.hooks = {};
-  }
   return self;
 }
 
 /** Errors are for people: a process that takes over after a crash has none to tell. */
 const isComplaint = ({ level, msg }: LogLine): boolean => level >= 50 && msg !== LEASE_LOST;
 
-function failed(
-  step: Step,
-  {
-    moment,
-    index,
-    write,
-    began,
-  }: { readonly moment: Moment; readonly index: number; readonly write: string; readonly began: number },
-  error: NotConverged,
-): CrashPoint {
-  const milliseconds = began === 0 ? BOUND_MS : Math.round(performance.now() - began);
-  return { step: step.name, moment, index, write, milliseconds, failure: error.message };
+/** Whom a complaint names; where it names nobody, everybody. */
+function concerned(complaint: string, names: readonly string[]): readonly string[] {
+  const words = complaint.split(/[^a-z0-9]+/);
+  const named = names.filter((name) => words.includes(name));
+  return named.length === 0 ? names : named;
 }
 
 /** Credentials that were handed out stay what they are, as long as they exist; that they exist is part of the state. */
-async function unchanged(
-  world: World,
-  name: string,
-  before: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  const after = await handedOut(world, name);
-  const broken = Object.keys(before).filter((key) => key in after && after[key] !== before[key]);
-  if (broken.length > 0) throw new NotConverged(`handed out and changed since: ${broken.join(', ')}`);
-}
-
-interface Death {
-  readonly hooks: Hooks;
-  readonly sqlHooks: SqlHooks | undefined;
-  /** Resolves with the write at which it came. */
-  readonly happened: Promise<string>;
-  /** Resolves when the process is gone and nothing of it is under way. */
-  readonly buried: Promise<void>;
-}
-
-/** Kills the operator at its `index`-th write from now. */
-function armed(world: World, moment: Moment, index: number, victim: () => Operator | undefined): Death {
-  const happened = Promise.withResolvers<string>();
-  const buried = Promise.withResolvers<void>();
-  let counted = 0;
-  let fatal: Seen | undefined;
-  const strike = (what: string): 'cut' => {
-    happened.resolve(what);
-    const operator = victim();
-    // It dies while it starts: whoever starts it sees that, and it is awaited by its name.
-    if (operator !== undefined) void kill(operator).then(() => buried.resolve(), buried.reject);
-    else void world.killStarting().then(() => buried.resolve(), buried.reject);
-    world.sql.cut();
-    return 'cut';
-  };
-  if (moment === 'after an SQL write') {
-    const after = (statement: string): 'deliver' | 'cut' => {
-      if (!isWrite(statement)) return 'deliver';
-      counted += 1;
-      return counted === index ? strike(statement.replaceAll(/\s+/g, ' ').slice(0, 80)) : 'deliver';
-    };
-    return { hooks: {}, sqlHooks: { after }, happened: happened.promise, buried: buried.promise };
-  }
-  const hooks: Hooks = {
-    before(seen) {
-      if (!isCounted(seen)) return 'pass';
-      counted += 1;
-      if (counted !== index) return 'pass';
-      fatal = seen;
-      return moment === 'before an API write' ? strike(`${seen.method} ${seen.what}`) : 'pass';
-    },
-    after: (seen) => (seen === fatal ? strike(`${seen.method} ${seen.what}`) : 'deliver'),
-  };
-  return { hooks, sqlHooks: undefined, happened: happened.promise, buried: buried.promise };
+function changedOf(before: Handed, after: Handed): readonly string[] {
+  return Object.keys(before).filter((key) => key in after && after[key] !== before[key]);
 }
 
 /** For messages of tests. */
@@ -292,5 +374,3 @@ export const describeFailures = (points: readonly CrashPoint[]): string =>
     .filter(({ failure }) => failure !== undefined)
     .map(({ step, moment, index, write, failure }) => `${step}, ${moment} ${index} (${write}):\n${failure}`)
     .join('\n\n');
-
-export { differences, stateOf };

@@ -13,7 +13,7 @@ import { tenants, type TenantObject } from '../../operator/controllers/kinds.ts'
 import { createClient, type Client } from '../../operator/kube/client.ts';
 import { KubeError } from '../../operator/kube/errors.ts';
 import { loadConnection, type Connection } from '../../operator/kube/kubeconfig.ts';
-import { endpointSlices, services } from '../../operator/kube/resources.ts';
+import { services } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { install } from '../../operator/plugin/start/install.ts';
 import { installManifests } from '../../operator/resources/install.ts';
@@ -55,10 +55,8 @@ export interface World {
   readonly blobs: string;
   /** URL of the operator's own way to the database. */
   readonly databaseAdminUrl: string;
-  /** Starts an operator process; resolves when its controllers work, or `hooks` have ended it. */
+  /** Starts an operator process; resolves when its controllers work. */
   startOperator(options?: OperatorOptions): Promise<Operator>;
-  /** Kills the operator that `startOperator` still waits for. */
-  killStarting(): Promise<void>;
   /** The last complaints of the operators that run, for messages. */
   complaints(): readonly string[];
   /** Creates or changes a tenant; waits for an operator to answer admission. */
@@ -106,7 +104,6 @@ export async function createWorld(): Promise<World> {
   );
   const token = await tokenOf(client);
   let started = 0;
-  let starting: Operator | undefined;
   const running = new Set<Operator>();
 
   const world: World = {
@@ -142,25 +139,16 @@ export async function createWorld(): Promise<World> {
       });
       const operator = { process, proxy, client, address };
       running.add(operator);
-      // As the Pods' readiness would: admission is asked of those that live.
-      await pointWebhookAt(
-        client,
-        [...running].map((one) => one.address),
-      );
+      await pointWebhookAt(client, address);
       if (options.until === 'started') return operator;
-      starting = operator;
-      await until(
-        () =>
-          process.hasEnded() || process.log.some(({ msg }) => msg === 'controllers work') ? true : undefined,
-        { withinMs: 60_000, everyMs: 10, what: 'the operator to work' },
-      ).catch((error: unknown) => {
+      await until(() => (process.log.some(({ msg }) => msg === 'controllers work') ? true : undefined), {
+        withinMs: 60_000,
+        everyMs: 10,
+        what: 'the operator to work',
+      }).catch((error: unknown) => {
         throw new Error(tail(process), { cause: error });
       });
-      starting = undefined;
       return operator;
-    },
-    async killStarting() {
-      if (starting !== undefined) await kill(starting);
     },
     complaints: () =>
       [...running].flatMap(({ process }) => [
@@ -259,22 +247,13 @@ function platformObject(kind: string, data: Readonly<Record<string, string>>): K
   return object;
 }
 
-/** The operator is no Pod here: its Service has no selector, and endpoints written by hand, the youngest first. */
-async function pointWebhookAt(client: Client, addresses: readonly string[]): Promise<void> {
-  const ref = { namespace: SYSTEM_NAMESPACE, name: 'operator' };
-  await client.patch(services, ref, { kind: 'merge', body: { spec: { selector: null } } });
-  await client.apply(
-    endpointSlices,
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { ...ref, labels: { 'kubernetes.io/service-name': 'operator' } },
-      addressType: 'IPv4',
-      endpoints: addresses.toReversed().map((each) => ({ addresses: [each], conditions: { ready: true } })),
-      ports: [{ name: 'webhook', port: 9443, protocol: 'TCP' }],
-      // The base type of objects names none of these.
-    } as KubeObject,
-    { fieldManager: 'faults', force: true },
+/** The operator is no Pod here: API servers are sent to where it is, the youngest where there are several. */
+async function pointWebhookAt(client: Client, address: string): Promise<void> {
+  const spec = { type: 'ExternalName', externalName: address, selector: null };
+  await client.patch(
+    services,
+    { namespace: SYSTEM_NAMESPACE, name: 'operator' },
+    { kind: 'merge', body: { spec } },
   );
 }
 
