@@ -48,7 +48,12 @@ const WIDTH: Readonly<Record<Moment, number>> = {
   'after an SQL write': 6,
 };
 /** Nobody who is to be stopped has written for this long: they wait for those who stand. */
-const STALL_MS = 4_000;
+const STALL_MS: Readonly<Record<Moment, number>> = {
+  'after an API write': 10_000,
+  'before an API write': 10_000,
+  // Schemas are made one after another: here it is the rule.
+  'after an SQL write': 5_000,
+};
 /** Whoever has arrived may have something more to say. */
 const TAIL_MS = 500;
 
@@ -165,7 +170,9 @@ export async function sweep(
     // Fewer at a time, in the end one by one: alone nobody waits behind anybody.
     for (let fewer = width; missed.size > 0;) {
       fewer = Math.max(1, Math.floor(fewer / 2));
-      const due = [...missed].map(([index, steps]) => candidate(index, steps));
+      const due = [...missed]
+        .filter(([index, steps]) => [...steps].some((step) => isOpen(step, index)))
+        .map(([index, steps]) => candidate(index, steps));
       missed.clear();
       for (let at = 0; at < due.length; at += fewer) await live(due.slice(at, at + fewer));
     }
@@ -261,7 +268,7 @@ function createCourse(world: World): Course {
       const anyStands = names.some(stands);
       // Without a death everybody has to arrive; with one it is enough to have come to one's write.
       const going = anyStands ? under.filter((name) => indices.has(name)) : under;
-      const stalls = anyStands && performance.now() - holding.lastWriteAt() > STALL_MS;
+      const stalls = anyStands && performance.now() - holding.lastWriteAt() > STALL_MS[moment];
       const isQuiet = performance.now() - holding.lastWriteAt() > TAIL_MS;
       if ((going.length === 0 && (isQuiet || !armedGoOn())) || stalls) break;
       await pause();
