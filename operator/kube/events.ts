@@ -41,6 +41,8 @@ const WINDOW_MS = 600_000;
 const BURST = 25;
 const PER_SECOND = 1 / 300;
 const MAX_KNOWN = 4096;
+/** Objects whose events are written at the same time; those of one object are written in their order. */
+const AT_ONCE = 8;
 
 interface Known {
   readonly name: string;
@@ -56,7 +58,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const known = new Map<string, Known>();
   const similar = new Map<string, { messages: Set<string>; lastAt: number }>();
   const buckets = new Map<string, TokenBucket>();
-  let tail: Promise<void> = Promise.resolve();
+  /** What is under way for an object, which its next event waits for. */
+  const tails = new Map<string, Promise<void>>();
+  const turns: (() => void)[] = [];
+  let writing = 0;
   let waiting = 0;
 
   const bucketOf = (uid: string): TokenBucket => {
@@ -146,17 +151,35 @@ export function createRecorder(options: RecorderOptions): Recorder {
         return;
       }
       waiting += 1;
-      tail = tail
-        .then(() => write(about, event))
+      const key = about.metadata.uid ?? about.metadata.name;
+      const mine = (tails.get(key) ?? Promise.resolve())
+        .then(() => inTurn(() => write(about, event)))
         .catch((error: unknown) =>
           log.warn({ err: error, reason: event.reason }, 'an event was not recorded'),
         )
         .finally(() => {
           waiting -= 1;
+          if (tails.get(key) === mine) tails.delete(key);
         });
+      tails.set(key, mine);
     },
-    flush: () => tail,
+    async flush() {
+      await Promise.all(tails.values());
+    },
   };
+
+  async function inTurn(act: () => Promise<void>): Promise<void> {
+    if (writing >= AT_ONCE) await new Promise<void>((resolve) => turns.push(resolve));
+    else writing += 1;
+    try {
+      await act();
+    } finally {
+      // Whoever is next takes this place.
+      const next = turns.shift();
+      if (next === undefined) writing -= 1;
+      else next();
+    }
+  }
 }
 
 const COMBINED = '\0combined';

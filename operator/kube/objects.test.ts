@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { until } from '../../tests/support/wait.ts';
 import type { Client } from './client.ts';
 import {
   findCondition,
@@ -21,6 +22,12 @@ import { manualClock } from './testing/clock.ts';
 import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
 import { testLog } from './testing/log.ts';
 import type { KubeObject } from './types.ts';
+
+/** What these tests read of an Event. */
+interface Told {
+  readonly involvedObject: { readonly name: string };
+  readonly reason: string;
+}
 
 describe('deleting and finalizers', () => {
   let server: FakeServer;
@@ -129,6 +136,43 @@ describe('events', () => {
     }
     await recorder.flush();
     assert.ok(server.writes().length - before <= 10);
+    await server.close();
+  });
+
+  test('of one object are written in their order, and do not wait for those of another', async () => {
+    const server = await startFakeServer();
+    const real = server.client();
+    const held = Promise.withResolvers<void>();
+    const written: string[] = [];
+    const slowly: Client = {
+      ...real,
+      async create(type, object, options) {
+        const { involvedObject, reason } = object as unknown as Told;
+        if (involvedObject.name === 'slow' && reason === 'First') await held.promise;
+        written.push(`${involvedObject.name} ${reason}`);
+        return real.create(type, object, options);
+      },
+    };
+    const recorder = createRecorder({ client: slowly, component: 'tester', log: testLog().log });
+    const about = (name: string): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'shop', uid: name },
+    });
+    for (const reason of ['First', 'Second'])
+      for (const name of ['slow', ...Array.from({ length: 20 }, (_, nth) => `quick-${nth}`)])
+        recorder.record(about(name), { type: 'Normal', reason, message: 'm' });
+    await until(() => (written.length === 40 ? true : undefined), {
+      withinMs: 10_000,
+      what: 'the others are written',
+    });
+    held.resolve();
+    await recorder.flush();
+    assert.deepEqual(
+      written.filter((line) => line.startsWith('slow')),
+      ['slow First', 'slow Second'],
+    );
+    assert.equal(written.length, 42);
     await server.close();
   });
 

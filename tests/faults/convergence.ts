@@ -4,11 +4,10 @@
 import { shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import type { ServiceObject, TenantObject } from '../../operator/controllers/kinds.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
+import { BOUND_MS } from './profile.ts';
 import { allObjects, differences, stateOf, type TenantState } from './state.ts';
 import { patiently, type Operator, type World } from './world.ts';
 
-/** Who has not arrived and says nothing new for this long is stuck in silence; a stuck tenant is looked at each minute. */
-export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 120_000);
 /** Who has not arrived by then never will, whatever it says: a machine that does much else is slow, but not that slow. */
 const LONGEST_MS = 5 * BOUND_MS;
 /** Between two dear looks at one tenant. */
@@ -108,7 +107,7 @@ export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(re
 
 /** Waits until nothing is written any more, and returns what there is. */
 export async function settled(world: World, name: string, { proxy }: Operator): Promise<TenantState> {
-  const deadline = performance.now() + BOUND_MS;
+  const deadline = performance.now() + LONGEST_MS;
   for (;;) {
     const before = proxy.writes.length;
     const { seemsSettled } = await lookAt(world, name);

@@ -22,9 +22,9 @@ import {
 } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { until } from '../support/wait.ts';
-import { BOUND_MS, createBound, isSaid, NotConverged, quiet } from './convergence.ts';
+import { createBound, isSaid, NotConverged, quiet } from './convergence.ts';
 import { LEASE_LOST } from './operator-process.ts';
-import { FULL, report, SEED } from './profile.ts';
+import { BOUND_MS, FULL, report, SEED } from './profile.ts';
 import { draft, spec, type Draft, type Spec } from './specs.ts';
 import { differences, objectsOf, stateOf, type TenantState } from './state.ts';
 import { createWorld, isIllTyped, tail, type Operator, type World } from './world.ts';

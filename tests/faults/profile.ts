@@ -12,6 +12,9 @@ export const SEED = Number(process.env['SHOPMIND_FAULTS_SEED'] ?? 20_261_125);
 /** Of all crash points each n-th is tried. */
 export const EVERY = Number(process.env['SHOPMIND_FAULTS_EVERY'] ?? 1);
 
+/** Who has not arrived and says nothing new for this long is stuck in silence; a stuck tenant is looked at each minute. */
+export const BOUND_MS = Number(process.env['SHOPMIND_FAULTS_BOUND_MS'] ?? 120_000);
+
 /** One line of the table. */
 export interface Outcome {
   readonly scenario: string;
@@ -20,6 +23,8 @@ export interface Outcome {
   /** Those that ended where they should. */
   readonly converged: number;
   readonly seconds: number;
+  /** How many of them in which step of a life. */
+  readonly steps?: Readonly<Record<string, number>>;
 }
 
 /** Tells the runner. Without one, as when a single test file is run, the line goes to stdout. */

@@ -71,15 +71,14 @@ function progress({ step, moment, index, write, milliseconds, failure }: CrashPo
   process.stdout.write(`${new Date().toISOString()} ${what}\n`);
 }
 
-/** One line of the table for each step. */
+/** One line of the table. */
 function tell(who: string, moment: Moment, points: readonly CrashPoint[], began: number): void {
-  const seconds = (performance.now() - began) / 1000;
-  for (const [step, own] of Map.groupBy(points, (point) => point.step)) {
-    report({
-      scenario: `${who}: ${step}, killed ${moment}`,
-      tried: own.length,
-      converged: own.filter(({ failure }) => failure === undefined).length,
-      seconds: (seconds * own.length) / points.length,
-    });
-  }
+  const byStep = Map.groupBy(points, ({ step }) => step);
+  report({
+    scenario: `${who}, killed ${moment}`,
+    tried: points.length,
+    converged: points.filter(({ failure }) => failure === undefined).length,
+    seconds: (performance.now() - began) / 1000,
+    steps: Object.fromEntries([...byStep].map(([step, own]) => [step, own.length])),
+  });
 }

@@ -22,6 +22,7 @@ import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { startOperatorProcess, type OperatorProcess } from './operator-process.ts';
+import { BOUND_MS } from './profile.ts';
 import { startProxy, type Hooks, type Proxy } from './proxy.ts';
 import { startSqlProxy, type SqlProxy } from './sql-proxy.ts';
 import { startStage, type Stage } from './stage.ts';
@@ -284,7 +285,7 @@ function kubeconfigOf(server: string, token: string): string {
 }
 
 /** An update is refused while no operator answers admission; that passes. */
-export async function patiently<T>(act: () => Promise<T>, withinMs = 30_000): Promise<T> {
+export async function patiently<T>(act: () => Promise<T>, withinMs = BOUND_MS): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     try {
