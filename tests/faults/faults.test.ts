@@ -18,7 +18,7 @@ import type { ResourceType } from '../../operator/kube/types.ts';
 import { until } from '../support/wait.ts';
 import { converge, quiet } from './convergence.ts';
 import { DEDICATED, type Step } from './lives.ts';
-import { FULL, report, SEED } from './profile.ts';
+import { BOUND_MS, FULL, report, SEED } from './profile.ts';
 import { isCounted, type Hooks, type Proxy } from './proxy.ts';
 import { isWrite } from './sql-proxy.ts';
 import { handedOut, type TenantState } from './state.ts';
@@ -334,14 +334,14 @@ describe('two operators', () => {
   async function standby(): Promise<Operator> {
     const second = await world.startOperator({ podName: 'operator-1', until: 'started' });
     await until(async () => ((await fetch(`http://${second.address}:9090/readyz`)).ok ? true : undefined), {
-      withinMs: 30_000,
+      withinMs: BOUND_MS,
       what: `the standby is ready: ${tail(second.process)}`,
     });
     return second;
   }
   const leads = ({ process }: Operator): Promise<true> =>
     until(() => (process.log.some(({ msg }) => msg === 'controllers work') ? true : undefined), {
-      withinMs: 60_000,
+      withinMs: BOUND_MS,
       what: 'the other operator leads',
     });
 
@@ -392,7 +392,7 @@ describe('two operators', () => {
       const before = await handedOut(world, name);
       first.process.wake();
       await until(() => (first.process.hasEnded() ? true : undefined), {
-        withinMs: 30_000,
+        withinMs: BOUND_MS,
         what: `a leader that lost its lease ends: ${tail(first.process)}`,
       });
       assert.equal(first.process.exitCode(), 1, tail(first.process));

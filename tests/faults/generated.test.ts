@@ -45,7 +45,7 @@ before(async () => {
   world = await createWorld();
   operator = await world.startOperator({ restarts: true });
   await until(async () => ((await fetch(`http://${operator.address}:9090/readyz`)).ok ? true : undefined), {
-    withinMs: 30_000,
+    withinMs: BOUND_MS,
     what: 'the operator answers admission',
   });
 });

@@ -143,7 +143,7 @@ export async function createWorld(): Promise<World> {
       await pointWebhookAt(client, address);
       if (options.until === 'started') return operator;
       await until(() => (process.log.some(({ msg }) => msg === 'controllers work') ? true : undefined), {
-        withinMs: 60_000,
+        withinMs: BOUND_MS,
         everyMs: 10,
         what: 'the operator to work',
       }).catch((error: unknown) => {
