@@ -86,6 +86,12 @@ export const READ_TENANTS: Need = {
   why: 'finds the tenant, and suggests one when the name is misspelt',
 };
 
+/** Of commands that list several tenants: a tenant of its own is named, not looked for in a namespace. */
+export const NAMESPACE: Option = {
+  flags: '-n, --namespace <name>',
+  summary: 'only what lives in this namespace',
+};
+
 export const OUTPUT: Option = {
   flags: '-o, --output <format>',
   summary: 'text, json or yaml',

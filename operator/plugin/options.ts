@@ -21,5 +21,4 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
 export const CLUSTER_OPTIONS: readonly Option[] = [
   { flags: '--kubeconfig <path>', summary: 'the kubeconfig to use', completes: 'file' },
   { flags: '--context <name>', summary: 'the context of the kubeconfig to use' },
-  { flags: '-n, --namespace <name>', summary: 'only what lives in this namespace' },
 ];

@@ -10,8 +10,8 @@ import { patiently, type Operator, type World } from './world.ts';
 
 /** Who has not arrived by then never will, whatever it says: a machine that does much else is slow, but not that slow. */
 const LONGEST_MS = 5 * BOUND_MS;
-/** Between two dear looks at one tenant. */
-const REST_MS = 300;
+/** Between two dear looks at one tenant that says nothing new: others may still have something to do. */
+const REST_MS = 1_000;
 /** Nothing is written for this long: it has arrived. */
 const QUIET_MS = 1_000;
 
@@ -71,7 +71,7 @@ export function expectArrivals(
   { rolled = false }: { readonly rolled?: boolean } = {},
 ): Arrivals {
   const under = new Map([...expected.keys()].map((name) => [name, createBound()]));
-  const compared = new Map<string, number>();
+  const compared = new Map<string, { readonly version: string; readonly at: number }>();
   const arrived = new Set<string>();
   const lacking = (name: string, state: TenantState): readonly string[] =>
     differences(expected.get(name), state).filter(
@@ -85,14 +85,15 @@ export function expectArrivals(
       const looks = await patiently(() => lookAtAll(world, [...under.keys()]));
       const due = [...looks].flatMap(([name, { seemsSettled, version }]) => {
         const isLate = under.get(name)?.isOver(version) === true;
-        const isRested = performance.now() - (compared.get(name) ?? 0) > REST_MS;
-        return isLate || (seemsSettled && isRested) ? [{ name, isLate }] : [];
+        const last = compared.get(name);
+        const isNews = version !== last?.version || performance.now() - last.at > REST_MS;
+        return isLate || (seemsSettled && isNews) ? [{ name, isLate, version }] : [];
       });
       if (due.length === 0) return late;
       const all = await patiently(() => allObjects(world));
-      for (const { name, isLate } of due) {
+      for (const { name, isLate, version } of due) {
         const rest = lacking(name, await patiently(() => stateOf(world, name, all)));
-        compared.set(name, performance.now());
+        compared.set(name, { version, at: performance.now() });
         if (rest.length > 0 && !isLate) continue;
         under.delete(name);
         if (rest.length === 0) arrived.add(name);
@@ -103,7 +104,8 @@ export function expectArrivals(
   };
 }
 
-export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
+/** Between two looks. */
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
 
 /** Waits until nothing is written any more, and returns what there is. */
 export async function settled(world: World, name: string, { proxy }: Operator): Promise<TenantState> {

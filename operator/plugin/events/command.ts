@@ -1,5 +1,5 @@
 /** `shopmind events`: what it says of itself. */
-import { OUTPUT, READ_TENANTS, TENANT, type CommandDefinition } from '../command.ts';
+import { NAMESPACE, OUTPUT, READ_TENANTS, TENANT, type CommandDefinition } from '../command.ts';
 
 export const command: CommandDefinition = {
   name: 'events',
@@ -10,6 +10,7 @@ export const command: CommandDefinition = {
   arguments: [{ ...TENANT, required: false }],
   options: [
     OUTPUT,
+    NAMESPACE,
     { flags: '-w, --watch', summary: 'go on with what happens, until Ctrl-C' },
     { flags: '--warnings', summary: 'warnings only' },
   ],

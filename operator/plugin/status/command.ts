@@ -1,5 +1,5 @@
 /** `shopmind status`: what it says of itself. */
-import { OUTPUT, READ_TENANTS, TENANT, type CommandDefinition } from '../command.ts';
+import { NAMESPACE, OUTPUT, READ_TENANTS, TENANT, type CommandDefinition } from '../command.ts';
 
 export const command: CommandDefinition = {
   name: 'status',
@@ -11,6 +11,7 @@ export const command: CommandDefinition = {
   arguments: [{ ...TENANT, required: false }],
   options: [
     OUTPUT,
+    NAMESPACE,
     { flags: '-w, --watch', summary: 'again with every change, until Ctrl-C' },
     { flags: '--no-data-plane', summary: 'do not connect to the database' },
   ],
