@@ -79,12 +79,29 @@ test('what is written down is read again, and bookkeeping starts no Pod anew', (
   const first = firstCredentials(ROLE, circumstances({ request: 'r' }));
   const begun = advance(ROLE, first, circumstances({ request: 's' }));
   const promoted = promote(begun, at(1));
-  const values = (known: Credentials) => ({ ...valuesOfCredentials(known, BASE), SECRETS_KEY: 'k' });
+  const values = (known: Credentials) => ({
+    ...valuesOfCredentials(known, { databaseUrl: BASE, databaseReplicaUrl: undefined }),
+    SECRETS_KEY: 'k',
+  });
   const unused = { ...promoted, unusedSince: at(2).toISOString() };
   for (const known of [first, begun, promoted, unused]) assert.deepEqual(credentialsIn(values(known)), known);
   assert.equal(secretRevision(values(first)), secretRevision(values(begun)));
   assert.notEqual(secretRevision(values(begun)), secretRevision(values(promoted)));
   assert.equal(credentialsIn({ DATABASE_URL: 'postgres://host/x' }), undefined);
+});
+
+test('a standby is entered by the same login as its primary, and naming one starts the Pods anew', () => {
+  const known = firstCredentials(ROLE, circumstances({}));
+  const values = (databaseReplicaUrl?: string) =>
+    valuesOfCredentials(known, { databaseUrl: BASE, databaseReplicaUrl });
+  const beside = values('postgres://standby:5432/shopmind');
+  const [primary, standby] = [
+    new URL(beside['DATABASE_URL'] ?? ''),
+    new URL(beside['DATABASE_REPLICA_URL'] ?? ''),
+  ];
+  assert.equal(standby.host, 'standby:5432');
+  assert.deepEqual([standby.username, standby.password], [primary.username, primary.password]);
+  assert.notEqual(secretRevision(beside), secretRevision(values()));
 });
 
 /** Pods and systems around the Secret, and an operator that may die between any two of its writes. */

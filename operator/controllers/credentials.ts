@@ -91,11 +91,22 @@ export function dueInMs(
   return Math.max(maxAgeMs - sinceMs(known.since), 0);
 }
 
-/** The part of the Secret's values that holds them. @param base address without a login */
-export function valuesOfCredentials(known: Credentials, base: string): Readonly<Record<string, string>> {
+/** Where the logins are good; addresses without one. */
+export interface DatabaseAddresses {
+  readonly databaseUrl: string;
+  /** A standby knows the same logins. */
+  readonly databaseReplicaUrl: string | undefined;
+}
+
+/** The part of the Secret's values that holds them. */
+export function valuesOfCredentials(
+  known: Credentials,
+  { databaseUrl: base, databaseReplicaUrl: replica }: DatabaseAddresses,
+): Readonly<Record<string, string>> {
   const { current, next, former, unusedSince, since, request } = known;
   return {
     DATABASE_URL: addressWith(base, current),
+    ...(replica === undefined ? {} : { DATABASE_REPLICA_URL: addressWith(replica, current) }),
     ...(next === undefined ? {} : { [NEXT]: addressWith(base, next) }),
     ...(former === undefined ? {} : { [FORMER]: addressWith(base, former) }),
     ...(unusedSince === undefined ? {} : { [UNUSED_SINCE]: unusedSince }),

@@ -44,7 +44,13 @@ export function environment(
   );
   // The keys of backends are ports.
   const ports = Object.keys(backends) as Port[];
-  const secret = ['DATABASE_URL', 'SECRETS_KEY', ...ports.map(variableOf)].map((key) => ({
+  const keys = [
+    'DATABASE_URL',
+    ...(platform.databaseReplicaUrl === undefined ? [] : ['DATABASE_REPLICA_URL']),
+    'SECRETS_KEY',
+    ...ports.map(variableOf),
+  ];
+  const secret = keys.map((key) => ({
     name: key,
     valueFrom: { secretKeyRef: { name: DATABASE_SECRET, key } },
   }));

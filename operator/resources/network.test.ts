@@ -11,12 +11,14 @@ import { tenantNamespace } from './tenancy.ts';
 
 const EMBEDDED = {
   databaseUrl: 'postgres://postgres.shopmind-system.svc:5432/shopmind',
+  databaseReplicaUrl: undefined,
   paymentsUrl: 'http://processor.shopmind-system.svc:8090',
   monitoringNamespace: undefined,
   backends: { shared: {}, own: {} },
 };
 const CLOUD = {
   databaseUrl: 'postgres://db.example:6432/shopmind',
+  databaseReplicaUrl: 'postgres://standby.example:6433/shopmind',
   paymentsUrl: undefined,
   monitoringNamespace: 'monitoring',
   backends: parseBackends(
@@ -62,7 +64,7 @@ test('Pods reach names, the data plane where it is, and https; never the service
   assert.deepEqual(embedded.map(ports), ['8080', '53,53', '5432,8090', '443']);
   assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
   const cloud = policies(CLOUD).open.egress;
-  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,6379,443', '9092']);
+  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,6433,6379,443', '9092']);
   assert.match(JSON.stringify(cloud[3]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
 });

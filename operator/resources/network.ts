@@ -33,12 +33,16 @@ const METADATA_SERVICE = '169.254.169.254/32';
 
 /** What a dedicated tenant must reach: database, payment processor, its backends, and https for blobs, sources and Stripe. */
 export function openingsOf(
-  platform: Pick<PlatformConfig, 'databaseUrl' | 'paymentsUrl' | 'monitoringNamespace' | 'backends'>,
+  platform: Pick<
+    PlatformConfig,
+    'databaseUrl' | 'databaseReplicaUrl' | 'paymentsUrl' | 'monitoringNamespace' | 'backends'
+  >,
   tenant: string,
 ): Openings {
-  const { databaseUrl, paymentsUrl, monitoringNamespace } = platform;
+  const { databaseUrl, databaseReplicaUrl, paymentsUrl, monitoringNamespace } = platform;
   const named = [
     destinationOf(databaseUrl),
+    ...(databaseReplicaUrl === undefined ? [] : [destinationOf(databaseReplicaUrl)]),
     ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
     ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),
   ];

@@ -19,6 +19,8 @@ export interface PlatformConfig {
   };
   /** Host, port and database that tenants' URLs are built from. */
   readonly databaseUrl: string;
+  /** A streaming standby of it, which answers reads that may be a little old. */
+  readonly databaseReplicaUrl: string | undefined;
   /** Without a login; a folder, or the bucket of `backends`. */
   readonly blobsUrl: string;
   /** Systems behind the runtime's ports; where none is named, the database is. */
@@ -114,6 +116,7 @@ export function parsePlatform(
     databaseAdminUrl,
     citus: citus(config),
     databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
+    databaseReplicaUrl: optionalUrl({ ...config, ...secret }, 'DATABASE_REPLICA_URL'),
     // A login in it is the operator's business.
     blobsUrl: backends.shared.blobs?.address ?? url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
     backends,

@@ -36,6 +36,7 @@ const KEDA = {
 const OPENINGS = openingsOf(
   {
     databaseUrl: 'postgres://db.example/shopmind',
+    databaseReplicaUrl: undefined,
     paymentsUrl: 'http://processor.shopmind-system.svc:8090',
     monitoringNamespace: 'monitoring',
     backends: { shared: {}, own: {} },

@@ -128,6 +128,11 @@ test('the environment holds what the table says, secrets by reference only', () 
       'SECRETS_KEY',
     ],
   );
+  const beside = { ...platform, databaseReplicaUrl: 'postgres://standby/shopmind' };
+  assert.match(
+    json(environment(service({ domains: ['catalog'] }), beside, new Map(), 8080)),
+    /"name":"DATABASE_REPLICA_URL","valueFrom":\{"secretKeyRef"/,
+  );
   const reloads = (environmentName: string) =>
     json(
       environment(service({ domains: ['catalog'], environment: environmentName }), platform, new Map(), 8080),

@@ -13,6 +13,7 @@ export interface HostConfig {
   /** Set in a dedicated process: the only tenant it serves. */
   readonly tenant: string | undefined;
   readonly databaseUrl: string;
+  readonly databaseReplicaUrl?: string | undefined;
   readonly databaseConnections: number;
   readonly secretsKey: string;
   readonly blobsUrl: string;
@@ -47,6 +48,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     domains: env.SHOPMIND_DOMAINS,
     tenant: env.SHOPMIND_TENANT,
     databaseUrl: env.DATABASE_URL,
+    databaseReplicaUrl: env.DATABASE_REPLICA_URL,
     databaseConnections: env.DATABASE_CONNECTIONS,
     secretsKey: env.SECRETS_KEY,
     blobsUrl: env.BLOBS_URL,
@@ -91,6 +93,8 @@ const Peers = z.string().transform((text, context) => {
   return peers;
 });
 
+const PostgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
+
 const Environment = z.object({
   POD_IP: z.string().default('127.0.0.1'),
   PORT: Port.default(8080),
@@ -98,7 +102,8 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SHOPMIND_DOMAINS: List.refine((names) => names.length > 0, 'must name at least one domain'),
   SHOPMIND_TENANT: z.string().optional(),
-  DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL'),
+  DATABASE_URL: PostgresUrl,
+  DATABASE_REPLICA_URL: PostgresUrl.optional(),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
   SECRETS_KEY: Base64Of32,
   BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),

@@ -66,6 +66,9 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const newId = createNewId(clock);
   const sql = createPostgres({
     connectionString: config.databaseUrl,
+    ...(config.databaseReplicaUrl === undefined
+      ? {}
+      : { replicaConnectionString: config.databaseReplicaUrl }),
     clock,
     newId,
     connections: config.databaseConnections,
@@ -120,7 +123,11 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const events = await openEvents(config, { sql, clock, log, serves, sweepMilliseconds }, belongs);
   const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
-  const metrics = createMetrics({ lag: () => events.lag(), tasks: () => tasks.counts() });
+  const metrics = createMetrics({
+    lag: () => events.lag(),
+    tasks: () => tasks.counts(),
+    replication: () => sql.replication(),
+  });
   const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, serves });
 
   const handle = createHttp({

@@ -1,5 +1,6 @@
 /** What Prometheus reads: requests by route, how far events lag, how many tasks wait or died. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ReplicaReport } from '../platform/sql/replica.ts';
 
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void;
@@ -10,6 +11,8 @@ export interface Metrics {
 export interface MetricsSources {
   readonly lag: () => Promise<ReadonlyMap<string, number>>;
   readonly tasks: () => Promise<readonly { name: string; state: string; count: number }[]>;
+  /** `undefined` without a replica. */
+  readonly replication?: () => ReplicaReport | undefined;
 }
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -40,7 +43,28 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   });
 
+  const replicaReads = new Gauge({
+    name: 'shopmind_replica_reads',
+    help: 'Reads that might be a little old, since the start: answered by the standby, or passed on to the primary.',
+    labelNames: ['by'],
+    registers: [registry],
+  });
+  const replicaLag = new Gauge({
+    name: 'shopmind_replica_lag_seconds',
+    help: 'Age of the newest state of the primary that the standby was seen to have.',
+    registers: [registry],
+  });
+
+  function refreshReplica(): void {
+    const report = sources.replication?.();
+    if (report === undefined) return;
+    replicaReads.set({ by: 'standby' }, report.answered);
+    replicaReads.set({ by: 'primary' }, report.passedOn);
+    if (report.lagMilliseconds !== undefined) replicaLag.set(report.lagMilliseconds / 1000);
+  }
+
   async function refresh(): Promise<void> {
+    refreshReplica();
     try {
       const [lags, counts] = await Promise.all([sources.lag(), sources.tasks()]);
       lag.reset();

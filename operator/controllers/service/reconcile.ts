@@ -216,7 +216,7 @@ async function reconcileDataPlane(
   }
   const dataPlane = await world.dataPlane(platform);
   const valuesWith = async (credentials: Credentials): Promise<Readonly<Record<string, string>>> => ({
-    ...valuesOfCredentials(credentials, platform.databaseUrl),
+    ...valuesOfCredentials(credentials, platform),
     SECRETS_KEY: platform.secretsKey,
     ...variablesOf(await dataPlane.addresses(POOL_SCOPE, credentials.current.password)),
   });

@@ -84,7 +84,7 @@ export function databaseSecret(
       labels: ownLabels(DATABASE_SECRET, name),
     },
     {
-      ...valuesOfCredentials(database, platform.databaseUrl),
+      ...valuesOfCredentials(database, platform),
       SECRETS_KEY: platform.secretsKey,
       ...variablesOf(addresses),
     },

@@ -2,6 +2,7 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { Clock, NewId, Sql, SqlRunner, TenantId, Transaction } from '../../platform/ports.ts';
 import { handleOf } from './document.ts';
+import { BROWSING } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import type { AdminCollection, CollectionCard, CollectionInput, Image } from './schemas.ts';
 import { changedMeanwhile } from './store.ts';
@@ -31,16 +32,19 @@ export async function listCollections(sql: Sql, tenant: TenantId): Promise<Colle
     tenant,
     `${SELECT} AND c.published ORDER BY c.position, c.id LIMIT 500`,
     [tenant],
+    BROWSING,
   );
   return rows.map(toCard);
 }
 
 /** Throws ShopError `not_found`. */
 export async function getCollection(sql: Sql, tenant: TenantId, handle: string): Promise<CollectionCard> {
-  const { rows } = await sql.query<CollectionRow>(tenant, `${SELECT} AND c.published AND c.handle = $2`, [
+  const { rows } = await sql.query<CollectionRow>(
     tenant,
-    handle,
-  ]);
+    `${SELECT} AND c.published AND c.handle = $2`,
+    [tenant, handle],
+    BROWSING,
+  );
   const [row] = rows;
   if (!row)
     throw new ShopError('not_found', 'There is no such collection.', {

@@ -2,6 +2,7 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { toCard, type CardRow } from './document.ts';
+import { BROWSING } from './freshness.ts';
 import { searchLanguageOf } from '../../platform/search/languages.ts';
 import type { ProductsPage, ProductsQuery } from './schemas.ts';
 
@@ -11,8 +12,8 @@ export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuer
   const list = describe(tenant, query, currency);
   const first = query.cursor === undefined;
   const [page, summary] = await Promise.all([
-    sql.query<PageRow>(tenant.id, list.page, list.values),
-    first ? sql.query<SummaryRow>(tenant.id, list.summary, list.filterValues) : undefined,
+    sql.query<PageRow>(tenant.id, list.page, list.values, BROWSING),
+    first ? sql.query<SummaryRow>(tenant.id, list.summary, list.filterValues, BROWSING) : undefined,
   ]);
   let { rows } = page;
   let total = summary?.rows[0]?.total ?? null;

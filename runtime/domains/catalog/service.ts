@@ -15,6 +15,7 @@ import {
   type DetailRow,
   type ProductDocument,
 } from './document.ts';
+import { BROWSING, CACHE_SECONDS } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
 import { searchLanguageOf } from '../../platform/search/languages.ts';
@@ -36,8 +37,6 @@ import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 
 /** SHA-1 in base64url, before each kept answer. */
 const TAG_LENGTH = 27;
-/** How stale a list may be in another process; in this one a change is seen at once. */
-const CACHE_SECONDS = 2;
 /** A small import is over before its request would have to be asked about again. */
 const IMPORT_WAIT_MS = 1_500;
 
@@ -239,6 +238,7 @@ async function readDetail({ sql }: Platform, tenant: Tenant, handle: string, cur
        WHERE m.tenant_id = $1 AND m.product_id = p.id), '[]'::jsonb) AS collections
      FROM products p WHERE p.tenant_id = $1 AND p.handle = $2 AND p.visible`,
     [tenant.id, handle],
+    BROWSING,
   );
   const [row] = rows;
   if (!row)
