@@ -1,5 +1,13 @@
 /** `shopmind plan`: what it says of itself. */
-import { OUTPUT, READ_TENANTS, TENANT, type CommandDefinition, type Need, type Option } from '../command.ts';
+import {
+  NAMESPACE,
+  OUTPUT,
+  READ_TENANTS,
+  TENANT,
+  type CommandDefinition,
+  type Need,
+  type Option,
+} from '../command.ts';
 
 const BRIEF: Option = { flags: '--brief', summary: 'names and fields only, no diffs' };
 
@@ -69,7 +77,7 @@ export const diff: CommandDefinition = {
   summary: 'drift: how objects and data plane differ from what the tenants declare',
   about: 'What the operator would put right if it looked now. Without a tenant: all of them.',
   arguments: [{ ...TENANT, required: false }],
-  options: [OUTPUT, BRIEF],
+  options: [NAMESPACE, OUTPUT, BRIEF],
   examples: [
     ['diff acme', 'before unpause'],
     ['diff --brief', 'the whole installation'],
