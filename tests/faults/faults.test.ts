@@ -42,7 +42,7 @@ before(async () => {
   world = await createWorld();
   const states = await undisturbed(world, LIFE, 'fbase');
   baseline = new Map(LIFE.map((step, at) => [step, states[at] ?? assert.fail()]));
-  operator = await world.startOperator();
+  operator = await started();
 });
 after(() => world.close());
 
@@ -62,10 +62,13 @@ async function liveThrough(name: string, during?: () => Promise<void>): Promise<
   for (const step of LIFE) await take(step, name, during);
 }
 
+/** As a kubelet would, starts again who is starved of its lease on a machine that does much else. */
+const started = (hooks: Hooks = {}): Promise<Operator> => world.startOperator({ hooks, restarts: true });
+
 /** A new operator in place of the old one, which ends as it may. */
 async function replaced(hooks: Hooks = {}): Promise<void> {
   await kill(operator);
-  operator = await world.startOperator({ hooks });
+  operator = await started(hooks);
 }
 
 interface FaultOptions {
@@ -95,7 +98,7 @@ function fault(
       operator.proxy.hooks = {};
       world.sql.hooks = {};
       // What one fault leaves in a process shall not help or harm the next test.
-      if (operator.process.hasEnded()) operator = await world.startOperator();
+      if (operator.process.hasEnded()) operator = await started();
     }
   });
 }
@@ -309,7 +312,7 @@ describe('somebody else is at work', () => {
     await take(CREATE, name);
     await kill(operator);
     await END.act(world, name);
-    operator = await world.startOperator();
+    operator = await started();
     await converge(world, name, baseline.get(END) ?? assert.fail());
   });
 });
@@ -379,7 +382,10 @@ describe('two operators', () => {
   ] as const) {
     const frozenAndWoken = async (): Promise<void> => {
       const name = another();
-      const first = operator;
+      await kill(operator);
+      // Whoever loses the lease here has to stay away.
+      const first = await world.startOperator();
+      operator = first;
       const second = await standby();
       const late = recordWrites({ first: first.proxy, second: second.proxy });
       const frozen =
