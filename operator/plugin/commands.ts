@@ -34,6 +34,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   export: () => import('./subject/commands.ts').then(({ exportData }) => ({ command: exportData })),
   erase: () => import('./subject/commands.ts').then(({ erase }) => ({ command: erase })),
   receipt: () => import('./subject/commands.ts').then(({ receipt }) => ({ command: receipt })),
+  failover: () => import('./failover/command.ts'),
   token: () => import('./token/command.ts'),
   start: () => import('./start/command.ts'),
   completion: () => import('./completion/command.ts'),

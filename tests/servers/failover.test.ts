@@ -14,6 +14,12 @@ import { openDatabase } from '../../operator/provisioners/postgres/database.ts';
 import { loadCatalogue } from '../../operator/provisioners/postgres/desired.ts';
 import { createDirectory } from '../../operator/provisioners/postgres/directory.ts';
 import { createPostgres } from '../../operator/provisioners/postgres/postgres.ts';
+import { decoded } from '../../operator/controllers/secrets.ts';
+import { coreEvents, configMaps, secrets } from '../../operator/kube/resources.ts';
+import { startPluginCluster, type PluginCluster } from '../../operator/plugin/testing/cluster.ts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json as readJson } from 'node:stream/consumers';
 import { createSealer } from '../../operator/provisioners/sealing.ts';
 import { shelf } from '../../operator/provisioners/testing/definition.ts';
 import { failover, planFailover } from '../../operator/recovery/failover/failover.ts';
@@ -157,6 +163,94 @@ test('an asynchronous primary is killed while the standby is behind: what is los
   assert.ok((closed.facts.lostBytes ?? 0) > 0);
   t.diagnostic(`${lost.length} acknowledged transactions are lost, ${closed.facts.lostBytes} bytes of log`);
 });
+
+test('the command: plan, refusal, failover, status; configuration, journal, operation and people are told', async () => {
+  await replicate(false);
+  const cluster = await startPluginCluster();
+  const told: { text?: string }[] = [];
+  const hook = createServer((request, response) => {
+    void readJson(request).then((body) => {
+      told.push(body as { text?: string }); // checked below
+      response.end();
+    });
+  });
+  hook.listen(0, '127.0.0.1');
+  await once(hook, 'listening');
+  const { port } = hook.address() as AddressInfo; // it listens on TCP
+  try {
+    const secretsKey = Buffer.alloc(32).toString('base64');
+    await putPlatform(cluster, 'platform', west.adminUrl, {
+      SECRETS_KEY: secretsKey,
+      NOTIFY_URL: `http://127.0.0.1:${port}/`,
+    });
+    await putPlatform(cluster, 'region-west', west.adminUrl, {});
+    const unknown = await cluster.run('failover', '--to', 'east', '--yes');
+    assert.match(unknown.stderr, /Secret shopmind-system\/region-east/);
+    await putPlatform(cluster, 'region-east', east.adminUrl, {});
+
+    const planned = await cluster.run('failover', '--to', 'east', '--dry-run');
+    assert.equal(planned.code, 0, planned.stderr);
+    assert.match(planned.stdout, /CHECK the standby in east: .* asynchronous\nCLOSE the primary in west/);
+    assert.match((await cluster.run('failover', '--status')).stdout, /never was/);
+
+    // Frozen: connections are taken, and nobody answers.
+    await west.pause();
+    const refused = await cluster.run('failover', '--to', 'east', '--yes');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /does not answer.*\n.*--unfenced/);
+    await west.resume();
+
+    const done = await cluster.run('failover', '--to', 'east', '--yes');
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout, /went over from west to east.*Nothing is lost\. west lets nobody in\./);
+    await assertThere(writer);
+    const system = { namespace: 'shopmind-system' };
+    const secret = await cluster.client.get(secrets, { ...system, name: 'platform' });
+    assert.equal(decoded(secret)?.['DATABASE_ADMIN_URL'], east.adminUrl);
+    assert.equal(decoded(secret)?.['SECRETS_KEY'], secretsKey);
+    const config = await cluster.client.get(configMaps, { ...system, name: 'platform' });
+    assert.equal(config.data?.['REGION'], 'east');
+    assert.match(told[0]?.text ?? '', /from west to east/);
+    const events = await cluster.client.listAll(coreEvents, system);
+    assert.ok(events.items.some(({ reason }) => reason === 'FailedOver'));
+    const [operation] = (await asAdmin(
+      east,
+      `select state, arguments from platform.operations where kind = 'failover'`,
+    )) as object[];
+    assert.deepEqual(operation, { state: 'Succeeded', arguments: { from: 'west', to: 'east' } });
+
+    const status = await cluster.run('failover', '--status', '-w');
+    assert.match(
+      status.stdout,
+      /Begun\n.*Checked\n.*Closed\n.*Promoting\n.*Promoted\n.*Switched\n.*Arrived\n.*Warmed\n.*Notified\nThe platform went over/,
+    );
+    assert.ok(
+      ![done, status, planned].some(({ stdout, stderr }) => `${stdout}${stderr}`.includes('postgres://')),
+    );
+    const again = await cluster.run('failover', '--to', 'east', '--yes');
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(told.length, 1);
+    assert.equal((await cluster.run('failover', '--call-off', '--yes')).code, 1);
+  } finally {
+    hook.close();
+    await cluster.close();
+  }
+});
+
+async function putPlatform(
+  cluster: PluginCluster,
+  name: string,
+  databaseAdminUrl: string,
+  more: Readonly<{ [key: string]: string }>,
+): Promise<void> {
+  const metadata = { namespace: 'shopmind-system', name };
+  const values = Object.entries({ DATABASE_ADMIN_URL: databaseAdminUrl, ...more });
+  const data = Object.fromEntries(values.map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
+  await cluster.client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, data });
+  if (name !== 'platform') return;
+  const config = { REGION: 'west', BLOBS_URL: 'file:///blobs' };
+  await cluster.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: config });
+}
 
 /** A change on the old primary, by somebody who does not know. Resolves when it waits for a standby that will not come. */
 async function startStraggler(server: PostgresServer): Promise<{ readonly answer: Promise<unknown> }> {

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { openDatabase } from '../../operator/provisioners/postgres/database.ts';
-import { AwayError, type Surroundings } from '../../operator/recovery/failover/failover.ts';
+import type { Surroundings } from '../../operator/recovery/failover/failover.ts';
+import { onServer } from '../../operator/recovery/failover/reach.ts';
 import { Record } from '../../operator/recovery/failover/journal.ts';
 
 const State = z.object({
@@ -27,19 +27,7 @@ export function surroundings(file: string, urls: Readonly<{ [region: string]: st
     database: 'shopmind',
     journal: { read: async () => (await read()).record, write: (record) => change({ record }) },
     region: async () => (await read()).region,
-    async onServer(region, work) {
-      const url = new URL(urls[region] ?? '');
-      url.pathname = '/postgres';
-      const database = await openDatabase(url.href, { max: 1 });
-      try {
-        await database.query('select 1').catch((error: unknown) => {
-          throw new AwayError(error);
-        });
-        return await database.session(work);
-      } finally {
-        await database.close();
-      }
-    },
+    onServer: (region, work) => onServer(urls[region] ?? '', work, 30_000),
     pointTo: (region) => change({ region }),
     arrived: () => Promise.resolve(),
     warm: () => Promise.resolve({ warmed: 0, cold: 0 }),
