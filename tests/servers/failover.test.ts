@@ -168,11 +168,9 @@ test('the command: plan, refusal, failover, status; configuration, journal, oper
   await replicate(false);
   const cluster = await startPluginCluster();
   const told: { text?: string }[] = [];
-  const hook = createServer((request, response) => {
-    void readJson(request).then((body) => {
-      told.push(body as { text?: string }); // checked below
-      response.end();
-    });
+  const hook = createServer(async (request, response) => {
+    told.push((await readJson(request)) as { text?: string }); // checked below
+    response.end();
   });
   hook.listen(0, '127.0.0.1');
   await once(hook, 'listening');
