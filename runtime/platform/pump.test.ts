@@ -71,3 +71,28 @@ test('a failure is tried again after a pause, and does not hold up other keys', 
   await pump.idle();
   assert.deepEqual(others, ['good'], 'closed means closed');
 });
+
+test('what was away for a minute is found back within two seconds', async ({ mock }) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  let away = true;
+  let done = 0;
+  const pump = createPump({
+    name: 't',
+    concurrency: 1,
+    log,
+    run: () => (away ? Promise.reject(new Error('away')) : Promise.resolve(void done++)),
+  });
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (let passed = 0; passed < milliseconds; passed += 50) {
+      mock.timers.tick(50);
+      // A failed run has to have set its timer before the clock goes on.
+      await pump.idle();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  pump.kick('a');
+  await pass(60_000);
+  away = false;
+  await pass(2_000);
+  assert.equal(done, 1);
+});

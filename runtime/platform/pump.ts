@@ -21,6 +21,9 @@ export interface PumpOptions {
   readonly name: string;
 }
 
+/** So long after its return, at most, nobody has noticed that a system is back. */
+const MOST_PAUSE_MS = 2_000;
+
 export function createPump({ run, concurrency, log, name }: PumpOptions): Pump {
   const waiting = new Set<string>();
   const running = new Map<string, { again: boolean }>();
@@ -54,10 +57,10 @@ export function createPump({ run, concurrency, log, name }: PumpOptions): Pump {
     next();
   }
 
-  /** 50 ms, 100 ms, … 10 s. A kick does not shorten it: what failed a moment ago fails again. */
+  /** 50 ms, 100 ms, … 2 s. A kick does not shorten it: what failed a moment ago fails again, and what was away is soon found back. */
   function later(key: string, error: unknown): void {
     const count = (failures.get(key)?.count ?? 0) + 1;
-    const pause = Math.min(50 * 2 ** (count - 1), 10_000);
+    const pause = Math.min(50 * 2 ** (count - 1), MOST_PAUSE_MS);
     log.warn({ err: error, tenant: key, worker: name, retryInMilliseconds: pause }, 'background work failed');
     if (closed) return;
     const timer = setTimeout(() => {

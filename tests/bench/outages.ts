@@ -64,7 +64,7 @@ process.stdout.write(
       'p99 before → away ms',
       'requests normal after s',
       'orders normal after s',
-      'all in effect after s',
+      'backlog done after s',
     ],
     reports.map((report) => [
       report.server,
@@ -77,7 +77,7 @@ process.stdout.write(
       `${report.before.requests.toFixed(0)} → ${report.away.requests.toFixed(0)}`,
       seconds(report.normalMs.requests),
       seconds(report.normalMs.orders),
-      seconds(report.drainedMs),
+      seconds(report.backlogMs),
     ]),
   ),
 );
@@ -88,5 +88,7 @@ for (const objection of objections) process.stdout.write(`\n- ${objection}`);
 process.exitCode = objections.length > 0 ? 1 : 0;
 
 function seconds(milliseconds: number | undefined): string {
-  return milliseconds === undefined ? 'never' : (milliseconds / 1_000).toFixed(1);
+  return milliseconds === undefined || milliseconds === Infinity
+    ? 'never'
+    : (milliseconds / 1_000).toFixed(1);
 }

@@ -14,6 +14,8 @@ import type { Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
 import { buy } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
+import { runOutage, stockUp } from './outages/outage.ts';
+import { serversOf } from './outages/servers.ts';
 import { startRealShop, TENANT, type RealShop } from './real-shop.ts';
 
 let real: RealShop;
@@ -85,6 +87,33 @@ test('what is said is in Kafka, what is kept is in Redis and MinIO, below the na
     users.join(),
   );
 });
+
+const AWAY = [
+  { name: 'PostgreSQL', fault: 'kill', awayMs: 0 },
+  // Longer than two heartbeats: the connections break while nobody answers.
+  { name: 'RabbitMQ', fault: 'pause', awayMs: 12_000 },
+] as const;
+for (const { name, fault, awayMs } of AWAY) {
+  test(`${name}, ${fault}, under load: nothing acknowledged is lost or in effect twice, and within 30 s all is as quick as before`, async (context) => {
+    const server = serversOf(real).find((one) => one.name === name);
+    assert.ok(server);
+    const report = await runOutage(real, await stockUp(real), {
+      server,
+      fault,
+      awayMs,
+      perSecond: 2,
+      beforeMs: 5_000,
+      // Other work on the machine makes as much; `npm run bench:outages` is strict.
+      slack: 3,
+    });
+    const { trouble, normalMs, lost, doubled, wrong, left, acknowledged } = report;
+    context.diagnostic(JSON.stringify({ acknowledged, normalMs, backlogMs: report.backlogMs }));
+    assert.ok(acknowledged.paid > 0);
+    assert.deepEqual({ lost, doubled, wrong, left }, { lost: [], doubled: [], wrong: [], left: [] });
+    for (const [what, after] of Object.entries(normalMs))
+      assert.ok(after !== undefined && after < 30_000, `${what} after ${after} ms: ${trouble.join('; ')}`);
+  });
+}
 
 test('Kafka away: the shop is served, its condition says what is missing, and it comes back by itself', async () => {
   await real.kafka.kill();

@@ -11,7 +11,7 @@ import { TENANT, type RealShop } from '../real-shop.ts';
 import { judge, leftToDo, type Verdict } from './oracle.ts';
 import type { Fault, Server } from './servers.ts';
 import { startShoppers, type Goods } from './shoppers.ts';
-import { normalAfter, p99, within, type Span, type Step } from './steps.ts';
+import { normalAfter, p99, tookOf, within, type Span, type Step } from './steps.ts';
 
 export interface OutageOptions {
   readonly server: Server;
@@ -39,8 +39,10 @@ export interface OutageReport extends Verdict {
   readonly away: Times & { readonly steps: number; readonly refused: Readonly<Record<string, number>> };
   /** From the server's return until requests, and the way from payment to confirmation, were as quick as before; undefined: never. */
   readonly normalMs: { readonly requests: number | undefined; readonly orders: number | undefined };
-  /** From the server's return until everything acknowledged had taken effect, ms. */
-  readonly drainedMs: number | undefined;
+  /** Second by second since the server's return, what was refused or slow, by kind of step: where to look. */
+  readonly trouble: readonly string[];
+  /** From the server's return until whatever anybody had wanted before it was done, ms. */
+  readonly backlogMs: number;
 }
 
 /** 99 of 100 took no longer, ms. */
@@ -116,7 +118,7 @@ export async function runOutage(
   const back = performance.now();
   const normalMs = await normal(steps, back, before, options);
   await shoppers.stop();
-  const drained = await drain(real, () => leftToDo(real, acknowledged));
+  const left = await drain(real, () => leftToDo(real, acknowledged));
   const { lost, doubled } = await judge(real, acknowledged);
   const meanwhile = within(steps, { from: gone, to: back });
   return {
@@ -125,7 +127,7 @@ export async function runOutage(
     lost,
     doubled,
     wrong: shoppers.wrong,
-    left: drained.left,
+    left,
     acknowledged: {
       orders: acknowledged.orders.length,
       paid: acknowledged.paid.size,
@@ -139,7 +141,11 @@ export async function runOutage(
       refused: countOf(meanwhile.flatMap(({ refusals }) => refusals)),
     },
     normalMs,
-    drainedMs: drained.left.length === 0 ? drained.at - back : undefined,
+    trouble: troubleOf(steps, back, before, options),
+    backlogMs: Math.max(
+      0,
+      ...steps.filter(({ wanted }) => wanted < back).map(({ ended = Infinity }) => ended - back),
+    ),
   };
 }
 
@@ -172,18 +178,18 @@ async function normal(
   before: Times,
   { slack, perSecond }: OutageOptions,
 ): Promise<OutageReport['normalMs']> {
-  const limitOf = (p99: number): number => Math.max(p99 * slack, p99 + FLOOR_MS);
+  const limits = limitsOf(before, slack);
   const least = (WINDOW_MS / 1_000) * perSecond * 0.6;
   for (;;) {
     const now = performance.now();
     const { requests, orders } = apart(steps);
     const found = {
       requests: normalAfter(requests, back, now, {
-        limit: limitOf(before.requests),
+        limit: limits.requests,
         window: WINDOW_MS,
         least,
       }),
-      orders: normalAfter(orders, back, now, { limit: limitOf(before.orders), window: WINDOW_MS, least }),
+      orders: normalAfter(orders, back, now, { limit: limits.orders, window: WINDOW_MS, least }),
     };
     const isBoth = found.requests !== undefined && found.orders !== undefined;
     if (isBoth || now - back > WATCH_MS) return found;
@@ -191,10 +197,30 @@ async function normal(
   }
 }
 
-async function drain(
-  real: RealShop,
-  look: () => Promise<string[]>,
-): Promise<{ readonly at: number; readonly left: readonly string[] }> {
+function limitsOf(before: Times, slack: number): Times {
+  const limitOf = (p99: number): number => Math.max(p99 * slack, p99 + FLOOR_MS);
+  return { requests: limitOf(before.requests), orders: limitOf(before.orders) };
+}
+
+function troubleOf(
+  steps: readonly Step[],
+  back: number,
+  before: Times,
+  { slack }: OutageOptions,
+): readonly string[] {
+  const now = performance.now();
+  const limits = limitsOf(before, slack);
+  return within(steps, { from: back, to: now }).flatMap((step) => {
+    const took = tookOf(step, now);
+    const isSlow = took > (step.kind === ORDERS ? limits.orders : limits.requests);
+    if (!isSlow && step.refusals.length === 0) return [];
+    const second = ((step.wanted - back) / 1_000).toFixed(1);
+    return [`${second} s: ${step.kind} ${took.toFixed(0)} ms ${JSON.stringify(countOf(step.refusals))}`];
+  });
+}
+
+/** @returns what is left to do when patience is over */
+async function drain(real: RealShop, look: () => Promise<string[]>): Promise<readonly string[]> {
   let left: readonly string[] = [];
   await until(
     async () => {
@@ -206,7 +232,7 @@ async function drain(
     // What is left is the finding; that nothing could be looked at is none.
     if (left.length === 0) throw error;
   });
-  return { at: performance.now(), left };
+  return left;
 }
 
 function countOf(words: readonly string[]): Record<string, number> {
