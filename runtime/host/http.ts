@@ -14,7 +14,7 @@ import { ShopError, type Problem } from '../platform/errors.ts';
 import type { Tenant, Tenants } from '../platform/ports.ts';
 import { DEFAULT_LIMIT, parseJson, readBytes } from './body.ts';
 import type { Identify } from './callers.ts';
-import type { Answer, Idempotency } from './idempotency.ts';
+import type { Answer, Idempotency, Keep } from './idempotency.ts';
 import { INTERNAL_PREFIX, TENANT_HEADER, type Peers } from './peers.ts';
 import { PROBLEM_TYPE, problemsOf, toProblem } from './problem.ts';
 import type { Route, RouteTable } from './routes.ts';
@@ -76,7 +76,7 @@ export function createHttp(options: HttpOptions): HandleRequest {
       ? await readBytes(request, definition.maxBodyBytes ?? DEFAULT_LIMIT)
       : undefined;
     const input = parseInput(definition, params, exchange.query, bytes, request.headers['content-type']);
-    const work = (signal: AbortSignal): Promise<RouteResponse> =>
+    const work = (signal: AbortSignal, keep?: Keep): Promise<RouteResponse> =>
       route.handler({
         tenant,
         caller,
@@ -84,6 +84,10 @@ export function createHttp(options: HttpOptions): HandleRequest {
         headers: headersOf(request),
         requestId: exchange.id,
         signal,
+        async earn(tx, response) {
+          await keep?.(tx, toAnswer(definition, response));
+          return response;
+        },
       });
     if (definition.idempotent) {
       const call = {
@@ -96,7 +100,9 @@ export function createHttp(options: HttpOptions): HandleRequest {
       return send(
         exchange,
         definition,
-        await options.idempotency.once(call, async () => toAnswer(definition, await limited(exchange, work))),
+        await options.idempotency.once(call, async (keep) =>
+          toAnswer(definition, await limited(exchange, (signal) => work(signal, keep))),
+        ),
       );
     }
     const response = await limited(exchange, work);

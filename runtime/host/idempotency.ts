@@ -1,10 +1,11 @@
 /**
  * Idempotency keys: the first answer to a key is stored per tenant, route and caller, and replayed to every repetition.
- * A key in use answers 409; a key used for another request 422; a holder that died is followed after its lease.
+ * A key in use answers 409; a key used for another request 422; a holder that died is followed after its lease. The answer can be
+ * stored with the work itself, in one transaction; where it is not, work that was cut off before its answer is done again.
  */
 import { createHash } from 'node:crypto';
 import { ShopError } from '../platform/errors.ts';
-import type { Clock, Sql, TenantId } from '../platform/ports.ts';
+import type { Clock, Sql, SqlValue, TenantId, Transaction } from '../platform/ports.ts';
 
 /** A complete answer: bytes, so that the replay is the same to the last character. */
 export interface Answer {
@@ -24,8 +25,11 @@ export interface IdempotentCall {
 
 export interface Idempotency {
   /** Runs `work` unless the key's answer is known. Answers of 500 and above are not kept: they may be tried again. */
-  once(call: IdempotentCall, work: () => Promise<Answer>): Promise<Answer>;
+  once(call: IdempotentCall, work: (keep: Keep) => Promise<Answer>): Promise<Answer>;
 }
+
+/** Stores the answer with a transaction. @throws ShopError `idempotency_in_flight` when somebody else holds the key by now */
+export type Keep = (tx: Transaction, answer: Answer) => Promise<void>;
 
 const LEASE_MS = 15_000;
 const KEPT_MS = 24 * 60 * 60 * 1_000;
@@ -58,16 +62,7 @@ export function createIdempotency(sql: Sql, clock: Clock): Idempotency {
         remedy: 'Take a new key for a new request.',
       });
     }
-    if (!stored || stored.status === null) {
-      throw new ShopError(
-        'idempotency_in_flight',
-        'A request with this Idempotency-Key is still being worked on.',
-        {
-          remedy: 'Repeat it in a moment with the same key.',
-          retryAfterSeconds: 1,
-        },
-      );
-    }
+    if (!stored || stored.status === null) throw inFlight();
     return {
       status: stored.status,
       headers: { ...stored.headers, 'idempotency-replayed': 'true' },
@@ -87,17 +82,23 @@ export function createIdempotency(sql: Sql, clock: Clock): Idempotency {
         sql.query(tenant, RENEW, [...mine, inMs(LEASE_MS)]).catch(() => undefined);
       }, LEASE_MS / 3);
       renewal.unref();
+      const keepValues = ({ status, headers, body }: Answer): SqlValue[] => [
+        ...mine,
+        status,
+        JSON.stringify(headers),
+        body,
+        inMs(KEPT_MS),
+      ];
+      let isKept = false;
       try {
-        const answer = await work();
-        if (isFinal(answer.status)) {
-          await sql.query(tenant, KEEP, [
-            ...mine,
-            answer.status,
-            JSON.stringify(answer.headers),
-            answer.body,
-            inMs(KEPT_MS),
-          ]);
-        } else await sql.query(tenant, RELEASE, mine);
+        const answer = await work(async (tx, earned) => {
+          const { rowCount } = await tx.query(KEEP, keepValues(earned));
+          if (rowCount === 0) throw inFlight();
+          isKept = true;
+        });
+        if (isKept) return answer;
+        if (isFinal(answer.status)) await sql.query(tenant, KEEP, keepValues(answer));
+        else await sql.query(tenant, RELEASE, mine);
         return answer;
       } catch (error) {
         await sql.query(tenant, RELEASE, mine).catch(() => undefined);
@@ -107,6 +108,14 @@ export function createIdempotency(sql: Sql, clock: Clock): Idempotency {
       }
     },
   };
+}
+
+function inFlight(): ShopError {
+  return new ShopError(
+    'idempotency_in_flight',
+    'A request with this Idempotency-Key is still being worked on.',
+    { remedy: 'Repeat it in a moment with the same key.', retryAfterSeconds: 1 },
+  );
 }
 
 interface StoredRow {

@@ -18,6 +18,7 @@ import type {
   TaskHandler,
   Tenant,
   Tenants,
+  Transaction,
 } from './ports.ts';
 import type { DomainDefinition } from './definition.ts';
 
@@ -57,6 +58,13 @@ export interface RouteRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /**
+   * Of idempotent routes: writes the answer down in the transaction that earns it, so that whoever repeats the request hears it
+   * although nobody knows what became of the first one. A route that must not take effect twice, and cannot tell by itself, calls it
+   * last in its transaction. Elsewhere it does nothing.
+   * @throws ShopError `idempotency_in_flight` when another request with the key has taken over: the transaction has to be left
+   */
+  readonly earn: (tx: Transaction, response: RouteResponse) => Promise<RouteResponse>;
 }
 
 export interface RouteResponse {

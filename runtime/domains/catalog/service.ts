@@ -121,15 +121,16 @@ export const createService: CreateService = (platform) => {
       async adminListCollections({ tenant }) {
         return { json: { collections: await collections.listAdmin(sql, tenant.id) } };
       },
-      async adminCreateCollection({ tenant, body }) {
+      async adminCreateCollection({ tenant, body, earn }) {
         const input = body as CollectionInput;
         const image = (await takeCollectionImage(media, tenant, input)) ?? null;
-        const made = await sql.transaction(tenant.id, async (tx) => {
+        const answer = await sql.transaction(tenant.id, async (tx) => {
           const id = await collections.createCollection(platform, tx, tenant.id, input, image);
-          return collections.getAdmin(tx, tenant.id, id);
+          const made = await collections.getAdmin(tx, tenant.id, id);
+          return earn(tx, { json: made, headers: { location: `/api/admin/catalog/collections/${made.id}` } });
         });
         cached.changed(tenant.id);
-        return { json: made, headers: { location: `/api/admin/catalog/collections/${made.id}` } };
+        return answer;
       },
       async adminGetCollection({ tenant, params }) {
         const runner: SqlRunner = { query: (text, values) => sql.query(tenant.id, text, values) };

@@ -164,15 +164,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       return { json: { stock: await levels(readerOf(platform, tenant.id), tenant.id, variantIds) } };
     },
-    async adjustStock({ tenant, params, body }) {
+    async adjustStock({ tenant, params, body, earn }) {
       const { variantId } = params as { variantId: string };
       const change = body as z.infer<typeof s.adjustStock>;
-      const level = await platform.sql.transaction(tenant.id, async (tx) => {
+      return platform.sql.transaction(tenant.id, async (tx) => {
         const adjusted = await adjust(tx, tenant.id, variantId, change, now());
         if (adjusted.changes.length > 0) await tx.emit(...adjusted.changes.map(stockChanged));
-        return adjusted.level;
+        // Units that come once must not come twice because the answer got lost.
+        return earn(tx, { json: adjusted.level });
       });
-      return { json: level };
     },
   };
 
