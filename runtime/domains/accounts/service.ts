@@ -47,7 +47,7 @@ export const createService: CreateService = (platform) => {
     const { tenant } = request;
     const input = request.body as Registration;
     await attempts.count(tenant.id, 'register', keyOf(input.email), addressOf(request));
-    const hash = await passwords.hash(input.password);
+    const hash = await passwords.hash(input.password, request.signal);
     const known = await findByEmail(platform, tenant.id, input.email);
     if (known) return reregister(request, known, input);
     const now = clock.now();
@@ -84,7 +84,7 @@ export const createService: CreateService = (platform) => {
 
   /** Someone who repeats the registration, after an answer that was lost, gets in; anyone else learns as little as possible. */
   async function reregister(request: RouteRequest, known: CustomerRow, input: Registration) {
-    if (!(await passwords.verify(input.password, known.password_hash))) throw taken();
+    if (!(await passwords.verify(input.password, known.password_hash, request.signal))) throw taken();
     const session = await sql.transaction(request.tenant.id, (tx) =>
       sessions.begin(tx, request.tenant.id, known.id),
     );
@@ -96,7 +96,7 @@ export const createService: CreateService = (platform) => {
     const { email, password } = request.body as Credentials;
     await attempts.count(tenant.id, 'login', keyOf(email), addressOf(request));
     const known = await findByEmail(platform, tenant.id, email);
-    const right = await passwords.verify(password, known?.password_hash);
+    const right = await passwords.verify(password, known?.password_hash, request.signal);
     if (!known || !right) {
       throw new ShopError('unauthenticated', 'E-mail or password is wrong.', {
         remedy: 'Check both and try again.',
@@ -117,7 +117,7 @@ export const createService: CreateService = (platform) => {
     const { tenant } = request;
     const id = customerOf(request);
     const patch = request.body as ProfilePatch;
-    const hash = patch.password && (await changedPassword(tenant.id, id, patch.password));
+    const hash = patch.password && (await changedPassword(tenant.id, id, patch.password, request.signal));
     const { row, session } = await sql.transaction(tenant.id, async (tx) => {
       const { rows } = await tx.query<CustomerRow>(
         `UPDATE customers SET first_name = coalesce($3, first_name), last_name = coalesce($4, last_name),
@@ -155,17 +155,18 @@ export const createService: CreateService = (platform) => {
     tenant: TenantId,
     id: string,
     { present, next }: { present: string; next: string },
+    signal: AbortSignal,
   ): Promise<string> {
     const known = await findById(platform, tenant, id);
     await attempts.count(tenant, 'login', known.email_key, undefined);
-    if (!(await passwords.verify(present, known.password_hash))) {
+    if (!(await passwords.verify(present, known.password_hash, signal))) {
       throw new ShopError('invalid_input', 'The present password is wrong.', {
         remedy: 'Type the password you log in with.',
         problems: [{ where: 'body/password/present', what: 'is wrong' }],
       });
     }
     await attempts.forgive(tenant, 'login', known.email_key);
-    return passwords.hash(next);
+    return passwords.hash(next, signal);
   }
 
   return {
