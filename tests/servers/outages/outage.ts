@@ -21,8 +21,9 @@ export interface OutageOptions {
   readonly beforeMs: number;
   /** For how long the server is away, ms; a restart takes what it takes. */
   readonly awayMs: number;
-  /** How much slower than before is still normal. */
+  /** How many times slower than before is still normal; and how many ms, if that is more. */
   readonly slack: number;
+  readonly slackMs: number;
 }
 
 export interface OutageReport extends Verdict {
@@ -54,8 +55,6 @@ interface Times {
 /** The way from payment to confirmation, which is no request but the work of tasks and events. */
 const ORDERS = 'confirmed';
 const WINDOW_MS = 5_000;
-/** Below this nobody notices, and a busy machine makes as much. */
-const FLOOR_MS = 100;
 /** How long after the return the shop is watched at most. */
 const WATCH_MS = 90_000;
 
@@ -176,10 +175,10 @@ async function normal(
   steps: readonly Step[],
   back: number,
   before: Times,
-  { slack, perSecond }: OutageOptions,
+  options: OutageOptions,
 ): Promise<OutageReport['normalMs']> {
-  const limits = limitsOf(before, slack);
-  const least = (WINDOW_MS / 1_000) * perSecond * 0.6;
+  const limits = limitsOf(before, options);
+  const least = (WINDOW_MS / 1_000) * options.perSecond * 0.6;
   for (;;) {
     const now = performance.now();
     const { requests, orders } = apart(steps);
@@ -197,8 +196,8 @@ async function normal(
   }
 }
 
-function limitsOf(before: Times, slack: number): Times {
-  const limitOf = (p99: number): number => Math.max(p99 * slack, p99 + FLOOR_MS);
+function limitsOf(before: Times, { slack, slackMs }: OutageOptions): Times {
+  const limitOf = (p99: number): number => Math.max(p99 * slack, p99 + slackMs);
   return { requests: limitOf(before.requests), orders: limitOf(before.orders) };
 }
 
@@ -206,10 +205,10 @@ function troubleOf(
   steps: readonly Step[],
   back: number,
   before: Times,
-  { slack }: OutageOptions,
+  options: OutageOptions,
 ): readonly string[] {
   const now = performance.now();
-  const limits = limitsOf(before, slack);
+  const limits = limitsOf(before, options);
   return within(steps, { from: back, to: now }).flatMap((step) => {
     const took = tookOf(step, now);
     const isSlow = took > (step.kind === ORDERS ? limits.orders : limits.requests);
