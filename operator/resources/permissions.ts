@@ -131,7 +131,7 @@ export const OPERATOR_GRANTS: readonly Grant[] = [
   {
     group: 'batch',
     resources: ['jobs'],
-    verbs: ['get', ...READ, 'patch', 'delete'],
+    verbs: ALL_OF_A_CHILD,
     reason: 'has a backup, a restore or a drill done that somebody asked for, and notices those that failed',
   },
   {

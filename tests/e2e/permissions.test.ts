@@ -37,6 +37,10 @@ const SHOWN_ELSEWHERE: readonly (readonly [what: RegExp, where: string])[] = [
     /^get (apps\/deployments|\/services|\/serviceaccounts|policy\/poddisruptionbudgets|batch\/cronjobs)$/,
     "only when a stranger's object stands where ours shall be: operator/controllers/tenant/reconcile.test.ts",
   ],
+  [
+    /^(get|patch|delete) batch\/jobs$/,
+    'backups and restores that somebody asks for: tests/e2e/subjects.test.ts, operator/controllers/backups',
+  ],
   [/^patch \/events$/, 'only when the same thing happens twice within ten minutes'],
 ];
 

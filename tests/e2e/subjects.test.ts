@@ -1,5 +1,6 @@
 /**
- * A customer asks to see what the shop has of them, and then to be forgotten: by the commands an operator's person has for it.
+ * A customer asks to see what the shop has of them, and then to be forgotten; and a shop is brought back to a moment at which they were
+ * still there: by the commands an operator's person has for it.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -7,17 +8,26 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { createClient } from '../../operator/kube/client.ts';
+import { loadConnection } from '../../operator/kube/kubeconfig.ts';
+import { configMaps } from '../../operator/kube/resources.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { until } from '../support/wait.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const TENANT = 'sakura';
 const EMAIL = 'ada.of.subjects@example.com';
+const NEIGHBOUR = 'grace.of.subjects@example.com';
+const PASSWORD = 'a long enough one';
 
 let installation: Installation;
 let folder: string;
 let customer: string;
+/** When both customers were there as they had registered. */
+let moment: string;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shopmind-subjects-'));
@@ -29,6 +39,36 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+test('an archive that is named is kept: what can be restored is told', async () => {
+  const client = createClient({
+    connection: await loadConnection({ KUBECONFIG: installation.kubeconfig }),
+    userAgent: 'e2e',
+  });
+  const data = {
+    ARCHIVE_URL: pathToFileURL(join(installation.dataDir, 'archive/')).href,
+    ARCHIVE_INTERVAL_SECONDS: '2',
+    DRILL_SCHEDULE: 'off',
+  };
+  await client.patch(
+    configMaps,
+    { namespace: 'shopmind-system', name: 'platform' },
+    { kind: 'merge', body: { data } },
+    { fieldManager: 'e2e' },
+  );
+  client.close();
+  const told = await until(
+    async () => {
+      const found = JSON.parse(await shopmind('backups', '-o', 'json')) as Told;
+      return found.conditions.some(({ type, status }) => type === 'BackedUp' && status === 'True')
+        ? found
+        : undefined;
+    },
+    { withinMs: 60_000, what: 'the archive has its first base backup' },
+  );
+  assert.equal(told.archive?.bases.length, 1);
+  assert.match(await shopmind('backups', TENANT), /Any moment from .*BackedUp +every moment/s);
+});
+
 test('the archive has what the shop has of the customer', async () => {
   const answer = await installation.shop(`${TENANT}.localhost`)('POST', '/api/accounts/register', {
     json: { email: EMAIL, password: 'a long enough one', firstName: 'Ada', lastName: 'Byron' },
@@ -38,6 +78,11 @@ test('the archive has what the shop has of the customer', async () => {
   const archive = (await shopmind('export', TENANT, '--customer', customer, '--to', folder)).trim();
   const { stdout } = await run('tar', ['-xzOf', archive], { maxBuffer: 1 << 26 });
   assert.match(stdout, new RegExp(EMAIL));
+  const neighbour = await installation.shop(`${TENANT}.localhost`)('POST', '/api/accounts/register', {
+    json: { email: NEIGHBOUR, password: PASSWORD, firstName: 'Grace', lastName: 'Hopper' },
+  });
+  assert.equal(neighbour.status, 201, neighbour.text);
+  moment = new Date().toISOString();
 });
 
 test('erased, nobody finds them, and the receipt proves it', async () => {
@@ -54,6 +99,75 @@ test('erased, nobody finds them, and the receipt proves it', async () => {
   });
   assert.equal(login.status, 401, login.text);
 });
+
+test('a shop is brought back to before an accident, first beside and then in place; who was erased stays erased', async () => {
+  const changed = await signedIn(NEIGHBOUR);
+  const shop = installation.shop(`${TENANT}.localhost`);
+  const patched = await shop('PATCH', '/api/accounts/me', {
+    json: { firstName: 'Garbled' },
+    headers: { authorization: `Bearer ${changed.token}` },
+  });
+  assert.equal(patched.status, 200, patched.text);
+  const beside = JSON.parse(
+    await shopmind('restore', TENANT, '--to', moment, '--beside', '-w', '-o', 'json', '--timeout', '2m'),
+  ) as Operation;
+  assert.equal(beside.state, 'Beside', beside.message);
+  assert.equal((await signedIn(NEIGHBOUR)).customer.firstName, 'Garbled');
+  await assert.rejects(
+    shopmind('restore', TENANT, '--to', moment, '--yes'),
+    /put it in place or drop it first/i,
+  );
+  const restored = await shopmind('restore', TENANT, '--swap', '--yes', '-w', '--timeout', '2m');
+  assert.match(
+    restored,
+    /Succeeded: the rows are as they were, and the shop is open \(no changes for \d+ ms\)/,
+  );
+  assert.equal((await signedIn(NEIGHBOUR)).customer.firstName, 'Grace');
+  const forgotten = await shop('POST', '/api/accounts/login', { json: { email: EMAIL, password: PASSWORD } });
+  assert.equal(forgotten.status, 401, forgotten.text);
+  await assert.rejects(shopmind('export', TENANT, '--customer', customer, '--to', folder), /has no customer/);
+});
+
+test('a restore that is called off leaves the shop as it is', async () => {
+  const beside = await shopmind('restore', TENANT, '--to', moment, '--beside', '-w', '--timeout', '2m');
+  assert.match(beside, /Beside/);
+  assert.match(await shopmind('restore', TENANT, '--abort', '-w'), /Failed: it was called off/);
+  await assert.rejects(shopmind('restore', TENANT, '--swap', '--yes'), /nothing of sakura lies beside/);
+  assert.equal((await signedIn(NEIGHBOUR)).customer.firstName, 'Grace');
+});
+
+test('a drill proves the backups, a tenant and the database are backed up on demand', async () => {
+  const drill = JSON.parse(await shopmind('drill', '-w', '-o', 'json', '--timeout', '2m')) as Operation;
+  assert.equal(drill.state, 'Succeeded', drill.message);
+  assert.match(drill.message ?? '', /within [\d.]+ s, \d+ rows of 3 tenants are what they were/);
+  assert.match(await shopmind('backup', TENANT, '-w', '--timeout', '2m'), /sakura is backed up/);
+  assert.match(await shopmind('backup', '-w', '--timeout', '2m'), /base backup .* is in file:/);
+  const { conditions } = JSON.parse(await shopmind('backups', '-o', 'json')) as Told;
+  assert.equal(conditions.find(({ type }) => type === 'Recoverable')?.status, 'True');
+});
+
+interface Told {
+  readonly archive?: { readonly bases: readonly unknown[] };
+  readonly conditions: readonly { readonly type: string; readonly status: string }[];
+}
+
+interface Operation {
+  readonly state: string;
+  readonly message?: string;
+}
+
+interface Session {
+  readonly token: string;
+  readonly customer: { readonly firstName: string };
+}
+
+async function signedIn(email: string): Promise<Session> {
+  const answer = await installation.shop(`${TENANT}.localhost`)('POST', '/api/accounts/login', {
+    json: { email, password: PASSWORD },
+  });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json<Session>();
+}
 
 /** Standard output; a refusal's words are in the error. */
 async function shopmind(...args: string[]): Promise<string> {

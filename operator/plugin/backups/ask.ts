@@ -98,10 +98,13 @@ async function askTenant(
 async function askPool(cli: Cli, client: Client, flags: Flags, request: OperationRequest): Promise<number> {
   const object = await client.find(shopServices, { namespace: SYSTEM_NAMESPACE, name: RUNTIME });
   if (object === undefined)
-    throw new Failure(`there is no Service ${SYSTEM_NAMESPACE}/${RUNTIME}: nobody is asked for the whole cluster`, {
-      exitCode: EXIT.unavailable,
-      remedy: `See what is there: kubectl get smsvc -n ${SYSTEM_NAMESPACE}`,
-    });
+    throw new Failure(
+      `there is no Service ${SYSTEM_NAMESPACE}/${RUNTIME}: nobody is asked for the whole cluster`,
+      {
+        exitCode: EXIT.unavailable,
+        remedy: `See what is there: kubectl get smsvc -n ${SYSTEM_NAMESPACE}`,
+      },
+    );
   return ask<ServiceObject>(cli, client, flags, { type: shopServices, object, request });
 }
 
@@ -112,7 +115,9 @@ async function ask<T extends TenantObject | ServiceObject>(
   { type, object, request }: { type: ResourceType<T>; object: T; request: OperationRequest },
 ): Promise<number> {
   const text = formatRequest(request);
-  await merge(client, type, object.metadata, { metadata: { annotations: { [ANNOTATIONS.operation]: text } } });
+  await merge(client, type, object.metadata, {
+    metadata: { annotations: { [ANNOTATIONS.operation]: text } },
+  });
   const format = formatOf(flags.text('output'));
   const asked: Asked<T> = { type, object, request };
   if (!flags.on('watch')) {
@@ -136,7 +141,10 @@ export function momentOf(text: string, now: number): string {
       remedy: 'Write it as 2026-11-25T12:00:00Z, with its zone, or as 10m for ten minutes ago.',
     });
   if (at > now)
-    throw new Failure(`--to ${text} is yet to come`, { exitCode: EXIT.usage, remedy: 'Name a moment that has passed.' });
+    throw new Failure(`--to ${text} is yet to come`, {
+      exitCode: EXIT.usage,
+      remedy: 'Name a moment that has passed.',
+    });
   return new Date(at).toISOString();
 }
 

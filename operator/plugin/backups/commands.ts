@@ -1,6 +1,14 @@
 /** `shopmind backup`, `backups`, `restore` and `drill`: what they say of themselves. */
 import { PATCH_TENANTS } from '../change/needs.ts';
-import { OUTPUT, READ_TENANTS, TENANT, YES, type CommandDefinition, type Need, type Option } from '../command.ts';
+import {
+  OUTPUT,
+  READ_TENANTS,
+  TENANT,
+  YES,
+  type CommandDefinition,
+  type Need,
+  type Option,
+} from '../command.ts';
 
 const READ_POOL: Need = {
   group: 'shopmind.ai',
@@ -50,7 +58,8 @@ export const backup: CommandDefinition = {
 export const backups: CommandDefinition = {
   name: 'backups',
   group: 'Data',
-  summary: 'what can be restored: the archive, its base backups and holes, the last drill; and a tenant’s own backups',
+  summary:
+    'what can be restored: the archive, its base backups and holes, the last drill; and a tenant’s own backups',
   arguments: [OPTIONAL_TENANT],
   options: [OUTPUT],
   examples: [
@@ -107,7 +116,8 @@ export const restore: CommandDefinition = {
 export const drill: CommandDefinition = {
   name: 'drill',
   group: 'Data',
-  summary: 'prove the backups: restore the cluster in a place of its own and compare tenants’ rows with the living ones',
+  summary:
+    'prove the backups: restore the cluster in a place of its own and compare tenants’ rows with the living ones',
   about:
     'Also done by schedule (DRILL_SCHEDULE in ConfigMap platform). How long it took and what would have been lost is in condition Recoverable of the pool’s Service and in the operator’s metrics.',
   options: FOLLOW,

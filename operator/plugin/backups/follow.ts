@@ -58,7 +58,9 @@ export async function follow<T extends TenantObject | ServiceObject>(
   if (end === undefined) return EXIT.failure;
   await show(cli, format, end, () => lineOf(end));
   if (end.state === 'Beside')
-    cli.note(cli.notes.dim(`→ ${cli.self} psql ${name}, then ${cli.self} restore ${name} --swap, or --abort`));
+    cli.note(
+      cli.notes.dim(`→ ${cli.self} psql ${name}, then ${cli.self} restore ${name} --swap, or --abort`),
+    );
   return end.state === 'Failed' && request.verb !== 'abort' ? EXIT.failure : 0;
 }
 

@@ -79,7 +79,8 @@ export function textOf({ archive, conditions, operation, nightly }: Backups, now
       `Archive    ${location}`,
       `Any moment ${since === undefined ? 'not yet: the first base backup is under way' : `from ${since} on`}`,
     );
-    if (gapFrom !== undefined) lines.push(`           but for those between ${gapFrom} and ${gapTo ?? 'now'}`);
+    if (gapFrom !== undefined)
+      lines.push(`           but for those between ${gapFrom} and ${gapTo ?? 'now'}`);
     if (bases.length > 0) {
       const rows = bases.map(({ name, endedAt, megabytes }) => [name, age(endedAt, now), `${megabytes} MiB`]);
       lines.push('', table([['BASE BACKUP', 'AGE', 'SIZE'], ...rows]).trimEnd(), '');

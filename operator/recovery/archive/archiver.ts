@@ -80,8 +80,21 @@ export async function runArchiver(
 /** For whoever reads the table; while the database itself is away, the silence says it. */
 async function noteProblem(database: Database, location: string, error: unknown): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
+  const said = [location, message.slice(0, 500)];
   await database
-    .query('update platform.archive set problem = $2 where location = $1', [location, message.slice(0, 500)])
+    .session(async (session) => {
+      const known = await session.query(
+        'update platform.archive set problem = $2 where location = $1 returning 1',
+        said,
+      );
+      if (known.length > 0) return;
+      // Before the first beat nobody knows which cluster it is.
+      await session.query(
+        `insert into platform.archive (system, location, timeline, problem, beat_at) values ('', $1, 0, $2, clock_timestamp())
+          on conflict (system) do update set location = $1, problem = $2, beat_at = clock_timestamp()`,
+        said,
+      );
+    })
     .catch(() => undefined);
 }
 

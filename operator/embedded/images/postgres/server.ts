@@ -17,8 +17,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_parallel_workers: '2',
   max_parallel_workers_per_gather: '0',
   autovacuum_max_workers: '2',
-  max_wal_senders: '0',
-  wal_level: 'minimal',
+  // The log as an archiver, a base backup and a restore need it.
+  max_wal_senders: '4',
+  wal_level: 'replica',
   max_wal_size: '512MB',
   min_wal_size: '80MB',
   io_method: 'sync',
