@@ -175,7 +175,7 @@ const REFUSED: readonly (readonly [string, object, RegExp])[] = [
   [
     'an unknown domain',
     tenant({ domains: [{ name: 'foo' }] }),
-    /spec\.domains\[0\]\.name: .*supported values: "accounts", "catalog"/,
+    /spec\.domains\[0\]\.name: .*supported values: "accounts", "analytics", "catalog"/,
   ],
   [
     'accounts switched off',

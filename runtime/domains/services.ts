@@ -3,6 +3,7 @@ import type { CreateService } from '../platform/domain.ts';
 
 export const SERVICES: Readonly<Record<string, () => Promise<{ createService: CreateService }>>> = {
   accounts: () => import('./accounts/service.ts'),
+  analytics: () => import('./analytics/service.ts'),
   catalog: () => import('./catalog/service.ts'),
   orders: () => import('./orders/service.ts'),
   payments: () => import('./payments/service.ts'),

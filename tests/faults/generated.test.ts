@@ -220,7 +220,9 @@ type Domains = Readonly<Record<string, TenantObject['spec']['domains'][number]>>
 const tenantDomains = ({ domains }: TenantObject['spec']): Domains =>
   Object.fromEntries(domains.map((domain) => [domain.name, domain]));
 const enabled = (domains: Domains): string[] =>
-  ['accounts', 'catalog', 'orders', 'payments'].filter((domain) => domains[domain]?.enabled !== false);
+  ['accounts', 'analytics', 'catalog', 'orders', 'payments'].filter(
+    (domain) => domains[domain]?.enabled !== false,
+  );
 
 /** A tenant is open, or off, before the last of its Services is through with a change; each says so itself. */
 async function settledServices(namespace: string): Promise<readonly ServiceObject[]> {

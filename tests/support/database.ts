@@ -92,7 +92,7 @@ const DEFAULTS: Omit<Tenant, 'id' | 'displayName' | 'hosts'> = {
   locales: ['en'],
   currencies: ['EUR'],
   branding: {},
-  domains: ['accounts', 'catalog', 'orders', 'payments'],
+  domains: ['accounts', 'analytics', 'catalog', 'orders', 'payments'],
   quotas: {},
   suspended: false,
   frozen: false,

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { ZodType } from 'zod';
 import { accounts } from '../../runtime/domains/accounts/definition.ts';
+import { analytics } from '../../runtime/domains/analytics/definition.ts';
 import { catalog } from '../../runtime/domains/catalog/definition.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
 import { payments } from '../../runtime/domains/payments/definition.ts';
@@ -18,11 +19,17 @@ export const OUTPUT = new URL('./operations.generated.ts', import.meta.url);
 
 /** The text of `operations.generated.ts` as the definitions stand now. */
 export function generate(): string {
-  const routes = [{ name: 'host', routes: HOST_ROUTES }, accounts, catalog, orders, payments].flatMap(
-    (domain) =>
-      domain.routes
-        .filter(({ audience }) => audience !== 'provider')
-        .map((route) => ({ id: `${domain.name}.${route.id}`, route })),
+  const routes = [
+    { name: 'host', routes: HOST_ROUTES },
+    accounts,
+    analytics,
+    catalog,
+    orders,
+    payments,
+  ].flatMap((domain) =>
+    domain.routes
+      .filter(({ audience }) => audience !== 'provider')
+      .map((route) => ({ id: `${domain.name}.${route.id}`, route })),
   );
   return [
     '// Generated from runtime/domains/*/definition.ts by web/api-client/generate.ts. Do not edit.',

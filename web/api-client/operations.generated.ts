@@ -213,6 +213,278 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** What a page saw, up to fifty events at once; also by navigator.sendBeacon. Asked for by nobody: an answer may be ignored. */
+  'analytics.tell': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "id": string;
+      "session": string;
+      "visitor"?: string | undefined;
+      "events": readonly ({
+        "kind": "view";
+        "ageMs"?: number | undefined;
+        "path": string;
+        "referrer"?: string | undefined;
+        "productId"?: string | undefined;
+      } | {
+        "kind": "search";
+        "ageMs"?: number | undefined;
+        "query": string;
+        "results": number;
+      } | {
+        "kind": "cart";
+        "ageMs"?: number | undefined;
+        "productId": string;
+        "quantity"?: number | undefined;
+      } | {
+        "kind": "checkout";
+        "ageMs"?: number | undefined;
+      } | {
+        "kind": "purchase";
+        "ageMs"?: number | undefined;
+      })[];
+    };
+    response: {
+      "accepted": number;
+    };
+  };
+  /** Orders, money, visits and conversion of a time, beside as long a time before it. */
+  'analytics.getOverview': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "currency"?: string | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "currency": string;
+      "current": {
+        "orders": number;
+        "items": number;
+        "gross": number;
+        "refunds": number;
+        "net": number;
+        "averageOrder": number;
+        "sessions": number;
+        "visitors": number;
+        "views": number;
+        "conversion": number | null;
+      };
+      "previous": {
+        "orders": number;
+        "items": number;
+        "gross": number;
+        "refunds": number;
+        "net": number;
+        "averageOrder": number;
+        "sessions": number;
+        "visitors": number;
+        "views": number;
+        "conversion": number | null;
+      };
+    };
+  };
+  /** Paid orders and what was returned, by quarter of an hour, hour, day, week or month of the shop’s time zone. */
+  'analytics.getRevenue': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "currency"?: string | undefined;
+      "bucket"?: "quarter" | "hour" | "day" | "week" | "month" | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "currency": string;
+      "points": readonly ({
+        "orders": number;
+        "items": number;
+        "gross": number;
+        "refunds": number;
+        "net": number;
+        "at": string;
+      })[];
+    };
+  };
+  /** How often something happened, as a whole or for one value of a dimension. */
+  'analytics.getSeries': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "currency"?: string | undefined;
+      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment";
+      "bucket"?: "quarter" | "hour" | "day" | "week" | "month" | undefined;
+      "dimension"?: string | undefined;
+      "value"?: string | undefined;
+      "subjects"?: string | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "points": readonly ({
+        "at": string;
+        "count": number;
+        "sums": Readonly<Record<string, number>>;
+        "subjects"?: number | undefined;
+      })[];
+    };
+  };
+  /** The values of a dimension that come first: products by revenue, pages by views, searches without results. */
+  'analytics.getTop': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "currency"?: string | undefined;
+      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment";
+      "dimension": string;
+      "by"?: string | undefined;
+      "limit"?: number | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "values": readonly ({
+        "value": string;
+        "title"?: string | undefined;
+        "count": number;
+        "sums": Readonly<Record<string, number>>;
+      })[];
+    };
+  };
+  /** How many visits did the first step, and the second after it, and so on. */
+  'analytics.getFunnel': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "steps"?: string | undefined;
+      "withinMinutes"?: number | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "steps": readonly ({
+        "step": string;
+        "sessions": number;
+        "share": number | null;
+      })[];
+    };
+  };
+  /** Visits where they began: how many, how long, and how many saw one page only. */
+  'analytics.getSessions': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "bucket"?: "quarter" | "hour" | "day" | "week" | "month" | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "points": readonly ({
+        "at": string;
+        "sessions": number;
+        "visitors": number;
+        "views": number;
+        "bounces": number;
+        "seconds": number;
+      })[];
+    };
+  };
+  /** Customers by when they first bought, and how many of them bought again. */
+  'analytics.getCohorts': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "currency"?: string | undefined;
+      "bucket"?: "day" | "week" | "month" | undefined;
+      "periods"?: number | undefined;
+      "format"?: "json" | "csv" | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "currency": string;
+      "cohorts": readonly ({
+        "at": string;
+        "customers": number;
+        "periods": readonly ({
+          "offset": number;
+          "customers": number;
+          "share": number;
+          "orders": number;
+          "amount": number;
+        })[];
+      })[];
+    };
+  };
+  /** Views, visitors and orders of the last half hour, by minute. */
+  'analytics.getLive': {
+    params: undefined;
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "at": string;
+      "currency": string;
+      "minutes": readonly ({
+        "at": string;
+        "views": number;
+        "visitors": number;
+        "orders": number;
+        "amount": number;
+      })[];
+    };
+  };
+  /** Every fact of a kind, as CSV or as one JSON object a line. */
+  'analytics.exportFacts': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "currency"?: string | undefined;
+      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment";
+      "format"?: "csv" | "ndjson" | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
   /** Published products, filtered, sorted, searched, in pages. */
   'catalog.listProducts': {
     params: undefined;
@@ -2062,6 +2334,16 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.addAddress': ['POST', '/api/accounts/me/addresses', false],
   'accounts.updateAddress': ['PUT', '/api/accounts/me/addresses/{id}', false],
   'accounts.deleteAddress': ['DELETE', '/api/accounts/me/addresses/{id}', false],
+  'analytics.tell': ['POST', '/api/analytics/events', false],
+  'analytics.getOverview': ['GET', '/api/admin/analytics/overview', false],
+  'analytics.getRevenue': ['GET', '/api/admin/analytics/revenue', false],
+  'analytics.getSeries': ['GET', '/api/admin/analytics/series', false],
+  'analytics.getTop': ['GET', '/api/admin/analytics/top', false],
+  'analytics.getFunnel': ['GET', '/api/admin/analytics/funnel', false],
+  'analytics.getSessions': ['GET', '/api/admin/analytics/sessions', false],
+  'analytics.getCohorts': ['GET', '/api/admin/analytics/cohorts', false],
+  'analytics.getLive': ['GET', '/api/admin/analytics/live', false],
+  'analytics.exportFacts': ['GET', '/api/admin/analytics/facts', false],
   'catalog.listProducts': ['GET', '/api/catalog/products', false],
   'catalog.getProduct': ['GET', '/api/catalog/products/{handle}', false],
   'catalog.listCollections': ['GET', '/api/catalog/collections', false],

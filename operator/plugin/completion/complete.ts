@@ -26,7 +26,16 @@ export interface Grammar {
   readonly clusterOptions: readonly Option[];
 }
 
-const DOMAINS = ['accounts', 'catalog', 'orders', 'payments', 'operator', 'gateway', 'storefront'];
+const DOMAINS = [
+  'accounts',
+  'analytics',
+  'catalog',
+  'orders',
+  'payments',
+  'operator',
+  'gateway',
+  'storefront',
+];
 
 /** @param words after the program's name; the last one is the word under the cursor, perhaps empty */
 export async function complete(
