@@ -61,7 +61,7 @@ test('each pooled tenant has a backup of its own rows and objects, and nobody el
     assert.ok(rows.every(({ tenant_id, payload }) => tenant_id === tenant && payload.whose === tenant));
     const manifest = JSON.parse(readFileSync(join(latest(tenant), 'manifest.json'), 'utf8'));
     assert.equal(manifest.rows.event_log, EVENTS);
-    assert.equal(manifest.rows.inbox, 0, 'an empty table is told of');
+    assert.equal(manifest.rows.consumer_marks, 0, 'an empty table is told of');
   }
   assert.deepEqual(
     readdirSync(join(base, '_backups')).toSorted(),
@@ -109,12 +109,12 @@ test('one tenant whose backup fails leaves the others theirs, keeps its old ones
 });
 
 test('a table its role may not read makes the backup fail instead of being left out', async () => {
-  await database.admin.query('revoke select on shop.inbox from shop_runtime');
+  await database.admin.query('revoke select on shop.consumer_marks from shop_runtime');
   await assert.rejects(
     exportTenant({ connectionString: database.url }, 'two', { write: async () => undefined }),
-    /may not read inbox/,
+    /may not read consumer_marks/,
   );
-  await database.admin.query('grant select on shop.inbox to shop_runtime');
+  await database.admin.query('grant select on shop.consumer_marks to shop_runtime');
 });
 
 test('the image backs up when its argument says so, and names what is missing', async () => {

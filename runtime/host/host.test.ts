@@ -424,7 +424,8 @@ test('a shop that moves can be looked at; a worker takes nothing from it, and a 
   const { sql } = shop.host;
   const write = (text: string) => sql.query('moving', text, ['moving', 'k', new Date()]);
   await assert.rejects(
-    write(`INSERT INTO inbox (tenant_id, consumer, event_id, handled_at) VALUES ($1, 'c', $2, $3)`),
+    write(`INSERT INTO idempotency_keys (tenant_id, scope, key, request_hash, holder, locked_until, created_at, expires_at)
+      VALUES ($1, 's', $2, '', '', $3, $3, $3)`),
     (error) => error instanceof ShopError && error.code === 'unavailable' && error.retryAfterSeconds === 1,
   );
   await assert.rejects(

@@ -120,14 +120,15 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   /** Whether it may ever have events here: one that is frozen, or not heard of yet, is no stranger. */
   const belongs = (id: string): boolean =>
     config.tenant === undefined ? tenants.known(id)?.placement !== 'dedicated' : id === config.tenant;
-  const events = await openEvents(config, { sql, clock, log, serves, sweepMilliseconds }, belongs);
-  const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
-  const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const metrics = createMetrics({
     lag: () => events.lag(),
     tasks: () => tasks.counts(),
     replication: () => sql.replication(),
   });
+  const meter = metrics.events;
+  const events = await openEvents(config, { sql, clock, log, meter, serves, sweepMilliseconds }, belongs);
+  const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
+  const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, serves });
 
   const handle = createHttp({

@@ -1,9 +1,11 @@
-/** What Prometheus reads: requests by route, how far events lag, how many tasks wait or died. */
+/** What Prometheus reads: requests by route, what becomes of events and how far they lag, how many tasks wait or died. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventMeter } from '../platform/events/meter.ts';
 import type { ReplicaReport } from '../platform/sql/replica.ts';
 
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void;
+  readonly events: EventMeter;
   /** The text format; asks the sources first. */
   text(): Promise<string>;
 }
@@ -79,9 +81,74 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
   return {
     observeRequest: (route, method, status, seconds) => duration.observe({ route, method, status }, seconds),
+    events: meterEvents(registry),
     async text() {
       await refresh();
       return registry.metrics();
     },
+  };
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+function meterEvents(registry: Registry): EventMeter {
+  const registers = [registry];
+  const published = new Counter({
+    name: 'shopmind_events_published_total',
+    help: 'Events handed over to whoever carries them.',
+    labelNames: ['topic'],
+    registers,
+  });
+  const waited = new Histogram({
+    name: 'shopmind_event_publish_delay_seconds',
+    help: 'Time from the oldest of some events being emitted until they were handed over.',
+    labelNames: ['topic'],
+    buckets: SECONDS,
+    registers,
+  });
+  const delivered = new Counter({
+    name: 'shopmind_events_delivered_total',
+    help: 'Events that a handler took.',
+    labelNames: ['consumer'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'shopmind_event_transaction_duration_seconds',
+    help: 'Duration of the transactions in which events were handled.',
+    labelNames: ['consumer'],
+    buckets: SECONDS,
+    registers,
+  });
+  const age = new Histogram({
+    name: 'shopmind_event_age_seconds',
+    help: 'Age of the oldest event of a transaction when it had been handled.',
+    labelNames: ['consumer'],
+    buckets: SECONDS,
+    registers,
+  });
+  const retries = new Counter({
+    name: 'shopmind_event_retries_total',
+    help: 'Failures of handlers after which the event is tried again.',
+    labelNames: ['consumer'],
+    registers,
+  });
+  const dead = new Counter({
+    name: 'shopmind_event_dead_letters_total',
+    help: 'Events that were given up.',
+    labelNames: ['consumer', 'topic'],
+    registers,
+  });
+  return {
+    published(topic, events, afterMilliseconds) {
+      published.inc({ topic }, events);
+      waited.observe({ topic }, Math.max(0, afterMilliseconds) / 1_000);
+    },
+    delivered(consumer, events, milliseconds, oldestMilliseconds) {
+      delivered.inc({ consumer }, events);
+      duration.observe({ consumer }, milliseconds / 1_000);
+      age.observe({ consumer }, Math.max(0, oldestMilliseconds) / 1_000);
+    },
+    retried: (consumer) => retries.inc({ consumer }),
+    died: (consumer, topic) => dead.inc({ consumer, topic }),
   };
 }

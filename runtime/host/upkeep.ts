@@ -1,4 +1,4 @@
-/** Removes what has served its time: old events, inbox records, expired idempotency keys, old facts. Small steps, one tenant at a time. */
+/** Removes what has served its time: old events, expired idempotency keys, old facts. Small steps, one tenant at a time. */
 import type { Logger } from 'pino';
 import type { Analytics, Clock, Tenants } from '../platform/ports.ts';
 import type { PostgresSql } from '../platform/sql/postgres.ts';
@@ -16,7 +16,6 @@ export interface UpkeepOptions {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const EVENTS_KEPT_DAYS = 7;
-const INBOX_KEPT_DAYS = 14;
 
 export function startUpkeep(options: UpkeepOptions): { close(): void } {
   const { log, tenants, serves } = options;
@@ -55,10 +54,6 @@ export async function tidy(
   await sql.batch(tenant, [
     { text: OLD_EVENTS, values: [tenant, ago(EVENTS_KEPT_DAYS)] },
     {
-      text: 'DELETE FROM inbox WHERE tenant_id = $1 AND handled_at < $2',
-      values: [tenant, ago(INBOX_KEPT_DAYS)],
-    },
-    {
       text: 'DELETE FROM idempotency_keys WHERE tenant_id = $1 AND expires_at < $2',
       values: [tenant, clock.now()],
     },
@@ -69,5 +64,4 @@ export async function tidy(
 const OLD_EVENTS = `
   DELETE FROM event_log e WHERE e.tenant_id = $1 AND e.occurred_at < $2
     AND e.position <= (SELECT coalesce(min(position), 0) FROM consumer_positions WHERE tenant_id = $1)
-    AND NOT EXISTS (SELECT 1 FROM parked_events p WHERE p.tenant_id = $1 AND p.position = e.position)
     AND EXISTS (SELECT 1 FROM event_log n WHERE n.tenant_id = $1 AND n.topic = e.topic AND n.key = e.key AND n.position > e.position)`;

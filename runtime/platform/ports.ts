@@ -70,7 +70,7 @@ export interface NewEvent {
   readonly topic: string;
   /** For example `orders.order.placed`. */
   readonly type: string;
-  /** Events of one key keep their order. */
+  /** Events of one topic and key keep their order. */
   readonly key: string;
   /** As JSON at most 512 KiB: `emit` throws ShopError `too_large` beyond that. */
   readonly payload: unknown;
@@ -85,13 +85,13 @@ export interface StoredEvent extends NewEvent {
 }
 
 /**
- * Handles one event inside a transaction that also records the event's id (inbox): a redelivery has no effect.
+ * Handles one event inside a transaction that also writes down how far its consumer came: a redelivery has no effect.
  * Throwing delays the key with back-off; after the attempts are used up the event goes to the dead-letter topic.
  */
 export type EventHandler = (event: StoredEvent, tx: Transaction) => Promise<void>;
 
 export interface Events {
-  /** At least once, in order per tenant and key. `consumer` names the group; its position survives restarts. */
+  /** At least once, in order per tenant, topic and key. `consumer` names the group; its position survives restarts. */
   subscribe(consumer: string, topics: readonly string[], handler: EventHandler): Promise<void>;
   /** Publishes at most what is already committed in the outbox; returns when nothing is left to publish. */
   flush(): Promise<void>;

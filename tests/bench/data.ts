@@ -1,13 +1,15 @@
 /**
- * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N]`.
+ * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N] [--seconds N]`.
  * Parts, all by default: `sql` (a tenant's statements beside bare `pg`; an erasure beside its neighbours), `events`
- * (from a transaction through Kafka to a handler; our consumer beside a bare loop).
+ * (from a transaction through Kafka to a handler, and where its time goes; our consumer beside a bare loop).
  */
 import { parseArgs } from 'node:util';
 
 export interface DataBenchOptions {
   /** Rows of the tenant that is erased. */
   readonly rows: number;
+  /** How long events are emitted, in each pass. */
+  readonly seconds: number;
 }
 
 const PARTS: Readonly<Record<string, () => Promise<(options: DataBenchOptions) => Promise<void>>>> = {
@@ -17,7 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<(options: DataBenchOptions) =
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string', default: '100000' } },
+  options: { rows: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '8' } },
 });
 const unknown = positionals.filter((name) => PARTS[name] === undefined);
 if (unknown.length > 0)
@@ -26,5 +28,5 @@ for (const [name, load] of Object.entries(PARTS)) {
   if (positionals.length === 0 || positionals.includes(name))
     await (
       await load()
-    )({ rows: Number(values.rows) });
+    )({ rows: Number(values.rows), seconds: Number(values.seconds) });
 }

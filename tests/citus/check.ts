@@ -17,6 +17,7 @@ import { isCitus } from '../../operator/provisioners/postgres/observe.ts';
 import { createPostgres as createProvisioner } from '../../operator/provisioners/postgres/postgres.ts';
 import { systemClock } from '../../runtime/platform/clock.ts';
 import { eventsContract } from '../../runtime/platform/contract/events.ts';
+import { breakPledge, PLEDGES } from '../../runtime/platform/contract/pledges.ts';
 import { sqlContract } from '../../runtime/platform/contract/sql.ts';
 import { tasksContract } from '../../runtime/platform/contract/tasks.ts';
 import { createEventLog } from '../../runtime/platform/events/log.ts';
@@ -87,7 +88,12 @@ before(async () => {
   );
   if (citus)
     await database.query(
-      `select create_distributed_table('shop.things', 'tenant_id', colocate_with => 'shop.outbox')`,
+      `select create_distributed_table('shop.things', 'tenant_id', colocate_with => 'shop.promised_events')`,
+    );
+  await database.query(PLEDGES);
+  if (citus)
+    await database.query(
+      `select create_distributed_table('shop.pledges', 'tenant_id', colocate_with => 'shop.things')`,
     );
   await database.query(`alter table shop.things enable row level security, force row level security;
     create policy tenant on shop.things using (tenant_id = current_setting('app.tenant', true)) with check (tenant_id = current_setting('app.tenant', true));
@@ -182,6 +188,7 @@ eventsContract('events', () =>
         firstPauseMilliseconds: 5,
         maxAttempts: 5,
       }),
+    refuseCommit: breakPledge,
     async deadLetters(tenant, consumer) {
       const { rows } = await sql.query<{ key: string; type: string }>(
         tenant,

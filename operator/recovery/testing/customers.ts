@@ -15,7 +15,7 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     'orders_orders',
     'orders_carts',
     'orders_cart_lines',
-    'outbox',
+    'promised_events',
     'event_log',
     'idempotency_keys',
   ])

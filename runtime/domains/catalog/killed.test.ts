@@ -105,7 +105,7 @@ test('an import whose process is killed goes on in the next one and ends whole, 
   assert.equal(list.total, PRODUCTS);
   await until(async () => {
     const { rows: found } = await database.admin.query<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM shop.outbox`,
+      `SELECT count(*)::int AS waiting FROM shop.promised_events`,
     );
     return found[0]?.waiting === 0;
   });

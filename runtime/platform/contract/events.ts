@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ShopError } from '../errors.ts';
-import type { Events, Sql, StoredEvent } from '../ports.ts';
+import type { Events, Sql, StoredEvent, Transaction } from '../ports.ts';
 
 export interface EventsUnderTest {
   readonly sql: Sql;
   /** A new adapter on the same backend, as another process would have it. */
   open(): Events & { settled(): Promise<void>; lag(): Promise<ReadonlyMap<string, number>> };
+  /** Does something in the transaction that the database refuses at its COMMIT, and not before. */
+  refuseCommit(tx: Transaction, tenant: string): Promise<void>;
   /** Events that were given up, by consumer. */
   deadLetters(tenant: string, consumer: string): Promise<readonly { key: string; type: string }[]>;
 }
@@ -138,6 +140,33 @@ export function eventsContract(name: string, setUp: () => Promise<EventsUnderTes
     await emit(sql, tenant, 'k', 1);
     await until(events, () => heard.length === 1);
     assert.deepEqual(await deadLetters(tenant, 'giving-up'), [{ key: 'k', type: 'x.thing.done' }]);
+    await events.close();
+  });
+
+  test(`${name}: an event whose transaction the database refuses at COMMIT becomes a dead letter, and the others go on`, async () => {
+    const { sql, open, deadLetters, refuseCommit } = await setUp();
+    const tenant = fresh();
+    const events = open();
+    const heard = new Set<string>();
+    await events.subscribe('refused', ['x.thing'], async (event, tx) => {
+      if (event.tenant !== tenant) return;
+      if (event.key === 'bad') await refuseCommit(tx, tenant);
+      else heard.add(event.key);
+    });
+    await sql.transaction(tenant, (tx) =>
+      tx.emit(
+        ...['a', 'bad', 'b'].map((key) => ({ topic: 'x.thing', type: 'x.thing.done', key, payload: {} })),
+      ),
+    );
+    let dead: readonly { key: string; type: string }[] = [];
+    await until(events, () => heard.size === 2);
+    const deadline = Date.now() + 15_000;
+    while (dead.length === 0) {
+      assert.ok(Date.now() < deadline, 'it is given up');
+      await events.settled();
+      dead = await deadLetters(tenant, 'refused');
+    }
+    assert.deepEqual(dead, [{ key: 'bad', type: 'x.thing.done' }]);
     await events.close();
   });
 

@@ -92,7 +92,7 @@ export function sqlContract(adapter: string, setUp: () => Promise<SqlUnderTest>)
       }),
       { code: 'out_of_stock' },
     );
-    const told = `SELECT 'thing' AS what FROM things WHERE tenant_id = $1 UNION ALL SELECT 'event' FROM outbox WHERE tenant_id = $1
+    const told = `SELECT 'thing' AS what FROM things WHERE tenant_id = $1 UNION ALL SELECT 'event' FROM promised_events WHERE tenant_id = $1
       UNION ALL SELECT 'event' FROM event_log WHERE tenant_id = $1 UNION ALL SELECT 'task' FROM tasks WHERE tenant_id = $1`;
     assert.deepEqual((await sql.query(tenant, told, [tenant])).rows, []);
     await sql.transaction(tenant, async (tx) => {

@@ -1,9 +1,9 @@
 /**
  * The events port on Kafka: the outbox stays in PostgreSQL and commits with what it tells of, a relay hands it over to Kafka,
- * consumers follow it as Kafka groups and record what they handled in the same transaction.
+ * consumers follow it as Kafka groups and write down how far they came in the transaction of their handlers.
  *
  * Nothing acknowledged is lost and nothing has effect twice, whoever is killed: a row leaves the outbox after Kafka has it, an offset
- * is committed after the transaction, and an event's id is handled once per consumer. Topics, rights and quotas are made by the
+ * is committed after the transaction, and how far a consumer came is written in the transaction itself. Topics, rights and quotas are made by the
  * operator; a topic that is missing makes its events wait.
  */
 import { randomUUID } from 'node:crypto';
@@ -22,6 +22,7 @@ import { toDeadMessage } from './kafka/messages.ts';
 import { createRelay } from './kafka/relay.ts';
 import { createSender } from './kafka/sender.ts';
 import type { EventLog } from './log.ts';
+import { noMeter, type EventMeter } from './meter.ts';
 
 export interface KafkaEventsOptions {
   readonly sql: PostgresSql;
@@ -35,6 +36,7 @@ export interface KafkaEventsOptions {
   readonly serves?: (tenant: TenantId) => boolean;
   /** Tenants of this scope. Events of others, which someone else put into its topics, go to the dead-letter topic. Default: those it serves. */
   readonly belongs?: (tenant: TenantId) => boolean;
+  readonly meter?: EventMeter;
   /** How often to look for work nobody told of. Default 2 s. */
   readonly sweepMilliseconds?: number;
   /** Tries of one event before it is a dead letter. Default 8, over about three minutes. */
@@ -49,7 +51,7 @@ export interface KafkaEventsOptions {
   readonly room?: number;
 }
 
-/** Handles several events of one tenant, in order, in the transaction that records their ids. All of them take effect, or none. */
+/** Handles several events of one tenant, in order, in the transaction that writes down how far it came. All of them take effect, or none. */
 export type EventBatchHandler = (events: readonly StoredEvent[], tx: Transaction) => Promise<void>;
 
 export interface KafkaEvents extends EventLog {
@@ -70,6 +72,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
   const { sql, clock, log, scope } = options;
   const serves = options.serves ?? (() => true);
   const belongs = options.belongs ?? serves;
+  const meter = options.meter ?? noMeter;
   const concurrency = options.concurrency ?? 4;
   const kafka = openKafka(options.address, scope, log);
   const sender = createSender(kafka, log);
@@ -78,9 +81,11 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     sql,
     clock,
     log,
+    meter,
     sender,
     serves,
     topicName: nameOf,
+    partitionsOf,
     name: randomUUID(),
     concurrency,
   });
@@ -112,6 +117,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
       sql,
       clock,
       log,
+      meter,
       consumer,
       intake,
       handle,
@@ -143,6 +149,12 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
       throw error;
     });
     return admin;
+  }
+
+  async function partitionsOf(topic: string): Promise<number> {
+    const asked = await asAdmin();
+    const { topics } = await asked.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length ?? 0;
   }
 
   /** Events that stand between what a group has committed and the ends of its topics. */

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { systemClock } from '../clock.ts';
 import { eventsContract } from '../contract/events.ts';
+import { breakPledge, PLEDGES } from '../contract/pledges.ts';
 import { tasksContract } from '../contract/tasks.ts';
 import { createNewId } from '../ids.ts';
 import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
@@ -17,6 +18,7 @@ let sql: PostgresSql;
 
 before(async () => {
   database = await startTestDatabase([]);
+  await database.admin.query(PLEDGES);
   sql = open();
 });
 after(async () => {
@@ -45,6 +47,7 @@ eventsContract('event log in PostgreSQL', () =>
   Promise.resolve({
     sql,
     open: () => events(),
+    refuseCommit: breakPledge,
     async deadLetters(tenant, consumer) {
       const { rows } = await sql.query<{ key: string; type: string }>(
         tenant,
@@ -118,7 +121,7 @@ test('a tenant that was deleted and made anew under the same name is followed ag
     );
     await arrived.promise;
     await log.settled();
-    for (const table of ['event_log', 'event_heads', 'consumer_positions', 'inbox', 'outbox']) {
+    for (const table of ['event_log', 'event_heads', 'consumer_positions', 'promised_events']) {
       await database.admin.query(`DELETE FROM shop.${table} WHERE tenant_id = $1`, [tenant]);
     }
   }
@@ -234,7 +237,7 @@ test('a process killed between commit and publish, again and again, loses no eve
     const { rows } = await database.admin.query<
       Record<'waiting' | 'published' | 'behind' | 'effects' | 'events', number>
     >(
-      `SELECT (SELECT count(*)::int FROM shop.outbox WHERE tenant_id = $1) AS waiting,
+      `SELECT (SELECT count(*)::int FROM shop.promised_events WHERE tenant_id = $1) AS waiting,
               (SELECT count(*)::int FROM shop.event_log WHERE tenant_id = $1) AS published,
               (SELECT (h.position - c.position)::int FROM shop.event_heads h JOIN shop.consumer_positions c USING (tenant_id)
                  WHERE tenant_id = $1 AND consumer = 'effects') AS behind,

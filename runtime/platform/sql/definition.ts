@@ -12,13 +12,18 @@ export const platform: DomainDefinition = {
   summary:
     'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, what is searched and what is counted.',
   tables: [
-    { name: 'outbox', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
+    {
+      name: 'promised_events',
+      spread: 'tenant',
+      access: 'write',
+      sweep: true,
+      personal: { by: ['events'], erase: 'redact' },
+    },
     { name: 'event_log', spread: 'tenant', access: 'write', personal: MENTIONED },
     { name: 'event_heads', spread: 'tenant', access: 'write', sweep: true },
     { name: 'consumer_positions', spread: 'tenant', access: 'write', sweep: true },
-    { name: 'parked_events', spread: 'tenant', access: 'write', sweep: true },
     { name: 'parked_messages', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
-    { name: 'inbox', spread: 'tenant', access: 'write' },
+    { name: 'consumer_marks', spread: 'tenant', access: 'write' },
     { name: 'dead_letters', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
     { name: 'tasks', spread: 'tenant', access: 'write', sweep: true, personal: MENTIONED },
     {

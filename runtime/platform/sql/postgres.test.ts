@@ -81,7 +81,7 @@ test('a transaction keeps all or nothing, and a swallowed failure does not commi
   );
   const { rows } = await sql.query(
     'a',
-    `SELECT id FROM things WHERE id = 'half' UNION ALL SELECT id FROM outbox`,
+    `SELECT id FROM things WHERE id = 'half' UNION ALL SELECT id FROM promised_events`,
   );
   assert.deepEqual(rows, []);
 });
@@ -101,14 +101,19 @@ test('events and tasks commit with the rows they speak of', async () => {
     );
   });
   assert.equal(committed.length, 1);
-  const events = await sql.query<{ type: string }>('c', 'SELECT type FROM outbox ORDER BY created_at, id');
+  const { rows } = await sql.query<{ topic: string; size: number; events: readonly (readonly unknown[])[] }>(
+    'c',
+    'SELECT topic, size, events FROM promised_events ORDER BY at, id',
+  );
   assert.deepEqual(
-    events.rows.map((row) => row.type),
-    ['t.x', 't.y'],
+    rows.map(({ topic, size, events }) => [topic, size, ...events.map((event) => event.slice(1))]),
+    [['t', 2, ['t.x', 'k', { n: 1 }], ['t.y', 'k', { n: 2 }]]],
   );
   const tasks = await sql.query<{ payload: unknown }>('c', 'SELECT payload FROM tasks');
   assert.deepEqual(tasks.rows, [{ payload: { n: 1 } }], 'a key waits once');
-  assert.deepEqual((await sql.sweep('SELECT DISTINCT tenant_id FROM outbox')).rows, [{ tenant_id: 'c' }]);
+  assert.deepEqual((await sql.sweep('SELECT DISTINCT tenant_id FROM promised_events')).rows, [
+    { tenant_id: 'c' },
+  ]);
 });
 
 test('deadlocked transactions are run again until both succeed', async () => {

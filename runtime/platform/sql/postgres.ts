@@ -14,9 +14,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier, type ClientConfig } from 'pg';
 import { ShopError } from '../errors.ts';
+import { rowsOf, written, type WrittenEvent } from '../events/outbox.ts';
 import type {
   Clock,
-  NewEvent,
   NewId,
   NewTask,
   ReadOptions,
@@ -181,7 +181,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
           }
         },
         emit(...more) {
-          events.push(...more.map((event) => ({ ...event, payload: payloadOf(event) })));
+          events.push(...more.map(written));
           return Promise.resolve();
         },
         enqueue(...more) {
@@ -313,25 +313,6 @@ function causeOf(error: unknown): unknown {
   return error instanceof ShopError ? error.cause : error;
 }
 
-/** Of an event's payload as JSON: what every carrier of events takes, Kafka with its defaults among them. */
-export const MOST_EVENT_BYTES = 512 * 1024;
-
-/** With its payload as JSON. */
-type WrittenEvent = NewEvent & { readonly payload: string };
-
-function payloadOf(event: NewEvent): string {
-  const payload = JSON.stringify(event.payload);
-  // Shorter in characters than a third of that, it cannot be longer in bytes.
-  if (payload.length <= MOST_EVENT_BYTES / 3) return payload;
-  const bytes = Buffer.byteLength(payload);
-  if (bytes <= MOST_EVENT_BYTES) return payload;
-  throw new ShopError(
-    'too_large',
-    `An event ${event.type} has ${bytes} bytes; ${MOST_EVENT_BYTES} are allowed.`,
-    { remedy: 'Put what is large into the blob store and its key into the event.' },
-  );
-}
-
 /** One INSERT for all events of a transaction, sent along with COMMIT. */
 function outboxInsert(
   tenant: TenantId,
@@ -339,20 +320,19 @@ function outboxInsert(
   { newId }: PostgresOptions,
 ): Statement[] {
   if (events.length === 0) return [];
+  const rows = rowsOf(events, newId);
   return [
     {
-      text: `INSERT INTO outbox (tenant_id, id, topic, type, key, payload, trace)
-             SELECT $1, e.id, e.topic, e.type, e.key, e.payload::jsonb, e.trace
-             FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-               WITH ORDINALITY AS e (id, topic, type, key, payload, trace, place) ORDER BY e.place`,
+      text: `INSERT INTO promised_events (tenant_id, id, topic, events, size)
+             SELECT $1, r.id, r.topic, r.events::json, r.size
+             FROM unnest($2::text[], $3::text[], $4::text[], $5::int[])
+               WITH ORDINALITY AS r (id, topic, events, size, nth) ORDER BY r.nth`,
       values: [
         tenant,
-        events.map(() => newId('evt')),
-        events.map((event) => event.topic),
-        events.map((event) => event.type),
-        events.map((event) => event.key),
-        events.map((event) => event.payload),
-        events.map((event) => event.trace ?? null),
+        rows.map(({ id }) => id),
+        rows.map(({ topic }) => topic),
+        rows.map((row) => row.events),
+        rows.map(({ size }) => size),
       ],
     },
   ];

@@ -11,6 +11,7 @@ import { ShopError } from '../errors.ts';
 import type { Clock, NewTask, TaskHandler, Tasks, TenantId } from '../ports.ts';
 import { createPump } from '../pump.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
+import { startSweeper } from '../sweeper.ts';
 import { createRunner, type Claim } from './runner.ts';
 
 export interface TaskQueueOptions {
@@ -157,14 +158,11 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
     for (const { tenant_id } of rows) if (serves(tenant_id)) pump.kick(tenant_id);
   }
 
-  let sweeping: Promise<void> = Promise.resolve();
-  const look = () => {
-    sweeping = sweeping
-      .then(sweep)
-      .catch((error: unknown) => log.warn({ err: error }, 'looking for tasks failed'));
-  };
-  const sweeper = setInterval(look, options.sweepMilliseconds ?? 2_000);
-  sweeper.unref();
+  const sweeper = startSweeper({
+    sweep,
+    everyMilliseconds: options.sweepMilliseconds ?? 2_000,
+    failed: (error) => log.warn({ err: error }, 'looking for tasks failed'),
+  });
 
   return {
     work(name, handler) {
@@ -177,16 +175,15 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
           (tenant) => {
             if (serves(tenant)) pump.kick(tenant);
           },
-          look,
+          sweeper.look,
         )
-        .then(look);
+        .then(sweeper.look);
       listening.catch((error: unknown) =>
         log.warn({ err: error }, 'listening for tasks failed; the sweep will tell'),
       );
     },
     async settled() {
-      look();
-      await sweeping;
+      await sweep();
       await pump.idle();
       await ended();
       await pump.idle();
@@ -199,10 +196,9 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
     },
     async close() {
       closed = true;
-      clearInterval(sweeper);
       for (const { timer } of alarms.values()) clearTimeout(timer);
       stopping.abort(new ShopError('unavailable', 'The process is stopping.'));
-      await sweeping;
+      await sweeper.stop();
       await pump.close();
       await ended();
     },

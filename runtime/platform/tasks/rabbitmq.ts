@@ -13,6 +13,7 @@ import { ShopError } from '../errors.ts';
 import type { Clock, TaskHandler, TenantId } from '../ports.ts';
 import { createPump } from '../pump.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
+import { startSweeper } from '../sweeper.ts';
 import { isTenantId } from '../tenant-id.ts';
 import type { TaskQueue } from './queue.ts';
 import { createLink, type Delivery, type Publication } from './rabbitmq/link.ts';
@@ -161,14 +162,11 @@ export function createRabbitTasks(options: RabbitTasksOptions): TaskQueue {
     }
   }
 
-  let sweeping: Promise<void> = Promise.resolve();
-  const look = () => {
-    sweeping = sweeping
-      .then(sweep)
-      .catch((error: unknown) => log.warn({ err: error }, 'looking for tasks failed'));
-  };
-  const sweeper = setInterval(look, options.sweepMilliseconds ?? 2_000);
-  sweeper.unref();
+  const sweeper = startSweeper({
+    sweep,
+    everyMilliseconds: options.sweepMilliseconds ?? 2_000,
+    failed: (error) => log.warn({ err: error }, 'looking for tasks failed'),
+  });
 
   async function nothingDue(): Promise<boolean> {
     const { rows } = await sql.sweep<{ tenant_id: string }>(WHO_HAS_WORK, [
@@ -183,13 +181,12 @@ export function createRabbitTasks(options: RabbitTasksOptions): TaskQueue {
       if (!definitions.has(name)) throw new Error(`Task ${name} is in no definition.`);
       handlers.set(name, handler);
       link.consume(taskQueueName(name));
-      if (handlers.size === 1) look();
+      if (handlers.size === 1) sweeper.look();
     },
     async settled() {
       const deadline = Date.now() + SETTLE_MS;
       for (;;) {
-        look();
-        await sweeping;
+        await sweep();
         await pump.idle();
         await Promise.all(running);
         if (closed || (running.size === 0 && (await nothingDue()))) return;
@@ -206,9 +203,8 @@ export function createRabbitTasks(options: RabbitTasksOptions): TaskQueue {
     },
     async close() {
       closed = true;
-      clearInterval(sweeper);
       stopping.abort(new ShopError('unavailable', 'The process is stopping.'));
-      await sweeping;
+      await sweeper.stop();
       await pump.close();
       await link.rest();
       while (running.size > 0) await Promise.all(running);

@@ -6,10 +6,19 @@ import { kafkaSettings } from '../../../runtime/platform/address/kafka/index.ts'
 import { systemClock } from '../../../runtime/platform/clock.ts';
 import { createKafkaEvents } from '../../../runtime/platform/events/kafka.ts';
 import { createNewId } from '../../../runtime/platform/ids.ts';
-import { createPostgres } from '../../../runtime/platform/sql/postgres.ts';
+import { createPostgres, type PostgresSql } from '../../../runtime/platform/sql/postgres.ts';
+import { startProfile, type Profile } from './profile.ts';
 
 export interface Order {
-  readonly role: 'produce-bare' | 'consume-bare' | 'consume' | 'consume-batches' | 'consume-live' | 'emit';
+  readonly role:
+    | 'produce-bare'
+    | 'consume-bare'
+    | 'consume'
+    | 'consume-batches'
+    | 'consume-live'
+    | 'emit'
+    | 'emit-only'
+    | 'relay';
   readonly databaseUrl: string;
   readonly address: string;
   readonly topic: string;
@@ -21,6 +30,8 @@ export interface Order {
   readonly seconds: number;
   /** Events of the backlog. */
   readonly expected: number;
+  /** Whether to look where the time goes, which costs some. */
+  readonly profile: boolean;
 }
 
 export interface Report {
@@ -30,6 +41,7 @@ export interface Report {
   readonly p50: number;
   readonly p99: number;
   readonly cpuSeconds: number;
+  readonly profile?: Profile;
 }
 
 const KEYS = 100;
@@ -45,9 +57,13 @@ const ROLES: Readonly<Record<Order['role'], () => Promise<Report>>> = {
   'consume-batches': () => consume(true),
   'consume-live': consumeLive,
   emit,
+  'emit-only': emitOnly,
+  relay,
 };
 
-process.send?.(await ROLES[order.role]());
+const stop = order.profile ? await startProfile() : undefined;
+const report = await ROLES[order.role]();
+process.send?.(stop === undefined ? report : { ...report, profile: await stop() });
 process.disconnect();
 // Whatever is still open has nothing left to do.
 process.exit();
@@ -57,22 +73,23 @@ async function produceBare(): Promise<Report> {
   await producer.connect();
   const began = performance.now();
   let sent = 0;
-  const loop = async (): Promise<void> => {
+  // Each loop has tenants of its own: a tenant's places grow in the order in which they are sent.
+  const loop = async (tenants: readonly string[]): Promise<void> => {
     while (sent < order.expected) {
       const from = sent;
       sent += 100;
       const messages = Array.from({ length: 100 }, (_, n) => {
-        const tenant = order.tenants[(from + n) % order.tenants.length] ?? '';
+        const tenant = tenants[n % tenants.length] ?? '';
         return {
           key: `${tenant}/k${(from + n) % KEYS}`,
           value: JSON.stringify({ n: from + n, at: 0, filler }),
-          headers: { id: newId('evt'), type: `${order.topic}.done`, tenant },
+          headers: { id: newId('evt'), type: `${order.topic}.done`, tenant, place: String(from + n + 1) },
         };
       });
       await producer.send({ topic: `pool.${order.topic}`, messages });
     }
   };
-  await Promise.all([loop(), loop(), loop(), loop()]);
+  await Promise.all([0, 1, 2, 3].map((nth) => loop(order.tenants.filter((_, n) => n % 4 === nth))));
   await producer.disconnect();
   return reportOf(sent, began);
 }
@@ -97,13 +114,12 @@ async function consumeBare(): Promise<Report> {
   return reportOf(seen, began);
 }
 
+function openSql(connections: number): PostgresSql {
+  return createPostgres({ connectionString: order.databaseUrl, clock: systemClock, newId, connections });
+}
+
 function open(connections: number) {
-  const sql = createPostgres({
-    connectionString: order.databaseUrl,
-    clock: systemClock,
-    newId,
-    connections,
-  });
+  const sql = openSql(connections);
   const events = createKafkaEvents({
     sql,
     clock: systemClock,
@@ -177,9 +193,34 @@ async function consumeLive(): Promise<Report> {
   };
 }
 
-/** At a rate, transactions begin when their time has come, whatever became of those before; else so many at once. */
 async function emit(): Promise<Report> {
   const { sql, events } = open(8);
+  const emitted = await emitWith(sql);
+  await events.flush();
+  const { user, system } = process.cpuUsage();
+  return { ...emitted, cpuSeconds: (user + system) / 1e6 };
+}
+
+/** What a transaction costs that emits, without those who bring it further. */
+async function emitOnly(): Promise<Report> {
+  const sql = openSql(8);
+  const report = await emitWith(sql);
+  await sql.close();
+  return report;
+}
+
+/** From the outbox to Kafka, which acknowledges. */
+async function relay(): Promise<Report> {
+  const { events } = open(8);
+  const began = performance.now();
+  await events.flush();
+  const report = reportOf(order.expected, began);
+  await events.close();
+  return report;
+}
+
+/** At a rate, transactions begin when their time has come, whatever became of those before; else so many at once. */
+async function emitWith(sql: PostgresSql): Promise<Report> {
   const type = `${order.topic}.done`;
   let sent = 0;
   const transact = async (): Promise<void> => {
@@ -217,10 +258,7 @@ async function emit(): Promise<Report> {
     }
     await Promise.all(running);
   }
-  const emitted = reportOf(sent, began);
-  await events.flush();
-  const { user, system } = process.cpuUsage();
-  return { ...emitted, cpuSeconds: (user + system) / 1e6 };
+  return reportOf(sent, began);
 }
 
 function reportOf(events: number, began: number): Report {

@@ -8,8 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
-import type { StoredEvent, TenantId } from '../../ports.ts';
-import { toEvent, type Incoming } from './messages.ts';
+import type { TenantId } from '../../ports.ts';
+import { toEvent, type Incoming, type Placed } from './messages.ts';
 
 export interface IntakeOptions {
   readonly kafka: Kafka;
@@ -28,10 +28,9 @@ export interface IntakeOptions {
   readonly room?: number;
 }
 
-export interface Taken {
-  readonly event: StoredEvent;
-  /** Of its message. */
-  readonly offset: string;
+export interface Taken extends Placed {
+  /** The partition it came from. */
+  readonly source: string;
   readonly batch: Batch;
 }
 
@@ -141,12 +140,13 @@ export function createIntake(options: IntakeOptions): Intake {
     const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
     if (resting || !isRunning() || isStale()) return;
     const { topic, partition } = batch;
-    const events: { event: StoredEvent; offset: string }[] = [];
+    const name = topics.get(topic) ?? topic;
+    const events: Placed[] = [];
     for (const message of batch.messages) {
-      const event = toEvent(topics.get(topic) ?? topic, message);
-      const reason = 'poison' in event ? event.poison : options.foreign(event.tenant);
+      const placed = toEvent(name, message);
+      const reason = 'poison' in placed ? placed.poison : options.foreign(placed.event.tenant);
       if (reason !== undefined) await options.refuse(message, reason, topic, partition);
-      else if (!('poison' in event)) events.push({ event, offset: message.offset });
+      else if (!('poison' in placed)) events.push(placed);
     }
     const last = batch.lastOffset();
     const mine: Batch = {
@@ -156,7 +156,8 @@ export function createIntake(options: IntakeOptions): Intake {
     };
     mine.partition.batches.push(mine);
     resolveOffset(last);
-    for (const { event, offset } of events) laneOf(event.tenant).push({ event, offset, batch: mine });
+    const source = `${topic}/${partition}`;
+    for (const { event, place } of events) laneOf(event.tenant).push({ event, place, source, batch: mine });
     count += events.length;
     if (events.length === 0) advance(mine.partition);
     for (const tenant of new Set(events.map(({ event }) => event.tenant))) options.arrived(tenant);

@@ -200,7 +200,8 @@ const REFUSALS = new Set([
   'INVALID_RECORD',
 ]);
 
-function isRefusal(error: unknown): boolean {
+/** Whether Kafka, which can be reached, will not have it as things are. */
+export function isRefusal(error: unknown): boolean {
   const type = typeOf(error);
   return type !== undefined && REFUSALS.has(type);
 }
