@@ -15,7 +15,8 @@ import { ShopError } from '../platform/errors.ts';
 import { createEventLog } from '../platform/events/log.ts';
 import type { EventLog, EventLogOptions } from '../platform/events/log.ts';
 import { scopeOf } from '../platform/names/index.ts';
-import type { Analytics, Blobs, Cache, Clock, Documents, Identity, Sql } from '../platform/ports.ts';
+import type { Analytics, Blobs, Cache, Clock, Documents, Identity, Search, Sql } from '../platform/ports.ts';
+import { createPostgresSearch } from '../platform/search/postgres.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
 import type { HostConfig } from './config.ts';
@@ -99,6 +100,16 @@ export async function openAnalytics(
     return refuse('analytics', address);
   const { createClickhouseAnalytics } = await import('../platform/analytics/clickhouse.ts');
   return createClickhouseAnalytics({ address, facts });
+}
+
+/** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
+export async function openSearch(config: HostConfig, sql: Sql): Promise<Search> {
+  const address = config.backends.search;
+  if (address === undefined) return createPostgresSearch(sql);
+  if (!isOf('elasticsearch+http', address) && !isOf('elasticsearch+https', address))
+    return refuse('search', address);
+  const { createElasticsearchSearch } = await import('../platform/search/elasticsearch.ts');
+  return createElasticsearchSearch({ address, scope: scopeOf(config.tenant) });
 }
 
 /** Absent: people are known by the shop's own accounts and its admin key. */

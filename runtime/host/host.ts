@@ -13,7 +13,7 @@ import { ShopError, type Problem } from '../platform/errors.ts';
 import type { EventLog } from '../platform/events/log.ts';
 import { createNewId } from '../platform/ids.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
-import type { Clock, Payments, Tenant } from '../platform/ports.ts';
+import type { Clock, Payments, Search, Tenant } from '../platform/ports.ts';
 import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
@@ -25,6 +25,7 @@ import {
   openDocuments,
   openEvents,
   openIdentity,
+  openSearch,
   openTasks,
 } from './adapters.ts';
 import { createCallers } from './callers.ts';
@@ -41,6 +42,8 @@ import { startUpkeep } from './upkeep.ts';
 export interface HostParts {
   readonly clock?: Clock;
   readonly payments?: Payments;
+  /** Is given what the configuration says. */
+  readonly search?: (configured: Search) => Search;
   readonly services?: Readonly<Record<string, () => Promise<{ createService: CreateService }>>>;
   readonly checkAnswers?: boolean;
   /** How often workers look for work nobody told of. Default 2 s. */
@@ -88,12 +91,15 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const documents = await openDocuments(config, { sql, collections });
   const facts = config.domains.flatMap((name) => domainNamed(name)?.facts ?? []);
   const analytics = await openAnalytics(config, { sql, clock, facts });
+  const configured = await openSearch(config, sql);
+  const search = parts.search?.(configured) ?? configured;
   const platform: Platform = {
     sql,
     blobs: await openBlobs(config),
     cache: kept.cache,
     documents,
     analytics,
+    search,
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
@@ -202,6 +208,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await kept.close();
     await documents.close();
     await analytics.close();
+    await search.close();
     await sql.close();
     await closeServer(admin);
   }

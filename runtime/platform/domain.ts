@@ -13,6 +13,7 @@ import type {
   EventHandler,
   NewId,
   Payments,
+  Search,
   Secrets,
   Sql,
   TaskHandler,
@@ -29,6 +30,7 @@ export interface Platform {
   readonly cache: Cache;
   readonly documents: Documents;
   readonly analytics: Analytics;
+  readonly search: Search;
   readonly payments: Payments;
   readonly secrets: Secrets;
   readonly tenants: Tenants;

@@ -288,8 +288,10 @@ export interface SearchQuery {
   /** Each has to be among the document's values. */
   readonly keywords?: Readonly<Record<string, string>>;
   readonly ranges?: Readonly<Record<string, { readonly atLeast?: number; readonly atMost?: number }>>;
-  /** Absent: what fits best first. Documents without the number come last. */
-  readonly sort?: { readonly number: string; readonly descending: boolean };
+  /** Absent: what fits best first. Documents without it come last; of a keyword with several values the first decides, by its bytes. */
+  readonly sort?:
+    | { readonly number: string; readonly descending: boolean }
+    | { readonly keyword: string; readonly descending: boolean };
   /** Names of keywords whose values shall be counted. */
   readonly facets?: readonly string[];
   readonly limit: number;
@@ -308,7 +310,17 @@ export interface SearchPage {
   readonly similar: boolean;
 }
 
+/** Where the documents of an index are, and how they are kept: opaque names, equal for what is the same. */
+export interface SearchOrigin {
+  /** What searches are answered from now. */
+  readonly serving: string;
+  /** What `rebuild` would leave behind: another one after a change of language, form or system, and where what there was is lost. */
+  readonly wanted: string;
+}
+
 export interface Search {
+  /** Throws ShopError `unavailable` when the server is gone or has nothing for the tenant yet. */
+  origin(tenant: TenantId, index: SearchIndex): Promise<SearchOrigin>;
   /** Found by searches once it resolves. May be repeated, and come in any order: the newest version stays. */
   write(tenant: TenantId, index: SearchIndex, documents: readonly SearchDocument[]): Promise<void>;
   /** As `write`: what is removed at a version is not brought back by an older one. */
@@ -330,6 +342,7 @@ export interface Search {
     index: SearchIndex,
     all: AsyncIterable<readonly SearchDocument[]>,
   ): Promise<number>;
+  close(): Promise<void>;
 }
 
 // ── analytics ────────────────────────────────────────────────────────────────────────────────────

@@ -1,27 +1,45 @@
-/** The search port and the provisioner of Elasticsearch on a real node (7.17). */
+/** The search port, the provisioner of Elasticsearch, and a shop that is searched through it, on a real node (7.17). */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createElasticsearch } from '../../operator/provisioners/elasticsearch/elasticsearch.ts';
 import { SystemError, type Scope, type System } from '../../operator/provisioners/system.ts';
+import { catalog } from '../../runtime/domains/catalog/definition.ts';
+import { createSearchFault, productSearchSuite } from '../../runtime/domains/catalog/testing/search.ts';
+import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../runtime/host/testing.ts';
 import { searchContract } from '../../runtime/platform/contract/search.ts';
 import type { DomainDefinition } from '../../runtime/platform/definition.ts';
-import type { SearchDocument } from '../../runtime/platform/ports.ts';
-import {
-  createElasticsearchSearch,
-  type ElasticsearchSearch,
-} from '../../runtime/platform/search/elasticsearch.ts';
+import type { Search, SearchDocument } from '../../runtime/platform/ports.ts';
+import { createElasticsearchSearch } from '../../runtime/platform/search/elasticsearch.ts';
+import { startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/wait.ts';
 import { startElasticsearch, type ElasticsearchServer } from './elasticsearch.ts';
 
 let server: ElasticsearchServer;
-const opened: ElasticsearchSearch[] = [];
+const opened: Search[] = [];
 const systems: System[] = [];
 let tenants = 0;
+let database: TestDatabase;
+let shop: TestHost;
+const fault = createSearchFault();
+const SHOPS = ['one', 'two'] as const;
 
 before(async () => {
-  server = await startElasticsearch();
+  [server, database] = await Promise.all([startElasticsearch(), startTestDatabase([catalog])]);
+  const system = provisioner();
+  const pool = { ...scopeNamed('pool'), domains: [catalog] };
+  await system.ensure(pool);
+  for (const id of SHOPS) {
+    await system.ensureTenant(pool, tenancy(id, 'en'));
+    await database.addTenant({ id }, ADMIN_SECRETS);
+  }
+  const { url: databaseUrl, secretsKey } = database;
+  const backends = { search: system.address({ name: 'pool', login: { user: 'x', password: 'x' } }) };
+  const config = { databaseUrl, secretsKey, domains: ['catalog'], backends };
+  shop = await startTestHost(config, { search: fault.around });
 });
 after(async () => {
+  await shop.stop();
+  await database.stop();
   for (const one of opened) await one.close();
   for (const one of systems) await one.end();
   await server.stop();
@@ -55,7 +73,7 @@ function provisioner(mayAct?: () => void): System {
   return system;
 }
 
-function open(scope: string): ElasticsearchSearch {
+function open(scope: string): Search {
   const search = createElasticsearchSearch({
     address: provisioner().address({ name: scope, login: { user: 'x', password: 'x' } }),
     scope,
@@ -73,6 +91,8 @@ searchContract('search in Elasticsearch', async (locales) => {
   for (const [n, name] of names.entries()) await system.ensureTenant(pool, tenancy(name, locales[n] ?? 'en'));
   return { search: open('pool'), tenants: names };
 });
+
+productSearchSuite('search in Elasticsearch', () => ({ shop, tenants: SHOPS, fault }));
 
 const document = (id: string, title: string, version = 1): SearchDocument => ({
   id,
@@ -164,6 +184,9 @@ test('a tenant that changes its language moves to another index while it is writ
   assert.deepEqual(await system.ensureTenant(scope, tenancy('acme', 'de')), [
     'CREATE INDEX moving.products.german.v1',
   ]);
+  const before = await search.origin('acme', german);
+  assert.notEqual(before.serving, before.wanted, 'another language wants another index');
+  assert.equal(before.serving, (await search.origin('acme', english)).wanted);
   async function* all(): AsyncGenerator<readonly SearchDocument[]> {
     yield [document('k', 'Leichte Wanderschuhe'), document('gone', 'Leicht')];
     await search.write('acme', german, [document('new', 'Leichtes Zelt')]);
@@ -171,6 +194,7 @@ test('a tenant that changes its language moves to another index while it is writ
     assert.deepEqual(await found('zelt'), ['new'], 'it is found before the move is over');
   }
   assert.equal(await search.rebuild('acme', german, all()), 2);
+  assert.deepEqual(await search.origin('acme', german), { serving: before.wanted, wanted: before.wanted });
   assert.deepEqual((await found('leichter')).toSorted(), ['k', 'new']);
   assert.deepEqual(await system.plan(scope, tenancy('acme', 'de')), []);
   const left = await fetch(`${server.url}/moving.products.english.v1/_count`);

@@ -7,7 +7,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
-import type { AdminCollection, AdminProduct, ImportReport, ProductDetail, ProductsPage } from './schemas.ts';
+import { until } from '../../../tests/support/wait.ts';
+import type {
+  AdminCollection,
+  AdminProduct,
+  ImportReport,
+  ProductDetail,
+  ProductsPage,
+  SearchState,
+} from './schemas.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -188,7 +196,21 @@ test('what orders say is sold out leaves the list of what is available, and come
   assert.equal(await listed(5), true);
 });
 
+/** Resolves when searches know everything that has been written. */
+async function searched(tenant: string): Promise<void> {
+  await until(
+    async () => {
+      const { json } = await shop.merchant(tenant, 'GET', '/api/admin/catalog/search');
+      const { builtAt, pending, building } = json<SearchState>();
+      return builtAt !== null && pending === 0 && !building ? true : undefined;
+    },
+    { withinMs: 20_000, what: `searches of ${tenant} know everything` },
+  );
+}
+
 test('search finds words, beginnings of words, parts in any script, and misspelt words', async () => {
+  await searched('acme');
+  await searched('sakura');
   const first = async (tenant: string, q: string) =>
     (await page(tenant, `?q=${encodeURIComponent(q)}`)).products[0]?.title;
   assert.equal(await first('acme', 'ridge dome'), 'Ridge Dome Tent');

@@ -3,6 +3,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Clock, NewId, Sql, SqlRunner, TenantId, Transaction } from '../../platform/ports.ts';
 import { handleOf } from './document.ts';
 import { BROWSING } from './freshness.ts';
+import { noteMembers } from './search/changes.ts';
 import { safeHtml } from './html.ts';
 import type { AdminCollection, CollectionCard, CollectionInput, Image } from './schemas.ts';
 import { changedMeanwhile } from './store.ts';
@@ -107,6 +108,7 @@ export async function createCollection(
     });
   }
   await setMembers(tx, tenant, id, input.products ?? []);
+  await noteMembers(clock, tx, tenant, id);
   return id;
 }
 
@@ -139,13 +141,17 @@ export async function updateCollection(
       clock.now(),
     ],
   );
+  // Also where it is called otherwise now, or hidden.
+  await noteMembers(clock, tx, tenant, id);
   if (!input.products) return;
   await tx.query('DELETE FROM collection_products WHERE tenant_id = $1 AND collection_id = $2', [tenant, id]);
   await setMembers(tx, tenant, id, input.products);
+  await noteMembers(clock, tx, tenant, id);
 }
 
 /** Throws `not_found` or `conflict`. */
 export async function deleteCollection(
+  { clock }: Pick<Tools, 'clock'>,
   tx: Transaction,
   tenant: TenantId,
   id: string,
@@ -153,6 +159,7 @@ export async function deleteCollection(
 ): Promise<void> {
   const version = await lock(tx, tenant, id);
   if (expectedVersion !== undefined && version !== expectedVersion) throw changedMeanwhile(version);
+  await noteMembers(clock, tx, tenant, id);
   await tx.query('DELETE FROM collections WHERE tenant_id = $1 AND id = $2', [tenant, id]);
 }
 

@@ -21,6 +21,8 @@ export const catalog: DomainDefinition = {
     { name: 'collections', spread: 'tenant', access: 'write' },
     { name: 'collection_products', spread: 'tenant', access: 'write' },
     { name: 'catalog_imports', spread: 'tenant', access: 'write' },
+    { name: 'product_index', spread: 'tenant', access: 'write' },
+    { name: 'product_index_builds', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -43,11 +45,19 @@ export const catalog: DomainDefinition = {
       maxAttempts: 5,
       leaseSeconds: 15,
     },
+    {
+      name: 'catalog.index-products',
+      // How often it has found the index away.
+      payload: z.object({ tries: z.int().optional() }),
+      maxAttempts: 20,
+      leaseSeconds: 30,
+    },
   ],
   buckets: [
     { name: 'media', public: true },
     { name: 'imports', public: false },
   ],
+  indices: ['products'],
   routes: [
     {
       id: 'listProducts',
@@ -58,6 +68,16 @@ export const catalog: DomainDefinition = {
       query: schemas.ProductsQuery,
       response: schemas.ProductsPage,
       cacheSeconds: 5,
+    },
+    {
+      id: 'suggestProducts',
+      method: 'GET',
+      path: '/api/catalog/suggestions',
+      summary: 'Products that somebody who is still typing may mean.',
+      audience: 'shopper',
+      query: schemas.SuggestQuery,
+      response: schemas.Suggestions,
+      cacheSeconds: 60,
     },
     {
       id: 'getProduct',
@@ -226,6 +246,23 @@ export const catalog: DomainDefinition = {
       audience: 'merchant',
       params: schemas.IdParams,
       response: schemas.ImportReport,
+    },
+    {
+      id: 'adminGetSearch',
+      method: 'GET',
+      path: '/api/admin/catalog/search',
+      summary: 'How far the search index is behind the catalogue.',
+      audience: 'merchant',
+      response: schemas.SearchState,
+    },
+    {
+      id: 'adminRebuildSearch',
+      method: 'POST',
+      path: '/api/admin/catalog/search/rebuild',
+      summary: 'Build the search index anew from the catalogue; searches go on meanwhile.',
+      audience: 'merchant',
+      response: schemas.SearchState,
+      status: 202,
     },
     {
       id: 'adminExport',

@@ -10,7 +10,6 @@ import type { TaskRun, Tenant, TenantId } from '../../platform/ports.ts';
 import { joinCollections } from './collections.ts';
 import { groupsOf } from './csv/read.ts';
 import { toProduct, type CsvProduct } from './csv/products.ts';
-import { searchLanguageOf } from '../../platform/search/languages.ts';
 import type { Media } from './media.ts';
 import type { Image, ImportProblem, ImportReport } from './schemas.ts';
 import type { Sources } from './sources.ts';
@@ -171,7 +170,6 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     const drafts = await Promise.all(products.map((product) => toDraft(product, pictures, counts)));
     const written = await sql.transaction(tenant.id, async (tx) => {
       const results = await writeProducts(platform, tx, tenant.id, drafts, {
-        language: searchLanguageOf(tenant.locales),
         fromImport: true,
         force,
       });

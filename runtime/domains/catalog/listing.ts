@@ -1,28 +1,25 @@
-/** The product list: filters, sorting, search and pages as one SQL statement, with keyset cursors. */
+/**
+ * The product list: filters, sorting and pages as one SQL statement, with keyset cursors. Words are looked for plainly, as parts of what
+ * a product is called: whoever searches asks the index (`search/ask.ts`), and comes here only while it is away.
+ */
 import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { toCard, type CardRow } from './document.ts';
 import { BROWSING } from './freshness.ts';
-import { searchLanguageOf } from '../../platform/search/languages.ts';
 import type { ProductsPage, ProductsQuery } from './schemas.ts';
 
 /** One page; total and facets come with the first. Throws ShopError `invalid_input` for a cursor of another list. */
 export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuery): Promise<ProductsPage> {
-  const currency = query.currency ?? tenant.currencies[0] ?? 'EUR';
+  const currency = currencyOf(tenant, query);
   const list = describe(tenant, query, currency);
   const first = query.cursor === undefined;
   const [page, summary] = await Promise.all([
     sql.query<PageRow>(tenant.id, list.page, list.values, BROWSING),
     first ? sql.query<SummaryRow>(tenant.id, list.summary, list.filterValues, BROWSING) : undefined,
   ]);
-  let { rows } = page;
-  let total = summary?.rows[0]?.total ?? null;
+  const { rows } = page;
+  const total = summary?.rows[0]?.total ?? null;
   const facets = summary?.rows[0]?.facets ?? null;
-  if (first && rows.length === 0 && query.q) {
-    // Nothing has these words: perhaps they are misspelt.
-    rows = await findSimilar(sql, tenant, query, currency);
-    total = rows.length;
-  }
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const more = rows.length > query.limit;
@@ -32,7 +29,13 @@ export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuer
     total,
     currency,
     facets,
+    search: null,
   };
+}
+
+/** Prices are said in this one. */
+export function currencyOf(tenant: Tenant, { currency }: Pick<ProductsQuery, 'currency'>): string {
+  return currency ?? tenant.currencies[0] ?? 'EUR';
 }
 
 interface PageRow extends CardRow {
@@ -50,8 +53,6 @@ interface ListSql {
   readonly values: readonly SqlValue[];
   readonly summary: string;
   readonly filterValues: readonly SqlValue[];
-  readonly from: string;
-  readonly where: readonly string[];
 }
 
 interface Order {
@@ -100,13 +101,13 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
   if (query.tag !== undefined) where.push(`${bind(query.tag)} = ANY (p.tags)`);
   let rank = '0';
   if (q !== undefined) {
-    const language = bind(searchLanguageOf(tenant.locales));
-    const words = bind(q);
-    const prefixes = bind(prefixQuery(q));
-    const part = bind(`%${q.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`);
-    const wanted = `(websearch_to_tsquery(${language}::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::regconfig, ${prefixes}))`;
-    where.push(`(p.search @@ ${wanted} OR p.search_text LIKE ${part})`);
-    rank = `round((ts_rank_cd(p.search, ${wanted}) + CASE WHEN lower(p.title) LIKE ${part} THEN 1 ELSE 0 END)::numeric, 6)`;
+    const parts = q
+      .toLowerCase()
+      .split(/\s+/)
+      .slice(0, MOST_WORDS)
+      .map((word) => bind(partOf(word)));
+    where.push(...parts.map((part) => `p.search_text LIKE ${part}`));
+    rank = parts.map((part) => `(lower(p.title) LIKE ${part})::int`).join(' + ');
   }
   const filterValues = [...values];
   const from = `FROM products p ${joins.join(' ')}`;
@@ -125,8 +126,6 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
     sort,
     values,
     filterValues,
-    from,
-    where,
     page: `SELECT p.id, p.handle, p.card, p.published_at, ${order.key} AS sort_key ${from} WHERE ${paging.join(' AND ')}
            ORDER BY ${order.key} ${direction}, p.id ${direction} LIMIT ${limit}::int`,
     summary: `WITH hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
@@ -152,36 +151,12 @@ function sortOf(query: ProductsQuery, q: string | undefined): string {
   return sort === 'featured' && query.collection !== undefined ? 'member' : sort;
 }
 
-/** `"red ten"` → `red:* & ten:*`: what is still being typed finds its words. */
-function prefixQuery(q: string): string {
-  const words = q.match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words.map((word) => `${word}:*`).join(' & ');
-}
+/** Words of one question beyond which it is not a shopper's. */
+const MOST_WORDS = 16;
 
-/** By similarity of letters, where the server has pg_trgm. Only as many as one page. */
-async function findSimilar(
-  sql: Sql,
-  tenant: Tenant,
-  query: ProductsQuery,
-  currency: string,
-): Promise<PageRow[]> {
-  const available = await sql.query<{ yes: boolean }>(
-    tenant.id,
-    `SELECT to_regprocedure('word_similarity(text, text)') IS NOT NULL AS yes`,
-  );
-  if (!available.rows[0]?.yes) return [];
-  const { q = '', cursor: _, sort: __, ...filters } = query;
-  const list = describe(tenant, filters, currency);
-  const values = [...list.filterValues, q.toLowerCase(), query.limit];
-  const word = `$${values.length - 1}::text`;
-  const { rows } = await sql.query<PageRow>(
-    tenant.id,
-    `SELECT p.id, p.handle, p.card, p.published_at, 0 AS sort_key ${list.from}
-     WHERE ${list.where.join(' AND ')} AND word_similarity(${word}, p.search_text) > 0.4
-     ORDER BY word_similarity(${word}, p.search_text) DESC, p.id LIMIT $${values.length}::int`,
-    values,
-  );
-  return rows;
+/** As a pattern: `100%` is found as it stands. */
+function partOf(word: string): string {
+  return `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
 
 /** Opaque to callers; names its list, so that a cursor is not taken to another one. */

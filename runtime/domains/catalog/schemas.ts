@@ -134,8 +134,36 @@ export const ProductsPage = z.object({
       tags: z.array(z.object({ value: z.string(), count: z.int() })),
     })
     .nullable(),
+  /**
+   * What `q` was compared with. `words`: these are there. `similar`: nothing has these words, and this resembles them.
+   * `plain`: the search is away or being built, and only names, kinds and numbers were looked through. Null without `q`.
+   */
+  search: z.enum(['words', 'similar', 'plain']).nullable(),
 });
 export type ProductsPage = z.infer<typeof ProductsPage>;
+
+export const SuggestQuery = z.object({
+  q: z.string().trim().min(1).max(200),
+  limit: z.coerce.number().int().min(1).max(20).default(6),
+});
+export type SuggestQuery = z.infer<typeof SuggestQuery>;
+
+export const Suggestions = z.object({
+  /** Empty also while the search is away: nobody's typing waits for it. */
+  products: z.array(z.object({ handle: z.string(), title: z.string(), image: Image.nullable() })),
+});
+export type Suggestions = z.infer<typeof Suggestions>;
+
+/** How far the search index is. */
+export const SearchState = z.object({
+  /** When it was last built from nothing, and of how many products. */
+  builtAt: z.iso.datetime().nullable(),
+  documents: z.int().nullable(),
+  /** Changes that searches do not know yet. */
+  pending: z.int(),
+  building: z.boolean(),
+});
+export type SearchState = z.infer<typeof SearchState>;
 
 export const HandleParams = z.object({ handle: Handle });
 export const IdParams = z.object({

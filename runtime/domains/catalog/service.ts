@@ -18,9 +18,11 @@ import {
 import { BROWSING, CACHE_SECONDS } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
-import { searchLanguageOf } from '../../platform/search/languages.ts';
 import { decodeCursor, encodeCursor, listProducts } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
+import { createProductSearch, type AskedQuery } from './search/ask.ts';
+import { KEEP_TASK, noteVariant } from './search/changes.ts';
+import { createSearchKeeping } from './search/keep.ts';
 import {
   ImportSource,
   StockChanged,
@@ -31,6 +33,7 @@ import {
   type ProductInput,
   type ProductsQuery,
   type ProductUpdate,
+  type SuggestQuery,
 } from './schemas.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
@@ -46,6 +49,8 @@ export const createService: CreateService = (platform) => {
   const media = createMedia({ ...platform, sources });
   const cached = createCached(platform);
   const imports = createImports({ platform, media, sources, changed: cached.changed });
+  const keeping = createSearchKeeping(platform, cached.changed);
+  const search = createProductSearch(platform, keeping);
 
   async function finished(tenant: TenantId, id: string, signal: AbortSignal) {
     const deadline = clock.now().getTime() + IMPORT_WAIT_MS;
@@ -58,15 +63,19 @@ export const createService: CreateService = (platform) => {
 
   return {
     definition: catalog,
-    consumers: { 'orders.stock': noteStock },
+    consumers: { 'orders.stock': (event, tx) => noteStock(platform, event, tx) },
     operations: {},
-    tasks: { 'catalog.run-import': (run) => imports.run(run) },
+    tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
     routes: {
       async listProducts({ tenant, query }) {
         const asked = query as ProductsQuery;
         return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
-          listProducts(sql, tenant, asked),
+          isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked),
         );
+      },
+      async suggestProducts({ tenant, query }) {
+        const { q, limit } = query as SuggestQuery;
+        return cached.read(tenant.id, `suggest/${limit}/${q}`, () => search.suggest(tenant, q, limit));
       },
       async getProduct({ tenant, params, query }) {
         const { handle } = params as { handle: string };
@@ -112,7 +121,7 @@ export const createService: CreateService = (platform) => {
       },
       async adminDeleteProduct({ tenant, params, query }) {
         await sql.transaction(tenant.id, (tx) =>
-          deleteProduct(tx, tenant.id, idOf(params), versionOf(query)),
+          deleteProduct(platform, tx, tenant.id, idOf(params), versionOf(query)),
         );
         cached.changed(tenant.id);
         return {};
@@ -149,7 +158,7 @@ export const createService: CreateService = (platform) => {
       },
       async adminDeleteCollection({ tenant, params, query }) {
         await sql.transaction(tenant.id, (tx) =>
-          collections.deleteCollection(tx, tenant.id, idOf(params), versionOf(query)),
+          collections.deleteCollection(platform, tx, tenant.id, idOf(params), versionOf(query)),
         );
         cached.changed(tenant.id);
         return {};
@@ -163,6 +172,13 @@ export const createService: CreateService = (platform) => {
       },
       async adminGetImport({ tenant, params }) {
         return { json: await imports.get(tenant.id, idOf(params)) };
+      },
+      async adminGetSearch({ tenant }) {
+        return { json: await keeping.state(tenant.id) };
+      },
+      async adminRebuildSearch({ tenant }) {
+        await keeping.rebuild(tenant.id);
+        return { json: await keeping.state(tenant.id) };
       },
       async adminExport({ tenant }) {
         const layout = await layoutOf(platform, tenant);
@@ -220,14 +236,19 @@ function createCached({ cache }: Platform): Cached {
 }
 
 /** Orders own the stock; the catalogue remembers what is sold out, to filter by it. */
-async function noteStock({ tenant, payload }: StoredEvent, tx: Transaction): Promise<void> {
+async function noteStock(
+  { clock }: Platform,
+  { tenant, payload }: StoredEvent,
+  tx: Transaction,
+): Promise<void> {
   const { variantId, availability } = StockChanged.parse(payload);
-  await tx.query(
+  const { rowCount } = await tx.query(
     availability === 'out'
       ? 'INSERT INTO sold_out_variants (tenant_id, variant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING'
       : 'DELETE FROM sold_out_variants WHERE tenant_id = $1 AND variant_id = $2',
     [tenant, variantId],
   );
+  if (rowCount > 0) await noteVariant(clock, tx, tenant, variantId);
 }
 
 async function readDetail({ sql }: Platform, tenant: Tenant, handle: string, currency: string) {
@@ -306,10 +327,7 @@ async function saveProduct(
   const draft = await toDraft(media, tenant.id, input, known);
   const expected = 'version' in input ? { expectedVersion: input.version } : { mustBeNew: true };
   const [written] = await platform.sql.transaction(tenant.id, (tx) =>
-    writeProducts(platform, tx, tenant.id, [draft], {
-      language: searchLanguageOf(tenant.locales),
-      ...expected,
-    }),
+    writeProducts(platform, tx, tenant.id, [draft], expected),
   );
   if (!written) throw new Error('A product was written without a result.');
   return readAdmin(platform, tenant.id, written.document.id);
@@ -484,6 +502,10 @@ async function* exportLines({ sql }: Platform, tenant: Tenant, layout: ExportLay
     after = rows.at(-1);
     if (rows.length < EXPORT_PAGE) return;
   }
+}
+
+function isSearched(asked: ProductsQuery): asked is AskedQuery {
+  return asked.q !== undefined && asked.q !== '';
 }
 
 function idOf(params: unknown): string {

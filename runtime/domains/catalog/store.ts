@@ -11,6 +11,7 @@ import {
   type ProductDocument,
   type VariantDocument,
 } from './document.ts';
+import { noteProducts } from './search/changes.ts';
 
 /** A product to write: ids are absent where it may be new. `expectedVersion` makes a write conditional. */
 export interface ProductDraft extends Omit<ProductDocument, 'id' | 'variants'> {
@@ -25,8 +26,6 @@ export interface Written {
 }
 
 export interface WriteOptions {
-  /** PostgreSQL text search configuration of the tenant's language. */
-  readonly language: string;
   /** Import: a product that was imported from the same content, and not edited since, is left alone. */
   readonly fromImport?: boolean;
   readonly force?: boolean;
@@ -74,7 +73,6 @@ export async function writeProducts(
     }
     const document = withIds(draft, known?.document, newId);
     const version = (known?.version ?? 0) + 1;
-    const texts = searchTextsOf(document);
     if (known) replaced.push(document.id);
     rows.push({
       id: document.id,
@@ -89,23 +87,26 @@ export async function writeProducts(
       position: base + index + 1,
       document,
       card: cardOf(document),
-      a: texts.a,
-      b: texts.b,
-      c: texts.c,
-      search_text: texts.all,
+      search_text: searchTextsOf(document).all,
       import_hash: hash,
       published_at: isVisible(document) ? (known?.published_at ?? now) : null,
     });
     results.push({ outcome: known ? 'updated' : 'created', document, version });
   }
   if (rows.length === 0) return results;
-  await tx.query(UPSERT, [tenant, options.language, JSON.stringify(rows), now]);
+  await tx.query(UPSERT, [tenant, JSON.stringify(rows), now]);
   const changed = results.filter(({ outcome }) => outcome !== 'unchanged');
   if (replaced.length > 0) await tx.query(CLEAR_PROJECTIONS, [tenant, replaced]);
   await insertProjections(
     tx,
     tenant,
     changed.map(({ document }) => document),
+  );
+  await noteProducts(
+    clock,
+    tx,
+    tenant,
+    changed.map(({ document }) => document.id),
   );
   await tx.emit(
     ...changed.map(({ document, version }) => ({
@@ -120,6 +121,7 @@ export async function writeProducts(
 
 /** Throws `not_found`, or `conflict` when it is not of the expected version. */
 export async function deleteProduct(
+  { clock }: Pick<Tools, 'clock'>,
   tx: Transaction,
   tenant: TenantId,
   id: string,
@@ -134,6 +136,7 @@ export async function deleteProduct(
   if (expectedVersion !== undefined && known.version !== expectedVersion)
     throw changedMeanwhile(known.version);
   await tx.query('DELETE FROM products WHERE tenant_id = $1 AND id = $2', [tenant, id]);
+  await noteProducts(clock, tx, tenant, [id]);
   const { handle, variants } = known.document;
   await tx.emit({
     topic: 'catalog.product',
@@ -270,16 +273,15 @@ async function insertProjections(
 }
 
 const UPSERT = `
-  INSERT INTO products (tenant_id, id, handle, version, title, vendor, type, tags, status, visible, position, document, card, search, search_text,
+  INSERT INTO products (tenant_id, id, handle, version, title, vendor, type, tags, status, visible, position, document, card, search_text,
     import_hash, created_at, updated_at, published_at)
   SELECT $1, r.id, r.handle, r.version, r.title, r.vendor, r.type, r.tags, r.status, r.visible, r.position, r.document, r.card,
-    setweight(to_tsvector($2::regconfig, r.a), 'A') || setweight(to_tsvector($2::regconfig, r.b), 'B') || setweight(to_tsvector($2::regconfig, r.c), 'C'),
-    r.search_text, r.import_hash, $4, $4, r.published_at
-  FROM jsonb_to_recordset($3::jsonb) AS r (id text, handle text, version integer, title text, vendor text, type text, tags text[], status text,
-    visible boolean, position bigint, document jsonb, card jsonb, a text, b text, c text, search_text text, import_hash text, published_at timestamptz)
+    r.search_text, r.import_hash, $3, $3, r.published_at
+  FROM jsonb_to_recordset($2::jsonb) AS r (id text, handle text, version integer, title text, vendor text, type text, tags text[], status text,
+    visible boolean, position bigint, document jsonb, card jsonb, search_text text, import_hash text, published_at timestamptz)
   ON CONFLICT (tenant_id, id) DO UPDATE SET handle = excluded.handle, version = excluded.version, title = excluded.title, vendor = excluded.vendor,
     type = excluded.type, tags = excluded.tags, status = excluded.status, visible = excluded.visible, document = excluded.document,
-    card = excluded.card, search = excluded.search, search_text = excluded.search_text, import_hash = excluded.import_hash,
+    card = excluded.card, search = NULL, search_text = excluded.search_text, import_hash = excluded.import_hash,
     updated_at = excluded.updated_at, published_at = excluded.published_at`;
 
 const CLEAR_PROJECTIONS = `

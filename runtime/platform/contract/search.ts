@@ -73,6 +73,16 @@ export function searchContract(
     assert.deepEqual(await ids(other, ENGLISH, 'leichter'), [], 'no English form of it');
   });
 
+  test(`${adapter}: a part of a word finds it where nothing fits better`, async () => {
+    const { search, tenants } = await open(['de', 'de']);
+    const [tenant] = tenants;
+    await search.write(tenant, GERMAN, [product('a', 'Wanderschuhe'), product('b', 'Zelt')]);
+    const page = await search.search(tenant, GERMAN, { text: 'Schuh', limit: 10 });
+    assert.deepEqual([page.ids, page.similar], [['a'], true]);
+    await search.write(tenant, GERMAN, [product('c', 'Schuh')]);
+    assert.deepEqual((await search.search(tenant, GERMAN, { text: 'schuh', limit: 10 })).ids, ['c']);
+  });
+
   test(`${adapter}: filters, ranges, sorting, pages and counts of values`, async () => {
     const { search, tenants } = await open(['en', 'en']);
     const [tenant] = tenants;
@@ -116,6 +126,13 @@ export function searchContract(
       'p08',
       'p09',
     ]);
+    for (const descending of [false, true]) {
+      const byType = await all({ sort: { keyword: 'type', descending } });
+      assert.equal(new Set(byType).size, 25);
+      const types = byType.map((id) => documents.find((one) => one.id === id)?.keywords['type']?.[0] ?? '');
+      const sorted = types.toSorted();
+      assert.deepEqual(types, descending ? sorted.toReversed() : sorted);
+    }
     const page = await search.search(tenant, ENGLISH, {
       text: 'thing',
       keywords: { tags: 'sale' },
@@ -218,6 +235,8 @@ export function searchContract(
       }
     }
     assert.equal(await search.rebuild(tenant, ENGLISH, all()), 300);
+    const { serving, wanted } = await search.origin(tenant, ENGLISH);
+    assert.equal(serving, wanted);
     assert.equal(asked, 3);
     const { ids, total } = await search.search(tenant, ENGLISH, { limit: 500 });
     assert.equal(total, truth.size);

@@ -4,14 +4,17 @@ import { z } from 'zod';
 import { ShopError } from '../errors.ts';
 import type { SearchQuery } from '../ports.ts';
 
-const Cursor = z.tuple([z.string(), z.union([z.number(), z.string()]), z.string()]);
+/** What a page was sorted by, of its last document. */
+type Key = number | string | null;
 
-export function encodeCursor(query: SearchQuery, key: number | string, id: string): string {
+const Cursor = z.tuple([z.string(), z.union([z.number(), z.string(), z.null()]), z.string()]);
+
+export function encodeCursor(query: SearchQuery, key: Key, id: string): string {
   return Buffer.from(JSON.stringify([nameOf(query), key, id])).toString('base64url');
 }
 
 /** Throws ShopError `invalid_input`. */
-export function decodeCursor(query: SearchQuery, cursor: string): { key: number | string; id: string } {
+export function decodeCursor(query: SearchQuery, cursor: string): { key: Key; id: string } {
   const parsed = Cursor.safeParse(jsonOf(cursor));
   if (parsed.success && parsed.data[0] === nameOf(query)) return { key: parsed.data[1], id: parsed.data[2] };
   throw new ShopError('invalid_input', 'The cursor does not belong to this search.', {

@@ -12,16 +12,7 @@ const MOST_WORDS = 16;
 export function searchBody(query: SearchQuery, slips: boolean): Clause {
   const { sort, limit, after, facets = [] } = query;
   const direction = sort === undefined || sort.descending ? 'desc' : 'asc';
-  const first =
-    sort === undefined
-      ? { _score: 'desc' }
-      : {
-          [`numbers.${checkedName(sort.number)}`]: {
-            order: direction,
-            missing: '_last',
-            unmapped_type: 'double',
-          },
-        };
+  const first = sort === undefined ? { _score: 'desc' } : orderOf(sort, direction);
   const cursor = after === undefined ? undefined : decodeCursor(query, after);
   return {
     query: {
@@ -39,6 +30,14 @@ export function searchBody(query: SearchQuery, slips: boolean): Clause {
     ...(cursor === undefined ? {} : { search_after: [cursor.key, cursor.id] }),
     ...(slips || facets.length === 0 ? {} : { aggs: countsOf(facets) }),
   };
+}
+
+function orderOf(sort: NonNullable<SearchQuery['sort']>, order: string): Clause {
+  const [field, type] =
+    'number' in sort
+      ? [`numbers.${checkedName(sort.number)}`, 'double']
+      : [`keywords.${checkedName(sort.keyword)}`, 'keyword'];
+  return { [field]: { order, missing: '_last', unmapped_type: type } };
 }
 
 /** Each word somewhere: in a form of its language, or as the beginning of a word. */
@@ -68,16 +67,19 @@ function beginning(word: string): Clause {
 }
 
 function resembling(word: string): Clause {
-  return {
-    multi_match: {
-      query: word,
-      fields: ['title.plain^4', 'terms.plain^2'],
-      fuzziness: 'AUTO',
-      // Hardly anybody mistakes the first letter, and it makes the search cheap.
-      prefix_length: 1,
-    },
-  };
+  const fields = ['title.plain^4', 'terms.plain^2'];
+  // Hardly anybody mistakes the first letter, and it makes the search cheap.
+  const slip = { multi_match: { query: word, fields, fuzziness: 'AUTO', prefix_length: 1 } };
+  if (word.length < SHORTEST_PART) return slip;
+  const value = `*${word}*`;
+  const parts = ['title.plain', 'terms.plain'].map((field) => ({
+    wildcard: { [field]: { value, case_insensitive: true } },
+  }));
+  return { bool: { should: [slip, ...parts] } };
 }
+
+/** Letters of a part by which a longer word is found: `schuh` finds `Wanderschuhe`. */
+const SHORTEST_PART = 3;
 
 function filtersOf({ keywords = {}, ranges = {} }: SearchQuery): readonly Clause[] {
   return [

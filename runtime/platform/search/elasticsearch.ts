@@ -21,14 +21,14 @@ export interface ElasticsearchOptions {
   readonly withinMs?: number;
 }
 
-export interface ElasticsearchSearch extends Search {
-  close(): Promise<void>;
-}
-
 /** Documents written with one call. */
 const BATCH = 500;
 const WRITE_MS = 30_000;
 
+const Identities = z.record(
+  z.string(),
+  z.object({ settings: z.object({ index: z.object({ uuid: z.string() }) }) }),
+);
 const Aliases = z.record(z.string(), z.object({ aliases: z.record(z.string(), z.unknown()) }));
 const Bulk = z.object({
   items: z.array(
@@ -44,7 +44,8 @@ const Found = z.object({
     hits: z.array(
       z.object({
         fields: z.object({ key: z.tuple([z.string()]) }).optional(),
-        sort: z.tuple([z.union([z.number(), z.string()]), z.union([z.number(), z.string()])]),
+        // Of a document without what is sorted by: none.
+        sort: z.tuple([z.union([z.number(), z.string(), z.null()]), z.string()]),
       }),
     ),
   }),
@@ -54,7 +55,7 @@ const Found = z.object({
 });
 
 /** Opens no connection yet. */
-export function createElasticsearchSearch(options: ElasticsearchOptions): ElasticsearchSearch {
+export function createElasticsearchSearch(options: ElasticsearchOptions): Search {
   const { scope, withinMs = 3_000 } = options;
   const client = openClient(options.address);
 
@@ -158,14 +159,14 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Elasti
         count,
       })),
     ]);
-    const ids = shown.map(({ sort }) => String(sort[1]));
+    const ids = shown.map(({ sort }) => sort[1]);
     return {
       ids,
       total: slips ? ids.length : total.value,
       // Built from pairs of the page's own type.
       facets: slips ? {} : (Object.fromEntries(counts) as SearchPage['facets']),
       similar: slips,
-      ...(more ? { next: encodeCursor(query, last.sort[0], String(last.sort[1])) } : {}),
+      ...(more ? { next: encodeCursor(query, ...last.sort) } : {}),
     };
   }
 
@@ -246,6 +247,18 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Elasti
   }
 
   return {
+    origin: (tenant, index) =>
+      explained(async () => {
+        const target = searchIndexName(scope, checkedName(index.name), analyzerOf(index.locale));
+        const { current } = await targets(tenant, index);
+        // One that was made anew, empty, has its name and another identity.
+        const found = Identities.parse(
+          await call('GET', `/${current},${target}?filter_path=*.settings.index.uuid`),
+        );
+        const named = (name: string): string => `elasticsearch/${found[name]?.settings.index.uuid ?? name}`;
+        return { serving: named(current), wanted: named(target) };
+      }),
+
     write: (tenant, index, documents) =>
       explained(async () => {
         const { current, next } = await targets(tenant, index);

@@ -56,6 +56,11 @@ export function createPostgresSearch(sql: Sql): Search {
   }
 
   return {
+    async origin(_tenant, index) {
+      const here = `postgresql/${searchLanguageOf([index.locale])}`;
+      return { serving: here, wanted: here };
+    },
+
     write: put,
 
     async remove(tenant, index, gone) {
@@ -71,12 +76,12 @@ export function createPostgresSearch(sql: Sql): Search {
       const found = conditionsOf(tenant, index, query);
       const counted = [...found.values];
       const facets = (query.facets ?? []).map(checkedName);
-      const { key, descending } = orderOf(query, found);
+      const { key, type, descending } = orderOf(query, found);
       const paging = [...found.where];
       if (query.after !== undefined) {
         const from = decodeCursor(query, query.after);
         paging.push(
-          `(${key}, d.id) ${descending ? '<' : '>'} (${found.bind(String(from.key))}::text::float8, ${found.bind(from.id)}::text)`,
+          `(${key}, d.id) ${descending ? '<' : '>'} (${found.bind(String(from.key))}::text::${type}, ${found.bind(from.id)}::text)`,
         );
       }
       const direction = descending ? 'DESC' : 'ASC';
@@ -122,6 +127,9 @@ export function createPostgresSearch(sql: Sql): Search {
       );
       return count;
     },
+
+    // The connections are the database's.
+    close: () => Promise.resolve(),
   };
 }
 
@@ -185,14 +193,27 @@ function prefixesOf(text: string): string {
   return words.map((word) => `${word}:*`).join(' & ');
 }
 
-function orderOf({ sort }: SearchQuery, { rank }: Conditions): { key: string; descending: boolean } {
-  if (sort === undefined) return { key: rank, descending: true };
-  const last = sort.descending ? '-Infinity' : 'Infinity';
-  return {
-    key: `coalesce((d.numbers ->> '${checkedName(sort.number)}')::float8, '${last}'::float8)`,
-    descending: sort.descending,
-  };
+interface Order {
+  readonly key: string;
+  readonly type: 'float8' | 'text';
+  readonly descending: boolean;
 }
+
+function orderOf({ sort }: SearchQuery, { rank }: Conditions): Order {
+  if (sort === undefined) return { key: rank, type: 'float8', descending: true };
+  const { descending } = sort;
+  if ('number' in sort) {
+    const last = descending ? '-Infinity' : 'Infinity';
+    const number = `(d.numbers ->> '${checkedName(sort.number)}')::float8`;
+    return { key: `coalesce(${number}, '${last}'::float8)`, type: 'float8', descending };
+  }
+  const last = descending ? "''" : LAST_TEXT;
+  const keyword = `d.keywords -> '${checkedName(sort.keyword)}' ->> 0`;
+  return { key: `(coalesce(${keyword}, ${last}) COLLATE "C")`, type: 'text', descending };
+}
+
+/** Behind every other text, by its bytes. */
+const LAST_TEXT = 'chr(1114111)';
 
 function summaryOf(where: readonly string[], facets: readonly string[]): string {
   const counts = facets.map(

@@ -1,0 +1,131 @@
+/**
+ * A product list that is searched: the index says which products, in which order, and counts; the database says what they are, so that
+ * nothing is shown that is hidden or gone, and every price is today's. While the index is away the database alone answers, plainly.
+ */
+import type { Platform } from '../../../platform/domain.ts';
+import { ShopError } from '../../../platform/errors.ts';
+import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/ports.ts';
+import { toCard, type CardRow } from '../document.ts';
+import { currencyOf, listProducts } from '../listing.ts';
+import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
+import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
+import { isAway, type SearchKeeping } from './keep.ts';
+
+export type AskedQuery = ProductsQuery & { readonly q: string };
+
+export interface ProductSearch {
+  /**
+   * One page; total and facets come with the first.
+   * @throws ShopError `invalid_input` for a cursor of another search; `unavailable` for a further page while the index is away
+   */
+  list(tenant: Tenant, query: AskedQuery): Promise<ProductsPage>;
+  /** What somebody who types this may want, the best first. */
+  suggest(tenant: Tenant, q: string, limit: number): Promise<Suggestions>;
+}
+
+/** After an index did not answer, nobody waits for it for so long. */
+const REST_MS = 2_000;
+
+export function createProductSearch(
+  { sql, search, clock, log }: Platform,
+  keeping: Pick<SearchKeeping, 'isBuilt'>,
+): ProductSearch {
+  let restUntil = 0;
+
+  /** @returns undefined while the index cannot answer: away, or not built yet */
+  async function ask(tenant: Tenant, query: SearchQuery): Promise<SearchPage | undefined> {
+    if (clock.now().getTime() < restUntil) return undefined;
+    try {
+      return (await keeping.isBuilt(tenant))
+        ? await search.search(tenant.id, indexOf(tenant), query)
+        : undefined;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      restUntil = clock.now().getTime() + REST_MS;
+      log.warn({ err: error, tenant: tenant.id }, 'the search index does not answer; the database does');
+      return undefined;
+    }
+  }
+
+  return {
+    async list(tenant, query) {
+      const currency = currencyOf(tenant, query);
+      const page = await ask(tenant, toSearchQuery(query, currency));
+      if (page === undefined) {
+        if (query.cursor === undefined)
+          return { ...(await listProducts(sql, tenant, query)), search: 'plain' };
+        throw new ShopError('unavailable', 'The search does not answer at the moment.', {
+          retryAfterSeconds: 5,
+        });
+      }
+      const first = query.cursor === undefined;
+      return {
+        products: (await cardsOf(sql, tenant, page.ids)).map((row) => toCard(row, currency)),
+        nextCursor: page.next ?? null,
+        total: first ? page.total : null,
+        currency,
+        facets: first
+          ? {
+              types: [...(page.facets['type'] ?? [])],
+              vendors: [...(page.facets['vendor'] ?? [])],
+              tags: [...(page.facets['tags'] ?? [])],
+            }
+          : null,
+        search: page.similar ? 'similar' : 'words',
+      };
+    },
+
+    async suggest(tenant, q, limit) {
+      const page = await ask(tenant, { text: q, limit });
+      const cards = page === undefined ? [] : await cardsOf(sql, tenant, page.ids);
+      return {
+        products: cards.map(({ handle, card: { title, image } }) => ({ handle, title, image })),
+      };
+    },
+  };
+}
+
+/** The visible ones, in the order of their ids. */
+async function cardsOf(sql: Sql, tenant: Tenant, ids: readonly string[]): Promise<readonly CardRow[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql.query<CardRow>(
+    tenant.id,
+    `SELECT p.id, p.handle, p.card, p.published_at FROM products p
+     WHERE p.tenant_id = $1 AND p.id = ANY ($2::text[]) AND p.visible ORDER BY array_position($2::text[], p.id)`,
+    [tenant.id, ids],
+  );
+  return rows;
+}
+
+const SORTS: Readonly<Record<string, NonNullable<SearchQuery['sort']>>> = {
+  featured: { number: 'position', descending: false },
+  'title-asc': { keyword: 'title', descending: false },
+  'title-desc': { keyword: 'title', descending: true },
+  newest: { number: 'published', descending: true },
+};
+
+/** The same filters, sorts and facets as a list without words has. */
+export function toSearchQuery(query: AskedQuery, currency: string): SearchQuery {
+  const keywords = Object.entries({
+    type: query.type,
+    vendor: query.vendor,
+    tags: query.tag,
+    collections: query.collection,
+    available: query.available === undefined ? undefined : AVAILABLE,
+  }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const sort = query.sort?.startsWith('price')
+    ? { number: lowestIn(currency), descending: query.sort === 'price-desc' }
+    : SORTS[query.sort ?? 'relevance'];
+  const isPriced = query.sort?.startsWith('price') === true || query.minPrice !== undefined;
+  return {
+    text: query.q,
+    keywords: Object.fromEntries(keywords),
+    ranges: {
+      ...(isPriced ? { [highestIn(currency)]: { atLeast: query.minPrice ?? 0 } } : {}),
+      ...(query.maxPrice === undefined ? {} : { [lowestIn(currency)]: { atMost: query.maxPrice } }),
+    },
+    ...(sort === undefined ? {} : { sort }),
+    ...(query.cursor === undefined ? { facets: ['type', 'vendor', 'tags'] } : { after: query.cursor }),
+    limit: query.limit,
+  };
+}

@@ -1,0 +1,298 @@
+/** What shoppers and merchants may expect of searching a shop, whatever system stands behind the search. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../../../../tests/support/wait.ts';
+import type { TestHost } from '../../../host/testing.ts';
+import { ShopError } from '../../../platform/errors.ts';
+import type { Search } from '../../../platform/ports.ts';
+import type { AdminCollection, AdminProduct, ProductsPage, SearchState, Suggestions } from '../schemas.ts';
+
+export interface SearchedShops {
+  readonly shop: TestHost;
+  /** Two tenants, English and priced in EUR. */
+  readonly tenants: readonly [string, string];
+  readonly fault: SearchFault;
+}
+
+/** Stands before the configured search and fails as told. */
+export interface SearchFault {
+  readonly around: (configured: Search) => Search;
+  /** Nothing answers. */
+  away: boolean;
+  /** Called after each write that the index has taken, before whoever wrote hears of it. */
+  afterWrite: () => Promise<void>;
+}
+
+export function createSearchFault(): SearchFault {
+  const fault: SearchFault = {
+    away: false,
+    afterWrite: () => Promise.resolve(),
+    around(configured) {
+      const unlessAway = async <T>(work: () => Promise<T>): Promise<T> => {
+        if (fault.away) throw new ShopError('unavailable', 'The search is away.');
+        return work();
+      };
+      return {
+        origin: (...asked) => unlessAway(() => configured.origin(...asked)),
+        write: (...written) =>
+          unlessAway(async () => {
+            await configured.write(...written);
+            await fault.afterWrite();
+          }),
+        remove: (...removed) => unlessAway(() => configured.remove(...removed)),
+        search: (...asked) => unlessAway(() => configured.search(...asked)),
+        rebuild: (...all) => unlessAway(() => configured.rebuild(...all)),
+        close: () => configured.close(),
+      };
+    },
+  };
+  return fault;
+}
+
+/** Registers the suite. @param open makes the shops once; tests follow one another on them */
+export function productSearchSuite(system: string, open: () => SearchedShops): void {
+  const list = async (query: string, tenant = open().tenants[0]) => {
+    // Lists are kept for a moment: one that differs in what does not matter is asked anew.
+    const fresh = `&locale=x${Math.random().toString(36).slice(2)}`;
+    return open().shop.call(tenant, 'GET', `/api/catalog/products?${query}${fresh}`);
+  };
+  const found = async (query: string, tenant?: string) => {
+    const page = (await list(query, tenant)).json<ProductsPage>();
+    return { ...page, handles: page.products.map(({ handle }) => handle) };
+  };
+  const merchant = async <T>(method: string, path: string, json?: unknown, tenant = open().tenants[0]) => {
+    const answer = await open().shop.merchant(tenant, method, `/api/admin/catalog/${path}`, { json });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.status === 204 ? (undefined as T) : answer.json<T>();
+  };
+  const state = (tenant?: string) => merchant<SearchState>('GET', 'search', undefined, tenant);
+  const inStep = async (tenant?: string) => {
+    await until(
+      async () => {
+        const { builtAt, pending, building } = await state(tenant);
+        return builtAt !== null && pending === 0 && !building ? true : undefined;
+      },
+      {
+        withinMs: 30_000,
+        what: 'searches know everything',
+        tell: async () => JSON.stringify(await state(tenant)),
+      },
+    );
+    await until(async () => ((await found('q=zzz', tenant)).search === 'plain' ? undefined : true), {
+      withinMs: 10_000,
+      what: 'it is the index that is asked',
+    });
+  };
+  const product = (title: string, amount: number, rest: object = {}) => ({
+    title,
+    variants: [{ prices: [{ amount, currency: 'EUR' }], inventoryQuantity: 5 }],
+    ...rest,
+  });
+  const make = (title: string, amount: number, rest?: object, tenant?: string) =>
+    merchant<AdminProduct>('POST', 'products', product(title, amount, rest), tenant);
+  const change = async (id: string, to: object): Promise<AdminProduct> => {
+    const { version, title, vendor, type, tags } = await merchant<AdminProduct>('GET', `products/${id}`);
+    const same = product(title, 100, { vendor, type, tags });
+    return merchant<AdminProduct>('PUT', `products/${id}`, { ...same, version, ...to });
+  };
+
+  test(`${system}: what a merchant writes is found by its words, their forms, beginnings and slips`, async () => {
+    const { tenants } = open();
+    await make('Red Hiking Boots', 12_000, { vendor: 'Acme', type: 'Boots', tags: ['new', 'sale'] });
+    await make('Blue Hiking Boots', 9_000, { vendor: 'Fjord', type: 'Boots', tags: ['new'] });
+    await make('Red Tent', 30_000, {
+      vendor: 'Fjord',
+      type: 'Tents',
+      descriptionHtml: '<p>For two hikers.</p>',
+    });
+    await make('Hiking Map', 900, { vendor: 'Theirs', type: 'Maps' }, tenants[1]);
+    await inStep();
+    await inStep(tenants[1]);
+    assert.deepEqual((await found('q=boot')).handles.toSorted(), ['blue-hiking-boots', 'red-hiking-boots']);
+    assert.deepEqual((await found('q=red+hik')).handles, ['red-hiking-boots', 'red-tent'], 'by rank');
+    assert.deepEqual((await found('q=hikers+red+tent')).handles, ['red-tent'], 'in the description');
+    const slip = await found('q=hikking+bots');
+    assert.equal(slip.search, 'similar');
+    assert.ok(slip.handles.includes('red-hiking-boots'), slip.handles.join());
+    const nothing = await found('q=qqqqqq');
+    assert.deepEqual([nothing.handles, nothing.total, nothing.nextCursor], [[], 0, null]);
+  });
+
+  test(`${system}: filters, facets, orders and pages are those of a list without words`, async () => {
+    const hits = await found('q=boots');
+    assert.deepEqual(hits.facets?.types, [{ value: 'Boots', count: 2 }]);
+    assert.deepEqual(hits.facets?.tags, [
+      { value: 'new', count: 2 },
+      { value: 'sale', count: 1 },
+    ]);
+    for (const filter of [
+      'type=Boots',
+      'vendor=Fjord',
+      'tag=sale',
+      'minPrice=10000',
+      'maxPrice=9000',
+      'available=true',
+    ])
+      assert.deepEqual(
+        (await found(`q=red&sort=title-asc&${filter}`)).handles,
+        (await found(`sort=title-asc&${filter}`)).handles.filter((handle) => handle.startsWith('red')),
+        filter,
+      );
+    for (const sort of ['featured', 'title-asc', 'title-desc', 'price-asc', 'price-desc', 'newest']) {
+      const whole = (await found(`q=boots&sort=${sort}`)).handles;
+      assert.deepEqual(whole, (await found(`type=Boots&sort=${sort}`)).handles, sort);
+      const first = await found(`q=boots&sort=${sort}&limit=1`);
+      const second = await found(`q=boots&sort=${sort}&limit=1&cursor=${first.nextCursor}`);
+      assert.deepEqual([...first.handles, ...second.handles], whole, sort);
+      assert.equal(second.total, null);
+    }
+    const { nextCursor } = await found('q=boots&limit=1');
+    assert.equal((await list(`q=red&limit=1&cursor=${nextCursor}`)).status, 400, 'of another search');
+  });
+
+  test(`${system}: no shop finds another’s`, async () => {
+    const [one, two] = open().tenants;
+    assert.deepEqual((await found('q=hiking', two)).handles, ['hiking-map']);
+    assert.ok(!(await found('q=hiking+map', one)).handles.includes('hiking-map'));
+    const { products } = (
+      await open().shop.call(two, 'GET', '/api/catalog/suggestions?q=hik')
+    ).json<Suggestions>();
+    assert.deepEqual(
+      products.map(({ title }) => title),
+      ['Hiking Map'],
+    );
+  });
+
+  test(`${system}: a change of a product, of its collections or its stock is soon known`, async () => {
+    const { shop, tenants } = open();
+    const made = await make('Lantern', 2_000, { tags: ['night'] });
+    await inStep();
+    assert.deepEqual((await found('q=lantern')).handles, ['lantern']);
+    await change(made.id, { title: 'Headlamp', handle: 'lantern' });
+    await inStep();
+    const renamed = await found('q=headlamp');
+    assert.deepEqual(
+      renamed.products.map(({ title, priceRange }) => [title, priceRange?.min.amount]),
+      [['Headlamp', 100]],
+    );
+    assert.deepEqual((await found('q=lantern')).products, []);
+
+    const collection = await merchant<AdminCollection>('POST', 'collections', {
+      title: 'Night',
+      products: ['lantern'],
+    });
+    await inStep();
+    assert.deepEqual((await found('q=headlamp&collection=night')).handles, ['lantern']);
+    await merchant('PUT', `collections/${collection.id}`, { title: 'Night', version: 1, published: false });
+    await inStep();
+    assert.deepEqual((await found('q=headlamp&collection=night')).handles, [], 'a hidden collection');
+
+    const [variant] = (await merchant<AdminProduct>('GET', `products/${made.id}`)).variants;
+    const stock = (availability: string) =>
+      shop.host.sql.transaction(tenants[0], (tx) =>
+        tx.emit({
+          topic: 'orders.stock',
+          type: 'orders.stock.changed',
+          key: variant?.id ?? '',
+          payload: { variantId: variant?.id, availability },
+        }),
+      );
+    await stock('out');
+    await shop.host.events.settled();
+    await inStep();
+    assert.deepEqual((await found('q=headlamp&available=true')).handles, []);
+    await stock('in_stock');
+    await shop.host.events.settled();
+    await inStep();
+    assert.deepEqual((await found('q=headlamp&available=true')).handles, ['lantern']);
+
+    await change(made.id, { status: 'draft' });
+    await inStep();
+    assert.deepEqual((await found('q=headlamp')).handles, []);
+    await change(made.id, { title: 'Headlamp' });
+    await merchant('DELETE', `products/${made.id}`);
+    await inStep();
+    assert.deepEqual((await found('q=headlamp')).handles, []);
+  });
+
+  test(`${system}: what became hidden a moment ago is not shown, though the index still has it`, async () => {
+    const { fault } = open();
+    const made = await make('Whistle', 500);
+    await inStep();
+    let reached: () => void = () => undefined;
+    const waits = new Promise<void>((resolve) => (reached = resolve));
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    fault.afterWrite = async () => {
+      reached();
+      await held;
+    };
+    try {
+      await change(made.id, { title: 'Whistle of steel' });
+      await waits;
+      // The index has the version before: the one who tells it is held up.
+      await merchant('DELETE', `products/${made.id}`);
+      assert.deepEqual((await found('q=whistle')).handles, []);
+    } finally {
+      fault.afterWrite = () => Promise.resolve();
+      go();
+    }
+    await inStep();
+    assert.equal((await found('q=whistle')).total, 0, 'who was held up does not bring it back');
+  });
+
+  test(`${system}: whoever is killed between telling the index and noting it tells it again`, async () => {
+    const { fault } = open();
+    let kills = 3;
+    fault.afterWrite = async () => {
+      if (kills > 0 && kills-- > 0) throw new ShopError('timeout', 'Killed.');
+    };
+    try {
+      await make('Compass', 700);
+      await inStep();
+    } finally {
+      fault.afterWrite = () => Promise.resolve();
+    }
+    assert.equal(kills, 0);
+    assert.deepEqual((await found('q=compass')).handles, ['compass']);
+  });
+
+  test(`${system}: away, the shop is searched plainly and sold from; back, the index catches up by itself`, async () => {
+    const { fault, shop, tenants } = open();
+    const { nextCursor } = await found('q=boots&limit=1');
+    fault.away = true;
+    try {
+      const plain = await found('q=hiking+boots');
+      assert.equal(plain.search, 'plain');
+      assert.deepEqual(plain.handles.toSorted(), ['blue-hiking-boots', 'red-hiking-boots']);
+      const further = await list(`q=boots&limit=1&cursor=${nextCursor}`);
+      assert.equal(further.status, 503);
+      assert.ok(Number(further.headers['retry-after']) > 0);
+      assert.equal((await list('sort=newest')).status, 200);
+      const typing = await shop.call(tenants[0], 'GET', '/api/catalog/suggestions?q=boo');
+      assert.deepEqual(typing.json<Suggestions>().products, []);
+      await make('Gloves', 1_500);
+      assert.deepEqual((await found('q=gloves')).handles, ['gloves']);
+      assert.ok((await state()).pending > 0);
+    } finally {
+      fault.away = false;
+    }
+    await inStep();
+    const back = await found('q=glove');
+    assert.deepEqual([back.search, back.handles], ['words', ['gloves']]);
+  });
+
+  test(`${system}: built anew, it is searched and written meanwhile, and has all there is`, async () => {
+    const before = await state();
+    await merchant('POST', 'search/rebuild');
+    await make('Anew', 400);
+    await until(async () => ((await state()).builtAt === before.builtAt ? undefined : true), {
+      withinMs: 30_000,
+      what: 'it was built anew',
+    });
+    await inStep();
+    assert.deepEqual((await found('q=anew')).handles, ['anew']);
+    assert.deepEqual((await found('q=boots')).handles.toSorted(), ['blue-hiking-boots', 'red-hiking-boots']);
+    assert.deepEqual((await found('q=hiking', open().tenants[1])).handles, ['hiking-map']);
+  });
+}
