@@ -176,6 +176,22 @@ export function searchContract(
     assert.equal(await titled('fourth'), 1);
   });
 
+  test(`${adapter}: of two who write or remove the same, whoever is done first may tell that it is so`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    const total = async () => (await search.search(tenant, ENGLISH, { text: 'twice', limit: 10 })).total;
+    const write = () => search.write(tenant, ENGLISH, [product('k', 'Twice')]);
+    const writes = [write(), write()];
+    await Promise.any(writes);
+    assert.equal(await total(), 1);
+    await Promise.all(writes);
+    const remove = () => search.remove(tenant, ENGLISH, [{ id: 'k', version: 2 }]);
+    const removals = [remove(), remove()];
+    await Promise.any(removals);
+    assert.equal(await total(), 0);
+    await Promise.all(removals);
+  });
+
   test(`${adapter}: tenants do not find each other's, nor write over it, whatever they ask`, async () => {
     const { search, tenants } = await open(['en', 'en']);
     const [one, two] = tenants;

@@ -95,7 +95,7 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
     return { current, ...(next === undefined ? {} : { next }) };
   }
 
-  async function bulk(lines: readonly object[], refresh: 'true' | 'wait_for' | 'false'): Promise<void> {
+  async function bulk(index: string, lines: readonly object[], refresh: 'wait_for' | 'false'): Promise<void> {
     if (lines.length === 0) return;
     const answer = await call(
       'POST',
@@ -106,15 +106,25 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
         lines: true,
       },
     );
+    let wasNewer = false;
     for (const item of Bulk.parse(answer).items) {
       for (const { status, error } of Object.values(item)) {
-        // 409: a newer version is there. 404: what should go was not there, and stays so.
-        if (status < 300 || status === 409 || status === 404) continue;
-        throw new ShopError('unavailable', `Elasticsearch refused a document: ${error?.reason ?? status}.`, {
-          retryAfterSeconds: 5,
-        });
+        // A newer version is there, written by somebody else.
+        if (status === 409) wasNewer = true;
+        // 404: what should go was not there, and stays so.
+        else if (status >= 300 && status !== 404)
+          throw new ShopError(
+            'unavailable',
+            `Elasticsearch refused a document: ${error?.reason ?? status}.`,
+            {
+              retryAfterSeconds: 5,
+            },
+          );
       }
     }
+    // What somebody else wrote may not be found yet, and a refusal waits for no refresh.
+    if (wasNewer && refresh === 'wait_for')
+      await call('POST', `/${index}/_refresh`, undefined, { timeout: WRITE_MS });
   }
 
   async function put(
@@ -122,10 +132,11 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
     index: string,
     documents: readonly SearchDocument[],
     again: boolean,
-    refresh: 'true' | 'wait_for' | 'false',
+    refresh: 'wait_for' | 'false',
   ): Promise<void> {
     for (let n = 0; n < documents.length; n += BATCH)
       await bulk(
+        index,
         documents.slice(n, n + BATCH).flatMap((document) => [
           {
             index: {
@@ -271,6 +282,7 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
         const { current, next } = await targets(tenant, index);
         for (const target of [...(next === undefined ? [] : [next]), current])
           await bulk(
+            target,
             gone.map((one) => ({ delete: { ...placeOf(tenant, target, one), version_type: 'external' } })),
             target === current ? 'wait_for' : 'false',
           );
