@@ -1,11 +1,12 @@
 /**
  * A product list that is searched: the index says which products, in which order, and counts; the database says what they are, so that
- * nothing is shown that is hidden or gone, and every price is today's. While the index is away the database alone answers, plainly.
+ * nothing is shown that is hidden or gone, at the prices of a list without words. While the index is away the database alone answers, plainly.
  */
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/ports.ts';
 import { toCard, type CardRow } from '../document.ts';
+import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
 import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
 import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
@@ -93,6 +94,7 @@ async function cardsOf(sql: Sql, tenant: Tenant, ids: readonly string[]): Promis
     `SELECT p.id, p.handle, p.card, p.published_at FROM products p
      WHERE p.tenant_id = $1 AND p.id = ANY ($2::text[]) AND p.visible ORDER BY array_position($2::text[], p.id)`,
     [tenant.id, ids],
+    BROWSING,
   );
   return rows;
 }
