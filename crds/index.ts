@@ -15,6 +15,7 @@ export {
   FIELD_MANAGER,
   FINALIZER,
   GROUP,
+  isSchedule,
   LABELS,
   OLD_VERSION,
   SYSTEM_NAMESPACE,

@@ -141,6 +141,9 @@ function smallerThan(number: number): string {
   return [...fewerTens, ...fewerUnits].join('|');
 }
 
+/** Whether it is a schedule as `schedule` takes it, but for the order of its ranges. */
+export const isSchedule = (text: string): boolean => new RegExp(CRON).test(text);
+
 /** When something is done again and again. */
 export const schedule = (description: string) =>
   string(description, {

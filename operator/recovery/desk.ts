@@ -2,7 +2,7 @@
  * Where the operator asks for operations and sees how far they came: the work itself is done by Jobs. Every method is idempotent.
  */
 import { openDatabase } from '../provisioners/postgres/database.ts';
-import { ensureArchiver } from './archive/login.ts';
+import { ARCHIVER_SLOT, ensureArchiver, retireArchiver } from './archive/login.ts';
 import type { ArchiverAccess } from './archive/login.ts';
 import { readArchive } from './archive/verdict.ts';
 import type { ArchiveState } from './archive/verdict.ts';
@@ -35,6 +35,8 @@ export interface Desk {
   archive(): Promise<ArchiveState | undefined>;
   /** The archiver's login, and the limit on what the server keeps for it. @returns what was done, in words */
   ensureArchiver(access: ArchiverAccess): Promise<readonly string[]>;
+  /** Undoes that, where there is no archive any more. @returns false while the archiver is still there: ask again */
+  retireArchiver(): Promise<boolean>;
   /** Backups of before are gone: nobody needs to remember who was erased by then. */
   forgetErased(before: Date): Promise<void>;
   close(): Promise<void>;
@@ -85,6 +87,7 @@ export async function openDesk(url: string, mayAct?: () => void): Promise<Desk> 
     },
     archive: () => readArchive(database),
     ensureArchiver: (access) => ensureArchiver(database, access),
+    retireArchiver: () => retireArchiver(database, ARCHIVER_SLOT),
     forgetErased: (before) => forgetErased(database, before),
     close: () => database.close(),
   };

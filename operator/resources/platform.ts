@@ -2,6 +2,7 @@
  * The platform's configuration: ConfigMap and Secret `platform`, parsed once at the border.
  * Choosing a backend is configuration; each Deployment is handed only what it needs of it.
  */
+import { isSchedule } from '../../crds/index.ts';
 import { parseBackends } from '../../runtime/platform/backends/index.ts';
 import type { Backends } from '../../runtime/platform/backends/index.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -156,6 +157,13 @@ function archive(
       'ConfigMap platform: ARCHIVE_URL is a folder of each Pod; name the claim that holds it in ARCHIVE_CLAIM',
     );
   const schedule = config['DRILL_SCHEDULE'] ?? WEEKLY;
+  if (schedule !== 'off' && !isSchedule(schedule))
+    throw new PlatformConfigError(
+      'ConfigMap platform: DRILL_SCHEDULE must be a cron expression of five fields, or off',
+    );
+  const scratch = config['RECOVERY_SCRATCH'];
+  if (scratch !== undefined && !/^[0-9]+(Mi|Gi|Ti)$/.test(scratch))
+    throw new PlatformConfigError('ConfigMap platform: RECOVERY_SCRATCH must be a size, such as 100Gi');
   return {
     url: value,
     claim,
@@ -165,7 +173,7 @@ function archive(
     keepDays: integer(config, 'ARCHIVE_KEEP_DAYS', 7, [1, 3_650]),
     walKeepGigabytes: integer(config, 'ARCHIVE_WAL_KEEP_GB', 10, [1, 100_000]),
     drillSchedule: schedule === 'off' ? undefined : schedule,
-    scratch: config['RECOVERY_SCRATCH'],
+    scratch,
   };
 }
 

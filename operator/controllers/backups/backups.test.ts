@@ -182,6 +182,10 @@ test('the archiver stands where an archive is named, with its own login only, an
   delete world.config['ARCHIVE_URL'];
   await world.keepArchive();
   assert.equal(world.get(deployments, `shopmind-system/${ARCHIVER}`), undefined);
+  // The archiver holds its slot until it has ended.
+  assert.notEqual(world.get(secrets, `shopmind-system/${ARCHIVER}`), undefined);
+  await world.keepArchive();
+  assert.equal(world.desk.retired, 2);
   assert.equal(world.get(secrets, `shopmind-system/${ARCHIVER}`), undefined);
 });
 

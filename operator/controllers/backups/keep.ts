@@ -5,16 +5,17 @@
 import { SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import type { InventoryItem } from '../../../crds/index.ts';
 import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
-import type { Reconcile, Result } from '../../kube/controller.ts';
+import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.ts';
 import { inventoryOf } from '../../kube/inventory.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { archiverLogin } from '../../recovery/archive/login.ts';
 import { lossMs, verdictOf } from '../../recovery/archive/verdict.ts';
 import type { ArchiveState, Verdict } from '../../recovery/archive/verdict.ts';
 import type { Operation } from '../../recovery/operations.ts';
+import type { PlatformConfig } from '../../resources/platform.ts';
 import { archiver, ARCHIVER, DRILL, drillSchedule } from '../../resources/recovery.ts';
 import { loginsOf, secretRevision } from '../credentials.ts';
-import { shopServices } from '../kinds.ts';
+import { secrets, shopServices } from '../kinds.ts';
 import { applyAll, prune } from '../objects.ts';
 import { credentialsSeen } from '../rotation.ts';
 import { troubleOf } from '../troubles.ts';
@@ -73,8 +74,13 @@ export interface ArchiveMetrics {
 const MADE: readonly InventoryItem[] = [
   { apiVersion: 'apps/v1', kind: 'Deployment', namespace: SYSTEM_NAMESPACE, name: ARCHIVER },
   { apiVersion: 'batch/v1', kind: 'CronJob', namespace: SYSTEM_NAMESPACE, name: DRILL },
-  { apiVersion: 'v1', kind: 'Secret', namespace: SYSTEM_NAMESPACE, name: ARCHIVER },
 ];
+const LOGIN: InventoryItem = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  namespace: SYSTEM_NAMESPACE,
+  name: ARCHIVER,
+};
 
 /** @param onNews told when conditions of tenants and of the pool are to be drawn anew */
 export function createArchiveKeeper(
@@ -94,7 +100,7 @@ export function createArchiveKeeper(
       if (archive === undefined) {
         if (world.archive.learn({ verdict: undefined, state: undefined, drill: undefined })) options.onNews();
         await prune(world, context, MADE, []);
-        return {};
+        return retire(world, context, platform);
       }
       // The server's roles and the directory come with the pool.
       if (pool === undefined || credentials === undefined) return { requeueAfterMs: LOOK_MS };
@@ -136,6 +142,15 @@ export function createArchiveKeeper(
       return { requeueAfterMs: LOOK_MS };
     }
   };
+}
+
+/** The Secret goes last: as long as it is there, the database may have a slot that keeps its log for nobody. */
+async function retire(world: World, context: ReconcileContext, platform: PlatformConfig): Promise<Result> {
+  if (world.cacheOf(secrets).get(`${SYSTEM_NAMESPACE}/${ARCHIVER}`) === undefined) return {};
+  const desk = await world.desk(platform);
+  if (!(await desk.retireArchiver())) return { requeueAfterMs: LOOK_MS };
+  await prune(world, context, [LOGIN], []);
+  return {};
 }
 
 function secondsOf(ms: number | undefined): number | undefined {

@@ -11,6 +11,8 @@ export interface FakeDesk extends Desk {
   change(id: string, change: Partial<Operation>): void;
   /** What the archiver would have written down. */
   found: ArchiveState | undefined;
+  /** How often the archiver's slot was to go: the first time the archiver is still there. */
+  retired: number;
   /** Tenants that another operation has. */
   readonly busy: Set<string>;
 }
@@ -51,6 +53,7 @@ export function createFakeDesk(now: () => Date): FakeDesk {
     operations,
     busy: new Set(),
     found: undefined,
+    retired: 0,
     change: (id, change) => void operations.set(id, { ...get(id), ...change }),
     find: async (id) => operations.get(id),
     begin: async (wish) =>
@@ -66,6 +69,10 @@ export function createFakeDesk(now: () => Date): FakeDesk {
       [...operations.values()].findLast(({ kind, state }) => kind === 'drill' && state !== 'Running'),
     archive: async () => desk.found,
     ensureArchiver: async () => [],
+    retireArchiver: async () => {
+      desk.retired += 1;
+      return desk.retired > 1;
+    },
     forgetErased: async () => undefined,
     close: async () => undefined,
   };

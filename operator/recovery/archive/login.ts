@@ -13,6 +13,8 @@ import { loginOf } from '../../provisioners/logins.ts';
 import type { Login } from '../../provisioners/system.ts';
 
 export const ARCHIVER_ROLE = 'shop_archiver';
+/** The replication slot, which keeps the log for the archiver while it is away. */
+export const ARCHIVER_SLOT = 'shopmind';
 
 /** @param secret password of the pool's database login: where that is rotated, this one is too */
 export function archiverLogin(scope: string, secret: string): Login {
@@ -37,6 +39,36 @@ export async function ensureArchiver(database: Database, access: ArchiverAccess)
     await run(session, actions);
     return actions.map(({ describe }) => describe);
   });
+}
+
+/**
+ * Takes away what `ensureArchiver` and the archiver made: the slot, which would keep the server's log for nobody, and the logins.
+ * Idempotent. @returns false while the archiver is still there: ask again
+ */
+export async function retireArchiver(database: Database, slot: string): Promise<boolean> {
+  const [held] = await database.query<{ active: boolean }>(
+    'select active from pg_replication_slots where slot_name = $1',
+    [slot],
+  );
+  if (held?.active === true) return false;
+  await exclusively(database, async (session) => {
+    await session.query(
+      'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active',
+      [slot],
+    );
+    const roles = await session.query<{ name: string }>(
+      `select rolname as name from pg_roles where starts_with(rolname, $1 || '.')`,
+      [ARCHIVER_ROLE],
+    );
+    await run(
+      session,
+      roles.map(({ name }) => removal(name)),
+    );
+    const [role] = await session.query('select from pg_roles where rolname = $1', [ARCHIVER_ROLE]);
+    if (role !== undefined)
+      await session.query(`drop owned by ${ident(ARCHIVER_ROLE)}; drop role ${ident(ARCHIVER_ROLE)}`);
+  });
+  return true;
 }
 
 const Observed = z.object({

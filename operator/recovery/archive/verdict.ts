@@ -13,7 +13,7 @@ const ArchiveState = z.object({
   /** The oldest moment that can be restored to. */
   since: z.date().nullable(),
   /** Oldest first. */
-  bases: z.array(z.object({ name: z.string(), endedAt: z.iso.datetime(), bytes: z.number() })),
+  bases: z.array(z.object({ name: z.string(), endedAt: z.iso.datetime(), bytes: z.number() })).readonly(),
   beatAt: z.date(),
   problem: z.string().nullable(),
   gapFrom: z.date().nullable(),

@@ -6,13 +6,13 @@ import { Gauge, Registry } from 'prom-client';
 import { serveHealth } from '../../kube/health.ts';
 import { openDatabase } from '../../provisioners/postgres/database.ts';
 import { runArchiver } from '../archive/archiver.ts';
+import { ARCHIVER_SLOT } from '../archive/login.ts';
 import { lossMs, readArchive, verdictOf, type ArchiveState } from '../archive/verdict.ts';
 import type { ArchiveConfig } from '../config.ts';
 import { openStore } from '../store/store.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-const SLOT = 'shopmind';
 
 export async function keepArchive(config: ArchiveConfig, log: Logger, signal: AbortSignal): Promise<void> {
   const pledge = {
@@ -59,7 +59,7 @@ export async function keepArchive(config: ArchiveConfig, log: Logger, signal: Ab
   try {
     await runArchiver(database, store, {
       url: config.DATABASE_URL,
-      slot: SLOT,
+      slot: ARCHIVER_SLOT,
       intervalMs: config.ARCHIVE_INTERVAL_SECONDS * 1000,
       baseEveryMs: config.ARCHIVE_BASE_HOURS * HOUR_MS,
       keepMs: pledge.keepMs,
