@@ -39,7 +39,9 @@ export function isStalePlan(error: unknown): boolean {
 export function isConnectionLoss(error: unknown): boolean {
   const state = stateOf(error);
   if (state === undefined)
-    return /Connection terminated|connection ended|timeout exceeded/i.test(messageOf(error));
+    return /Connection terminated|connection ended|timeout (?:exceeded|expired)|read timeout/i.test(
+      messageOf(error),
+    );
   return /^(?:08|57P0[1-5]|53300)/.test(state) || NETWORK_CODES.has(state);
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { systemClock } from '../clock.ts';
@@ -195,3 +197,67 @@ test('notifications reach listeners, also after the server was killed and came b
 });
 
 sqlContract('sql in PostgreSQL', () => Promise.resolve({ sql }));
+
+test('a server that is gone without a word is missed by who listens, and found again', async () => {
+  const path = await swallowingPath(Number(new URL(database.url).port));
+  const url = new URL(database.url);
+  url.port = String(path.port);
+  const listener = createPostgres({
+    connectionString: url.href,
+    clock: systemClock,
+    newId: createNewId(systemClock),
+    pulseMilliseconds: 50,
+  });
+  const heard: string[] = [];
+  let arrived = Promise.withResolvers<void>();
+  const back = Promise.withResolvers<void>();
+  const hear = (word: string): void => {
+    heard.push(word);
+    arrived.resolve();
+  };
+  await listener.listen('words', hear, back.resolve);
+  await sql.notify('words', 'one');
+  await arrived.promise;
+  path.swallow();
+  await sql.notify('words', 'lost');
+  await back.promise;
+  arrived = Promise.withResolvers();
+  await sql.notify('words', 'two');
+  await arrived.promise;
+  assert.deepEqual(heard, ['one', 'two']);
+  await listener.close();
+  path.close();
+});
+
+interface Path {
+  readonly port: number;
+  /** Connections there are pass nothing on any more, and stay open; new ones work. */
+  swallow(): void;
+  close(): void;
+}
+
+async function swallowingPath(to: number): Promise<Path> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const target = connect(to, '127.0.0.1');
+    for (const socket of [client, target]) {
+      sockets.add(socket);
+      // Cut at the end of the test.
+      socket.on('error', () => undefined);
+    }
+    client.pipe(target).pipe(client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    // A listening server has an address, and this one a port.
+    port: (server.address() as AddressInfo).port,
+    swallow() {
+      for (const socket of sockets) socket.unpipe().resume();
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}

@@ -30,7 +30,7 @@ import { checkedTenantId } from '../tenant-id.ts';
 import { isConnectionLoss, isRetryable, isStalePlan, toShopError } from './failures.ts';
 import { createLender } from './lender.ts';
 import { createReplica, PRIMARY_POSITION, type ReplicaReport } from './replica.ts';
-import { PipelineFailure, type Statement, type WireResult } from './wire.ts';
+import { PipelineFailure, streamOf, type Statement, type WireResult } from './wire.ts';
 
 export interface PostgresOptions {
   readonly connectionString: string;
@@ -44,6 +44,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMilliseconds?: number;
   /** Waiting for a free or new connection, a restarting server included. Default 5 s. */
   readonly connectTimeoutMilliseconds?: number;
+  /** How often the connection that listens is asked whether it still stands. Default 10 s. */
+  readonly pulseMilliseconds?: number;
   readonly applicationName?: string;
 }
 
@@ -118,7 +120,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
           },
         });
   const listeners: ((committed: Committed) => void)[] = [];
-  const ear = createEar(connection);
+  const ear = createEar(connection, options.pulseMilliseconds ?? 10_000);
 
   async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
     const opening = statements.every(onlyReads)
@@ -364,14 +366,21 @@ function taskInserts(
   ];
 }
 
+/** Connecting, or one statement. */
+const EAR_ANSWERS_MS = 5_000;
+
 interface Ear {
   send(text: string, values: readonly string[]): Promise<void>;
   listen(channel: string, heard: (payload: string) => void, onReconnect?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
-/** One plain connection for LISTEN and NOTIFY, opened on first use and again whenever it breaks. */
-function createEar(connection: ClientConfig): Ear {
+/**
+ * One plain connection for LISTEN and NOTIFY, opened on first use and again whenever it breaks. Nothing is sent on it while nothing
+ * happens, so a server that is gone without a word (a machine that lost its power, a path that swallows) would not be missed for
+ * hours: now and then it is asked, and given up when it does not answer.
+ */
+function createEar(connection: ClientConfig, pulseMilliseconds: number): Ear {
   const channels = new Map<
     string,
     { heard: (payload: string) => void; onReconnect: (() => void) | undefined }[]
@@ -391,13 +400,22 @@ function createEar(connection: ClientConfig): Ear {
   }
 
   async function open(): Promise<Client> {
-    const next = new Client({ ...connection, connectionTimeoutMillis: 5_000 });
+    const next = new Client({
+      ...connection,
+      connectionTimeoutMillis: EAR_ANSWERS_MS,
+      query_timeout: EAR_ANSWERS_MS,
+    });
     next.on('error', () => undefined);
     next.on('notification', ({ channel, payload = '' }) => {
       for (const { heard } of channels.get(channel) ?? []) heard(payload);
     });
-    await next.connect();
-    for (const channel of channels.keys()) await next.query(`LISTEN ${escapeIdentifier(channel)}`);
+    try {
+      await next.connect();
+      for (const channel of channels.keys()) await next.query(`LISTEN ${escapeIdentifier(channel)}`);
+    } catch (error) {
+      streamOf({ client: next }).destroy();
+      throw error;
+    }
     if (everConnected)
       for (const all of channels.values()) for (const { onReconnect } of all) onReconnect?.();
     everConnected = true;
@@ -407,6 +425,21 @@ function createEar(connection: ClientConfig): Ear {
     });
     return next;
   }
+
+  async function feel(present: Client): Promise<void> {
+    try {
+      await present.query('SELECT');
+    } catch {
+      // Whatever it was: `end` follows, and another is opened.
+      streamOf({ client: present }).destroy();
+    }
+  }
+
+  const pulse = setInterval(() => {
+    const open = client;
+    if (open !== undefined) void inTurn(() => open.then(feel, () => undefined));
+  }, pulseMilliseconds);
+  pulse.unref();
 
   /** A connection takes one statement at a time. */
   function inTurn(statement: () => Promise<void>): Promise<void> {
@@ -455,6 +488,7 @@ function createEar(connection: ClientConfig): Ear {
     },
     async close() {
       closed = true;
+      clearInterval(pulse);
       const open = client;
       if (!open) return;
       await open.then(

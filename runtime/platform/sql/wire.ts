@@ -212,7 +212,7 @@ class Exchange implements Submittable {
 }
 
 /** The socket below a client: pg exposes it, its types do not. */
-export function streamOf(wire: Wire): Duplex {
+export function streamOf(wire: Pick<Wire, 'client'>): Duplex {
   const client = wire.client as unknown as { connection: { stream: Duplex } }; // see above
   return client.connection.stream;
 }
