@@ -46,7 +46,9 @@ try {
         slackMs: 100,
       });
       reports.push(report);
-      process.stderr.write(`${JSON.stringify({ ...report, trouble: report.trouble.slice(0, 40) })}\n`);
+      process.stderr.write(
+        `${JSON.stringify({ ...report, trouble: report.trouble.filter((_, n, all) => n < 20 || n >= all.length - 20) })}\n`,
+      );
     }
   }
 } finally {
