@@ -11,9 +11,12 @@ import { SystemError } from '../../operator/provisioners/system.ts';
 import type { Scope, System } from '../../operator/provisioners/system.ts';
 import { clickhouseSettings } from '../../runtime/platform/address/clickhouse/index.ts';
 import { createClickhouseAnalytics } from '../../runtime/platform/analytics/clickhouse.ts';
+import { analytics } from '../../runtime/domains/analytics/definition.ts';
+import { ADMIN_SECRETS, startTestHost } from '../../runtime/host/testing.ts';
 import { analyticsContract, FACTS } from '../../runtime/platform/contract/analytics.ts';
 import { ShopError } from '../../runtime/platform/errors.ts';
 import type { Analytics, Fact } from '../../runtime/platform/ports.ts';
+import { startTestDatabase } from '../support/database.ts';
 import { startClickhouse, type ClickhouseServer } from './clickhouse.ts';
 
 const scope = (name: string, secret = 'secret'): Scope => ({
@@ -187,6 +190,37 @@ test('a tenant goes with all its rows and with nobody else’s, a scope with eve
   assert.deepEqual(await system.remove('acme'), []);
   assert.deepEqual(await system.removeTenant('acme', 'acme'), []);
   assert.ok((await counted('SELECT count() AS n FROM shopmind_pool.facts')) > 0);
+});
+
+test('a shop is counted on ClickHouse by configuration alone', async () => {
+  const acme: Scope = { ...scope('acme'), domains: [analytics] };
+  await system.ensure(acme);
+  const database = await startTestDatabase([analytics]);
+  await database.addTenant({ id: 'acme', placement: 'dedicated', domains: ['analytics'] }, ADMIN_SECRETS);
+  const shop = await startTestHost({
+    databaseUrl: database.url,
+    secretsKey: database.secretsKey,
+    domains: ['analytics'],
+    tenant: 'acme',
+    backends: { analytics: system.address(acme) },
+  });
+  try {
+    for (const session of ['session-1', 'session-2']) {
+      const answer = await shop.call('acme', 'POST', '/api/analytics/events', {
+        json: { id: `message-of-${session}`, session, events: [{ kind: 'view', path: '/' }] },
+      });
+      assert.equal(answer.status, 202, answer.text);
+    }
+    await shop.host.tasks.settled();
+    const answer = await shop.merchant('acme', 'GET', '/api/admin/analytics/overview');
+    const { current } = answer.json<{ current: { sessions: number; views: number } }>();
+    assert.deepEqual([current.sessions, current.views], [2, 2]);
+    assert.equal(await counted('SELECT count() AS n FROM shopmind_acme.facts'), 2);
+    assert.equal((await database.admin.query('SELECT 1 FROM shop.facts')).rowCount, 0);
+  } finally {
+    await shop.stop();
+    await database.stop();
+  }
 });
 
 test('a server that is away is named with what to do', async () => {
