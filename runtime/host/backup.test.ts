@@ -93,6 +93,18 @@ test('the youngest are kept, as many as wanted, and what was never finished goes
   assert.deepEqual(backups('two'), ['2026-02-03T00-00-00.000Z', '2026-02-04T00-00-00.000Z']);
 });
 
+test('on demand one pooled tenant is backed up alone, and one that is not hosted here is no success', async () => {
+  const clock = manualClock(new Date('2026-02-20T00:00:00Z'));
+  const before = backups('one');
+  assert.equal(await backUp(environment({ BACKUP_TENANT: 'two', BACKUP_KEEP: '2' }), log, clock), 0);
+  assert.deepEqual(backups('one'), before);
+  assert.equal(backups('two').at(-1), '2026-02-20T00-00-00.000Z');
+  await assert.rejects(
+    backUp(environment({ BACKUP_TENANT: 'nobody' }), log, clock),
+    /nobody is none of the tenants/,
+  );
+});
+
 test('one tenant whose backup fails leaves the others theirs, keeps its old ones, and fails the Job', async () => {
   const before = backups('one');
   // In the way of its folder of objects.

@@ -7,6 +7,7 @@ import type { InventoryItem } from '../../../crds/index.ts';
 import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
 import type { Reconcile, ReconcileContext, Result } from '../../kube/controller.ts';
 import { inventoryOf } from '../../kube/inventory.ts';
+import { keyOf } from '../../kube/types.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { archiverLogin } from '../../recovery/archive/login.ts';
 import { lossMs, verdictOf } from '../../recovery/archive/verdict.ts';
@@ -15,7 +16,7 @@ import type { Operation } from '../../recovery/operations.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { archiver, ARCHIVER, DRILL, drillSchedule } from '../../resources/recovery.ts';
 import { loginsOf, secretRevision } from '../credentials.ts';
-import { secrets, shopServices } from '../kinds.ts';
+import { resourceOf, secrets, shopServices } from '../kinds.ts';
 import { applyAll, prune } from '../objects.ts';
 import { credentialsSeen } from '../rotation.ts';
 import { troubleOf } from '../troubles.ts';
@@ -99,8 +100,7 @@ export function createArchiveKeeper(
       const { archive } = platform;
       if (archive === undefined) {
         if (world.archive.learn({ verdict: undefined, state: undefined, drill: undefined })) options.onNews();
-        await prune(world, context, MADE, []);
-        return retire(world, context, platform);
+        return await retire(world, context, platform);
       }
       // The server's roles and the directory come with the pool.
       if (pool === undefined || credentials === undefined) return { requeueAfterMs: LOOK_MS };
@@ -115,7 +115,12 @@ export function createArchiveKeeper(
       const objects = [...archiver({ ...input, databaseUrl, revision }), ...drillSchedule(input)];
       await applyAll(world, context, pool, objects);
       // Manifests are plain objects of Kubernetes.
-      await prune(world, context, MADE, inventoryOf(objects as readonly unknown[] as readonly KubeObject[]));
+      await prune(
+        world,
+        context,
+        seen(world),
+        inventoryOf(objects as readonly unknown[] as readonly KubeObject[]),
+      );
       const keepMs = archive.keepDays * DAY_MS;
       const state = await desk.archive();
       const verdict = verdictOf(state, { rpoMs: archive.rpoSeconds * 1000, keepMs });
@@ -144,9 +149,15 @@ export function createArchiveKeeper(
   };
 }
 
+/** What stands of it: the server need not be asked again and again for what was never made. */
+function seen(world: World): readonly InventoryItem[] {
+  return MADE.filter((item) => world.cacheOf(resourceOf(item)).has(keyOf(item)));
+}
+
 /** The Secret goes last: as long as it is there, the database may have a slot that keeps its log for nobody. */
 async function retire(world: World, context: ReconcileContext, platform: PlatformConfig): Promise<Result> {
   if (world.cacheOf(secrets).get(`${SYSTEM_NAMESPACE}/${ARCHIVER}`) === undefined) return {};
+  await prune(world, context, MADE, []);
   const desk = await world.desk(platform);
   if (!(await desk.retireArchiver())) return { requeueAfterMs: LOOK_MS };
   await prune(world, context, [LOGIN], []);
