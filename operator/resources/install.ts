@@ -168,6 +168,11 @@ function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): v
         { name: 'LOG_LEVEL', value: values.logLevel },
         { name: 'FORWARDED_PROTO', value: values.gateway.forwardedProto },
         { name: 'TRUSTED_PROXIES', value: values.gateway.trustedProxies },
+        // Absent: each gateway counts a shop's requests by itself.
+        {
+          name: LIMITS_URL,
+          valueFrom: { secretKeyRef: { name: GATEWAY_SECRET, key: LIMITS_URL, optional: true } },
+        },
         // Balancers and kube-proxy go on sending for a while to a Pod that is ending.
         { name: 'DRAIN_DELAY_MS', value: onThisMachine ? '0' : '5000' },
       ],
@@ -190,6 +195,10 @@ function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): v
     },
   });
 }
+
+/** Made by whoever installs: it holds the gateways' own login at a Redis. */
+const GATEWAY_SECRET = 'gateway';
+const LIMITS_URL = 'LIMITS_URL';
 
 interface ProcessShape {
   readonly terminationGracePeriodSeconds: number;

@@ -13,7 +13,7 @@ import type { InstallValues } from './values.ts';
 const PROMETHEUS_PORT = 9090;
 
 export function systemNetwork(chart: Chart, values: InstallValues): void {
-  const { apiServerPort, databasePort } = values.networkPolicies;
+  const { apiServerPort, databasePort, limitsPort } = values.networkPolicies;
   const apiServer: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(apiServerPort)] };
   // The data plane stands outside, at addresses nobody knows here: https for blobs, sources and payments.
   const dataPlane: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(databasePort)] };
@@ -32,7 +32,7 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
   });
   policy(chart, 'gateway', process('gateway'), {
     ingress: [{ ports: [tcp(values.gateway.port)] }],
-    egress: [apiServer, { to: [ours] }],
+    egress: [apiServer, { to: [ours] }, { ports: [tcp(limitsPort)] }],
   });
   policy(
     chart,

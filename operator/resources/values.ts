@@ -147,6 +147,9 @@ export const InstallValues = z.strictObject({
         .default(6443)
         .describe('Port of the API server behind the Service kubernetes; 443 is open too.'),
       databasePort: port.default(5432).describe('Port of the database.'),
+      limitsPort: port
+        .default(6379)
+        .describe('Port of the Redis in which gateways count together (LIMITS_URL of Secret gateway).'),
     })
     .prefault({}),
   admissionPolicy: z

@@ -6,6 +6,7 @@ import { systemClock } from '../../operator/kube/clock.ts';
 import { connect } from '../../operator/kube/client.ts';
 import { serveHealth } from '../../operator/kube/health.ts';
 import { createNewId } from '../platform/ids.ts';
+import { GATEWAY_SCOPE } from '../platform/names/index.ts';
 import type { RateLimits } from '../platform/ports.ts';
 import { createClusters } from './clusters.ts';
 import { parseConfig } from './config.ts';
@@ -135,5 +136,5 @@ async function sharedLimits(address: string): Promise<RateLimits> {
   });
   const alone = createMemoryLimits(() => clock.monotonic());
   setInterval(alone.sweep, 60_000).unref();
-  return createRedisLimits(redis, 'gateway', alone);
+  return createRedisLimits(redis, GATEWAY_SCOPE, alone);
 }

@@ -1,12 +1,15 @@
 /** The provisioner of Redis on a real cluster: what it makes, what it finds changed, what it leaves when killed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../operator/kube/clock.ts';
 import { loginOf } from '../../operator/provisioners/logins.ts';
 import { createRedis } from '../../operator/provisioners/redis/redis.ts';
 import { SystemError, type Scope, type System } from '../../operator/provisioners/system.ts';
+import { createTenantLimits } from '../../runtime/gateway/limits.ts';
 import { createRedisCache } from '../../runtime/platform/cache/redis.ts';
 import { createMemoryLimits } from '../../runtime/platform/limits/memory.ts';
 import { createRedisLimits } from '../../runtime/platform/limits/redis.ts';
+import { GATEWAY_SCOPE, scopePrefix } from '../../runtime/platform/names/index.ts';
 import type { Cache } from '../../runtime/platform/ports.ts';
 import { createRedisPubSub } from '../../runtime/platform/pubsub/redis.ts';
 import { openRedis, type RedisConnection } from '../../runtime/platform/redis/connection.ts';
@@ -186,6 +189,48 @@ test('killed before any of its changes, it finishes when it is repeated', async 
   await reference.remove('killed');
   await Promise.all([reference.ensure(scope), provisioner(servers.adminAddress).ensure(scope)]);
   assert.deepEqual(await reference.plan(scope), []);
+});
+
+test('gateways enter with a login of their own, and what one lets through is counted for all', async () => {
+  const system = provisioner(servers.adminAddress);
+  const scope = scopeNamed(GATEWAY_SCOPE, 'one');
+  await system.ensure(scope);
+  const address = system.address(scope);
+  // As two processes of `runtime/gateway/main.ts` have it, each with a connection and a count of its own.
+  const gateway = () => {
+    const redis = connect(address);
+    const alone = createMemoryLimits(() => performance.now());
+    return { redis, limits: createTenantLimits(systemClock, createRedisLimits(redis, GATEWAY_SCOPE, alone)) };
+  };
+  const [one, two] = [gateway(), gateway()];
+  await until(
+    async () => {
+      const answers = await Promise.all(
+        [one, two].map(({ redis }) =>
+          redis.attempt((client) => client.exists(`${scopePrefix(GATEWAY_SCOPE)}x`)),
+        ),
+      );
+      return answers.every((answer) => answer === 0) ? true : undefined;
+    },
+    { withinMs: 10_000, what: 'both gateways are connected' },
+  );
+  const perMinute = 30;
+  for (let n = 0; n < perMinute; n++) assert.equal(one.limits.take('acme', perMinute), 0);
+  const refused = await until(
+    async () => {
+      const wait = two.limits.take('acme', perMinute);
+      return wait > 0 ? wait : undefined;
+    },
+    { withinMs: 5_000, everyMs: 20, what: 'the other gateway refuses what the first has let through' },
+  );
+  assert.ok(refused <= 3, `${refused} s`);
+  assert.equal(two.limits.take('fjord', perMinute), 0, 'each shop by itself');
+  const stranger = connect(system.address(scope));
+  assert.equal(
+    await stranger.attempt((client) => client.get(`${scopePrefix('pool')}{acme}:c:x`)),
+    undefined,
+    'it reads no cache',
+  );
 });
 
 test('a cluster that is away, or a login that may not, is told with what to do', async () => {

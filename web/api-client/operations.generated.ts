@@ -562,6 +562,28 @@ export interface Operations {
           "count": number;
         })[];
       } | null;
+      "search": "words" | "similar" | "plain" | null;
+    };
+  };
+  /** Products that somebody who is still typing may mean. */
+  'catalog.suggestProducts': {
+    params: undefined;
+    query: {
+      "q": string;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "products": readonly ({
+        "handle": string;
+        "title": string;
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+      })[];
     };
   };
   /** One published product with its variants, pictures and collections. */
@@ -1234,6 +1256,30 @@ export interface Operations {
       "error": string | null;
       "createdAt": string;
       "finishedAt": string | null;
+    };
+  };
+  /** How far the search index is behind the catalogue. */
+  'catalog.adminGetSearch': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "builtAt": string | null;
+      "documents": number | null;
+      "pending": number;
+      "building": boolean;
+    };
+  };
+  /** Build the search index anew from the catalogue; searches go on meanwhile. */
+  'catalog.adminRebuildSearch': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "builtAt": string | null;
+      "documents": number | null;
+      "pending": number;
+      "building": boolean;
     };
   };
   /** The whole catalogue as a CSV in the Shopify product format. */
@@ -2345,6 +2391,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'analytics.getLive': ['GET', '/api/admin/analytics/live', false],
   'analytics.exportFacts': ['GET', '/api/admin/analytics/facts', false],
   'catalog.listProducts': ['GET', '/api/catalog/products', false],
+  'catalog.suggestProducts': ['GET', '/api/catalog/suggestions', false],
   'catalog.getProduct': ['GET', '/api/catalog/products/{handle}', false],
   'catalog.listCollections': ['GET', '/api/catalog/collections', false],
   'catalog.getCollection': ['GET', '/api/catalog/collections/{handle}', false],
@@ -2362,6 +2409,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminDeleteCollection': ['DELETE', '/api/admin/catalog/collections/{id}', false],
   'catalog.adminStartImport': ['POST', '/api/admin/catalog/imports', false],
   'catalog.adminGetImport': ['GET', '/api/admin/catalog/imports/{id}', false],
+  'catalog.adminGetSearch': ['GET', '/api/admin/catalog/search', false],
+  'catalog.adminRebuildSearch': ['POST', '/api/admin/catalog/search/rebuild', false],
   'catalog.adminExport': ['GET', '/api/admin/catalog/export', false],
   'orders.createCart': ['POST', '/api/orders/carts', false],
   'orders.getCart': ['GET', '/api/orders/carts/{cartId}', false],

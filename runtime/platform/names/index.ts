@@ -11,6 +11,9 @@ export function scopeOf(tenant: string | undefined): string {
   return tenant ?? POOL_SCOPE;
 }
 
+/** The scope of what all gateways count together. No tenant can be called that either. */
+export const GATEWAY_SCOPE = 'gateway';
+
 /** `pool.orders.order`, a Kafka topic. A tenant's name holds no dot, so no scope's names begin with those of another. */
 export function topicName(scope: string, topic: string): string {
   return `${scope}.${topic}`;
