@@ -24,6 +24,7 @@ import {
 } from '../../runtime/platform/objects/index.ts';
 import { until } from '../support/wait.ts';
 import { BlobStoreError, createBlobStore } from '../../operator/provisioners/blobs.ts';
+import { createMinioAdmin } from '../../operator/provisioners/objects/minio.ts';
 import { createObjects } from '../../operator/provisioners/objects/objects.ts';
 import { SystemError } from '../../operator/provisioners/system.ts';
 import { catalog } from '../../runtime/domains/catalog/definition.ts';
@@ -338,4 +339,138 @@ test('the bucket is made once, with versions and a lifecycle; drift is found and
   await assert.rejects(wrong.plan(scope), (error) => error instanceof SystemError && !error.transient);
   await system.end();
   await wrong.end();
+});
+
+test('each scope has a login of its own that reaches its own folders; rotated, closed, drift mended, killed anywhere', async () => {
+  const address = `${minio.address('scoped', 'eu')}&logins=minio`;
+  const login = (user: string) => ({ user, password: randomBytes(24).toString('base64url') });
+  const pool = { name: 'pool', domains: [catalog], login: login('shopmind.pool.11111111') };
+  const acme = { name: 'acme', domains: [catalog], login: login('shopmind.acme.11111111') };
+  const near = { name: 'acme-2', domains: [catalog], login: login('shopmind.acme-2.11111111') };
+  const system = createObjects(address);
+  const expected = (await system.plan(acme)).length;
+  assert.ok(expected >= 6);
+  for (let at = 1; (await system.plan(acme)).length > 0; at++) {
+    assert.ok(at <= expected, 'each life does one thing at least');
+    let left = 1;
+    const mortal = createObjects(address, {
+      mayAct: () => {
+        if (left-- === 0) throw new Error('killed');
+      },
+    });
+    await mortal.ensure(acme).catch((error: Error) => assert.match(error.message, /killed/));
+    await mortal.end();
+  }
+  for (const scope of [pool, near]) {
+    await system.ensure(scope);
+    assert.deepEqual(await system.ensure(scope), []);
+  }
+
+  const blobsOf = (scope: typeof acme): S3Blobs => {
+    const blobs = createS3Blobs(system.address(scope));
+    opened.push(blobs);
+    return blobs;
+  };
+  const own = blobsOf(acme);
+  await own.put('acme', 'media', 'k', randomBytes(9 << 20), 'x/y');
+  await blobsOf(pool).put('bolt', 'media', 'k', Buffer.from('2'), 'x/y');
+  for (const other of ['bolt', 'acme-2']) {
+    await assert.rejects(own.put(other, 'media', 'k', Buffer.from('x'), 'x/y'), { code: 'unavailable' });
+    await assert.rejects(own.get(other, 'media', 'k'), { code: 'unavailable' });
+  }
+  const backups = await createBackups(system.address(acme));
+  const backup = await backups.begin('acme', new Date());
+  await backup.write('orders', ['{}']);
+  await backup.finish({ orders: 1 });
+  assert.deepEqual(await backups.prune('acme', 1), []);
+  const whole = await open(system.address(acme));
+  await assert.rejects(keysOf(whole, ''), { name: 'AccessDenied' });
+  assert.doesNotMatch(system.address(acme), /root-of-tests|logins/);
+
+  const rotated = { ...acme, login: login('shopmind.acme.22222222'), formerLogin: acme.login };
+  assert.deepEqual(await system.ensure(rotated), [
+    'CREATE LOGIN shopmind.acme.22222222',
+    'GIVE LOGIN shopmind.acme.22222222 POLICY shopmind.acme',
+  ]);
+  assert.ok(await own.get('acme', 'media', 'k', { first: 0, last: 1 }), 'the former one is still good');
+  assert.deepEqual(await system.ensure({ ...acme, login: rotated.login }), [
+    'DROP LOGIN shopmind.acme.11111111',
+  ]);
+  await assert.rejects(own.get('acme', 'media', 'k'), { code: 'unavailable' });
+
+  const admin = createMinioAdmin({ endpoint: minio.endpoint, region: 'us-east-1', login: minio.login });
+  await admin.setPolicy('shopmind.acme', {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: ['s3:*'], Resource: ['arn:aws:s3:::*'] }],
+  });
+  assert.deepEqual(await system.ensure({ ...acme, login: rotated.login }), ['SET POLICY shopmind.acme']);
+  assert.deepEqual(await system.close('acme'), [
+    'DROP LOGIN shopmind.acme.22222222',
+    'DROP POLICY shopmind.acme',
+  ]);
+  assert.deepEqual(await system.remove('acme'), []);
+  assert.deepEqual(await system.plan(near), [], 'whose name begins alike is left alone');
+  await system.end();
+});
+
+test('a bucket is replicated to another store, deletions of versions too; drift mended, killed anywhere', async () => {
+  const other = await startMinio();
+  try {
+    const address = `${minio.address('copied', 'eu')}&replica=${encodeURIComponent(other.address('copy'))}`;
+    const scope = { name: 'pool', domains: [catalog], login: { user: 'x', password: 'x' } };
+    const first = createObjects(address);
+    const planned = await first.plan(scope);
+    await first.end();
+    assert.deepEqual(
+      planned.slice(-4).map((line) => line.split(' ')[0]),
+      ['CREATE', 'KEEP', 'NAME', 'REPLICATE'],
+    );
+    for (let at = 0; ; at++) {
+      assert.ok(at <= planned.length, 'each life does one thing at least');
+      let left = 1;
+      const mortal = createObjects(address, {
+        mayAct: () => {
+          if (left-- === 0) throw new Error('killed');
+        },
+      });
+      const done = await mortal.ensure(scope).catch((error: Error) => {
+        assert.match(error.message, /killed/);
+        return ['killed'];
+      });
+      await mortal.end();
+      if (done.length === 0) break;
+    }
+    const system = createObjects(address);
+    assert.deepEqual(await system.plan(scope), []);
+    assert.doesNotMatch(system.address(scope), /replica/);
+
+    const here = createS3Blobs(minio.address('copied', 'eu'));
+    const there = createS3Blobs(other.address('copy', 'eu'));
+    opened.push(here, there);
+    await here.put('acme', 'media', 'k', Buffer.from('copied'), 'x/y');
+    const isThere = async (): Promise<boolean> => (await there.get('acme', 'media', 'k')) !== undefined;
+    await until(async () => (await isThere()) || undefined, { withinMs: 30_000, what: 'the copy arrives' });
+    const store = await createBlobStore(minio.address('copied', 'eu'));
+    await store.removeTenant('acme');
+    const copy = await open(other.address('copy'));
+    await until(
+      async () => {
+        const left = await copy.client.send(new ListObjectVersionsCommand({ Bucket: 'copy' }));
+        return (left.Versions ?? []).length + (left.DeleteMarkers ?? []).length === 0 || undefined;
+      },
+      { withinMs: 30_000, what: 'what is gone here is gone there' },
+    );
+
+    const admin = createMinioAdmin({ endpoint: minio.endpoint, region: 'us-east-1', login: minio.login });
+    const rules = (await admin.replication('copied')) ?? '';
+    await admin.setReplication(
+      'copied',
+      rules.replace('<Status>Enabled</Status>', '<Status>Disabled</Status>'),
+    );
+    assert.match((await system.ensure(scope)).join(), /^REPLICATE BUCKET copied TO 127\.0\.0\.1:\d+\/copy$/);
+    assert.deepEqual(await system.plan(scope), []);
+    await system.end();
+  } finally {
+    await other.stop();
+  }
 });
