@@ -66,7 +66,7 @@ test('an archive that is named is kept: what can be restored is told', async () 
     { withinMs: 60_000, what: 'the archive has its first base backup' },
   );
   assert.equal(told.archive?.bases.length, 1);
-  assert.match(await shopmind('backups', TENANT), /Any moment from .*BackedUp +every moment/s);
+  assert.match(await shopmind('backups', TENANT), /Any moment +from .*BackedUp +every moment/s);
 });
 
 test('the archive has what the shop has of the customer', async () => {

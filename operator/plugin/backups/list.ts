@@ -72,15 +72,15 @@ async function nightlyOf(
 export function textOf({ archive, conditions, operation, nightly }: Backups, now: number): string {
   const lines: string[] = [];
   if (archive === undefined)
-    lines.push('Archive    none: set ARCHIVE_URL in Secret or ConfigMap shopmind-system/platform');
+    lines.push('Archive     none: set ARCHIVE_URL in Secret or ConfigMap shopmind-system/platform');
   else {
     const { location, since, gapFrom, gapTo, bases } = archive;
     lines.push(
-      `Archive    ${location}`,
-      `Any moment ${since === undefined ? 'not yet: the first base backup is under way' : `from ${since} on`}`,
+      `Archive     ${location}`,
+      `Any moment  ${since === undefined ? 'not yet: the first base backup is under way' : `from ${since} on`}`,
     );
     if (gapFrom !== undefined)
-      lines.push(`           but for those between ${gapFrom} and ${gapTo ?? 'now'}`);
+      lines.push(`            but for those between ${gapFrom} and ${gapTo ?? 'now'}`);
     if (bases.length > 0) {
       const rows = bases.map(({ name, endedAt, megabytes }) => [name, age(endedAt, now), `${megabytes} MiB`]);
       lines.push('', table([['BASE BACKUP', 'AGE', 'SIZE'], ...rows]).trimEnd(), '');
@@ -89,10 +89,10 @@ export function textOf({ archive, conditions, operation, nightly }: Backups, now
   if (nightly !== undefined) {
     const { schedule, lastSuccess } = nightly;
     const last = lastSuccess === undefined ? 'none has succeeded yet' : `last ${age(lastSuccess, now)} ago`;
-    lines.push(`Nightly    ${schedule} UTC, ${last}`);
+    lines.push(`Nightly     ${schedule} UTC, ${last}`);
   }
   for (const { type, status, message } of conditions)
-    lines.push(`${type.padEnd(10)} ${status === 'True' ? '' : `${status}: `}${message}`);
-  if (operation !== undefined) lines.push(`Last       ${lineOf(operation)}`);
+    lines.push(`${type.padEnd(11)} ${status === 'True' ? '' : `${status}: `}${message}`);
+  if (operation !== undefined) lines.push(`Last        ${lineOf(operation)}`);
   return lines.join('\n');
 }
