@@ -16,6 +16,8 @@ import { createNodes, NotCitusError } from '../../operator/provisioners/postgres
 import { isCitus } from '../../operator/provisioners/postgres/observe.ts';
 import { createPostgres as createProvisioner } from '../../operator/provisioners/postgres/postgres.ts';
 import { systemClock } from '../../runtime/platform/clock.ts';
+import { createRollups } from '../../runtime/platform/analytics/rollups.ts';
+import { analyticsContract, FACTS } from '../../runtime/platform/contract/analytics.ts';
 import { eventsContract } from '../../runtime/platform/contract/events.ts';
 import { breakPledge, PLEDGES } from '../../runtime/platform/contract/pledges.ts';
 import { sqlContract } from '../../runtime/platform/contract/sql.ts';
@@ -43,7 +45,7 @@ const LOGIN = loginFor('shop_runtime', `check-${process.pid}`);
 const OWN = 'tenant_check_move';
 /** Tenants that the suites make up by themselves, and those of the checks here. */
 const TENANTS = [
-  ...['sql', 'events', 'tasks'].flatMap((suite) =>
+  ...['sql', 'events', 'tasks', 'analytics'].flatMap((suite) =>
     Array.from({ length: 30 }, (_, n) => `${suite}-${n + 1}-${process.pid}`),
   ),
   'check-a',
@@ -176,6 +178,7 @@ test('a login rotates: both enter while it lasts, then only the new one', async 
 });
 
 sqlContract('sql', () => Promise.resolve({ sql }));
+analyticsContract('analytics', () => createRollups({ sql, clock: systemClock, facts: FACTS }));
 eventsContract('events', () =>
   Promise.resolve({
     sql,

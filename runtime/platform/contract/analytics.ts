@@ -35,10 +35,11 @@ function fact(kind: string, when: number, more: Partial<Fact> = {}): Fact {
 
 /** Registers the suite. @param open the same store each time */
 export function analyticsContract(adapter: string, open: () => Analytics): void {
-  let names = 0;
+  let tenants = 0;
+  let batches = 0;
   /** A tenant that no test has used. */
-  const fresh = (): string => `a${process.pid}-${names++}`;
-  const write = (tenant: string, facts: readonly Fact[], id = `b${names++}`): Promise<void> =>
+  const fresh = (): string => `analytics-${++tenants}-${process.pid}`;
+  const write = (tenant: string, facts: readonly Fact[], id = `b${batches++}`): Promise<void> =>
     open().append(tenant, { id, facts });
   const daily = { ...SPAN, bucket: 'day', zone: UTC } as const;
 
