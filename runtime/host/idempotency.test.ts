@@ -30,18 +30,19 @@ const ask = (key: string, work: (keep: Keep) => Promise<Answer>): Promise<Answer
     work,
   );
 
-/** Something that takes effect each time: one more event. */
+/** Something that takes effect each time: one more task. */
 const effect = (key: string, keep: Keep): Promise<void> =>
   sql.transaction('acme', async (tx) => {
-    await tx.emit({ topic: 'x.thing', type: 'x.thing.done', key, payload: {} });
+    await tx.enqueue({ name: 'x.thing', payload: { key } });
     await keep(tx, ANSWER);
   });
 
 async function effects(key: string): Promise<number> {
-  const { rows } = await sql.query('acme', 'select id from outbox where tenant_id = $1 and key = $2', [
+  const { rows } = await sql.query(
     'acme',
-    key,
-  ]);
+    `select id from tasks where tenant_id = $1 and payload ->> 'key' = $2`,
+    ['acme', key],
+  );
   return rows.length;
 }
 

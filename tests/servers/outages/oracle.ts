@@ -178,7 +178,7 @@ const LEFT = `
     where id = any ($2) and state <> 'succeeded'
   union all select 'goods that orders have not heard of', count(*)::int from products p
     where p.handle = any ($3) and not exists (select from orders_variants v where v.product_id = p.id)
-  union all select 'events in the outbox', count(*)::int from outbox
+  union all select 'events that were promised and not told', count(*)::int from promised_events
   union all select 'events that are parked', count(*)::int from parked_messages
   union all select 'tasks that run, or are due', count(*)::int from tasks
     where state = 'running' or (state = 'waiting' and run_at < now())`;
