@@ -38,10 +38,7 @@ export function isStalePlan(error: unknown): boolean {
 /** Whether the connection is gone, as opposed to the statement having failed. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = stateOf(error);
-  if (state === undefined)
-    return /Connection terminated|connection ended|timeout (?:exceeded|expired)|read timeout/i.test(
-      messageOf(error),
-    );
+  if (state === undefined) return LOSSES.test(messageOf(error));
   return /^(?:08|57P0[1-5]|53300)/.test(state) || NETWORK_CODES.has(state);
 }
 
@@ -93,6 +90,10 @@ function messageOf(error: unknown): string {
   const cause = error instanceof ShopError ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** How pg tells of a connection that broke, could not be opened, or is used although it broke: it gives no codes. */
+const LOSSES =
+  /Connection terminated|connection ended|timeout (?:exceeded|expired)|read timeout|is not queryable/i;
 
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
