@@ -1,5 +1,5 @@
 /**
- * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N] [--seconds N]`.
+ * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N] [--seconds N] [--backlog N]`.
  * Parts, all by default: `sql` (a tenant's statements beside bare `pg`; an erasure beside its neighbours), `events`
  * (from a transaction through Kafka to a handler, and where its time goes; our consumer beside a bare loop).
  */
@@ -10,6 +10,8 @@ export interface DataBenchOptions {
   readonly rows: number;
   /** How long events are emitted, in each pass. */
   readonly seconds: number;
+  /** Events that are consumed at once. */
+  readonly backlog: number;
 }
 
 const PARTS: Readonly<Record<string, () => Promise<(options: DataBenchOptions) => Promise<void>>>> = {
@@ -19,7 +21,11 @@ const PARTS: Readonly<Record<string, () => Promise<(options: DataBenchOptions) =
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '8' } },
+  options: {
+    rows: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '8' },
+    backlog: { type: 'string', default: '200000' },
+  },
 });
 const unknown = positionals.filter((name) => PARTS[name] === undefined);
 if (unknown.length > 0)
@@ -28,5 +34,5 @@ for (const [name, load] of Object.entries(PARTS)) {
   if (positionals.length === 0 || positionals.includes(name))
     await (
       await load()
-    )({ rows: Number(values.rows), seconds: Number(values.seconds) });
+    )({ rows: Number(values.rows), seconds: Number(values.seconds), backlog: Number(values.backlog) });
 }

@@ -315,12 +315,12 @@ test('what was sent by one who died before it could say so is sent again to wher
   await admin.connect();
   await admin.createPartitions({ topicPartitions: [{ topic: 'pool.x.growing', count: 7 }] });
   await admin.disconnect();
-  const log2 = events();
-  await listen(log2);
+  const survivor = events();
+  await listen(survivor);
   // Its turn is over after five seconds.
   await until(
     async () => {
-      await log2.flush();
+      await survivor.flush();
       const { rows } = await sql.query(tenant, 'SELECT 1 FROM promised_events WHERE tenant_id = $1', [
         tenant,
       ]);
@@ -328,10 +328,10 @@ test('what was sent by one who died before it could say so is sent again to wher
     },
     { withinMs: 30_000, what: 'all of them, sent by another one' },
   );
-  await log2.settled();
+  await survivor.settled();
   assert.equal((await contentOf('pool.x.growing')).length, 2 * keys.length, 'all of them were sent twice');
   assert.deepEqual(heard.toSorted(), keys.toSorted());
-  await log2.close();
+  await survivor.close();
   await sender.close();
 });
 

@@ -20,7 +20,6 @@ import type { Order, Report } from './events.process.ts';
 
 const TENANTS = 32;
 const PARTITIONS = 12;
-const BACKLOG = 200_000;
 const PAYLOAD_BYTES = 200;
 const TARGET = 20_000;
 /** Events of one transaction: what a domain that imports or counts down stock emits at once. */
@@ -33,7 +32,7 @@ interface Bench {
   order(rest: Partial<Order> & Pick<Order, 'role' | 'topic'>): Order;
 }
 
-export async function benchEvents({ seconds }: Pick<DataBenchOptions, 'seconds'>): Promise<void> {
+export async function benchEvents({ seconds, backlog }: DataBenchOptions): Promise<void> {
   const [server, kafka] = await Promise.all([
     // As in production: every commit is on the disk before it is told.
     startPostgres({
@@ -76,7 +75,7 @@ export async function benchEvents({ seconds }: Pick<DataBenchOptions, 'seconds'>
     console.log(
       `\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model}), load before ${loadavg()[0]?.toFixed(1)}`,
     );
-    await benchBacklog(bench);
+    await benchBacklog(bench, backlog);
     await benchLive(bench);
     await benchStages(bench);
   } finally {
@@ -86,14 +85,14 @@ export async function benchEvents({ seconds }: Pick<DataBenchOptions, 'seconds'>
   }
 }
 
-async function benchBacklog({ order }: Bench): Promise<void> {
+async function benchBacklog({ order }: Bench, backlog: number): Promise<void> {
   const topic = 'x.backlog';
-  const produced = await run(order({ role: 'produce-bare', topic, expected: BACKLOG }));
+  const produced = await run(order({ role: 'produce-bare', topic, expected: backlog }));
   // The first of a kind finds the broker cold: the bare loop runs again when ours has run.
-  await run(order({ role: 'consume-bare', topic, expected: BACKLOG }));
-  const ours = await run(order({ role: 'consume', topic, expected: BACKLOG }));
-  const batched = await run(order({ role: 'consume-batches', topic, expected: BACKLOG }));
-  const bare = await run(order({ role: 'consume-bare', topic, expected: BACKLOG }));
+  await run(order({ role: 'consume-bare', topic, expected: backlog }));
+  const ours = await run(order({ role: 'consume', topic, expected: backlog }));
+  const batched = await run(order({ role: 'consume-batches', topic, expected: backlog }));
+  const bare = await run(order({ role: 'consume-bare', topic, expected: backlog }));
   const row = (what: string, report: Report): string[] => [
     what,
     count(report.perSecond),
@@ -101,7 +100,7 @@ async function benchBacklog({ order }: Bench): Promise<void> {
     report === produced ? '' : `${((100 * report.perSecond) / bare.perSecond).toFixed(0)} %`,
   ];
   console.log(
-    `\nA backlog of ${count(BACKLOG)} events of ${PAYLOAD_BYTES} B in ${PARTITIONS} partitions, ${TENANTS} tenants\n`,
+    `\nA backlog of ${count(backlog)} events of ${PAYLOAD_BYTES} B in ${PARTITIONS} partitions, ${TENANTS} tenants\n`,
   );
   console.log(
     table(

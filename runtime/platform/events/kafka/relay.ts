@@ -115,6 +115,7 @@ export function createRelay(options: RelayOptions): Relay {
     const sendings = rows
       .filter(isCounted)
       .map((row) => ({ row, messages: toMessages(tenant, row, topicName(row.topic)) }));
+    if (sendings.length === 0) return [];
     const refusals = await sender.send(sendings.flatMap(({ messages }) => messages));
     const refused = new Map<Outgoing, Refusal>(refusals.map((refusal) => [refusal.message, refusal]));
     const done: RowKey[] = [];
