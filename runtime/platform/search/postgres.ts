@@ -180,7 +180,8 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
     const language = bind(searchLanguageOf([index.locale]));
     const words = bind(query.text);
     const prefixes = bind(prefixesOf(query.text));
-    const wanted = `(plainto_tsquery(${language}::text::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::text::regconfig, ${prefixes}))`;
+    // A question of its own is answered once; as a mere expression it would be worked out anew for every row.
+    const wanted = `(SELECT plainto_tsquery(${language}::text::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::text::regconfig, ${prefixes}))`;
     where.push(`d.search @@ ${wanted}`);
     rank = `round(ts_rank_cd(d.search, ${wanted})::numeric, 6)::float8`;
   }
