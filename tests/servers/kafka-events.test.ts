@@ -61,11 +61,16 @@ function clientOf(): Kafka {
 async function createTopics(topics: readonly string[], partitions: number): Promise<void> {
   const admin = clientOf().admin();
   await admin.connect();
-  await admin.createTopics({
-    topics: topics.flatMap((topic) => [
-      { topic: `pool.${topic}`, numPartitions: partitions },
-      { topic: `pool.${topic}.dead`, numPartitions: 1 },
-    ]),
+  const made = topics.flatMap((topic) => [
+    { topic: `pool.${topic}`, numPartitions: partitions },
+    { topic: `pool.${topic}.dead`, numPartitions: 1 },
+  ]);
+  // A busy broker has made a topic some time before it tells of it, which kafkajs takes for a failure.
+  await admin.createTopics({ topics: made, waitForLeaders: false });
+  const known = () => admin.fetchTopicMetadata({ topics: made.map(({ topic }) => topic) });
+  await until(() => known().catch(() => undefined), {
+    withinMs: 30_000,
+    what: 'the broker tells of its topics',
   });
   await admin.disconnect();
 }
