@@ -1,6 +1,6 @@
 /**
  * One shop on real systems instead of the embedded ones, by the platform's configuration alone: an installation of `npm start`, and
- * beside it Kafka, RabbitMQ, a Redis cluster and MinIO, which the sample tenant `fjord` is told to use.
+ * beside it Kafka, RabbitMQ, a Redis cluster, MinIO and Elasticsearch, which the sample tenant `fjord` is told to use.
  */
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { clusterOf } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
 import { until } from '../support/wait.ts';
+import { startElasticsearch, type ElasticsearchServer } from './elasticsearch.ts';
 import { startKafka, type KafkaServer } from './kafka.ts';
 import { startMinio, type MinioServer } from './minio.ts';
 import { startRabbit, type RabbitServer } from './rabbitmq.ts';
@@ -29,6 +30,7 @@ export interface RealShop {
   readonly redis: RedisServers;
   readonly rabbit: RabbitServer;
   readonly minio: MinioServer;
+  readonly elasticsearch: ElasticsearchServer;
   /** Address of the bucket the shop's objects go to, with the login of its owner. */
   readonly bucket: string;
   readonly installation: Installation;
@@ -48,11 +50,12 @@ export interface RealShop {
 
 /** Starts servers and installation; the tenant comes with `create`. */
 export async function startRealShop(): Promise<RealShop> {
-  const [kafka, redis, rabbit, minio] = await Promise.all([
+  const [kafka, redis, rabbit, minio, elasticsearch] = await Promise.all([
     startKafka({ secured: true }),
     startRedis(),
     startRabbit(),
     startMinio(),
+    startElasticsearch(),
   ]);
   const bucket = minio.address(`${TENANT}-blobs`);
   const samples = await samplesWithout(TENANT);
@@ -78,6 +81,7 @@ export async function startRealShop(): Promise<RealShop> {
     redis,
     rabbit,
     minio,
+    elasticsearch,
     bucket,
     installation,
     client,
@@ -90,6 +94,7 @@ export async function startRealShop(): Promise<RealShop> {
         TASKS: rabbit.adminAddress,
         CACHE: redis.adminAddress,
         BLOBS: bucket,
+        SEARCH: elasticsearch.adminAddress,
       });
       const manifest: unknown = parse(await readFile(join(root, `tenants/${TENANT}/tenant.yaml`), 'utf8'));
       // The sample of the repository, which the API server checks.
@@ -99,7 +104,7 @@ export async function startRealShop(): Promise<RealShop> {
     async stop() {
       client.close();
       await removeInstallation(installation);
-      await Promise.all([kafka.stop(), redis.stop(), rabbit.stop(), minio.stop()]);
+      await Promise.all([kafka.stop(), redis.stop(), rabbit.stop(), minio.stop(), elasticsearch.stop()]);
       await rm(samples, { recursive: true, force: true });
     },
   };

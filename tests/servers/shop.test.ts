@@ -9,6 +9,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { tenants } from '../../operator/controllers/kinds.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { foldersBelow, openBucket } from '../../runtime/platform/objects/index.ts';
+import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
 import { withDatabase } from '../support/cluster.ts';
 import type { Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
@@ -30,7 +31,7 @@ before(async () => {
 
 after(() => real.stop());
 
-test('by configuration alone the shop becomes Ready on Kafka, RabbitMQ, Redis and MinIO', async (context) => {
+test('by configuration alone the shop becomes Ready on Kafka, RabbitMQ, Redis, MinIO and Elasticsearch', async (context) => {
   const began = performance.now();
   await real.create();
   context.diagnostic(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -66,6 +67,45 @@ test('the same shopper as everywhere buys, and the order is confirmed', async ()
       }),
     { withinMs: 30_000, what: 'the order is confirmed' },
   );
+});
+
+test('what a shopper searches for is asked of Elasticsearch, which knows the shop’s goods', async () => {
+  const { products } = (await shop('GET', '/api/catalog/products?limit=1')).json<ProductsPage>();
+  const { title, handle } = products[0] ?? assert.fail('there are no products');
+  const answer = await until(
+    async () => {
+      const page = (
+        await shop('GET', `/api/catalog/products?q=${encodeURIComponent(title)}`)
+      ).json<ProductsPage>();
+      return page.search === 'words' ? page : undefined;
+    },
+    { withinMs: 60_000, everyMs: 500, what: 'the index is built, and answers' },
+  );
+  assert.equal(answer.products[0]?.handle, handle);
+  assert.deepEqual(await searchIndices(), [`${TENANT}.products.norwegian.v1`]);
+  const { count } = await askElasticsearch<{ count: number }>(`${TENANT}.products.of.${TENANT}/_count`);
+  assert.ok(count >= (answer.total ?? 0) && count > 0, `${count} products in the index`);
+});
+
+test('Elasticsearch away: the shop is searched plainly by its database, and by the index again when it is back', async () => {
+  const { products } = (await shop('GET', '/api/catalog/products?limit=1')).json<ProductsPage>();
+  const search = async (limit: number) =>
+    (
+      await shop(
+        'GET',
+        `/api/catalog/products?limit=${limit}&q=${encodeURIComponent(products[0]?.title ?? '')}`,
+      )
+    ).json<ProductsPage>();
+  await real.elasticsearch.kill();
+  const plain = await search(7);
+  assert.equal(plain.search, 'plain');
+  assert.equal(plain.products[0]?.handle, products[0]?.handle);
+  await real.elasticsearch.start();
+  await until(async () => ((await search(8)).search === 'words' ? true : undefined), {
+    withinMs: 60_000,
+    everyMs: 500,
+    what: 'the index answers again',
+  });
 });
 
 test('what is said is in Kafka, what is kept is in Redis and MinIO, below the names of the shop and no other', async () => {
@@ -168,6 +208,8 @@ test('deleted, it leaves nothing in any of them', async () => {
     (await redisUsers()).filter((user) => user.startsWith(`shopmind.${TENANT}.`)),
     [],
   );
+  assert.deepEqual(await searchIndices(), []);
+  assert.deepEqual(await askElasticsearch(`_index_template/${TENANT}.*`), { index_templates: [] });
   const vhosts = await real.rabbit.api<readonly { name: string }[]>('GET', 'vhosts');
   assert.deepEqual(
     vhosts.map(({ name }) => name).filter((name) => name.includes(TENANT)),
@@ -188,6 +230,17 @@ async function withKafka<T>(ask: (admin: ReturnType<Kafka['admin']>) => Promise<
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Names of all there are. */
+async function searchIndices(): Promise<readonly string[]> {
+  return Object.keys(await askElasticsearch<object>('_alias'));
+}
+
+async function askElasticsearch<T>(path: string): Promise<T> {
+  const answer = await fetch(`${real.elasticsearch.url}/${path}`);
+  // What the caller asked for, by Elasticsearch's API.
+  return (await answer.json()) as T;
 }
 
 async function redisUsers(): Promise<readonly string[]> {
