@@ -8,8 +8,8 @@ import { isWrite, type SqlHooks } from './sql-proxy.ts';
 /** Where the operator dies: when a write was applied and before it learns of that, or just before it is applied. */
 export type Moment = 'after an API write' | 'before an API write' | 'after an SQL write';
 
-/** Stands for writes that name no tenant, or several: those of the pool and of the operator itself. */
-export const POOL = 'the pool';
+/** Stands for writes that name no tenant, or several: those of the pool and of the operator itself. Nobody is stopped at them. */
+const POOL = 'the pool';
 
 export interface Holding {
   readonly hooks: Hooks;
@@ -23,7 +23,7 @@ export interface Holding {
 }
 
 /**
- * @param indices at which of its writes from now, from 1, each tenant is to be stopped; by name, or `POOL`
+ * @param indices at which of its writes from now, from 1, each tenant is to be stopped; by name
  * @param names tenants whose writes are told from those of the pool
  */
 export function holdAt(

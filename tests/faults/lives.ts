@@ -102,13 +102,6 @@ export const DEDICATED: Life = [
   remove,
 ];
 
-/** The pool comes to another image; a tenant in it is the witness. */
-export const RENEWED: Life = [
-  { name: 'create', isPrelude: true, act: put(first) },
-  { name: 'new image', image: 'shopmind/runtime:2', act: async () => undefined },
-  { ...remove, isPrelude: true },
-];
-
 /** There and back: the rows go along, and nothing stays behind. */
 export const MOVED: Life = [
   { name: 'create', act: put(first), afterwards: trade(() => 'shop') },

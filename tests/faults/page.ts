@@ -66,12 +66,12 @@ function table(results: readonly Result[]): string {
       `${share}${one.tried}${steps.length < 2 ? '' : ` (${steps.join(', ')})`}`,
       String(one.converged),
       String(Math.round(one.seconds)),
-      one.load.toFixed(0),
+      `${one.load.toFixed(0)} on ${one.cores}`,
       `\`${one.commit}\``,
     ];
   });
   return [
-    ['scenario', 'tried', 'converged', 'seconds', 'load', 'commit'],
+    ['scenario', 'tried', 'converged', 'seconds', 'load on cores', 'commit'],
     ['---', '---', '---', '---', '---', '---'],
     ...rows,
   ]

@@ -4,7 +4,7 @@
  * tenants share a death: each stands at a write of its own when it comes.
  */
 import { expectArrivals, NotConverged, pause, quiet, settled } from './convergence.ts';
-import { holdAt, POOL, type Moment } from './holding.ts';
+import { holdAt, type Moment } from './holding.ts';
 import type { Life, Step } from './lives.ts';
 import { LEASE_LOST, type LogLine } from './operator-process.ts';
 import type { Hooks } from './proxy.ts';
@@ -29,8 +29,6 @@ export interface SweepOptions {
   /** Which of the writes, from 1; absent: every one until there are no more, or each `every`-th. */
   readonly indices?: readonly number[];
   readonly every?: number;
-  /** Whose writes are counted: those of each tenant, or those of the pool, with a tenant as a witness. */
-  readonly writes?: 'tenants' | 'pool';
   readonly prefix: string;
   readonly onPoint?: (point: CrashPoint) => void;
 }
@@ -87,7 +85,7 @@ interface Candidate {
 export async function sweep(
   world: World,
   baseline: Baseline,
-  { life, moment, indices, every = 1, writes = 'tenants', prefix, onPoint }: SweepOptions,
+  { life, moment, indices, every = 1, prefix, onPoint }: SweepOptions,
 ): Promise<readonly CrashPoint[]> {
   const points: CrashPoint[] = [];
   /** The first index that a step does not have. */
@@ -117,7 +115,6 @@ export async function sweep(
       const armed = alive.filter((one) => isTarget(one, step));
       const fates = await course.take(step, expected, {
         moment,
-        writes,
         names: alive.map(({ name }) => name),
         indices: new Map(armed.map(({ name, index }) => [name, index])),
       });
@@ -159,7 +156,7 @@ export async function sweep(
 
   try {
     const targets = new Set(life.filter(({ isPrelude }) => isPrelude !== true));
-    const width = writes === 'pool' ? 1 : WIDTH[moment];
+    const width = WIDTH[moment];
     for (let turn = 0; ; turn += width) {
       const due = Array.from({ length: width }, (_, nth) =>
         indices === undefined ? 1 + (turn + nth) * every : indices[turn + nth],
@@ -199,7 +196,6 @@ interface Fate {
 
 interface Trial {
   readonly moment: Moment;
-  readonly writes: 'tenants' | 'pool';
   readonly names: readonly string[];
   /** At which of its writes each tenant is stopped; whoever is not in it is not. */
   readonly indices: ReadonlyMap<string, number>;
@@ -249,9 +245,8 @@ function createCourse(world: World): Course {
   }
 
   /** Until each stands, has arrived, or waits for one who stands. */
-  async function act(step: Step, expected: TenantState, { moment, writes, names, indices }: Trial) {
-    const whose = (name: string): string => (writes === 'pool' ? POOL : name);
-    const holding = holdAt(moment, new Map([...indices].map(([name, index]) => [whose(name), index])), names);
+  async function act(step: Step, expected: TenantState, { moment, names, indices }: Trial) {
+    const holding = holdAt(moment, indices, names);
     world.sql.hooks = holding.sqlHooks;
     await begin(step, holding.hooks);
     const known = await handedOutTo(world, names);
@@ -259,7 +254,7 @@ function createCourse(world: World): Course {
     const arrivals = expectArrivals(world, new Map(names.map((name) => [name, expected])));
     const failures = new Map<string, string>();
     const standsAt = (name: string): string | undefined =>
-      indices.has(name) ? holding.heldAt(whose(name)) : undefined;
+      indices.has(name) ? holding.heldAt(name) : undefined;
     const stands = (name: string): boolean => standsAt(name) !== undefined;
     const armedGoOn = (): boolean => [...indices.keys()].some((name) => !stands(name));
     for (;;) {
