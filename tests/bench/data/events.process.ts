@@ -95,7 +95,7 @@ async function produceBare(): Promise<Report> {
 }
 
 async function consumeBare(): Promise<Report> {
-  const consumer = kafka.consumer({ groupId: 'bare', maxWaitTimeInMs: 1_000 });
+  const consumer = kafka.consumer({ groupId: `bare-${process.pid}`, maxWaitTimeInMs: 1_000 });
   await consumer.connect();
   await consumer.subscribe({ topics: [`pool.${order.topic}`], fromBeginning: true });
   const all = Promise.withResolvers<void>();

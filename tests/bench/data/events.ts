@@ -42,14 +42,13 @@ export async function benchEvents({ seconds, backlog }: DataBenchOptions): Promi
         max_wal_size: '4GB',
         autovacuum_naptime: '5s',
         shared_preload_libraries: 'pg_stat_statements',
-        'pg_stat_statements.track': 'none',
-        'pg_stat_statements.track_planning': 'off',
       },
     }),
     startKafka({ heap: 768 }),
   ]);
   const database = await openDatabase(server.adminUrl);
   try {
+    await countStatements(database, 'none');
     const login = loginFor('shop_runtime', 'bench');
     const catalogue = await loadCatalogue([]);
     await createProvisioner(database, catalogue).ensure(catalogue.pool(), [login]);
@@ -157,8 +156,7 @@ async function benchLive({ server, kafka, order }: Bench): Promise<void> {
 async function benchStages({ server, kafka, database, order }: Bench): Promise<void> {
   const topic = 'x.stages';
   await database.query('create extension if not exists pg_stat_statements');
-  await database.query('alter system set pg_stat_statements.track = top');
-  await database.query('select pg_reload_conf()');
+  await countStatements(database, 'top');
   const costs: string[][] = [];
   const whose: string[][] = [];
   const statements: string[][] = [];
@@ -192,6 +190,12 @@ async function benchStages({ server, kafka, database, order }: Bench): Promise<v
   console.log(table(['stage', 'code', 'each event'], whose));
   console.log('What PostgreSQL executes, by its own clock, waiting for the disk included\n');
   console.log(table(['stage', 'statement', 'calls', 'each event'], statements));
+}
+
+/** `none` while nothing is looked at: counting costs some. Connections that are opened from now on go by it. */
+async function countStatements(database: Database, which: 'none' | 'top'): Promise<void> {
+  await database.query(`alter system set pg_stat_statements.track = ${which}`);
+  await database.query('select pg_reload_conf()');
 }
 
 async function slowest(
