@@ -92,6 +92,23 @@ test('no import points back', () => {
   assert.deepEqual(sources.flatMap(forbiddenImports), []);
 });
 
+test('every package that is imported is one that package.json names', () => {
+  // A package.json of ours.
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'optionalDependencies', Record<string, string> | undefined>;
+  const named = new Set([dependencies, optionalDependencies].flatMap((list) => Object.keys(list ?? {})));
+  const packageOf = (name: string): string => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
+  assert.deepEqual(
+    sources.flatMap((file) =>
+      externalImports(file)
+        .filter((name) => !named.has(packageOf(name)))
+        .map((name) => `${file} imports ${name}`),
+    ),
+    [],
+  );
+});
+
 test('a definition imports no handler and no client', () => {
   const definitions = sources.filter((file) => file.endsWith('/definition.ts'));
   assert.deepEqual(
@@ -149,7 +166,7 @@ function importsOf(file: string): string[] {
     '',
   );
   const statements = text.matchAll(
-    /^(?:import|export)\b[^;']*?(?:from\s*)?'([^']+)';|\bimport\(\s*'([^']+)'/gm,
+    /^(?:import\b[^;'=]*?(?:from\s*)?|export\b[^;'=]*?from\s*)'([^']+)';|\bimport\(\s*'([^']+)'/gm,
   );
   return [...statements].map(([, fixed, loaded]) => fixed ?? loaded ?? '');
 }
