@@ -150,7 +150,7 @@ function sampleOf(type: string): string {
   if (/int|numeric|double|real/.test(type)) return '1';
   if (type === 'boolean') return 'true';
   if (type.endsWith('[]')) return `'{}'`;
-  if (type === 'jsonb') return `'{}'`;
+  if (type === 'json' || type === 'jsonb') return `'{}'`;
   if (type.startsWith('timestamp')) return 'now()';
   if (type === 'date') return 'current_date';
   if (type === 'bytea') return `'\\x00'`;
