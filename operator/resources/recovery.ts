@@ -75,9 +75,9 @@ export function archiver({ archive, images, databaseUrl, revision }: ArchiverInp
                 // Not ready: the archive does not keep its promise. Nobody is helped by a restart.
                 ...ready(),
                 resources: {
-                  requests: quantities('50m', '128Mi'),
+                  requests: { ...quantities('50m', '128Mi'), ...disk('64Mi') },
                   // Log that waits for the store is held here: 64 MiB, and what is being compressed.
-                  limits: { memory: k8s.Quantity.fromString('512Mi') },
+                  limits: { memory: k8s.Quantity.fromString('512Mi'), ...disk('1Gi') },
                 },
               },
             ],
@@ -161,15 +161,23 @@ function jobSpec(
               { name: scratch.name, mountPath: scratch.path },
             ],
             resources: {
-              requests: quantities('500m', '512Mi'),
-              // A PostgreSQL with 128 MiB of buffers beside the process that feeds it.
-              limits: { memory: k8s.Quantity.fromString('2Gi') },
+              requests: { ...quantities('500m', '512Mi'), ...disk('64Mi') },
+              limits: {
+                // A PostgreSQL with 128 MiB of buffers beside the process that feeds it.
+                memory: k8s.Quantity.fromString('2Gi'),
+                // On the node's disk the whole cluster is unpacked: a limit would end every recovery of a large one.
+                ...(archive.scratch === undefined ? {} : disk('2Gi')),
+              },
             },
           },
         ],
       },
     },
   };
+}
+
+function disk(size: string): Record<'ephemeral-storage', k8s.Quantity> {
+  return { 'ephemeral-storage': k8s.Quantity.fromString(size) };
 }
 
 function ready(): Pick<k8s.Container, 'readinessProbe'> {

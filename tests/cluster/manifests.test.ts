@@ -1,6 +1,6 @@
 /**
  * Judges of manifests that nobody here wrote: kubeconform, by the schemas that a running kube-apiserver publishes, and
- * kube-score. Judged are an installation with its pool, and everything a dedicated tenant gets.
+ * kube-score. Judged are an installation with its pool and an archive, and everything a dedicated tenant gets.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -20,6 +20,7 @@ import { environment } from '../../operator/resources/environment.ts';
 import { installManifests } from '../../operator/resources/install.ts';
 import { parsePlatform } from '../../operator/resources/platform.ts';
 import { servicesOf } from '../../operator/resources/presets.ts';
+import { archiver, drillSchedule, operationJob } from '../../operator/resources/recovery.ts';
 import { BARE } from '../../operator/resources/surroundings.ts';
 import { service, tenant, workloadInput } from '../../operator/resources/testing/inputs.ts';
 import { defaultValues } from '../../operator/resources/values.ts';
@@ -51,12 +52,18 @@ const REASONS_FOR_ONE: Readonly<Record<string, string>> = {
 };
 
 const PLATFORM = parsePlatform(
-  { BLOBS_URL: 's3://shops', PUBLIC_PORT: '443' },
+  { BLOBS_URL: 's3://shops', PUBLIC_PORT: '443', ARCHIVE_URL: 's3://archive', RECOVERY_SCRATCH: '50Gi' },
   {
     DATABASE_ADMIN_URL: 'postgres://db.example:5432/shopmind',
     SECRETS_KEY: Buffer.alloc(32).toString('base64'),
   },
 );
+
+const IMAGES = {
+  runtime: 'shopmind/runtime:0.1.0',
+  recovery: 'shopmind/recovery:0.1.0',
+  pullPolicy: 'IfNotPresent',
+} as const;
 
 function servicePods(name: string, namespace: string, spec: object): readonly Manifest[] {
   const whole = service(spec);
@@ -65,19 +72,28 @@ function servicePods(name: string, namespace: string, spec: object): readonly Ma
     name,
     namespace,
     spec: whole,
-    images: {
-      runtime: 'shopmind/runtime:0.1.0',
-      recovery: 'shopmind/recovery:0.1.0',
-      pullPolicy: 'IfNotPresent',
-    },
+    images: IMAGES,
     platformEnv: environment(whole, PLATFORM, new Map(), 8080),
     drainSeconds: 5,
   });
 }
 
+function recovery(): readonly Manifest[] {
+  const { archive, databaseUrl } = PLATFORM;
+  assert.ok(archive);
+  const input = { archive, images: IMAGES };
+  const operation = { name: 'restore-acme', id: '01', kind: 'restore', tenant: 'acme' };
+  return [
+    ...archiver({ ...input, databaseUrl, revision: '1' }),
+    ...drillSchedule(input),
+    operationJob(input, operation),
+  ];
+}
+
 function installed(): readonly Manifest[] {
   return [
     ...installManifests(defaultValues()),
+    ...recovery(),
     ...servicePods('runtime', 'shopmind-system', { domains: DOMAINS, scaling: { min: 2, max: 4 } }),
     ...servicePods('storefront', 'shopmind-system', {
       image: 'shopmind/storefront:0.1.0',
