@@ -149,7 +149,8 @@ const REQUEST = 'ROTATION_REQUEST';
 const BOOKKEEPING: readonly string[] = [NEXT, FORMER, UNUSED_SINCE, SINCE, REQUEST];
 const LOOK_AGAIN_MS = 5_000;
 
-function addressWith(base: string, { user, password }: Login): string {
+/** @param base address whose login, if it has one, is replaced */
+export function addressWith(base: string, { user, password }: Login): string {
   const url = new URL(base);
   url.username = user;
   url.password = password;

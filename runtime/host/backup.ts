@@ -5,13 +5,14 @@
 import type { Logger } from 'pino';
 import { Client } from 'pg';
 import { z } from 'zod';
+import { PostgresUrl } from './config.ts';
 import { createBackups, type Backups } from '../platform/blobs/backups.ts';
 import { ShopError } from '../platform/errors.ts';
 import { exportTenant } from '../platform/sql/export.ts';
 import type { Clock } from '../platform/ports.ts';
 
 const Environment = z.object({
-  DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL'),
+  DATABASE_URL: PostgresUrl,
   BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),
   BACKUP_KEEP: z.coerce.number().int().min(1).max(1000).default(7),
   SHOPMIND_TENANT: z.string().optional(),

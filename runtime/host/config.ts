@@ -93,7 +93,7 @@ const Peers = z.string().transform((text, context) => {
   return peers;
 });
 
-const PostgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
+export const PostgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
 
 const Environment = z.object({
   POD_IP: z.string().default('127.0.0.1'),

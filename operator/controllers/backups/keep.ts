@@ -15,7 +15,7 @@ import type { ArchiveState, Verdict } from '../../recovery/archive/verdict.ts';
 import type { Operation } from '../../recovery/operations.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { archiver, ARCHIVER, DRILL, drillSchedule } from '../../resources/recovery.ts';
-import { loginsOf, secretRevision } from '../credentials.ts';
+import { addressWith, loginsOf, secretRevision } from '../credentials.ts';
 import { resourceOf, secrets, shopServices } from '../kinds.ts';
 import { applyAll, prune } from '../objects.ts';
 import { credentialsSeen } from '../rotation.ts';
@@ -180,11 +180,4 @@ function figuresOf(drill: Operation | undefined): Pick<Parameters<ArchiveMetrics
       ...(typeof rtoSeconds === 'number' ? { rtoSeconds } : {}),
     },
   };
-}
-
-function addressWith(base: string, { user, password }: { user: string; password: string }): string {
-  const url = new URL(base);
-  url.username = user;
-  url.password = password;
-  return url.href;
 }

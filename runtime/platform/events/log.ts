@@ -14,7 +14,15 @@ import type { Statement } from '../sql/wire.ts';
 import { isTenantId } from '../tenant-id.ts';
 import { startSweeper } from '../sweeper.ts';
 import { noMeter, type EventMeter } from './meter.ts';
-import { blame, createParking, failureOf, type Parkable, type Parking } from './parking.ts';
+import {
+  blame,
+  createParking,
+  eventOf,
+  failureOf,
+  type EventRow,
+  type Parkable,
+  type Parking,
+} from './parking.ts';
 
 export interface EventLogOptions {
   readonly sql: PostgresSql;
@@ -189,7 +197,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     tx: WorkerTransaction,
     most: number,
   ): Promise<{ readonly events: readonly Parkable[]; readonly to: number | undefined } | undefined> {
-    const { rows } = await tx.query<EventRow & { head: number | null; stand: number }>(NEXT_EVENTS, [
+    const { rows } = await tx.query<LoggedRow & { head: number | null; stand: number }>(NEXT_EVENTS, [
       tenant,
       consumer,
       topics,
@@ -201,7 +209,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     if (first.id === null)
       return { events: [], to: (first.head ?? 0) > first.stand ? (first.head ?? 0) : undefined };
     return {
-      events: rows.map((row) => ({ event: toEvent(tenant, row), place: row.position })),
+      events: rows.map((row) => ({ event: eventOf(tenant, row), place: row.position })),
       to: rows.at(-1)?.position,
     };
   }
@@ -309,29 +317,9 @@ function advance(tenant: TenantId, consumer: string, position: number): Statemen
   return { text: ADVANCE, values: [tenant, consumer, position] };
 }
 
-interface EventRow {
-  readonly id: string;
+/** With its place in the log. */
+interface LoggedRow extends EventRow {
   readonly position: number;
-  readonly topic: string;
-  readonly type: string;
-  readonly key: string;
-  readonly payload: unknown;
-  readonly trace: string | null;
-  readonly occurred_at: Date;
-}
-
-function toEvent(tenant: TenantId, row: EventRow): StoredEvent {
-  const { id, topic, type, key, payload, occurred_at: occurredAt } = row;
-  return {
-    id,
-    tenant,
-    topic,
-    type,
-    key,
-    payload,
-    occurredAt,
-    ...(row.trace === null ? {} : { trace: row.trace }),
-  };
 }
 
 /** Rows, each with some events. */

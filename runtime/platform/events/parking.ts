@@ -90,7 +90,7 @@ export function createParking(options: ParkingOptions): Parking {
   }
 
   async function retryOne(tenant: TenantId, row: ParkedRow): Promise<void> {
-    const event = eventOf(tenant, row);
+    const event = eventOf(tenant, { ...row, id: row.event_id });
     try {
       await sql.transaction(tenant, async (tx) => {
         const [mine] = await tx.batch([{ text: UNPARK, values: [tenant, consumer, event.id] }]);
@@ -239,19 +239,24 @@ export function blame(error: unknown, index?: number): unknown {
   return isRetryable(error) ? error : new HandlerFailure(index, error);
 }
 
-interface ParkedRow {
-  readonly event_id: string;
+/** An event as tables of events keep it. */
+export interface EventRow {
+  readonly id: string;
   readonly topic: string;
   readonly type: string;
   readonly key: string;
   readonly payload: unknown;
   readonly trace: string | null;
   readonly occurred_at: Date;
+}
+
+interface ParkedRow extends Omit<EventRow, 'id'> {
+  readonly event_id: string;
   readonly attempts: number;
 }
 
-function eventOf(tenant: TenantId, row: ParkedRow): StoredEvent {
-  const { event_id: id, topic, type, key, payload, occurred_at: occurredAt, trace } = row;
+export function eventOf(tenant: TenantId, row: EventRow): StoredEvent {
+  const { id, topic, type, key, payload, occurred_at: occurredAt, trace } = row;
   return { id, tenant, topic, type, key, payload, occurredAt, ...(trace === null ? {} : { trace }) };
 }
 
