@@ -56,15 +56,7 @@ test('an archive that is named is kept: what can be restored is told', async () 
     { fieldManager: 'e2e' },
   );
   client.close();
-  const told = await until(
-    async () => {
-      const found = JSON.parse(await shopmind('backups', '-o', 'json')) as Told;
-      return found.conditions.some(({ type, status }) => type === 'BackedUp' && status === 'True')
-        ? found
-        : undefined;
-    },
-    { withinMs: 60_000, what: 'the archive has its first base backup' },
-  );
+  const told = await conditionHolds('BackedUp');
   assert.equal(told.archive?.bases.length, 1);
   assert.match(await shopmind('backups', TENANT), /Any moment +from .*BackedUp +every moment/s);
 });
@@ -142,8 +134,7 @@ test('a drill proves the backups, a tenant and the database are backed up on dem
   assert.match(drill.message ?? '', /within [\d.]+ s, \d+ rows of 3 tenants are what they were/);
   assert.match(await shopmind('backup', TENANT, '-w', '--timeout', '2m'), /sakura is backed up/);
   assert.match(await shopmind('backup', '-w', '--timeout', '2m'), /base backup .* is in file:/);
-  const { conditions } = JSON.parse(await shopmind('backups', '-o', 'json')) as Told;
-  assert.equal(conditions.find(({ type }) => type === 'Recoverable')?.status, 'True');
+  await conditionHolds('Recoverable');
 });
 
 interface Told {
@@ -154,6 +145,19 @@ interface Told {
 interface Operation {
   readonly state: string;
   readonly message?: string;
+}
+
+/** A status is drawn after what it tells of. */
+async function conditionHolds(condition: string): Promise<Told> {
+  return until(
+    async () => {
+      const told = JSON.parse(await shopmind('backups', '-o', 'json')) as Told;
+      return told.conditions.some(({ type, status }) => type === condition && status === 'True')
+        ? told
+        : undefined;
+    },
+    { withinMs: 60_000, what: `the pool is ${condition}` },
+  );
 }
 
 interface Session {
