@@ -14,9 +14,23 @@ import { createTableDocuments } from '../platform/documents/table.ts';
 import { ShopError } from '../platform/errors.ts';
 import { createEventLog } from '../platform/events/log.ts';
 import type { EventLog, EventLogOptions } from '../platform/events/log.ts';
+import { createMemoryLimits } from '../platform/limits/memory.ts';
 import { scopeOf } from '../platform/names/index.ts';
-import type { Analytics, Blobs, Cache, Clock, Documents, Identity, Search, Sql } from '../platform/ports.ts';
+import type {
+  Analytics,
+  Blobs,
+  Cache,
+  Clock,
+  Documents,
+  Identity,
+  PubSub,
+  RateLimits,
+  Search,
+  Sql,
+} from '../platform/ports.ts';
+import { createNotifyPubSub } from '../platform/pubsub/notify.ts';
 import { createPostgresSearch } from '../platform/search/postgres.ts';
+import type { PostgresSql } from '../platform/sql/postgres.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
 import type { HostConfig } from './config.ts';
@@ -46,23 +60,61 @@ export async function openTasks(config: HostConfig, options: TaskQueueOptions): 
   return createRabbitTasks({ ...options, address });
 }
 
-/** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
-export async function openCache(config: HostConfig, clock: Clock, log: Logger): Promise<OpenCache> {
+/**
+ * What may be lost without harm: the cache, what processes tell each other, and how much of something is used up. With Redis it is
+ * every process's of the scope; without, messages go by the database, and what is kept and counted is each process's own.
+ * @throws ShopError `invalid_input` when nothing here speaks the address's scheme
+ */
+export async function openShared(
+  config: Pick<HostConfig, 'tenant' | 'backends'>,
+  { sql, clock, log }: SharedOptions,
+): Promise<Shared> {
   const address = config.backends.cache;
-  if (address === undefined) return { cache: createMemoryCache({ clock }), close: () => Promise.resolve() };
+  const scope = scopeOf(config.tenant);
+  const onError = (error: unknown): void =>
+    log.error({ err: error }, 'a listener failed at a message of another process');
+  const alone = createMemoryLimits(() => performance.now());
+  const sweeping = setInterval(alone.sweep, 60_000);
+  sweeping.unref();
+  if (address === undefined)
+    return {
+      cache: createMemoryCache({ clock }),
+      pubsub: createNotifyPubSub({ sql, scope, onError }),
+      limits: alone,
+      close: async () => clearInterval(sweeping),
+    };
   if (!isOf('redis', address) && !isOf('rediss', address)) return refuse('cache', address);
-  const [{ openRedis }, { createRedisCache }] = await Promise.all([
-    import('../platform/redis/connection.ts'),
-    import('../platform/cache/redis.ts'),
-  ]);
+  const [{ openRedis }, { createRedisCache }, { createRedisPubSub }, { createRedisLimits }] =
+    await Promise.all([
+      import('../platform/redis/connection.ts'),
+      import('../platform/cache/redis.ts'),
+      import('../platform/pubsub/redis.ts'),
+      import('../platform/limits/redis.ts'),
+    ]);
   const onTrouble = (error: Error): void =>
-    log.warn({ err: error }, 'the cache does not answer; misses are served');
+    log.warn({ err: error }, 'Redis does not answer; misses are served, messages lost, limits kept alone');
   const redis = openRedis({ address, onTrouble });
-  return { cache: createRedisCache(redis, scopeOf(config.tenant)), close: () => redis.close() };
+  return {
+    cache: createRedisCache(redis, scope),
+    pubsub: createRedisPubSub({ redis, scope, onError }),
+    limits: createRedisLimits(redis, scope, alone),
+    async close() {
+      clearInterval(sweeping);
+      await redis.close();
+    },
+  };
 }
 
-export interface OpenCache {
+export interface SharedOptions {
+  readonly sql: PostgresSql;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Shared {
   readonly cache: Cache;
+  readonly pubsub: PubSub;
+  readonly limits: RateLimits;
   close(): Promise<void>;
 }
 

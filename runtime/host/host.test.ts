@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
+import { until } from '../../tests/support/wait.ts';
 import { accounts } from '../domains/accounts/definition.ts';
 import { catalog } from '../domains/catalog/definition.ts';
 import type { DomainDefinition } from '../platform/definition.ts';
@@ -417,6 +418,41 @@ test('domains call each other the same way in one process and across two', async
   );
   await near.stop();
   await apart.stop();
+});
+
+test('a message to listeners reaches every process of the scope and no other; a limit is each one’s own where nothing is shared', async () => {
+  const start = (tenant?: string) =>
+    startTestHost(
+      {
+        databaseUrl: database.url,
+        secretsKey: database.secretsKey,
+        domains: ['echo'],
+        ...(tenant === undefined ? {} : { tenant }),
+      },
+      { services },
+    );
+  const [second, own] = [await start(), await start('own')];
+  const heard: string[] = [];
+  const listen = async (host: TestHost, who: string): Promise<void> => {
+    await host.host.platform.pubsub.subscribe('one', 'news', (message) => heard.push(`${who} ${message}`));
+  };
+  await listen(shop, 'first');
+  await listen(second, 'second');
+  await listen(own, 'own');
+  await second.host.sql.notify('pubsub_pool', 'neither JSON nor ours');
+  await second.host.platform.pubsub.publish('one', 'news', 'hello');
+  await own.host.platform.pubsub.publish('one', 'news', 'elsewhere');
+  await until(() => (heard.length === 3 ? true : undefined), {
+    withinMs: 10_000,
+    what: 'all who listen have heard',
+  });
+  assert.deepEqual(heard.toSorted(), ['first hello', 'own elsewhere', 'second hello']);
+  const { limits } = shop.host.platform;
+  assert.equal(await limits.take('one', 'letters', 1), 0);
+  assert.ok((await limits.take('one', 'letters', 1)) > 0);
+  assert.equal(await second.host.platform.limits.take('one', 'letters', 1), 0);
+  await second.stop();
+  await own.stop();
 });
 
 test('a shop that moves can be looked at; a worker takes nothing from it, and a late writer is refused by the server', async () => {

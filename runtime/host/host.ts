@@ -21,11 +21,11 @@ import { createTenantDirectory } from '../platform/tenants/directory.ts';
 import {
   openAnalytics,
   openBlobs,
-  openCache,
   openDocuments,
   openEvents,
   openIdentity,
   openSearch,
+  openShared,
   openTasks,
 } from './adapters.ts';
 import { createCallers } from './callers.ts';
@@ -86,7 +86,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     tenant: (id) => tenants.byId(id),
     secretsKey: config.secretsKey,
   });
-  const kept = await openCache(config, clock, log);
+  const shared = await openShared(config, { sql, clock, log });
   const collections = config.domains.flatMap((name) => domainNamed(name)?.collections ?? []);
   const documents = await openDocuments(config, { sql, collections });
   const facts = config.domains.flatMap((name) => domainNamed(name)?.facts ?? []);
@@ -96,7 +96,9 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const platform: Platform = {
     sql,
     blobs: await openBlobs(config),
-    cache: kept.cache,
+    cache: shared.cache,
+    pubsub: shared.pubsub,
+    limits: shared.limits,
     documents,
     analytics,
     search,
@@ -205,7 +207,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     const closed = Promise.all([closeServer(server), tasks.close(), events.close()]);
     await closed;
     await tenants.close();
-    await kept.close();
+    await shared.close();
     await documents.close();
     await analytics.close();
     await search.close();

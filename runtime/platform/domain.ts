@@ -13,6 +13,8 @@ import type {
   EventHandler,
   NewId,
   Payments,
+  PubSub,
+  RateLimits,
   Search,
   Secrets,
   Sql,
@@ -28,6 +30,10 @@ export interface Platform {
   readonly sql: Sql;
   readonly blobs: Blobs;
   readonly cache: Cache;
+  /** Between the processes that host the tenant. */
+  readonly pubsub: PubSub;
+  /** Where nothing is shared, each process counts by itself: no limit that security rests on belongs here. */
+  readonly limits: RateLimits;
   readonly documents: Documents;
   readonly analytics: Analytics;
   readonly search: Search;

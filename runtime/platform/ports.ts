@@ -184,6 +184,7 @@ export interface Cache {
 /**
  * Tells whoever listens at this moment, in whichever process of the scope. Best effort: who is not there is not told later, so a
  * message may hasten something and never be the only way to it. Messages of one publisher on one channel keep their order.
+ * Say ids, not what they stand for: every login of the database may hear what goes by NOTIFY.
  */
 export interface PubSub {
   /** Never rejects for want of a listener or a server. A message of more than 7,000 bytes is ShopError `too_large`. */

@@ -1,11 +1,13 @@
 /** The provisioner of Redis on a real cluster: what it makes, what it finds changed, what it leaves when killed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { pino } from 'pino';
 import { systemClock } from '../../operator/kube/clock.ts';
 import { loginOf } from '../../operator/provisioners/logins.ts';
 import { createRedis } from '../../operator/provisioners/redis/redis.ts';
 import { SystemError, type Scope, type System } from '../../operator/provisioners/system.ts';
 import { createTenantLimits } from '../../runtime/gateway/limits.ts';
+import { openShared, type Shared } from '../../runtime/host/adapters.ts';
 import { createRedisCache } from '../../runtime/platform/cache/redis.ts';
 import { createMemoryLimits } from '../../runtime/platform/limits/memory.ts';
 import { createRedisLimits } from '../../runtime/platform/limits/redis.ts';
@@ -100,6 +102,40 @@ test('a scope gets its user on every node, once; runtimes enter with it, and rea
     await refused(() => client.eval("return redis.call('GET', 'tenant-x:{acme}:c:k')", 0));
   });
 });
+
+test('runtimes that CACHE_URL names it to share what they keep, hear each other and take from one bucket', async () => {
+  const system = provisioner(servers.adminAddress);
+  const scope = scopeNamed('shared', 'one');
+  await system.ensure(scope);
+  const start = (): Promise<Shared> =>
+    openShared(
+      { tenant: 'shared', backends: { cache: system.address(scope) } },
+      { sql: UNUSED, clock: systemClock, log: pino({ level: 'silent' }) },
+    );
+  const [one, other] = await Promise.all([start(), start()]);
+  await works(one.cache, 'shared');
+  await until(async () => ((await other.cache.get('shared', 'probe')) === 'v' ? true : undefined), {
+    withinMs: 10_000,
+    what: 'the other finds it too',
+  });
+  let said: string | undefined;
+  await other.pubsub.subscribe('shared', 'news', (message) => (said = message));
+  await until(
+    async () => {
+      await one.pubsub.publish('shared', 'news', 'hello');
+      return said;
+    },
+    { withinMs: 10_000, what: 'the other hears it' },
+  );
+  assert.equal(said, 'hello');
+  assert.equal(await one.limits.take('shared', 'letters', 1), 0);
+  assert.ok((await other.limits.take('shared', 'letters', 1)) > 0);
+  await one.close();
+  await other.close();
+});
+
+/** With Redis nothing goes by the database. */
+const UNUSED = undefined as never;
 
 test('drift on one node is found and mended, and users outlast a restart', async () => {
   const system = provisioner(servers.adminAddress);

@@ -2,15 +2,25 @@
 import { z } from 'zod';
 import type { PubSub } from '../ports.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
-import { checkedTenantId } from '../tenant-id.ts';
+import { checkedTenantId, isTenantId } from '../tenant-id.ts';
 import { checkMessage, createChannels } from './channels.ts';
 
-const Envelope = z.tuple([z.string(), z.string(), z.string()]);
+const Envelope = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'no JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.tuple([z.string().refine(isTenantId), z.string(), z.string()]));
 
 export interface NotifyPubSubOptions {
   readonly sql: Pick<PostgresSql, 'notify' | 'listen'>;
   readonly scope: string;
-  /** A listener threw. */
+  /** A listener threw, or what was heard is no message of ours. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,7 +38,10 @@ export function createNotifyPubSub({ sql, scope, onError }: NotifyPubSubOptions)
     async subscribe(tenant, channel, heard) {
       const { remove } = channels.add(idOf(tenant, channel), heard);
       listening ??= sql.listen(ours, (payload) => {
-        const [whose, what, message] = Envelope.parse(JSON.parse(payload));
+        // Whoever may enter the database may notify any channel.
+        const said = Envelope.safeParse(payload);
+        if (!said.success) return onError(said.error);
+        const [whose, what, message] = said.data;
         channels.tell(idOf(whose, what), message);
       });
       await listening;
