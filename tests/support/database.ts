@@ -127,7 +127,11 @@ async function install(admin: Pool, domain: DomainDefinition): Promise<void> {
   try {
     await client.query('BEGIN; SET LOCAL ROLE shop_owner; SET LOCAL search_path = shop, public');
     const files = (await readdir(domain.migrations)).filter((file) => file.endsWith('.sql')).toSorted();
-    for (const file of files) await client.query(await readFile(new URL(file, domain.migrations), 'utf8'));
+    for (const file of files) {
+      const sql = await readFile(new URL(file, domain.migrations), 'utf8');
+      // Nobody waits for these tables, and it may not be in a transaction.
+      await client.query(sql.replace(/\bindex\s+concurrently\b/i, 'index'));
+    }
     for (const table of domain.tables.filter(({ spread }) => spread === 'tenant')) {
       const mine = `tenant_id = current_setting('app.tenant', true)`;
       await client.query(`ALTER TABLE ${table.name} ENABLE ROW LEVEL SECURITY; ALTER TABLE ${table.name} FORCE ROW LEVEL SECURITY;

@@ -1335,13 +1335,30 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
         "availability": "in_stock" | "low" | "out";
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1394,13 +1411,30 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
         "availability": "in_stock" | "low" | "out";
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1466,13 +1500,30 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
         "availability": "in_stock" | "low" | "out";
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1528,13 +1579,30 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
         "availability": "in_stock" | "low" | "out";
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1590,13 +1658,30 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
         "availability": "in_stock" | "low" | "out";
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1650,13 +1735,185 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
         "availability": "in_stock" | "low" | "out";
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Enter a discount code; the cart says what came of it. */
+  'orders.addCode': {
+    params: {
+      "cartId": string;
+    };
+    query: undefined;
+    body: {
+      "code": string;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": true;
+          "rateBasisPoints": number;
+        };
+        "total": number;
+      };
+    };
+  };
+  /** Take a discount code out. */
+  'orders.removeCode': {
+    params: {
+      "cartId": string;
+      "code": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": "standard" | "express";
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1758,10 +2015,22 @@ export interface Operations {
             "amount": number;
             "currency": string;
           };
+          "discount": {
+            "amount": number;
+            "currency": string;
+          };
         })[];
         "totals": {
           "currency": string;
           "subtotal": number;
+          "discount": number;
+          "discounts": readonly ({
+            "promotionId": string;
+            "title": string;
+            "code"?: string | undefined;
+            "class": "product" | "order" | "shipping";
+            "amount": number;
+          })[];
           "shipping": number;
           "tax": {
             "amount": number;
@@ -1779,13 +2048,13 @@ export interface Operations {
         "tracking"?: string | undefined;
       };
       "token": string;
-      "payment": {
+      "payment"?: {
         "intentId": string;
         "status": string;
         "clientSecret": string;
         "publishableKey": string;
         "processorOrigin": string;
-      };
+      } | undefined;
     };
   };
   /** The signed-in customer's orders, newest first. */
@@ -1859,10 +2128,22 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -1941,10 +2222,22 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -2031,10 +2324,22 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -2111,10 +2416,22 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -2192,10 +2509,22 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -2272,10 +2601,22 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
         "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
         "shipping": number;
         "tax": {
           "amount": number;
@@ -2307,6 +2648,434 @@ export interface Operations {
         "at": string;
       })[];
     };
+  };
+  /** Promotions, newest first, with how often they are used. */
+  'orders.listPromotions': {
+    params: undefined;
+    query: {
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "promotions": readonly ({
+        "id": string;
+        "version": number;
+        "title": string;
+        "code"?: string | undefined;
+        "enabled": boolean;
+        "startsAt"?: string | undefined;
+        "endsAt"?: string | undefined;
+        "usageLimit"?: number | undefined;
+        "perCustomerLimit"?: number | undefined;
+        "benefit": {
+          "kind": "percent";
+          "basisPoints": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+        } | {
+          "kind": "fixed";
+          "amount": Readonly<Record<string, number>>;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+          "each": boolean;
+        } | {
+          "kind": "buy_x_get_y";
+          "buy": {
+            "quantity": number;
+            "of"?: {
+              "products"?: readonly (string)[] | undefined;
+              "collections"?: readonly (string)[] | undefined;
+              "types"?: readonly (string)[] | undefined;
+              "vendors"?: readonly (string)[] | undefined;
+            } | undefined;
+          };
+          "get": {
+            "quantity": number;
+            "of"?: {
+              "products"?: readonly (string)[] | undefined;
+              "collections"?: readonly (string)[] | undefined;
+              "types"?: readonly (string)[] | undefined;
+              "vendors"?: readonly (string)[] | undefined;
+            } | undefined;
+            "basisPoints": number;
+          };
+          "mostTimes"?: number | undefined;
+        } | {
+          "kind": "free_shipping";
+          "upTo"?: Readonly<Record<string, number>> | undefined;
+        };
+        "conditions": {
+          "minimumSubtotal"?: Readonly<Record<string, number>> | undefined;
+          "minimumQuantity"?: number | undefined;
+          "customers": "everyone" | "signed_in" | "first_order";
+        };
+        "combinesWith": readonly ("product" | "order" | "shipping")[];
+        "priority": number;
+        "used": number;
+        "createdAt": string;
+        "updatedAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Make a promotion: with a code, or one that applies by itself. */
+  'orders.createPromotion': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "title": string;
+      "benefit": {
+        "kind": "percent";
+        "basisPoints": number;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+      } | {
+        "kind": "fixed";
+        "amount": Readonly<Record<string, number>>;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+        "each"?: boolean | undefined;
+      } | {
+        "kind": "buy_x_get_y";
+        "buy": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+        };
+        "get": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+          "basisPoints": number;
+        };
+        "mostTimes"?: number | undefined;
+      } | {
+        "kind": "free_shipping";
+        "upTo"?: Readonly<Record<string, number>> | undefined;
+      };
+      "conditions"?: {
+        "minimumSubtotal"?: Readonly<Record<string, number>> | undefined;
+        "minimumQuantity"?: number | undefined;
+        "customers"?: "everyone" | "signed_in" | "first_order" | undefined;
+      } | undefined;
+      "combinesWith"?: readonly ("product" | "order" | "shipping")[] | undefined;
+      "priority"?: number | undefined;
+      "code"?: string | undefined;
+      "enabled"?: boolean | undefined;
+      "startsAt"?: string | undefined;
+      "endsAt"?: string | undefined;
+      "usageLimit"?: number | undefined;
+      "perCustomerLimit"?: number | undefined;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "code"?: string | undefined;
+      "enabled": boolean;
+      "startsAt"?: string | undefined;
+      "endsAt"?: string | undefined;
+      "usageLimit"?: number | undefined;
+      "perCustomerLimit"?: number | undefined;
+      "benefit": {
+        "kind": "percent";
+        "basisPoints": number;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+      } | {
+        "kind": "fixed";
+        "amount": Readonly<Record<string, number>>;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+        "each": boolean;
+      } | {
+        "kind": "buy_x_get_y";
+        "buy": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+        };
+        "get": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+          "basisPoints": number;
+        };
+        "mostTimes"?: number | undefined;
+      } | {
+        "kind": "free_shipping";
+        "upTo"?: Readonly<Record<string, number>> | undefined;
+      };
+      "conditions": {
+        "minimumSubtotal"?: Readonly<Record<string, number>> | undefined;
+        "minimumQuantity"?: number | undefined;
+        "customers": "everyone" | "signed_in" | "first_order";
+      };
+      "combinesWith": readonly ("product" | "order" | "shipping")[];
+      "priority": number;
+      "used": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** One promotion. */
+  'orders.getPromotion': {
+    params: {
+      "promotionId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "code"?: string | undefined;
+      "enabled": boolean;
+      "startsAt"?: string | undefined;
+      "endsAt"?: string | undefined;
+      "usageLimit"?: number | undefined;
+      "perCustomerLimit"?: number | undefined;
+      "benefit": {
+        "kind": "percent";
+        "basisPoints": number;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+      } | {
+        "kind": "fixed";
+        "amount": Readonly<Record<string, number>>;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+        "each": boolean;
+      } | {
+        "kind": "buy_x_get_y";
+        "buy": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+        };
+        "get": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+          "basisPoints": number;
+        };
+        "mostTimes"?: number | undefined;
+      } | {
+        "kind": "free_shipping";
+        "upTo"?: Readonly<Record<string, number>> | undefined;
+      };
+      "conditions": {
+        "minimumSubtotal"?: Readonly<Record<string, number>> | undefined;
+        "minimumQuantity"?: number | undefined;
+        "customers": "everyone" | "signed_in" | "first_order";
+      };
+      "combinesWith": readonly ("product" | "order" | "shipping")[];
+      "priority": number;
+      "used": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Change a promotion as a whole; orders that have used it stay as they are. */
+  'orders.updatePromotion': {
+    params: {
+      "promotionId": string;
+    };
+    query: undefined;
+    body: {
+      "title": string;
+      "benefit": {
+        "kind": "percent";
+        "basisPoints": number;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+      } | {
+        "kind": "fixed";
+        "amount": Readonly<Record<string, number>>;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+        "each"?: boolean | undefined;
+      } | {
+        "kind": "buy_x_get_y";
+        "buy": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+        };
+        "get": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+          "basisPoints": number;
+        };
+        "mostTimes"?: number | undefined;
+      } | {
+        "kind": "free_shipping";
+        "upTo"?: Readonly<Record<string, number>> | undefined;
+      };
+      "conditions"?: {
+        "minimumSubtotal"?: Readonly<Record<string, number>> | undefined;
+        "minimumQuantity"?: number | undefined;
+        "customers"?: "everyone" | "signed_in" | "first_order" | undefined;
+      } | undefined;
+      "combinesWith"?: readonly ("product" | "order" | "shipping")[] | undefined;
+      "priority"?: number | undefined;
+      "code"?: string | undefined;
+      "enabled"?: boolean | undefined;
+      "startsAt"?: string | undefined;
+      "endsAt"?: string | undefined;
+      "usageLimit"?: number | undefined;
+      "perCustomerLimit"?: number | undefined;
+      "version": number;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "code"?: string | undefined;
+      "enabled": boolean;
+      "startsAt"?: string | undefined;
+      "endsAt"?: string | undefined;
+      "usageLimit"?: number | undefined;
+      "perCustomerLimit"?: number | undefined;
+      "benefit": {
+        "kind": "percent";
+        "basisPoints": number;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+      } | {
+        "kind": "fixed";
+        "amount": Readonly<Record<string, number>>;
+        "of"?: {
+          "products"?: readonly (string)[] | undefined;
+          "collections"?: readonly (string)[] | undefined;
+          "types"?: readonly (string)[] | undefined;
+          "vendors"?: readonly (string)[] | undefined;
+        } | undefined;
+        "each": boolean;
+      } | {
+        "kind": "buy_x_get_y";
+        "buy": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+        };
+        "get": {
+          "quantity": number;
+          "of"?: {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          } | undefined;
+          "basisPoints": number;
+        };
+        "mostTimes"?: number | undefined;
+      } | {
+        "kind": "free_shipping";
+        "upTo"?: Readonly<Record<string, number>> | undefined;
+      };
+      "conditions": {
+        "minimumSubtotal"?: Readonly<Record<string, number>> | undefined;
+        "minimumQuantity"?: number | undefined;
+        "customers": "everyone" | "signed_in" | "first_order";
+      };
+      "combinesWith": readonly ("product" | "order" | "shipping")[];
+      "priority": number;
+      "used": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Remove a promotion; orders that have used it stay as they are. */
+  'orders.deletePromotion': {
+    params: {
+      "promotionId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
   };
   /** Exact stock of variants. */
   'orders.listStock': {
@@ -2418,6 +3187,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.addLine': ['POST', '/api/orders/carts/{cartId}/lines', false],
   'orders.setLine': ['PUT', '/api/orders/carts/{cartId}/lines/{variantId}', false],
   'orders.removeLine': ['DELETE', '/api/orders/carts/{cartId}/lines/{variantId}', false],
+  'orders.addCode': ['POST', '/api/orders/carts/{cartId}/codes', false],
+  'orders.removeCode': ['DELETE', '/api/orders/carts/{cartId}/codes/{code}', false],
   'orders.listShippingMethods': ['GET', '/api/orders/shipping-methods', false],
   'orders.getAvailability': ['GET', '/api/orders/stock', false],
   'orders.checkout': ['POST', '/api/orders/checkout', true],
@@ -2430,6 +3201,11 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],
   'orders.refundOrder': ['POST', '/api/admin/orders/orders/{orderId}/refund', true],
   'orders.fulfilOrder': ['POST', '/api/admin/orders/orders/{orderId}/fulfil', false],
+  'orders.listPromotions': ['GET', '/api/admin/orders/promotions', false],
+  'orders.createPromotion': ['POST', '/api/admin/orders/promotions', true],
+  'orders.getPromotion': ['GET', '/api/admin/orders/promotions/{promotionId}', false],
+  'orders.updatePromotion': ['PUT', '/api/admin/orders/promotions/{promotionId}', false],
+  'orders.deletePromotion': ['DELETE', '/api/admin/orders/promotions/{promotionId}', false],
   'orders.listStock': ['GET', '/api/admin/orders/stock', false],
   'orders.adjustStock': ['POST', '/api/admin/orders/stock/{variantId}', true],
   'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],

@@ -14,6 +14,8 @@ import type { OrdersSettings } from './settings.ts';
 import { changeOrder, lockOrder, noSuchOrder, readOrder, type StoredOrder } from './store.ts';
 
 export interface Actions {
+  /** For an order that has nothing to be paid: what the payment's arrival would set off. */
+  settle(tenant: Tenant, orderId: string): Promise<StoredOrder>;
   /** Holds the units a little longer. */
   extendHold(tenant: Tenant, orderId: string): Promise<StoredOrder>;
   abandon(tenant: Tenant, orderId: string): Promise<StoredOrder>;
@@ -83,6 +85,8 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
   }
 
   return {
+    settle: (tenant, orderId) => push(tenant.id, orderId),
+
     extendHold: (tenant, orderId) =>
       withOrder(tenant.id, orderId, async (tx, order) => {
         if (order.status !== 'pending_payment' || order.cancelActor !== undefined) {

@@ -5,9 +5,11 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Platform } from '../../platform/domain.ts';
 import type { SqlResult, SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
 import { availabilityOf } from './inventory.ts';
-import { totalsOf } from './totals.ts';
+import { priceOf, type Price } from './pricing.ts';
+import { MOST_CODES } from './promotions/schemas.ts';
+import { CANDIDATES, candidateOf, type CandidateRow, type StoredCandidate } from './promotions/store.ts';
 import { MAX_LINES, MAX_QUANTITY } from './schemas.ts';
-import type { Address, Cart, CartLine, ShippingMethodId, Totals } from './schemas.ts';
+import type { Address, Cart, CartLine, ItemSnapshot, ShippingMethodId } from './schemas.ts';
 
 /** A cart as stored, with its lines as they are now. */
 export interface StoredCart {
@@ -20,12 +22,19 @@ export interface StoredCart {
   readonly shippingAddress: Address | undefined;
   readonly shippingMethod: ShippingMethodId;
   readonly version: number;
+  readonly codes: readonly string[];
+  /** Promotions that may come into question. */
+  readonly candidates: readonly StoredCandidate[];
+  /** Whether the shopper has another order; false while nobody knows who they are. */
+  readonly orderedBefore: boolean;
   readonly lines: readonly StoredLine[];
 }
 
 export interface StoredLine {
   readonly variantId: string;
   readonly productId: string;
+  readonly type: string;
+  readonly vendor: string;
   readonly handle: string | undefined;
   readonly title: string;
   readonly variantTitle: string | undefined;
@@ -57,11 +66,16 @@ interface CartRow {
   readonly shipping_address: Address | null;
   readonly shipping_method: ShippingMethodId;
   readonly version: number;
+  readonly codes: readonly string[];
+  readonly candidates: readonly CandidateRow[] | null;
+  readonly ordered_before: boolean | null;
   readonly lines: readonly LineRow[];
 }
 
 interface LineRow {
   readonly variant: string;
+  readonly type: string | null;
+  readonly vendor: string | null;
   readonly quantity: number;
   readonly seen: number;
   readonly product: string | null;
@@ -78,24 +92,46 @@ interface LineRow {
 }
 
 const READ = `
-  select c.id, c.status, c.order_id, c.customer_id, c.currency, c.email, c.shipping_address, c.shipping_method, c.version,
+  select c.id, c.status, c.order_id, c.customer_id, c.currency, c.email, c.shipping_address, c.shipping_method, c.version, c.codes,
+    p.list as candidates, case when p.first_orders then exists (
+      select from orders_orders o where o.tenant_id = $1 and o.customer_id = w.customer and o.status not in ('expired', 'cancelled')
+    ) or exists (
+      select from orders_orders o where o.tenant_id = $1 and lower(o.email) = w.email and o.status not in ('expired', 'cancelled')
+    ) end as ordered_before,
     coalesce((
       select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'quantity', l.quantity, 'seen', l.unit_price,
         'product', v.product_id, 'handle', v.handle, 'title', v.title, 'variant_title', v.variant_title, 'sku', v.sku,
         'image', v.image, 'options', v.options, 'price', case when v.published then v.prices -> c.currency end,
-        'shipped', v.requires_shipping, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked) order by l.added_at, l.variant_id)
+        'shipped', v.requires_shipping, 'type', v.product_type, 'vendor', v.vendor, 'free', s.on_hand - s.held - s.sold,
+        'tracked', s.tracked) order by l.added_at, l.variant_id)
       from orders_cart_lines l
       left join orders_variants v on v.tenant_id = l.tenant_id and v.variant_id = l.variant_id
       left join orders_stock s on s.tenant_id = l.tenant_id and s.variant_id = l.variant_id
       where l.tenant_id = $1 and l.cart_id = c.id), '[]'::jsonb) as lines
-  from orders_carts c where c.tenant_id = $1 and c.id = $2`;
+  from orders_carts c
+  cross join lateral (select coalesce($4::text, c.customer_id) as customer, lower(coalesce($5::text, c.email)) as email) w
+  cross join lateral (${CANDIDATES}) p
+  where c.tenant_id = $1 and c.id = $2`;
+
+/** Who it is that looks at a cart or buys it, as far as the cart does not know it. */
+export interface Shopper {
+  readonly customerId?: string | undefined;
+  readonly email?: string | undefined;
+}
 
 /** @throws ShopError `not_found` */
-export async function readCart(sql: Reader, tenant: TenantId, id: string): Promise<StoredCart> {
-  const { rows } = await sql.query<CartRow>(READ, [tenant, id]);
+export async function readCart(
+  sql: Reader,
+  tenant: TenantId,
+  id: string,
+  now: Date,
+  { customerId, email }: Shopper = {},
+): Promise<StoredCart> {
+  const { rows } = await sql.query<CartRow>(READ, [tenant, id, now, customerId ?? null, email ?? null]);
   const [row] = rows;
   if (row === undefined) throw noSuchCart(id);
-  return fromRow(row);
+  const cart = fromRow(row);
+  return { ...cart, customerId: customerId ?? cart.customerId };
 }
 
 export function noSuchCart(id: string): ShopError {
@@ -108,7 +144,8 @@ export function readerOf(platform: Platform, tenant: TenantId): Reader {
 }
 
 /** The cart as the shopper sees it. */
-export function showCart(cart: StoredCart): Cart {
+export function showCart(cart: StoredCart, now: Date): Cart {
+  const price = cartPrice(cart, now);
   return {
     id: cart.id,
     status: cart.status,
@@ -117,23 +154,36 @@ export function showCart(cart: StoredCart): Cart {
     email: cart.email,
     shippingAddress: cart.shippingAddress,
     shippingMethod: cart.shippingMethod,
-    lines: cart.lines.map((line) => showLine(line, cart.currency)),
+    lines: cart.lines.map((line, index) => showLine(line, cart.currency, price.lineDiscounts[index] ?? 0)),
     itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
-    totals: cartTotals(cart),
+    codes: [...price.codes],
+    totals: price.totals,
   };
 }
 
-export function cartTotals(
+export function cartPrice(
   cart: StoredCart,
+  now: Date,
   method = cart.shippingMethod,
   address = cart.shippingAddress,
-): Totals {
-  const lines = cart.lines.map(({ quantity, unitPrice, seenPrice, shipped }) => ({
-    quantity,
-    unitPrice: unitPrice ?? seenPrice,
-    shipped,
-  }));
-  return totalsOf(cart.currency, lines, method, address?.country);
+): Price {
+  return priceOf(
+    {
+      currency: cart.currency,
+      lines: cart.lines.map((line) => ({
+        ...line,
+        collections: [],
+        unitPrice: line.unitPrice ?? line.seenPrice,
+      })),
+      method,
+      country: address?.country,
+      codes: cart.codes,
+      candidates: cart.candidates,
+      signedIn: cart.customerId !== undefined,
+      orderedBefore: cart.orderedBefore,
+    },
+    now,
+  );
 }
 
 /** What keeps a line from being bought as it stands. */
@@ -144,14 +194,20 @@ export function problemOf(line: StoredLine): CartLine['problem'] {
   return line.unitPrice === line.seenPrice ? undefined : 'price_changed';
 }
 
-function showLine(line: StoredLine, currency: string): CartLine {
-  const { seenPrice, unitPrice = seenPrice, shipped: _shipped, free, tracked, quantity, ...snapshot } = line;
+/** What an order keeps of a line, and a shopper sees. */
+export function snapshotOf(line: StoredLine): ItemSnapshot {
+  const { variantId, productId, handle, title, variantTitle, sku, image, options } = line;
+  return { variantId, productId, handle, title, variantTitle, sku, image, options: { ...options } };
+}
+
+function showLine(line: StoredLine, currency: string, discount: number): CartLine {
+  const { seenPrice, unitPrice = seenPrice, free, tracked, quantity } = line;
   return {
-    ...snapshot,
-    options: { ...line.options },
+    ...snapshotOf(line),
     quantity,
     unitPrice: { amount: unitPrice, currency },
     total: { amount: unitPrice * quantity, currency },
+    discount: { amount: discount, currency },
     availability: line.unitPrice === undefined ? 'out' : availabilityOf(free, tracked),
     problem: problemOf(line),
   };
@@ -188,7 +244,8 @@ export async function createCart(
   ]);
   const missing = rows.map((row) => row.variant_id);
   if (missing.length > 0) throw notForSale(missing);
-  return showCart(await readCart(readerOf(platform, tenant.id), tenant.id, id));
+  const now = platform.clock.now();
+  return showCart(await readCart(readerOf(platform, tenant.id), tenant.id, id, now, { customerId }), now);
 }
 
 /** Writes the cart with all of its lines, or nothing; returns the variants that are not for sale. */
@@ -294,6 +351,57 @@ export async function removeLine(
   if (rows[0]?.carts !== 1) throw notOpen(cartId);
 }
 
+/**
+ * Enters a discount code; one that is there already stays once.
+ * @throws ShopError `not_found` for a code that nobody gave out, `invalid_input` for too many
+ */
+export async function addCode(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  code: string,
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql.query<{ carts: number; known: boolean; full: boolean }>(
+    `with cart as (
+       select id, codes from orders_carts where tenant_id = $1 and id = $2 and status = 'open' for update
+     ), known as (
+       select code from orders_promotions where tenant_id = $1 and code = $3 and enabled
+     ), entered as (
+       update orders_carts c set codes = cart.codes || known.code, version = c.version + 1, updated_at = $4 from cart, known
+       where c.tenant_id = $1 and c.id = cart.id and not known.code = any (cart.codes) and cardinality(cart.codes) < ${MOST_CODES}
+     )
+     select count(*)::int as carts, exists (select from known) as known,
+       coalesce(bool_or(cardinality(codes) >= ${MOST_CODES} and not $3 = any (codes)), false) as full from cart`,
+    [tenant, cartId, code, now],
+  );
+  const [result] = rows;
+  if (result === undefined || result.carts === 0) throw notOpen(cartId);
+  if (!result.known) {
+    throw new ShopError('not_found', `There is no discount code ${code}.`, {
+      remedy: 'Check how it is written.',
+      problems: [{ where: '/code', what: 'unknown' }],
+    });
+  }
+  if (result.full) throw tooMuch(`a cart carries at most ${MOST_CODES} discount codes`);
+}
+
+/** Takes a discount code out; one that is not there changes nothing. */
+export async function removeCode(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  code: string,
+  now: Date,
+): Promise<void> {
+  const { rowCount } = await sql.query(
+    `update orders_carts set codes = array_remove(codes, $3), version = version + 1, updated_at = $4
+     where tenant_id = $1 and id = $2 and status = 'open'`,
+    [tenant, cartId, code, now],
+  );
+  if (rowCount === 0) throw notOpen(cartId);
+}
+
 export async function patchCart(
   sql: Reader,
   tenant: TenantId,
@@ -328,7 +436,9 @@ function notOpen(cartId: string): ShopError {
 }
 
 function tooMuch(what: string): ShopError {
-  return new ShopError('invalid_input', `Too much for one cart: ${what}.`, { remedy: 'Order in two parts.' });
+  return new ShopError('invalid_input', `Too much for one cart: ${what}.`, {
+    remedy: 'Leave something out, or order in two parts.',
+  });
 }
 
 function fromRow(row: CartRow): StoredCart {
@@ -342,9 +452,14 @@ function fromRow(row: CartRow): StoredCart {
     shippingAddress: row.shipping_address ?? undefined,
     shippingMethod: row.shipping_method,
     version: row.version,
+    codes: row.codes,
+    candidates: (row.candidates ?? []).map(candidateOf),
+    orderedBefore: row.ordered_before ?? false,
     lines: row.lines.map((line) => ({
       variantId: line.variant,
       productId: line.product ?? '',
+      type: line.type ?? '',
+      vendor: line.vendor ?? '',
       handle: line.handle ?? undefined,
       title: line.title ?? line.variant,
       variantTitle: line.variant_title ?? undefined,

@@ -6,7 +6,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError, type Problem } from '../../platform/errors.ts';
 import type { Tenant, Transaction } from '../../platform/ports.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
-import { cartTotals, problemOf, readCart, type StoredCart, type StoredLine } from './carts.ts';
+import { cartPrice, problemOf, readCart, snapshotOf, type StoredCart, type StoredLine } from './carts.ts';
 import {
   readTaken,
   stockChanged,
@@ -16,22 +16,20 @@ import {
   type Taken,
   type TakenRow,
 } from './inventory.ts';
+import type { Price } from './pricing.ts';
+import { buyerOf as promotionBuyerOf, NOT_REDEEMED, redeeming, redemptionsOf } from './promotions/store.ts';
 import { noSuchOrder, orderEvent, readOrder, showOrder, type StoredOrder } from './store.ts';
 import type { OrdersSettings } from './settings.ts';
-import type {
-  Address,
-  CheckoutInput,
-  CheckoutResult,
-  PaymentStart,
-  ShippingMethodId,
-  Totals,
-} from './schemas.ts';
+import type { Address, CheckoutInput, CheckoutResult, PaymentStart, ShippingMethodId } from './schemas.ts';
 
 interface Buyer {
   readonly email: string;
   readonly shippingAddress: Address;
   readonly shippingMethod: ShippingMethodId;
 }
+
+/** Brings an order that has nothing to be paid to where a paid one would be. */
+export type Settle = (tenant: Tenant, orderId: string) => Promise<StoredOrder>;
 
 /**
  * @throws ShopError `out_of_stock` with the lines that lack units, `conflict` when prices changed, `invalid_input` for what is
@@ -42,16 +40,19 @@ export async function checkout(
   platform: Platform,
   settings: OrdersSettings,
   tenant: Tenant,
+  settle: Settle,
   customerId: string | undefined,
   input: CheckoutInput,
 ): Promise<CheckoutResult> {
   const token = newToken();
   const order = await platform.sql.transaction(tenant.id, async (tx) => {
-    const cart = await readCart(tx, tenant.id, input.cartId);
+    const shopper = { customerId, email: input.email };
+    const cart = await readCart(tx, tenant.id, input.cartId, platform.clock.now(), shopper);
     return cart.status === 'ordered'
       ? resume(tx, tenant, cart, token)
-      : place(platform, settings, tx, tenant, cart, customerId, input, token);
+      : place(platform, settings, tx, tenant, cart, input, token);
   });
+  if (order.due === 0) return { order: showOrder(await settle(tenant, order.id)), token };
   return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
 }
 
@@ -60,7 +61,7 @@ export function startPayment(platform: Platform, tenant: Tenant, order: StoredOr
   const [tokenHash] = order.tokenHashes;
   return platform.call<PaymentStart>(tenant.id, 'payments', 'createIntent', {
     orderId: order.id,
-    amount: order.total,
+    amount: order.due,
     currency: order.currency,
     tokenHash,
   });
@@ -74,7 +75,8 @@ async function resume(
   token: string,
 ): Promise<StoredOrder> {
   const order = await readOrder(tx, tenant.id, cart.orderId ?? '');
-  if (order.status !== 'pending_payment' || order.tokenHashes.length >= MOST_TOKENS) {
+  const open = order.status === 'pending_payment' || (order.due === 0 && order.status === 'confirmed');
+  if (!open || order.tokenHashes.length >= MOST_TOKENS) {
     throw new ShopError('gone', `This cart has become order ${order.number}, which is ${order.status}.`, {
       remedy: 'Look at that order, or start a new cart.',
     });
@@ -95,17 +97,19 @@ async function place(
   tx: Transaction,
   tenant: Tenant,
   cart: StoredCart,
-  customerId: string | undefined,
   input: CheckoutInput,
   token: string,
 ): Promise<StoredOrder> {
-  const buyer = buyerOf(cart, input);
-  const totals = cartTotals(cart, buyer.shippingMethod, buyer.shippingAddress);
-  refuseUnsellable(cart, totals, input.expectedTotal);
   const now = platform.clock.now();
-  const order = draft(platform, settings, cart, buyer, totals, customerId ?? cart.customerId, token, now);
-  const { lacking, changes } = await write(tx, tenant.id, cart, order);
+  const buyer = buyerOf(cart, input);
+  const price = cartPrice(cart, now, buyer.shippingMethod, buyer.shippingAddress);
+  refuseUnsellable(cart, price, input.expectedTotal);
+  const order = draft(platform, settings, cart, buyer, price, token, now);
+  const { lacking, changes, notRedeemed } = await write(tx, tenant.id, cart, order);
   if (lacking.length > 0) throw outOfStock(cart, lacking);
+  if (notRedeemed.length > 0) throw usedUp(order, notRedeemed);
+  if (order.due === 0)
+    await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
   await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
   await tx.enqueue(
     { name: 'orders.expire-due', payload: {}, key: 'expire', runAt: order.holdExpiresAt },
@@ -130,7 +134,11 @@ function buyerOf(cart: StoredCart, input: CheckoutInput): Buyer {
   });
 }
 
-function refuseUnsellable(cart: StoredCart, totals: Totals, expectedTotal: number | undefined): void {
+function refuseUnsellable(
+  cart: StoredCart,
+  { totals, codes }: Price,
+  expectedTotal: number | undefined,
+): void {
   if (cart.lines.length === 0) {
     throw new ShopError('invalid_input', 'The cart is empty.', { remedy: 'Add something to it.' });
   }
@@ -142,7 +150,12 @@ function refuseUnsellable(cart: StoredCart, totals: Totals, expectedTotal: numbe
     });
   }
   const changed = cart.lines.filter((line) => line.unitPrice !== line.seenPrice);
-  const agreed = expectedTotal === undefined ? changed.length === 0 : expectedTotal === totals.total;
+  // Who says what they expect to pay has seen what came of their codes.
+  const useless = codes.filter(({ applied }) => !applied);
+  const agreed =
+    expectedTotal === undefined
+      ? changed.length === 0 && useless.length === 0
+      : expectedTotal === totals.total;
   if (!agreed) {
     throw new ShopError(
       'conflict',
@@ -154,6 +167,7 @@ function refuseUnsellable(cart: StoredCart, totals: Totals, expectedTotal: numbe
             where: `/lines/${line.variantId}`,
             what: `price_changed: was ${line.seenPrice}, is ${line.unitPrice}`,
           })),
+          ...useless.map(({ code, problem }) => ({ where: `/codes/${code}`, what: problem ?? 'ended' })),
           ...(expectedTotal === undefined ? [] : [{ where: '/expectedTotal', what: `is ${totals.total}` }]),
         ],
       },
@@ -163,10 +177,21 @@ function refuseUnsellable(cart: StoredCart, totals: Totals, expectedTotal: numbe
     (line) => problemOf(line) === 'out_of_stock' || problemOf(line) === 'insufficient_stock',
   );
   if (short.length > 0) throw outOfStock(cart, short);
-  if (totals.total === 0)
-    throw new ShopError('invalid_input', 'There is nothing to pay.', {
-      remedy: 'Free orders are not taken.',
-    });
+}
+
+function usedUp({ discounts }: StoredOrder, promotions: readonly string[]): ShopError {
+  const gone = discounts.filter(({ promotionId }) => promotions.includes(promotionId));
+  return new ShopError(
+    'conflict',
+    `${gone.map(({ title }) => title).join(', ')} is not to be had any more.`,
+    {
+      remedy: 'Show the cart again and check out again.',
+      problems: gone.map(({ code, promotionId }) => ({
+        where: `/codes/${code ?? promotionId}`,
+        what: 'used_up',
+      })),
+    },
+  );
 }
 
 function outOfStock(
@@ -192,8 +217,7 @@ function draft(
   settings: OrdersSettings,
   cart: StoredCart,
   buyer: Buyer,
-  totals: Totals,
-  customerId: string | undefined,
+  { totals, lineDiscounts, discounts }: Price,
   token: string,
   now: Date,
 ): StoredOrder {
@@ -203,15 +227,18 @@ function draft(
     status: 'pending_payment',
     version: 1,
     cartId: cart.id,
-    customerId,
+    customerId: cart.customerId,
     ...buyer,
     tokenHashes: [hashOf(token)],
     currency: cart.currency,
     subtotal: totals.subtotal,
+    discount: totals.discount,
+    discounts,
     shipping: totals.shipping,
     tax: totals.tax.amount,
     taxRate: totals.tax.rateBasisPoints,
     total: totals.total,
+    due: totals.total,
     stock: 'held',
     payment: 'none',
     intentId: undefined,
@@ -228,66 +255,93 @@ function draft(
     placedAt: now,
     updatedAt: now,
     settled: false,
-    lines: cart.lines.map(
-      ({ seenPrice, unitPrice = seenPrice, shipped: _s, free: _f, tracked: _t, ...line }) => ({
-        ...line,
-        options: { ...line.options },
-        unitPrice,
-      }),
-    ),
+    lines: cart.lines.map((line, index) => ({
+      ...snapshotOf(line),
+      quantity: line.quantity,
+      unitPrice: line.unitPrice ?? line.seenPrice,
+      discount: lineDiscounts[index] ?? 0,
+    })),
   };
 }
 
-/** The units, the cart's end and the order in one statement: from here to the commit others wait for the units. */
-const WRITE = `
-  with ${TAKING}, cart as (
+/**
+ * The units, the cart's end and the order in one statement, and the uses of promotions where there are any: from here to the commit
+ * others wait for them. The units are locked first.
+ */
+function writing(promotions: boolean): string {
+  return `
+  with ${TAKING}, ${promotions ? `${redeeming(25, '(select bool_and(enough) from judged)')},` : ''}
+  cart as (
     update orders_carts set status = 'ordered', order_id = $2, version = version + 1, updated_at = $6
     where tenant_id = $1 and id = $7 and status = 'open' and version = $8 and (select bool_and(enough) from judged) returning id
   ), made as (
     insert into orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
-      shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at)
+      shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at,
+      discount, discounts)
     select $1, $2, $9, 'pending_payment', 1, cart.id, $10, $11, $12::text[], $13::jsonb, $14, $15, $16::bigint, $17::bigint, $18::bigint,
-      $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6 from cart
+      $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6, $23::bigint, $24::jsonb from cart
   ), lines as (
     insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
-      options, quantity, unit_price)
+      options, quantity, unit_price, discount)
     select $1, $2, l.position, l."variantId", l."productId", l.handle, l.title, l."variantTitle", l.sku, l.image, l.options, l.quantity,
-      l."unitPrice"
+      l."unitPrice", l.discount
     from cart, jsonb_to_recordset($22::jsonb) as l (position integer, "variantId" text, "productId" text, handle text, title text,
-      "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint)
+      "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint,
+      discount bigint)
   ), history as (
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
     select $1, $2, 1, 'pending_payment', 'shopper', $6 from cart
   )
-  select ${TAKEN}, (select count(*) from cart) as carts from judged j`;
+  select ${TAKEN}, (select count(*) from cart) as carts${promotions ? `, ${NOT_REDEEMED}` : ''} from judged j`;
+}
+const WRITE = writing(false);
+const WRITE_WITH_PROMOTIONS = writing(true);
 
-async function write(tx: Transaction, tenant: string, cart: StoredCart, order: StoredOrder): Promise<Taken> {
-  const { rows } = await tx.query<TakenRow & { carts: number }>(WRITE, [
-    ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
-    cart.id,
-    cart.version,
-    order.number,
-    order.customerId ?? null,
-    order.email,
-    order.tokenHashes,
-    JSON.stringify(order.shippingAddress),
-    order.shippingMethod,
-    order.currency,
-    order.subtotal,
-    order.shipping,
-    order.tax,
-    order.taxRate,
-    order.total,
-    order.holdExpiresAt,
-    JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
-  ]);
+interface Written extends Taken {
+  /** Promotions that somebody else had the last use of. */
+  readonly notRedeemed: readonly string[];
+}
+
+async function write(
+  tx: Transaction,
+  tenant: string,
+  cart: StoredCart,
+  order: StoredOrder,
+): Promise<Written> {
+  const { discounts } = order;
+  const buyer = promotionBuyerOf(order.customerId, order.email);
+  const { rows } = await tx.query<TakenRow & { carts: number; not_redeemed?: readonly string[] }>(
+    discounts.length === 0 ? WRITE : WRITE_WITH_PROMOTIONS,
+    [
+      ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
+      cart.id,
+      cart.version,
+      order.number,
+      order.customerId ?? null,
+      order.email,
+      order.tokenHashes,
+      JSON.stringify(order.shippingAddress),
+      order.shippingMethod,
+      order.currency,
+      order.subtotal,
+      order.shipping,
+      order.tax,
+      order.taxRate,
+      order.total,
+      order.holdExpiresAt,
+      JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
+      order.discount,
+      JSON.stringify(discounts),
+      ...(discounts.length === 0 ? [] : redemptionsOf(discounts, cart.candidates, buyer)),
+    ],
+  );
   const taken = readTaken(rows);
   if (taken.lacking.length === 0 && rows[0]?.carts !== 1) {
     throw new ShopError('conflict', 'The cart changed while it was checked out.', {
       remedy: 'Show the cart again and check out again.',
     });
   }
-  return taken;
+  return { ...taken, notRedeemed: rows[0]?.not_redeemed ?? [] };
 }
 
 function after(time: Date, seconds: number): Date {

@@ -2,9 +2,11 @@
  * The orders domain: carts, stock with timed holds, orders and the saga that carries them from checkout to delivery.
  * It hears of products and payments by their events only, and keeps what it needs of them in its own tables.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
 import { paymentEvent } from '../payments/schemas.ts';
+import * as promotions from './promotions/schemas.ts';
 import * as s from './schemas.ts';
 
 const orderTopic: TopicDefinition = {
@@ -33,10 +35,17 @@ const stockTopic: TopicDefinition = {
 const ofOrder = z.strictObject({ orderId: s.orderId });
 const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
+const ofCartCode = z.strictObject({ cartId: s.cartId, code: promotions.code });
+const ofPromotion = z.strictObject({ promotionId: promotions.promotionId });
 const ofVariant = z.strictObject({ variantId: s.variantId });
 
 /** A task that goes round by itself says whether its last round found nothing; after two of these it rests. */
 const rounds = z.strictObject({ idle: z.boolean().optional() });
+
+/** As promotions write down whose use it was: by the customer's id or a digest of the e-mail address. */
+function buyersOf(name: string): readonly string[] {
+  return [name, createHash('sha256').update(name.toLowerCase()).digest('hex')];
+}
 
 export const orders: DomainDefinition = {
   name: 'orders',
@@ -73,6 +82,20 @@ export const orders: DomainDefinition = {
     },
     { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
+    { name: 'orders_promotions', spread: 'tenant', access: 'write' },
+    {
+      name: 'orders_promotion_buyers',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: { column: 'buyer', written: buyersOf }, erase: 'delete' },
+    },
+    {
+      name: 'orders_redemptions',
+      spread: 'tenant',
+      access: 'write',
+      // How often a promotion was used is kept; by whom is not.
+      personal: { by: { column: 'buyer', written: buyersOf }, erase: { buyer: 'erased' } },
+    },
     { name: 'orders_refunds', spread: 'tenant', access: 'write' },
     { name: 'orders_history', spread: 'tenant', access: 'append' },
   ],
@@ -143,6 +166,25 @@ export const orders: DomainDefinition = {
       summary: 'Remove a line.',
       audience: 'shopper',
       params: ofCartLine,
+      response: s.cart,
+    },
+    {
+      id: 'addCode',
+      method: 'POST',
+      path: '/api/orders/carts/{cartId}/codes',
+      summary: 'Enter a discount code; the cart says what came of it.',
+      audience: 'shopper',
+      params: ofCart,
+      body: s.cartCodes,
+      response: s.cart,
+    },
+    {
+      id: 'removeCode',
+      method: 'DELETE',
+      path: '/api/orders/carts/{cartId}/codes/{code}',
+      summary: 'Take a discount code out.',
+      audience: 'shopper',
+      params: ofCartCode,
       response: s.cart,
     },
     {
@@ -263,6 +305,54 @@ export const orders: DomainDefinition = {
       params: ofOrder,
       body: s.fulfilOrder,
       response: s.merchantOrder,
+    },
+    {
+      id: 'listPromotions',
+      method: 'GET',
+      path: '/api/admin/orders/promotions',
+      summary: 'Promotions, newest first, with how often they are used.',
+      audience: 'merchant',
+      query: promotions.promotionQuery,
+      response: promotions.promotionPage,
+    },
+    {
+      id: 'createPromotion',
+      method: 'POST',
+      path: '/api/admin/orders/promotions',
+      summary: 'Make a promotion: with a code, or one that applies by itself.',
+      audience: 'merchant',
+      body: promotions.promotionInput,
+      response: promotions.promotion,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'getPromotion',
+      method: 'GET',
+      path: '/api/admin/orders/promotions/{promotionId}',
+      summary: 'One promotion.',
+      audience: 'merchant',
+      params: ofPromotion,
+      response: promotions.promotion,
+    },
+    {
+      id: 'updatePromotion',
+      method: 'PUT',
+      path: '/api/admin/orders/promotions/{promotionId}',
+      summary: 'Change a promotion as a whole; orders that have used it stay as they are.',
+      audience: 'merchant',
+      params: ofPromotion,
+      body: promotions.promotionUpdate,
+      response: promotions.promotion,
+    },
+    {
+      id: 'deletePromotion',
+      method: 'DELETE',
+      path: '/api/admin/orders/promotions/{promotionId}',
+      summary: 'Remove a promotion; orders that have used it stay as they are.',
+      audience: 'merchant',
+      params: ofPromotion,
+      status: 204,
     },
     {
       id: 'listStock',

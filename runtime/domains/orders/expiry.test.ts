@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ShopError } from '../../platform/errors.ts';
 import type { Payments } from '../../platform/ports.ts';
-import { ADDRESS, startTestShop, type TestShop } from './testing/shop.ts';
-import type { Cart, CheckoutResult, MerchantOrder, OrderStatus } from './schemas.ts';
+import { ADDRESS, startTestShop, type TestShop, type Placed } from './testing/shop.ts';
+import type { Cart, MerchantOrder, OrderStatus } from './schemas.ts';
 
 describe('holds that end', () => {
   let shop: TestShop;
@@ -35,11 +35,11 @@ describe('holds that end', () => {
   });
   after(() => shop.stop());
 
-  async function place(variantId: string): Promise<CheckoutResult & { cartId: string }> {
+  async function place(variantId: string): Promise<Placed & { cartId: string }> {
     const cart = await shop.call<Cart>('POST', '/api/orders/carts', {
       body: { lines: [{ variantId, quantity: 1 }] },
     });
-    const answer = await shop.call<CheckoutResult>('POST', '/api/orders/checkout', {
+    const answer = await shop.call<Placed>('POST', '/api/orders/checkout', {
       body: { cartId: cart.body.id, email: 'ada@example.com', shippingAddress: ADDRESS },
       headers: { 'idempotency-key': `expiry-key-${(keys += 1)}` },
     });

@@ -8,8 +8,16 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { freePort } from '../../../tests/support/port.ts';
 import { payments } from '../payments/definition.ts';
 import { orders } from './definition.ts';
-import { ADDRESS, ask, KEYS, merchantKeyHash, payAsBrowser, webhookUrl } from './testing/shop.ts';
-import type { Cart, CheckoutResult } from './schemas.ts';
+import {
+  ADDRESS,
+  ask,
+  KEYS,
+  merchantKeyHash,
+  payAsBrowser,
+  webhookUrl,
+  type Placed,
+} from './testing/shop.ts';
+import type { Cart } from './schemas.ts';
 
 const TENANT = 'acme';
 const ADMIN = 'processor-admin';
@@ -132,9 +140,9 @@ describe('killed at any moment', () => {
   }
 
   /** Resolves to the order, or to undefined when the units are sold out. */
-  function checkOut(cart: Cart): Promise<CheckoutResult | 'out_of_stock'> {
+  function checkOut(cart: Cart): Promise<Placed | 'out_of_stock'> {
     return patiently(async () => {
-      const { status, body } = await ask<CheckoutResult & { code?: string }>(
+      const { status, body } = await ask<Placed & { code?: string }>(
         runtimePort,
         'POST',
         '/api/orders/checkout',
@@ -148,7 +156,7 @@ describe('killed at any moment', () => {
     });
   }
 
-  function pay({ payment }: CheckoutResult): Promise<string> {
+  function pay({ payment }: Placed): Promise<string> {
     return patiently(async () => {
       const status = await payAsBrowser(origin(), payment, '4242424242424242');
       return status === 'requires_capture' || status === 'payment_intent_unexpected_state'

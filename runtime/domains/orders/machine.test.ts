@@ -43,6 +43,7 @@ const START: World = {
     status: 'pending_payment',
     stock: 'held',
     payment: 'none',
+    due: TOTAL,
     captured: 0,
     refunded: 0,
     cancelActor: undefined,

@@ -14,6 +14,8 @@ export interface OrderState {
   readonly status: OrderStatus;
   readonly stock: StockState;
   readonly payment: PaymentState;
+  /** What is to be paid; where that is nothing, no payment is waited for. */
+  readonly due: number;
   readonly captured: number;
   readonly refunded: number;
   /** Who wants it cancelled, once somebody does. */
@@ -68,7 +70,7 @@ export function nextStep(order: OrderState, now: Date): Step {
     case 'authorized':
       return whileAuthorized(order);
     case 'expired':
-      if (hasMoney(order) && order.cancelActor === undefined) return { do: 'retakeStock' };
+      if (order.due > 0 && hasMoney(order) && order.cancelActor === undefined) return { do: 'retakeStock' };
       return afterTheEnd(order);
     case 'cancelled':
       return afterTheEnd(order);
@@ -105,12 +107,13 @@ function whilePending(order: OrderState, now: Date): Step {
 }
 
 function whileAuthorized(order: OrderState): Step {
-  if (order.payment === 'captured') return { do: 'confirm' };
+  if (order.payment === 'captured' || order.due === 0) return { do: 'confirm' };
   if (order.cancelActor !== undefined) return { do: 'cancel', why: 'asked' };
   return order.payment === 'cancelled' ? { do: 'cancel', why: 'payment_lost' } : { do: 'capture' };
 }
 
 function afterTheEnd(order: OrderState): Step {
+  if (order.due === 0) return { do: 'rest' };
   switch (order.payment) {
     case 'cancelled':
       return { do: 'rest' };
@@ -124,5 +127,6 @@ function afterTheEnd(order: OrderState): Step {
 }
 
 function hasMoney(order: OrderState): boolean {
+  if (order.due === 0) return true;
   return order.payment === 'authorized' || (order.payment === 'captured' && order.refunded < order.captured);
 }

@@ -14,6 +14,8 @@ const upserted = z.object({
   published: z.boolean(),
   version: z.int(),
   image: z.string().nullable(),
+  vendor: z.string().default(''),
+  type: z.string().default(''),
   variants: z.array(
     z.object({
       id: z.string(),
@@ -23,6 +25,8 @@ const upserted = z.object({
       prices: z.array(z.object({ amount: z.int().min(0), currency: z.string() })),
       image: z.string().nullable(),
       requiresShipping: z.boolean(),
+      taxable: z.boolean().default(true),
+      weightGrams: z.number().nullable().default(null),
       inventoryPolicy: z.enum(['deny', 'continue']),
       inventoryQuantity: z.int(),
     }),
@@ -41,15 +45,18 @@ export const hearOfProduct: EventHandler = async (event, tx) => {
 const PROJECT = `
   with given as (
     select * from jsonb_to_recordset($4::jsonb) as v (
-      id text, title text, sku text, image text, options jsonb, prices jsonb, shipped boolean, tracked boolean, quantity integer)
+      id text, title text, sku text, image text, options jsonb, prices jsonb, shipped boolean, tracked boolean, quantity integer,
+      taxable boolean, weight integer)
   ), known as (
     insert into orders_variants (tenant_id, variant_id, product_id, product_version, handle, title, variant_title, sku, image,
-      options, prices, requires_shipping, published)
-    select $1, v.id, $2, $3, $5, $6, v.title, v.sku, v.image, v.options, v.prices, v.shipped, $7 from given v
+      options, prices, requires_shipping, published, product_type, vendor, taxable, weight_grams)
+    select $1, v.id, $2, $3, $5, $6, v.title, v.sku, v.image, v.options, v.prices, v.shipped, $7, $9, $10, v.taxable, v.weight
+    from given v
     on conflict (tenant_id, variant_id) do update set product_id = excluded.product_id, product_version = excluded.product_version,
       handle = excluded.handle, title = excluded.title, variant_title = excluded.variant_title, sku = excluded.sku,
       image = excluded.image, options = excluded.options, prices = excluded.prices,
-      requires_shipping = excluded.requires_shipping, published = excluded.published
+      requires_shipping = excluded.requires_shipping, published = excluded.published, product_type = excluded.product_type,
+      vendor = excluded.vendor, taxable = excluded.taxable, weight_grams = excluded.weight_grams
     where orders_variants.product_version <= excluded.product_version
   )
   insert into orders_stock (tenant_id, variant_id, on_hand, tracked, updated_at)
@@ -68,6 +75,8 @@ async function project(event: StoredEvent, product: Product, tx: Transaction): P
     options: variant.options,
     prices: Object.fromEntries(variant.prices.map(({ currency, amount }) => [currency, amount])),
     shipped: variant.requiresShipping,
+    taxable: variant.taxable,
+    weight: variant.weightGrams === null ? null : Math.round(variant.weightGrams),
     tracked: variant.inventoryPolicy === 'deny',
     quantity: variant.inventoryQuantity,
   }));
@@ -80,6 +89,8 @@ async function project(event: StoredEvent, product: Product, tx: Transaction): P
     product.title,
     product.published,
     event.occurredAt,
+    product.type,
+    product.vendor,
   ]);
   await withdraw(
     event.tenant,

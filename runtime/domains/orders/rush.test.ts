@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { ADDRESS, startTestShop, type TestShop } from './testing/shop.ts';
-import type { Cart, CheckoutResult } from './schemas.ts';
+import { ADDRESS, startTestShop, type TestShop, type Placed } from './testing/shop.ts';
+import type { Cart } from './schemas.ts';
 
 const UNITS = 50;
 const SHOPPERS = 200;
@@ -21,7 +21,7 @@ describe('200 shoppers and the last 50 units', () => {
       body: { lines: [{ variantId, quantity: 1 }] },
     });
     assert.equal(created.status, 201, JSON.stringify(created.body));
-    const answer = await shop.call<CheckoutResult & { code?: string }>('POST', '/api/orders/checkout', {
+    const answer = await shop.call<Placed & { code?: string }>('POST', '/api/orders/checkout', {
       body: { cartId: created.body.id, email: `${name}@example.com`, shippingAddress: ADDRESS },
       headers: { 'idempotency-key': `rush-${variantId}-${name}` },
     });

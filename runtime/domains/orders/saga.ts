@@ -9,6 +9,7 @@ import { readerOf, type Reader } from './carts.ts';
 import { move, stockChanged, take, type StockChange } from './inventory.ts';
 import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
+import { releaseRedemptions, retakeRedemptions } from './promotions/store.ts';
 import { changeOrder, findOrder, isStale, readOrder, type Change, type StoredOrder } from './store.ts';
 
 /** What payments answers about an order's payment. */
@@ -161,13 +162,16 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
 
   /** All of the units, or none: then the order is over and later steps return the money. */
   async function retakeStock(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
-    return platform.sql.transaction(tenant, async (tx) => {
+    const retaken = platform.sql.transaction(tenant, async (tx) => {
       const { lacking, changes } = await take(tx, tenant, order.id, wantsOf(order), 'committed', now());
       if (lacking.length > 0) {
         const reason =
           'The payment came after the reserved time, and the goods were sold meanwhile. Nothing is charged.';
         const ended = await changeOrder(tx, tenant, order, { status: 'cancelled', reason }, by(reason));
         return ended;
+      }
+      if (order.discounts.length > 0 && !(await retakeRedemptions(tx, tenant, order.id))) {
+        throw new PriceGone();
       }
       await tellStock(tx, changes);
       return changeOrder(
@@ -177,6 +181,12 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         { status: 'authorized', stock: 'committed' },
         by('paid after the reserved time'),
       );
+    });
+    return retaken.catch((error: unknown) => {
+      if (!(error instanceof PriceGone)) throw error;
+      const reason =
+        'The payment came after the reserved time, and a discount of it was used up meanwhile. Nothing is charged.';
+      return transition(tenant, order, { status: 'cancelled', reason });
     });
   }
 
@@ -197,6 +207,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       const ended = await changeOrder(tx, tenant, order, change, { actor, reason, now: now() });
       if (isTaken(order))
         await tellStock(tx, await move(tx, tenant, order.id, order.stock, 'released', now()));
+      await giveBack(tx, tenant, order);
       if (order.status === 'pending_payment') await reopenCart(tx, tenant, order);
       return ended;
     });
@@ -216,6 +227,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         by(reason),
       );
       await tellStock(tx, await move(tx, tenant, order.id, 'held', 'released', now()));
+      await giveBack(tx, tenant, order);
       await reopenCart(tx, tenant, order);
       return ended;
     });
@@ -416,10 +428,10 @@ const RANK: Readonly<Record<PaymentState, number>> = {
 /** What is new in the facts, as a change of the order; undefined when nothing is. */
 export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | undefined {
   const promised = facts.status === 'authorized' || facts.status === 'captured';
-  if (promised && (facts.amount !== order.total || facts.currency !== order.currency))
+  if (promised && (facts.amount !== order.due || facts.currency !== order.currency))
     return wrongAmount(order, facts);
   const payment = RANK[facts.status] > RANK[order.payment] ? facts.status : order.payment;
-  const captured = Math.max(order.captured, Math.min(facts.captured, order.total));
+  const captured = Math.max(order.captured, Math.min(facts.captured, order.due));
   const refunded = Math.max(order.refunded, Math.min(facts.refunded, captured));
   const disputed = order.disputed || facts.disputed;
   const problem = facts.problem ?? null;
@@ -446,7 +458,7 @@ export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | unde
 
 /** Money of another amount does not pay this order; a person has to look. */
 function wrongAmount(order: StoredOrder, facts: PaymentFacts): Change | undefined {
-  const problem = `The payment is over ${facts.amount} ${facts.currency}, the order over ${order.total} ${order.currency}.`;
+  const problem = `The payment is over ${facts.amount} ${facts.currency}, the order over ${order.due} ${order.currency}.`;
   return problem === order.paymentProblem ? undefined : { payment_problem: problem };
 }
 
@@ -458,6 +470,14 @@ function isTaken(order: StoredOrder): boolean {
 function wantsOf(order: StoredOrder): readonly { variantId: string; quantity: number }[] {
   return order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
 }
+
+/** What the order had of promotions, others may have. */
+async function giveBack(tx: Transaction, tenant: TenantId, order: StoredOrder): Promise<void> {
+  if (order.discounts.length > 0) await releaseRedemptions(tx, tenant, order.id);
+}
+
+/** Thrown to leave a transaction: the units were to be had again, the price was not. */
+class PriceGone extends Error {}
 
 /** The shopper finds the cart as it was, and may try again. */
 async function reopenCart(tx: Transaction, tenant: TenantId, order: StoredOrder): Promise<void> {

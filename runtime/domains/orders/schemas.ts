@@ -3,6 +3,7 @@
  * Parsed once at the border; everything behind it uses the inferred types.
  */
 import { z } from 'zod';
+import { cartCode, code, discount } from './promotions/schemas.ts';
 
 /** The largest amount in minor units that any sum may reach; far below 2^53, so sums stay exact. */
 export const MAX_AMOUNT = 99_999_999_999;
@@ -61,7 +62,13 @@ export const availability = z.enum(['in_stock', 'low', 'out']);
 /** Sums of a cart or an order. Prices include tax; `tax.amount` says how much of the total it is. */
 export const totals = z.object({
   currency,
+  /** The goods before discounts. */
   subtotal: z.int(),
+  /** Off the goods. */
+  discount: z.int(),
+  /** What each promotion took; those of class `shipping` are off the shipping already. */
+  discounts: z.array(discount),
+  /** As it is to be paid. */
   shipping: z.int(),
   tax: z.object({ amount: z.int(), included: z.literal(true), rateBasisPoints: z.int() }),
   total: z.int(),
@@ -81,7 +88,10 @@ export const itemSnapshot = z.object({
 export const cartLine = itemSnapshot.extend({
   quantity: z.int(),
   unitPrice: money,
+  /** Before discounts. */
   total: money,
+  /** Off this line, its share of what is off the whole order included. */
+  discount: money,
   availability,
   /** Why this line cannot be bought as it stands; absent when it can. */
   problem: z.enum(['unavailable', 'out_of_stock', 'insufficient_stock', 'price_changed']).optional(),
@@ -98,8 +108,12 @@ export const cart = z.object({
   shippingMethod: shippingMethodId,
   lines: z.array(cartLine),
   itemCount: z.int(),
+  /** Discount codes, with what came of them. */
+  codes: z.array(cartCode),
   totals,
 });
+
+export const cartCodes = z.strictObject({ code });
 
 export const newCart = z.strictObject({
   /** One of the tenant's currencies; the first of them when absent. */
@@ -136,7 +150,13 @@ export const orderStatus = z.enum([
   'expired',
 ]);
 
-export const orderLine = itemSnapshot.extend({ quantity: z.int(), unitPrice: money, total: money });
+export const orderLine = itemSnapshot.extend({
+  quantity: z.int(),
+  unitPrice: money,
+  /** Before discounts. */
+  total: money,
+  discount: money,
+});
 
 export const order = z.object({
   id: z.string(),
@@ -173,7 +193,8 @@ export const checkoutResult = z.object({
   order,
   /** Shown once: opens the order for a guest. Keep it with the order id. */
   token: z.string(),
-  payment: paymentStart,
+  /** Absent where there is nothing to pay. */
+  payment: paymentStart.optional(),
 });
 
 export const historyEntry = z.object({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { signature } from '../../platform/payments/processor/webhooks.ts';
-import { ADDRESS, KEYS, startTestShop, type TestShop } from './testing/shop.ts';
-import type { Cart, CheckoutResult, MerchantOrder, Order, OrderPage } from './schemas.ts';
+import { ADDRESS, KEYS, startTestShop, type TestShop, type Placed } from './testing/shop.ts';
+import type { Cart, MerchantOrder, Order, OrderPage } from './schemas.ts';
 
 describe('orders and payments, hosted', () => {
   let shop: TestShop;
@@ -21,7 +21,7 @@ describe('orders and payments, hosted', () => {
     return cart;
   }
 
-  async function checkOut(cart: Cart): Promise<CheckoutResult> {
+  async function checkOut(cart: Cart): Promise<Placed> {
     const answer = await tryCheckout(cart);
     assert.equal(answer.status, 201, JSON.stringify(answer.body));
     return answer.body;
@@ -29,7 +29,7 @@ describe('orders and payments, hosted', () => {
 
   function tryCheckout(cart: Pick<Cart, 'id'>, more: object = {}, key = `checkout-key-${(keys += 1)}`) {
     const body = { cartId: cart.id, email: 'ada@example.com', shippingAddress: ADDRESS, ...more };
-    return shop.call<CheckoutResult>('POST', '/api/orders/checkout', {
+    return shop.call<Placed>('POST', '/api/orders/checkout', {
       body,
       headers: { 'idempotency-key': key },
     });
@@ -542,10 +542,7 @@ describe('orders and payments, hosted', () => {
     return settled(placed.order.id);
   }
 
-  async function paymentStatus({
-    order,
-    token,
-  }: CheckoutResult): Promise<{ status: string; problem?: string }> {
+  async function paymentStatus({ order, token }: Placed): Promise<{ status: string; problem?: string }> {
     return (
       await shop.call<{ status: string; problem?: string }>(
         'GET',

@@ -14,12 +14,23 @@ import type { EventHandler, TaskHandler, Tenant } from '../../platform/ports.ts'
 import { paymentEvent } from '../payments/schemas.ts';
 import { requireAccess } from './access.ts';
 import { createActions } from './actions.ts';
-import { createCart, patchCart, putLine, readCart, readerOf, removeLine, showCart } from './carts.ts';
+import {
+  addCode,
+  createCart,
+  patchCart,
+  putLine,
+  readCart,
+  readerOf,
+  removeCode,
+  removeLine,
+  showCart,
+} from './carts.ts';
 import { checkout, startPayment } from './checkout.ts';
 import { orders } from './definition.ts';
 import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
+import { promotionRoutes } from './promotions/routes.ts';
 import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
@@ -35,9 +46,10 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
   const now = (): Date => platform.clock.now();
 
   async function cartAfter(request: RouteRequest, cartId: string): Promise<{ json: unknown }> {
-    return {
-      json: showCart(await readCart(readerOf(platform, request.tenant.id), request.tenant.id, cartId)),
-    };
+    const { tenant, caller } = request;
+    const { customerId } = caller;
+    const cart = await readCart(readerOf(platform, tenant.id), tenant.id, cartId, now(), { customerId });
+    return { json: showCart(cart, now()) };
   }
 
   async function visibleOrder(request: RouteRequest): Promise<StoredOrder> {
@@ -91,6 +103,16 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       await removeLine(readerOf(platform, request.tenant.id), request.tenant.id, cartId, variantId, now());
       return cartAfter(request, cartId);
     },
+    async addCode(request) {
+      const { code } = request.body as z.infer<typeof s.cartCodes>;
+      await addCode(readerOf(platform, request.tenant.id), request.tenant.id, ofCart(request), code, now());
+      return cartAfter(request, ofCart(request));
+    },
+    async removeCode(request) {
+      const { cartId, code } = request.params as { cartId: string; code: string };
+      await removeCode(readerOf(platform, request.tenant.id), request.tenant.id, cartId, code, now());
+      return cartAfter(request, cartId);
+    },
     async listShippingMethods({ tenant, query }) {
       const { currency = tenant.currencies[0] ?? 'EUR', subtotal = 0 } = query as z.infer<
         typeof s.shippingQuery
@@ -108,7 +130,8 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     },
     async checkout(request) {
       const input = request.body as s.CheckoutInput;
-      const result = await checkout(platform, settings, request.tenant, request.caller.customerId, input);
+      const { tenant, caller } = request;
+      const result = await checkout(platform, settings, tenant, actions.settle, caller.customerId, input);
       return { status: 201, json: result };
     },
     async listMyOrders({ tenant, caller, query }) {
@@ -160,6 +183,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         await actions.fulfil(request.tenant, ofOrder(request).orderId, tracking),
       );
     },
+    ...promotionRoutes(platform),
     async listStock({ tenant, query }) {
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       return { json: { stock: await levels(readerOf(platform, tenant.id), tenant.id, variantIds) } };

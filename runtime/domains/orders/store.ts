@@ -4,6 +4,7 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
 import type { Reader } from './carts.ts';
+import type { Discount } from './promotions/schemas.ts';
 import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
 import type {
   Address,
@@ -28,6 +29,8 @@ export interface StoredOrder extends OrderState {
   readonly shippingMethod: ShippingMethodId;
   readonly currency: string;
   readonly subtotal: number;
+  readonly discount: number;
+  readonly discounts: readonly Discount[];
   readonly shipping: number;
   readonly tax: number;
   readonly taxRate: number;
@@ -47,6 +50,8 @@ export interface StoredOrder extends OrderState {
 export interface OrderLine extends ItemSnapshot {
   readonly quantity: number;
   readonly unitPrice: number;
+  /** Off the line as a whole. */
+  readonly discount: number;
 }
 
 /** Columns that a change may set, by their names in SQL. */
@@ -80,6 +85,8 @@ interface OrderRow {
   readonly shipping_method: ShippingMethodId;
   readonly currency: string;
   readonly subtotal: number;
+  readonly discount: number;
+  readonly discounts: readonly Discount[];
   readonly shipping: number;
   readonly tax: number;
   readonly tax_rate: number;
@@ -114,6 +121,7 @@ interface LineRow {
   readonly options: Readonly<Record<string, string>>;
   readonly quantity: number;
   readonly price: number;
+  readonly discount: number;
 }
 
 const READ = `
@@ -121,7 +129,7 @@ const READ = `
       select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
     (select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'product', l.product_id, 'handle', l.handle, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'image', l.image, 'options', l.options, 'quantity', l.quantity,
-        'price', l.unit_price) order by l.position)
+        'price', l.unit_price, 'discount', l.discount) order by l.position)
       from orders_order_lines l where l.tenant_id = $1 and l.order_id = $2) as lines
   from orders_orders o where o.tenant_id = $1 and o.id = $2`;
 
@@ -276,15 +284,18 @@ export function showOrder(order: StoredOrder): Order {
     email: order.email,
     shippingAddress: order.shippingAddress,
     shippingMethod: order.shippingMethod,
-    lines: order.lines.map(({ unitPrice, quantity, ...item }) => ({
+    lines: order.lines.map(({ unitPrice, quantity, discount, ...item }) => ({
       ...item,
       quantity,
       unitPrice: { amount: unitPrice, currency },
       total: { amount: unitPrice * quantity, currency },
+      discount: { amount: discount, currency },
     })),
     totals: {
       currency,
       subtotal: order.subtotal,
+      discount: order.discount,
+      discounts: [...order.discounts],
       shipping: order.shipping,
       tax: { amount: order.tax, included: true, rateBasisPoints: order.taxRate },
       total: order.total,
@@ -347,10 +358,13 @@ function fromRow(row: OrderRow): StoredOrder {
     shippingMethod: row.shipping_method,
     currency: row.currency,
     subtotal: row.subtotal,
+    discount: row.discount,
+    discounts: row.discounts,
     shipping: row.shipping,
     tax: row.tax,
     taxRate: row.tax_rate,
     total: row.total,
+    due: row.total,
     stock: row.stock,
     payment: row.payment,
     intentId: row.intent_id ?? undefined,
@@ -378,6 +392,7 @@ function fromRow(row: OrderRow): StoredOrder {
       options: { ...line.options },
       quantity: line.quantity,
       unitPrice: line.price,
+      discount: line.discount,
     })),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * What an order costs: shipping rates, and the tax that its prices already include. Integers in minor units only.
  */
-import type { Money, ShippingMethod, ShippingMethodId, Totals } from './schemas.ts';
+import type { Money, ShippingMethod, ShippingMethodId } from './schemas.ts';
 
 interface Rate {
   readonly title: string;
@@ -82,25 +82,8 @@ export function shippingMethods(subtotal: Money, shipped = true): readonly Shipp
 }
 
 /** @param country of delivery; undefined while it is not known, which leaves the tax at nothing */
-export function totalsOf(
-  currency: string,
-  lines: readonly { readonly quantity: number; readonly unitPrice: number; readonly shipped: boolean }[],
-  method: ShippingMethodId,
-  country: string | undefined,
-): Totals {
-  const subtotal = lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0);
-  const shipped = lines.some((line) => line.shipped);
-  const chosen = shippingMethods({ amount: subtotal, currency }, shipped).find((each) => each.id === method);
-  const shipping = lines.length === 0 ? 0 : (chosen?.price.amount ?? 0);
-  const total = subtotal + shipping;
-  const rateBasisPoints = country === undefined ? 0 : (TAX[country] ?? 0);
-  return {
-    currency,
-    subtotal,
-    shipping,
-    tax: { amount: includedTax(total, rateBasisPoints), included: true, rateBasisPoints },
-    total,
-  };
+export function taxRate(country: string | undefined): number {
+  return country === undefined ? 0 : (TAX[country] ?? 0);
 }
 
 /** The part of a gross amount that is tax, rounded half up: gross × rate ÷ (1 + rate). */

@@ -18,6 +18,7 @@ import { startProcessor, type Processor } from '../../../platform/payments/proce
 import { payments } from '../../payments/definition.ts';
 import { createPayments, type PaymentsSettings } from '../../payments/service.ts';
 import { orders } from '../definition.ts';
+import type { CheckoutResult, PaymentStart } from '../schemas.ts';
 import { createOrders } from '../service.ts';
 import { SETTINGS, type OrdersSettings } from '../settings.ts';
 
@@ -52,6 +53,9 @@ export interface ProductPayload {
   readonly prices: readonly { amount: number; currency: string }[];
   readonly inventoryPolicy: 'deny' | 'continue';
 }
+
+/** A checkout that leaves something to pay. */
+export type Placed = CheckoutResult & { readonly payment: PaymentStart };
 
 export interface CallOptions {
   readonly body?: unknown;
