@@ -1,11 +1,9 @@
 /** What Maven Central publishes and a server of a test needs, fetched once into the user's cache. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../cluster/binaries.ts';
-import { locked } from '../support/lock.ts';
+import { kept } from '../support/kept.ts';
 
 export interface Artifact {
   readonly groupId: string;
@@ -18,7 +16,7 @@ export interface Artifact {
  * @throws Error with Maven's last lines, or with what to install
  */
 export function jarsOf(artifact: Artifact): Promise<string> {
-  return kept(artifact, (folder) =>
+  return kept(nameOf(artifact), 'Maven Central', (folder) =>
     maven(folder, artifact, 'copy-dependencies', ['-DincludeScope=runtime', `-DoutputDirectory=${folder}`]),
   );
 }
@@ -28,7 +26,7 @@ export function jarsOf(artifact: Artifact): Promise<string> {
  * @param prepare done once, before anybody sees the folder
  */
 export function unpacked(artifact: Artifact, prepare: (folder: string) => Promise<void>): Promise<string> {
-  return kept(artifact, async (folder) => {
+  return kept(nameOf(artifact), 'Maven Central', async (folder) => {
     await maven(folder, { ...artifact, type: 'zip' }, 'unpack-dependencies', [
       `-DoutputDirectory=${folder}`,
       '-DexcludeTransitive',
@@ -37,26 +35,8 @@ export function unpacked(artifact: Artifact, prepare: (folder: string) => Promis
   });
 }
 
-/** Fetches beside the final place and renames, so that half of it is never taken for the whole. */
-async function kept(
-  { artifactId, version }: Artifact,
-  fetch: (folder: string) => Promise<void>,
-): Promise<string> {
-  const folder = join(cacheFolder(), `${artifactId}-${version}`);
-  if (existsSync(folder)) return folder;
-  await locked(join(cacheFolder(), `${artifactId}.lock`), async () => {
-    if (existsSync(folder)) return;
-    const partial = `${folder}.${process.pid}`;
-    process.stderr.write(`${artifactId} ${version}: fetching from Maven Central; this is done once\n`);
-    try {
-      await mkdir(partial, { recursive: true });
-      await fetch(join(partial, 'content'));
-      await rename(join(partial, 'content'), folder);
-    } finally {
-      await rm(partial, { recursive: true, force: true });
-    }
-  });
-  return folder;
+function nameOf({ artifactId, version }: Artifact): string {
+  return `${artifactId}-${version}`;
 }
 
 async function maven(

@@ -22,8 +22,12 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
-export async function startTestDatabase(domains: readonly DomainDefinition[]): Promise<TestDatabase> {
-  const postgres = await startTestPostgres();
+/** @param settings of the server, where those of tests will not do */
+export async function startTestDatabase(
+  domains: readonly DomainDefinition[],
+  settings?: Readonly<Record<string, string>>,
+): Promise<TestDatabase> {
+  const postgres = await startTestPostgres(settings);
   const admin = new Pool({ connectionString: postgres.adminUrl, max: 4 });
   admin.on('error', () => undefined);
   admin.on('connect', (client) => client.on('error', () => undefined));

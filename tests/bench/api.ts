@@ -1,0 +1,133 @@
+/**
+ * `npm run bench:api`: browsing and buying by fifty shoppers without think time, here and at Vendure and Medusa, which are installed from
+ * npm once: same machine, same PostgreSQL, same steps, and with Vendure the same catalogue. Prints the table of docs/benchmarks.md.
+ */
+import { parseArgs } from 'node:util';
+import { measure, type Measured } from './api/load.ts';
+import type { Contestant } from './api/contestant.ts';
+import { startMedusa } from './api/medusa.ts';
+import { startShop } from './api/shop.ts';
+import { startVendure } from './api/vendure.ts';
+import { machine } from './machine.ts';
+import { table } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    products: { type: 'string', default: '1000' },
+    /** Ours alone: what browsing costs in a catalogue of this size too; 0: not asked. */
+    many: { type: 'string', default: '100000' },
+    shoppers: { type: 'string', default: '50' },
+    warm: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '30' },
+    only: { type: 'string', default: 'shopmind,vendure,medusa' },
+  },
+});
+const products = Number(values.products);
+const many = Number(values.many);
+const load = {
+  shoppers: Number(values.shoppers),
+  warmSeconds: Number(values.warm),
+  seconds: Number(values.seconds),
+};
+const asked = new Set(values.only.split(','));
+
+interface Line {
+  readonly name: string;
+  readonly browse: Measured;
+  readonly checkout?: Measured;
+}
+
+const lines: Line[] = [];
+if (asked.has('shopmind')) {
+  lines.push(await line(`ShopMind, ${products} products`, () => startShop(products)));
+  if (many > 0) lines.push(await line(`ShopMind, ${many} products`, () => startShop(many)));
+}
+if (asked.has('vendure'))
+  lines.push(await line(`Vendure, ${products} products`, () => startVendure(products)));
+if (asked.has('medusa')) lines.push(await line('Medusa, 50 products', startMedusa));
+process.stdout.write(`${machine()}; ${load.shoppers} shoppers, ${load.seconds} s each\n\n`);
+process.stdout.write(`${browsing()}\n${buying()}`);
+
+async function line(name: string, start: () => Promise<Contestant>): Promise<Line> {
+  process.stderr.write(`${name}: starting\n`);
+  const contestant = await start();
+  try {
+    const run = async (what: 'browse' | 'checkout'): Promise<Measured> => {
+      process.stderr.write(`${name}: ${what}\n`);
+      const measured = await measure({ ...load, ...contestant, flow: contestant[what] });
+      if (measured.firstFailure !== undefined) process.stderr.write(`${name}: ${measured.firstFailure}\n`);
+      return measured;
+    };
+    return { name, browse: await run('browse'), checkout: await run('checkout') };
+  } finally {
+    await contestant.stop();
+  }
+}
+
+function browsing(): string {
+  const head = [
+    'list or search, then a product',
+    'requests/s',
+    'p50',
+    'p99',
+    'failed',
+    'CPU a request',
+    'server',
+    'load',
+  ];
+  return table(
+    head,
+    lines.map(
+      ({ name, browse: { requestsPerSecond, p50, p99, failed, cpuMsPerRequest, memory, load: own } }) => [
+        name,
+        requestsPerSecond.toFixed(0),
+        `${p50.toFixed(0)} ms`,
+        `${p99.toFixed(0)} ms`,
+        percent(failed),
+        `${cpuMsPerRequest.toFixed(2)} ms`,
+        `${memory['shop']?.toFixed(0)} MB`,
+        own.toFixed(2),
+      ],
+    ),
+  );
+}
+
+function buying(): string {
+  const head = [
+    'from the list to a paid order',
+    'orders/s',
+    'p50',
+    'p99',
+    'failed',
+    'CPU an order',
+    'of which',
+    'server',
+    'load',
+  ];
+  return table(
+    head,
+    lines.flatMap(({ name, checkout }) => {
+      if (checkout === undefined) return [];
+      const { flowsPerSecond, p50, p99, failed, cpuMsPerFlow, cpuMs, memory, load: own } = checkout;
+      return [
+        [
+          name,
+          flowsPerSecond.toFixed(1),
+          `${p50.toFixed(0)} ms`,
+          `${p99.toFixed(0)} ms`,
+          percent(failed),
+          `${cpuMsPerFlow.toFixed(1)} ms`,
+          Object.entries(cpuMs)
+            .map(([server, ms]) => `${server} ${ms.toFixed(1)}`)
+            .join(', '),
+          `${memory['shop']?.toFixed(0)} MB`,
+          own.toFixed(2),
+        ],
+      ];
+    }),
+  );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

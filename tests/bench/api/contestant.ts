@@ -1,0 +1,28 @@
+/** What a shop of the comparison gives the benchmark. */
+import type { Flow } from './load.ts';
+
+export interface Contestant {
+  readonly name: string;
+  readonly origin: string;
+  /** Processes by what they are: `shop` is the server itself. */
+  readonly servers: Readonly<Record<string, number>>;
+  /** Looks at a list of twenty, or searches, then at one product. Two requests. */
+  readonly browse: Flow;
+  /** From the list to an order whose payment is authorised. */
+  readonly checkout: Flow;
+  stop(): Promise<void>;
+}
+
+/** One server for whoever is measured, as a shop would run it: what is committed is on the disk. */
+export const POSTGRES = {
+  fsync: 'on',
+  shared_buffers: '512MB',
+  max_connections: '200',
+} as const;
+
+/** One of them, by chance. */
+export function anyOf<T>(values: readonly T[]): T {
+  const value = values[Math.floor(Math.random() * values.length)];
+  if (value === undefined) throw new Error('there is nothing to choose from');
+  return value;
+}
