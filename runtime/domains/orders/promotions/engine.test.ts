@@ -321,6 +321,14 @@ describe('the laws of discounts', () => {
     );
   });
 
+  it('does not try every subset of promotions that all combine', () => {
+    const all = Array.from({ length: 200 }, (_, index) =>
+      promotion(percent(1), { id: `prm_${String(index).padStart(3, '0')}`, combinesWith: [...CLASSES] }),
+    );
+    const outcome = applyPromotions(basket([goods('a', 1, 10_000_000)]), all, NOW);
+    assert.equal(outcome.discounts.length, all.length);
+  });
+
   it('gives no line two product discounts', () => {
     const product = promotion(
       { kind: 'percent', basisPoints: 3000, of: { products: ['a'] } },
