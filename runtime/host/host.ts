@@ -36,6 +36,7 @@ import { createIdempotency } from './idempotency.ts';
 import { createMetrics } from './metrics.ts';
 import { createPeers } from './peers.ts';
 import { compileRoutes, type Route } from './routes.ts';
+import { createSockets } from './sockets/server.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** What tests replace. */
@@ -132,6 +133,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     lag: () => events.lag(),
     tasks: () => tasks.counts(),
     replication: () => sql.replication(),
+    sockets: () => sockets.counts(),
   });
   const meter = metrics.events;
   const events = await openEvents(config, { sql, clock, log, meter, serves, sweepMilliseconds }, belongs);
@@ -139,14 +141,24 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, serves });
 
+  const identify = createCallers({
+    secrets,
+    identity: await openIdentity(config, clock),
+    authenticate: authenticateWith(services, peers),
+  });
+  const sockets = createSockets({
+    services: services.values(),
+    tenants,
+    onlyTenant: config.tenant,
+    identify,
+    served: (id) => (serves(id) || tenants.known(id)?.frozen === true ? tenants.known(id) : undefined),
+    log,
+    meter: metrics.sockets,
+  });
   const handle = createHttp({
     routes: compileRoutes([...hostRoutes(config), ...domainRoutes(services)]),
     tenants,
-    identify: createCallers({
-      secrets,
-      identity: await openIdentity(config, clock),
-      authenticate: authenticateWith(services, peers),
-    }),
+    identify,
     idempotency: createIdempotency(sql, clock),
     peers,
     log,
@@ -162,6 +174,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
     app,
   );
+  server.on('upgrade', (request, socket, head) => sockets.handle(request, socket, head));
 
   let ready = false;
   const admin = createServer((request, response) => {
@@ -204,6 +217,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   async function stop(): Promise<void> {
     ready = false;
     upkeep.close();
+    await sockets.stop();
     const closed = Promise.all([closeServer(server), tasks.close(), events.close()]);
     await closed;
     await tenants.close();
@@ -283,19 +297,20 @@ function gapsOf(service: DomainService): Problem[] {
       definition.routes.map(({ id }) => id),
       service.routes,
     ),
+    ...compare('socket', definition.sockets?.map(({ id }) => id) ?? [], service.sockets ?? {}),
     ...compare('consumer', definition.consumes, service.consumers),
     ...compare(
       'task',
       definition.tasks.map(({ name }) => name),
       service.tasks,
     ),
-    ...definition.routes
+    ...[...definition.routes, ...(definition.sockets ?? [])]
       .filter(
         ({ path }) =>
           !path.startsWith(`/api/${definition.name}/`) && !path.startsWith(`/api/admin/${definition.name}/`),
       )
       .map(({ id, path }) => ({
-        where: `${definition.name} route ${id}`,
+        where: `${definition.name} route or socket ${id}`,
         what: `${path} does not begin with the domain’s prefix`,
       })),
   ];

@@ -11,13 +11,14 @@ import type { ZodType } from 'zod';
 import type { RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
-import type { Tenant, Tenants } from '../platform/ports.ts';
+import type { Tenants } from '../platform/ports.ts';
 import { DEFAULT_LIMIT, parseJson, readBytes } from './body.ts';
 import type { Identify } from './callers.ts';
 import type { Answer, Idempotency, Keep } from './idempotency.ts';
 import { INTERNAL_PREFIX, TENANT_HEADER, type Peers } from './peers.ts';
 import { PROBLEM_TYPE, problemsOf, toProblem } from './problem.ts';
 import type { Route, RouteTable } from './routes.ts';
+import { elsewhere, hostNameOf, requireDomain, shopAt } from './shop.ts';
 
 export interface HttpOptions {
   readonly routes: RouteTable;
@@ -41,15 +42,6 @@ export function createHttp(options: HttpOptions): HandleRequest {
   const { routes, tenants, log, observe, onlyTenant } = options;
   const timeout = options.timeoutMilliseconds ?? 30_000;
 
-  async function tenantOf(host: string): Promise<Tenant> {
-    const tenant = await tenants.byHost(host);
-    if (!tenant || (onlyTenant !== undefined && tenant.id !== onlyTenant)) {
-      throw new ShopError('not_found', `There is no shop at ${host}.`, { remedy: 'Check the address.' });
-    }
-    checkServed(tenant, onlyTenant);
-    return tenant;
-  }
-
   async function answerRoute(
     exchange: Exchange,
     route: Route,
@@ -57,16 +49,12 @@ export function createHttp(options: HttpOptions): HandleRequest {
   ): Promise<void> {
     const { request } = exchange;
     const { definition } = route;
-    const tenant = await tenantOf(exchange.host);
+    const tenant = await shopAt(options, exchange.host);
     exchange.tenant = tenant.id;
     // The database would refuse the change as well; this spares the handler half of its way.
     if (tenant.frozen && definition.method !== 'GET')
       throw elsewhere('This shop is being moved and takes no changes for the moment.');
-    if (route.domain !== HOST_DOMAIN && !tenant.domains.includes(route.domain)) {
-      throw new ShopError('not_found', `This shop has no ${route.domain}.`, {
-        remedy: 'Its owner can switch it on.',
-      });
-    }
+    if (route.domain !== HOST_DOMAIN) requireDomain(tenant, route.domain);
     // What shared caches may keep is the same for everyone: nobody needs to be known.
     const caller =
       definition.cacheSeconds !== undefined && definition.audience === 'shopper'
@@ -270,35 +258,12 @@ function toExchange(request: IncomingMessage, response: ServerResponse): Exchang
     request,
     response,
     id: given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID(),
-    host: hostOf(request),
+    host: hostNameOf(request),
     path: at < 0 ? url : url.slice(0, at),
     query: at < 0 ? '' : url.slice(at + 1),
     operation: 'unknown',
     tenant: undefined,
   };
-}
-
-/** The gateway drops forwarded headers from outside and sets its own. */
-function hostOf(request: IncomingMessage): string {
-  const name = single(request.headers['x-forwarded-host']) ?? request.headers.host ?? '';
-  return name.replace(/:\d+$/, '').toLowerCase();
-}
-
-function checkServed(tenant: Tenant, onlyTenant: string | undefined): void {
-  if (tenant.suspended) {
-    throw new ShopError('unavailable', 'This shop is closed for the moment.', {
-      remedy: 'Come back later.',
-      retryAfterSeconds: 60,
-    });
-  }
-  if (tenant.placement !== (onlyTenant === undefined ? 'pooled' : 'dedicated')) {
-    throw elsewhere('This shop has another runtime, which this request did not reach.');
-  }
-}
-
-/** Routes follow a tenant that moves within moments. */
-function elsewhere(message: string): ShopError {
-  return new ShopError('unavailable', message, { remedy: 'Try again in a moment.', retryAfterSeconds: 1 });
 }
 
 function hasBody(definition: RouteDefinition): boolean {

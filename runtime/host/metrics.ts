@@ -2,10 +2,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventMeter } from '../platform/events/meter.ts';
 import type { ReplicaReport } from '../platform/sql/replica.ts';
+import type { SocketMeter } from './sockets/server.ts';
 
 export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void;
   readonly events: EventMeter;
+  readonly sockets: SocketMeter;
   /** The text format; asks the sources first. */
   text(): Promise<string>;
 }
@@ -15,6 +17,8 @@ export interface MetricsSources {
   readonly tasks: () => Promise<readonly { name: string; state: string; count: number }[]>;
   /** `undefined` without a replica. */
   readonly replication?: () => ReplicaReport | undefined;
+  /** Open WebSockets by name. */
+  readonly sockets?: () => ReadonlyMap<string, number>;
 }
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -65,8 +69,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
     if (report.lagMilliseconds !== undefined) replicaLag.set(report.lagMilliseconds / 1000);
   }
 
+  const connections = new Gauge({
+    name: 'shopmind_socket_connections',
+    help: 'Open WebSockets.',
+    labelNames: ['socket'],
+    registers: [registry],
+  });
+
   async function refresh(): Promise<void> {
     refreshReplica();
+    for (const [socket, count] of sources.sockets?.() ?? []) connections.set({ socket }, count);
     try {
       const [lags, counts] = await Promise.all([sources.lag(), sources.tasks()]);
       lag.reset();
@@ -82,12 +94,37 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     observeRequest: (route, method, status, seconds) => duration.observe({ route, method, status }, seconds),
     events: meterEvents(registry),
+    sockets: meterSockets(registry),
     async text() {
       await refresh();
       return registry.metrics();
     },
   };
 }
+
+function meterSockets(registry: Registry): SocketMeter {
+  const heard = new Counter({
+    name: 'shopmind_socket_messages_total',
+    help: 'Messages of clients: taken, or refused for coming too fast.',
+    labelNames: ['socket', 'outcome'],
+    registers: [registry],
+  });
+  const closed = new Counter({
+    name: 'shopmind_socket_closed_total',
+    help: 'WebSockets that ended, by closing code; 4001: read too slowly, 1006: gone without a word.',
+    labelNames: ['socket', 'code'],
+    registers: [registry],
+  });
+  return {
+    heard: (socket, outcome) => heard.inc({ socket, outcome }),
+    closed: (socket, code) => closed.inc({ socket, code: CODES.has(code) ? code : 'other' }),
+  };
+}
+
+/** Clients choose codes: those that nobody knows are counted as one. */
+const CODES: ReadonlySet<number> = new Set([
+  1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 4001, 4002, 4003,
+]);
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 

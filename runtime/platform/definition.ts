@@ -25,6 +25,8 @@ export interface DomainDefinition {
   /** Kinds of facts it gives to analytics. Absent: none. */
   readonly facts?: readonly FactDefinition[];
   readonly routes: readonly RouteDefinition[];
+  /** WebSockets it serves. Absent: none. */
+  readonly sockets?: readonly SocketDefinition[];
   readonly scaling: ScalingDefinition;
   readonly slo: SloDefinition;
 }
@@ -141,6 +143,37 @@ export interface RouteDefinition {
   readonly idempotent?: boolean;
   /** Seconds a shared cache may keep a 200. */
   readonly cacheSeconds?: number;
+}
+
+/**
+ * One WebSocket, for whoever the shop serves: connecting proves nothing but the shop's name and origin. Messages are JSON objects, told
+ * apart by `t`; the OpenAPI document lists both sides of them.
+ */
+export interface SocketDefinition {
+  /** Unique in the domain, camelCase. */
+  readonly id: string;
+  /** Full path without parameters, beginning with `/api/<domain>/`. */
+  readonly path: string;
+  readonly summary: string;
+  /** Value of Sec-WebSocket-Protocol that clients offer and the server chooses; says the version. */
+  readonly protocol: string;
+  /** By their `t`: what clients may say. */
+  readonly hears: Readonly<Record<string, ZodType>>;
+  /** By their `t`: what clients are told. */
+  readonly says: Readonly<Record<string, ZodType>>;
+  readonly limits: SocketLimits;
+}
+
+export interface SocketLimits {
+  /** Of one message that a client says, as UTF-8. */
+  readonly messageBytes: number;
+  /** Messages a connection may say at once, and how many a second afterwards. */
+  readonly burst: number;
+  readonly perSecond: number;
+  /** Connections of one tenant in one process. */
+  readonly connections: number;
+  /** What may wait to be sent to a connection; one that reads more slowly is closed, and resumes when it comes again. */
+  readonly waitingBytes: number;
 }
 
 export interface ScalingDefinition {

@@ -91,6 +91,47 @@ export type RouteHandler = (request: RouteRequest) => Promise<RouteResponse>;
 /** A call from another domain; the input is parsed by the domain that serves it. */
 export type Operation = (tenant: Tenant, input: unknown) => Promise<unknown>;
 
+/**
+ * One client's WebSocket. The host owns the connection (liveness, limits, order); what is said over it is the domain's.
+ * @typeParam State what the domain keeps of it
+ */
+export interface SocketConnection<State = unknown> {
+  readonly tenant: Tenant;
+  /** As its cookie or header said when it connected, if it had one. */
+  readonly caller: Caller;
+  /** Host name it came by. */
+  readonly host: string;
+  readonly isOpen: boolean;
+  state: State | undefined;
+  /** Sends frames of `sockets/frames.ts`. One that is closed, or too slow and is closed for it, is no error. */
+  write(frames: Buffer): void;
+  /** @param code 4000 to 4999 are the domain's: docs say which */
+  close(code: number, reason: string): void;
+  /**
+   * Who presents this token.
+   * @throws ShopError `unauthenticated` or `forbidden`
+   */
+  identify(audience: 'shopper' | 'merchant', token: string): Promise<Caller>;
+}
+
+export interface SocketHandler<State = unknown> {
+  opened(connection: SocketConnection<State>): void;
+  /**
+   * One message, parsed by the definition's schema. Messages of a connection come one after the other: the next when this has resolved.
+   * A ShopError is told to the client; anything else is logged and told as `internal`.
+   */
+  heard(connection: SocketConnection<State>, message: SocketMessage): Promise<void> | void;
+  closed(connection: SocketConnection<State>): void;
+  /** The process is about to end: nothing is taken in any more, and what was is finished. */
+  drain?(): Promise<void>;
+}
+
+export interface SocketMessage {
+  /** Which of the definition's messages it is. */
+  readonly t: string;
+  readonly [field: string]: unknown;
+}
+
 /** One domain, ready to be hosted. Keys of `routes` are the definition's route ids; the host refuses a missing one. */
 export interface DomainService {
   readonly definition: DomainDefinition;
@@ -100,6 +141,8 @@ export interface DomainService {
   /** Task name to handler, for every task in `definition.tasks`. */
   readonly tasks: Readonly<Record<string, TaskHandler>>;
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Keys are the ids of `definition.sockets`. */
+  readonly sockets?: Readonly<Record<string, SocketHandler>>;
   /** Resolves a bearer token or session cookie to a customer; only the accounts domain has it. */
   readonly authenticate?: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
 }
