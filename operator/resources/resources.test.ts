@@ -184,12 +184,13 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       { name: 'catalog', scaling: { min: 1, max: 2 } },
     ],
   });
-  assert.deepEqual(enabledDomains(acme.spec), ['accounts', 'analytics', 'catalog']);
+  assert.deepEqual(enabledDomains(acme.spec), ['accounts', 'analytics', 'catalog', 'chat']);
   assert.deepEqual(
     [...hostOf(acme)],
     [
       ['accounts', 'runtime'],
       ['analytics', 'runtime'],
+      ['chat', 'runtime'],
       ['catalog', 'catalog'],
     ],
   );

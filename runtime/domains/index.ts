@@ -6,10 +6,11 @@ import type { DomainDefinition } from '../platform/definition.ts';
 import { accounts } from './accounts/definition.ts';
 import { analytics } from './analytics/definition.ts';
 import { catalog } from './catalog/definition.ts';
+import { chat } from './chat/definition.ts';
 import { orders } from './orders/definition.ts';
 import { payments } from './payments/definition.ts';
 
-export const DOMAINS: readonly DomainDefinition[] = [accounts, analytics, catalog, orders, payments];
+export const DOMAINS: readonly DomainDefinition[] = [accounts, analytics, catalog, chat, orders, payments];
 
 /** The definition of that name, if there is one. */
 export function domainNamed(name: string): DomainDefinition | undefined {

@@ -5,6 +5,7 @@ export const SERVICES: Readonly<Record<string, () => Promise<{ createService: Cr
   accounts: () => import('./accounts/service.ts'),
   analytics: () => import('./analytics/service.ts'),
   catalog: () => import('./catalog/service.ts'),
+  chat: () => import('./chat/service.ts'),
   orders: () => import('./orders/service.ts'),
   payments: () => import('./payments/service.ts'),
 };

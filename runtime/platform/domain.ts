@@ -11,6 +11,7 @@ import type {
   Clock,
   Documents,
   EventHandler,
+  Language,
   NewId,
   Payments,
   PubSub,
@@ -38,6 +39,8 @@ export interface Platform {
   readonly analytics: Analytics;
   readonly search: Search;
   readonly payments: Payments;
+  /** Absent: no language model is configured. */
+  readonly language?: Language | undefined;
   readonly secrets: Secrets;
   readonly tenants: Tenants;
   readonly clock: Clock;
@@ -105,6 +108,8 @@ export interface SocketConnection<State = unknown> {
   state: State | undefined;
   /** Sends frames of `sockets/frames.ts`. One that is closed, or too slow and is closed for it, is no error. */
   write(frames: Buffer): void;
+  /** Resolves when what was written has left the process, or the connection is gone: for whoever writes much at once. */
+  flushed(): Promise<void>;
   /** @param code 4000 to 4999 are the domain's: docs say which */
   close(code: number, reason: string): void;
   /**

@@ -558,6 +558,20 @@ export interface Identity {
   verify(tenant: TenantId, token: string): Promise<Person | undefined>;
 }
 
+// ── language ─────────────────────────────────────────────────────────────────────────────────────
+
+export interface LanguageRequest {
+  /** What it is to do, and all that it knows. */
+  readonly system: string;
+  readonly turns: readonly { readonly by: 'shopper' | 'assistant'; readonly text: string }[];
+}
+
+/** A language model that continues a conversation. Whoever asks it has an answer without it. */
+export interface Language {
+  /** Throws ShopError `unavailable`, `timeout` or `rate_limited`; never waits longer than its configuration says. */
+  complete(tenant: TenantId, request: LanguageRequest, signal: AbortSignal): Promise<string>;
+}
+
 // ── secrets, tenants ─────────────────────────────────────────────────────────────────────────────
 
 /** A tenant's secrets by name (`payments`, `admin-key-hash`, …). Values are never logged. */

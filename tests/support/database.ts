@@ -96,7 +96,7 @@ const DEFAULTS: Omit<Tenant, 'id' | 'displayName' | 'hosts'> = {
   locales: ['en'],
   currencies: ['EUR'],
   branding: {},
-  domains: ['accounts', 'analytics', 'catalog', 'orders', 'payments'],
+  domains: ['accounts', 'analytics', 'catalog', 'chat', 'orders', 'payments'],
   quotas: {},
   suspended: false,
   frozen: false,

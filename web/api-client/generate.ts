@@ -10,6 +10,7 @@ import type { ZodType } from 'zod';
 import { accounts } from '../../runtime/domains/accounts/definition.ts';
 import { analytics } from '../../runtime/domains/analytics/definition.ts';
 import { catalog } from '../../runtime/domains/catalog/definition.ts';
+import { chat } from '../../runtime/domains/chat/definition.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
 import { payments } from '../../runtime/domains/payments/definition.ts';
 import { HOST_ROUTES } from '../../runtime/host/definition.ts';
@@ -24,6 +25,7 @@ export function generate(): string {
     accounts,
     analytics,
     catalog,
+    chat,
     orders,
     payments,
   ].flatMap((domain) =>

@@ -1289,6 +1289,393 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** A guest’s token, sent as a bearer token or in the socket’s hello: who keeps it is known again. */
+  'chat.becomeGuest': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "me": string;
+      "guest": string;
+    };
+  };
+  /** Open a room, or come back to it: of support and assistant each person has one that is open. */
+  'chat.openRoom': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "kind": "support" | "assistant" | "group";
+      "title"?: string | undefined;
+      "access"?: "members" | "open" | undefined;
+      "key"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "kind": "support" | "group" | "assistant";
+      "access": "members" | "open";
+      "title": string;
+      "createdBy": string | null;
+      "createdAt": string;
+      "closedAt": string | null;
+      "seq": number;
+      "read": number;
+      "unread": number;
+    };
+  };
+  /** The rooms one is in, with what is unread, the most active first. */
+  'chat.listRooms': {
+    params: undefined;
+    query: {
+      "kind"?: "support" | "group" | "assistant" | undefined;
+      "open"?: string | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "rooms": readonly ({
+        "id": string;
+        "kind": "support" | "group" | "assistant";
+        "access": "members" | "open";
+        "title": string;
+        "createdBy": string | null;
+        "createdAt": string;
+        "closedAt": string | null;
+        "seq": number;
+        "read": number;
+        "unread": number;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** A page of a room’s messages, in order. */
+  'chat.listMessages': {
+    params: {
+      "roomId": string;
+    };
+    query: {
+      "before"?: number | undefined;
+      "after"?: number | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "messages": readonly ({
+        "seq": number;
+        "from": string;
+        "cid": string | null;
+        "kind": "text" | "removal" | "notice";
+        "text": string;
+        "attachments"?: readonly ({
+          "kind": "file";
+          "id": string;
+        } | {
+          "kind": "product";
+          "handle": string;
+          "title": string;
+        })[] | undefined;
+        "ref"?: number | undefined;
+        "at": string;
+      })[];
+      "seq": number;
+    };
+  };
+  /** Write a message without a socket. The same `cid` again writes nothing and answers the same. */
+  'chat.writeMessage': {
+    params: {
+      "roomId": string;
+    };
+    query: undefined;
+    body: {
+      "cid": string;
+      "text": string;
+      "attachments"?: readonly ({
+        "kind": "file";
+        "id": string;
+      } | {
+        "kind": "product";
+        "handle": string;
+        "title": string;
+      })[] | undefined;
+    };
+    response: {
+      "cid": string;
+      "seq": number;
+      "at": string;
+    };
+  };
+  /** Say how far one has read. */
+  'chat.markRead': {
+    params: {
+      "roomId": string;
+    };
+    query: undefined;
+    body: {
+      "seq": number;
+    };
+    response: undefined;
+  };
+  /** Let a customer into a group one has made. */
+  'chat.letIn': {
+    params: {
+      "roomId": string;
+      "person": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Leave a group, or take somebody out of one’s own. */
+  'chat.sendOut': {
+    params: {
+      "roomId": string;
+      "person": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Bring a picture or a PDF into a room, for a message to show: PNG, JPEG, GIF, WebP or PDF. */
+  'chat.attach': {
+    params: {
+      "roomId": string;
+    };
+    query: {
+      "name"?: string | undefined;
+    };
+    body: string;
+    response: {
+      "id": string;
+      "name": string;
+      "contentType": string;
+      "size": number;
+    };
+  };
+  /** A file that was brought into a room. */
+  'chat.getAttachment': {
+    params: {
+      "roomId": string;
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Tell the merchant of a message that should not be there. */
+  'chat.reportMessage': {
+    params: {
+      "roomId": string;
+      "seq": number;
+    };
+    query: undefined;
+    body: {
+      "reason": string;
+    };
+    response: undefined;
+  };
+  /** Every room of the shop, the most active first, with what the merchant has not read. */
+  'chat.listAllRooms': {
+    params: undefined;
+    query: {
+      "kind"?: "support" | "group" | "assistant" | undefined;
+      "open"?: string | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "rooms": readonly ({
+        "id": string;
+        "kind": "support" | "group" | "assistant";
+        "access": "members" | "open";
+        "title": string;
+        "createdBy": string | null;
+        "createdAt": string;
+        "closedAt": string | null;
+        "seq": number;
+        "read": number;
+        "unread": number;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** A page of any room’s messages, in order. */
+  'chat.readMessages': {
+    params: {
+      "roomId": string;
+    };
+    query: {
+      "before"?: number | undefined;
+      "after"?: number | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "messages": readonly ({
+        "seq": number;
+        "from": string;
+        "cid": string | null;
+        "kind": "text" | "removal" | "notice";
+        "text": string;
+        "attachments"?: readonly ({
+          "kind": "file";
+          "id": string;
+        } | {
+          "kind": "product";
+          "handle": string;
+          "title": string;
+        })[] | undefined;
+        "ref"?: number | undefined;
+        "at": string;
+      })[];
+      "seq": number;
+    };
+  };
+  /** Write a message as the merchant. */
+  'chat.reply': {
+    params: {
+      "roomId": string;
+    };
+    query: undefined;
+    body: {
+      "cid": string;
+      "text": string;
+      "attachments"?: readonly ({
+        "kind": "file";
+        "id": string;
+      } | {
+        "kind": "product";
+        "handle": string;
+        "title": string;
+      })[] | undefined;
+    };
+    response: {
+      "cid": string;
+      "seq": number;
+      "at": string;
+    };
+  };
+  /** Name a room, close it or open it again. Nobody writes into a room that is closed. */
+  'chat.changeRoom': {
+    params: {
+      "roomId": string;
+    };
+    query: undefined;
+    body: {
+      "title"?: string | undefined;
+      "closed"?: boolean | undefined;
+    };
+    response: {
+      "id": string;
+      "kind": "support" | "group" | "assistant";
+      "access": "members" | "open";
+      "title": string;
+      "createdBy": string | null;
+      "createdAt": string;
+      "closedAt": string | null;
+      "seq": number;
+      "read": number;
+      "unread": number;
+    };
+  };
+  /** Who is in a room, how far each has read, who is muted or banned. */
+  'chat.listMembers': {
+    params: {
+      "roomId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "members": readonly ({
+        "person": string;
+        "role": "owner" | "member" | "merchant";
+        "read": number;
+        "mutedUntil": string | null;
+        "banned": boolean;
+      })[];
+    };
+  };
+  /** Mute somebody for a while, or ban them; null and false take it back. */
+  'chat.moderateMember': {
+    params: {
+      "roomId": string;
+      "person": string;
+    };
+    query: undefined;
+    body: {
+      "mutedUntil"?: string | null | undefined;
+      "banned"?: boolean | undefined;
+    };
+    response: {
+      "person": string;
+      "role": "owner" | "member" | "merchant";
+      "read": number;
+      "mutedUntil": string | null;
+      "banned": boolean;
+    };
+  };
+  /** Take a message down: its text and files are gone, its place stays. */
+  'chat.removeMessage': {
+    params: {
+      "roomId": string;
+      "seq": number;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Messages that were reported and are not settled, the oldest first. */
+  'chat.listReports': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "reports": readonly ({
+        "roomId": string;
+        "seq": number;
+        "reporter": string;
+        "reason": string;
+        "at": string;
+        "text": string;
+      })[];
+    };
+  };
+  /** Settle what was reported of a message and leave it where it is. */
+  'chat.settleReports': {
+    params: {
+      "roomId": string;
+      "seq": number;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Words that are refused, and the assistant. */
+  'chat.getSettings': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "blockedWords": readonly (string)[];
+      "assistant": boolean;
+      "greeting": string;
+    };
+  };
+  /** Replace the settings; in force everywhere within half a minute. */
+  'chat.putSettings': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "blockedWords"?: readonly (string)[] | undefined;
+      "assistant"?: boolean | undefined;
+      "greeting"?: string | undefined;
+    };
+    response: {
+      "blockedWords": readonly (string)[];
+      "assistant": boolean;
+      "greeting": string;
+    };
+  };
   /** Start a cart, empty or with lines. Its id is its secret. */
   'orders.createCart': {
     params: undefined;
@@ -3181,6 +3568,28 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminGetSearch': ['GET', '/api/admin/catalog/search', false],
   'catalog.adminRebuildSearch': ['POST', '/api/admin/catalog/search/rebuild', false],
   'catalog.adminExport': ['GET', '/api/admin/catalog/export', false],
+  'chat.becomeGuest': ['POST', '/api/chat/guests', false],
+  'chat.openRoom': ['POST', '/api/chat/rooms', false],
+  'chat.listRooms': ['GET', '/api/chat/rooms', false],
+  'chat.listMessages': ['GET', '/api/chat/rooms/{roomId}/messages', false],
+  'chat.writeMessage': ['POST', '/api/chat/rooms/{roomId}/messages', false],
+  'chat.markRead': ['PUT', '/api/chat/rooms/{roomId}/read', false],
+  'chat.letIn': ['PUT', '/api/chat/rooms/{roomId}/members/{person}', false],
+  'chat.sendOut': ['DELETE', '/api/chat/rooms/{roomId}/members/{person}', false],
+  'chat.attach': ['POST', '/api/chat/rooms/{roomId}/attachments', false],
+  'chat.getAttachment': ['GET', '/api/chat/rooms/{roomId}/attachments/{id}', false],
+  'chat.reportMessage': ['POST', '/api/chat/rooms/{roomId}/messages/{seq}/reports', false],
+  'chat.listAllRooms': ['GET', '/api/admin/chat/rooms', false],
+  'chat.readMessages': ['GET', '/api/admin/chat/rooms/{roomId}/messages', false],
+  'chat.reply': ['POST', '/api/admin/chat/rooms/{roomId}/messages', false],
+  'chat.changeRoom': ['PATCH', '/api/admin/chat/rooms/{roomId}', false],
+  'chat.listMembers': ['GET', '/api/admin/chat/rooms/{roomId}/members', false],
+  'chat.moderateMember': ['PATCH', '/api/admin/chat/rooms/{roomId}/members/{person}', false],
+  'chat.removeMessage': ['DELETE', '/api/admin/chat/rooms/{roomId}/messages/{seq}', false],
+  'chat.listReports': ['GET', '/api/admin/chat/reports', false],
+  'chat.settleReports': ['DELETE', '/api/admin/chat/rooms/{roomId}/messages/{seq}/reports', false],
+  'chat.getSettings': ['GET', '/api/admin/chat/settings', false],
+  'chat.putSettings': ['PUT', '/api/admin/chat/settings', false],
   'orders.createCart': ['POST', '/api/orders/carts', false],
   'orders.getCart': ['GET', '/api/orders/carts/{cartId}', false],
   'orders.patchCart': ['PATCH', '/api/orders/carts/{cartId}', false],

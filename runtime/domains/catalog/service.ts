@@ -31,7 +31,7 @@ import {
   type CollectionUpdate,
   type Image,
   type ProductInput,
-  type ProductsQuery,
+  ProductsQuery,
   type ProductUpdate,
   type SuggestQuery,
 } from './schemas.ts';
@@ -64,7 +64,13 @@ export const createService: CreateService = (platform) => {
   return {
     definition: catalog,
     consumers: { 'orders.stock': (event, tx) => noteStock(platform, event, tx) },
-    operations: {},
+    operations: {
+      /** What the list of products answers, for other domains. */
+      search(tenant, input) {
+        const asked = ProductsQuery.parse(input);
+        return isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked);
+      },
+    },
     tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
     routes: {
       async listProducts({ tenant, query }) {

@@ -172,6 +172,7 @@ export const history = z.object({ messages: z.array(message), seq });
 export const newMessage = z.strictObject(said).refine(isSomething, SOMETHING);
 export type NewMessage = z.infer<typeof newMessage>;
 export const written = z.object({ cid: z.string(), seq, at: z.iso.datetime() });
+export type Written = z.infer<typeof written>;
 
 export const readMark = z.strictObject({ seq });
 export const report = z.strictObject({ reason: text(500) });

@@ -43,7 +43,8 @@ export interface Standing {
   readonly member: MemberRow | undefined;
 }
 
-const ROOM = 'r.id, r.kind, r.access, r.title, r.created_by, r.created_at, r.active_at, r.closed_at, r.last_seq, r.rules';
+const ROOM =
+  'r.id, r.kind, r.access, r.title, r.created_by, r.created_at, r.active_at, r.closed_at, r.last_seq, r.rules';
 const MEMBER = 'm.person, m.role, m.read_seq, m.muted_until, m.banned';
 const MESSAGE = 'seq, sender, client_id, kind, body, attachments, ref, at';
 
@@ -134,8 +135,7 @@ export async function pageOf(
   roomId: string,
   { before, after, limit }: HistoryQuery,
 ): Promise<readonly MessageRow[]> {
-  if (after !== undefined)
-    return messagesBetween(sql, tenant, roomId, after, Number.MAX_SAFE_INTEGER, limit);
+  if (after !== undefined) return messagesBetween(sql, tenant, roomId, after, Number.MAX_SAFE_INTEGER, limit);
   const { rows } = await sql.query<MessageRow>(
     tenant,
     `select ${MESSAGE} from chat_messages where tenant_id = $1 and room_id = $2 and seq < $3
@@ -197,7 +197,13 @@ export async function markRead(
      order by r.id, n.person
      on conflict (tenant_id, room_id, person) do update
        set read_seq = greatest(chat_members.read_seq, excluded.read_seq)`,
-    [tenant, marks.map(({ room }) => room), marks.map((mark) => mark.person), marks.map(({ seq }) => seq), now],
+    [
+      tenant,
+      marks.map(({ room }) => room),
+      marks.map((mark) => mark.person),
+      marks.map(({ seq }) => seq),
+      now,
+    ],
   );
 }
 

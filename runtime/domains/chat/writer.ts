@@ -11,7 +11,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { MessageEvent } from './schemas.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
-import type { MessageRow, RoomRow } from './store.ts';
+import { noSuchRoom, type MessageRow, type RoomRow } from './store.ts';
 import { ASSISTANT } from './people.ts';
 
 /** A message on its way into the database. */
@@ -118,7 +118,8 @@ export function createWriter(options: WriterOptions): Writer {
         else drafts = await lookAtSenders(tenant, drafts, outcome.rooms);
       } catch (error) {
         const failure = toFailure(error, tenant, log);
-        if (!isTransient(failure) || tries >= TRIES) return refuse(drafts, failure);
+        if (!isTransient(failure)) return await oneByOne(tenant, drafts, failure);
+        if (tries >= TRIES) return refuse(drafts, failure);
         // Nobody knows whether it was committed: what is there already is found by its client ids.
         mayBeThere = true;
         await pause(50 * 2 ** tries * (0.5 + Math.random()));
@@ -126,11 +127,13 @@ export function createWriter(options: WriterOptions): Writer {
     }
   }
 
-  async function attempt(
-    tenant: TenantId,
-    drafts: readonly Draft[],
-    mayBeThere: boolean,
-  ): Promise<Outcome> {
+  /** What the database cannot take is refused alone: nobody's message waits on another's. */
+  async function oneByOne(tenant: TenantId, drafts: readonly Draft[], failure: ShopError): Promise<void> {
+    if (drafts.length === 1) return refuse(drafts, failure);
+    for (const draft of drafts) await writeAll(tenant, [draft]);
+  }
+
+  async function attempt(tenant: TenantId, drafts: readonly Draft[], mayBeThere: boolean): Promise<Outcome> {
     try {
       return await sql.transaction(tenant, async (tx): Promise<Outcome> => {
         const rooms = await lock(tx, tenant, drafts);
@@ -170,7 +173,8 @@ export function createWriter(options: WriterOptions): Writer {
     }
     for (const draft of drafts) {
       const place = places.get(nameOf(draft.room, draft.from, draft.cid));
-      draft.settled(place ?? new ShopError('internal', 'A message was written and has no place.'));
+      // What the house says of a room that is gone.
+      draft.settled(place ?? noSuchRoom());
     }
   }
 
@@ -209,8 +213,7 @@ export function createWriter(options: WriterOptions): Writer {
           settled: (outcome) => (outcome instanceof ShopError ? reject(outcome) : resolve(outcome)),
         }),
       ),
-    idle: () =>
-      lines.size === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve)),
+    idle: () => (lines.size === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
   };
 }
 

@@ -8,7 +8,7 @@ import type { SocketDefinition } from '../../platform/definition.ts';
 import type { Caller, SocketConnection, SocketHandler, SocketMessage } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant } from '../../platform/ports.ts';
-import { frameOf } from '../../platform/sockets/frames.ts';
+import { refusalOf } from '../../platform/sockets/refusal.ts';
 
 /** Its client reads more slowly than is written to it. It may come again at once and resume. */
 export const TOO_SLOW = 4001;
@@ -103,6 +103,11 @@ export class Connection implements SocketConnection {
 
   ping(): void {
     if (this.isOpen) this.#socket.write(PING);
+  }
+
+  flushed(): Promise<void> {
+    // Called in turn with what was written before, or with an error once the socket is gone: nothing waits then either.
+    return new Promise((resolve) => this.#socket.write('', () => resolve()));
   }
 
   async identify(audience: 'shopper' | 'merchant', token: string): Promise<Caller> {
@@ -214,21 +219,9 @@ export class Connection implements SocketConnection {
     );
   }
 
-  /** Says what was wrong, in the form every socket has. */
   #tell(error: unknown, cid?: string): undefined {
     if (!(error instanceof ShopError)) this.#endpoint.onBug(this, error);
-    const said =
-      error instanceof ShopError ? error : new ShopError('internal', 'Something went wrong on our side.');
-    this.write(
-      frameOf({
-        t: 'refused',
-        code: said.code,
-        detail: said.message,
-        ...(said.remedy === undefined ? {} : { remedy: said.remedy }),
-        ...(said.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: said.retryAfterSeconds }),
-        ...(cid === undefined ? {} : { cid }),
-      }),
-    );
+    this.write(refusalOf(error, cid));
     return undefined;
   }
 }

@@ -127,8 +127,7 @@ export function createSockets(options: SocketsOptions): Sockets {
   }
 
   async function join(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (isStopping)
-      throw new ShopError('unavailable', 'This process is stopping.', { retryAfterSeconds: 1 });
+    if (isStopping) throw new ShopError('unavailable', 'This process is stopping.', { retryAfterSeconds: 1 });
     const path = (request.url ?? '').replace(/\?.*$/s, '');
     const endpoint = endpoints.get(path);
     const acceptor = endpoint && acceptors.get(endpoint);

@@ -1,0 +1,104 @@
+/**
+ * The shop's assistant: a shopper asks, and it answers from the tenant's catalogue. What it knows is looked up first, always; a language
+ * model, where one is configured, only puts it into words, and where it is away or slow the plain answer goes out.
+ *
+ * An answer is a message like any other, named after the last question it answers: however often the task runs, it is there once.
+ */
+import { z } from 'zod';
+import type { Platform } from '../../../platform/domain.ts';
+import { ShopError } from '../../../platform/errors.ts';
+import type { TaskHandler, TenantId } from '../../../platform/ports.ts';
+import { ASSISTANT } from '../people.ts';
+import { roomId } from '../schemas.ts';
+import type { SettingsKeeper } from '../settings.ts';
+import { pageOf, type MessageRow } from '../store.ts';
+import type { Writer } from '../writer.ts';
+import { inWords, plainAnswer, wordsOf, type Found } from './answer.ts';
+
+const asked = z.object({ roomId });
+
+/** As much of the catalogue's answer as is used. */
+const page = z.object({
+  products: z.array(
+    z.object({
+      handle: z.string(),
+      title: z.string(),
+      vendor: z.string(),
+      priceRange: z.object({ min: z.object({ amount: z.int(), currency: z.string() }) }).nullable(),
+    }),
+  ),
+  search: z.string().nullish(),
+});
+
+export interface AssistantOptions {
+  readonly platform: Pick<Platform, 'sql' | 'call' | 'tenants' | 'log' | 'language'>;
+  readonly writer: Writer;
+  readonly settings: SettingsKeeper;
+}
+
+export interface Assistant {
+  readonly answer: TaskHandler;
+}
+
+/** Products an answer names. */
+const MOST = 4;
+/** Messages it looks back. */
+const MEMORY = 20;
+
+export function createAssistant({ platform, writer, settings }: AssistantOptions): Assistant {
+  const { sql, call, tenants, log, language } = platform;
+
+  async function search(tenant: TenantId, words: string): Promise<Found> {
+    if (words === '') return { products: [], isExact: false };
+    try {
+      const found = page.parse(await call(tenant, 'catalog', 'search', { q: words, limit: MOST }));
+      return { products: found.products, isExact: found.search !== 'similar' };
+    } catch (error) {
+      if (error instanceof ShopError && error.code === 'not_found') return { products: [], isExact: false };
+      throw error;
+    }
+  }
+
+  async function wording(
+    tenant: TenantId,
+    history: readonly MessageRow[],
+    found: Found,
+    plain: string,
+    signal: AbortSignal,
+  ): Promise<string> {
+    if (language === undefined) return plain;
+    try {
+      const name = (await tenants.byId(tenant))?.displayName ?? tenant;
+      const said = await language.complete(tenant, inWords(name, history, found), signal);
+      return said.trim().slice(0, 4_000) || plain;
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: error, tenant }, 'the language model did not answer; the catalogue does');
+      return plain;
+    }
+  }
+
+  return {
+    async answer({ tenant, payload, signal }) {
+      const { roomId: room } = asked.parse(payload);
+      if (!(await settings.get(tenant)).assistant) return;
+      const history = await pageOf(sql, tenant, room, { limit: MEMORY });
+      const question = history.findLast(({ kind }) => kind === 'text');
+      // Answered already, or taken down.
+      if (question === undefined || question.sender === ASSISTANT || question.body === '') return;
+      const found = await search(tenant, wordsOf(question.body));
+      const plain = plainAnswer(question.body, found, (await tenants.byId(tenant))?.locales[0] ?? 'en');
+      const text = await wording(tenant, history, found, plain, signal);
+      await writer.written(tenant, {
+        room,
+        from: ASSISTANT,
+        cid: `answer-${question.seq}`,
+        kind: 'text',
+        text,
+        attachments: found.products.map(({ handle, title }) => ({ kind: 'product', handle, title })),
+        ref: null,
+        rules: undefined,
+      });
+    },
+  };
+}
