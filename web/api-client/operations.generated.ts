@@ -1703,7 +1703,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -1749,8 +1750,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -1779,7 +1786,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -1825,8 +1833,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -1850,7 +1864,7 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod"?: "standard" | "express" | undefined;
+      "shippingMethod"?: string | undefined;
     };
     response: {
       "id": string;
@@ -1868,7 +1882,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -1914,8 +1929,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -1947,7 +1968,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -1993,8 +2015,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2026,7 +2054,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2072,8 +2101,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2103,7 +2138,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2149,8 +2185,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2181,7 +2223,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2227,8 +2270,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2258,7 +2307,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2304,24 +2354,33 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
     };
   };
-  /** Ways to ship and their prices for a subtotal. */
+  /** Ways to ship and their prices, for a cart or a subtotal. */
   'orders.listShippingMethods': {
     params: undefined;
     query: {
       "currency"?: string | undefined;
       "subtotal"?: number | undefined;
+      "cartId"?: string | undefined;
+      "country"?: string | undefined;
+      "region"?: string | undefined;
     };
     body: undefined;
     response: {
       "methods": readonly ({
-        "id": "standard" | "express";
+        "id": string;
         "title": string;
         "price": {
           "amount": number;
@@ -2329,6 +2388,7 @@ export interface Operations {
         };
         "minDays": number;
         "maxDays": number;
+        "pickup": boolean;
       })[];
     };
   };
@@ -2363,7 +2423,7 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       } | undefined;
-      "shippingMethod"?: "standard" | "express" | undefined;
+      "shippingMethod"?: string | undefined;
       "expectedTotal"?: number | undefined;
     };
     response: {
@@ -2383,7 +2443,8 @@ export interface Operations {
           "country": string;
           "phone"?: string | undefined;
         };
-        "shippingMethod": "standard" | "express";
+        "shippingMethod": string;
+        "shippingTitle"?: string | undefined;
         "lines": readonly ({
           "variantId": string;
           "productId": string;
@@ -2406,6 +2467,10 @@ export interface Operations {
             "amount": number;
             "currency": string;
           };
+          "tax": {
+            "amount": number;
+            "currency": string;
+          };
         })[];
         "totals": {
           "currency": string;
@@ -2421,8 +2486,14 @@ export interface Operations {
           "shipping": number;
           "tax": {
             "amount": number;
-            "included": true;
+            "included": boolean;
             "rateBasisPoints": number;
+            "parts": readonly ({
+              "name": string;
+              "rateBasisPoints": number;
+              "base": number;
+              "amount": number;
+            })[];
           };
           "total": number;
         };
@@ -2496,7 +2567,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       };
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2519,6 +2591,10 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
@@ -2534,8 +2610,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2590,7 +2672,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       };
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2613,6 +2696,10 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
@@ -2628,8 +2715,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2692,7 +2785,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       };
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2715,6 +2809,10 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
@@ -2730,8 +2828,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2784,7 +2888,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       };
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2807,6 +2912,10 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
@@ -2822,8 +2931,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2877,7 +2992,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       };
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2900,6 +3016,10 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
@@ -2915,8 +3035,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -2969,7 +3095,8 @@ export interface Operations {
         "country": string;
         "phone"?: string | undefined;
       };
-      "shippingMethod": "standard" | "express";
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
       "lines": readonly ({
         "variantId": string;
         "productId": string;
@@ -2992,6 +3119,10 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
       })[];
       "totals": {
         "currency": string;
@@ -3007,8 +3138,14 @@ export interface Operations {
         "shipping": number;
         "tax": {
           "amount": number;
-          "included": true;
+          "included": boolean;
           "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
         };
         "total": number;
       };
@@ -3034,6 +3171,208 @@ export interface Operations {
         "reason"?: string | undefined;
         "at": string;
       })[];
+    };
+  };
+  /** Shipping zones, methods and rates. */
+  'orders.getShippingRules': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "rules"?: {
+        "zones": readonly ({
+          "name": string;
+          "places"?: readonly ({
+            "country": string;
+            "regions"?: readonly (string)[] | undefined;
+          })[] | undefined;
+          "methods": readonly ({
+            "id": string;
+            "title": string;
+            "rate": {
+              "by": "order";
+              "price": Readonly<Record<string, number>>;
+            } | {
+              "by": "weight";
+              "bands": readonly ({
+                "upToGrams"?: number | undefined;
+                "price": Readonly<Record<string, number>>;
+              })[];
+            } | {
+              "by": "price";
+              "bands": readonly ({
+                "from": Readonly<Record<string, number>>;
+                "price": Readonly<Record<string, number>>;
+              })[];
+            };
+            "freeFrom"?: Readonly<Record<string, number>> | undefined;
+            "minDays": number;
+            "maxDays": number;
+            "pickup": boolean;
+          })[];
+        })[];
+      } | undefined;
+    };
+  };
+  /** Set shipping zones, methods and rates, as a whole. */
+  'orders.putShippingRules': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "version": number;
+      "rules": {
+        "zones": readonly ({
+          "name": string;
+          "places"?: readonly ({
+            "country": string;
+            "regions"?: readonly (string)[] | undefined;
+          })[] | undefined;
+          "methods": readonly ({
+            "id": string;
+            "title": string;
+            "rate": {
+              "by": "order";
+              "price": Readonly<Record<string, number>>;
+            } | {
+              "by": "weight";
+              "bands": readonly ({
+                "upToGrams"?: number | undefined;
+                "price": Readonly<Record<string, number>>;
+              })[];
+            } | {
+              "by": "price";
+              "bands": readonly ({
+                "from": Readonly<Record<string, number>>;
+                "price": Readonly<Record<string, number>>;
+              })[];
+            };
+            "freeFrom"?: Readonly<Record<string, number>> | undefined;
+            "minDays": number;
+            "maxDays": number;
+            "pickup"?: boolean | undefined;
+          })[];
+        })[];
+      };
+    };
+    response: {
+      "version": number;
+      "rules"?: {
+        "zones": readonly ({
+          "name": string;
+          "places"?: readonly ({
+            "country": string;
+            "regions"?: readonly (string)[] | undefined;
+          })[] | undefined;
+          "methods": readonly ({
+            "id": string;
+            "title": string;
+            "rate": {
+              "by": "order";
+              "price": Readonly<Record<string, number>>;
+            } | {
+              "by": "weight";
+              "bands": readonly ({
+                "upToGrams"?: number | undefined;
+                "price": Readonly<Record<string, number>>;
+              })[];
+            } | {
+              "by": "price";
+              "bands": readonly ({
+                "from": Readonly<Record<string, number>>;
+                "price": Readonly<Record<string, number>>;
+              })[];
+            };
+            "freeFrom"?: Readonly<Record<string, number>> | undefined;
+            "minDays": number;
+            "maxDays": number;
+            "pickup": boolean;
+          })[];
+        })[];
+      } | undefined;
+    };
+  };
+  /** Tax rates and classes, and whether prices include the tax. */
+  'orders.getTaxRules': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "rules"?: {
+        "pricesInclude": boolean;
+        "shippingClass": string | null;
+        "usualRates": boolean;
+        "rates": readonly ({
+          "country": string;
+          "region"?: string | undefined;
+          "class": string;
+          "basisPoints": number;
+          "name": string;
+        })[];
+        "classes": readonly ({
+          "class": string;
+          "of": {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          };
+        })[];
+      } | undefined;
+    };
+  };
+  /** Set tax rates and classes, as a whole. */
+  'orders.putTaxRules': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "version": number;
+      "rules": {
+        "pricesInclude": boolean;
+        "shippingClass"?: string | null | undefined;
+        "usualRates"?: boolean | undefined;
+        "rates": readonly ({
+          "country": string;
+          "region"?: string | undefined;
+          "class"?: string | undefined;
+          "basisPoints": number;
+          "name": string;
+        })[];
+        "classes"?: readonly ({
+          "class": string;
+          "of": {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          };
+        })[] | undefined;
+      };
+    };
+    response: {
+      "version": number;
+      "rules"?: {
+        "pricesInclude": boolean;
+        "shippingClass": string | null;
+        "usualRates": boolean;
+        "rates": readonly ({
+          "country": string;
+          "region"?: string | undefined;
+          "class": string;
+          "basisPoints": number;
+          "name": string;
+        })[];
+        "classes": readonly ({
+          "class": string;
+          "of": {
+            "products"?: readonly (string)[] | undefined;
+            "collections"?: readonly (string)[] | undefined;
+            "types"?: readonly (string)[] | undefined;
+            "vendors"?: readonly (string)[] | undefined;
+          };
+        })[];
+      } | undefined;
     };
   };
   /** Promotions, newest first, with how often they are used. */
@@ -3610,6 +3949,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],
   'orders.refundOrder': ['POST', '/api/admin/orders/orders/{orderId}/refund', true],
   'orders.fulfilOrder': ['POST', '/api/admin/orders/orders/{orderId}/fulfil', false],
+  'orders.getShippingRules': ['GET', '/api/admin/orders/shipping', false],
+  'orders.putShippingRules': ['PUT', '/api/admin/orders/shipping', false],
+  'orders.getTaxRules': ['GET', '/api/admin/orders/taxes', false],
+  'orders.putTaxRules': ['PUT', '/api/admin/orders/taxes', false],
   'orders.listPromotions': ['GET', '/api/admin/orders/promotions', false],
   'orders.createPromotion': ['POST', '/api/admin/orders/promotions', true],
   'orders.getPromotion': ['GET', '/api/admin/orders/promotions/{promotionId}', false],

@@ -8,8 +8,10 @@ import { availabilityOf } from './inventory.ts';
 import { priceOf, type Price } from './pricing.ts';
 import { MOST_CODES } from './promotions/schemas.ts';
 import { CANDIDATES, candidateOf, type CandidateRow, type StoredCandidate } from './promotions/store.ts';
+import { RULES, type Rules } from './rules.ts';
+import type { Destination } from './shipping/rates.ts';
 import { MAX_LINES, MAX_QUANTITY } from './schemas.ts';
-import type { Address, Cart, CartLine, ItemSnapshot, ShippingMethodId } from './schemas.ts';
+import type { Address, Cart, CartLine, ItemSnapshot } from './schemas.ts';
 
 /** A cart as stored, with its lines as they are now. */
 export interface StoredCart {
@@ -20,13 +22,14 @@ export interface StoredCart {
   readonly currency: string;
   readonly email: string | undefined;
   readonly shippingAddress: Address | undefined;
-  readonly shippingMethod: ShippingMethodId;
+  readonly shippingMethod: string;
   readonly version: number;
   readonly codes: readonly string[];
   /** Promotions that may come into question. */
   readonly candidates: readonly StoredCandidate[];
   /** Whether the shopper has another order; false while nobody knows who they are. */
   readonly orderedBefore: boolean;
+  readonly rules: Rules;
   readonly lines: readonly StoredLine[];
 }
 
@@ -35,6 +38,9 @@ export interface StoredLine {
   readonly productId: string;
   readonly type: string;
   readonly vendor: string;
+  readonly taxable: boolean;
+  /** Of one unit. */
+  readonly grams: number;
   readonly handle: string | undefined;
   readonly title: string;
   readonly variantTitle: string | undefined;
@@ -64,11 +70,12 @@ interface CartRow {
   readonly currency: string;
   readonly email: string | null;
   readonly shipping_address: Address | null;
-  readonly shipping_method: ShippingMethodId;
+  readonly shipping_method: string;
   readonly version: number;
   readonly codes: readonly string[];
   readonly candidates: readonly CandidateRow[] | null;
   readonly ordered_before: boolean | null;
+  readonly rules: Rules | null;
   readonly lines: readonly LineRow[];
 }
 
@@ -76,6 +83,8 @@ interface LineRow {
   readonly variant: string;
   readonly type: string | null;
   readonly vendor: string | null;
+  readonly taxable: boolean | null;
+  readonly grams: number | null;
   readonly quantity: number;
   readonly seen: number;
   readonly product: string | null;
@@ -93,7 +102,7 @@ interface LineRow {
 
 const READ = `
   select c.id, c.status, c.order_id, c.customer_id, c.currency, c.email, c.shipping_address, c.shipping_method, c.version, c.codes,
-    p.list as candidates, case when p.first_orders then exists (
+    ${RULES} as rules, p.list as candidates, case when p.first_orders then exists (
       select from orders_orders o where o.tenant_id = $1 and o.customer_id = w.customer and o.status not in ('expired', 'cancelled')
     ) or exists (
       select from orders_orders o where o.tenant_id = $1 and lower(o.email) = w.email and o.status not in ('expired', 'cancelled')
@@ -102,7 +111,8 @@ const READ = `
       select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'quantity', l.quantity, 'seen', l.unit_price,
         'product', v.product_id, 'handle', v.handle, 'title', v.title, 'variant_title', v.variant_title, 'sku', v.sku,
         'image', v.image, 'options', v.options, 'price', case when v.published then v.prices -> c.currency end,
-        'shipped', v.requires_shipping, 'type', v.product_type, 'vendor', v.vendor, 'free', s.on_hand - s.held - s.sold,
+        'shipped', v.requires_shipping, 'type', v.product_type, 'vendor', v.vendor, 'taxable', v.taxable,
+        'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold,
         'tracked', s.tracked) order by l.added_at, l.variant_id)
       from orders_cart_lines l
       left join orders_variants v on v.tenant_id = l.tenant_id and v.variant_id = l.variant_id
@@ -153,7 +163,8 @@ export function showCart(cart: StoredCart, now: Date): Cart {
     currency: cart.currency,
     email: cart.email,
     shippingAddress: cart.shippingAddress,
-    shippingMethod: cart.shippingMethod,
+    shippingMethod: price.method?.id ?? cart.shippingMethod,
+    undeliverable: price.method === undefined ? true : undefined,
     lines: cart.lines.map((line, index) => showLine(line, cart.currency, price.lineDiscounts[index] ?? 0)),
     itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
     codes: [...price.codes],
@@ -165,7 +176,7 @@ export function cartPrice(
   cart: StoredCart,
   now: Date,
   method = cart.shippingMethod,
-  address = cart.shippingAddress,
+  to: Destination | undefined = cart.shippingAddress,
 ): Price {
   return priceOf(
     {
@@ -176,7 +187,8 @@ export function cartPrice(
         unitPrice: line.unitPrice ?? line.seenPrice,
       })),
       method,
-      country: address?.country,
+      to,
+      rules: cart.rules,
       codes: cart.codes,
       candidates: cart.candidates,
       signedIn: cart.customerId !== undefined,
@@ -409,7 +421,7 @@ export async function patchCart(
   patch: {
     email?: string | undefined;
     shippingAddress?: Address | undefined;
-    shippingMethod?: ShippingMethodId | undefined;
+    shippingMethod?: string | undefined;
   },
   now: Date,
 ): Promise<void> {
@@ -455,11 +467,14 @@ function fromRow(row: CartRow): StoredCart {
     codes: row.codes,
     candidates: (row.candidates ?? []).map(candidateOf),
     orderedBefore: row.ordered_before ?? false,
+    rules: row.rules ?? {},
     lines: row.lines.map((line) => ({
       variantId: line.variant,
       productId: line.product ?? '',
       type: line.type ?? '',
       vendor: line.vendor ?? '',
+      taxable: line.taxable ?? true,
+      grams: line.grams ?? 0,
       handle: line.handle ?? undefined,
       title: line.title ?? line.variant,
       variantTitle: line.variant_title ?? undefined,

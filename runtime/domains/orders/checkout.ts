@@ -20,12 +20,12 @@ import type { Price } from './pricing.ts';
 import { buyerOf as promotionBuyerOf, NOT_REDEEMED, redeeming, redemptionsOf } from './promotions/store.ts';
 import { noSuchOrder, orderEvent, readOrder, showOrder, type StoredOrder } from './store.ts';
 import type { OrdersSettings } from './settings.ts';
-import type { Address, CheckoutInput, CheckoutResult, PaymentStart, ShippingMethodId } from './schemas.ts';
+import type { Address, CheckoutInput, CheckoutResult, PaymentStart } from './schemas.ts';
 
 interface Buyer {
   readonly email: string;
   readonly shippingAddress: Address;
-  readonly shippingMethod: ShippingMethodId;
+  readonly shippingMethod: string;
 }
 
 /** Brings an order that has nothing to be paid to where a paid one would be. */
@@ -103,6 +103,7 @@ async function place(
   const now = platform.clock.now();
   const buyer = buyerOf(cart, input);
   const price = cartPrice(cart, now, buyer.shippingMethod, buyer.shippingAddress);
+  refuseUndeliverable(price, buyer, input.shippingMethod);
   refuseUnsellable(cart, price, input.expectedTotal);
   const order = draft(platform, settings, cart, buyer, price, token, now);
   const { lacking, changes, notRedeemed } = await write(tx, tenant.id, cart, order);
@@ -132,6 +133,25 @@ function buyerOf(cart: StoredCart, input: CheckoutInput): Buyer {
     problems,
     remedy: 'Send the missing fields.',
   });
+}
+
+function refuseUndeliverable(
+  { method }: Price,
+  { shippingAddress }: Buyer,
+  wanted: string | undefined,
+): void {
+  if (method === undefined) {
+    throw new ShopError('invalid_input', `Nothing is shipped to ${shippingAddress.country} from here.`, {
+      remedy: 'Give another address.',
+      problems: [{ where: '/shippingAddress/country', what: 'not shipped to' }],
+    });
+  }
+  if (wanted !== undefined && wanted !== method.id) {
+    throw new ShopError('invalid_input', `There is no way ${wanted} to ship this order to that address.`, {
+      remedy: 'Choose one of /api/orders/shipping-methods for this cart.',
+      problems: [{ where: '/shippingMethod', what: 'not offered' }],
+    });
+  }
 }
 
 function refuseUnsellable(
@@ -217,7 +237,7 @@ function draft(
   settings: OrdersSettings,
   cart: StoredCart,
   buyer: Buyer,
-  { totals, lineDiscounts, discounts }: Price,
+  { totals, lineDiscounts, lineTaxes, shippingTax, discounts, method }: Price,
   token: string,
   now: Date,
 ): StoredOrder {
@@ -229,6 +249,8 @@ function draft(
     cartId: cart.id,
     customerId: cart.customerId,
     ...buyer,
+    shippingMethod: method?.id ?? buyer.shippingMethod,
+    shippingTitle: method?.title,
     tokenHashes: [hashOf(token)],
     currency: cart.currency,
     subtotal: totals.subtotal,
@@ -237,6 +259,9 @@ function draft(
     shipping: totals.shipping,
     tax: totals.tax.amount,
     taxRate: totals.tax.rateBasisPoints,
+    taxIncluded: totals.tax.included,
+    taxParts: totals.tax.parts,
+    shippingTax,
     total: totals.total,
     due: totals.total,
     stock: 'held',
@@ -260,6 +285,8 @@ function draft(
       quantity: line.quantity,
       unitPrice: line.unitPrice ?? line.seenPrice,
       discount: lineDiscounts[index] ?? 0,
+      tax: lineTaxes[index]?.amount ?? 0,
+      taxRate: lineTaxes[index]?.rateBasisPoints ?? 0,
     })),
   };
 }
@@ -270,24 +297,25 @@ function draft(
  */
 function writing(promotions: boolean): string {
   return `
-  with ${TAKING}, ${promotions ? `${redeeming(25, '(select bool_and(enough) from judged)')},` : ''}
+  with ${TAKING}, ${promotions ? `${redeeming(29, '(select bool_and(enough) from judged)')},` : ''}
   cart as (
     update orders_carts set status = 'ordered', order_id = $2, version = version + 1, updated_at = $6
     where tenant_id = $1 and id = $7 and status = 'open' and version = $8 and (select bool_and(enough) from judged) returning id
   ), made as (
     insert into orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
       shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at,
-      discount, discounts)
+      discount, discounts, shipping_title, shipping_tax, tax_included, tax_parts)
     select $1, $2, $9, 'pending_payment', 1, cart.id, $10, $11, $12::text[], $13::jsonb, $14, $15, $16::bigint, $17::bigint, $18::bigint,
-      $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6, $23::bigint, $24::jsonb from cart
+      $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6, $23::bigint, $24::jsonb,
+      $25, $26::bigint, $27::boolean, $28::jsonb from cart
   ), lines as (
     insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
-      options, quantity, unit_price, discount)
+      options, quantity, unit_price, discount, tax, tax_rate)
     select $1, $2, l.position, l."variantId", l."productId", l.handle, l.title, l."variantTitle", l.sku, l.image, l.options, l.quantity,
-      l."unitPrice", l.discount
+      l."unitPrice", l.discount, l.tax, l."taxRate"
     from cart, jsonb_to_recordset($22::jsonb) as l (position integer, "variantId" text, "productId" text, handle text, title text,
       "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint,
-      discount bigint)
+      discount bigint, tax bigint, "taxRate" integer)
   ), history as (
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
     select $1, $2, 1, 'pending_payment', 'shopper', $6 from cart
@@ -332,6 +360,10 @@ async function write(
       JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
       order.discount,
       JSON.stringify(discounts),
+      order.shippingTitle ?? null,
+      order.shippingTax,
+      order.taxIncluded,
+      JSON.stringify(order.taxParts),
       ...(discounts.length === 0 ? [] : redemptionsOf(discounts, cart.candidates, buyer)),
     ],
   );

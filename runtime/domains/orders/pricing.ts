@@ -5,25 +5,30 @@
 import { applyPromotions } from './promotions/engine.ts';
 import type { CartCode, Discount } from './promotions/schemas.ts';
 import type { StoredCandidate } from './promotions/store.ts';
-import { includedTax, shippingMethods, taxRate } from './totals.ts';
-import type { ShippingMethodId, Totals } from './schemas.ts';
+import type { Rules } from './rules.ts';
+import type { Selectable } from './selection.ts';
+import { shippingOffers, type Destination, type ShippingOffer } from './shipping/rates.ts';
+import type { TaxPart } from './taxes/schemas.ts';
+import { taxesOf, type LineTax } from './taxes/taxes.ts';
+import type { Totals } from './schemas.ts';
 
-export interface PricedLine {
-  readonly productId: string;
-  readonly type: string;
-  readonly vendor: string;
-  readonly collections: readonly string[];
+export interface PricedLine extends Selectable {
   readonly quantity: number;
   readonly unitPrice: number;
   readonly shipped: boolean;
+  readonly taxable: boolean;
+  /** Of one unit. */
+  readonly grams: number;
 }
 
 export interface Priceable {
   readonly currency: string;
   readonly lines: readonly PricedLine[];
-  readonly method: ShippingMethodId;
-  /** Of delivery; undefined while it is not known, which leaves the tax at nothing. */
-  readonly country: string | undefined;
+  /** The method that was chosen; where it is not to be had, the first that is takes its place. */
+  readonly method: string;
+  /** Undefined while it is not known. */
+  readonly to: Destination | undefined;
+  readonly rules: Rules;
   readonly codes: readonly string[];
   readonly candidates: readonly StoredCandidate[];
   readonly signedIn: boolean;
@@ -32,32 +37,37 @@ export interface Priceable {
 
 export interface Price {
   readonly totals: Totals;
+  /** The ways to ship it; empty where nothing goes. */
+  readonly offers: readonly ShippingOffer[];
+  readonly method: ShippingOffer | undefined;
   /** Off each line, in their order. */
   readonly lineDiscounts: readonly number[];
+  readonly lineTaxes: readonly LineTax[];
+  readonly shippingTax: number;
   readonly discounts: readonly Discount[];
   readonly codes: readonly CartCode[];
 }
 
 /** @param now decides which promotions are on */
 export function priceOf(given: Priceable, now: Date): Price {
-  const { currency, lines, method, country, candidates, codes } = given;
-  const subtotal = lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0);
-  const carriage = shippingOf(given, subtotal, method);
+  const { currency, lines, to, rules, candidates, codes, signedIn, orderedBefore } = given;
+  const subtotal = sum(lines.map(({ quantity, unitPrice }) => quantity * unitPrice));
+  const offers = shippingOffers(rules.shipping, to, parcelOf(given, subtotal));
+  const method = offers.find(({ id }) => id === given.method) ?? offers[0];
+  const carriage = lines.length === 0 ? 0 : (method?.amount ?? 0);
   const applied = applyPromotions(
-    {
-      currency,
-      goods: lines,
-      shipping: carriage,
-      signedIn: given.signedIn,
-      orderedBefore: given.orderedBefore,
-    },
+    { currency, goods: lines, shipping: carriage, signedIn, orderedBefore },
     candidates,
     now,
   );
-  const discount = applied.lines.reduce((sum, amount) => sum + amount, 0);
+  const discount = sum(applied.lines);
   const shipping = carriage - applied.shipping;
-  const total = subtotal - discount + shipping;
-  const rateBasisPoints = taxRate(country);
+  const paid = lines.map((line, index) => ({
+    ...line,
+    amount: line.quantity * line.unitPrice - (applied.lines[index] ?? 0),
+  }));
+  const tax = taxesOf(rules.taxes, to, paid, shipping);
+  const { included, amount, parts } = tax;
   return {
     totals: {
       currency,
@@ -65,10 +75,14 @@ export function priceOf(given: Priceable, now: Date): Price {
       discount,
       discounts: [...applied.discounts],
       shipping,
-      tax: { amount: includedTax(total, rateBasisPoints), included: true, rateBasisPoints },
-      total,
+      tax: { amount, included, rateBasisPoints: mainRate(parts), parts: [...parts] },
+      total: subtotal - discount + shipping + (included ? 0 : amount),
     },
+    offers,
+    method,
     lineDiscounts: applied.lines,
+    lineTaxes: tax.lines,
+    shippingTax: tax.shipping.amount,
     discounts: applied.discounts,
     codes: codes.map((code) => {
       const taken = applied.discounts.some((each) => each.code === code);
@@ -80,9 +94,17 @@ export function priceOf(given: Priceable, now: Date): Price {
   };
 }
 
-function shippingOf({ currency, lines }: Priceable, subtotal: number, method: ShippingMethodId): number {
-  if (lines.length === 0) return 0;
-  const shipped = lines.some((line) => line.shipped);
-  const chosen = shippingMethods({ amount: subtotal, currency }, shipped).find(({ id }) => id === method);
-  return chosen?.price.amount ?? 0;
+function parcelOf({ currency, lines }: Priceable, subtotal: number) {
+  const shipped = lines.filter((line) => line.shipped);
+  const grams = sum(shipped.map((line) => line.grams * line.quantity));
+  return { currency, subtotal, grams, shipped: shipped.length > 0 };
+}
+
+/** The rate by which most is taxed. */
+function mainRate(parts: readonly TaxPart[]): number {
+  return parts.toSorted((a, b) => b.base - a.base)[0]?.rateBasisPoints ?? 0;
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { cartCode, code, discount } from './promotions/schemas.ts';
+import { shippingMethodId, shippingRules } from './shipping/schemas.ts';
+import { taxPart, taxRules } from './taxes/schemas.ts';
 
 /** The largest amount in minor units that any sum may reach; far below 2^53, so sums stay exact. */
 export const MAX_AMOUNT = 99_999_999_999;
@@ -48,18 +50,18 @@ export const address = z.strictObject({
     .optional(),
 });
 
-export const shippingMethodId = z.enum(['standard', 'express']);
 export const shippingMethod = z.object({
   id: shippingMethodId,
   title: z.string(),
   price: money,
   minDays: z.int(),
   maxDays: z.int(),
+  pickup: z.boolean(),
 });
 
 export const availability = z.enum(['in_stock', 'low', 'out']);
 
-/** Sums of a cart or an order. Prices include tax; `tax.amount` says how much of the total it is. */
+/** Sums of a cart or an order: total = subtotal − discount + shipping, and the tax where prices do not include it. */
 export const totals = z.object({
   currency,
   /** The goods before discounts. */
@@ -70,7 +72,13 @@ export const totals = z.object({
   discounts: z.array(discount),
   /** As it is to be paid. */
   shipping: z.int(),
-  tax: z.object({ amount: z.int(), included: z.literal(true), rateBasisPoints: z.int() }),
+  tax: z.object({
+    amount: z.int(),
+    included: z.boolean(),
+    /** The rate by which most is taxed. */
+    rateBasisPoints: z.int(),
+    parts: z.array(taxPart),
+  }),
   total: z.int(),
 });
 
@@ -105,7 +113,10 @@ export const cart = z.object({
   currency,
   email: z.string().optional(),
   shippingAddress: address.optional(),
+  /** The one that was chosen; where it is not to be had, the first that is. */
   shippingMethod: shippingMethodId,
+  /** True where nothing goes to the address. */
+  undeliverable: z.boolean().optional(),
   lines: z.array(cartLine),
   itemCount: z.int(),
   /** Discount codes, with what came of them. */
@@ -156,6 +167,8 @@ export const orderLine = itemSnapshot.extend({
   /** Before discounts. */
   total: money,
   discount: money,
+  /** In the price, or on top of it, as `totals.tax` says. */
+  tax: money,
 });
 
 export const order = z.object({
@@ -167,6 +180,7 @@ export const order = z.object({
   email: z.string(),
   shippingAddress: address,
   shippingMethod: shippingMethodId,
+  shippingTitle: z.string().optional(),
   lines: z.array(orderLine),
   totals,
   captured: z.int(),
@@ -273,7 +287,21 @@ export const listQuery = z.object({
 export const shippingQuery = z.object({
   currency: currency.optional(),
   subtotal: z.coerce.number().int().min(0).max(MAX_AMOUNT).optional(),
+  /** For what is in this cart, to its address, instead of a subtotal. */
+  cartId: cartId.optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code such as DE')
+    .optional(),
+  region: line(120).optional(),
 });
+
+/** 0: none were set, and the usual holds. */
+const version = z.int().min(0);
+export const shippingRulesInput = z.strictObject({ version, rules: shippingRules });
+export const shippingRulesView = z.object({ version, rules: shippingRules.optional() });
+export const taxRulesInput = z.strictObject({ version, rules: taxRules });
+export const taxRulesView = z.object({ version, rules: taxRules.optional() });
 
 // ── events ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -316,6 +344,5 @@ export type OrderPage = z.infer<typeof orderPage>;
 export type OrderStatus = z.infer<typeof orderStatus>;
 export type PaymentStart = z.infer<typeof paymentStart>;
 export type ShippingMethod = z.infer<typeof shippingMethod>;
-export type ShippingMethodId = z.infer<typeof shippingMethodId>;
 export type StockLevel = z.infer<typeof stockLevel>;
 export type Totals = z.infer<typeof totals>;

@@ -15,6 +15,7 @@ import { paymentEvent } from '../payments/schemas.ts';
 import { requireAccess } from './access.ts';
 import { createActions } from './actions.ts';
 import {
+  cartPrice,
   addCode,
   createCart,
   patchCart,
@@ -35,7 +36,8 @@ import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
 import { changeOrder, lockOrder, readOrder, showOrder, showToMerchant, type StoredOrder } from './store.ts';
-import { shippingMethods } from './totals.ts';
+import { RULES, rulesRoutes, type Rules } from './rules.ts';
+import { shippingOffers, type ShippingOffer } from './shipping/rates.ts';
 
 export const createService: CreateService = (platform) => createOrders(platform, SETTINGS);
 
@@ -113,12 +115,9 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       await removeCode(readerOf(platform, request.tenant.id), request.tenant.id, cartId, code, now());
       return cartAfter(request, cartId);
     },
-    async listShippingMethods({ tenant, query }) {
-      const { currency = tenant.currencies[0] ?? 'EUR', subtotal = 0 } = query as z.infer<
-        typeof s.shippingQuery
-      >;
-      return { json: { methods: shippingMethods({ amount: subtotal, currency }) } };
-    },
+    listShippingMethods: async ({ tenant, caller, query }) => ({
+      json: { methods: await shippingMethods(tenant, caller.customerId, query as ShippingQuery) },
+    }),
     async getAvailability({ tenant, query }) {
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       const known = await levels(readerOf(platform, tenant.id), tenant.id, variantIds);
@@ -184,6 +183,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       );
     },
     ...promotionRoutes(platform),
+    ...rulesRoutes(platform),
     async listStock({ tenant, query }) {
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       return { json: { stock: await levels(readerOf(platform, tenant.id), tenant.id, variantIds) } };
@@ -199,6 +199,25 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       });
     },
   };
+
+  async function shippingMethods(
+    tenant: Tenant,
+    customerId: string | undefined,
+    { cartId, currency = tenant.currencies[0] ?? 'EUR', subtotal = 0, country, region }: ShippingQuery,
+  ): Promise<s.ShippingMethod[]> {
+    const to = country === undefined ? undefined : { country, region };
+    const reader = readerOf(platform, tenant.id);
+    const shown = (used: string, offers: readonly ShippingOffer[]): s.ShippingMethod[] =>
+      offers.map(({ amount, ...offer }) => ({ ...offer, price: { amount, currency: used } }));
+    if (cartId !== undefined) {
+      const cart = await readCart(reader, tenant.id, cartId, now(), { customerId });
+      const address = to ?? cart.shippingAddress;
+      return shown(cart.currency, cartPrice(cart, now(), cart.shippingMethod, address).offers);
+    }
+    const { rows } = await reader.query<{ rules: Rules | null }>(`select ${RULES} as rules`, [tenant.id]);
+    const parcel = { currency, subtotal, grams: 0, shipped: true };
+    return shown(currency, shippingOffers(rows[0]?.rules?.shipping, to, parcel));
+  }
 
   function put(
     request: RouteRequest,
@@ -285,6 +304,8 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     operations: {},
   };
 }
+
+type ShippingQuery = z.infer<typeof s.shippingQuery>;
 
 interface SummaryRow {
   readonly id: string;

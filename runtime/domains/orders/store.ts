@@ -5,16 +5,9 @@ import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
 import type { Reader } from './carts.ts';
 import type { Discount } from './promotions/schemas.ts';
+import type { TaxPart } from './taxes/schemas.ts';
 import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
-import type {
-  Address,
-  ItemSnapshot,
-  MerchantOrder,
-  Order,
-  OrderEvent,
-  OrderStatus,
-  ShippingMethodId,
-} from './schemas.ts';
+import type { Address, ItemSnapshot, MerchantOrder, Order, OrderEvent, OrderStatus } from './schemas.ts';
 
 export interface StoredOrder extends OrderState {
   readonly id: string;
@@ -26,7 +19,8 @@ export interface StoredOrder extends OrderState {
   readonly email: string;
   readonly tokenHashes: readonly string[];
   readonly shippingAddress: Address;
-  readonly shippingMethod: ShippingMethodId;
+  readonly shippingMethod: string;
+  readonly shippingTitle: string | undefined;
   readonly currency: string;
   readonly subtotal: number;
   readonly discount: number;
@@ -34,6 +28,9 @@ export interface StoredOrder extends OrderState {
   readonly shipping: number;
   readonly tax: number;
   readonly taxRate: number;
+  readonly taxIncluded: boolean;
+  readonly taxParts: readonly TaxPart[];
+  readonly shippingTax: number;
   readonly total: number;
   readonly intentId: string | undefined;
   readonly paymentProblem: string | undefined;
@@ -52,6 +49,8 @@ export interface OrderLine extends ItemSnapshot {
   readonly unitPrice: number;
   /** Off the line as a whole. */
   readonly discount: number;
+  readonly tax: number;
+  readonly taxRate: number;
 }
 
 /** Columns that a change may set, by their names in SQL. */
@@ -82,7 +81,8 @@ interface OrderRow {
   readonly email: string;
   readonly token_hashes: readonly string[];
   readonly shipping_address: Address;
-  readonly shipping_method: ShippingMethodId;
+  readonly shipping_method: string;
+  readonly shipping_title: string | null;
   readonly currency: string;
   readonly subtotal: number;
   readonly discount: number;
@@ -90,6 +90,9 @@ interface OrderRow {
   readonly shipping: number;
   readonly tax: number;
   readonly tax_rate: number;
+  readonly tax_included: boolean;
+  readonly tax_parts: readonly TaxPart[];
+  readonly shipping_tax: number;
   readonly total: number;
   readonly stock: StockState;
   readonly payment: PaymentState;
@@ -122,6 +125,8 @@ interface LineRow {
   readonly quantity: number;
   readonly price: number;
   readonly discount: number;
+  readonly tax: number;
+  readonly tax_rate: number;
 }
 
 const READ = `
@@ -129,7 +134,7 @@ const READ = `
       select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
     (select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'product', l.product_id, 'handle', l.handle, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'image', l.image, 'options', l.options, 'quantity', l.quantity,
-        'price', l.unit_price, 'discount', l.discount) order by l.position)
+        'price', l.unit_price, 'discount', l.discount, 'tax', l.tax, 'tax_rate', l.tax_rate) order by l.position)
       from orders_order_lines l where l.tenant_id = $1 and l.order_id = $2) as lines
   from orders_orders o where o.tenant_id = $1 and o.id = $2`;
 
@@ -284,12 +289,14 @@ export function showOrder(order: StoredOrder): Order {
     email: order.email,
     shippingAddress: order.shippingAddress,
     shippingMethod: order.shippingMethod,
-    lines: order.lines.map(({ unitPrice, quantity, discount, ...item }) => ({
+    shippingTitle: order.shippingTitle,
+    lines: order.lines.map(({ unitPrice, quantity, discount, tax, taxRate: _taxRate, ...item }) => ({
       ...item,
       quantity,
       unitPrice: { amount: unitPrice, currency },
       total: { amount: unitPrice * quantity, currency },
       discount: { amount: discount, currency },
+      tax: { amount: tax, currency },
     })),
     totals: {
       currency,
@@ -297,7 +304,12 @@ export function showOrder(order: StoredOrder): Order {
       discount: order.discount,
       discounts: [...order.discounts],
       shipping: order.shipping,
-      tax: { amount: order.tax, included: true, rateBasisPoints: order.taxRate },
+      tax: {
+        amount: order.tax,
+        included: order.taxIncluded,
+        rateBasisPoints: order.taxRate,
+        parts: [...order.taxParts],
+      },
       total: order.total,
     },
     captured: order.captured,
@@ -356,6 +368,7 @@ function fromRow(row: OrderRow): StoredOrder {
     tokenHashes: row.token_hashes,
     shippingAddress: row.shipping_address,
     shippingMethod: row.shipping_method,
+    shippingTitle: row.shipping_title ?? undefined,
     currency: row.currency,
     subtotal: row.subtotal,
     discount: row.discount,
@@ -363,6 +376,9 @@ function fromRow(row: OrderRow): StoredOrder {
     shipping: row.shipping,
     tax: row.tax,
     taxRate: row.tax_rate,
+    taxIncluded: row.tax_included,
+    taxParts: row.tax_parts,
+    shippingTax: row.shipping_tax,
     total: row.total,
     due: row.total,
     stock: row.stock,
@@ -393,6 +409,8 @@ function fromRow(row: OrderRow): StoredOrder {
       quantity: line.quantity,
       unitPrice: line.price,
       discount: line.discount,
+      tax: line.tax,
+      taxRate: line.tax_rate,
     })),
   };
 }

@@ -13,8 +13,15 @@ interface Line {
 interface Totals {
   readonly currency: string;
   readonly subtotal: number;
+  readonly discount: number;
+  readonly discounts: readonly {
+    readonly promotionId: string;
+    readonly title: string;
+    readonly class: 'product' | 'order' | 'shipping';
+    readonly amount: number;
+  }[];
   readonly shipping: number;
-  readonly tax: { readonly amount: number; readonly rateBasisPoints: number };
+  readonly tax: { readonly amount: number; readonly included: boolean; readonly rateBasisPoints: number };
   readonly total: number;
 }
 
@@ -76,21 +83,29 @@ export function SummaryTotals({
   return (
     <dl className="grid gap-2 text-[0.95rem]">
       {withShipping ? <Row name={checkout.subtotal} value={amount(totals.subtotal)} /> : null}
+      {totals.discounts
+        .filter((each) => each.class !== 'shipping')
+        .map(({ promotionId, title, amount: off }) => (
+          <Row key={promotionId} name={title} value={amount(-off)} />
+        ))}
       {withShipping ? (
         <Row
           name={checkout.shipping}
           value={totals.shipping === 0 ? checkout.free : amount(totals.shipping)}
         />
       ) : null}
+      {totals.tax.included || totals.tax.amount === 0 || !withShipping ? null : (
+        <Row name={checkout.taxAdded(rate)} value={amount(totals.tax.amount)} />
+      )}
       <div
         className={`flex items-baseline justify-between ${withShipping ? 'mt-2 border-t border-line pt-4' : ''}`}
       >
         <dt className="text-lg font-medium">{withShipping ? checkout.total : checkout.subtotal}</dt>
         <dd className="text-xl font-semibold tabular-nums" data-testid="total">
-          {amount(withShipping ? totals.total : totals.subtotal)}
+          {amount(withShipping ? totals.total : totals.subtotal - totals.discount)}
         </dd>
       </div>
-      {totals.tax.amount === 0 || !withShipping ? null : (
+      {!totals.tax.included || totals.tax.amount === 0 || !withShipping ? null : (
         <Row name={checkout.tax(rate)} value={amount(totals.tax.amount)} quiet />
       )}
     </dl>

@@ -69,9 +69,39 @@ export async function setLine(form: FormData): Promise<void> {
 export async function setShippingMethod(form: FormData): Promise<void> {
   const { api } = await shop();
   const cart = await currentCart();
-  const shippingMethod = text(form, 'method') === 'express' ? 'express' : 'standard';
-  if (cart !== undefined)
+  const shippingMethod = text(form, 'method');
+  if (shippingMethod !== '' && cart !== undefined)
     await api.call('orders.patchCart', { params: { cartId: cart.id }, body: { shippingMethod } });
+  revalidatePath('/checkout');
+}
+
+export interface CodeState {
+  /** Why the code was not taken, in words. */
+  readonly message: string | undefined;
+  readonly entered: string;
+}
+
+/** Enters a discount code. */
+export async function enterCode(_: CodeState, form: FormData): Promise<CodeState> {
+  const { api, words } = await shop();
+  const [code, cart] = [text(form, 'code'), await currentCart()];
+  if (cart === undefined || code === '') return { message: undefined, entered: code };
+  try {
+    await api.call('orders.addCode', { params: { cartId: cart.id }, body: { code } });
+  } catch (error) {
+    const unknown = error instanceof ApiError && ['not_found', 'invalid_input'].includes(error.code);
+    if (!unknown) throw error;
+    return { message: words.checkout.codeUnknown, entered: code };
+  }
+  revalidatePath('/checkout');
+  return { message: undefined, entered: '' };
+}
+
+export async function removeCode(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const cart = await currentCart();
+  if (cart !== undefined)
+    await orNothing(api.call('orders.removeCode', { params: { cartId: cart.id, code: text(form, 'code') } }));
   revalidatePath('/checkout');
 }
 
@@ -126,27 +156,32 @@ export async function placeOrder(_: FormState, form: FormData): Promise<FormStat
 
   const cart = await currentCart();
   if (cart === undefined || cart.lines.length === 0) redirect('/cart');
+  const shippingAddress = {
+    name: values['name'] ?? '',
+    line1: values['line1'] ?? '',
+    postalCode: values['postalCode'] ?? '',
+    city: values['city'] ?? '',
+    country: values['country'] ?? '',
+  };
   let target: string;
   try {
-    const { order, token } = await api.call('orders.checkout', {
+    // Shipping and tax go by where it is sent: the page that is shown again after a refusal has them right.
+    await api.call('orders.patchCart', {
+      params: { cartId: cart.id },
+      body: { email: values['email'] ?? '', shippingAddress },
+    });
+    const { order, token, payment } = await api.call('orders.checkout', {
       idempotencyKey: text(form, 'key') || crypto.randomUUID(),
       body: {
         cartId: cart.id,
-        email: values['email'] ?? '',
-        shippingAddress: {
-          name: values['name'] ?? '',
-          line1: values['line1'] ?? '',
-          postalCode: values['postalCode'] ?? '',
-          city: values['city'] ?? '',
-          country: values['country'] ?? '',
-        },
         expectedTotal: Number(text(form, 'total')) || 0,
       },
     });
     await remember(orderCookie(order.id), token, MONTH);
     await forget(COOKIES.cart);
-    target = `/checkout/${order.id}`;
+    target = payment === undefined ? `/orders/${order.id}` : `/checkout/${order.id}`;
   } catch (error) {
+    revalidatePath('/checkout');
     return {
       message: messageOf(error, current),
       errors: fieldErrors(error),

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { portionOf, shareOut } from '../shares.ts';
 import { applyPromotions, classOf, combines, type Basket, type Candidate, type Goods } from './engine.ts';
-import type { PromotionClass, Rule, Selection } from './schemas.ts';
+import type { Selection } from '../selection.ts';
+import type { PromotionClass, Rule } from './schemas.ts';
 
 const NOW = new Date('2026-11-26T12:00:00Z');
 const CLASSES: readonly PromotionClass[] = ['product', 'order', 'shipping'];

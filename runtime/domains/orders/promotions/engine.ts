@@ -6,14 +6,11 @@
  * one after the other, on what is left; shipping comes last. Minimums are judged on the goods before any discount, so that a further
  * promotion never takes another away: the more there are, the less it costs.
  */
+import { isSelected, type Selectable, type Selection } from '../selection.ts';
 import { portionOf, shareOut } from '../shares.ts';
-import type { CodeProblem, Discount, PromotionClass, Rule, Selection } from './schemas.ts';
+import type { CodeProblem, Discount, PromotionClass, Rule } from './schemas.ts';
 
-export interface Goods {
-  readonly productId: string;
-  readonly type: string;
-  readonly vendor: string;
-  readonly collections: readonly string[];
+export interface Goods extends Selectable {
   readonly quantity: number;
   readonly unitPrice: number;
 }
@@ -114,7 +111,7 @@ function offerOf(candidate: Candidate, basket: Basket, now: Date): Offer | CodeP
   if (conditions.customers === 'signed_in' && !basket.signedIn) return 'not_for_you';
   if (conditions.customers === 'first_order' && basket.orderedBefore) return 'not_for_you';
   if (usesLeftForBuyer !== undefined && usesLeftForBuyer <= 0) return 'used_up';
-  const about = basket.goods.filter((goods) => isIn(goods, aboutOf(benefit)));
+  const about = basket.goods.filter((goods) => isSelected(goods, aboutOf(benefit)));
   const minimum = conditions.minimumSubtotal?.[basket.currency];
   if (conditions.minimumSubtotal !== undefined && minimum === undefined) return 'nothing_to_discount';
   if (minimum !== undefined && sum(about.map(priceOf)) < minimum) return 'minimum_not_met';
@@ -129,16 +126,6 @@ function aboutOf(benefit: Rule['benefit']): Selection | undefined {
   return benefit.kind === 'buy_x_get_y' ? benefit.buy.of : benefit.of;
 }
 
-function isIn({ productId, type, vendor, collections }: Goods, selection: Selection | undefined): boolean {
-  if (selection === undefined) return true;
-  return (
-    (selection.products?.includes(productId) ?? false) ||
-    (selection.types?.includes(type) ?? false) ||
-    (selection.vendors?.includes(vendor) ?? false) ||
-    (selection.collections?.some((each) => collections.includes(each)) ?? false)
-  );
-}
-
 function perLineOf({ benefit }: Candidate, basket: Basket): readonly number[] {
   const { goods, currency } = basket;
   if (benefit.kind === 'free_shipping') return [];
@@ -146,11 +133,11 @@ function perLineOf({ benefit }: Candidate, basket: Basket): readonly number[] {
   const { of } = benefit;
   if (of === undefined) return [];
   if (benefit.kind === 'percent')
-    return goods.map((each) => (isIn(each, of) ? portionOf(priceOf(each), benefit.basisPoints) : 0));
+    return goods.map((each) => (isSelected(each, of) ? portionOf(priceOf(each), benefit.basisPoints) : 0));
   const amount = benefit.amount[currency] ?? 0;
   if (benefit.each)
-    return goods.map((each) => (isIn(each, of) ? Math.min(amount, each.unitPrice) * each.quantity : 0));
-  const prices = goods.map((each) => (isIn(each, of) ? priceOf(each) : 0));
+    return goods.map((each) => (isSelected(each, of) ? Math.min(amount, each.unitPrice) * each.quantity : 0));
+  const prices = goods.map((each) => (isSelected(each, of) ? priceOf(each) : 0));
   return shareOut(Math.min(amount, sum(prices)), prices);
 }
 
@@ -162,7 +149,11 @@ function boughtAndGot(
   { buy, get, mostTimes }: Extract<Rule['benefit'], { kind: 'buy_x_get_y' }>,
   goods: readonly Goods[],
 ): readonly number[] {
-  const roles = goods.map((each) => ({ ...each, buys: isIn(each, buy.of), got: isIn(each, get.of) }));
+  const roles = goods.map((each) => ({
+    ...each,
+    buys: isSelected(each, buy.of),
+    got: isSelected(each, get.of),
+  }));
   const units = (wanted: (role: (typeof roles)[number]) => boolean): number =>
     sum(roles.filter(wanted).map(({ quantity }) => quantity));
   const onlyBuy = units(({ buys, got }) => buys && !got);

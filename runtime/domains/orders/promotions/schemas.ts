@@ -2,6 +2,7 @@
  * What a merchant says of a promotion, and what shoppers and merchants see of it.
  */
 import { z } from 'zod';
+import { selection } from '../selection.ts';
 
 const MAX_AMOUNT = 99_999_999_999;
 /** Promotions without a code that may be switched on at once: each of them is looked at for every cart. */
@@ -22,17 +23,6 @@ export const code = z
   .trim()
   .toUpperCase()
   .regex(/^[\p{L}\p{N}_-]{3,40}$/u, 'a code of 3 to 40 letters, digits, _ or -');
-
-const names = z.array(z.string().min(1).max(120)).min(1).max(500);
-/** Products that are in any of the lists. */
-export const selection = z
-  .strictObject({
-    products: names.optional(),
-    collections: names.optional(),
-    types: names.optional(),
-    vendors: names.optional(),
-  })
-  .refine((given) => Object.keys(given).length > 0, 'name products, collections, types or vendors');
 
 /** What it takes its place beside: see `combines` in engine.ts. */
 export const promotionClass = z.enum(['product', 'order', 'shipping']);
@@ -165,6 +155,5 @@ export type Promotion = z.infer<typeof promotion>;
 export type PromotionClass = z.infer<typeof promotionClass>;
 export type PromotionInput = z.infer<typeof promotionInput>;
 export type PromotionPage = z.infer<typeof promotionPage>;
-export type Selection = z.infer<typeof selection>;
 /** What a promotion does and when, as it is stored. */
 export type Rule = Pick<PromotionInput, 'title' | 'benefit' | 'conditions' | 'combinesWith' | 'priority'>;

@@ -4,6 +4,7 @@ import { redirect } from 'next/navigation';
 import { button, heading, wrap } from '../../../ui/styles.ts';
 import { AutoSubmit } from '../../components/auto-submit.tsx';
 import { CheckoutForm } from '../../components/checkout-form.tsx';
+import { DiscountCode } from '../../components/discount-code.tsx';
 import { Steps } from '../../components/steps.tsx';
 import { SummaryLines, SummaryTotals } from '../../components/summary.tsx';
 import { setShippingMethod } from '../../lib/actions.ts';
@@ -39,6 +40,9 @@ export default async function Checkout() {
     submit,
     submitting,
     optionalAccount,
+    code,
+    applyCode,
+    codeUseless,
   } = words.checkout;
   return (
     <div className={`${wrap} pt-10`}>
@@ -51,7 +55,7 @@ export default async function Checkout() {
             idempotencyKey={crypto.randomUUID()}
             total={cart.totals.total}
             email={cart.email ?? ''}
-            country={likelyCountry(locale, currency)}
+            country={cart.shippingAddress?.country ?? likelyCountry(locale, currency)}
             countries={countriesFor(locale)}
             words={{
               contact,
@@ -82,6 +86,16 @@ export default async function Checkout() {
             <SummaryLines lines={cart.lines} shop={current} />
           </div>
           <div className="mt-6 border-t border-line pt-5">
+            <DiscountCode
+              codes={cart.codes.map((entered) => ({
+                code: entered.code,
+                applied: entered.applied,
+                removeLabel: words.checkout.removeCode(entered.code),
+              }))}
+              words={{ code, applyCode, codeUseless }}
+            />
+          </div>
+          <div className="mt-6 border-t border-line pt-5">
             <SummaryTotals totals={cart.totals} shop={current} />
           </div>
         </section>
@@ -99,12 +113,18 @@ async function ShippingMethods({
   readonly cart: Cart;
 }) {
   const { methods } = await api.call('orders.listShippingMethods', {
-    query: { currency: cart.currency, subtotal: cart.totals.subtotal },
+    query: { cartId: cart.id },
   });
+  const usual: Readonly<Record<string, string>> = words.checkout.method;
   return (
     <fieldset>
       <legend className={`${heading.small} mb-4`}>{words.checkout.delivery}</legend>
       <AutoSubmit className="grid gap-3 sm:grid-cols-2">
+        {methods.length === 0 ? (
+          <p role="alert" className="rounded-xl bg-danger-soft p-4 text-danger sm:col-span-2">
+            {words.checkout.undeliverable}
+          </p>
+        ) : null}
         {methods.map((method) => (
           <label
             key={method.id}
@@ -119,7 +139,7 @@ async function ShippingMethods({
               className="size-4.5 accent-(--brand)"
             />
             <span className="flex-1">
-              <span className="block font-medium">{words.checkout.method[method.id]}</span>
+              <span className="block font-medium">{usual[method.title] ?? method.title}</span>
               <span className="block text-sm text-muted">
                 {words.checkout.days(method.minDays, method.maxDays)}
               </span>

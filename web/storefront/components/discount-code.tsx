@@ -1,0 +1,51 @@
+'use client';
+/** Entering a discount code, and what came of those that were entered; forms, so it works without script too. */
+import { useActionState } from 'react';
+import { Field } from '../../ui/field.tsx';
+import { button } from '../../ui/styles.ts';
+import { enterCode, removeCode } from '../lib/actions.ts';
+
+export interface DiscountCodeProps {
+  readonly codes: readonly {
+    readonly code: string;
+    readonly applied: boolean;
+    readonly removeLabel: string;
+  }[];
+  readonly words: Readonly<Record<'code' | 'applyCode' | 'codeUseless', string>>;
+}
+
+export function DiscountCode({ codes, words }: DiscountCodeProps) {
+  const [{ message, entered }, action] = useActionState(enterCode, { message: undefined, entered: '' });
+  return (
+    <div className="grid gap-3">
+      <form action={action} className="flex items-end gap-3">
+        <Field
+          className="flex-1"
+          name="code"
+          label={words.code}
+          error={message}
+          defaultValue={message === undefined ? '' : entered}
+          autoComplete="off"
+          autoCapitalize="characters"
+          maxLength={40}
+        />
+        <button className={button.small}>{words.applyCode}</button>
+      </form>
+      {codes.map(({ code, applied, removeLabel }) => (
+        <form key={code} action={removeCode} className="flex items-center justify-between gap-4 text-sm">
+          <input type="hidden" name="code" value={code} />
+          <span>
+            <span className="font-medium">{code}</span>
+            {applied ? null : <span className="text-muted"> · {words.codeUseless}</span>}
+          </span>
+          <button
+            aria-label={removeLabel}
+            className="min-h-11 text-muted underline underline-offset-4 hover:text-ink"
+          >
+            ×
+          </button>
+        </form>
+      ))}
+    </div>
+  );
+}
