@@ -1736,6 +1736,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -1760,6 +1765,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -1819,6 +1826,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -1843,6 +1855,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -1915,6 +1929,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -1939,6 +1958,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -2001,6 +2022,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -2025,6 +2051,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -2087,6 +2115,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -2111,6 +2144,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -2171,6 +2206,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -2195,6 +2235,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -2256,6 +2298,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -2280,6 +2327,8 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -2340,6 +2389,11 @@ export interface Operations {
         "applied": boolean;
         "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
       })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
       "totals": {
         "currency": string;
         "subtotal": number;
@@ -2364,6 +2418,191 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
+      };
+    };
+  };
+  /** Pay with a gift card, as far as it goes. */
+  'orders.addGiftCard': {
+    params: {
+      "cartId": string;
+    };
+    query: undefined;
+    body: {
+      "code": string;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+    };
+  };
+  /** Take a gift card out. */
+  'orders.removeGiftCard': {
+    params: {
+      "cartId": string;
+      "giftCardId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
       };
     };
   };
@@ -2496,9 +2735,12 @@ export interface Operations {
             })[];
           };
           "total": number;
+          "gift": number;
+          "due": number;
         };
         "captured": number;
         "refunded": number;
+        "giftRefunded": number;
         "placedAt": string;
         "updatedAt": string;
         "holdExpiresAt"?: string | undefined;
@@ -2620,9 +2862,12 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
       "captured": number;
       "refunded": number;
+      "giftRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -2725,9 +2970,12 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
       "captured": number;
       "refunded": number;
+      "giftRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -2838,9 +3086,12 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
       "captured": number;
       "refunded": number;
+      "giftRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -2941,9 +3192,12 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
       "captured": number;
       "refunded": number;
+      "giftRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -3045,9 +3299,12 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
       "captured": number;
       "refunded": number;
+      "giftRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -3148,9 +3405,12 @@ export interface Operations {
           })[];
         };
         "total": number;
+        "gift": number;
+        "due": number;
       };
       "captured": number;
       "refunded": number;
+      "giftRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -3373,6 +3633,108 @@ export interface Operations {
           };
         })[];
       } | undefined;
+    };
+  };
+  /** Gift cards, newest first. */
+  'orders.listGiftCards': {
+    params: undefined;
+    query: {
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "currency": string;
+        "initial": number;
+        "balance": number;
+        "enabled": boolean;
+        "expiresAt"?: string | undefined;
+        "note"?: string | undefined;
+        "createdAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Issue a gift card; its code is told this once. */
+  'orders.issueGiftCard': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "amount": number;
+      "currency": string;
+      "expiresAt"?: string | undefined;
+      "note"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "ending": string;
+      "currency": string;
+      "initial": number;
+      "balance": number;
+      "enabled": boolean;
+      "expiresAt"?: string | undefined;
+      "note"?: string | undefined;
+      "createdAt": string;
+      "code": string;
+    };
+  };
+  /** One gift card with its ledger, the newest entry first. */
+  'orders.getGiftCard': {
+    params: {
+      "giftCardId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "ending": string;
+      "currency": string;
+      "initial": number;
+      "balance": number;
+      "enabled": boolean;
+      "expiresAt"?: string | undefined;
+      "note"?: string | undefined;
+      "createdAt": string;
+      "entries": readonly ({
+        "sequence": number;
+        "kind": "issued" | "spent" | "returned";
+        "amount": number;
+        "balance": number;
+        "orderId"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Switch a gift card off or on again. */
+  'orders.changeGiftCard': {
+    params: {
+      "giftCardId": string;
+    };
+    query: undefined;
+    body: {
+      "enabled": boolean;
+    };
+    response: {
+      "id": string;
+      "ending": string;
+      "currency": string;
+      "initial": number;
+      "balance": number;
+      "enabled": boolean;
+      "expiresAt"?: string | undefined;
+      "note"?: string | undefined;
+      "createdAt": string;
+      "entries": readonly ({
+        "sequence": number;
+        "kind": "issued" | "spent" | "returned";
+        "amount": number;
+        "balance": number;
+        "orderId"?: string | undefined;
+        "at": string;
+      })[];
     };
   };
   /** Promotions, newest first, with how often they are used. */
@@ -3937,6 +4299,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.removeLine': ['DELETE', '/api/orders/carts/{cartId}/lines/{variantId}', false],
   'orders.addCode': ['POST', '/api/orders/carts/{cartId}/codes', false],
   'orders.removeCode': ['DELETE', '/api/orders/carts/{cartId}/codes/{code}', false],
+  'orders.addGiftCard': ['POST', '/api/orders/carts/{cartId}/gift-cards', false],
+  'orders.removeGiftCard': ['DELETE', '/api/orders/carts/{cartId}/gift-cards/{giftCardId}', false],
   'orders.listShippingMethods': ['GET', '/api/orders/shipping-methods', false],
   'orders.getAvailability': ['GET', '/api/orders/stock', false],
   'orders.checkout': ['POST', '/api/orders/checkout', true],
@@ -3953,6 +4317,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.putShippingRules': ['PUT', '/api/admin/orders/shipping', false],
   'orders.getTaxRules': ['GET', '/api/admin/orders/taxes', false],
   'orders.putTaxRules': ['PUT', '/api/admin/orders/taxes', false],
+  'orders.listGiftCards': ['GET', '/api/admin/orders/gift-cards', false],
+  'orders.issueGiftCard': ['POST', '/api/admin/orders/gift-cards', true],
+  'orders.getGiftCard': ['GET', '/api/admin/orders/gift-cards/{giftCardId}', false],
+  'orders.changeGiftCard': ['PATCH', '/api/admin/orders/gift-cards/{giftCardId}', false],
   'orders.listPromotions': ['GET', '/api/admin/orders/promotions', false],
   'orders.createPromotion': ['POST', '/api/admin/orders/promotions', true],
   'orders.getPromotion': ['GET', '/api/admin/orders/promotions/{promotionId}', false],

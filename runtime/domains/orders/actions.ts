@@ -8,7 +8,9 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf } from './carts.ts';
 import { move, stockChanged } from './inventory.ts';
-import { mayCancel, type OrderState } from './machine.ts';
+import { splitRefund } from './gift-cards/spread.ts';
+import { returnToCards } from './gift-cards/store.ts';
+import { mayCancel, statusAfterRefund, type OrderState } from './machine.ts';
 import type { Saga } from './saga.ts';
 import type { OrdersSettings } from './settings.ts';
 import { changeOrder, lockOrder, noSuchOrder, readOrder, type StoredOrder } from './store.ts';
@@ -127,8 +129,9 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
         const id = `ref_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
         const open = await openRefunds(tx, tenant.id, orderId);
         if (open.ids.includes(id)) return;
-        const left = order.captured - order.refunded - open.amount;
-        if (order.payment !== 'captured' || order.cancelActor !== undefined || left === 0) {
+        const paid = order.captured - order.refunded - open.amount;
+        const left = paid + order.gift - order.giftRefunded;
+        if (!isPaid(order) || order.cancelActor !== undefined || left === 0) {
           throw cannot(order, 'refunded', 'Only money that was taken and not yet returned can be refunded.');
         }
         if (amount !== undefined && amount > left) {
@@ -141,16 +144,27 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
             },
           );
         }
+        const { payment, giftCards } = splitRefund(amount ?? left, paid);
         await tx.query(
-          `insert into orders_refunds (tenant_id, order_id, id, amount, state, actor, reason, requested_at)
-           values ($1, $2, $3, $4, 'requested', 'merchant', $5, $6)`,
-          [tenant.id, orderId, id, amount ?? left, reason ?? null, now()],
+          `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at)
+           values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7)`,
+          [tenant.id, orderId, id, payment, giftCards, reason ?? null, now()],
         );
+        // The ledgers are ours: what goes to gift cards goes with the wish.
+        if (giftCards > 0) await returnToCards(tx, tenant.id, orderId, giftCards, now());
+        const giftRefunded = order.giftRefunded + giftCards;
+        const all = { status: order.status, captured: order.captured + order.gift };
+        const status = giftCards === 0 ? undefined : statusAfterRefund(all, order.refunded + giftRefunded);
         await changeOrder(
           tx,
           tenant.id,
           order,
-          { settled: false, ...(reason === undefined ? {} : { reason }) },
+          {
+            settled: false,
+            gift_refunded: giftRefunded,
+            ...(status === undefined || status === order.status ? {} : { status }),
+            ...(reason === undefined ? {} : { reason }),
+          },
           { actor: 'merchant', now: now() },
         );
         await later(tx, orderId);
@@ -180,6 +194,12 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
         return shipped;
       }),
   };
+}
+
+/** By card, by gift cards, or because there was nothing to pay. */
+function isPaid(order: StoredOrder): boolean {
+  if (order.due > 0) return order.payment === 'captured';
+  return ['confirmed', 'fulfilled', 'partially_refunded'].includes(order.status);
 }
 
 /** Refunds of any state by id, and the sum of those not done yet. */

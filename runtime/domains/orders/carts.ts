@@ -4,6 +4,9 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { Platform } from '../../platform/domain.ts';
 import type { SqlResult, SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
+import { MOST_CARDS } from './gift-cards/schemas.ts';
+import type { Purse } from './gift-cards/spread.ts';
+import { CARDS, hashOf } from './gift-cards/store.ts';
 import { availabilityOf } from './inventory.ts';
 import { priceOf, type Price } from './pricing.ts';
 import { MOST_CODES } from './promotions/schemas.ts';
@@ -30,6 +33,8 @@ export interface StoredCart {
   /** Whether the shopper has another order; false while nobody knows who they are. */
   readonly orderedBefore: boolean;
   readonly rules: Rules;
+  /** Gift cards that may be spent, with what is in them. */
+  readonly giftCards: readonly (Purse & { readonly ending: string })[];
   readonly lines: readonly StoredLine[];
 }
 
@@ -76,6 +81,7 @@ interface CartRow {
   readonly candidates: readonly CandidateRow[] | null;
   readonly ordered_before: boolean | null;
   readonly rules: Rules | null;
+  readonly gift_cards: StoredCart['giftCards'] | null;
   readonly lines: readonly LineRow[];
 }
 
@@ -102,7 +108,7 @@ interface LineRow {
 
 const READ = `
   select c.id, c.status, c.order_id, c.customer_id, c.currency, c.email, c.shipping_address, c.shipping_method, c.version, c.codes,
-    ${RULES} as rules, p.list as candidates, case when p.first_orders then exists (
+    ${RULES} as rules, ${CARDS} as gift_cards, p.list as candidates, case when p.first_orders then exists (
       select from orders_orders o where o.tenant_id = $1 and o.customer_id = w.customer and o.status not in ('expired', 'cancelled')
     ) or exists (
       select from orders_orders o where o.tenant_id = $1 and lower(o.email) = w.email and o.status not in ('expired', 'cancelled')
@@ -168,6 +174,11 @@ export function showCart(cart: StoredCart, now: Date): Cart {
     lines: cart.lines.map((line, index) => showLine(line, cart.currency, price.lineDiscounts[index] ?? 0)),
     itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
     codes: [...price.codes],
+    giftCards: cart.giftCards.map(({ id, ending }) => ({
+      id,
+      ending,
+      amount: price.gifts.find((gift) => gift.id === id)?.amount ?? 0,
+    })),
     totals: price.totals,
   };
 }
@@ -191,6 +202,7 @@ export function cartPrice(
       rules: cart.rules,
       codes: cart.codes,
       candidates: cart.candidates,
+      giftCards: cart.giftCards,
       signedIn: cart.customerId !== undefined,
       orderedBefore: cart.orderedBefore,
     },
@@ -414,6 +426,60 @@ export async function removeCode(
   if (rowCount === 0) throw notOpen(cartId);
 }
 
+/**
+ * Puts a gift card into the cart; one that is there already stays once.
+ * @throws ShopError `not_found` for a card that cannot be spent here, `invalid_input` for too many
+ */
+export async function addGiftCard(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  code: string,
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql.query<{ carts: number; known: boolean; full: boolean }>(
+    `with cart as (
+       select id, currency, gift_cards from orders_carts where tenant_id = $1 and id = $2 and status = 'open' for update
+     ), known as (
+       select g.id from orders_gift_cards g, cart where g.tenant_id = $1 and g.code_hash = $3 and g.enabled and g.currency = cart.currency
+         and (g.expires_at is null or g.expires_at > $4)
+     ), entered as (
+       update orders_carts c set gift_cards = cart.gift_cards || known.id, version = c.version + 1, updated_at = $4 from cart, known
+       where c.tenant_id = $1 and c.id = cart.id and not known.id = any (cart.gift_cards)
+         and cardinality(cart.gift_cards) < ${MOST_CARDS}
+     )
+     select count(*)::int as carts, exists (select from known) as known,
+       coalesce(bool_or(cardinality(gift_cards) >= ${MOST_CARDS} and not exists (
+         select from known where known.id = any (gift_cards))), false) as full from cart`,
+    [tenant, cartId, hashOf(code), now],
+  );
+  const [result] = rows;
+  if (result === undefined || result.carts === 0) throw notOpen(cartId);
+  if (!result.known) {
+    throw new ShopError('not_found', 'There is no gift card with this code that can be spent here.', {
+      remedy: 'Check how it is written, and that it is of the currency of the cart.',
+      problems: [{ where: '/code', what: 'unknown' }],
+    });
+  }
+  if (result.full) throw tooMuch(`a cart carries at most ${MOST_CARDS} gift cards`);
+}
+
+/** Takes a gift card out; one that is not there changes nothing. */
+export async function removeGiftCard(
+  sql: Reader,
+  tenant: TenantId,
+  cartId: string,
+  cardId: string,
+  now: Date,
+): Promise<void> {
+  const { rowCount } = await sql.query(
+    `update orders_carts set gift_cards = array_remove(gift_cards, $3), version = version + 1, updated_at = $4
+     where tenant_id = $1 and id = $2 and status = 'open'`,
+    [tenant, cartId, cardId, now],
+  );
+  if (rowCount === 0) throw notOpen(cartId);
+}
+
 export async function patchCart(
   sql: Reader,
   tenant: TenantId,
@@ -468,6 +534,7 @@ function fromRow(row: CartRow): StoredCart {
     candidates: (row.candidates ?? []).map(candidateOf),
     orderedBefore: row.ordered_before ?? false,
     rules: row.rules ?? {},
+    giftCards: row.gift_cards ?? [],
     lines: row.lines.map((line) => ({
       variantId: line.variant,
       productId: line.product ?? '',

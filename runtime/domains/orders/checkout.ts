@@ -6,6 +6,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError, type Problem } from '../../platform/errors.ts';
 import type { Tenant, Transaction } from '../../platform/ports.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
+import { NOT_SPENT, spending } from './gift-cards/store.ts';
 import { cartPrice, problemOf, readCart, snapshotOf, type StoredCart, type StoredLine } from './carts.ts';
 import {
   readTaken,
@@ -106,9 +107,10 @@ async function place(
   refuseUndeliverable(price, buyer, input.shippingMethod);
   refuseUnsellable(cart, price, input.expectedTotal);
   const order = draft(platform, settings, cart, buyer, price, token, now);
-  const { lacking, changes, notRedeemed } = await write(tx, tenant.id, cart, order);
+  const { lacking, changes, notRedeemed, notSpent } = await write(tx, tenant.id, cart, order, price);
   if (lacking.length > 0) throw outOfStock(cart, lacking);
   if (notRedeemed.length > 0) throw usedUp(order, notRedeemed);
+  if (notSpent.length > 0) throw spentElsewhere(notSpent);
   if (order.due === 0)
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
   await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
@@ -199,6 +201,13 @@ function refuseUnsellable(
   if (short.length > 0) throw outOfStock(cart, short);
 }
 
+function spentElsewhere(cards: readonly string[]): ShopError {
+  return new ShopError('conflict', 'A gift card has not as much in it any more.', {
+    remedy: 'Show the cart again and check out again.',
+    problems: cards.map((id) => ({ where: `/giftCards/${id}`, what: 'spent' })),
+  });
+}
+
 function usedUp({ discounts }: StoredOrder, promotions: readonly string[]): ShopError {
   const gone = discounts.filter(({ promotionId }) => promotions.includes(promotionId));
   return new ShopError(
@@ -263,7 +272,9 @@ function draft(
     taxParts: totals.tax.parts,
     shippingTax,
     total: totals.total,
-    due: totals.total,
+    gift: totals.gift,
+    giftRefunded: 0,
+    due: totals.due,
     stock: 'held',
     payment: 'none',
     intentId: undefined,
@@ -292,22 +303,24 @@ function draft(
 }
 
 /**
- * The units, the cart's end and the order in one statement, and the uses of promotions where there are any: from here to the commit
- * others wait for them. The units are locked first.
+ * The units, the cart's end and the order in one statement, with the uses of promotions and what gift cards pay where there are any:
+ * from here to the commit others wait for them. The units are locked first.
  */
-function writing(promotions: boolean): string {
+function writing({ promotions, gifts }: { readonly promotions: boolean; readonly gifts: boolean }): string {
+  const enough = '(select bool_and(enough) from judged)';
   return `
-  with ${TAKING}, ${promotions ? `${redeeming(29, '(select bool_and(enough) from judged)')},` : ''}
+  with ${TAKING}, ${promotions ? `${redeeming(30, enough)},` : ''}
+  ${gifts ? `${spending(promotions ? 32 : 30, enough)},` : ''}
   cart as (
     update orders_carts set status = 'ordered', order_id = $2, version = version + 1, updated_at = $6
     where tenant_id = $1 and id = $7 and status = 'open' and version = $8 and (select bool_and(enough) from judged) returning id
   ), made as (
     insert into orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
       shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at,
-      discount, discounts, shipping_title, shipping_tax, tax_included, tax_parts)
+      discount, discounts, shipping_title, shipping_tax, tax_included, tax_parts, gift)
     select $1, $2, $9, 'pending_payment', 1, cart.id, $10, $11, $12::text[], $13::jsonb, $14, $15, $16::bigint, $17::bigint, $18::bigint,
       $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6, $23::bigint, $24::jsonb,
-      $25, $26::bigint, $27::boolean, $28::jsonb from cart
+      $25, $26::bigint, $27::boolean, $28::jsonb, $29::bigint from cart
   ), lines as (
     insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
       options, quantity, unit_price, discount, tax, tax_rate)
@@ -320,14 +333,26 @@ function writing(promotions: boolean): string {
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
     select $1, $2, 1, 'pending_payment', 'shopper', $6 from cart
   )
-  select ${TAKEN}, (select count(*) from cart) as carts${promotions ? `, ${NOT_REDEEMED}` : ''} from judged j`;
+  select ${TAKEN}, (select count(*) from cart) as carts${promotions ? `, ${NOT_REDEEMED}` : ''}${gifts ? `, ${NOT_SPENT}` : ''}
+  from judged j`;
 }
-const WRITE = writing(false);
-const WRITE_WITH_PROMOTIONS = writing(true);
+/** One for each case, so that who has neither pays for neither. */
+const WRITE = writing({ promotions: false, gifts: false });
+const WRITE_WITH_PROMOTIONS = writing({ promotions: true, gifts: false });
+const WRITE_WITH_GIFTS = writing({ promotions: false, gifts: true });
+const WRITE_WITH_BOTH = writing({ promotions: true, gifts: true });
+
+interface WrittenRow extends TakenRow {
+  readonly carts: number;
+  readonly not_redeemed?: readonly string[];
+  readonly not_spent?: readonly string[];
+}
 
 interface Written extends Taken {
   /** Promotions that somebody else had the last use of. */
   readonly notRedeemed: readonly string[];
+  /** Gift cards from which somebody else took it. */
+  readonly notSpent: readonly string[];
 }
 
 async function write(
@@ -335,45 +360,51 @@ async function write(
   tenant: string,
   cart: StoredCart,
   order: StoredOrder,
+  { gifts }: Price,
 ): Promise<Written> {
   const { discounts } = order;
   const buyer = promotionBuyerOf(order.customerId, order.email);
-  const { rows } = await tx.query<TakenRow & { carts: number; not_redeemed?: readonly string[] }>(
-    discounts.length === 0 ? WRITE : WRITE_WITH_PROMOTIONS,
-    [
-      ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
-      cart.id,
-      cart.version,
-      order.number,
-      order.customerId ?? null,
-      order.email,
-      order.tokenHashes,
-      JSON.stringify(order.shippingAddress),
-      order.shippingMethod,
-      order.currency,
-      order.subtotal,
-      order.shipping,
-      order.tax,
-      order.taxRate,
-      order.total,
-      order.holdExpiresAt,
-      JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
-      order.discount,
-      JSON.stringify(discounts),
-      order.shippingTitle ?? null,
-      order.shippingTax,
-      order.taxIncluded,
-      JSON.stringify(order.taxParts),
-      ...(discounts.length === 0 ? [] : redemptionsOf(discounts, cart.candidates, buyer)),
-    ],
-  );
+  const plain = discounts.length === 0 ? WRITE : WRITE_WITH_PROMOTIONS;
+  const withGifts = discounts.length === 0 ? WRITE_WITH_GIFTS : WRITE_WITH_BOTH;
+  const { rows } = await tx.query<WrittenRow>(gifts.length === 0 ? plain : withGifts, [
+    ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
+    cart.id,
+    cart.version,
+    order.number,
+    order.customerId ?? null,
+    order.email,
+    order.tokenHashes,
+    JSON.stringify(order.shippingAddress),
+    order.shippingMethod,
+    order.currency,
+    order.subtotal,
+    order.shipping,
+    order.tax,
+    order.taxRate,
+    order.total,
+    order.holdExpiresAt,
+    JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
+    order.discount,
+    JSON.stringify(discounts),
+    order.shippingTitle ?? null,
+    order.shippingTax,
+    order.taxIncluded,
+    JSON.stringify(order.taxParts),
+    order.gift,
+    ...(discounts.length === 0 ? [] : redemptionsOf(discounts, cart.candidates, buyer)),
+    ...(gifts.length === 0 ? [] : [JSON.stringify(gifts)]),
+  ]);
   const taken = readTaken(rows);
   if (taken.lacking.length === 0 && rows[0]?.carts !== 1) {
     throw new ShopError('conflict', 'The cart changed while it was checked out.', {
       remedy: 'Show the cart again and check out again.',
     });
   }
-  return { ...taken, notRedeemed: rows[0]?.not_redeemed ?? [] };
+  return {
+    ...taken,
+    notRedeemed: rows[0]?.not_redeemed ?? [],
+    notSpent: rows[0]?.not_spent ?? [],
+  };
 }
 
 function after(time: Date, seconds: number): Date {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
 import { paymentEvent } from '../payments/schemas.ts';
+import * as gifts from './gift-cards/schemas.ts';
 import * as promotions from './promotions/schemas.ts';
 import * as s from './schemas.ts';
 
@@ -36,6 +37,8 @@ const ofOrder = z.strictObject({ orderId: s.orderId });
 const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
 const ofCartCode = z.strictObject({ cartId: s.cartId, code: promotions.code });
+const ofCartGiftCard = z.strictObject({ cartId: s.cartId, giftCardId: gifts.giftCardId });
+const ofGiftCard = z.strictObject({ giftCardId: gifts.giftCardId });
 const ofPromotion = z.strictObject({ promotionId: promotions.promotionId });
 const ofVariant = z.strictObject({ variantId: s.variantId });
 
@@ -82,6 +85,9 @@ export const orders: DomainDefinition = {
     },
     { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
+    { name: 'orders_gift_cards', spread: 'tenant', access: 'write' },
+    { name: 'orders_gift_card_entries', spread: 'tenant', access: 'append' },
+    { name: 'orders_gift_uses', spread: 'tenant', access: 'write' },
     { name: 'orders_rules', spread: 'tenant', access: 'write' },
     { name: 'orders_promotions', spread: 'tenant', access: 'write' },
     {
@@ -186,6 +192,25 @@ export const orders: DomainDefinition = {
       summary: 'Take a discount code out.',
       audience: 'shopper',
       params: ofCartCode,
+      response: s.cart,
+    },
+    {
+      id: 'addGiftCard',
+      method: 'POST',
+      path: '/api/orders/carts/{cartId}/gift-cards',
+      summary: 'Pay with a gift card, as far as it goes.',
+      audience: 'shopper',
+      params: ofCart,
+      body: s.cartGiftCode,
+      response: s.cart,
+    },
+    {
+      id: 'removeGiftCard',
+      method: 'DELETE',
+      path: '/api/orders/carts/{cartId}/gift-cards/{giftCardId}',
+      summary: 'Take a gift card out.',
+      audience: 'shopper',
+      params: ofCartGiftCard,
       response: s.cart,
     },
     {
@@ -340,6 +365,45 @@ export const orders: DomainDefinition = {
       audience: 'merchant',
       body: s.taxRulesInput,
       response: s.taxRulesView,
+    },
+    {
+      id: 'listGiftCards',
+      method: 'GET',
+      path: '/api/admin/orders/gift-cards',
+      summary: 'Gift cards, newest first.',
+      audience: 'merchant',
+      query: gifts.giftCardQuery,
+      response: gifts.giftCardPage,
+    },
+    {
+      id: 'issueGiftCard',
+      method: 'POST',
+      path: '/api/admin/orders/gift-cards',
+      summary: 'Issue a gift card; its code is told this once.',
+      audience: 'merchant',
+      body: gifts.issueGiftCard,
+      response: gifts.issuedGiftCard,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'getGiftCard',
+      method: 'GET',
+      path: '/api/admin/orders/gift-cards/{giftCardId}',
+      summary: 'One gift card with its ledger, the newest entry first.',
+      audience: 'merchant',
+      params: ofGiftCard,
+      response: gifts.giftCardWithEntries,
+    },
+    {
+      id: 'changeGiftCard',
+      method: 'PATCH',
+      path: '/api/admin/orders/gift-cards/{giftCardId}',
+      summary: 'Switch a gift card off or on again.',
+      audience: 'merchant',
+      params: ofGiftCard,
+      body: gifts.changeGiftCard,
+      response: gifts.giftCardWithEntries,
     },
     {
       id: 'listPromotions',

@@ -35,10 +35,16 @@ describe('holds that end', () => {
   });
   after(() => shop.stop());
 
-  async function place(variantId: string): Promise<Placed & { cartId: string }> {
+  async function place(
+    variantId: string,
+    { code, gift }: { readonly code?: string; readonly gift?: string } = {},
+  ): Promise<Placed & { cartId: string }> {
     const cart = await shop.call<Cart>('POST', '/api/orders/carts', {
       body: { lines: [{ variantId, quantity: 1 }] },
     });
+    const path = `/api/orders/carts/${cart.body.id}`;
+    if (code !== undefined) await shop.call('POST', `${path}/codes`, { body: { code } });
+    if (gift !== undefined) await shop.call('POST', `${path}/gift-cards`, { body: { code: gift } });
     const answer = await shop.call<Placed>('POST', '/api/orders/checkout', {
       body: { cartId: cart.body.id, email: 'ada@example.com', shippingAddress: ADDRESS },
       headers: { 'idempotency-key': `expiry-key-${(keys += 1)}` },
@@ -128,6 +134,63 @@ describe('holds that end', () => {
     outage = false;
     while ((await intentOf(late.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
     assert.deepEqual(await stockOf('vase'), { on_hand: 1, held: 0, sold: 1 });
+  });
+
+  describe('with a discount and a gift card in the price', () => {
+    const headers = (): Record<string, string> => ({ 'idempotency-key': `expiry-key-${(keys += 1)}` });
+
+    async function prices(code: string) {
+      await shop.sell(code, 3000, 5);
+      await shop.merchant('POST', '/api/admin/orders/promotions', {
+        body: { title: code, code, usageLimit: 1, benefit: { kind: 'fixed', amount: { EUR: 500 } } },
+        headers: headers(),
+      });
+      const { body: card } = await shop.merchant<{ id: string; code: string }>(
+        'POST',
+        '/api/admin/orders/gift-cards',
+        { body: { amount: 1000, currency: 'EUR' }, headers: headers() },
+      );
+      const left = async () => {
+        const [row] = await shop.rows<object>(
+          `select p.used, g.balance::int from shop.orders_promotions p, shop.orders_gift_cards g where p.code = $1 and g.id = $2`,
+          [code.toUpperCase(), card.id],
+        );
+        return row;
+      };
+      return { price: { code, gift: card.code }, left };
+    }
+
+    it('takes these again too for a payment that comes late', async () => {
+      const { price, left } = await prices('torch');
+      outage = true;
+      const placed = await place('torch', price);
+      assert.deepEqual([placed.order.totals.total, placed.order.totals.due], [2990, 1990]);
+      assert.deepEqual(await left(), { used: 1, balance: 0 });
+      await becomes(placed.order.id, 'expired');
+      assert.deepEqual(await left(), { used: 0, balance: 1000 });
+      await shop.pay(placed.payment);
+      outage = false;
+      const done = await becomes(placed.order.id, 'confirmed', 'cancelled');
+      assert.deepEqual([done.status, done.captured, done.giftRefunded], ['confirmed', 1990, 0]);
+      assert.deepEqual(await left(), { used: 1, balance: 0 });
+    });
+
+    it('charges nothing when others have used them up meanwhile, and keeps no units', async () => {
+      const { price, left } = await prices('desk');
+      outage = true;
+      const late = await place('desk', price);
+      await becomes(late.order.id, 'expired');
+      const next = await place('desk', price);
+      await shop.pay(next.payment);
+      await becomes(next.order.id, 'confirmed');
+      await shop.pay(late.payment);
+      const over = await becomes(late.order.id, 'cancelled');
+      assert.match(over.reason ?? '', /used up meanwhile. Nothing is charged/);
+      outage = false;
+      while ((await intentOf(late.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
+      assert.deepEqual(await stockOf('desk'), { on_hand: 5, held: 0, sold: 1 });
+      assert.deepEqual(await left(), { used: 1, balance: 0 });
+    });
   });
 
   it('cancels an intent that was made without our knowing', async () => {

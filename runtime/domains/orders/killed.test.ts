@@ -21,6 +21,15 @@ import type { Cart } from './schemas.ts';
 
 const TENANT = 'acme';
 const ADMIN = 'processor-admin';
+/** Less than an order costs. */
+const GIFT = 500;
+const TENTH = {
+  title: 'A tenth',
+  benefit: { kind: 'percent', basisPoints: 1000 },
+  conditions: { customers: 'everyone' },
+  combinesWith: [],
+  priority: 0,
+};
 
 describe('killed at any moment', () => {
   const folder = mkdtempSync(join(tmpdir(), 'killed-'));
@@ -30,6 +39,7 @@ describe('killed at any moment', () => {
   let processorPort: number;
   let processor: ChildProcess;
   let keys = 0;
+  let carts = 0;
 
   before(async () => {
     database = await startTestDatabase([orders, payments]);
@@ -39,6 +49,11 @@ describe('killed at any moment', () => {
     );
     [runtimePort, processorPort] = [await freePort(), await freePort()];
     processor = await startProcessorChild();
+    await database.admin.query(
+      `insert into shop.orders_promotions (tenant_id, id, version, code, enabled, usage_limit, rule, created_at, updated_at)
+       values ($1, 'prm_killed', 1, 'KILLED', true, 1000, $2, now(), now())`,
+      [TENANT, JSON.stringify(TENTH)],
+    );
     const account = { id: TENANT, ...KEYS, webhookUrl: webhookUrl(runtimePort) };
     const answer = await fetch(`${origin()}/_admin/accounts`, {
       method: 'POST',
@@ -130,13 +145,46 @@ describe('killed at any moment', () => {
     );
   }
 
-  function newCart(variantId: string): Promise<Cart> {
-    return patiently(async () => {
+  /** With a discount and a gift card in it. */
+  async function newCart(variantId: string): Promise<Cart> {
+    const cart = await patiently(async () => {
       const { status, body } = await ask<Cart>(runtimePort, 'POST', '/api/orders/carts', {
         body: { lines: [{ variantId, quantity: 1 }] },
       });
       return status === 201 ? body : undefined;
     });
+    const card = `gft_${(carts += 1)}`;
+    // The database may be away.
+    const prepared = (): Promise<unknown> =>
+      database.admin.query(
+        `with card as (
+         insert into shop.orders_gift_cards (tenant_id, id, code_hash, ending, currency, initial, balance, version, created_at, updated_at)
+         values ($1, $2, $2, 'XXXX', 'EUR', $3, $3, 1, now(), now()) on conflict do nothing
+       ), entry as (
+         insert into shop.orders_gift_card_entries (tenant_id, card_id, sequence, kind, amount, balance, at)
+         values ($1, $2, 1, 'issued', $3, $3, now()) on conflict do nothing
+       )
+       update shop.orders_carts set codes = '{KILLED}', gift_cards = array[$2] where id = $4`,
+        [TENANT, card, GIFT, cart.id],
+      );
+    await patiently(async () => (await prepared(), true));
+    return cart;
+  }
+
+  /** Every use belongs to an order that stands, and every cent that left a card to one that took it. */
+  async function assertPricesAgree(): Promise<void> {
+    const { rows } = await database.admin.query(
+      `select p.used, (select count(*)::int from shop.orders_orders where status = 'confirmed' and discount > 0) as discounted,
+         (select count(*)::int from shop.orders_redemptions where state = 'taken') as taken,
+         (select sum(initial - balance)::int from shop.orders_gift_cards) as spent,
+         (select coalesce(sum(gift), 0)::int from shop.orders_orders where status = 'confirmed') as paid,
+         (select (select sum(initial) from shop.orders_gift_cards)::int - sum(amount)::int from shop.orders_gift_card_entries) as booked
+       from shop.orders_promotions p`,
+    );
+    const [row] = rows;
+    assert.ok(row.used > 0 && row.spent > 0, JSON.stringify(row));
+    assert.deepEqual([row.used, row.taken], [row.discounted, row.discounted], JSON.stringify(row));
+    assert.deepEqual([row.spent, row.booked], [row.paid, row.paid], JSON.stringify(row));
   }
 
   /** Resolves to the order, or to undefined when the units are sold out. */
@@ -220,6 +268,7 @@ describe('killed at any moment', () => {
       await kill(runtime);
       if (survived) break;
     }
+    await assertPricesAgree();
     test.diagnostic(`killed after each of ${crashes.join(', ')}`);
     assert.ok(crashes.length >= 6);
   });
@@ -256,6 +305,7 @@ describe('killed at any moment', () => {
     await patiently(async () => (await assertBooksAgree('chaos'), true));
     const { confirmed } = await assertBooksAgree('chaos');
     assert.equal(confirmed, units);
+    await assertPricesAgree();
     test.diagnostic(`${kills} kills, ${acknowledged.length} acknowledged orders`);
     for (const id of acknowledged) assert.equal(await statusOf(id), 'confirmed');
     await kill(runtime);

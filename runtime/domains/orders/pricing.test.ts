@@ -28,6 +28,7 @@ function cart(
     rules: {},
     codes: [],
     candidates: [],
+    giftCards: [],
     signedIn: false,
     orderedBefore: false,
     ...more,
@@ -72,6 +73,8 @@ describe('what an order costs', () => {
         parts: [{ name: '', rateBasisPoints: 1900, base: 4488, amount: 717 }],
       },
       total: 4488,
+      gift: 0,
+      due: 4488,
     });
   });
 
@@ -101,6 +104,24 @@ describe('what an order costs', () => {
       priceOf(cart([{ quantity: 1, unitPrice: 1 }], { method: 'balloon' }), NOW).method?.id,
       'standard',
     );
+  });
+
+  it('lets gift cards pay first, one after the other', () => {
+    const price = priceOf(
+      cart([{ quantity: 1, unitPrice: 1000 }], {
+        giftCards: [
+          { id: 'one', amount: 300 },
+          { id: 'two', amount: 0 },
+          { id: 'three', amount: 9_000 },
+        ],
+      }),
+      NOW,
+    );
+    assert.deepEqual(price.gifts, [
+      { id: 'one', amount: 300 },
+      { id: 'three', amount: 1190 },
+    ]);
+    assert.deepEqual([price.totals.total, price.totals.gift, price.totals.due], [1490, 1490, 0]);
   });
 
   it('adds up, whatever is bought, off and taxed', () => {

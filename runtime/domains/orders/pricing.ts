@@ -2,6 +2,7 @@
  * What a cart costs: goods at present prices, less promotions, with shipping and tax. Pure: everything it depends on was read with
  * the cart.
  */
+import { drawOn, type Purse } from './gift-cards/spread.ts';
 import { applyPromotions } from './promotions/engine.ts';
 import type { CartCode, Discount } from './promotions/schemas.ts';
 import type { StoredCandidate } from './promotions/store.ts';
@@ -31,6 +32,8 @@ export interface Priceable {
   readonly rules: Rules;
   readonly codes: readonly string[];
   readonly candidates: readonly StoredCandidate[];
+  /** In the order in which they are emptied. */
+  readonly giftCards: readonly Purse[];
   readonly signedIn: boolean;
   readonly orderedBefore: boolean;
 }
@@ -44,6 +47,8 @@ export interface Price {
   readonly lineDiscounts: readonly number[];
   readonly lineTaxes: readonly LineTax[];
   readonly shippingTax: number;
+  /** What gift cards pay of the total. */
+  readonly gifts: readonly Purse[];
   readonly discounts: readonly Discount[];
   readonly codes: readonly CartCode[];
 }
@@ -68,6 +73,9 @@ export function priceOf(given: Priceable, now: Date): Price {
   }));
   const tax = taxesOf(rules.taxes, to, paid, shipping);
   const { included, amount, parts } = tax;
+  const total = subtotal - discount + shipping + (included ? 0 : amount);
+  const gifts = drawOn(given.giftCards, total);
+  const gift = sum(gifts.map((purse) => purse.amount));
   return {
     totals: {
       currency,
@@ -76,8 +84,11 @@ export function priceOf(given: Priceable, now: Date): Price {
       discounts: [...applied.discounts],
       shipping,
       tax: { amount, included, rateBasisPoints: mainRate(parts), parts: [...parts] },
-      total: subtotal - discount + shipping + (included ? 0 : amount),
+      total,
+      gift,
+      due: total - gift,
     },
+    gifts,
     offers,
     method,
     lineDiscounts: applied.lines,

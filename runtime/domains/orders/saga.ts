@@ -6,6 +6,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf, type Reader } from './carts.ts';
+import { returnToCards, spendAgain } from './gift-cards/store.ts';
 import { move, stockChanged, take, type StockChange } from './inventory.ts';
 import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
@@ -170,22 +171,22 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         const ended = await changeOrder(tx, tenant, order, { status: 'cancelled', reason }, by(reason));
         return ended;
       }
-      if (order.discounts.length > 0 && !(await retakeRedemptions(tx, tenant, order.id))) {
-        throw new PriceGone();
-      }
+      const discounted = order.discounts.length === 0 || (await retakeRedemptions(tx, tenant, order.id));
+      const given = order.gift === 0 || (await spendAgain(tx, tenant, order.id, now()));
+      if (!discounted || !given) throw new PriceGone();
       await tellStock(tx, changes);
       return changeOrder(
         tx,
         tenant,
         order,
-        { status: 'authorized', stock: 'committed' },
+        { status: 'authorized', stock: 'committed', gift_refunded: 0 },
         by('paid after the reserved time'),
       );
     });
     return retaken.catch((error: unknown) => {
       if (!(error instanceof PriceGone)) throw error;
       const reason =
-        'The payment came after the reserved time, and a discount of it was used up meanwhile. Nothing is charged.';
+        'The payment came after the reserved time, and a discount or gift card of it was used up meanwhile. Nothing is charged.';
       return transition(tenant, order, { status: 'cancelled', reason });
     });
   }
@@ -202,12 +203,13 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       const change: Change = {
         status: 'cancelled',
         reason,
+        gift_refunded: order.gift,
         ...(isTaken(order) ? { stock: 'released' } : {}),
       };
       const ended = await changeOrder(tx, tenant, order, change, { actor, reason, now: now() });
       if (isTaken(order))
         await tellStock(tx, await move(tx, tenant, order.id, order.stock, 'released', now()));
-      await giveBack(tx, tenant, order);
+      await giveBack(tx, tenant, order, now());
       if (order.status === 'pending_payment') await reopenCart(tx, tenant, order);
       return ended;
     });
@@ -223,11 +225,11 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         tx,
         tenant,
         known,
-        { status: 'expired', stock: 'released', reason },
+        { status: 'expired', stock: 'released', gift_refunded: order.gift, reason },
         by(reason),
       );
       await tellStock(tx, await move(tx, tenant, order.id, 'held', 'released', now()));
-      await giveBack(tx, tenant, order);
+      await giveBack(tx, tenant, order, now());
       await reopenCart(tx, tenant, order);
       return ended;
     });
@@ -444,7 +446,12 @@ export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | unde
     (order.intentId !== undefined || facts.intentId === undefined);
   if (same) return undefined;
   const status =
-    refunded > order.refunded ? statusAfterRefund({ status: order.status, captured }, refunded) : undefined;
+    refunded > order.refunded
+      ? statusAfterRefund(
+          { status: order.status, captured: captured + order.gift },
+          refunded + order.giftRefunded,
+        )
+      : undefined;
   return {
     payment,
     captured,
@@ -471,9 +478,10 @@ function wantsOf(order: StoredOrder): readonly { variantId: string; quantity: nu
   return order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
 }
 
-/** What the order had of promotions, others may have. */
-async function giveBack(tx: Transaction, tenant: TenantId, order: StoredOrder): Promise<void> {
+/** What the order had of promotions and gift cards, others may have. */
+async function giveBack(tx: Transaction, tenant: TenantId, order: StoredOrder, now: Date): Promise<void> {
   if (order.discounts.length > 0) await releaseRedemptions(tx, tenant, order.id);
+  if (order.gift > 0) await returnToCards(tx, tenant, order.id, undefined, now);
 }
 
 /** Thrown to leave a transaction: the units were to be had again, the price was not. */

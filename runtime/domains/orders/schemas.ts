@@ -3,6 +3,7 @@
  * Parsed once at the border; everything behind it uses the inferred types.
  */
 import { z } from 'zod';
+import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
 import { shippingMethodId, shippingRules } from './shipping/schemas.ts';
 import { taxPart, taxRules } from './taxes/schemas.ts';
@@ -80,6 +81,10 @@ export const totals = z.object({
     parts: z.array(taxPart),
   }),
   total: z.int(),
+  /** Of the total, what gift cards pay. */
+  gift: z.int(),
+  /** What is left to pay by card. */
+  due: z.int(),
 });
 
 export const itemSnapshot = z.object({
@@ -121,10 +126,12 @@ export const cart = z.object({
   itemCount: z.int(),
   /** Discount codes, with what came of them. */
   codes: z.array(cartCode),
+  giftCards: z.array(cartGiftCard),
   totals,
 });
 
 export const cartCodes = z.strictObject({ code });
+export const cartGiftCode = z.strictObject({ code: giftCode });
 
 export const newCart = z.strictObject({
   /** One of the tenant's currencies; the first of them when absent. */
@@ -185,6 +192,8 @@ export const order = z.object({
   totals,
   captured: z.int(),
   refunded: z.int(),
+  /** Of what gift cards paid, what went back to them. */
+  giftRefunded: z.int(),
   placedAt: z.string(),
   updatedAt: z.string(),
   /** Until when the stock is held for an order that waits for its payment. */

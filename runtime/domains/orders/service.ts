@@ -15,6 +15,8 @@ import { paymentEvent } from '../payments/schemas.ts';
 import { requireAccess } from './access.ts';
 import { createActions } from './actions.ts';
 import {
+  addGiftCard,
+  removeGiftCard,
   cartPrice,
   addCode,
   createCart,
@@ -31,6 +33,7 @@ import { orders } from './definition.ts';
 import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
+import { giftCardRoutes } from './gift-cards/routes.ts';
 import { promotionRoutes } from './promotions/routes.ts';
 import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
@@ -115,6 +118,18 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       await removeCode(readerOf(platform, request.tenant.id), request.tenant.id, cartId, code, now());
       return cartAfter(request, cartId);
     },
+    async addGiftCard(request) {
+      const { code } = request.body as z.infer<typeof s.cartGiftCode>;
+      const { tenant } = request;
+      await addGiftCard(readerOf(platform, tenant.id), tenant.id, ofCart(request), code, now());
+      return cartAfter(request, ofCart(request));
+    },
+    async removeGiftCard(request) {
+      const { cartId, giftCardId } = request.params as { cartId: string; giftCardId: string };
+      const { tenant } = request;
+      await removeGiftCard(readerOf(platform, tenant.id), tenant.id, cartId, giftCardId, now());
+      return cartAfter(request, cartId);
+    },
     listShippingMethods: async ({ tenant, caller, query }) => ({
       json: { methods: await shippingMethods(tenant, caller.customerId, query as ShippingQuery) },
     }),
@@ -182,6 +197,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         await actions.fulfil(request.tenant, ofOrder(request).orderId, tracking),
       );
     },
+    ...giftCardRoutes(platform),
     ...promotionRoutes(platform),
     ...rulesRoutes(platform),
     async listStock({ tenant, query }) {

@@ -31,6 +31,9 @@ export interface StoredOrder extends OrderState {
   readonly taxIncluded: boolean;
   readonly taxParts: readonly TaxPart[];
   readonly shippingTax: number;
+  /** Of the total, what gift cards paid, and what of that went back. */
+  readonly gift: number;
+  readonly giftRefunded: number;
   readonly total: number;
   readonly intentId: string | undefined;
   readonly paymentProblem: string | undefined;
@@ -63,6 +66,7 @@ export interface Change {
   readonly disputed?: boolean;
   readonly captured?: number;
   readonly refunded?: number;
+  readonly gift_refunded?: number;
   readonly cancel_actor?: string;
   readonly reason?: string;
   readonly tracking?: string;
@@ -93,6 +97,8 @@ interface OrderRow {
   readonly tax_included: boolean;
   readonly tax_parts: readonly TaxPart[];
   readonly shipping_tax: number;
+  readonly gift: number;
+  readonly gift_refunded: number;
   readonly total: number;
   readonly stock: StockState;
   readonly payment: PaymentState;
@@ -224,6 +230,7 @@ export async function changeOrder(
     disputed: change.disputed ?? order.disputed,
     captured: change.captured ?? order.captured,
     refunded: change.refunded ?? order.refunded,
+    giftRefunded: change.gift_refunded ?? order.giftRefunded,
     cancelActor: change.cancel_actor ?? order.cancelActor,
     reason: change.reason ?? order.reason,
     tracking: change.tracking ?? order.tracking,
@@ -244,7 +251,8 @@ export function happenings(before: StoredOrder, after: StoredOrder): Happening[]
   const became = after.status === before.status ? undefined : TOLD[after.status];
   if (became !== undefined) told.push(became);
   if (after.fulfilledAt !== undefined && before.fulfilledAt === undefined) told.push('fulfilled');
-  if (after.refunded > before.refunded && after.status !== 'cancelled' && after.status !== 'expired')
+  const returned = (order: StoredOrder): number => order.refunded + order.giftRefunded;
+  if (returned(after) > returned(before) && after.status !== 'cancelled' && after.status !== 'expired')
     told.push('refunded');
   return told;
 }
@@ -258,6 +266,8 @@ const TOLD: Partial<Record<OrderStatus, Happening>> = {
 
 /** The event that tells others what became of an order. */
 export function orderEvent(type: Happening, order: StoredOrder): NewEvent {
+  // What went back to gift cards because the order came to nothing is no refund of it.
+  const hasEnded = order.status === 'cancelled' || order.status === 'expired';
   const payload: OrderEvent = {
     orderId: order.id,
     number: order.number,
@@ -265,7 +275,7 @@ export function orderEvent(type: Happening, order: StoredOrder): NewEvent {
     email: order.email,
     customerId: order.customerId,
     total: { amount: order.total, currency: order.currency },
-    refunded: order.refunded,
+    refunded: order.refunded + (hasEnded ? 0 : order.giftRefunded),
     lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice }) => ({
       variantId,
       productId,
@@ -311,9 +321,12 @@ export function showOrder(order: StoredOrder): Order {
         parts: [...order.taxParts],
       },
       total: order.total,
+      gift: order.gift,
+      due: order.due,
     },
     captured: order.captured,
     refunded: order.refunded,
+    giftRefunded: order.giftRefunded,
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     holdExpiresAt: order.status === 'pending_payment' ? order.holdExpiresAt.toISOString() : undefined,
@@ -379,8 +392,10 @@ function fromRow(row: OrderRow): StoredOrder {
     taxIncluded: row.tax_included,
     taxParts: row.tax_parts,
     shippingTax: row.shipping_tax,
+    gift: row.gift,
+    giftRefunded: row.gift_refunded,
     total: row.total,
-    due: row.total,
+    due: row.total - row.gift,
     stock: row.stock,
     payment: row.payment,
     intentId: row.intent_id ?? undefined,

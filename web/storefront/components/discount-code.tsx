@@ -1,5 +1,5 @@
 'use client';
-/** Entering a discount code, and what came of those that were entered; forms, so it works without script too. */
+/** Entering a discount code or a gift card, and what came of those that were entered; forms, so it works without script too. */
 import { useActionState } from 'react';
 import { Field } from '../../ui/field.tsx';
 import { button } from '../../ui/styles.ts';
@@ -7,7 +7,10 @@ import { enterCode, removeCode } from '../lib/actions.ts';
 
 export interface DiscountCodeProps {
   readonly codes: readonly {
-    readonly code: string;
+    /** The code, or the id of the gift card. */
+    readonly value: string;
+    readonly kind: 'code' | 'gift';
+    readonly label: string;
     readonly applied: boolean;
     readonly removeLabel: string;
   }[];
@@ -31,11 +34,11 @@ export function DiscountCode({ codes, words }: DiscountCodeProps) {
         />
         <button className={button.small}>{words.applyCode}</button>
       </form>
-      {codes.map(({ code, applied, removeLabel }) => (
-        <form key={code} action={removeCode} className="flex items-center justify-between gap-4 text-sm">
-          <input type="hidden" name="code" value={code} />
+      {codes.map(({ value, kind, label, applied, removeLabel }) => (
+        <form key={value} action={removeCode} className="flex items-center justify-between gap-4 text-sm">
+          <input type="hidden" name={kind} value={value} />
           <span>
-            <span className="font-medium">{code}</span>
+            <span className="font-medium">{label}</span>
             {applied ? null : <span className="text-muted"> · {words.codeUseless}</span>}
           </span>
           <button

@@ -23,6 +23,8 @@ interface Totals {
   readonly shipping: number;
   readonly tax: { readonly amount: number; readonly included: boolean; readonly rateBasisPoints: number };
   readonly total: number;
+  readonly gift: number;
+  readonly due: number;
 }
 
 export function SummaryLines({
@@ -105,6 +107,12 @@ export function SummaryTotals({
           {amount(withShipping ? totals.total : totals.subtotal - totals.discount)}
         </dd>
       </div>
+      {totals.gift === 0 || !withShipping ? null : (
+        <>
+          <Row name={checkout.giftTotal} value={amount(-totals.gift)} />
+          <Row name={checkout.toPay} value={amount(totals.due)} />
+        </>
+      )}
       {!totals.tax.included || totals.tax.amount === 0 || !withShipping ? null : (
         <Row name={checkout.tax(rate)} value={amount(totals.tax.amount)} quiet />
       )}

@@ -81,27 +81,39 @@ export interface CodeState {
   readonly entered: string;
 }
 
-/** Enters a discount code. */
+/** Enters a discount code or, where it is none, a gift card. */
 export async function enterCode(_: CodeState, form: FormData): Promise<CodeState> {
   const { api, words } = await shop();
   const [code, cart] = [text(form, 'code'), await currentCart()];
   if (cart === undefined || code === '') return { message: undefined, entered: code };
-  try {
-    await api.call('orders.addCode', { params: { cartId: cart.id }, body: { code } });
-  } catch (error) {
-    const unknown = error instanceof ApiError && ['not_found', 'invalid_input'].includes(error.code);
-    if (!unknown) throw error;
-    return { message: words.checkout.codeUnknown, entered: code };
-  }
+  const input = { params: { cartId: cart.id }, body: { code } };
+  const taken =
+    (await unlessUnknown(api.call('orders.addCode', input))) ||
+    (await unlessUnknown(api.call('orders.addGiftCard', input)));
+  if (!taken) return { message: words.checkout.codeUnknown, entered: code };
   revalidatePath('/checkout');
   return { message: undefined, entered: '' };
 }
 
+async function unlessUnknown(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && ['not_found', 'invalid_input'].includes(error.code)) return false;
+    throw error;
+  }
+}
+
+/** Takes a discount code or a gift card out. */
 export async function removeCode(form: FormData): Promise<void> {
   const { api } = await shop();
   const cart = await currentCart();
-  if (cart !== undefined)
-    await orNothing(api.call('orders.removeCode', { params: { cartId: cart.id, code: text(form, 'code') } }));
+  const [code, giftCardId] = [text(form, 'code'), text(form, 'gift')];
+  if (cart !== undefined && code !== '')
+    await orNothing(api.call('orders.removeCode', { params: { cartId: cart.id, code } }));
+  if (cart !== undefined && giftCardId !== '')
+    await orNothing(api.call('orders.removeGiftCard', { params: { cartId: cart.id, giftCardId } }));
   revalidatePath('/checkout');
 }
 

@@ -87,11 +87,22 @@ export default async function Checkout() {
           </div>
           <div className="mt-6 border-t border-line pt-5">
             <DiscountCode
-              codes={cart.codes.map((entered) => ({
-                code: entered.code,
-                applied: entered.applied,
-                removeLabel: words.checkout.removeCode(entered.code),
-              }))}
+              codes={[
+                ...cart.codes.map((entered) => ({
+                  value: entered.code,
+                  kind: 'code' as const,
+                  label: entered.code,
+                  applied: entered.applied,
+                  removeLabel: words.checkout.removeCode(entered.code),
+                })),
+                ...cart.giftCards.map(({ id, ending, amount }) => ({
+                  value: id,
+                  kind: 'gift' as const,
+                  label: words.checkout.gift(ending),
+                  applied: amount > 0,
+                  removeLabel: words.checkout.removeCode(words.checkout.gift(ending)),
+                })),
+              ]}
               words={{ code, applyCode, codeUseless }}
             />
           </div>

@@ -32,7 +32,7 @@ export default async function Payment({ params }: Props) {
   );
   if (payment === undefined || payment.status === 'requires_capture' || payment.status === 'succeeded')
     redirect(`/orders/${orderId}`);
-  const total = money({ amount: order.totals.total, currency: order.totals.currency });
+  const total = money({ amount: order.totals.due, currency: order.totals.currency });
   const minutes =
     order.holdExpiresAt === undefined
       ? 0
