@@ -3574,7 +3574,6 @@ export interface Operations {
           "class": string;
           "of": {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           };
@@ -3603,7 +3602,6 @@ export interface Operations {
           "class": string;
           "of": {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           };
@@ -3627,7 +3625,6 @@ export interface Operations {
           "class": string;
           "of": {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           };
@@ -3761,7 +3758,6 @@ export interface Operations {
           "basisPoints": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3770,7 +3766,6 @@ export interface Operations {
           "amount": Readonly<Record<string, number>>;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3781,7 +3776,6 @@ export interface Operations {
             "quantity": number;
             "of"?: {
               "products"?: readonly (string)[] | undefined;
-              "collections"?: readonly (string)[] | undefined;
               "types"?: readonly (string)[] | undefined;
               "vendors"?: readonly (string)[] | undefined;
             } | undefined;
@@ -3790,7 +3784,6 @@ export interface Operations {
             "quantity": number;
             "of"?: {
               "products"?: readonly (string)[] | undefined;
-              "collections"?: readonly (string)[] | undefined;
               "types"?: readonly (string)[] | undefined;
               "vendors"?: readonly (string)[] | undefined;
             } | undefined;
@@ -3826,7 +3819,6 @@ export interface Operations {
         "basisPoints": number;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -3835,7 +3827,6 @@ export interface Operations {
         "amount": Readonly<Record<string, number>>;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -3846,7 +3837,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3855,7 +3845,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3895,7 +3884,6 @@ export interface Operations {
         "basisPoints": number;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -3904,7 +3892,6 @@ export interface Operations {
         "amount": Readonly<Record<string, number>>;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -3915,7 +3902,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3924,7 +3910,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3969,7 +3954,6 @@ export interface Operations {
         "basisPoints": number;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -3978,7 +3962,6 @@ export interface Operations {
         "amount": Readonly<Record<string, number>>;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -3989,7 +3972,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -3998,7 +3980,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -4034,7 +4015,6 @@ export interface Operations {
         "basisPoints": number;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -4043,7 +4023,6 @@ export interface Operations {
         "amount": Readonly<Record<string, number>>;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -4054,7 +4033,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -4063,7 +4041,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -4104,7 +4081,6 @@ export interface Operations {
         "basisPoints": number;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -4113,7 +4089,6 @@ export interface Operations {
         "amount": Readonly<Record<string, number>>;
         "of"?: {
           "products"?: readonly (string)[] | undefined;
-          "collections"?: readonly (string)[] | undefined;
           "types"?: readonly (string)[] | undefined;
           "vendors"?: readonly (string)[] | undefined;
         } | undefined;
@@ -4124,7 +4099,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;
@@ -4133,7 +4107,6 @@ export interface Operations {
           "quantity": number;
           "of"?: {
             "products"?: readonly (string)[] | undefined;
-            "collections"?: readonly (string)[] | undefined;
             "types"?: readonly (string)[] | undefined;
             "vendors"?: readonly (string)[] | undefined;
           } | undefined;

@@ -194,7 +194,6 @@ export function cartPrice(
       currency: cart.currency,
       lines: cart.lines.map((line) => ({
         ...line,
-        collections: [],
         unitPrice: line.unitPrice ?? line.seenPrice,
       })),
       method,

@@ -15,7 +15,6 @@ function cart(
     productId: 'p',
     type: '',
     vendor: '',
-    collections: [],
     taxable: true,
     grams: 100,
     shipped: true,

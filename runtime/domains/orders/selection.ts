@@ -1,4 +1,4 @@
-/** Goods that a merchant means: by product, collection, type or vendor. */
+/** Goods that a merchant means: by product, type or vendor. */
 import { z } from 'zod';
 
 const names = z.array(z.string().min(1).max(120)).min(1).max(500);
@@ -7,11 +7,10 @@ const names = z.array(z.string().min(1).max(120)).min(1).max(500);
 export const selection = z
   .strictObject({
     products: names.optional(),
-    collections: names.optional(),
     types: names.optional(),
     vendors: names.optional(),
   })
-  .refine((given) => Object.keys(given).length > 0, 'name products, collections, types or vendors');
+  .refine((given) => Object.keys(given).length > 0, 'name products, types or vendors');
 
 export type Selection = z.infer<typeof selection>;
 
@@ -19,19 +18,14 @@ export interface Selectable {
   readonly productId: string;
   readonly type: string;
   readonly vendor: string;
-  readonly collections: readonly string[];
 }
 
 /** Without a selection, everything is meant. */
-export function isSelected(
-  { productId, type, vendor, collections }: Selectable,
-  of: Selection | undefined,
-): boolean {
+export function isSelected({ productId, type, vendor }: Selectable, of: Selection | undefined): boolean {
   if (of === undefined) return true;
   return (
     (of.products?.includes(productId) ?? false) ||
     (of.types?.includes(type) ?? false) ||
-    (of.vendors?.includes(vendor) ?? false) ||
-    (of.collections?.some((each) => collections.includes(each)) ?? false)
+    (of.vendors?.includes(vendor) ?? false)
   );
 }

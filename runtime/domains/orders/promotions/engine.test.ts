@@ -27,7 +27,7 @@ function promotion(benefit: Rule['benefit'], more: Partial<Candidate> = {}): Can
 }
 
 function goods(productId: string, quantity: number, unitPrice: number): Goods {
-  return { productId, type: 'Thing', vendor: 'Acme', collections: [], quantity, unitPrice };
+  return { productId, type: 'Thing', vendor: 'Acme', quantity, unitPrice };
 }
 
 function basket(lines: readonly Goods[], more: Partial<Basket> = {}): Basket {

@@ -6,7 +6,7 @@ import type { TaxRules } from './schemas.ts';
 import { includedTax, taxesOf, type Taxable } from './taxes.ts';
 
 function line(amount: number, more: Partial<Taxable> = {}): Taxable {
-  return { productId: 'p', type: '', vendor: '', collections: [], taxable: true, amount, ...more };
+  return { productId: 'p', type: '', vendor: '', taxable: true, amount, ...more };
 }
 
 const RULES: TaxRules = {
