@@ -20,7 +20,16 @@ import { leases, secrets } from './kube/resources.ts';
 const env = process.env;
 const log = pino({ level: env['LOG_LEVEL'] ?? 'info', base: { service: 'operator' } });
 const stopping = new AbortController();
+/** Longest way from being told to end, or from a lost lease, to the end. A kubelet kills after 30 s. */
+const ENDING_MS = 10_000;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+// Whoever hangs on its way out does nothing, says nothing, and is started again by nobody.
+stopping.signal.addEventListener('abort', () => {
+  systemClock.after(ENDING_MS, () => {
+    log.fatal({ open: process.getActiveResourcesInfo() }, 'the operator does not end by itself and is ended');
+    process.exit(1);
+  });
+});
 
 try {
   await main();

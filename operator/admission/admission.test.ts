@@ -2,7 +2,9 @@
  * Admission over the wire: a certificate the API server can trust, precise refusals, and nothing that falls over.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { API_VERSION, contrast, convert, SCHEMAS, withDefaults } from '../../crds/index.ts';
 import { testLog } from '../kube/testing/log.ts';
@@ -266,6 +268,26 @@ for (const [what, looks] of [
     }
   });
 }
+
+test(
+  'whoever connects and never says a word does not keep it from closing',
+  { timeout: 30_000 },
+  async () => {
+    const own = await serveAdmission({
+      host: '127.0.0.1',
+      port: 0,
+      serving: keyring.serving,
+      log: testLog().log,
+      around: () => AROUND,
+    });
+    const mute = connect(own.port, '127.0.0.1');
+    mute.on('error', () => undefined);
+    const cut = once(mute, 'close');
+    await once(mute, 'connect');
+    await own.close();
+    await cut;
+  },
+);
 
 test('contrast is what WCAG says it is', () => {
   assert.equal(contrast('#000000', '#ffffff'), 21);

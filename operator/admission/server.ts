@@ -2,7 +2,7 @@
  * The HTTPS side of admission and conversion: a few paths, bounded bodies, an answer or a precise refusal.
  */
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { CONVERSION } from '../../crds/index.ts';
@@ -29,6 +29,7 @@ export interface AdmissionServer {
   readonly port: number;
   /** New connections get this certificate; those that are open stay as they are. */
   use(serving: Pair): void;
+  /** Cuts whatever is open, handshakes included: nobody who connects can keep the process from ending. */
   close(): Promise<void>;
 }
 
@@ -58,6 +59,12 @@ export async function serveAdmission(
     });
   });
   server.requestTimeout = 10_000;
+  // HTTP counts a connection once its handshake is through; one that never says a word is open all the same.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -69,7 +76,7 @@ export async function serveAdmission(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }

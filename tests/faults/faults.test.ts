@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import {
@@ -18,6 +19,7 @@ import type { ResourceType } from '../../operator/kube/types.ts';
 import { until } from '../support/wait.ts';
 import { converge, quiet } from './convergence.ts';
 import { DEDICATED, type Step } from './lives.ts';
+import { LEASE_LOST } from './operator-process.ts';
 import { BOUND_MS, FULL, report, SEED } from './profile.ts';
 import { isCounted, type Hooks, type Proxy } from './proxy.ts';
 import { isWrite } from './sql-proxy.ts';
@@ -332,14 +334,22 @@ async function pathOf(child: {
   return `${root}${at}/${plural}/${child.name}`;
 }
 
+/** A leader gives up when it could not renew for 10 s. */
+const PAST_RENEWAL_MS = 11_000;
+/** And is gone, and started again, well before Node gives up a handshake (120 s). */
+const ENDS_WITHIN_MS = 60_000;
+
+const answersReviews = ({ process, address }: Operator): Promise<true> =>
+  until(async () => ((await fetch(`http://${address}:9090/readyz`)).ok ? true : undefined), {
+    withinMs: BOUND_MS,
+    what: `the operator is ready: ${tail(process)}`,
+  });
+
 describe('two operators', () => {
   /** The second of two, which waits until the first is gone. */
   async function standby(): Promise<Operator> {
     const second = await world.startOperator({ podName: 'operator-1', until: 'started' });
-    await until(async () => ((await fetch(`http://${second.address}:9090/readyz`)).ok ? true : undefined), {
-      withinMs: BOUND_MS,
-      what: `the standby is ready: ${tail(second.process)}`,
-    });
+    await answersReviews(second);
     return second;
   }
   const leads = ({ process }: Operator): Promise<true> =>
@@ -374,6 +384,27 @@ describe('two operators', () => {
       await replaced();
     }
     if (!FULL) await take(END, name);
+  });
+
+  fault('whoever has lost the lease ends, though somebody holds a connection to it', 1, async () => {
+    const name = another();
+    const { process, address } = operator;
+    await answersReviews(operator);
+    // As an API server does that is starved itself: connected, and never through with its handshake.
+    const mute = connect(9443, address);
+    mute.on('error', () => undefined);
+    const times = (what: string): number => process.log.filter(({ msg }) => msg === what).length;
+    const [terms, losses] = [times('controllers work'), times(LEASE_LOST)];
+    process.freeze();
+    await sleep(PAST_RENEWAL_MS);
+    process.wake();
+    const waits = (what: string, before: number): Promise<true> =>
+      until(() => (times(what) > before ? true : undefined), { withinMs: ENDS_WITHIN_MS, what });
+    await waits(LEASE_LOST, losses);
+    await waits('controllers work', terms);
+    mute.destroy();
+    await take(CREATE, name);
+    await take(END, name);
   });
 
   for (const [where, index] of [

@@ -158,6 +158,7 @@ export async function createWorld(): Promise<World> {
           .slice(-5)
           .map((line) => JSON.stringify(line).slice(0, 1_500)),
         ...process.noise.slice(-5),
+        ...(process.hasEnded() ? [`an operator has ended with ${process.exitCode()}`] : []),
       ]),
     put: (name, spec) =>
       patiently(() =>
