@@ -5,7 +5,7 @@ import { shopServices, tenants } from '../../operator/controllers/kinds.ts';
 import type { ServiceObject, TenantObject } from '../../operator/controllers/kinds.ts';
 import { findCondition } from '../../operator/kube/conditions.ts';
 import { BOUND_MS } from './profile.ts';
-import { allObjects, differences, stateOf, type TenantState } from './state.ts';
+import { allObjects, differences, leftoversOf, stateOf, type TenantState } from './state.ts';
 import { patiently, type Operator, type World } from './world.ts';
 
 /** Who has not arrived by then never will, whatever it says: a machine that does much else is slow, but not that slow. */
@@ -107,16 +107,24 @@ export function expectArrivals(
 /** Between two looks. */
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
 
-/** Waits until nothing is written any more, and returns what there is. */
+/** Waits until nothing is written any more and nothing waits to be collected, and returns what there is. */
 export async function settled(world: World, name: string, { proxy }: Operator): Promise<TenantState> {
   const deadline = performance.now() + LONGEST_MS;
   for (;;) {
     const before = proxy.writes.length;
     const { seemsSettled } = await lookAt(world, name);
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    if (seemsSettled && proxy.writes.length === before) return stateOf(world, name);
+    const isQuiet = seemsSettled && proxy.writes.length === before;
+    const all = isQuiet ? await allObjects(world) : [];
+    const leftovers = leftoversOf(name, all);
+    if (isQuiet && leftovers.length === 0) return stateOf(world, name, all);
     if (performance.now() > deadline)
-      throw new NotConverged(`${name} does not settle; last writes: ${proxy.writes.slice(-8).join(', ')}`);
+      throw new NotConverged(
+        [
+          `${name} does not settle; last writes: ${proxy.writes.slice(-8).join(', ')}`,
+          `Not collected: ${leftovers.join(', ')}`,
+        ].join('\n'),
+      );
   }
 }
 

@@ -141,6 +141,24 @@ export async function allObjects(world: World): Promise<readonly KubeObject[]> {
   return lists.flat();
 }
 
+/**
+ * What of a tenant is on its way out: told to go, or owned by nobody who is there any more. Kubernetes collects it by and by; a
+ * state that is read before shows what will not stay.
+ * @param all every object there is, owners among them
+ * @returns each in words
+ */
+export function leftoversOf(name: string, all: readonly KubeObject[]): readonly string[] {
+  const present = new Set(all.map(({ metadata }) => metadata.uid));
+  return all
+    .filter((object) => isOf(object, name))
+    .flatMap(({ kind, metadata }) => {
+      const { deletionTimestamp, ownerReferences = [] } = metadata;
+      const isOrphan = ownerReferences.length > 0 && !ownerReferences.some(({ uid }) => present.has(uid));
+      if (deletionTimestamp === undefined && !isOrphan) return [];
+      return [`${kind} ${metadata.name} (${isOrphan ? 'its owner is gone' : 'being deleted'})`];
+    });
+}
+
 function isOf({ kind, metadata }: KubeObject, name: string): boolean {
   if (FURNITURE.includes(`${kind} ${metadata.name}`)) return false;
   const parts = `${metadata.namespace ?? ''} ${metadata.name} ${metadata.labels?.['shopmind.ai/tenant'] ?? ''}`;
