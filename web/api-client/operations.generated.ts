@@ -1770,6 +1770,96 @@ export interface Operations {
       };
     };
   };
+  /** Make a guest's cart the signed-in customer's, with what they left in theirs elsewhere. */
+  'orders.claimCart': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "cartId"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "status": "open" | "ordered";
+      "orderId"?: string | undefined;
+      "currency": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "undeliverable"?: boolean | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "availability": "in_stock" | "low" | "out";
+        "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
+      })[];
+      "itemCount": number;
+      "codes": readonly ({
+        "code": string;
+        "applied": boolean;
+        "problem"?: "ended" | "not_started" | "used_up" | "minimum_not_met" | "not_for_you" | "nothing_to_discount" | "not_combined" | undefined;
+      })[];
+      "giftCards": readonly ({
+        "id": string;
+        "ending": string;
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+    };
+  };
   /** The cart at current prices, with what keeps a line from being bought. */
   'orders.getCart': {
     params: {
@@ -4265,6 +4355,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'chat.getSettings': ['GET', '/api/admin/chat/settings', false],
   'chat.putSettings': ['PUT', '/api/admin/chat/settings', false],
   'orders.createCart': ['POST', '/api/orders/carts', false],
+  'orders.claimCart': ['POST', '/api/orders/carts/claim', false],
   'orders.getCart': ['GET', '/api/orders/carts/{cartId}', false],
   'orders.patchCart': ['PATCH', '/api/orders/carts/{cartId}', false],
   'orders.addLine': ['POST', '/api/orders/carts/{cartId}/lines', false],

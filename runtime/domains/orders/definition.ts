@@ -128,6 +128,15 @@ export const orders: DomainDefinition = {
       status: 201,
     },
     {
+      id: 'claimCart',
+      method: 'POST',
+      path: '/api/orders/carts/claim',
+      summary: "Make a guest's cart the signed-in customer's, with what they left in theirs elsewhere.",
+      audience: 'customer',
+      body: s.claimCart,
+      response: s.cart,
+    },
+    {
       id: 'getCart',
       method: 'GET',
       path: '/api/orders/carts/{cartId}',

@@ -139,6 +139,8 @@ export const newCart = z.strictObject({
   lines: z.array(z.strictObject({ variantId, quantity })).max(MAX_LINES).optional(),
 });
 
+/** The cart that was filled as a guest; absent: only what was left elsewhere. */
+export const claimCart = z.strictObject({ cartId: cartId.optional() });
 export const addLine = z.strictObject({ variantId, quantity });
 export const setLine = z.strictObject({ quantity: z.int().min(0).max(MAX_QUANTITY) });
 export const patchCart = z.strictObject({

@@ -28,6 +28,7 @@ import {
   removeLine,
   showCart,
 } from './carts.ts';
+import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
 import { orders } from './definition.ts';
 import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
@@ -77,6 +78,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         status: 201,
         json: await createCart(platform, request.tenant, request.caller.customerId, input),
       };
+    },
+    async claimCart(request) {
+      const { tenant, caller, body } = request;
+      const { cartId } = body as z.infer<typeof s.claimCart>;
+      const customerId = signedIn(caller.customerId, 'Sign in to keep your cart.');
+      const id = await platform.sql.transaction(tenant.id, (tx) =>
+        claimCart(tx, tenant.id, customerId, cartId, now()),
+      );
+      return cartAfter(request, id);
     },
     getCart: (request) => cartAfter(request, ofCart(request)),
     async patchCart(request) {
@@ -149,12 +159,8 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       return { status: 201, json: result };
     },
     async listMyOrders({ tenant, caller, query }) {
-      if (caller.customerId === undefined) {
-        throw new ShopError('unauthenticated', 'Sign in to see your orders.', {
-          remedy: 'Sign in, or use the link of the order.',
-        });
-      }
-      return { json: await list(tenant, query as z.infer<typeof s.listQuery>, caller.customerId) };
+      const customerId = signedIn(caller.customerId, 'Sign in to see your orders.');
+      return { json: await list(tenant, query as z.infer<typeof s.listQuery>, customerId) };
     },
     getOrder: async (request) => ({ json: showOrder(await visibleOrder(request)) }),
     async resumePayment(request) {
@@ -319,6 +325,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     },
     operations: {},
   };
+}
+
+function signedIn(customerId: string | undefined, message: string): string {
+  if (customerId !== undefined) return customerId;
+  throw new ShopError('unauthenticated', message, { remedy: 'Sign in, or use the link of the order.' });
 }
 
 type ShippingQuery = z.infer<typeof s.shippingQuery>;

@@ -272,6 +272,7 @@ async function enter(
       token,
       Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000)),
     );
+    await claimCart(current.apiAs(token));
   } catch (error) {
     const code = error instanceof ApiError ? error.code : '';
     const message =
@@ -284,6 +285,17 @@ async function enter(
   }
   revalidatePath('/', 'layout');
   redirect('/account');
+}
+
+/** Who has logged in is in, also while their cart cannot be had. */
+async function claimCart(api: Shop['api']): Promise<void> {
+  const cartId = (await currentCart())?.id;
+  try {
+    const cart = await api.call('orders.claimCart', { body: cartId === undefined ? {} : { cartId } });
+    await remember(COOKIES.cart, cart.id, MONTH);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 export async function logout(): Promise<void> {

@@ -32,6 +32,8 @@ export interface Shop {
   readonly words: Words;
   readonly money: (value: Money) => string;
   /** Calls as the visitor, who may be logged in. Never cached. */
+  /** As a customer who has just logged in. */
+  readonly apiAs: (token: string) => Client;
   readonly api: Client;
   /** Reads what is the same for every visitor, kept as long as the answer allows. */
   read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>>;
@@ -55,11 +57,9 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
   const forwarded = pick(head, ['x-request-id', 'traceparent', 'user-agent']);
   const gateway = process.env['GATEWAY_URL'] ?? `http://${host}`;
   const anonymous = createSend(gateway, host, forwarded);
-  const api = createClient(
-    session === undefined
-      ? anonymous
-      : createSend(gateway, host, { ...forwarded, authorization: `Bearer ${session}` }),
-  );
+  const apiAs = (token: string) =>
+    createClient(createSend(gateway, host, { ...forwarded, authorization: `Bearer ${token}` }));
+  const api = session === undefined ? createClient(anonymous) : apiAs(session);
 
   async function read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>> {
     const { path } = toRequest(id, input);
@@ -91,6 +91,7 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
     words: wordsOf(locale),
     money: moneyFormatter(locale),
     api,
+    apiAs,
     read,
     loggedIn: session !== undefined,
   };
