@@ -56,6 +56,8 @@ export interface Rooms {
   enter(tenant: TenantId, id: string): Promise<LiveRoom>;
   /** The room if somebody listens to it here. */
   known(tenant: TenantId, id: string): LiveRoom | undefined;
+  /** Reads what this process has not heard of yet. Resolves when the room has told up to `seq`, or as far as there is something. */
+  reach(room: LiveRoom, seq: number): Promise<void>;
   sit(seat: Seat): void;
   rise(seat: Seat): void;
   /** What this process has committed. */
@@ -168,11 +170,7 @@ export function createRooms(options: RoomsOptions): Rooms {
           );
           room.seq = first.seq - 1;
         }
-        take(
-          room,
-          first.seq,
-          rows.map((row) => textOf(room.id, row)),
-        );
+        take(room, first.seq, textsOf(room.id, rows));
         takeAhead(room);
       }
     } catch (error) {
@@ -387,6 +385,14 @@ export function createRooms(options: RoomsOptions): Rooms {
       return loading;
     },
     known: (tenant, id) => live.get(nameOf(tenant, id)),
+    async reach(room, seq) {
+      while (room.seq < seq) {
+        const rows = await messagesBetween(sql, room.tenant, room.id, room.seq, seq, PAGE);
+        const [first] = rows;
+        if (first === undefined) return;
+        take(room, first.seq, textsOf(room.id, rows));
+      }
+    },
     sit(seat) {
       const { room, person, connection } = seat;
       room.seats.add(seat);
@@ -411,7 +417,7 @@ export function createRooms(options: RoomsOptions): Rooms {
     wrote(tenant, { room: id, messages }) {
       const room = live.get(nameOf(tenant, id));
       const first = messages[0]?.seq ?? 0;
-      const texts = messages.map((row) => textOf(id, row));
+      const texts = textsOf(id, messages);
       if (room !== undefined) take(room, first, texts);
       if (room !== undefined && room.others.size === 0) return;
       for (const news of chunksOf(first, texts)) publish(tenant, id, news);
@@ -462,6 +468,8 @@ const NO_TEXTS: readonly string[] = [];
 export function textOf(room: string, row: MessageRow): string {
   return JSON.stringify({ t: 'message', room, ...toMessage(row) });
 }
+
+const textsOf = (room: string, rows: readonly MessageRow[]): string[] => rows.map((row) => textOf(room, row));
 
 const typingFrame = (room: LiveRoom, who: string): Buffer => frameOf({ t: 'typing', room: room.id, who });
 const readFrame = (room: LiveRoom, who: string, seq: number): Buffer =>

@@ -75,7 +75,7 @@ export function createTalk({
     await comeIn(tenant.id, id, person);
     const room = await rooms.enter(tenant.id, id);
     const reads = await readsOf(tenant.id, id);
-    const standing = await standingIn(room, person);
+    const standing = await standingIn(room, person, after ?? 0);
     if (!connection.isOpen) return;
 
     const target = room.seq;
@@ -129,12 +129,17 @@ export function createTalk({
       await sql.transaction(tenant, (tx) => letIn(tx, tenant, id, person, 'member', clock.now()));
   }
 
-  /** As it is when the person takes their seat: later changes find them there. */
-  async function standingIn(room: LiveRoom, person: string): Promise<Standing> {
+  /**
+   * As it is when the person takes their seat: later changes find them there. Another process may have told them more than this one has
+   * heard of yet; then it catches up with them first.
+   */
+  async function standingIn(room: LiveRoom, person: string, after: number): Promise<Standing> {
     for (;;) {
       const { looks } = room;
       const standing = await seenBy(sql, room.tenant, room.id, person);
-      if (looks === room.looks) return standing;
+      const upTo = Math.min(after, standing.room.last_seq);
+      if (room.seq < upTo) await rooms.reach(room, upTo);
+      else if (looks === room.looks) return standing;
     }
   }
 
