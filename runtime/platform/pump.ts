@@ -1,6 +1,7 @@
 /**
  * Runs work per key (a tenant): at most once at a time for a key, again when it was asked for meanwhile,
- * a bounded number of keys at once, with back-off after failures.
+ * a bounded number of keys at once, with back-off after failures, and with a rest between runs of a key where many small runs would cost more
+ * than one.
  */
 import type { Logger } from 'pino';
 
@@ -13,20 +14,32 @@ export interface Pump {
   close(): Promise<void>;
 }
 
+/** What a run knows of the next one: there is work `now`, or some that is better done `later`, after the rest. */
+export type Next = 'now' | 'later' | undefined | void;
+
 export interface PumpOptions {
-  readonly run: (key: string) => Promise<void>;
+  readonly run: (key: string) => Promise<Next>;
   readonly concurrency: number;
   readonly log: Logger;
   /** For messages, for example `relay`. */
   readonly name: string;
+  /**
+   * From the beginning of a key's run to that of its next, unless there is work `now`; the more keys are busy the longer, up to `most`.
+   * Default: none.
+   */
+  readonly restMilliseconds?: { readonly least: number; readonly most: number };
 }
+
+/** How much longer each busy key lets all of them rest: some three hundred runs a second, until their rest is the longest. */
+const REST_OF_KEY_MS = 3;
 
 /** So long after its return, at most, nobody has noticed that a system is back. */
 const MOST_PAUSE_MS = 2_000;
 
-export function createPump({ run, concurrency, log, name }: PumpOptions): Pump {
+export function createPump({ run, concurrency, log, name, restMilliseconds }: PumpOptions): Pump {
   const waiting = new Set<string>();
   const running = new Map<string, { again: boolean }>();
+  const resting = new Map<string, { again: boolean; readonly timer: NodeJS.Timeout }>();
   const failures = new Map<string, { count: number; timer: NodeJS.Timeout }>();
   let closed = false;
   let quiet: (() => void)[] = [];
@@ -37,24 +50,52 @@ export function createPump({ run, concurrency, log, name }: PumpOptions): Pump {
       waiting.delete(key);
       void turn(key);
     }
-    if (running.size === 0 && waiting.size === 0) {
-      for (const tell of quiet) tell();
-      quiet = [];
-    }
+    if (!isQuiet()) return;
+    for (const tell of quiet) tell();
+    quiet = [];
+  }
+
+  function isQuiet(): boolean {
+    return running.size === 0 && waiting.size === 0 && !resting.values().some(({ again }) => again);
   }
 
   async function turn(key: string): Promise<void> {
     const state = { again: false };
+    const began = performance.now();
     running.set(key, state);
+    let more: Next;
     try {
-      await run(key);
+      more = await run(key);
       failures.delete(key);
     } catch (error) {
       later(key, error);
     }
     running.delete(key);
-    if (state.again && !failures.has(key) && !closed) waiting.add(key);
+    if (!failures.has(key) && !closed) {
+      const pause = more === 'now' ? 0 : restOf() - (performance.now() - began);
+      const again = state.again || more !== undefined;
+      if (pause > 0) rest(key, again, pause);
+      else if (again) waiting.add(key);
+    }
     next();
+  }
+
+  function restOf(): number {
+    if (restMilliseconds === undefined) return 0;
+    const busy = running.size + waiting.size + resting.size + 1;
+    return Math.min(Math.max(busy * REST_OF_KEY_MS, restMilliseconds.least), restMilliseconds.most);
+  }
+
+  function rest(key: string, again: boolean, pause: number): void {
+    const timer = setTimeout(() => {
+      const wanted = resting.get(key)?.again === true;
+      resting.delete(key);
+      if (wanted) waiting.add(key);
+      next();
+    }, pause);
+    // Nobody waits for the end of a rest after which there is nothing to do.
+    if (!again) timer.unref();
+    resting.set(key, { again, timer });
   }
 
   /** 50 ms, 100 ms, … 2 s. A kick does not shorten it: what failed a moment ago fails again, and what was away is soon found back. */
@@ -74,9 +115,10 @@ export function createPump({ run, concurrency, log, name }: PumpOptions): Pump {
   return {
     kick(key) {
       if (closed) return;
-      const state = running.get(key);
+      const state = running.get(key) ?? resting.get(key);
       if (state) {
         state.again = true;
+        resting.get(key)?.timer.ref();
         return;
       }
       const failed = failures.get(key);
@@ -84,14 +126,12 @@ export function createPump({ run, concurrency, log, name }: PumpOptions): Pump {
       waiting.add(key);
       next();
     },
-    idle: () =>
-      running.size === 0 && waiting.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => quiet.push(resolve)),
+    idle: () => (isQuiet() ? Promise.resolve() : new Promise((resolve) => quiet.push(resolve))),
     close() {
       closed = true;
       waiting.clear();
-      for (const { timer } of failures.values()) clearTimeout(timer);
+      for (const { timer } of [...failures.values(), ...resting.values()]) clearTimeout(timer);
+      resting.clear();
       return running.size === 0 ? Promise.resolve() : new Promise((resolve) => quiet.push(resolve));
     },
   };

@@ -131,15 +131,15 @@ test('what is no event, and what is another scope’s, goes to the dead-letter t
   });
   const producer = clientOf().producer();
   await producer.connect();
-  const headers = (id: string) => ({ id: 'evt_1', type: 'x', tenant: id, place: '1' });
+  const value = JSON.stringify({ place: 1, id: 'evt_1', type: 'x', data: {} });
   await producer.send({
     topic: 'pool.x.thing',
     messages: [
-      { key: `${tenant}/k`, value: 'no JSON', headers: headers(tenant) },
+      { key: `${tenant}/k`, value: 'no JSON' },
       { key: `${tenant}/k`, value: '{}' },
-      { key: 'other/k', value: '{}', headers: headers(tenant) },
-      { key: 'stranger/k', value: '{}', headers: headers('stranger') },
-      { key: `${tenant}/k`, value: null, headers: headers(tenant) },
+      { key: 'nobody', value },
+      { key: 'stranger/k', value },
+      { key: `${tenant}/k`, value: null },
     ],
   });
   await producer.disconnect();
@@ -152,9 +152,9 @@ test('what is no event, and what is another scope’s, goes to the dead-letter t
   assert.deepEqual(
     dead.map(({ error }) => String(error).split(':')[0]).toSorted(),
     [
-      'Its key does not begin with its tenant.',
+      'Its key does not begin with a tenant’s id.',
       'Its value is no JSON',
-      'It lacks one of the headers id, type, tenant and place.',
+      'Its value lacks one of id, type, place and data.',
       'It has no value.',
       'The tenant stranger is none of scope pool.',
     ].toSorted(),
@@ -180,7 +180,7 @@ test('an event that was given up stands in the dead-letter topic with its error,
   assert.ok(dead);
   await log.flush();
   const [letter] = (await contentOf('pool.x.other.dead')).filter(({ key }) => key === `${tenant}/k`);
-  const { consumer, attempts, error, event } = JSON.parse(letter?.value ?? '{}');
+  const { consumer, attempts, error, event } = JSON.parse(letter?.value ?? '{}').data;
   assert.deepEqual([consumer, attempts, error, event.payload], ['hopeless', 5, 'never ever', { n: 7 }]);
   await log.close();
 });
@@ -311,6 +311,7 @@ test('what was sent by one who died before it could say so is sent again to wher
     serves: (id) => id === tenant,
     topicName: (topic) => `pool.${topic}`,
     partitionsOf: () => Promise.resolve(2),
+    spread: 'tenant',
     name: 'dying',
     concurrency: 1,
   });

@@ -12,7 +12,7 @@ import { Kafka, logLevel, type Admin } from 'kafkajs';
 import type { Logger } from 'pino';
 import { kafkaSettings } from '../address/kafka/index.ts';
 import { ShopError } from '../errors.ts';
-import { deadTopicName, groupName, topicName } from '../names/index.ts';
+import { deadTopicName, groupName, POOL_SCOPE, topicName } from '../names/index.ts';
 import type { Clock, EventHandler, StoredEvent, TenantId, Transaction } from '../ports.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
 import { startSweeper } from '../sweeper.ts';
@@ -43,8 +43,10 @@ export interface KafkaEventsOptions {
   readonly maxAttempts?: number;
   /** The first pause after a failure; each next one is four times as long, up to a minute. Default 100 ms. */
   readonly firstPauseMilliseconds?: number;
-  /** Tenants that are relayed, and tenants that each consumer handles, at once. Default 4. */
+  /** Tenants that each consumer handles at once. Default 4. */
   readonly concurrency?: number;
+  /** Tenants that are relayed at once: most of the time Kafka is waited for. Default 16. */
+  readonly relays?: number;
   /** Events of a tenant that share a transaction, at most. Default 100. */
   readonly batch?: number;
   /** Events of a consumer that wait in this process, at most, about. Default 10,000. */
@@ -86,8 +88,10 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     serves,
     topicName: nameOf,
     partitionsOf,
+    // A pooled tenant's events keep together: whoever handles them needs one mark. One that has its topics to itself uses all of them.
+    spread: scope === POOL_SCOPE ? 'tenant' : 'key',
     name: randomUUID(),
-    concurrency,
+    concurrency: options.relays ?? 16,
   });
   const subscriptions: Subscription[] = [];
   let admin: Promise<Admin> | undefined;
@@ -151,24 +155,34 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     return admin;
   }
 
-  async function partitionsOf(topic: string): Promise<number> {
-    const asked = await asAdmin();
-    const { topics } = await asked.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]?.partitions.length ?? 0;
+  let asking: Promise<unknown> = Promise.resolve();
+  /** One question at a time: kafkajs forgets the topics of one while it looks up those of another. */
+  function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const answer = asking.then(async () => question(await asAdmin()));
+    asking = answer.catch(() => undefined);
+    return answer;
+  }
+
+  function partitionsOf(topic: string): Promise<number> {
+    return ask(async (asked) => {
+      const { topics } = await asked.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    });
   }
 
   /** Events that stand between what a group has committed and the ends of its topics. */
-  async function behind({ group, topics }: Subscription): Promise<number> {
-    const asked = await asAdmin();
-    const committed = await asked.fetchOffsets({ groupId: group, topics: [...topics] });
-    let sum = 0;
-    for (const { topic, partitions } of committed) {
-      for (const { partition, high, low } of await asked.fetchTopicOffsets(topic)) {
-        const own = Number(partitions.find((each) => each.partition === partition)?.offset ?? -1);
-        sum += Math.max(0, Number(high) - Math.max(own, Number(low)));
+  function behind({ group, topics }: Subscription): Promise<number> {
+    return ask(async (asked) => {
+      const committed = await asked.fetchOffsets({ groupId: group, topics: [...topics] });
+      let sum = 0;
+      for (const { topic, partitions } of committed) {
+        for (const { partition, high, low } of await asked.fetchTopicOffsets(topic)) {
+          const own = Number(partitions.find((each) => each.partition === partition)?.offset ?? -1);
+          sum += Math.max(0, Number(high) - Math.max(own, Number(low)));
+        }
       }
-    }
-    return sum;
+      return sum;
+    });
   }
 
   async function caughtUp(subscription: Subscription): Promise<void> {

@@ -337,8 +337,8 @@ const MOVE_TO_LOG = `
     RETURNING at, id, topic, events
   ), placed AS (
     INSERT INTO event_log (tenant_id, position, id, topic, type, key, payload, trace, occurred_at)
-    SELECT $1, h.position + row_number() OVER (ORDER BY g.at, g.id, e.nth), e.event ->> 0, g.topic, e.event ->> 1, e.event ->> 2,
-      (e.event -> 3)::jsonb, e.event ->> 4, to_timestamp(g.at / 1000000.0)
+    SELECT $1, h.position + row_number() OVER (ORDER BY g.at, g.id, e.nth), e.event ->> 'id', g.topic, e.event ->> 'type',
+      e.event ->> 'key', (e.event -> 'data')::jsonb, e.event ->> 'trace', to_timestamp(g.at / 1000000.0)
     FROM gone g CROSS JOIN LATERAL json_array_elements(g.events) WITH ORDINALITY AS e (event, nth), event_heads h WHERE h.tenant_id = $1
     RETURNING topic, occurred_at
   ), head AS (

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ShopError } from '../errors.ts';
 import type { NewEvent } from '../ports.ts';
-import { rowsOf, written, type PromisedEvent } from './outbox.ts';
+import { keyOf, linesOf, rowsOf, written, type PromisedEvent } from './outbox.ts';
 
 const text = fc.string({ unit: 'grapheme' }).filter((some) => some.isWellFormed() && !some.includes('\0'));
 const event: fc.Arbitrary<NewEvent> = fc
@@ -29,20 +29,39 @@ test('what is read from the rows is what was emitted, in its order, and a row ho
       const rows = rowsOf(events.map(written), (prefix) => `${prefix}_${ids++}`);
       const read = rows.flatMap(({ topic, events: json, size, id }) => {
         const list: PromisedEvent[] = JSON.parse(json);
-        assert.deepEqual([list.length, list[0]?.[0]], [size, id]);
-        return list.map(([own, type, key, payload, trace]) => ({ own, topic, type, key, payload, trace }));
+        assert.deepEqual([list.length, list[0]?.id], [size, id]);
+        return list.map((each) => ({ topic, ...each }));
       });
       assert.deepEqual(
         read,
         events.map(({ topic, type, key, payload, trace }, n) => ({
-          own: `evt_${n}`,
           topic,
-          type,
           key,
-          payload,
-          trace,
+          id: `evt_${n}`,
+          type,
+          data: payload,
+          ...(trace === undefined ? {} : { trace }),
         })),
       );
+    }),
+  );
+});
+
+test('the lines of a row are its events without their keys, whoever laid out the text', () => {
+  fc.assert(
+    fc.property(fc.array(event, { minLength: 1, maxLength: 10 }), (events) => {
+      let ids = 0;
+      for (const { events: json } of rowsOf(events.map(written), (prefix) => `${prefix}_${ids++}`)) {
+        const list: PromisedEvent[] = JSON.parse(json);
+        for (const text of [json, JSON.stringify(list), JSON.stringify(list, undefined, 2)])
+          assert.deepEqual(
+            linesOf(text).map((line) => {
+              const { key, rest } = keyOf(line);
+              return { key, ...JSON.parse(`{"place":0${rest}`) };
+            }),
+            list.map((each) => ({ place: 0, ...each })),
+          );
+      }
     }),
   );
 });

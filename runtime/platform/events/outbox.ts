@@ -13,19 +13,19 @@ export interface OutboxRow {
   /** Of its first event. */
   readonly id: string;
   readonly topic: string;
-  /** JSON: `[[id, type, key, payload, trace?], …]`. */
+  /** JSON: a list of `PromisedEvent`, each on a line of its own, for `linesOf`. */
   readonly events: string;
   readonly size: number;
 }
 
-/** One event of a row. */
-export type PromisedEvent = readonly [
-  id: string,
-  type: string,
-  key: string,
-  payload: unknown,
-  trace?: string | null,
-];
+/** One event of a row. Its key stands first, for `keyOf`. */
+export interface PromisedEvent {
+  readonly key: string;
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly trace?: string;
+}
 
 /** Characters of a row, so that it lies in a page of the table and not beside it. A larger event has a row to itself. */
 const ROW_LENGTH = 7_000;
@@ -72,12 +72,12 @@ export function rowsOf(events: readonly WrittenEvent[], newId: NewId): readonly 
   const close = (): void => {
     if (open === undefined) return;
     const { id, topic, parts } = open;
-    rows.push({ id, topic, events: `[${parts.join()}]`, size: parts.length });
+    rows.push({ id, topic, events: OPENING + parts.join(BETWEEN) + CLOSING, size: parts.length });
   };
   for (const { topic, type, key, payload, trace } of events) {
     const id = newId('evt');
-    const cause = trace === undefined ? '' : `,${JSON.stringify(trace)}`;
-    const part = `["${id}",${JSON.stringify(type)},${JSON.stringify(key)},${payload}${cause}]`;
+    const cause = trace === undefined ? '' : `,"trace":${JSON.stringify(trace)}`;
+    const part = `{"key":${JSON.stringify(key)},"id":"${id}","type":${JSON.stringify(type)},"data":${payload}${cause}}`;
     if (open?.topic !== topic || open.length + part.length > ROW_LENGTH) {
       close();
       open = { id, topic, parts: [], length: 0 };
@@ -88,3 +88,26 @@ export function rowsOf(events: readonly WrittenEvent[], newId: NewId): readonly 
   close();
   return rows;
 }
+
+/** JSON has no line break but between its parts, and JSON.stringify puts none there. */
+const OPENING = '[\n';
+const BETWEEN = ',\n';
+const CLOSING = '\n]';
+
+/** The events of a row's text, each as JSON. Nothing is parsed, unless somebody has laid the text out anew, a restored backup for example. */
+export function linesOf(events: string): readonly string[] {
+  if (events.startsWith(`${OPENING}{`) && events.endsWith(CLOSING))
+    return events.slice(OPENING.length, -CLOSING.length).split(BETWEEN);
+  const list: readonly PromisedEvent[] = JSON.parse(events);
+  return list.map(({ key, id, type, data, trace }) => JSON.stringify({ key, id, type, data, trace }));
+}
+
+/** The key of a line, and what follows it there. */
+export function keyOf(line: string): { readonly key: string; readonly rest: string } {
+  KEY.lastIndex = 0;
+  const text = KEY.exec(line)?.[1] ?? '';
+  const key: string = text.includes('\\') ? JSON.parse(`"${text}"`) : text;
+  return { key, rest: line.slice(KEY.lastIndex) };
+}
+
+const KEY = /\{"key":"((?:[^"\\]|\\.)*)"/y;

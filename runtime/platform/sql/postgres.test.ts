@@ -6,6 +6,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { systemClock } from '../clock.ts';
 import { sqlContract } from '../contract/sql.ts';
 import { ShopError } from '../errors.ts';
+import type { PromisedEvent } from '../events/outbox.ts';
 import { createNewId } from '../ids.ts';
 import { createPostgres, type PostgresSql } from './postgres.ts';
 
@@ -103,12 +104,16 @@ test('events and tasks commit with the rows they speak of', async () => {
     );
   });
   assert.equal(committed.length, 1);
-  const { rows } = await sql.query<{ topic: string; size: number; events: readonly (readonly unknown[])[] }>(
+  const { rows } = await sql.query<{ topic: string; size: number; events: readonly PromisedEvent[] }>(
     'c',
     'SELECT topic, size, events FROM promised_events ORDER BY at, id',
   );
   assert.deepEqual(
-    rows.map(({ topic, size, events }) => [topic, size, ...events.map((event) => event.slice(1))]),
+    rows.map(({ topic, size, events }) => [
+      topic,
+      size,
+      ...events.map(({ type, key, data }) => [type, key, data]),
+    ]),
     [['t', 2, ['t.x', 'k', { n: 1 }], ['t.y', 'k', { n: 2 }]]],
   );
   const tasks = await sql.query<{ payload: unknown }>('c', 'SELECT payload FROM tasks');

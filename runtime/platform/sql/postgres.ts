@@ -192,7 +192,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
         },
       };
       const result = await work(tx);
-      const closing = [...outboxInsert(tenant, events, options), ...taskInserts(tenant, tasks, options)];
+      const closing = [...outboxInserts(tenant, events, options), ...taskInserts(tenant, tasks, options)];
       if (!begun && closing.length === 0) return result;
       const statements = [...opening(), ...closing, COMMIT];
       progress.committing = true;
@@ -315,29 +315,19 @@ function causeOf(error: unknown): unknown {
   return error instanceof ShopError ? error.cause : error;
 }
 
-/** One INSERT for all events of a transaction, sent along with COMMIT. */
-function outboxInsert(
+/**
+ * Rows for all events of a transaction, sent along with COMMIT. A statement each: a row is a page of text, which an array literal
+ * would have to escape and the server to read once more.
+ */
+function outboxInserts(
   tenant: TenantId,
   events: readonly WrittenEvent[],
   { newId }: PostgresOptions,
 ): Statement[] {
-  if (events.length === 0) return [];
-  const rows = rowsOf(events, newId);
-  return [
-    {
-      text: `INSERT INTO promised_events (tenant_id, id, topic, events, size)
-             SELECT $1, r.id, r.topic, r.events::json, r.size
-             FROM unnest($2::text[], $3::text[], $4::text[], $5::int[])
-               WITH ORDINALITY AS r (id, topic, events, size, nth) ORDER BY r.nth`,
-      values: [
-        tenant,
-        rows.map(({ id }) => id),
-        rows.map(({ topic }) => topic),
-        rows.map((row) => row.events),
-        rows.map(({ size }) => size),
-      ],
-    },
-  ];
+  return rowsOf(events, newId).map((row) => ({
+    text: 'INSERT INTO promised_events (tenant_id, id, topic, events, size) VALUES ($1, $2, $3, $4, $5)',
+    values: [tenant, row.id, row.topic, row.events, row.size],
+  }));
 }
 
 function taskInserts(

@@ -13,6 +13,7 @@ export interface Order {
   readonly role:
     | 'produce-bare'
     | 'consume-bare'
+    | 'consume-parse'
     | 'consume'
     | 'consume-batches'
     | 'consume-live'
@@ -22,6 +23,7 @@ export interface Order {
   readonly databaseUrl: string;
   readonly address: string;
   readonly topic: string;
+  readonly partitions: number;
   readonly tenants: readonly string[];
   readonly payloadBytes: number;
   readonly perTransaction: number;
@@ -52,7 +54,8 @@ const newId = createNewId(systemClock);
 
 const ROLES: Readonly<Record<Order['role'], () => Promise<Report>>> = {
   'produce-bare': produceBare,
-  'consume-bare': consumeBare,
+  'consume-bare': () => consumeBare(() => undefined),
+  'consume-parse': () => consumeBare((value) => void JSON.parse(value?.toString() ?? '')),
   consume: () => consume(false),
   'consume-batches': () => consume(true),
   'consume-live': consumeLive,
@@ -61,6 +64,8 @@ const ROLES: Readonly<Record<Order['role'], () => Promise<Report>>> = {
   relay,
 };
 
+/** What starting a process costs is no event's. */
+const started = process.cpuUsage();
 const stop = order.profile ? await startProfile() : undefined;
 const report = await ROLES[order.role]();
 process.send?.(stop === undefined ? report : { ...report, profile: await stop() });
@@ -80,10 +85,12 @@ async function produceBare(): Promise<Report> {
       sent += 100;
       const messages = Array.from({ length: 100 }, (_, n) => {
         const tenant = tenants[n % tenants.length] ?? '';
+        const data = { n: from + n, at: 0, filler };
         return {
           key: `${tenant}/k${(from + n) % KEYS}`,
-          value: JSON.stringify({ n: from + n, at: 0, filler }),
-          headers: { id: newId('evt'), type: `${order.topic}.done`, tenant, place: String(from + n + 1) },
+          value: JSON.stringify({ place: from + n + 1, id: newId('evt'), type: `${order.topic}.done`, data }),
+          // As the relay does: a pooled tenant's events keep together.
+          partition: order.tenants.indexOf(tenant) % order.partitions,
         };
       });
       await producer.send({ topic: `pool.${order.topic}`, messages });
@@ -94,7 +101,8 @@ async function produceBare(): Promise<Report> {
   return reportOf(sent, began);
 }
 
-async function consumeBare(): Promise<Report> {
+/** Nothing is kept, nothing is written down: whoever dies here begins anew, or has lost something. */
+async function consumeBare(use: (value: Buffer | null) => void): Promise<Report> {
   const consumer = kafka.consumer({ groupId: `bare-${process.pid}`, maxWaitTimeInMs: 1_000 });
   await consumer.connect();
   await consumer.subscribe({ topics: [`pool.${order.topic}`], fromBeginning: true });
@@ -105,6 +113,7 @@ async function consumeBare(): Promise<Report> {
     partitionsConsumedConcurrently: 64,
     eachBatch({ batch }) {
       if (began === 0) began = performance.now();
+      for (const { value } of batch.messages) use(value);
       seen += batch.messages.length;
       if (seen >= order.expected) all.resolve();
       return Promise.resolve();
@@ -197,7 +206,7 @@ async function emit(): Promise<Report> {
   const { sql, events } = open(8);
   const emitted = await emitWith(sql);
   await events.flush();
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(started);
   return { ...emitted, cpuSeconds: (user + system) / 1e6 };
 }
 
@@ -262,7 +271,7 @@ async function emitWith(sql: PostgresSql): Promise<Report> {
 }
 
 function reportOf(events: number, began: number): Report {
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(started);
   return {
     events,
     perSecond: events / ((performance.now() - began) / 1_000),

@@ -67,7 +67,12 @@ interface Partition {
 /** A member that was killed is missed after this time. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
-const COMMIT_EVERY_MS = 10;
+const COMMIT_EVERY_MS = 100;
+/** A commit that follows none soon waits for what is finished with it. */
+const COMMIT_SOON_MS = 10;
+/** From one fetch to the next, while it brings less of a partition than is worth one. */
+const FETCH_REST_MS = 10;
+const FEW_MESSAGES = 100;
 
 export function createIntake(options: IntakeOptions): Intake {
   const { kafka, log, group, topics } = options;
@@ -78,6 +83,7 @@ export function createIntake(options: IntakeOptions): Intake {
   let count = 0;
   let consumer: Consumer | undefined;
   let committing: Promise<void> | undefined;
+  let committed = -Infinity;
   let running: Promise<void> | undefined;
   let resting = false;
   let closed = false;
@@ -161,6 +167,7 @@ export function createIntake(options: IntakeOptions): Intake {
     count += events.length;
     if (events.length === 0) advance(mine.partition);
     for (const tenant of new Set(events.map(({ event }) => event.tenant))) options.arrived(tenant);
+    if (batch.messages.length < FEW_MESSAGES) await sleep(FETCH_REST_MS);
     while (count > most && !resting && isRunning() && !isStale()) {
       roomMade = Promise.withResolvers();
       await Promise.race([roomMade.promise, sleep(HEARTBEAT_MS / 2)]);
@@ -198,7 +205,8 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   async function commitSoon(): Promise<void> {
-    await sleep(COMMIT_EVERY_MS);
+    await sleep(Math.max(COMMIT_SOON_MS, committed + COMMIT_EVERY_MS - performance.now()));
+    committed = performance.now();
     await commit();
     committing = undefined;
     if (finished.size > 0) committing = commitSoon();
@@ -208,7 +216,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const offsets = [...finished.values()];
     finished.clear();
     if (offsets.length === 0) return;
-    // What is not committed comes again, and is known by its id.
+    // What is not committed comes again, and is known by its place.
     await consumer
       ?.commitOffsets(offsets)
       .catch((error: unknown) => log.debug({ err: error, group }, 'offsets could not be committed'));

@@ -1,19 +1,19 @@
 /**
- * How an event looks in Kafka: the payload is the value, as JSON; id, type, tenant and place are headers, with W3C `traceparent`
- * where there is one; the record's time is when it happened. The key names the tenant too, so that a tenant's events of a key
- * keep one partition and its order.
+ * How an event looks in Kafka: a JSON object with its id, type, place and data, and its W3C `traceparent` as `trace` where there is one; the
+ * record's time is when it happened. The key names the tenant too, so that a tenant's events of a key keep one partition and its order.
+ * There are no headers: kafkajs pays for each as for a record of its own.
  */
 import { Partitioners, type PartitionMetadata } from 'kafkajs';
 import type { StoredEvent } from '../../ports.ts';
 import { isTenantId } from '../../tenant-id.ts';
-import type { PromisedEvent } from '../outbox.ts';
+import { keyOf, linesOf } from '../outbox.ts';
 
-/** A message ready to be sent. Headers and value are text; kafkajs encodes them. */
+/** A message ready to be sent. */
 export interface Outgoing {
   readonly topic: string;
   readonly key: string;
   readonly value: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly timestamp: string;
   /** Absent: Kafka's rule, by the key. */
@@ -26,12 +26,16 @@ export interface PlacedRow {
   readonly at: number;
   readonly id: string;
   readonly topic: string;
-  readonly events: readonly PromisedEvent[];
+  /** As the outbox has them. @see linesOf */
+  readonly events: string;
   /** Of the first event. */
   readonly place: number;
-  /** How many partitions the topic had when the places were given; null: nobody has looked yet. */
-  readonly partitions: number | null;
+  /** How many partitions the topic had when the places were given. */
+  readonly partitions: number;
 }
+
+/** By what a topic's events are spread over its partitions. */
+export type Spread = 'tenant' | 'key';
 
 /** What kafkajs hands out, as far as it matters here. */
 export interface Incoming {
@@ -45,20 +49,21 @@ export interface Incoming {
 /** @param topic as Kafka calls it, with the scope */
 export function toMessages(
   tenant: string,
-  row: PlacedRow & { readonly partitions: number },
+  row: PlacedRow,
   topic: string,
+  spread: Spread,
 ): readonly Outgoing[] {
   const timestamp = String(Math.floor(row.at / 1_000));
-  return row.events.map(([id, type, eventKey, payload, trace], index) => {
-    const key = `${tenant}/${eventKey}`;
-    const place = String(row.place + index);
+  const ofTenant = spread === 'tenant' ? partitionOf(topic, tenant, row.partitions) : undefined;
+  return linesOf(row.events).map((line, index) => {
+    const { key: own, rest } = keyOf(line);
+    const key = `${tenant}/${own}`;
     return {
       topic,
       key,
-      value: JSON.stringify(payload),
-      headers: trace ? { id, type, tenant, place, traceparent: trace } : { id, type, tenant, place },
+      value: `{"place":${row.place + index}${rest}`,
       timestamp,
-      partition: partitionOf(topic, key, row.partitions),
+      partition: ofTenant ?? partitionOf(topic, key, row.partitions),
     };
   });
 }
@@ -85,34 +90,45 @@ export interface Placed {
 
 /** The event of a message, or why it is none. @param topic as domains call it, without the scope */
 export function toEvent(topic: string, message: Incoming): Placed | { readonly poison: string } {
-  const id = headerOf(message, 'id');
-  const type = headerOf(message, 'type');
-  const tenant = headerOf(message, 'tenant');
-  const place = Number(headerOf(message, 'place'));
-  if (id === undefined || type === undefined || tenant === undefined || !Number.isSafeInteger(place))
-    return { poison: 'It lacks one of the headers id, type, tenant and place.' };
-  if (!isTenantId(tenant)) return { poison: 'Its header tenant is no tenant’s id.' };
-  const key = message.key?.toString() ?? '';
-  if (!key.startsWith(`${tenant}/`)) return { poison: 'Its key does not begin with its tenant.' };
+  const whole = message.key?.toString() ?? '';
+  const slash = whole.indexOf('/');
+  const tenant = whole.slice(0, Math.max(slash, 0));
+  if (!isTenantId(tenant)) return { poison: 'Its key does not begin with a tenant’s id.' };
   if (message.value === null) return { poison: 'It has no value.' };
-  let payload: unknown;
+  let value: unknown;
   try {
-    payload = JSON.parse(message.value.toString());
+    value = JSON.parse(message.value.toString());
   } catch (error) {
     return { poison: `Its value is no JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const trace = headerOf(message, 'traceparent');
+  if (!isTold(value)) return { poison: 'Its value lacks one of id, type, place and data.' };
+  const { id, type, place, data: payload, trace } = value;
   const event: StoredEvent = {
     id,
     tenant,
     topic,
     type,
-    key: key.slice(tenant.length + 1),
+    key: whole.slice(slash + 1),
     payload,
     occurredAt: new Date(Number(message.timestamp)),
     ...(trace === undefined ? {} : { trace }),
   };
   return { event, place };
+}
+
+interface Told {
+  readonly place: number;
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly trace?: string;
+}
+
+function isTold(value: unknown): value is Told {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('id' in value && 'type' in value && 'place' in value && 'data' in value)) return false;
+  if ('trace' in value && typeof value.trace !== 'string') return false;
+  return typeof value.id === 'string' && typeof value.type === 'string' && Number.isSafeInteger(value.place);
 }
 
 /** What nobody can make sense of, as it came, for people to look at. */
@@ -145,10 +161,8 @@ export function toDeadMessage(
 }
 
 /** Bytes of a message on the wire, at most: what the record adds to its parts is counted generously. */
-export function sizeOf({ key, value, headers }: Outgoing): number {
-  let size = 64 + Buffer.byteLength(value) + key.length * 3;
-  for (const name in headers) size += 8 + name.length + (headers[name]?.length ?? 0) * 3;
-  return size;
+export function sizeOf({ key, value }: Outgoing): number {
+  return 96 + Buffer.byteLength(value) + key.length * 3;
 }
 
 function headerOf({ headers }: Incoming, name: string): string | undefined {

@@ -2,7 +2,7 @@
  * Sends messages to Kafka: acknowledged by every in-sync replica, in the order they were given, one request at a time.
  * What waits while a request is under way goes together with the next one, whoever asked for it.
  */
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka, Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { sizeOf, type Outgoing } from './messages.ts';
@@ -30,6 +30,11 @@ export interface Sender {
  * told to; so a request that is smaller fits in any case.
  */
 const REQUEST_BYTES = 900_000;
+/** Of one asker in one request: to find a partition's messages kafkajs copies them once for each that comes after. */
+const MOST_MESSAGES = 400;
+/** From one request to the next, at least, unless it is worth one: what a request costs, it costs for one message as for a hundred. */
+const REST_MS = 5;
+const ENOUGH_BYTES = 100_000;
 /** Kafka answers a produce request within this time, or it has failed. */
 const ANSWER_MS = 10_000;
 
@@ -44,6 +49,7 @@ export function createSender(kafka: Kafka, log: Logger): Sender {
   const queue: Waiting[] = [];
   let producer: Promise<Producer> | undefined;
   let sending: Promise<void> | undefined;
+  let began = -Infinity;
 
   /** A producer that failed is given up with its sequence numbers: the next one begins anew. */
   function connected(): Promise<Producer> {
@@ -76,7 +82,8 @@ export function createSender(kafka: Kafka, log: Logger): Sender {
   async function drain(): Promise<void> {
     // What was asked for in the same turn of the event loop goes together.
     await turn();
-    for (let batch = take(queue); batch.length > 0; batch = take(queue)) {
+    for (let batch = await gather(); batch.length > 0; batch = await gather()) {
+      began = performance.now();
       const messages = batch.flatMap((waiting) => waiting.messages);
       try {
         const refused = await deliver(messages);
@@ -85,6 +92,12 @@ export function createSender(kafka: Kafka, log: Logger): Sender {
         for (const waiting of batch) waiting.reject(error);
       }
     }
+  }
+
+  async function gather(): Promise<Waiting[]> {
+    const pause = REST_MS - (performance.now() - began);
+    if (pause > 0 && bytesOf(queue) < ENOUGH_BYTES) await sleep(pause);
+    return take(queue);
   }
 
   async function deliver(messages: readonly Outgoing[]): Promise<readonly Refusal[]> {
@@ -147,6 +160,10 @@ export function createSender(kafka: Kafka, log: Logger): Sender {
   };
 }
 
+function bytesOf(queue: readonly Waiting[]): number {
+  return queue.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** From the front of the queue, what fits in one request; at least one. */
 function take(queue: Waiting[]): Waiting[] {
   let count = 0;
@@ -164,7 +181,7 @@ function* slicesOf(messages: readonly Outgoing[]): Generator<{ slice: readonly O
   let bytes = 0;
   for (const [index, message] of messages.entries()) {
     const size = sizeOf(message);
-    if (index > start && bytes + size > REQUEST_BYTES) {
+    if (index > start && (bytes + size > REQUEST_BYTES || index - start === MOST_MESSAGES)) {
       yield { slice: messages.slice(start, index), bytes };
       start = index;
       bytes = 0;
