@@ -96,3 +96,27 @@ test('what was away for a minute is found back within two seconds', async ({ moc
   await pass(2_000);
   assert.equal(done, 1);
 });
+
+test('a key rests between its runs, unless it has work now; who waits for idleness waits for what comes after the rest', async () => {
+  const began: number[] = [];
+  const answers = ['now', 'later', undefined] as const;
+  const pump = createPump({
+    name: 't',
+    concurrency: 1,
+    log,
+    restMilliseconds: { least: 40, most: 40 },
+    run() {
+      began.push(performance.now());
+      return Promise.resolve(answers[began.length - 1]);
+    },
+  });
+  pump.kick('a');
+  await pump.idle();
+  assert.equal(began.length, 3);
+  const [first = 0, second = 0, third = 0] = began;
+  assert.ok(third - second > 30, 'it rested');
+  assert.ok(second - first < third - second, 'what it had to do at once it did before');
+  pump.kick('a');
+  await pump.idle();
+  assert.equal(began.length, 4, 'a kick during the rest is not lost');
+});
