@@ -23,6 +23,7 @@ import type {
   Clock,
   Documents,
   Identity,
+  Language,
   PubSub,
   RateLimits,
   Search,
@@ -171,6 +172,13 @@ export async function openIdentity(config: HostConfig, clock: Clock): Promise<Id
   if (!isOf('keycloak+http', address) && !isOf('keycloak+https', address)) return refuse('identity', address);
   const { createOpenIdentity } = await import('../platform/identity/openid.ts');
   return createOpenIdentity({ address, clock });
+}
+
+/** Absent: the assistant answers by itself. */
+export async function openLanguage({ language }: HostConfig): Promise<Language | undefined> {
+  if (language === undefined) return undefined;
+  const { createOpenAi } = await import('../platform/language/openai.ts');
+  return createOpenAi(language);
 }
 
 function isOf(scheme: string, address: string): boolean {

@@ -22,6 +22,10 @@ export interface HostConfig {
   readonly paymentsPublicOrigin: string | undefined;
   /** Addresses of the systems behind the ports, logins included; absent: embedded. */
   readonly backends: Readonly<Partial<Record<Port, string>>>;
+  /** A language model for the assistant; absent: it answers by itself. */
+  readonly language?:
+    | { readonly url: string; readonly model: string; readonly key?: string | undefined }
+    | undefined;
   /** Base URL by domain, for the domains hosted elsewhere. */
   readonly peers: ReadonlyMap<string, string>;
 }
@@ -56,6 +60,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     paymentsUrl: env.PAYMENTS_URL,
     paymentsPublicOrigin: env.PAYMENTS_PUBLIC_ORIGIN,
     peers: env.PEERS,
+    ...(env.LANGUAGE_URL === undefined
+      ? {}
+      : { language: { url: env.LANGUAGE_URL, model: env.LANGUAGE_MODEL, key: env.LANGUAGE_KEY } }),
     backends: backendsIn(present),
   };
 }
@@ -114,4 +121,7 @@ const Environment = z.object({
   PAYMENTS_URL: z.url().optional(),
   PAYMENTS_PUBLIC_ORIGIN: z.url().optional(),
   PEERS: Peers.default(new Map()),
+  LANGUAGE_URL: z.url().optional(),
+  LANGUAGE_MODEL: z.string().default('gpt-4o-mini'),
+  LANGUAGE_KEY: z.string().optional(),
 });

@@ -24,6 +24,7 @@ import {
   openDocuments,
   openEvents,
   openIdentity,
+  openLanguage,
   openSearch,
   openShared,
   openTasks,
@@ -106,6 +107,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
+    language: await openLanguage(config),
     secrets,
     tenants,
     clock,

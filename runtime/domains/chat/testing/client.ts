@@ -114,6 +114,9 @@ export interface ResumingOptions {
   readonly retryMs?: number;
 }
 
+/** What is sent and not acknowledged yet, at most. */
+const WINDOW = 15;
+
 /** Goes on until `stop`, whatever happens to its connection. */
 export function resume(options: ResumingOptions): Resuming {
   const shown: Shown[] = [];
@@ -128,13 +131,17 @@ export function resume(options: ResumingOptions): Resuming {
   const sendNow = (cid: string, text: string): void => {
     if (isJoined) socket?.send(JSON.stringify({ t: 'send', room: options.room, cid, text }));
   };
+  /** A few at a time: what waited while there was nobody would be a flood. */
+  const sendPending = (): void => {
+    for (const [cid, text] of [...pending].slice(0, WINDOW)) sendNow(cid, text);
+  };
 
   const hear = (told: Told): void => {
     if (told.t === 'welcome') socket?.send(JSON.stringify({ t: 'join', room: options.room, after: last }));
     if (told.t === 'joined') {
       if (told['from'] !== last + 1) faults.push(`joined from ${String(told['from'])} after ${last}`);
       isJoined = true;
-      for (const [cid, text] of pending) sendNow(cid, text);
+      sendPending();
     }
     if (told.t === 'message') {
       const message = told as unknown as Shown; // as the definition says
@@ -172,9 +179,7 @@ export function resume(options: ResumingOptions): Resuming {
   }
   open();
   // What was refused for the moment is said again.
-  const repeating = setInterval(() => {
-    for (const [cid, text] of pending) sendNow(cid, text);
-  }, 1_000);
+  const repeating = setInterval(sendPending, 1_000);
 
   return {
     shown,
@@ -184,7 +189,7 @@ export function resume(options: ResumingOptions): Resuming {
     send(text) {
       const cid = randomUUID();
       pending.set(cid, text);
-      sendNow(cid, text);
+      if (pending.size <= WINDOW) sendNow(cid, text);
       return cid;
     },
     drop: () => socket?.terminate(),

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { createOpenAi } from './openai.ts';
+
+const ASKED = { system: 'You sell boots.', turns: [{ by: 'shopper', text: 'Boots?' }] } as const;
+const NEVER = new AbortController().signal;
+
+async function serve(answer: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  return { url: `http://127.0.0.1:${port}/v1/`, server };
+}
+
+test('the conversation is sent as the interface has it, and the first choice is the answer', async () => {
+  let heard: { url?: string; authorization?: string; body?: { model: string; messages: object[] } } = {};
+  const { url, server } = await serve((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      heard = {
+        url: request.url ?? '',
+        authorization: request.headers.authorization ?? '',
+        body: JSON.parse(Buffer.concat(chunks).toString()) as { model: string; messages: object[] }, // ours
+      };
+      response.end(JSON.stringify({ choices: [{ message: { role: 'assistant', content: 'Yes.' } }] }));
+    });
+  });
+  const language = createOpenAi({ url, model: 'small', key: 'secret' });
+  assert.equal(await language.complete('acme', ASKED, NEVER), 'Yes.');
+  assert.equal(heard.url, '/v1/chat/completions');
+  assert.equal(heard.authorization, 'Bearer secret');
+  assert.equal(heard.body?.model, 'small');
+  assert.deepEqual(heard.body?.messages, [
+    { role: 'system', content: 'You sell boots.' },
+    { role: 'user', content: 'Boots?' },
+  ]);
+  server.close();
+});
+
+test('whatever goes wrong there is an error with a code, once; for a while nobody is kept waiting then', async () => {
+  const wrong: [RequestListener, string][] = [
+    [(_, response) => response.writeHead(429).end(), 'rate_limited'],
+    [(_, response) => response.writeHead(500).end('no'), 'unavailable'],
+    [(_, response) => response.end('{"choices":[]}'), 'unavailable'],
+    [(_, response) => response.end('<html>'), 'unavailable'],
+    [(_, response) => response.destroy(), 'unavailable'],
+    [(_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), 'unavailable'],
+    [() => undefined, 'timeout'],
+  ];
+  for (const [answer, code] of wrong) {
+    let calls = 0;
+    const { url, server } = await serve((request, response) => {
+      calls += 1;
+      answer(request, response);
+    });
+    const language = createOpenAi({ url, model: 'small', timeoutMilliseconds: 300 });
+    await assert.rejects(language.complete('acme', ASKED, NEVER), { code });
+    await assert.rejects(language.complete('acme', ASKED, NEVER), { code: 'unavailable' });
+    assert.equal(calls, 1);
+    server.closeAllConnections();
+    server.close();
+  }
+});
