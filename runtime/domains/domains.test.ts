@@ -147,9 +147,9 @@ async function fillOne(table: string): Promise<void> {
 }
 
 function sampleOf(type: string): string {
+  if (type.endsWith('[]')) return `'{}'`;
   if (/int|numeric|double|real/.test(type)) return '1';
   if (type === 'boolean') return 'true';
-  if (type.endsWith('[]')) return `'{}'`;
   if (type === 'json' || type === 'jsonb') return `'{}'`;
   if (type.startsWith('timestamp')) return 'now()';
   if (type === 'date') return 'current_date';

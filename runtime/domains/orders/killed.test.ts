@@ -270,7 +270,8 @@ describe('killed at any moment', () => {
     }
     await assertPricesAgree();
     test.diagnostic(`killed after each of ${crashes.join(', ')}`);
-    assert.ok(crashes.length >= 6);
+    // An order has ten places to die at, or a few more where a message of the processor comes before the saga has asked.
+    assert.ok(crashes.length >= 8 / step, `only ${crashes.length} places`);
   });
 
   it('loses nothing and converges while runtime, processor and PostgreSQL are killed at random', async (test) => {
