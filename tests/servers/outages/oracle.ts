@@ -155,8 +155,10 @@ async function readEvents({ kafka }: RealShop): Promise<ReadonlyMap<string, Read
       autoCommit: false,
       eachMessage: ({ partition, message }) => {
         const order = message.key?.toString().split('/')[1];
-        const key = `${String(message.headers?.['type'])} ${order}`;
-        told.set(key, (told.get(key) ?? new Set()).add(String(message.headers?.['id'])));
+        // As decision 27 writes it down, without the runtime's own reading of it.
+        const { type, id } = JSON.parse(String(message.value)) as { type: string; id: string };
+        const key = `${type} ${order}`;
+        told.set(key, (told.get(key) ?? new Set()).add(id));
         if (Number(message.offset) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
         if (left.size === 0) all.resolve();
         return Promise.resolve();
