@@ -131,10 +131,8 @@ test('with the login that the operator makes: a broker that is killed, and a mes
     },
     { withinMs: 15_000, what: 'what is none stands among the dead letters' },
   );
-  assert.deepEqual(
-    letters.map(({ payload }) => payload),
-    ['no JSON'],
-  );
+  // Killed before it had noted that the letter is dead, the broker brings it once more.
+  assert.deepEqual([...new Set(letters.map(({ payload }) => payload))], ['no JSON']);
   await worker.close();
   await system.end();
 });
