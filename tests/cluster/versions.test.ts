@@ -220,7 +220,7 @@ for (const { name, start } of CLUSTERS) {
     });
 
     test('a field of the old version is refused by its own name', async () => {
-      const wrong = tenant('wrong', { domains: { chat: {} } }, OLD);
+      const wrong = tenant('wrong', { domains: { weather: {} } }, OLD);
       await assert.rejects(admin.create(oldTenants, wrong), /spec\.domains: .*use one of accounts/);
     });
 
