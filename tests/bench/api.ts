@@ -22,6 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'shopmind,vendure,medusa' },
   },
 });
+const before = machine();
 const products = Number(values.products);
 const many = Number(values.many);
 const load = {
@@ -45,7 +46,7 @@ if (asked.has('shopmind')) {
 if (asked.has('vendure'))
   lines.push(await line(`Vendure, ${products} products`, () => startVendure(products)));
 if (asked.has('medusa')) lines.push(await line('Medusa, 50 products', startMedusa));
-process.stdout.write(`${machine()}; ${load.shoppers} shoppers, ${load.seconds} s each\n\n`);
+process.stdout.write(`${before}; ${load.shoppers} shoppers, ${load.seconds} s each\n\n`);
 process.stdout.write(`${browsing()}\n${buying()}`);
 
 async function line(name: string, start: () => Promise<Contestant>): Promise<Line> {

@@ -6,7 +6,7 @@
  * measured is the operator and Kubernetes.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { httpRoutes, shopServices, tenants } from '../../operator/controllers/kinds.ts';
@@ -28,7 +28,10 @@ import {
 } from './operator/protocol.ts';
 import { acceptRoutes, prepare } from './operator/surroundings.ts';
 import { cpuSeconds } from './cpu.ts';
+import { machine } from './machine.ts';
 import { table } from './table.ts';
+
+const before = machine();
 
 const { values } = parseArgs({
   options: {
@@ -87,10 +90,7 @@ try {
   await plane.stop();
   await rm(folder, { recursive: true, force: true });
 }
-const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
-process.stdout.write(
-  `${new Date().toISOString().slice(0, 10)}, ${machine}, kube-apiserver 1.34 on etcd:\n\n`,
-);
+process.stdout.write(`${before}, kube-apiserver 1.34 on etcd:\n\n`);
 process.stdout.write(
   table(['to Ready', 'operator', 'bare loop', 'share', 'aim'], throughput) +
     '\n' +

@@ -5,15 +5,16 @@
  * `--cold` also removes the storefront's packages and build first, as on a fresh clone.
  */
 import { rm } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { memoryOf, processTree } from '../support/processes.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import { until } from '../support/wait.ts';
+import { machine } from './machine.ts';
 
 const root = join(import.meta.dirname, '../..');
 const SECOND = 1000;
 const MIB = 1024 * 1024;
+const before = machine();
 
 interface Figures {
   readonly apis: number;
@@ -98,9 +99,7 @@ function seconds(milliseconds: number): string {
 }
 
 function print(rows: readonly (readonly [string, string, string])[]): void {
-  process.stdout.write(
-    `\nbench:start on ${cpus().length} × ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / MIB / 1024)} GiB, Node ${process.version}\n\n`,
-  );
+  process.stdout.write(`\nbench:start on ${before}\n\n`);
   for (const [what, measured, limit] of rows)
     process.stdout.write(`${what.padEnd(62)}${measured.padStart(10)}${limit.padStart(10)}\n`);
   process.stdout.write('\n');

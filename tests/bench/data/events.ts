@@ -4,7 +4,6 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { openDatabase, type Database } from '../../../operator/provisioners/postgres/database.ts';
@@ -14,6 +13,7 @@ import { createPostgres as createProvisioner } from '../../../operator/provision
 import { startKafka, type KafkaServer } from '../../servers/kafka.ts';
 import { startPostgres, type PostgresServer } from '../../servers/postgres.ts';
 import { processTree } from '../../support/processes.ts';
+import { machine } from '../machine.ts';
 import { table } from '../table.ts';
 import type { DataBenchOptions } from '../data.ts';
 import type { Order, Report } from './events.process.ts';
@@ -72,9 +72,7 @@ export async function benchEvents({ seconds, backlog }: DataBenchOptions): Promi
     };
     await makeTopics(kafka.broker, ['x.backlog', 'x.half', 'x.all', 'x.most', 'x.stages']);
     const bench: Bench = { server, kafka, database, order: (rest) => ({ ...common, ...rest }) };
-    console.log(
-      `\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model}), load before ${loadavg()[0]?.toFixed(1)}`,
-    );
+    console.log(`\n${machine()}`);
     await benchBacklog(bench, backlog);
     await benchLive(bench);
     await benchStages(bench);
