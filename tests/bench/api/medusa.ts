@@ -6,10 +6,11 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../servers/postgres.ts';
+import type { Program } from '../../servers/process.ts';
 import { freePort } from '../../support/port.ts';
 import { anyOf, POSTGRES, type Contestant } from './contestant.ts';
 import type { Flow, Send, StepAnswer } from './load.ts';
-import { installed, started, type Program } from './packages.ts';
+import { installed, ran, serving } from './packages.ts';
 
 const VERSION = '2.21.2';
 const PRODUCTS = 50;
@@ -35,38 +36,30 @@ export async function startMedusa(): Promise<Contestant> {
   const project = await mkdtemp(join(tmpdir(), 'medusa-bench-'));
   const postgres = await startPostgres({ settings: POSTGRES });
   const port = await freePort();
-  const programs: Program[] = [];
+  const origin = `http://127.0.0.1:${port}`;
+  const cli = join(packages, 'node_modules/@medusajs/cli/cli.js');
+  const running = {
+    folder: project,
+    env: { DATABASE_URL: postgres.adminUrl, MEDUSA_DISABLE_TELEMETRY: '1' },
+  };
+  let server: Program | undefined;
   const stop = async (): Promise<void> => {
-    await Promise.all(programs.map(({ end }) => end()));
+    await server?.end();
     await postgres.stop();
     await rm(project, { recursive: true, force: true });
   };
-  const medusa = async (ready: RegExp, ...args: string[]): Promise<Program> => {
-    const program = await started(join(packages, 'node_modules/@medusajs/cli/cli.js'), {
-      args,
-      cwd: project,
-      env: { DATABASE_URL: postgres.adminUrl, MEDUSA_DISABLE_TELEMETRY: '1' },
-      ready,
-      withinMs: 600_000,
-    });
-    programs.push(program);
-    return program;
-  };
   try {
     await layOut(project, packages);
-    await medusa(
-      /Migrations completed|Skipping link|Link.*(?:done|synced|up-to-date)/i,
-      'db:migrate',
-      '--skip-scripts',
-    );
-    await medusa(/Finished executing script/, 'exec', './src/scripts/seed.js');
-    const server = await medusa(/Server is ready on port/, 'start', '-H', '127.0.0.1', '-p', String(port));
+    await ran(cli, { ...running, args: ['db:migrate', '--skip-scripts'] });
+    await ran(cli, { ...running, args: ['exec', './src/scripts/seed.js'] });
+    const args = ['start', '-H', '127.0.0.1', '-p', String(port)];
+    server = await serving(cli, { ...running, args, url: `${origin}/health` });
     // Written by the seed above.
     const keys = JSON.parse(await readFile(join(project, 'keys.json'), 'utf8')) as Keys;
     return {
       name: `Medusa ${VERSION}`,
-      origin: `http://127.0.0.1:${port}`,
-      servers: { shop: server.pid, postgres: postgres.pid() },
+      origin,
+      servers: { shop: server.pid(), postgres: postgres.pid() },
       browse: browse(keys),
       checkout: checkout(keys),
       stop,

@@ -1,9 +1,9 @@
 /** Peers as npm publishes them, installed once into the user's cache: nothing of them comes with ours. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { startProgram, type Program } from '../../servers/process.ts';
 import { kept } from '../../support/kept.ts';
 
 export interface Packages {
@@ -30,61 +30,38 @@ export function installed({ name, dependencies, alsoUnpack }: Packages): Promise
   });
 }
 
-export interface Program {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  /** Ends it, and waits until it is gone. */
-  end(): Promise<void>;
+/** Runs a script with this Node to its end. @throws Error with what it said */
+export async function ran(script: string, options: Running): Promise<void> {
+  await promisify(execFile)(process.execPath, [script, ...(options.args ?? [])], {
+    cwd: options.folder,
+    env: { ...process.env, PATH, NODE_ENV: 'production', ...options.env },
+    timeout: 1_800_000,
+    maxBuffer: 1 << 26,
+  });
 }
 
-/**
- * Starts a script with this Node, and waits for a line that says it is ready.
- * @param script absolute @throws Error with what it said, when it ends before
- */
-export async function started(
-  script: string,
-  options: {
-    readonly args?: readonly string[];
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string>>;
-    readonly ready: RegExp;
-    readonly withinMs?: number;
-  },
-): Promise<Program> {
-  const child = spawn(process.execPath, [script, ...(options.args ?? [])], {
-    cwd: options.cwd,
-    env: { ...process.env, PATH, NODE_ENV: 'production', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** Starts a server with this Node, and waits until `url` is answered, or until its log holds `READY` where it has none. */
+export function serving(script: string, options: Running & { readonly url?: string }): Promise<Program> {
+  const { args = [], folder, env, url } = options;
+  return startProgram({
+    command: process.execPath,
+    args: [script, ...args],
+    folder,
+    env: { PATH, NODE_ENV: 'production', ...env },
+    withinMs: 120_000,
+    async ready() {
+      const isReady =
+        url === undefined
+          ? (await readFile(join(folder, 'log'), 'utf8')).includes('READY')
+          : (await fetch(url)).ok;
+      if (!isReady) throw new Error(`${script} does not serve yet`);
+    },
   });
-  let said = '';
-  const told = new Promise<void>((resolve, reject) => {
-    const listen = (chunk: Buffer): void => {
-      said = (said + chunk.toString()).slice(-20_000);
-      if (options.ready.test(said)) resolve();
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}:\n${said}`)));
-    setTimeout(
-      () => reject(new Error(`${script} is not ready:\n${said}`)),
-      options.withinMs ?? 120_000,
-    ).unref();
-  });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${script} could not be started`);
-  const end = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    const harder = setTimeout(() => child.kill('SIGKILL'), 10_000);
-    await exited;
-    clearTimeout(harder);
-  };
-  try {
-    await told;
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return { child, pid, end };
+}
+
+export interface Running {
+  readonly args?: readonly string[];
+  /** Working folder, of this program alone: what a server says goes to the file `log` in it. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
 }

@@ -2,17 +2,18 @@
  * Vendure, as its own starter configures it: server and worker, on a PostgreSQL of its own, with our catalogue. Its shop API is GraphQL;
  * the queries ask for what a list and a product page show.
  */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startPostgres } from '../../servers/postgres.ts';
+import type { Program } from '../../servers/process.ts';
 import { freePort } from '../../support/port.ts';
 import { until } from '../../support/wait.ts';
 import { handles, vendureFile } from './catalogue.ts';
 import { anyOf, POSTGRES, type Contestant } from './contestant.ts';
 import type { Flow, Send, StepAnswer } from './load.ts';
-import { installed, started, type Program } from './packages.ts';
+import { installed, ran, serving } from './packages.ts';
 
 const VERSION = '3.7.3';
 
@@ -33,19 +34,14 @@ export async function startVendure(products: number): Promise<Contestant> {
     ASSETS: join(folder, 'assets'),
   };
   const programs: Program[] = [];
-  const run = async (
-    script: string,
-    ready: RegExp,
-    args: string[] = [],
-    more: Record<string, string> = {},
-  ): Promise<Program> => {
-    const file = join(import.meta.dirname, 'vendure', script);
-    const program = await started(file, {
-      args,
-      cwd: folder,
-      env: { ...env, ...more },
-      ready,
-      withinMs: 1_800_000,
+  const scriptOf = (name: string): string => join(import.meta.dirname, 'vendure', name);
+  const serve = async (name: string, url?: string): Promise<Program> => {
+    const own = join(folder, name);
+    await mkdir(own);
+    const program = await serving(scriptOf(name), {
+      folder: own,
+      env,
+      ...(url === undefined ? {} : { url }),
     });
     programs.push(program);
     return program;
@@ -59,14 +55,14 @@ export async function startVendure(products: number): Promise<Contestant> {
     const samples = join(packages, 'package/assets');
     const file = join(folder, 'products.csv');
     await writeFile(file, vendureFile(products, await readdir(join(samples, 'images'))));
-    await run('populate.cjs', /POPULATED/, [samples, file], { SYNCHRONIZE: '1' });
-    const worker = await run('worker.cjs', /READY/);
-    const server = await run('server.cjs', /READY/);
+    await ran(scriptOf('populate.cjs'), { args: [samples, file], folder, env: { ...env, SYNCHRONIZE: '1' } });
+    const worker = await serve('worker.cjs');
+    const server = await serve('server.cjs', `${origin}/health`);
     await indexed(origin, postgres.adminUrl);
     return {
       name: `Vendure ${VERSION}`,
       origin,
-      servers: { shop: server.pid, worker: worker.pid, postgres: postgres.pid() },
+      servers: { shop: server.pid(), worker: worker.pid(), postgres: postgres.pid() },
       browse: browse(products),
       checkout: checkout(products),
       stop,
