@@ -11,7 +11,15 @@ import { boolean, defaulted, integer, list, object, oneOf, optional, string } fr
 import type { Infer } from './schema.ts';
 
 /** The domains a tenant may switch off or scale. A test keeps this list equal to the runtime's definitions. */
-export const DOMAINS = ['accounts', 'analytics', 'catalog', 'chat', 'orders', 'payments'] as const;
+export const DOMAINS = [
+  'accounts',
+  'analytics',
+  'catalog',
+  'chat',
+  'notifications',
+  'orders',
+  'payments',
+] as const;
 
 /** Names that would collide with the platform's own namespaces, schemas or hosts. */
 export const RESERVED_NAMES = [

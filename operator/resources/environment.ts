@@ -36,6 +36,7 @@ export function environment(
     SOURCES_URL: platform.sourcesUrl,
     PAYMENTS_URL: platform.paymentsUrl,
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
+    PUBLIC_PORT: String(platform.publicPort),
     PEERS:
       peers.size === 0 ? undefined : [...peers].map(([domain, address]) => `${domain}=${address}`).join(','),
   };

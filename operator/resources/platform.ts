@@ -180,12 +180,6 @@ function archive(
 /** Sunday before dawn, beside the nightly backups. */
 const WEEKLY = '23 5 * * 0';
 
-/** The address a browser uses for a host: no port where the scheme implies it. */
-export function publicOrigin(host: string, port: number): string {
-  if (port === 443) return `https://${host}`;
-  return port === 80 ? `http://${host}` : `http://${host}:${port}`;
-}
-
 function integer(
   config: Readonly<Record<string, string>>,
   key: string,

@@ -11,7 +11,8 @@ import { embeddedManifests } from './embedded.ts';
 import { environment } from './environment.ts';
 import { installManifests } from './install.ts';
 import { defaultValues, InstallValues } from './values.ts';
-import { parsePlatform, PlatformConfigError, publicOrigin } from './platform.ts';
+import { publicOrigin } from '../../runtime/platform/names/index.ts';
+import { parsePlatform, PlatformConfigError } from './platform.ts';
 import { enabledDomains, hostOf } from './presets.ts';
 import { tenantRoute } from './route.ts';
 import { service, tenant, workloadInput } from './testing/inputs.ts';
@@ -123,6 +124,7 @@ test('the environment holds what the table says, secrets by reference only', () 
       'SHOPMIND_TENANT',
       'BLOBS_URL',
       'PAYMENTS_URL',
+      'PUBLIC_PORT',
       'PEERS',
       'DATABASE_URL',
       'SECRETS_KEY',
@@ -184,13 +186,14 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       { name: 'catalog', scaling: { min: 1, max: 2 } },
     ],
   });
-  assert.deepEqual(enabledDomains(acme.spec), ['accounts', 'analytics', 'catalog', 'chat']);
+  assert.deepEqual(enabledDomains(acme.spec), ['accounts', 'analytics', 'catalog', 'chat', 'notifications']);
   assert.deepEqual(
     [...hostOf(acme)],
     [
       ['accounts', 'runtime'],
       ['analytics', 'runtime'],
       ['chat', 'runtime'],
+      ['notifications', 'runtime'],
       ['catalog', 'catalog'],
     ],
   );

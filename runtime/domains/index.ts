@@ -7,10 +7,19 @@ import { accounts } from './accounts/definition.ts';
 import { analytics } from './analytics/definition.ts';
 import { catalog } from './catalog/definition.ts';
 import { chat } from './chat/definition.ts';
+import { notifications } from './notifications/definition.ts';
 import { orders } from './orders/definition.ts';
 import { payments } from './payments/definition.ts';
 
-export const DOMAINS: readonly DomainDefinition[] = [accounts, analytics, catalog, chat, orders, payments];
+export const DOMAINS: readonly DomainDefinition[] = [
+  accounts,
+  analytics,
+  catalog,
+  chat,
+  notifications,
+  orders,
+  payments,
+];
 
 /** The definition of that name, if there is one. */
 export function domainNamed(name: string): DomainDefinition | undefined {

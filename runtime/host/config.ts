@@ -20,6 +20,11 @@ export interface HostConfig {
   readonly sourcesUrl: string | undefined;
   readonly paymentsUrl: string | undefined;
   readonly paymentsPublicOrigin: string | undefined;
+  /** The port browsers use; 443 means https. */
+  readonly publicPort?: number | undefined;
+  /** The platform's own message providers, for shops that name none: addresses, logins included. */
+  readonly mailProviders?: string | undefined;
+  readonly smsProviders?: string | undefined;
   /** Addresses of the systems behind the ports, logins included; absent: embedded. */
   readonly backends: Readonly<Partial<Record<Port, string>>>;
   /** A language model for the assistant; absent: it answers by itself. */
@@ -59,6 +64,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     sourcesUrl: env.SOURCES_URL,
     paymentsUrl: env.PAYMENTS_URL,
     paymentsPublicOrigin: env.PAYMENTS_PUBLIC_ORIGIN,
+    publicPort: env.PUBLIC_PORT,
+    mailProviders: env.MAIL_PROVIDERS,
+    smsProviders: env.SMS_PROVIDERS,
     peers: env.PEERS,
     ...(env.LANGUAGE_URL === undefined
       ? {}
@@ -120,6 +128,9 @@ const Environment = z.object({
     .optional(),
   PAYMENTS_URL: z.url().optional(),
   PAYMENTS_PUBLIC_ORIGIN: z.url().optional(),
+  PUBLIC_PORT: Port.default(443),
+  MAIL_PROVIDERS: z.string().optional(),
+  SMS_PROVIDERS: z.string().optional(),
   PEERS: Peers.default(new Map()),
   LANGUAGE_URL: z.url().optional(),
   LANGUAGE_MODEL: z.string().default('gpt-4o-mini'),

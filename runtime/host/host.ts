@@ -12,8 +12,10 @@ import type { CreateService, DomainService, Platform } from '../platform/domain.
 import { ShopError, type Problem } from '../platform/errors.ts';
 import type { EventLog } from '../platform/events/log.ts';
 import { createNewId } from '../platform/ids.ts';
+import { createMessaging } from '../platform/messages/providers.ts';
+import { publicOrigin } from '../platform/names/index.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
-import type { Clock, Payments, Search, Tenant } from '../platform/ports.ts';
+import type { Clock, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
 import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
@@ -44,6 +46,7 @@ import { startUpkeep } from './upkeep.ts';
 export interface HostParts {
   readonly clock?: Clock;
   readonly payments?: Payments;
+  readonly mail?: Mail;
   /** Is given what the configuration says. */
   readonly search?: (configured: Search) => Search;
   readonly services?: Readonly<Record<string, () => Promise<{ createService: CreateService }>>>;
@@ -95,6 +98,14 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const analytics = await openAnalytics(config, { sql, clock, facts });
   const configured = await openSearch(config, sql);
   const search = parts.search?.(configured) ?? configured;
+  const messaging = createMessaging({
+    sql,
+    clock,
+    secrets,
+    log,
+    mailProviders: config.mailProviders,
+    smsProviders: config.smsProviders,
+  });
   const platform: Platform = {
     sql,
     blobs: await openBlobs(config),
@@ -108,11 +119,16 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
     language: await openLanguage(config),
+    mail: parts.mail ?? messaging.mail,
+    sms: messaging.sms,
+    push: messaging.push,
+    outbox: messaging.outbox,
     secrets,
     tenants,
     clock,
     newId,
     log,
+    originOf: ({ hosts: [host = 'localhost'] }) => publicOrigin(host, config.publicPort ?? 443),
     call: (tenant, domain, operation, input) => peers.call(tenant, domain, operation, input),
     ...(config.sourcesUrl === undefined ? {} : { sourcesUrl: config.sourcesUrl }),
   };
@@ -227,6 +243,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await documents.close();
     await analytics.close();
     await search.close();
+    messaging.close();
     await sql.close();
     await closeServer(admin);
   }

@@ -12,12 +12,16 @@ import type {
   Documents,
   EventHandler,
   Language,
+  Mail,
   NewId,
+  Outbox,
   Payments,
   PubSub,
   RateLimits,
+  Push,
   Search,
   Secrets,
+  Sms,
   Sql,
   TaskHandler,
   Tenant,
@@ -41,6 +45,11 @@ export interface Platform {
   readonly payments: Payments;
   /** Absent: no language model is configured. */
   readonly language?: Language | undefined;
+  readonly mail: Mail;
+  readonly sms: Sms;
+  readonly push: Push;
+  /** What was sent to nobody, because no provider is set up. */
+  readonly outbox: Outbox;
   readonly secrets: Secrets;
   readonly tenants: Tenants;
   readonly clock: Clock;
@@ -48,6 +57,8 @@ export interface Platform {
   readonly log: Logger;
   /** Base of relative catalogue sources: a `file:` or `https:` URL that ends in a slash. */
   readonly sourcesUrl?: string;
+  /** Where browsers find a shop: `https://acme.example`. */
+  readonly originOf: (tenant: Tenant) => string;
   /** Calls an operation of another domain: in process when hosted together, over HTTP otherwise. Must be idempotent. */
   readonly call: <Out>(tenant: string, domain: string, operation: string, input: unknown) => Promise<Out>;
 }

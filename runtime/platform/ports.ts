@@ -539,6 +539,97 @@ export interface PaymentWebhook {
   readonly intent: PaymentIntent | undefined;
 }
 
+// ── mail, SMS, push ──────────────────────────────────────────────────────────────────────────────
+
+/** What a provider said when it took a message. */
+export interface Sent {
+  /** Which one it was: the host of its address, or `outbox`. */
+  readonly provider: string;
+  /** What it calls the message. */
+  readonly reference: string;
+}
+
+/**
+ * Messages to people outside. A message has the sender's own id, letters, digits and `_`, at most 64: to be sent again under it until it
+ * is taken. Where the provider can tell it is delivered once, and otherwise it is recognisably the same message.
+ * @throws ShopError
+ *   `unavailable`: it was not sent; ask later, or somebody else.
+ *   `timeout`: nobody knows whether it was sent; ask again with the same id.
+ *   `forbidden`: the provider refuses us: our login, our sender, what we owe.
+ *   `gone`: whom it is for takes nothing, and never will: nobody has that address, or wants nothing any more.
+ *   `invalid_input`: the provider refuses this message, and would again.
+ */
+export interface Mail {
+  send(tenant: TenantId, message: MailMessage): Promise<Sent>;
+}
+
+export interface MailMessage {
+  readonly id: string;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly replyTo?: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  /** Where a mail program unsubscribes its owner by one POST (RFC 8058). */
+  readonly unsubscribe?: string;
+}
+
+/** As `Mail`. */
+export interface Sms {
+  send(tenant: TenantId, message: SmsMessage): Promise<Sent>;
+}
+
+export interface SmsMessage {
+  readonly id: string;
+  /** E.164: `+4915112345678`. */
+  readonly to: string;
+  readonly text: string;
+}
+
+/** As `Mail`; `gone` is a browser that has unsubscribed. */
+export interface Push {
+  send(tenant: TenantId, message: PushMessage): Promise<Sent>;
+  /** What browsers subscribe with (VAPID, RFC 8292), base64url; undefined where no push is set up for the shop. */
+  publicKey(tenant: TenantId): Promise<string | undefined>;
+}
+
+/** A browser's subscription, as its Push API gives it. */
+export interface PushTarget {
+  readonly endpoint: string;
+  /** Both base64url. */
+  readonly keys: { readonly p256dh: string; readonly auth: string };
+}
+
+export interface PushMessage {
+  readonly id: string;
+  readonly to: PushTarget;
+  /** What the shop's service worker shows; as JSON at most 3,000 bytes. */
+  readonly content: { readonly title: string; readonly body: string; readonly url: string };
+  /** Seconds the push service may keep it for a browser that is away. */
+  readonly ttlSeconds: number;
+}
+
+export type MessageChannel = 'mail' | 'sms' | 'push';
+
+/** What the embedded adapters of mail, SMS and push have taken: nobody outside has it. */
+export interface Outbox {
+  /** Newest first. @param query.limit 1 to 100 @param query.before an id of the page before */
+  list(
+    tenant: TenantId,
+    query: { readonly limit: number; readonly before?: string },
+  ): Promise<readonly OutboxMessage[]>;
+  get(tenant: TenantId, id: string): Promise<OutboxMessage | undefined>;
+}
+
+export interface OutboxMessage {
+  readonly id: string;
+  readonly channel: MessageChannel;
+  readonly recipient: string;
+  readonly at: Date;
+  readonly message: MailMessage | SmsMessage | PushMessage;
+}
+
 // ── identity ─────────────────────────────────────────────────────────────────────────────────────
 
 /** Somebody whom the tenant's identity provider vouches for. */

@@ -11,6 +11,7 @@ import { accounts } from '../../runtime/domains/accounts/definition.ts';
 import { analytics } from '../../runtime/domains/analytics/definition.ts';
 import { catalog } from '../../runtime/domains/catalog/definition.ts';
 import { chat } from '../../runtime/domains/chat/definition.ts';
+import { notifications } from '../../runtime/domains/notifications/definition.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
 import { payments } from '../../runtime/domains/payments/definition.ts';
 import { HOST_ROUTES } from '../../runtime/host/definition.ts';
@@ -26,6 +27,7 @@ export function generate(): string {
     analytics,
     catalog,
     chat,
+    notifications,
     orders,
     payments,
   ].flatMap((domain) =>

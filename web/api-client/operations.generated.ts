@@ -1676,6 +1676,369 @@ export interface Operations {
       "greeting": string;
     };
   };
+  /** What the signed-in customer, or whoever holds a link from a message, wants to hear, and where. */
+  'notifications.getPreferences': {
+    params: undefined;
+    query: {
+      "token"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "contacts": readonly ({
+        "id": string;
+        "channel": "mail" | "sms" | "push";
+        "address": string;
+        "state": "active" | "pending" | "suppressed";
+        "preferences": Readonly<Record<string, "on" | "off" | "daily">>;
+      })[];
+    };
+  };
+  /** Choose by category: on, off, or once a day. */
+  'notifications.setPreferences': {
+    params: undefined;
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "preferences": Readonly<Record<string, "on" | "off" | "daily">>;
+    };
+    response: {
+      "contacts": readonly ({
+        "id": string;
+        "channel": "mail" | "sms" | "push";
+        "address": string;
+        "state": "active" | "pending" | "suppressed";
+        "preferences": Readonly<Record<string, "on" | "off" | "daily">>;
+      })[];
+    };
+  };
+  /** A page with one button. Looking at it changes nothing: mail programs look at every link. */
+  'notifications.showUnsubscribe': {
+    params: undefined;
+    query: {
+      "token": string;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** End a category for an address, by one click (RFC 8058). May be repeated. */
+  'notifications.unsubscribe': {
+    params: undefined;
+    query: {
+      "token": string;
+    };
+    body: string;
+    response: undefined;
+  };
+  /** What a browser subscribes to push messages with; 404 where the shop has none. */
+  'notifications.getPushKey': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "publicKey": string;
+    };
+  };
+  /** Send push messages to this browser of the signed-in customer. */
+  'notifications.subscribePush': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "endpoint": string;
+      "keys": {
+        "p256dh": string;
+        "auth": string;
+      };
+    };
+    response: undefined;
+  };
+  /** Send none to this browser any more. */
+  'notifications.unsubscribePush': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "endpoint": string;
+    };
+    response: undefined;
+  };
+  /** Send a code to a telephone, which has to come back before anything else is sent there. */
+  'notifications.addPhone': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "phone": string;
+    };
+    response: undefined;
+  };
+  /** The code that came by SMS. */
+  'notifications.confirmPhone': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "phone": string;
+      "code": string;
+    };
+    response: undefined;
+  };
+  /** A page that shows what was sent while no provider is set up, to whoever has the admin key. */
+  'notifications.showOutbox': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Kinds of messages, and the languages there are templates in. */
+  'notifications.listTemplates': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "templates": readonly ({
+        "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+        "channel": "mail" | "sms" | "push";
+        "category": "account" | "orders" | "marketing" | "merchant";
+        "required": boolean;
+        "builtIn": readonly (string)[];
+        "own": readonly (string)[];
+      })[];
+    };
+  };
+  /** The template that is used for a language, with its variables. */
+  'notifications.getTemplate': {
+    params: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms" | "push";
+      "locale": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms" | "push";
+      "locale": string;
+      "subject"?: string | undefined;
+      "html"?: string | undefined;
+      "text": string;
+      "version": number;
+      "variables": readonly (string)[];
+    };
+  };
+  /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
+  'notifications.putTemplate': {
+    params: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms" | "push";
+      "locale": string;
+    };
+    query: undefined;
+    body: {
+      "subject"?: string | undefined;
+      "html"?: string | undefined;
+      "text": string;
+      "version"?: number | undefined;
+    };
+    response: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms" | "push";
+      "locale": string;
+      "subject"?: string | undefined;
+      "html"?: string | undefined;
+      "text": string;
+      "version": number;
+      "variables": readonly (string)[];
+    };
+  };
+  /** Back to the built-in template. */
+  'notifications.deleteTemplate': {
+    params: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms" | "push";
+      "locale": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** A message with made-up contents, of a template as it is or as it might be. */
+  'notifications.previewTemplate': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms" | "push";
+      "locale": string;
+      "source"?: {
+        "subject"?: string | undefined;
+        "html"?: string | undefined;
+        "text": string;
+      } | undefined;
+    };
+    response: {
+      "locale": string;
+      "subject"?: string | undefined;
+      "html"?: string | undefined;
+      "text": string;
+    };
+  };
+  /** Send a message with made-up contents to an address of the merchant’s. */
+  'notifications.sendTest': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "channel": "mail" | "sms";
+      "locale"?: string | undefined;
+      "to": string;
+    };
+    response: {
+      "id": string;
+    };
+  };
+  /** What was sent, or was to be, newest first. */
+  'notifications.listDeliveries': {
+    params: undefined;
+    query: {
+      "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
+      "kind"?: "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code" | undefined;
+      "recipient"?: string | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "deliveries": readonly ({
+        "id": string;
+        "kind": string;
+        "channel": "mail" | "sms" | "push";
+        "recipient": string;
+        "state": "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed";
+        "attempts": number;
+        "problem"?: string | undefined;
+        "subject"?: string | undefined;
+        "locale"?: string | undefined;
+        "provider"?: string | undefined;
+        "reference"?: string | undefined;
+        "createdAt": string;
+        "endedAt"?: string | undefined;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Sender, who hears of orders, limits. */
+  'notifications.getSettings': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "sender": {
+        "name"?: string | undefined;
+        "address"?: string | undefined;
+        "replyTo"?: string | undefined;
+      };
+      "merchant": {
+        "emails": readonly (string)[];
+        "orders": "on" | "off" | "daily";
+      };
+      "perHour": number;
+      "zone": string;
+      "digestHour": number;
+    };
+  };
+  /** Change them. */
+  'notifications.putSettings': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "sender"?: {
+        "name"?: string | undefined;
+        "address"?: string | undefined;
+        "replyTo"?: string | undefined;
+      } | undefined;
+      "merchant"?: {
+        "emails"?: readonly (string)[] | undefined;
+        "orders"?: "on" | "off" | "daily" | undefined;
+      } | undefined;
+      "perHour"?: number | undefined;
+      "zone"?: string | undefined;
+      "digestHour"?: number | undefined;
+    };
+    response: {
+      "sender": {
+        "name"?: string | undefined;
+        "address"?: string | undefined;
+        "replyTo"?: string | undefined;
+      };
+      "merchant": {
+        "emails": readonly (string)[];
+        "orders": "on" | "off" | "daily";
+      };
+      "perHour": number;
+      "zone": string;
+      "digestHour": number;
+    };
+  };
+  /** Addresses that nothing is sent to: they bounced, complained, or the merchant said so. */
+  'notifications.listSuppressions': {
+    params: undefined;
+    query: {
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "suppressions": readonly ({
+        "id": string;
+        "channel": "mail" | "sms" | "push";
+        "address": string;
+        "reason": string;
+        "at": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Send nothing to an address any more. */
+  'notifications.addSuppression': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "channel": "mail" | "sms" | "push";
+      "address": string;
+    };
+    response: {
+      "id": string;
+      "channel": "mail" | "sms" | "push";
+      "address": string;
+      "reason": string;
+      "at": string;
+    };
+  };
+  /** Send to it again. */
+  'notifications.removeSuppression': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Messages that were sent to nobody, because no provider is set up, newest first. */
+  'notifications.listOutbox': {
+    params: undefined;
+    query: {
+      "before"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "messages": readonly ({
+        "id": string;
+        "channel": "mail" | "sms" | "push";
+        "recipient": string;
+        "at": string;
+        "message": Readonly<Record<string, unknown>>;
+      })[];
+    };
+  };
   /** Start a cart, empty or with lines. Its id is its secret. */
   'orders.createCart': {
     params: undefined;
@@ -4354,6 +4717,29 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'chat.settleReports': ['DELETE', '/api/admin/chat/rooms/{roomId}/messages/{seq}/reports', false],
   'chat.getSettings': ['GET', '/api/admin/chat/settings', false],
   'chat.putSettings': ['PUT', '/api/admin/chat/settings', false],
+  'notifications.getPreferences': ['GET', '/api/notifications/preferences', false],
+  'notifications.setPreferences': ['PUT', '/api/notifications/preferences', false],
+  'notifications.showUnsubscribe': ['GET', '/api/notifications/unsubscribe', false],
+  'notifications.unsubscribe': ['POST', '/api/notifications/unsubscribe', false],
+  'notifications.getPushKey': ['GET', '/api/notifications/push/key', false],
+  'notifications.subscribePush': ['POST', '/api/notifications/push/subscriptions', false],
+  'notifications.unsubscribePush': ['POST', '/api/notifications/push/unsubscriptions', false],
+  'notifications.addPhone': ['POST', '/api/notifications/phones', false],
+  'notifications.confirmPhone': ['POST', '/api/notifications/phones/confirm', false],
+  'notifications.showOutbox': ['GET', '/api/notifications/outbox', false],
+  'notifications.listTemplates': ['GET', '/api/admin/notifications/templates', false],
+  'notifications.getTemplate': ['GET', '/api/admin/notifications/templates/{kind}/{channel}/{locale}', false],
+  'notifications.putTemplate': ['PUT', '/api/admin/notifications/templates/{kind}/{channel}/{locale}', false],
+  'notifications.deleteTemplate': ['DELETE', '/api/admin/notifications/templates/{kind}/{channel}/{locale}', false],
+  'notifications.previewTemplate': ['POST', '/api/admin/notifications/preview', false],
+  'notifications.sendTest': ['POST', '/api/admin/notifications/test', true],
+  'notifications.listDeliveries': ['GET', '/api/admin/notifications/deliveries', false],
+  'notifications.getSettings': ['GET', '/api/admin/notifications/settings', false],
+  'notifications.putSettings': ['PUT', '/api/admin/notifications/settings', false],
+  'notifications.listSuppressions': ['GET', '/api/admin/notifications/suppressions', false],
+  'notifications.addSuppression': ['POST', '/api/admin/notifications/suppressions', false],
+  'notifications.removeSuppression': ['DELETE', '/api/admin/notifications/suppressions/{id}', false],
+  'notifications.listOutbox': ['GET', '/api/admin/notifications/outbox', false],
   'orders.createCart': ['POST', '/api/orders/carts', false],
   'orders.claimCart': ['POST', '/api/orders/carts/claim', false],
   'orders.getCart': ['GET', '/api/orders/carts/{cartId}', false],

@@ -10,7 +10,7 @@ import type { ReconcileContext } from '../../kube/controller.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
-import { publicOrigin } from '../../resources/platform.ts';
+import { publicOrigin } from '../../../runtime/platform/names/index.ts';
 import {
   enabledDomains,
   hostOf,

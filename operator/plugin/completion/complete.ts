@@ -30,6 +30,7 @@ const DOMAINS = [
   'accounts',
   'analytics',
   'catalog',
+  'notifications',
   'orders',
   'payments',
   'operator',

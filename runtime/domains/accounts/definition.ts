@@ -75,6 +75,7 @@ export const CustomerRegistered = z.object({
   firstName: z.string(),
   lastName: z.string(),
   locale: z.string().nullable(),
+  acceptsMarketing: z.boolean().optional(),
 });
 
 const AddressId = z.object({ id: z.string().min(1).max(80) });

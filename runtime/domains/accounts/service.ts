@@ -265,7 +265,8 @@ function toCustomer(row: CustomerRow): Customer {
 
 function eventOf(type: string, row: CustomerRow) {
   const { id, email, first_name: firstName, last_name: lastName, locale } = row;
-  return { topic: 'accounts.customer', type, key: id, payload: { id, email, firstName, lastName, locale } };
+  const payload = { id, email, firstName, lastName, locale, acceptsMarketing: row.accepts_marketing };
+  return { topic: 'accounts.customer', type, key: id, payload };
 }
 
 async function findByEmail(

@@ -122,3 +122,9 @@ export function analyzerOf(locale: string): string {
 export function realmName(tenant: string): string {
   return `shop-${tenant}`;
 }
+
+/** The address a browser uses for a host: no port where the scheme implies it. */
+export function publicOrigin(host: string, port: number): string {
+  if (port === 443) return `https://${host}`;
+  return port === 80 ? `http://${host}` : `http://${host}:${port}`;
+}

@@ -10,7 +10,7 @@ const MENTIONED: PersonalData = { by: ['key', 'payload'], erase: 'redact' };
 export const platform: DomainDefinition = {
   name: 'platform',
   summary:
-    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, what is searched and what is counted.',
+    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, what is searched, what is counted, and messages sent to nobody.',
   tables: [
     {
       name: 'promised_events',
@@ -44,6 +44,12 @@ export const platform: DomainDefinition = {
     // Of persons by pseudonyms alone; whose they are, their writer knows and forgets.
     { name: 'facts', spread: 'tenant', access: 'write' },
     { name: 'fact_rollups', spread: 'tenant', access: 'write' },
+    {
+      name: 'sent_messages',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['recipient', 'message'], erase: 'delete' },
+    },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],

@@ -1,0 +1,229 @@
+/** What orders, payments and accounts tell, and who is told of it. */
+import { z } from 'zod';
+import type { Platform } from '../../platform/domain.ts';
+import type { EventHandler, StoredEvent, Tenant, Transaction } from '../../platform/ports.ts';
+import type { Contact, Contacts } from './contacts.ts';
+import type { KindName } from './kinds.ts';
+import { nextHour, type Notifier } from './notify.ts';
+import type { Settings } from './schemas.ts';
+import { settingsOf } from './settings.ts';
+
+/** As much of others' events as we use; more fields may come. */
+const money = z.object({ amount: z.int(), currency: z.string() });
+const order = z.object({
+  orderId: z.string(),
+  number: z.string(),
+  email: z.string(),
+  customerId: z.string().optional(),
+  total: money,
+  refunded: z.int(),
+  lines: z.array(z.object({ title: z.string(), quantity: z.int(), unitPrice: z.int() })),
+  reason: z.string().optional(),
+  at: z.string(),
+});
+const payment = z.object({
+  orderId: z.string(),
+  captured: z.int(),
+  currency: z.string(),
+  amount: z.int(),
+  at: z.string(),
+});
+const customer = z.object({
+  id: z.string(),
+  email: z.string(),
+  firstName: z.string(),
+  lastName: z.string(),
+  locale: z.string().nullable(),
+  acceptsMarketing: z.boolean().optional(),
+});
+type Order = z.infer<typeof order>;
+/** A payment that was heard of before its order. */
+const paid = z.object({
+  source: z.string(),
+  kind: z.enum(['orders.paid', 'merchant.dispute']),
+  amount: money,
+  at: z.string(),
+});
+type Paid = z.infer<typeof paid>;
+
+/** What happened longer ago is no news: a shop that gets this domain later, or comes back from a backup, writes nobody about old orders. */
+const NEWS_MS = 24 * 60 * 60 * 1_000;
+
+export function createHearing(
+  { tenants, clock, originOf }: Platform,
+  { contacts, notifier }: { readonly contacts: Contacts; readonly notifier: Notifier },
+): Readonly<Record<'order' | 'payment' | 'customer', EventHandler>> {
+  interface Shop {
+    readonly tenant: Tenant;
+    readonly settings: Settings;
+    readonly origin: string;
+  }
+
+  async function shopOf(tx: Transaction, id: string): Promise<Shop> {
+    const tenant = await tenants.byId(id);
+    // Throwing has the event come again, when the directory has caught up.
+    if (tenant === undefined) throw new Error(`tenant ${id} is not in the directory yet`);
+    const { settings } = await settingsOf(tx, id);
+    return { tenant, settings, origin: originOf(tenant) };
+  }
+
+  async function tell(
+    tx: Transaction,
+    shop: Shop,
+    source: string,
+    kind: KindName,
+    to: readonly Contact[],
+    variables: unknown,
+  ): Promise<void> {
+    const digestAt = nextHour(clock.now(), shop.settings.digestHour, shop.settings.zone);
+    await notifier.notify(tx, shop.tenant.id, { source, kind, contacts: to, variables, digestAt });
+  }
+
+  async function merchants(tx: Transaction, { tenant, settings }: Shop): Promise<Contact[]> {
+    const found: Contact[] = [];
+    for (const address of settings.merchant.emails)
+      found.push(await contacts.ensure(tx, tenant.id, { channel: 'mail', address }));
+    return found;
+  }
+
+  async function tellOfPayment(tx: Transaction, shop: Shop, about: Paid, known: KnownOrder): Promise<void> {
+    const variables = {
+      number: known.number,
+      link: `${shop.origin}/orders/${known.orderId}`,
+      amount: about.amount,
+      at: about.at,
+    };
+    const to =
+      about.kind === 'merchant.dispute'
+        ? await merchants(tx, shop)
+        : await notifier.reach(tx, shop.tenant.id, { email: known.email, customerId: known.customerId });
+    await tell(tx, shop, about.source, about.kind, to, variables);
+  }
+
+  /** Keeps whom an order is of, and returns payments that were heard of before. */
+  async function remember(tx: Transaction, tenant: string, heard: Order): Promise<readonly Paid[]> {
+    const { rows } = await tx.query<{ paid: unknown }>(
+      'select paid from notifications_orders where tenant_id = $1 and order_id = $2 for update',
+      [tenant, heard.orderId],
+    );
+    await tx.query(
+      `insert into notifications_orders (tenant_id, order_id, number, email, customer_id) values ($1, $2, $3, $4, $5)
+       on conflict (tenant_id, order_id) do update set number = excluded.number, email = excluded.email,
+         customer_id = excluded.customer_id, paid = null`,
+      [tenant, heard.orderId, heard.number, heard.email, heard.customerId ?? null],
+    );
+    const waiting = rows[0]?.paid;
+    return waiting === undefined || waiting === null ? [] : z.array(paid).parse(waiting);
+  }
+
+  return {
+    async order(event, tx) {
+      const heard = order.parse(event.payload);
+      const shop = await shopOf(tx, event.tenant);
+      const waiting = await remember(tx, event.tenant, heard);
+      if (isOld(event, clock.now())) return;
+      const to = await notifier.reach(tx, event.tenant, heard);
+      for (const about of waiting) await tellOfPayment(tx, shop, about, heard);
+      const link = `${shop.origin}/orders/${heard.orderId}`;
+      const common = { number: heard.number, link };
+      const lines = linesOf(heard);
+      const say = (kind: KindName, more: object): Promise<void> =>
+        tell(tx, shop, event.id, kind, to, { ...common, ...more });
+      switch (event.type) {
+        case 'orders.order.confirmed':
+          await say('orders.confirmed', { placedAt: heard.at, total: heard.total, lines });
+          return tell(tx, shop, event.id, 'merchant.order', await merchants(tx, shop), {
+            ...common,
+            total: heard.total,
+            lines,
+          });
+        case 'orders.order.fulfilled':
+          return say('orders.shipped', { lines });
+        case 'orders.order.refunded':
+          return say('orders.refunded', {
+            refunded: { ...heard.total, amount: heard.refunded },
+            total: heard.total,
+          });
+        case 'orders.order.cancelled':
+          return say(
+            'orders.cancelled',
+            heard.reason === undefined ? {} : { reason: heard.reason.slice(0, 2_000) },
+          );
+        default:
+      }
+    },
+
+    async payment(event, tx) {
+      const kind = PAYMENT_KINDS[event.type];
+      if (kind === undefined || isOld(event, clock.now())) return;
+      const heard = payment.parse(event.payload);
+      const amount = { amount: heard.captured > 0 ? heard.captured : heard.amount, currency: heard.currency };
+      const about: Paid = { source: event.id, kind, amount, at: heard.at };
+      const { rows } = await tx.query<OrderRow>(
+        `insert into notifications_orders as o (tenant_id, order_id, paid) values ($1, $2, jsonb_build_array($3::jsonb))
+         on conflict (tenant_id, order_id) do update set
+           paid = case when o.email is null then coalesce(o.paid, '[]'::jsonb) || excluded.paid end
+         returning number, email, customer_id`,
+        [event.tenant, heard.orderId, JSON.stringify(about)],
+      );
+      const known = knownOrder(heard.orderId, rows[0]);
+      if (known !== undefined) await tellOfPayment(tx, await shopOf(tx, event.tenant), about, known);
+    },
+
+    async customer(event, tx) {
+      const heard = customer.parse(event.payload);
+      const name = heard.firstName.trim();
+      const mailbox = await contacts.ensure(tx, event.tenant, {
+        channel: 'mail',
+        address: heard.email,
+        customerId: heard.id,
+        name,
+        locale: heard.locale ?? undefined,
+      });
+      const accepts = heard.acceptsMarketing;
+      // What was chosen in a message's link stays until the account says something new.
+      if (accepts !== undefined && accepts !== mailbox.details.accepts) {
+        await contacts.note(tx, event.tenant, mailbox.id, { accepts });
+        await contacts.prefer(tx, event.tenant, mailbox.id, { marketing: accepts ? 'on' : 'off' });
+      }
+      if (event.type !== 'accounts.customer.registered' || isOld(event, clock.now())) return;
+      const shop = await shopOf(tx, event.tenant);
+      await tell(tx, shop, event.id, 'accounts.welcome', [mailbox], { link: `${shop.origin}/account` });
+    },
+  };
+}
+
+const PAYMENT_KINDS: Readonly<Record<string, Paid['kind']>> = {
+  'payments.payment.captured': 'orders.paid',
+  'payments.payment.disputed': 'merchant.dispute',
+};
+
+interface OrderRow {
+  readonly number: string | null;
+  readonly email: string | null;
+  readonly customer_id: string | null;
+}
+
+interface KnownOrder {
+  readonly orderId: string;
+  readonly number: string;
+  readonly email: string;
+  readonly customerId?: string | undefined;
+}
+
+function knownOrder(orderId: string, row: OrderRow | undefined): KnownOrder | undefined {
+  if (row === undefined || row.email === null || row.number === null) return undefined;
+  return { orderId, number: row.number, email: row.email, customerId: row.customer_id ?? undefined };
+}
+
+function linesOf({ lines, total }: Order): object[] {
+  return lines.map(({ title, quantity, unitPrice }) => ({
+    title: title.slice(0, 2_000),
+    quantity,
+    total: { amount: unitPrice * quantity, currency: total.currency },
+  }));
+}
+
+function isOld({ occurredAt }: StoredEvent, now: Date): boolean {
+  return now.getTime() - occurredAt.getTime() > NEWS_MS;
+}

@@ -1,0 +1,153 @@
+/**
+ * The kinds of notifications there are: what each is about, by which ways it goes, and what its templates may name.
+ * Data only: definition, templates and handlers are drawn from it.
+ */
+import { z } from 'zod';
+import type { ZodType } from 'zod';
+
+export const CHANNELS = ['mail', 'sms', 'push'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** What recipients may switch off, each by itself. */
+export const CATEGORIES = ['account', 'orders', 'marketing', 'merchant'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+export interface Kind {
+  readonly category: Category;
+  readonly channels: readonly Channel[];
+  /** By mail it goes to everybody, whatever they prefer: a contract was made, or an account is concerned. */
+  readonly required: boolean;
+  /** Only to whoever asked for it. */
+  readonly consent?: boolean;
+  readonly variables: ZodType;
+  /** For previews. */
+  readonly sample: Readonly<Record<string, unknown>>;
+}
+
+const money = z.object({ amount: z.int(), currency: z.string().regex(/^[A-Z]{3}$/) });
+const link = z.url();
+const text = z.string().max(2_000);
+const line = z.object({ title: text, quantity: z.int(), total: money });
+const order = { number: text, link };
+
+/** What every template may name beside its own. */
+export const common = z.object({
+  shop: z.object({ name: text, link }),
+  recipient: z.object({ name: text }),
+});
+
+const eur = (amount: number): object => ({ amount, currency: 'EUR' });
+const sampleOrder = { number: '7K4M-92QX', link: 'https://shop.example/orders/1' };
+const sampleLines = [
+  { title: 'Trail boots', quantity: 1, total: eur(12_900) },
+  { title: 'Wool socks', quantity: 2, total: eur(2_400) },
+];
+
+const KIND_TABLE = {
+  'accounts.welcome': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ link }),
+    sample: { link: 'https://shop.example/account' },
+  },
+  'orders.confirmed': {
+    category: 'orders',
+    channels: ['mail', 'sms', 'push'],
+    required: true,
+    variables: z.object({ ...order, placedAt: z.iso.datetime(), total: money, lines: z.array(line) }),
+    sample: { ...sampleOrder, placedAt: '2026-03-01T09:30:00.000Z', total: eur(15_300), lines: sampleLines },
+  },
+  'orders.paid': {
+    category: 'orders',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ ...order, amount: money, at: z.iso.datetime() }),
+    sample: { ...sampleOrder, amount: eur(15_300), at: '2026-03-01T09:31:00.000Z' },
+  },
+  'orders.shipped': {
+    category: 'orders',
+    channels: ['mail', 'sms', 'push'],
+    required: false,
+    variables: z.object({ ...order, lines: z.array(line) }),
+    sample: { ...sampleOrder, lines: sampleLines },
+  },
+  'orders.refunded': {
+    category: 'orders',
+    channels: ['mail', 'push'],
+    required: true,
+    variables: z.object({ ...order, refunded: money, total: money }),
+    sample: { ...sampleOrder, refunded: eur(2_400), total: eur(15_300) },
+  },
+  'orders.cancelled': {
+    category: 'orders',
+    channels: ['mail', 'push'],
+    required: true,
+    variables: z.object({ ...order, reason: text.optional() }),
+    sample: { ...sampleOrder, reason: 'The last pair was damaged in our warehouse.' },
+  },
+  'marketing.cart': {
+    category: 'marketing',
+    channels: ['mail', 'push'],
+    required: false,
+    consent: true,
+    variables: z.object({ lines: z.array(line), total: money, link }),
+    sample: { lines: sampleLines, total: eur(15_300), link: 'https://shop.example/cart' },
+  },
+  'marketing.campaign': {
+    category: 'marketing',
+    channels: ['mail', 'sms', 'push'],
+    required: false,
+    consent: true,
+    variables: z.object({ title: text, paragraphs: z.array(text).max(50), label: text, link }),
+    sample: {
+      title: 'Spring is here',
+      paragraphs: ['New jackets have come in.', 'The first hundred orders go out with a pair of socks.'],
+      label: 'Have a look',
+      link: 'https://shop.example/collections/spring',
+    },
+  },
+  'merchant.order': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: false,
+    variables: z.object({ ...order, total: money, lines: z.array(line) }),
+    sample: { ...sampleOrder, total: eur(15_300), lines: sampleLines },
+  },
+  'merchant.dispute': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ ...order, amount: money }),
+    sample: { ...sampleOrder, amount: eur(15_300) },
+  },
+  digest: {
+    category: 'orders',
+    channels: ['mail'],
+    required: false,
+    variables: z.object({ items: z.array(z.object({ title: text, at: z.iso.datetime(), link })) }),
+    sample: {
+      items: [
+        {
+          title: 'Your order 7K4M-92QX is on its way',
+          at: '2026-03-01T09:30:00.000Z',
+          link: 'https://shop.example/orders/1',
+        },
+      ],
+    },
+  },
+  'contact.code': {
+    category: 'account',
+    channels: ['sms'],
+    required: true,
+    variables: z.object({ code: text }),
+    sample: { code: '493025' },
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type KindName = keyof typeof KIND_TABLE;
+export type VariablesOf<Name extends KindName> = z.input<(typeof KIND_TABLE)[Name]['variables']>;
+
+export const KINDS: Readonly<Record<KindName, Kind>> = KIND_TABLE;
+// The keys of a literal are its names.
+export const KIND_NAMES = Object.keys(KIND_TABLE) as [KindName, ...KindName[]];

@@ -1,0 +1,87 @@
+/** Messages in German. */
+import type { Words } from './index.ts';
+
+const HELLO = 'Guten Tag{{#if recipient.name}} {{recipient.name}}{{/if}},';
+
+export const de: Words = {
+  frame: {
+    total: 'Summe',
+    because: 'Sie erhalten diese Nachricht wegen Ihrer Bestellung oder Ihres Kontos bei',
+    unsubscribe: 'Abbestellen',
+    preferences: 'Einstellungen',
+  },
+  messages: {
+    'accounts.welcome': {
+      subject: 'Willkommen bei {{shop.name}}',
+      lines: [
+        HELLO,
+        'Ihr Konto bei {{shop.name}} ist eingerichtet. Sie finden dort Ihre Bestellungen und Adressen.',
+      ],
+      button: 'Ihr Konto',
+    },
+    'orders.confirmed': {
+      subject: 'Ihre Bestellung {{number}}',
+      lines: [
+        HELLO,
+        'vielen Dank für Ihre Bestellung {{number}} vom {{placedAt}}. Wir melden uns, sobald sie unterwegs ist.',
+      ],
+      button: 'Ihre Bestellung',
+      short: 'Vielen Dank für Ihre Bestellung {{number}}: {{total}}.',
+    },
+    'orders.paid': {
+      subject: 'Ihre Zahlung für Bestellung {{number}} ist da',
+      lines: [HELLO, 'wir haben am {{at}} für Ihre Bestellung {{number}} {{amount}} erhalten.'],
+      button: 'Ihre Bestellung',
+    },
+    'orders.shipped': {
+      subject: 'Ihre Bestellung {{number}} ist unterwegs',
+      lines: [HELLO, 'Ihre Bestellung {{number}} hat unser Haus verlassen.'],
+      button: 'Ihre Bestellung',
+      short: 'Ihre Bestellung {{number}} ist unterwegs.',
+    },
+    'orders.refunded': {
+      subject: 'Eine Erstattung zu Ihrer Bestellung {{number}}',
+      lines: [
+        HELLO,
+        'von den {{total}} Ihrer Bestellung {{number}} haben wir bisher {{refunded}} erstattet. Ihre Bank zeigt es in wenigen Tagen.',
+      ],
+      button: 'Ihre Bestellung',
+      short: 'Bestellung {{number}}: {{refunded}} erstattet.',
+    },
+    'orders.cancelled': {
+      subject: 'Ihre Bestellung {{number}} ist storniert',
+      lines: [
+        HELLO,
+        'Ihre Bestellung {{number}} ist storniert.{{#if reason}} {{reason}}{{/if}} Was Sie gezahlt haben, wird erstattet.',
+      ],
+      button: 'Ihre Bestellung',
+      short: 'Ihre Bestellung {{number}} ist storniert.',
+    },
+    'marketing.cart': {
+      subject: 'Sie haben etwas liegen lassen',
+      lines: [HELLO, 'das wartet noch auf Sie:'],
+      button: 'Zurück zum Warenkorb',
+      short: 'In Ihrem Warenkorb wartet noch etwas auf Sie.',
+    },
+    'marketing.campaign': {
+      subject: '{{title}}',
+      lines: [HELLO],
+      button: '{{label}}',
+      short: '{{title}} {{link}}',
+    },
+    'merchant.order': {
+      subject: 'Neue Bestellung {{number}}: {{total}}',
+      lines: ['{{shop.name}} hat eine neue Bestellung, {{number}}.'],
+      button: 'Die Bestellung',
+    },
+    'merchant.dispute': {
+      subject: 'Rückbuchung: {{amount}} der Bestellung {{number}}',
+      lines: [
+        'Die Bank zu Bestellung {{number}} fordert {{amount}} zurück. Antworten Sie bei Ihrem Zahlungsanbieter; es gibt eine Frist.',
+      ],
+      button: 'Die Bestellung',
+    },
+    digest: { subject: 'Neues von {{shop.name}}', lines: [HELLO, 'seit gestern:'] },
+    'contact.code': { subject: '{{code}}', lines: [], short: '{{code}} ist Ihr Code. Er gilt zehn Minuten.' },
+  },
+};

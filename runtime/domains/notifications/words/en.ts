@@ -1,0 +1,88 @@
+/** Messages in English. */
+import type { Words } from './index.ts';
+
+const HELLO = 'Hello{{#if recipient.name}} {{recipient.name}}{{/if}},';
+
+export const en: Words = {
+  frame: {
+    total: 'Total',
+    because: 'You get this message because of your order or account at',
+    unsubscribe: 'Unsubscribe',
+    preferences: 'Preferences',
+  },
+  messages: {
+    'accounts.welcome': {
+      subject: 'Welcome to {{shop.name}}',
+      lines: [HELLO, 'your account at {{shop.name}} is ready. You find your orders and addresses there.'],
+      button: 'Your account',
+    },
+    'orders.confirmed': {
+      subject: 'Your order {{number}}',
+      lines: [
+        HELLO,
+        'thank you for your order {{number}} of {{placedAt}}. We tell you when it is on its way.',
+      ],
+      button: 'Your order',
+      short: 'Thank you for your order {{number}}: {{total}}.',
+    },
+    'orders.paid': {
+      subject: 'We have your payment for order {{number}}',
+      lines: [HELLO, 'we received {{amount}} for your order {{number}} on {{at}}.'],
+      button: 'Your order',
+    },
+    'orders.shipped': {
+      subject: 'Your order {{number}} is on its way',
+      lines: [HELLO, 'your order {{number}} has left our house.'],
+      button: 'Your order',
+      short: 'Your order {{number}} is on its way.',
+    },
+    'orders.refunded': {
+      subject: 'A refund for your order {{number}}',
+      lines: [
+        HELLO,
+        'of the {{total}} of your order {{number}} we have returned {{refunded}} so far. Your bank shows it within a few days.',
+      ],
+      button: 'Your order',
+      short: 'Order {{number}}: {{refunded}} returned.',
+    },
+    'orders.cancelled': {
+      subject: 'Your order {{number}} is cancelled',
+      lines: [
+        HELLO,
+        'your order {{number}} is cancelled.{{#if reason}} {{reason}}{{/if}} What you paid is returned.',
+      ],
+      button: 'Your order',
+      short: 'Your order {{number}} is cancelled.',
+    },
+    'marketing.cart': {
+      subject: 'You left something behind',
+      lines: [HELLO, 'this is still waiting for you:'],
+      button: 'Back to your cart',
+      short: 'Something in your cart is still waiting for you.',
+    },
+    'marketing.campaign': {
+      subject: '{{title}}',
+      lines: [HELLO],
+      button: '{{label}}',
+      short: '{{title}} {{link}}',
+    },
+    'merchant.order': {
+      subject: 'New order {{number}}: {{total}}',
+      lines: ['{{shop.name}} has a new order, {{number}}.'],
+      button: 'The order',
+    },
+    'merchant.dispute': {
+      subject: 'Disputed: {{amount}} of order {{number}}',
+      lines: [
+        'The bank of whoever paid order {{number}} takes {{amount}} back. Answer at your payment provider; there is a deadline.',
+      ],
+      button: 'The order',
+    },
+    digest: { subject: 'What happened at {{shop.name}}', lines: [HELLO, 'since yesterday:'] },
+    'contact.code': {
+      subject: '{{code}}',
+      lines: [],
+      short: '{{code}} is your code. It is valid for ten minutes.',
+    },
+  },
+};

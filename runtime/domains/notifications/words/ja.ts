@@ -1,0 +1,81 @@
+/** Messages in Japanese. */
+import type { Words } from './index.ts';
+
+const HELLO = '{{#if recipient.name}}{{recipient.name}} 様{{else}}お客様{{/if}}';
+
+export const ja: Words = {
+  frame: {
+    total: '合計',
+    because: 'このメールは次のショップでのご注文またはアカウントに関するお知らせです：',
+    unsubscribe: '配信停止',
+    preferences: '配信設定',
+  },
+  messages: {
+    'accounts.welcome': {
+      subject: '{{shop.name}}へようこそ',
+      lines: [HELLO, '{{shop.name}}のアカウントをご用意しました。ご注文とお届け先をご確認いただけます。'],
+      button: 'アカウント',
+    },
+    'orders.confirmed': {
+      subject: 'ご注文 {{number}}',
+      lines: [HELLO, '{{placedAt}}のご注文 {{number}} を承りました。発送しましたらお知らせいたします。'],
+      button: 'ご注文を見る',
+      short: 'ご注文 {{number}} を承りました。{{total}}',
+    },
+    'orders.paid': {
+      subject: 'ご注文 {{number}} のお支払いを確認しました',
+      lines: [HELLO, 'ご注文 {{number}} のお支払い {{amount}} を{{at}}に確認いたしました。'],
+      button: 'ご注文を見る',
+    },
+    'orders.shipped': {
+      subject: 'ご注文 {{number}} を発送しました',
+      lines: [HELLO, 'ご注文 {{number}} を発送いたしました。'],
+      button: 'ご注文を見る',
+      short: 'ご注文 {{number}} を発送しました。',
+    },
+    'orders.refunded': {
+      subject: 'ご注文 {{number}} の返金',
+      lines: [
+        HELLO,
+        'ご注文 {{number}} の {{total}} のうち、これまでに {{refunded}} を返金いたしました。数日中に反映されます。',
+      ],
+      button: 'ご注文を見る',
+      short: 'ご注文 {{number}}：{{refunded}} を返金しました。',
+    },
+    'orders.cancelled': {
+      subject: 'ご注文 {{number}} をキャンセルしました',
+      lines: [
+        HELLO,
+        'ご注文 {{number}} をキャンセルいたしました。{{#if reason}}{{reason}}{{/if}} お支払い済みの金額は返金いたします。',
+      ],
+      button: 'ご注文を見る',
+      short: 'ご注文 {{number}} をキャンセルしました。',
+    },
+    'marketing.cart': {
+      subject: 'カートに商品が残っています',
+      lines: [HELLO, 'こちらの商品がお待ちしております。'],
+      button: 'カートに戻る',
+      short: 'カートに商品が残っています。',
+    },
+    'marketing.campaign': {
+      subject: '{{title}}',
+      lines: [HELLO],
+      button: '{{label}}',
+      short: '{{title}} {{link}}',
+    },
+    'merchant.order': {
+      subject: '新しいご注文 {{number}}：{{total}}',
+      lines: ['{{shop.name}}に新しいご注文 {{number}} がありました。'],
+      button: '注文を見る',
+    },
+    'merchant.dispute': {
+      subject: '異議申し立て：ご注文 {{number}} の {{amount}}',
+      lines: [
+        'ご注文 {{number}} について、銀行が {{amount}} の返還を求めています。期限がありますので、決済会社でご対応ください。',
+      ],
+      button: '注文を見る',
+    },
+    digest: { subject: '{{shop.name}}からのお知らせ', lines: [HELLO, '昨日からのお知らせです。'] },
+    'contact.code': { subject: '{{code}}', lines: [], short: '確認コードは {{code}} です。10分間有効です。' },
+  },
+};

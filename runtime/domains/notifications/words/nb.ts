@@ -1,0 +1,85 @@
+/** Messages in Norwegian (bokmål). */
+import type { Words } from './index.ts';
+
+const HELLO = 'Hei{{#if recipient.name}} {{recipient.name}}{{/if}},';
+
+export const nb: Words = {
+  frame: {
+    total: 'Sum',
+    because: 'Du får denne meldingen på grunn av bestillingen eller kontoen din hos',
+    unsubscribe: 'Meld deg av',
+    preferences: 'Innstillinger',
+  },
+  messages: {
+    'accounts.welcome': {
+      subject: 'Velkommen til {{shop.name}}',
+      lines: [HELLO, 'kontoen din hos {{shop.name}} er klar. Der finner du bestillinger og adresser.'],
+      button: 'Kontoen din',
+    },
+    'orders.confirmed': {
+      subject: 'Bestillingen din {{number}}',
+      lines: [HELLO, 'takk for bestillingen {{number}} av {{placedAt}}. Vi gir beskjed når den er på vei.'],
+      button: 'Bestillingen din',
+      short: 'Takk for bestillingen {{number}}: {{total}}.',
+    },
+    'orders.paid': {
+      subject: 'Vi har mottatt betalingen for bestilling {{number}}',
+      lines: [HELLO, 'vi mottok {{amount}} for bestillingen {{number}} den {{at}}.'],
+      button: 'Bestillingen din',
+    },
+    'orders.shipped': {
+      subject: 'Bestillingen din {{number}} er på vei',
+      lines: [HELLO, 'bestillingen din {{number}} er sendt.'],
+      button: 'Bestillingen din',
+      short: 'Bestillingen din {{number}} er på vei.',
+    },
+    'orders.refunded': {
+      subject: 'Tilbakebetaling for bestilling {{number}}',
+      lines: [
+        HELLO,
+        'av {{total}} for bestillingen {{number}} har vi betalt tilbake {{refunded}} så langt. Banken viser det om noen dager.',
+      ],
+      button: 'Bestillingen din',
+      short: 'Bestilling {{number}}: {{refunded}} betalt tilbake.',
+    },
+    'orders.cancelled': {
+      subject: 'Bestillingen din {{number}} er kansellert',
+      lines: [
+        HELLO,
+        'bestillingen din {{number}} er kansellert.{{#if reason}} {{reason}}{{/if}} Det du har betalt, blir betalt tilbake.',
+      ],
+      button: 'Bestillingen din',
+      short: 'Bestillingen din {{number}} er kansellert.',
+    },
+    'marketing.cart': {
+      subject: 'Du har glemt noe',
+      lines: [HELLO, 'dette venter fortsatt på deg:'],
+      button: 'Tilbake til handlekurven',
+      short: 'Noe i handlekurven venter fortsatt på deg.',
+    },
+    'marketing.campaign': {
+      subject: '{{title}}',
+      lines: [HELLO],
+      button: '{{label}}',
+      short: '{{title}} {{link}}',
+    },
+    'merchant.order': {
+      subject: 'Ny bestilling {{number}}: {{total}}',
+      lines: ['{{shop.name}} har en ny bestilling, {{number}}.'],
+      button: 'Bestillingen',
+    },
+    'merchant.dispute': {
+      subject: 'Omtvistet: {{amount}} av bestilling {{number}}',
+      lines: [
+        'Banken bak bestilling {{number}} krever {{amount}} tilbake. Svar hos betalingsleverandøren din; det er en frist.',
+      ],
+      button: 'Bestillingen',
+    },
+    digest: { subject: 'Nytt fra {{shop.name}}', lines: [HELLO, 'siden i går:'] },
+    'contact.code': {
+      subject: '{{code}}',
+      lines: [],
+      short: '{{code}} er koden din. Den gjelder i ti minutter.',
+    },
+  },
+};
