@@ -37,6 +37,9 @@ export function CardFrame({ src, origin, title, loading, next }: CardFrameProps)
         router.replace(next);
     }
     window.addEventListener('message', hear);
+    // The frame stands in the page before this script runs, and may have said all it had to say to nobody. While it still
+    // loads it has no origin to name; the greeting is no secret.
+    frame.current?.contentWindow?.postMessage({ type: 'hello' }, '*');
     return () => window.removeEventListener('message', hear);
   }, [origin, next, router]);
   return (

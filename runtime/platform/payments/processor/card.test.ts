@@ -75,6 +75,7 @@ describe(
 
     async function open(
       more: Record<string, string> = {},
+      prepare?: (page: Page) => Promise<void>,
     ): Promise<{ page: Page; frame: FrameLocator; intent: string }> {
       const intent = await stripe.paymentIntents.create({
         amount: 2500,
@@ -89,7 +90,8 @@ describe(
       });
       const src = `${processor.origin}/elements/card?${query}#client_secret=${intent.client_secret}`;
       const page = await browser.newPage({ viewport: { width: 420, height: 640 } });
-      await page.goto(`${shopOrigin()}/?src=${encodeURIComponent(src)}`);
+      await prepare?.(page);
+      await page.goto(`${shopOrigin()}/?src=${encodeURIComponent(src)}`, { waitUntil: 'commit' });
       return { page, frame: page.frameLocator('iframe'), intent: intent.id };
     }
 
@@ -124,6 +126,44 @@ describe(
         JSON.stringify((globalThis as unknown as { messages: unknown }).messages),
       );
       assert.ok(!messages.includes('4242'));
+      await page.close();
+    });
+
+    it('tells a shop that listens late what it had to say before', async () => {
+      const { page, frame } = await open();
+      await fill(frame, '4242424242424242');
+      await frame.getByRole('button', { name: 'Pay' }).click();
+      await told(page, 'result', 'requires_capture');
+      await page.evaluate(
+        `window.messages = []; document.querySelector('iframe').contentWindow.postMessage({ type: 'hello' }, '${processor.origin}')`,
+      );
+      await told(page, 'ready');
+      await told(page, 'result', 'requires_capture');
+      await page.close();
+    });
+
+    it('takes no card before its script can keep it from being sent as a form', async () => {
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const { page, frame } = await open({}, async (fresh) => {
+        await fresh.route('**/elements/card.js', async (route) => {
+          await held;
+          await route.continue();
+        });
+      });
+      const fields = frame.locator('form input, form button');
+      await fields.nth(3).waitFor();
+      assert.equal(await fields.count(), 4);
+      for (const field of await fields.all()) {
+        assert.equal(await field.isDisabled(), true);
+        assert.equal(await field.getAttribute('name'), null);
+      }
+      release();
+      await fill(frame, '4242424242424242');
+      await frame.getByRole('button', { name: 'Pay' }).click();
+      await told(page, 'result', 'requires_capture');
       await page.close();
     });
 

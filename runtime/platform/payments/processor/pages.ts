@@ -19,6 +19,10 @@ export function readAssets(): Readonly<Record<string, Asset>> {
   };
 }
 
+/**
+ * The fields have no names and open only once the script listens: a form that the browser sends by itself would put the
+ * card's number into an address, and lose the payment.
+ */
 export function cardPage(): string {
   return page(
     'Card',
@@ -26,20 +30,20 @@ export function cardPage(): string {
   <div class="field wide">
     <label for="number">Card number</label>
     <div class="box">
-      <input id="number" name="number" inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" aria-describedby="problem" required>
+      <input id="number" inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" aria-describedby="problem" required disabled>
       <span class="brand" id="brand" aria-hidden="true"></span>
     </div>
   </div>
   <div class="field">
     <label for="expiry">Expiry date</label>
-    <input id="expiry" name="expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="MM / YY" aria-describedby="problem" required>
+    <input id="expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="MM / YY" aria-describedby="problem" required disabled>
   </div>
   <div class="field">
     <label for="cvc">Security code</label>
-    <input id="cvc" name="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" aria-describedby="problem" required>
+    <input id="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" aria-describedby="problem" required disabled>
   </div>
   <p class="problem wide" id="problem" role="alert"></p>
-  <button class="wide" id="pay" type="submit">Pay</button>
+  <button class="wide" id="pay" type="submit" disabled>Pay</button>
   <p class="note wide" id="note"></p>
 </form>
 <section class="challenge" id="challenge" hidden aria-labelledby="bank">

@@ -131,6 +131,8 @@ const brand = document.querySelector('#brand');
 const challenge = document.querySelector('#challenge');
 const done = document.querySelector('#done');
 let busy = false;
+/** The last outcome, for a shop that began to listen after it was told. */
+let outcome;
 
 applyLook();
 applyWords();
@@ -171,6 +173,20 @@ function applyWords() {
 function tell(message) {
   if (shop !== '' && window.parent !== window)
     window.parent.postMessage({ source: 'shopmind-payments', ...message }, shop);
+}
+
+function conclude(result) {
+  outcome = { type: 'result', ...result };
+  tell(outcome);
+}
+
+function heightNow() {
+  return Math.ceil(document.body.getBoundingClientRect().height) + 8;
+}
+
+function greet() {
+  tell({ type: 'ready', height: heightNow() });
+  if (outcome) tell(outcome);
 }
 
 function brandOf(digits) {
@@ -231,7 +247,7 @@ function setBusy(value) {
 }
 
 function resize() {
-  tell({ type: 'resize', height: Math.ceil(document.body.getBoundingClientRect().height) + 8 });
+  tell({ type: 'resize', height: heightNow() });
 }
 
 async function post(path, fields, headers) {
@@ -249,7 +265,7 @@ async function confirm() {
   const wrong = wrongField(card);
   if (wrong) {
     show(wrong[1], wrong[0]);
-    tell({ type: 'result', status: 'invalid', error: { code: 'incomplete', message: wrong[1] } });
+    conclude({ status: 'invalid', error: { code: 'incomplete', message: wrong[1] } });
     return;
   }
   show('', undefined);
@@ -271,11 +287,7 @@ async function confirm() {
   } catch {
     setBusy(false);
     show(words.unreachable, undefined);
-    tell({
-      type: 'result',
-      status: 'unreachable',
-      error: { code: 'unreachable', message: words.unreachable },
-    });
+    conclude({ status: 'unreachable', error: { code: 'unreachable', message: words.unreachable } });
   }
 }
 
@@ -286,8 +298,7 @@ function settle(answer) {
     const { code, decline_code: declineCode } = answer.error;
     const message = refusal(answer.error);
     show(message, undefined);
-    tell({
-      type: 'result',
+    conclude({
       status: answer.error.payment_intent?.status ?? 'failed',
       error: { code, declineCode, message },
     });
@@ -306,7 +317,7 @@ function settle(answer) {
   done.hidden = false;
   done.textContent = `✓ ${words.paid}`;
   resize();
-  tell({ type: 'result', status });
+  conclude({ status });
 }
 
 /** The processor explains in English; the commonest refusals have words of their own in the other languages. */
@@ -317,13 +328,13 @@ function refusal(error) {
   return error.message;
 }
 
-async function answerChallenge(outcome) {
+async function answerChallenge(answered) {
   const buttons = challenge.querySelectorAll('button');
   for (const each of buttons) each.disabled = true;
   try {
     const answer = await post(`/challenge/${encodeURIComponent(intentId)}`, {
       client_secret: clientSecret,
-      outcome,
+      outcome: answered,
     });
     challenge.hidden = true;
     form.hidden = false;
@@ -368,8 +379,10 @@ document.querySelector('#approve').addEventListener('click', () => void answerCh
 document.querySelector('#refuse').addEventListener('click', () => void answerChallenge('fail'));
 window.addEventListener('message', (event) => {
   if (event.origin !== shop || event.source !== window.parent) return;
+  if (event.data?.type === 'hello') greet();
   if (event.data?.type === 'confirm') void confirm();
   if (event.data?.type === 'focus') number.focus();
 });
 new ResizeObserver(resize).observe(document.body);
-tell({ type: 'ready', height: Math.ceil(document.body.getBoundingClientRect().height) + 8 });
+for (const each of form.elements) each.disabled = false;
+greet();
