@@ -32,6 +32,7 @@ export function environment(
     SHOPMIND_DOMAINS: spec.domains.join(','),
     SHOPMIND_TENANT: spec.tenant,
     HOT_RELOAD: spec.environment === 'development' ? 'true' : undefined,
+    SHOW_SCHEMA: spec.environment === 'development' ? 'true' : undefined,
     BLOBS_URL: backends.blobs === undefined ? platform.blobsUrl : undefined,
     SOURCES_URL: platform.sourcesUrl,
     PAYMENTS_URL: platform.paymentsUrl,

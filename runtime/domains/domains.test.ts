@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
+import { HOST_ROUTES } from '../host/definition.ts';
 import { openApiOf } from '../host/openapi.ts';
 import { platform } from '../platform/sql/definition.ts';
 import { DOMAINS } from './index.ts';
@@ -167,6 +168,6 @@ test('the OpenAPI document names every route once and can be read', () => {
     Object.values(methods).map(({ operationId }) => operationId),
   );
   assert.equal(new Set(ids).size, ids.length);
-  assert.equal(ids.length, DOMAINS.flatMap(({ routes }) => routes).length + 2);
+  assert.equal(ids.length, DOMAINS.flatMap(({ routes }) => routes).length + HOST_ROUTES.length);
   assert.doesNotMatch(JSON.stringify(document), /undefined|\[object/);
 });

@@ -4,6 +4,7 @@ import type { Audience } from '../platform/definition.ts';
 import type { Caller } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
+import { hostNameOf } from './shop.ts';
 
 export const SESSION_COOKIE = 'shopmind_session';
 
@@ -25,6 +26,24 @@ export interface Credentials {
 
 /** Throws ShopError `unauthenticated` or `forbidden` when the route's audience is not met. */
 export type Identify = (tenant: Tenant, audience: Audience, credentials: Credentials) => Promise<Caller>;
+
+/** @param method of the route that is asked, which need not be that of the request */
+export function credentialsOf(headers: Headers, method: string): Credentials {
+  return {
+    method,
+    host: hostNameOf({ headers }),
+    authorization: single(headers['authorization']),
+    cookie: single(headers['cookie']),
+    origin: single(headers['origin']),
+    fetchSite: single(headers['sec-fetch-site']),
+  };
+}
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+function single(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.[0];
+}
 
 export function createCallers({ secrets, identity, authenticate }: CallersOptions): Identify {
   async function merchant(tenant: Tenant, token: string | undefined): Promise<Caller> {

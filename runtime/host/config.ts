@@ -31,6 +31,8 @@ export interface HostConfig {
   readonly language?:
     | { readonly url: string; readonly model: string; readonly key?: string | undefined }
     | undefined;
+  /** Whether anybody may look at the schema of GraphQL and gRPC: in development. Elsewhere merchants only. */
+  readonly showSchema?: boolean;
   /** Base URL by domain, for the domains hosted elsewhere. */
   readonly peers: ReadonlyMap<string, string>;
 }
@@ -71,6 +73,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(env.LANGUAGE_URL === undefined
       ? {}
       : { language: { url: env.LANGUAGE_URL, model: env.LANGUAGE_MODEL, key: env.LANGUAGE_KEY } }),
+    showSchema: env.SHOW_SCHEMA === 'true',
     backends: backendsIn(present),
   };
 }
@@ -131,6 +134,7 @@ const Environment = z.object({
   PUBLIC_PORT: Port.default(443),
   MAIL_PROVIDERS: z.string().optional(),
   SMS_PROVIDERS: z.string().optional(),
+  SHOW_SCHEMA: z.enum(['true', 'false']).default('false'),
   PEERS: Peers.default(new Map()),
   LANGUAGE_URL: z.url().optional(),
   LANGUAGE_MODEL: z.string().default('gpt-4o-mini'),

@@ -13,6 +13,47 @@ export const Store = z.object({
 });
 export type Store = z.infer<typeof Store>;
 
+/** A request of GraphQL over HTTP, with persisted queries. */
+export const GraphRequest = z.object({
+  query: z.string().max(100_000).nullish(),
+  operationName: z.string().max(200).nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  extensions: z
+    .looseObject({
+      persistedQuery: z
+        .looseObject({ version: z.literal(1), sha256Hash: z.string().regex(/^[0-9a-f]{64}$/) })
+        .optional(),
+    })
+    .nullish(),
+});
+export type GraphRequest = z.infer<typeof GraphRequest>;
+
+/** The same as a URL says it. */
+const GraphQuery = z.object({
+  query: z.string().max(100_000).optional(),
+  operationName: z.string().max(200).optional(),
+  /** JSON. */
+  variables: z.string().max(100_000).optional(),
+  /** JSON. */
+  extensions: z.string().max(2_000).optional(),
+});
+export type GraphQuery = z.infer<typeof GraphQuery>;
+
+const GraphResult = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z
+    .array(
+      z.object({
+        message: z.string(),
+        path: z.array(z.union([z.string(), z.int()])).optional(),
+        locations: z.array(z.object({ line: z.int(), column: z.int() })).optional(),
+        extensions: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .optional(),
+  extensions: z.record(z.string(), z.unknown()).optional(),
+});
+
 export const HOST_ROUTES: readonly RouteDefinition[] = [
   {
     id: 'getStore',
@@ -32,4 +73,25 @@ export const HOST_ROUTES: readonly RouteDefinition[] = [
     audience: 'shopper',
     cacheSeconds: 300,
   },
+  {
+    id: 'askGraphql',
+    method: 'GET',
+    path: '/api/graphql',
+    summary: 'A GraphQL query, for those that are cached or persisted. Every other route is a field of it.',
+    audience: 'shopper',
+    query: GraphQuery,
+    response: GraphResult,
+  },
+  {
+    id: 'runGraphql',
+    method: 'POST',
+    path: '/api/graphql',
+    summary: 'A GraphQL query or mutation. Every other route is a field of one of them.',
+    audience: 'shopper',
+    body: GraphRequest,
+    response: GraphResult,
+  },
 ];
+
+/** Of these, what is a way to call all others, or tells of it, and so no part of what it tells. */
+export const PROTOCOLS: ReadonlySet<string> = new Set(['getOpenApi', 'askGraphql', 'runGraphql']);

@@ -8,7 +8,8 @@ import type { Logger } from 'pino';
 import { domainNamed } from '../domains/index.ts';
 import { SERVICES } from '../domains/services.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { CreateService, DomainService, Platform } from '../platform/domain.ts';
+import type { DomainDefinition } from '../platform/definition.ts';
+import type { CreateService, DomainService, Platform, RouteHandler } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
 import type { EventLog } from '../platform/events/log.ts';
 import { createNewId } from '../platform/ids.ts';
@@ -31,11 +32,14 @@ import {
   openShared,
   openTasks,
 } from './adapters.ts';
-import { createCallers } from './callers.ts';
+import { createCallers, credentialsOf, type Identify } from './callers.ts';
+import { createCalls, HOST_DOMAIN } from './calls.ts';
 import type { HostConfig } from './config.ts';
 import { HOST_ROUTES } from './definition.ts';
-import { createHttp, HOST_DOMAIN } from './http.ts';
+import { graphRoutes } from './graphql/routes.ts';
+import { createHttp } from './http.ts';
 import { createIdempotency } from './idempotency.ts';
+import { createInvoke, type Visit } from './invoke.ts';
 import { createMetrics } from './metrics.ts';
 import { createPeers } from './peers.ts';
 import { compileRoutes, type Route } from './routes.ts';
@@ -173,16 +177,31 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     log,
     meter: metrics.sockets,
   });
-  const handle = createHttp({
-    routes: compileRoutes([...hostRoutes(config), ...domainRoutes(services)]),
-    tenants,
-    identify,
+  const calls = createCalls({
     idempotency: createIdempotency(sql, clock),
+    ...(parts.checkAnswers === undefined ? {} : { checkAnswers: parts.checkAnswers }),
+  });
+  const ofDomains = domainRoutes(services);
+  const ofHost: Route[] = hostRoutes({
+    ...ownRoutes(config),
+    ...graphRoutes({
+      domains: hostedOrReached(config),
+      invoke: createInvoke({ calls, identify, routes: () => [...ofHost, ...ofDomains], peers: config.peers }),
+      isMerchant: (visit) => isMerchant(identify, visit),
+      cache: platform.cache,
+      log,
+      open: config.showSchema ?? false,
+    }),
+  });
+  const handle = createHttp({
+    routes: compileRoutes([...ofHost, ...ofDomains]),
+    tenants,
+    calls,
+    identify,
     peers,
     log,
     observe: metrics.observeRequest,
     onlyTenant: config.tenant,
-    ...(parts.checkAnswers === undefined ? {} : { checkAnswers: parts.checkAnswers }),
   });
   const app = express();
   app.disable('x-powered-by');
@@ -350,21 +369,37 @@ function domainRoutes(services: ReadonlyMap<string, DomainService>): Route[] {
   );
 }
 
-function hostRoutes(config: HostConfig): Route[] {
-  const handlers: Record<string, Route['handler']> = {
+function hostedOrReached(config: HostConfig): readonly DomainDefinition[] {
+  return [...config.domains, ...config.peers.keys()].flatMap((name) => domainNamed(name) ?? []);
+}
+
+function ownRoutes(config: HostConfig): Record<string, RouteHandler> {
+  return {
     getStore: ({ tenant }) => Promise.resolve({ json: storeOf(tenant) }),
     async getOpenApi() {
       // Drawing it takes a while and few ask: not at start.
       const { openApiOf } = await import('./openapi.ts');
-      const hosted = [...config.domains, ...config.peers.keys()];
-      return { json: openApiOf(hosted.flatMap((name) => domainNamed(name) ?? [])) };
+      return { json: openApiOf(hostedOrReached(config)) };
     },
   };
+}
+
+function hostRoutes(handlers: Readonly<Record<string, RouteHandler>>): Route[] {
   return HOST_ROUTES.map((definition) => {
     const handler = handlers[definition.id];
     if (!handler) throw new Error(`Host route ${definition.id} has no handler.`);
     return { domain: HOST_DOMAIN, definition, handler, operationId: `${HOST_DOMAIN}.${definition.id}` };
   });
+}
+
+async function isMerchant(identify: Identify, { tenant, headers }: Visit): Promise<boolean> {
+  try {
+    await identify(tenant, 'merchant', credentialsOf(headers, 'GET'));
+    return true;
+  } catch (error) {
+    if (error instanceof ShopError) return false;
+    throw error;
+  }
 }
 
 function storeOf({ id, displayName, branding, locales, currencies, domains }: Tenant) {

@@ -7,40 +7,35 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import type { ZodType } from 'zod';
 import type { RouteDefinition } from '../platform/definition.ts';
-import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
-import { ShopError, type Problem } from '../platform/errors.ts';
+import type { RouteRequest } from '../platform/domain.ts';
+import { ShopError } from '../platform/errors.ts';
 import type { Tenants } from '../platform/ports.ts';
 import { DEFAULT_LIMIT, parseJson, readBytes } from './body.ts';
-import type { Identify } from './callers.ts';
-import type { Answer, Idempotency, Keep } from './idempotency.ts';
+import { credentialsOf, type Identify } from './callers.ts';
+import { checkInput, type Calls, type Input, type Reply } from './calls.ts';
+import type { Answer } from './idempotency.ts';
 import { INTERNAL_PREFIX, TENANT_HEADER, type Peers } from './peers.ts';
-import { PROBLEM_TYPE, problemsOf, toProblem } from './problem.ts';
+import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import type { Route, RouteTable } from './routes.ts';
-import { elsewhere, hostNameOf, requireDomain, shopAt } from './shop.ts';
+import { hostNameOf, shopAt } from './shop.ts';
 
 export interface HttpOptions {
   readonly routes: RouteTable;
   readonly tenants: Tenants;
+  readonly calls: Calls;
   readonly identify: Identify;
-  readonly idempotency: Idempotency;
   readonly peers: Peers;
   readonly log: Logger;
   readonly observe: (route: string, method: string, status: number, seconds: number) => void;
   /** Set in a dedicated process. */
   readonly onlyTenant: string | undefined;
-  /** Handlers are told to stop after this long. Default 30 s. */
-  readonly timeoutMilliseconds?: number;
-  /** Checks every JSON answer against its schema; on in tests. */
-  readonly checkAnswers?: boolean;
 }
 
 export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function createHttp(options: HttpOptions): HandleRequest {
-  const { routes, tenants, log, observe, onlyTenant } = options;
-  const timeout = options.timeoutMilliseconds ?? 30_000;
+  const { routes, tenants, calls, identify, log, observe, onlyTenant } = options;
 
   async function answerRoute(
     exchange: Exchange,
@@ -51,88 +46,29 @@ export function createHttp(options: HttpOptions): HandleRequest {
     const { definition } = route;
     const tenant = await shopAt(options, exchange.host);
     exchange.tenant = tenant.id;
-    // The database would refuse the change as well; this spares the handler half of its way.
-    if (tenant.frozen && definition.method !== 'GET')
-      throw elsewhere('This shop is being moved and takes no changes for the moment.');
-    if (route.domain !== HOST_DOMAIN) requireDomain(tenant, route.domain);
-    // What shared caches may keep is the same for everyone: nobody needs to be known.
-    const caller =
-      definition.cacheSeconds !== undefined && definition.audience === 'shopper'
-        ? ANYONE
-        : await options.identify(tenant, definition.audience, credentialsOf(exchange));
+    const caller = await calls.admit(tenant, route, (audience) =>
+      identify(tenant, audience, credentialsOf(request.headers, request.method ?? 'GET')),
+    );
     const bytes = hasBody(definition)
       ? await readBytes(request, definition.maxBodyBytes ?? DEFAULT_LIMIT)
       : undefined;
-    const input = parseInput(definition, params, exchange.query, bytes, request.headers['content-type']);
-    const work = (signal: AbortSignal, keep?: Keep): Promise<RouteResponse> =>
-      route.handler({
-        tenant,
-        caller,
-        ...input,
-        headers: headersOf(request),
-        requestId: exchange.id,
-        signal,
-        async earn(tx, response) {
-          await keep?.(tx, toAnswer(definition, response));
-          return response;
-        },
-      });
-    if (definition.idempotent) {
-      const call = {
-        tenant: tenant.id,
-        scope: `${route.operationId}/${caller.kind}/${caller.customerId ?? ''}`,
-        key: single(request.headers['idempotency-key']),
-        fingerprint: [definition.method, exchange.path, bytes ?? ''],
-        requestId: exchange.id,
-      };
-      return send(
-        exchange,
-        definition,
-        await options.idempotency.once(call, async (keep) =>
-          toAnswer(definition, await limited(exchange, (signal) => work(signal, keep))),
-        ),
-      );
-    }
-    const response = await limited(exchange, work);
-    if (response.bytes !== undefined && !Buffer.isBuffer(response.bytes))
-      return stream(exchange, definition, response, response.bytes);
-    send(exchange, definition, toAnswer(definition, response));
-  }
-
-  async function limited(
-    exchange: Exchange,
-    work: (signal: AbortSignal) => Promise<RouteResponse>,
-  ): Promise<RouteResponse> {
-    const stop = new AbortController();
-    const late = setTimeout(
-      () => stop.abort(new ShopError('timeout', 'The request took too long.', { remedy: 'Try again.' })),
-      timeout,
-    );
-    const leave = () => stop.abort(new ShopError('timeout', 'The caller has gone.'));
-    exchange.response.once('close', leave);
-    try {
-      return await work(stop.signal);
-    } finally {
-      clearTimeout(late);
-      exchange.response.off('close', leave);
-    }
-  }
-
-  function toAnswer(definition: RouteDefinition, response: RouteResponse): Answer {
-    const status = response.status ?? definition.status ?? 200;
-    const text =
-      response.jsonText ?? (response.json === undefined ? undefined : JSON.stringify(response.json));
-    if (text === undefined) {
-      const body = Buffer.isBuffer(response.bytes) ? response.bytes : Buffer.alloc(0);
-      return { status, headers: { ...response.headers }, body };
-    }
-    if (options.checkAnswers && definition.response && status < 300)
-      definition.response.parse(JSON.parse(text));
-    return {
-      status,
-      headers: { 'content-type': 'application/json; charset=utf-8', ...response.headers },
-      body: Buffer.from(text),
-    };
+    const reply = await calls.perform({
+      route,
+      tenant,
+      caller,
+      input: inputOf(definition, params, exchange.query, bytes, request.headers['content-type']),
+      headers: headersOf(request),
+      requestId: exchange.id,
+      idempotencyKey: single(request.headers['idempotency-key']),
+      fingerprint: [definition.method, exchange.path, bytes ?? ''],
+      whenGone(tell) {
+        exchange.response.once('close', tell);
+        return () => exchange.response.off('close', tell);
+      },
+    });
+    const { body } = reply;
+    if (Buffer.isBuffer(body)) send(exchange, definition, { ...reply, body });
+    else await stream(exchange, definition, reply, body);
   }
 
   async function answerInternal(exchange: Exchange): Promise<void> {
@@ -234,11 +170,6 @@ export function createHttp(options: HttpOptions): HandleRequest {
   };
 }
 
-/** Routes of the host itself are there whatever a tenant has switched on. */
-export const HOST_DOMAIN = 'store';
-
-const ANYONE: Caller = { kind: 'shopper', customerId: undefined };
-
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -270,50 +201,21 @@ function hasBody(definition: RouteDefinition): boolean {
   return definition.method !== 'GET' && definition.method !== 'DELETE';
 }
 
-interface Input {
-  readonly params: unknown;
-  readonly query: unknown;
-  readonly body: unknown;
-}
-
-/** All problems of all three parts at once. */
-function parseInput(
+function inputOf(
   definition: RouteDefinition,
   params: Readonly<Record<string, string>>,
   query: string,
   bytes: Buffer | undefined,
   contentType: string | undefined,
 ): Input {
-  const problems: Problem[] = [];
-  const parse = (schema: ZodType | undefined, value: unknown, source: string): unknown => {
-    if (!schema) return undefined;
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    problems.push(...problemsOf(parsed.error, source));
-    return undefined;
-  };
-  const input = {
-    params: parse(definition.params, params, 'path'),
-    query: parse(definition.query, definition.query ? queryOf(query) : undefined, 'query'),
+  return checkInput(definition, {
+    params,
+    query: definition.query ? queryOf(query) : undefined,
     body:
-      definition.body === 'raw'
+      definition.body === 'raw' || bytes === undefined
         ? bytes
-        : parse(
-            definition.body,
-            definition.body && bytes ? parseJson(bytes, contentType) : undefined,
-            'body',
-          ),
-  };
-  if (problems.length === 0) return input;
-  const first = problems[0];
-  throw new ShopError(
-    'invalid_input',
-    first ? `${first.where}: ${first.what}` : 'The request is not valid.',
-    {
-      remedy: 'Mend the fields named below.',
-      problems,
-    },
-  );
+        : definition.body && parseJson(bytes, contentType),
+  });
 }
 
 /** A parameter that comes twice becomes a list, which a schema that wants one value refuses. */
@@ -330,18 +232,6 @@ function queryOf(text: string): Record<string, string | string[]> {
 
 function headersOf(request: IncomingMessage): RouteRequest['headers'] {
   return request.headers as Record<string, string | undefined>; // Node joins repeated headers; only set-cookie, an answer's, stays a list
-}
-
-function credentialsOf(exchange: Exchange) {
-  const { headers, method } = exchange.request;
-  return {
-    method: method ?? 'GET',
-    host: exchange.host,
-    authorization: headers.authorization,
-    cookie: headers.cookie,
-    origin: headers.origin,
-    fetchSite: single(headers['sec-fetch-site']),
-  };
 }
 
 function single(header: string | readonly string[] | undefined): string | undefined {
@@ -374,13 +264,13 @@ function send(exchange: Exchange, definition: RouteDefinition, { status, headers
 async function stream(
   exchange: Exchange,
   definition: RouteDefinition,
-  response: RouteResponse,
+  reply: Reply,
   body: Readable,
 ): Promise<void> {
-  const status = response.status ?? definition.status ?? 200;
+  const { status } = reply;
   const headers: Record<string, string> = {
     'cache-control': cachingOf(definition, status),
-    ...response.headers,
+    ...reply.headers,
   };
   if (headers['etag'] !== undefined && matches(exchange.request.headers['if-none-match'], headers['etag'])) {
     body.destroy();

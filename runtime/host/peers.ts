@@ -4,7 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { DomainService } from '../platform/domain.ts';
-import { ShopError, STATUS_OF, type ErrorCode } from '../platform/errors.ts';
+import { ShopError, STATUS_OF, type ErrorCode, type Problem } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
 
 export const INTERNAL_PREFIX = '/internal/';
@@ -107,15 +107,19 @@ export function createPeers({ services, urls, tenant: find, secretsKey }: PeersO
   };
 }
 
-function fromProblem(body: unknown): ShopError {
+/** What another process answered, as if it had been thrown here. */
+export function fromProblem(body: unknown): ShopError {
   const problem = isRecord(body) ? body : {};
   const code = isCode(problem['code']) ? problem['code'] : 'internal';
-  const remedy = problem['remedy'];
-  return new ShopError(
-    code,
-    String(problem['detail'] ?? 'The other service failed.'),
-    typeof remedy === 'string' ? { remedy } : {},
-  );
+  const { remedy, problems } = problem;
+  return new ShopError(code, String(problem['detail'] ?? 'The other service failed.'), {
+    ...(typeof remedy === 'string' ? { remedy } : {}),
+    ...(Array.isArray(problems) ? { problems: problems.filter(isProblem) } : {}),
+  });
+}
+
+function isProblem(value: unknown): value is Problem {
+  return isRecord(value) && typeof value['where'] === 'string' && typeof value['what'] === 'string';
 }
 
 function isCode(value: unknown): value is ErrorCode {

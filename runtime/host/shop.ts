@@ -1,5 +1,4 @@
 /** Which shop is asked, by the host name: for requests and for WebSockets alike. */
-import type { IncomingMessage } from 'node:http';
 import { ShopError } from '../platform/errors.ts';
 import type { Tenant, Tenants } from '../platform/ports.ts';
 
@@ -42,8 +41,10 @@ export function elsewhere(message: string): ShopError {
 }
 
 /** The gateway drops forwarded headers from outside and sets its own. */
-export function hostNameOf(request: IncomingMessage): string {
-  const forwarded = request.headers['x-forwarded-host'];
-  const name = (Array.isArray(forwarded) ? forwarded[0] : forwarded) ?? request.headers.host ?? '';
+export function hostNameOf({ headers }: { readonly headers: Headers }): string {
+  const forwarded = headers['x-forwarded-host'];
+  const name = (typeof forwarded === 'object' ? forwarded[0] : forwarded) ?? String(headers['host'] ?? '');
   return name.replace(/:\d+$/, '').toLowerCase();
 }
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

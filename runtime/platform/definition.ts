@@ -27,6 +27,8 @@ export interface DomainDefinition {
   readonly routes: readonly RouteDefinition[];
   /** WebSockets it serves. Absent: none. */
   readonly sockets?: readonly SocketDefinition[];
+  /** What answers of other domains may name by its id. Absent: nothing. */
+  readonly entities?: readonly EntityDefinition[];
   readonly scaling: ScalingDefinition;
   readonly slo: SloDefinition;
 }
@@ -174,6 +176,20 @@ export interface SocketLimits {
   readonly connections: number;
   /** What may wait to be sent to a connection; one that reads more slowly is closed, and resumes when it comes again. */
   readonly waitingBytes: number;
+}
+
+/** Where many things are fetched by their ids at once, so that whoever follows a list's ids to them asks one time. */
+export interface EntityDefinition {
+  /** Fields called `<name>Id`, of whatever domain's answers, lead to it. */
+  readonly name: string;
+  /** Id of a GET route. Ids that it does not know it leaves out. */
+  readonly route: string;
+  /** Field of the route's query that takes ids, as a text with commas; its schema says how many at most. */
+  readonly ids: string;
+  /** Field of the route's answer with the list of what was found. */
+  readonly answers: string;
+  /** Field of each of these that holds its id. */
+  readonly key: string;
 }
 
 export interface ScalingDefinition {

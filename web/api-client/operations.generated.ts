@@ -23,6 +23,59 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** A GraphQL query, for those that are cached or persisted. Every other route is a field of it. */
+  'host.askGraphql': {
+    params: undefined;
+    query: {
+      "query"?: string | undefined;
+      "operationName"?: string | undefined;
+      "variables"?: string | undefined;
+      "extensions"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "data"?: Readonly<Record<string, unknown>> | null | undefined;
+      "errors"?: readonly ({
+        "message": string;
+        "path"?: readonly (string | number)[] | undefined;
+        "locations"?: readonly ({
+          "line": number;
+          "column": number;
+        })[] | undefined;
+        "extensions"?: Readonly<Record<string, unknown>> | undefined;
+      })[] | undefined;
+      "extensions"?: Readonly<Record<string, unknown>> | undefined;
+    };
+  };
+  /** A GraphQL query or mutation. Every other route is a field of one of them. */
+  'host.runGraphql': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "query"?: string | null | undefined;
+      "operationName"?: string | null | undefined;
+      "variables"?: Readonly<Record<string, unknown>> | null | undefined;
+      "extensions"?: {
+        "persistedQuery"?: {
+          "version": 1;
+          "sha256Hash": string;
+        } | undefined;
+      } | null | undefined;
+    };
+    response: {
+      "data"?: Readonly<Record<string, unknown>> | null | undefined;
+      "errors"?: readonly ({
+        "message": string;
+        "path"?: readonly (string | number)[] | undefined;
+        "locations"?: readonly ({
+          "line": number;
+          "column": number;
+        })[] | undefined;
+        "extensions"?: Readonly<Record<string, unknown>> | undefined;
+      })[] | undefined;
+      "extensions"?: Readonly<Record<string, unknown>> | undefined;
+    };
+  };
   /** Create a customer and log in. */
   'accounts.register': {
     params: undefined;
@@ -563,6 +616,57 @@ export interface Operations {
         })[];
       } | null;
       "search": "words" | "similar" | "plain" | null;
+    };
+  };
+  /** Published products by their ids, up to a hundred at once. */
+  'catalog.listProductsByIds': {
+    params: undefined;
+    query: {
+      "ids": string;
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "products": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+      })[];
     };
   };
   /** Products that somebody who is still typing may mean. */
@@ -4654,6 +4758,8 @@ export interface Operations {
 export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: string, path: string, idempotent: boolean] } = {
   'host.getStore': ['GET', '/api/store', false],
   'host.getOpenApi': ['GET', '/api/openapi.json', false],
+  'host.askGraphql': ['GET', '/api/graphql', false],
+  'host.runGraphql': ['POST', '/api/graphql', false],
   'accounts.register': ['POST', '/api/accounts/register', false],
   'accounts.login': ['POST', '/api/accounts/login', false],
   'accounts.logout': ['POST', '/api/accounts/logout', false],
@@ -4674,6 +4780,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'analytics.getLive': ['GET', '/api/admin/analytics/live', false],
   'analytics.exportFacts': ['GET', '/api/admin/analytics/facts', false],
   'catalog.listProducts': ['GET', '/api/catalog/products', false],
+  'catalog.listProductsByIds': ['GET', '/api/catalog/products-by-ids', false],
   'catalog.suggestProducts': ['GET', '/api/catalog/suggestions', false],
   'catalog.getProduct': ['GET', '/api/catalog/products/{handle}', false],
   'catalog.listCollections': ['GET', '/api/catalog/collections', false],

@@ -70,6 +70,16 @@ export const catalog: DomainDefinition = {
       cacheSeconds: 5,
     },
     {
+      id: 'listProductsByIds',
+      method: 'GET',
+      path: '/api/catalog/products-by-ids',
+      summary: 'Published products by their ids, up to a hundred at once.',
+      audience: 'shopper',
+      query: schemas.ProductsByIdsQuery,
+      response: z.object({ products: z.array(schemas.ProductCard) }),
+      cacheSeconds: 5,
+    },
+    {
       id: 'suggestProducts',
       method: 'GET',
       path: '/api/catalog/suggestions',
@@ -272,6 +282,7 @@ export const catalog: DomainDefinition = {
       audience: 'merchant',
     },
   ],
+  entities: [{ name: 'product', route: 'listProductsByIds', ids: 'ids', answers: 'products', key: 'id' }],
   scaling: { min: 1, max: 10, cpuPercent: 70 },
   slo: { availability: 0.999, p99Milliseconds: 200 },
 };

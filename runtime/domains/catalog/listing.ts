@@ -6,7 +6,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { toCard, type CardRow } from './document.ts';
 import { BROWSING } from './freshness.ts';
-import type { ProductsPage, ProductsQuery } from './schemas.ts';
+import type { ProductCard, ProductsByIdsQuery, ProductsPage, ProductsQuery } from './schemas.ts';
 
 /** One page; total and facets come with the first. Throws ShopError `invalid_input` for a cursor of another list. */
 export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuery): Promise<ProductsPage> {
@@ -31,6 +31,22 @@ export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuer
     facets,
     search: null,
   };
+}
+
+/** Those of the ids that shoppers may see, in the order asked for. */
+export async function listByIds(
+  sql: Sql,
+  tenant: Tenant,
+  { ids, currency }: ProductsByIdsQuery,
+): Promise<ProductCard[]> {
+  const { rows } = await sql.query<CardRow>(
+    tenant.id,
+    `SELECT p.id, p.handle, p.card, p.published_at FROM products p
+     WHERE p.tenant_id = $1 AND p.visible AND p.id = ANY ($2::text[]) ORDER BY array_position($2::text[], p.id)`,
+    [tenant.id, ids],
+    BROWSING,
+  );
+  return rows.map((row) => toCard(row, currencyOf(tenant, { currency })));
 }
 
 /** Prices are said in this one. */

@@ -142,6 +142,17 @@ export const ProductsPage = z.object({
 });
 export type ProductsPage = z.infer<typeof ProductsPage>;
 
+/** In the order asked for, without those that are not published or not there. */
+export const ProductsByIdsQuery = z.object({
+  ids: z
+    .string()
+    .max(8_200)
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().min(1).max(80)).min(1).max(100)),
+  currency: Currency.optional(),
+});
+export type ProductsByIdsQuery = z.infer<typeof ProductsByIdsQuery>;
+
 export const SuggestQuery = z.object({
   q: z.string().trim().min(1).max(200),
   limit: z.coerce.number().int().min(1).max(20).default(6),

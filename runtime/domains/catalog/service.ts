@@ -18,7 +18,7 @@ import {
 import { BROWSING, CACHE_SECONDS } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
-import { decodeCursor, encodeCursor, listProducts } from './listing.ts';
+import { decodeCursor, encodeCursor, listByIds, listProducts } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
 import { createProductSearch, type AskedQuery } from './search/ask.ts';
 import { KEEP_TASK, noteVariant } from './search/changes.ts';
@@ -32,6 +32,7 @@ import {
   type Image,
   type ProductInput,
   ProductsQuery,
+  type ProductsByIdsQuery,
   type ProductUpdate,
   type SuggestQuery,
 } from './schemas.ts';
@@ -78,6 +79,12 @@ export const createService: CreateService = (platform) => {
         return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
           isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked),
         );
+      },
+      async listProductsByIds({ tenant, query }) {
+        const asked = query as ProductsByIdsQuery;
+        return cached.read(tenant.id, `ids/${asked.currency ?? ''}/${asked.ids.join()}`, async () => ({
+          products: await listByIds(sql, tenant, asked),
+        }));
       },
       async suggestProducts({ tenant, query }) {
         const { q, limit } = query as SuggestQuery;

@@ -1,0 +1,180 @@
+/**
+ * One call of a route, whichever way it came: as an HTTP request, a field of a GraphQL query, a method of gRPC. Who may, what may be said,
+ * idempotency, time and answer are the same for all of them because they are here.
+ */
+import type { Readable } from 'node:stream';
+import type { ZodType } from 'zod';
+import type { Audience, RouteDefinition } from '../platform/definition.ts';
+import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
+import { ShopError, type Problem } from '../platform/errors.ts';
+import type { Tenant } from '../platform/ports.ts';
+import type { Answer, Idempotency, Keep } from './idempotency.ts';
+import { problemsOf } from './problem.ts';
+import type { Route } from './routes.ts';
+import { elsewhere, requireDomain } from './shop.ts';
+
+export interface CallsOptions {
+  readonly idempotency: Idempotency;
+  /** Handlers are told to stop after this long. Default 30 s. */
+  readonly timeoutMilliseconds?: number;
+  /** Checks every JSON answer against its schema; on in tests. */
+  readonly checkAnswers?: boolean;
+}
+
+export interface Input {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+export interface Call {
+  readonly route: Route;
+  readonly tenant: Tenant;
+  readonly caller: Caller;
+  /** As {@link checkInput} has made it. */
+  readonly input: Input;
+  readonly headers: RouteRequest['headers'];
+  readonly requestId: string;
+  readonly idempotencyKey: string | undefined;
+  /** What must be the same for a repetition to be one. */
+  readonly fingerprint: readonly (string | Buffer)[];
+  /** Calls back once if the caller goes away; answers how to stop listening. */
+  readonly whenGone: (tell: () => void) => () => void;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | Readable;
+}
+
+export interface Calls {
+  /**
+   * Who is calling, as `identify` says. @throws ShopError when the shop does not serve this route now, or not to them
+   */
+  admit(tenant: Tenant, route: Route, identify: (audience: Audience) => Promise<Caller>): Promise<Caller>;
+  /** @throws ShopError, and whatever else the handler throws */
+  perform(call: Call): Promise<Reply>;
+}
+
+/** Routes of the host itself are there whatever a tenant has switched on. */
+export const HOST_DOMAIN = 'store';
+
+const ANYONE: Caller = { kind: 'shopper', customerId: undefined };
+
+export function createCalls(options: CallsOptions): Calls {
+  const timeout = options.timeoutMilliseconds ?? 30_000;
+
+  async function limited(
+    { whenGone }: Call,
+    work: (signal: AbortSignal) => Promise<RouteResponse>,
+  ): Promise<RouteResponse> {
+    const stop = new AbortController();
+    const late = setTimeout(
+      () => stop.abort(new ShopError('timeout', 'The request took too long.', { remedy: 'Try again.' })),
+      timeout,
+    );
+    const forget = whenGone(() => stop.abort(new ShopError('timeout', 'The caller has gone.')));
+    try {
+      return await work(stop.signal);
+    } finally {
+      clearTimeout(late);
+      forget();
+    }
+  }
+
+  function toAnswer(definition: RouteDefinition, response: RouteResponse): Answer {
+    const status = response.status ?? definition.status ?? 200;
+    const text =
+      response.jsonText ?? (response.json === undefined ? undefined : JSON.stringify(response.json));
+    if (text === undefined) {
+      const body = Buffer.isBuffer(response.bytes) ? response.bytes : Buffer.alloc(0);
+      return { status, headers: { ...response.headers }, body };
+    }
+    if (options.checkAnswers && definition.response && status < 300)
+      definition.response.parse(JSON.parse(text));
+    return {
+      status,
+      headers: { 'content-type': 'application/json; charset=utf-8', ...response.headers },
+      body: Buffer.from(text),
+    };
+  }
+
+  return {
+    async admit(tenant, { domain, definition }, identify) {
+      // The database would refuse the change as well; this spares the handler half of its way.
+      if (tenant.frozen && definition.method !== 'GET')
+        throw elsewhere('This shop is being moved and takes no changes for the moment.');
+      if (domain !== HOST_DOMAIN) requireDomain(tenant, domain);
+      // What shared caches may keep is the same for everyone: nobody needs to be known.
+      return definition.cacheSeconds !== undefined && definition.audience === 'shopper'
+        ? ANYONE
+        : identify(definition.audience);
+    },
+
+    async perform(call) {
+      const { route, tenant, caller, input, headers, requestId } = call;
+      const { definition } = route;
+      const work = (signal: AbortSignal, keep?: Keep): Promise<RouteResponse> =>
+        route.handler({
+          tenant,
+          caller,
+          ...input,
+          headers,
+          requestId,
+          signal,
+          async earn(tx, response) {
+            await keep?.(tx, toAnswer(definition, response));
+            return response;
+          },
+        });
+      if (definition.idempotent) {
+        const once = {
+          tenant: tenant.id,
+          scope: `${route.operationId}/${caller.kind}/${caller.customerId ?? ''}`,
+          key: call.idempotencyKey,
+          fingerprint: call.fingerprint,
+          requestId,
+        };
+        return options.idempotency.once(once, async (keep) =>
+          toAnswer(definition, await limited(call, (signal) => work(signal, keep))),
+        );
+      }
+      const response = await limited(call, work);
+      return response.bytes === undefined || Buffer.isBuffer(response.bytes)
+        ? toAnswer(definition, response)
+        : {
+            status: response.status ?? definition.status ?? 200,
+            headers: { ...response.headers },
+            body: response.bytes,
+          };
+    },
+  };
+}
+
+/** All problems of all three parts at once. @throws ShopError `invalid_input` */
+export function checkInput(
+  definition: RouteDefinition,
+  raw: { readonly params: unknown; readonly query: unknown; readonly body: unknown },
+): Input {
+  const problems: Problem[] = [];
+  const parse = (schema: ZodType | undefined, value: unknown, source: string): unknown => {
+    if (!schema) return undefined;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    problems.push(...problemsOf(parsed.error, source));
+    return undefined;
+  };
+  const input = {
+    params: parse(definition.params, raw.params, 'path'),
+    query: parse(definition.query, raw.query, 'query'),
+    body: definition.body === 'raw' ? raw.body : parse(definition.body, raw.body, 'body'),
+  };
+  if (problems.length === 0) return input;
+  const first = problems[0];
+  throw new ShopError(
+    'invalid_input',
+    first ? `${first.where}: ${first.what}` : 'The request is not valid.',
+    { remedy: 'Mend the fields named below.', problems },
+  );
+}
