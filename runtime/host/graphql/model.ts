@@ -75,20 +75,39 @@ export function graphModel(api: ApiShape, domains: readonly DomainDefinition[]):
 /** Bytes are not for GraphQL: pictures and exports have addresses of their own. */
 function rootsOf({ operations }: ApiShape): RootField[] {
   const shown = operations.filter(({ answer, route }) => answer !== 'bytes' || route.method !== 'GET');
-  const shortOf = ({ route }: OperationShape): string => (route.method === 'GET' ? noun(route.id) : route.id);
-  const claims = Map.groupBy(shown, (one) => `${one.route.method === 'GET'} ${shortOf(one)}`);
-  return [...claims.values()].flatMap((claimants) =>
-    claimants.map((operation): RootField => {
-      const short = shortOf(operation);
-      return {
-        root: operation.route.method === 'GET' ? 'Query' : 'Mutation',
-        name: claimants.length === 1 ? short : `${operation.domain}${pascal(short)}`,
-        operation,
-        args: argumentsOf(operation),
-        answer: typeof operation.answer === 'string' ? undefined : operation.answer,
-      };
-    }),
-  );
+  const names = namesOf(shown);
+  return shown.map((operation) => ({
+    root: operation.route.method === 'GET' ? 'Query' : 'Mutation',
+    name: names.get(operation) ?? operation.route.id,
+    operation,
+    args: argumentsOf(operation),
+    answer: typeof operation.answer === 'string' ? undefined : operation.answer,
+  }));
+}
+
+/** The shortest name that nothing else of the root has: `messages`, the merchant's `adminMessages`, else `chatMessages`. */
+function namesOf(operations: readonly OperationShape[]): ReadonlyMap<OperationShape, string> {
+  const tried = new Map(operations.map((operation) => [operation, 0]));
+  const nameOf = (operation: OperationShape): string =>
+    candidatesOf(operation)[tried.get(operation) ?? 0] ?? `${operation.domain}${pascal(operation.route.id)}`;
+  for (;;) {
+    const claims = Map.groupBy(operations, (one) => `${one.route.method === 'GET'} ${nameOf(one)}`);
+    const contested = [...claims.values()].filter((claimants) => claimants.length > 1).flatMap(yielding);
+    if (contested.length === 0) return new Map(operations.map((one) => [one, nameOf(one)]));
+    for (const one of contested) tried.set(one, (tried.get(one) ?? 0) + 1);
+  }
+}
+
+function candidatesOf({ domain, route }: OperationShape): string[] {
+  const short = route.method === 'GET' ? noun(route.id) : route.id;
+  const own = route.audience === 'merchant' && !short.startsWith('admin') ? `admin${pascal(short)}` : short;
+  return [...new Set([short, own, `${domain}${pascal(own)}`])];
+}
+
+/** Shoppers' names are the plain ones. */
+function yielding(claimants: readonly OperationShape[]): readonly OperationShape[] {
+  const merchants = claimants.filter(({ route }) => route.audience === 'merchant');
+  return merchants.length > 0 ? merchants : claimants;
 }
 
 function argumentsOf({ domain, route, params, query, body }: OperationShape): Argument[] {
