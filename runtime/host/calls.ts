@@ -1,6 +1,6 @@
 /**
- * One call of a route, whichever way it came: as an HTTP request, a field of a GraphQL query, a method of gRPC. Who may, what may be said,
- * idempotency, time and answer are the same for all of them because they are here.
+ * One call of a route, whichever way it came: as an HTTP request or a field of a GraphQL query. Who may, what may be said,
+ * idempotency, time and answer are the same for both because they are here.
  */
 import type { Readable } from 'node:stream';
 import type { ZodType } from 'zod';

@@ -31,7 +31,7 @@ export interface HostConfig {
   readonly language?:
     | { readonly url: string; readonly model: string; readonly key?: string | undefined }
     | undefined;
-  /** Whether anybody may look at the schema of GraphQL and gRPC: in development. Elsewhere merchants only. */
+  /** Whether anybody may look at the schema of GraphQL: in development. Elsewhere merchants only. */
   readonly showSchema?: boolean;
   /** Base URL by domain, for the domains hosted elsewhere. */
   readonly peers: ReadonlyMap<string, string>;

@@ -16,7 +16,7 @@ import { federationSdl, sdlOf } from './sdl.ts';
 
 /** What the resolvers of one request may do. */
 export interface GraphContext {
-  /** @param alone whether no other field of the request needs an idempotency key */
+  /** @param place the field's alias or name in the request */
   ask(field: RootField, args: Readonly<Record<string, unknown>>, place: string): Promise<unknown>;
   load(entity: Entity, key: string): Promise<unknown>;
 }

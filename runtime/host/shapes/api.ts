@@ -8,7 +8,7 @@ import type { DomainDefinition, RouteDefinition } from '../../platform/definitio
 import { HOST_ROUTES, PROTOCOLS } from '../definition.ts';
 import * as hostDefinition from '../definition.ts';
 import { createReader, type Reader, type Unnamed } from './read.ts';
-import type { ApiShape, Io, NamedType, ObjectType, OperationShape, Shape, Value } from './shapes.ts';
+import type { ApiShape, NamedType, OperationShape, Shape, Value } from './shapes.ts';
 import { noun, pascal } from './words.ts';
 
 /** What the host's own routes are told by; the same as in OpenAPI. */
@@ -147,20 +147,4 @@ function signatureOf(shape: Shape, depth: number): string {
 /** Types of one name are the same: the first stands for all. */
 function onceEach(types: readonly NamedType[]): NamedType[] {
   return [...new Map(types.toReversed().map((type) => [type.name, type])).values()].toReversed();
-}
-
-/** Every object that can be met from a value on, itself among them. */
-export function objectsIn(value: Value, io: Io): ReadonlySet<ObjectType> {
-  const met = new Set<ObjectType>();
-  const visit = ({ shape }: Value): void => {
-    if (shape.kind === 'list' || shape.kind === 'map') visit(shape.of);
-    else if (shape.kind === 'union')
-      for (const { type } of shape.members) visit({ shape: type, nullable: false });
-    else if (shape.kind === 'object' && shape.io === io && !met.has(shape)) {
-      met.add(shape);
-      for (const field of shape.fields) visit(field.value);
-    }
-  };
-  visit(value);
-  return met;
 }

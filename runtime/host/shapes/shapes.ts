@@ -1,5 +1,5 @@
 /**
- * What goes in and out of the API, without zod and without any protocol: GraphQL's schema and gRPC's messages are both drawn from this.
+ * What goes in and out of the API, without zod and without any protocol: GraphQL's schema is drawn from this.
  * Types are values with a name; a type that two places use is one value.
  */
 import type { RouteDefinition } from '../../platform/definition.ts';

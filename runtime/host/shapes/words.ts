@@ -13,11 +13,6 @@ export function screaming(text: string): string {
   return /^[A-Z]/.test(name) ? name : `_${name}`;
 }
 
-/** `priceRange` → `price_range`. */
-export function snake(text: string): string {
-  return wordsOf(text).join('_').toLowerCase();
-}
-
 /** `variants` → `variant`, `categories` → `category`: what one of a list is called. */
 export function singular(text: string): string {
   if (/(?:ss|us|is)$/.test(text)) return text;
