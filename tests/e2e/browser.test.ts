@@ -107,7 +107,7 @@ for (const { tenant, schema, viewport, what } of SHOPPERS) {
         .waitFor({ timeout: 30_000 })
         .catch(async (error: unknown) => {
           await shoot('7-failed');
-          throw error;
+          throw new Error(`not confirmed; seen instead: ${await whatIsSeen(page)}`, { cause: error });
         });
       await shoot('7-confirmation');
       assert.deepEqual(troubles, []);
@@ -150,6 +150,9 @@ test(
         );
         assert.equal((await page.locator('html').getAttribute('lang'))?.slice(0, 2), lang);
       }
+      // What a browser asks for by itself while a page is still being sent.
+      const icon = await page.evaluate(async () => (await fetch('/favicon.ico')).status);
+      assert.ok(icon < 400, `${tenant}: favicon.ico answered ${icon}`);
       assert.deepEqual(troubles, []);
       await context.close();
     }
@@ -163,6 +166,18 @@ test('a shop that is not there has a page that says so and nothing more', { skip
   assert.doesNotMatch(await page.content(), /acme|sakura|fjord/i);
   await page.close();
 });
+
+/** The page and each of its frames, in words: what a reader of a failure on another machine wants to know. */
+async function whatIsSeen(page: Page): Promise<string> {
+  const frames = page.frames().map(async (frame) => {
+    const address = new URL(frame.url());
+    const text = await frame.locator('body').innerText({ timeout: 5_000 });
+    return `${address.origin}${address.pathname}: ${text.replaceAll(/\s+/g, ' ').slice(0, 400)}`;
+  });
+  return (await Promise.allSettled(frames))
+    .map((seen) => (seen.status === 'fulfilled' ? seen.value : String(seen.reason)))
+    .join(' | ');
+}
 
 /** Script errors, failed resources and broken policies; a shop's page has none. */
 function watchForTrouble(page: Page): string[] {
