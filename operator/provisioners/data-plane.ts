@@ -200,9 +200,19 @@ export function createDataPlane(parts: Parts): DataPlane {
       if (schema !== POOL_SCHEMA)
         done.push(...(await postgres.ensure(catalogue.dedicated(schema, domains), logins)));
       done.push(...(await ensureSystems(data)));
-      const known = await directory.get(tenant.metadata.name);
-      const keys = data.paymentKeys ?? (await accountOf(data, known?.secrets ?? new Map(), done));
-      done.push(...(await directory.ensure(rowOf(data), secretsOf(data, keys))));
+      const { name } = tenant.metadata;
+      const sealed = (await directory.get(name))?.secrets ?? NO_SECRETS;
+      const scope = scopeIn(schema, name);
+      const keeper = await systems.secretsOf(scope);
+      const kept = (await keeper?.read(scope, name)) ?? NO_SECRETS;
+      // A platform that begins to use a keeper goes on with the keys that shops have.
+      const keys = data.paymentKeys ?? (await accountOf(data, kept.size > 0 ? kept : sealed, done));
+      const secrets = secretsOf(data, keys);
+      if (keeper === undefined) return [...done, ...(await directory.ensure(rowOf(data), secrets))];
+      // First: a runtime that sees the tenant sees its secrets too.
+      const written = await keeper.write(scope, name, secrets);
+      done.push(...written, ...(await directory.ensure(rowOf(data), {})));
+      if (written.length > 0 || sealed.size > 0) done.push(...(await directory.forgetSecrets(name)));
       return done;
     },
 
@@ -357,6 +367,8 @@ function sameLogins(a: readonly Login[], b: readonly Login[]): boolean {
   const names = (logins: readonly Login[]): string => logins.map(({ user }) => user).join();
   return names(a) === names(b);
 }
+
+const NO_SECRETS: ReadonlyMap<string, string> = new Map();
 
 const SECRET_NAMES = {
   secretKey: 'payments-secret-key',

@@ -72,6 +72,20 @@ export interface System {
   ping(): Promise<void>;
   /** Ends connections. */
   end(): Promise<void>;
+  /** Of a system that keeps tenants' secrets: it is given their values, after `ensure`. */
+  readonly secrets?: SecretKeeper;
+}
+
+/** Keeps the values that runtimes ask the secrets port for. */
+export interface SecretKeeper {
+  /** By name; empty where there are none. */
+  read(scope: Scope['name'], tenant: string): Promise<ReadonlyMap<string, string>>;
+  /** All of a tenant's, in one write, unless they are so already. */
+  write(
+    scope: Scope['name'],
+    tenant: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<readonly string[]>;
 }
 
 /** A system did not do what was asked. */

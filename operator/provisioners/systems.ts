@@ -6,7 +6,7 @@ import { backendsOf, variableOf } from '../../runtime/platform/backends/index.ts
 import type { Backend, Backends, Port } from '../../runtime/platform/backends/index.ts';
 import { loginOf } from './logins.ts';
 import { SystemError } from './system.ts';
-import type { Scope, System, Tenancy } from './system.ts';
+import type { Scope, SecretKeeper, System, Tenancy } from './system.ts';
 import type { DomainDefinition } from '../../runtime/platform/definition.ts';
 
 export interface Systems {
@@ -21,6 +21,8 @@ export interface Systems {
   remove(scope: string): Promise<readonly string[]>;
   /** Takes the scope's logins away and keeps its data. */
   close(scope: string): Promise<readonly string[]>;
+  /** Who keeps the scope's tenants' secrets; undefined: the directory. */
+  secretsOf(scope: string): Promise<SecretKeeper | undefined>;
   /** @param name of the system; rejects when it does not answer */
   ping(name: string): Promise<void>;
   end(): Promise<void>;
@@ -89,6 +91,10 @@ export function createSystems(backends: Backends, open: OpenSystem, mayAct: () =
     removeTenant: (scope, tenant) => each(scope, (system) => system.removeTenant(scope, tenant)),
     remove: (scope) => each(scope, (system) => system.remove(scope)),
     close: (scope) => each(scope, (system) => system.close(scope)),
+    async secretsOf(scope) {
+      const backend = backendsOf(backends, scope).secrets;
+      return backend === undefined ? undefined : (await systemOf('secrets', backend)).secrets;
+    },
     async ping(name) {
       const all = await Promise.all(opened.values());
       await Promise.all(all.filter((system) => system.name === name).map((system) => system.ping()));
@@ -111,6 +117,7 @@ const PROVISIONERS: Readonly<Partial<Record<Port, Opener>>> = {
   search: async (...at) => (await import('./elasticsearch/elasticsearch.ts')).createElasticsearch(...at),
   documents: async (...at) => (await import('./mongodb/mongodb.ts')).createMongodb(...at),
   analytics: async (...at) => (await import('./clickhouse/clickhouse.ts')).createClickhouse(...at),
+  secrets: async (...at) => (await import('./vault/vault.ts')).createVault(...at),
   identity: async (...at) => (await import('./keycloak/keycloak.ts')).createKeycloak(...at),
 };
 

@@ -27,10 +27,12 @@ import type {
   PubSub,
   RateLimits,
   Search,
+  Secrets,
   Sql,
 } from '../platform/ports.ts';
 import { createNotifyPubSub } from '../platform/pubsub/notify.ts';
 import { createPostgresSearch } from '../platform/search/postgres.ts';
+import { createSecrets } from '../platform/secrets/table.ts';
 import type { PostgresSql } from '../platform/sql/postgres.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
@@ -163,6 +165,22 @@ export async function openSearch(config: HostConfig, sql: Sql): Promise<Search> 
     return refuse('search', address);
   const { createElasticsearchSearch } = await import('../platform/search/elasticsearch.ts');
   return createElasticsearchSearch({ address, scope: scopeOf(config.tenant) });
+}
+
+/** @throws ShopError `invalid_input` when nothing here speaks the address's scheme */
+export async function openSecrets(
+  config: Pick<HostConfig, 'tenant' | 'backends' | 'secretsKey'>,
+  sql: PostgresSql,
+): Promise<Secrets> {
+  const address = config.backends.secrets;
+  if (address === undefined) return createSecrets({ sql, key: config.secretsKey });
+  if (!isOf('vault+http', address) && !isOf('vault+https', address)) return refuse('secrets', address);
+  const { createVaultSecrets } = await import('../platform/secrets/vault.ts');
+  return createVaultSecrets({
+    address,
+    scope: scopeOf(config.tenant),
+    changes: (changed, missed) => sql.listen('tenants', changed, missed),
+  });
 }
 
 /** Absent: people are known by the shop's own accounts and its admin key. */

@@ -17,7 +17,6 @@ import { createMessaging } from '../platform/messages/providers.ts';
 import { publicOrigin } from '../platform/names/index.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
 import type { Clock, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
-import { createSecrets } from '../platform/secrets/table.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
@@ -29,6 +28,7 @@ import {
   openIdentity,
   openLanguage,
   openSearch,
+  openSecrets,
   openShared,
   openTasks,
 } from './adapters.ts';
@@ -87,7 +87,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     applicationName: `shopmind-runtime${config.tenant === undefined ? '' : `-${config.tenant}`}`,
   });
   const tenants = createTenantDirectory({ sql, log });
-  const secrets = createSecrets({ sql, key: config.secretsKey });
+  const secrets = await openSecrets(config, sql);
   const services = new Map<string, DomainService>();
   const peers = createPeers({
     services,

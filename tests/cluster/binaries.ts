@@ -3,6 +3,7 @@
  * `node tests/cluster/binaries.ts [NAME…]` builds the named ones ahead of time; without names, those that `npm run test:cluster` needs.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
@@ -34,7 +35,12 @@ const TOOLS = {
   'kube-score': { package: 'github.com/zegl/kube-score/cmd/kube-score', version: 'v1.20.0' },
 } as const;
 
-export type Program = keyof typeof KUBERNETES | keyof typeof TOOLS;
+/** Programs of our own around the parts of a published one that are needed, each with its go.mod. */
+const OWN = {
+  vault: { folder: join(import.meta.dirname, '../servers/vault'), version: 'v1.14.8' },
+} as const;
+
+export type Program = keyof typeof KUBERNETES | keyof typeof TOOLS | keyof typeof OWN;
 
 const CONTROL_PLANE: readonly Program[] = [
   'etcd',
@@ -88,9 +94,20 @@ export function cacheFolder(): string {
 }
 
 async function placeOf(name: Program): Promise<string> {
-  return isTool(name)
-    ? join(cacheFolder(), `${name}-${TOOLS[name].version}`, name)
-    : join(cacheFolder(), `kubernetes-${await kubernetesVersion()}`, name);
+  if (isTool(name)) return join(cacheFolder(), `${name}-${TOOLS[name].version}`, name);
+  if (isOwn(name)) {
+    const { folder, version } = OWN[name];
+    const sources = await Promise.all(
+      ['main.go', 'go.mod', 'go.sum'].map((file) => readFile(join(folder, file))),
+    );
+    const digest = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 8);
+    return join(cacheFolder(), `${name}-${version}-${digest}`, name);
+  }
+  return join(cacheFolder(), `kubernetes-${await kubernetesVersion()}`, name);
+}
+
+function isOwn(name: Program): name is keyof typeof OWN {
+  return Object.hasOwn(OWN, name);
 }
 
 function isTool(name: Program): name is keyof typeof TOOLS {
@@ -108,6 +125,10 @@ async function build(name: Program, file: string): Promise<void> {
       const { package: path, version } = TOOLS[name];
       await go(['install', '-trimpath', '-ldflags=-s -w', `${path}@${version}`], { GOBIN: partial });
       await rename(join(partial, name), file);
+    } else if (isOwn(name)) {
+      const { folder } = OWN[name];
+      await go(['build', '-trimpath', '-ldflags=-s -w', '-o', partial, '.'], {}, folder);
+      await rename(partial, file);
     } else {
       const verb = name === 'e2e.test' ? ['test', '-c'] : ['build'];
       // Without its version kubectl refuses to talk to the server, and the server reports v0.0.0.
@@ -121,9 +142,9 @@ async function build(name: Program, file: string): Promise<void> {
   say(`${name}: built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
-async function go(args: readonly string[], env: Record<string, string>): Promise<void> {
+async function go(args: readonly string[], env: Record<string, string>, folder = MODULE): Promise<void> {
   const child = spawn('go', args, {
-    cwd: MODULE,
+    cwd: folder,
     env: { ...process.env, CGO_ENABLED: '0', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -133,7 +154,7 @@ async function go(args: readonly string[], env: Record<string, string>): Promise
     tail.splice(0, Math.max(0, tail.length - 20));
   });
   const [code, signal] = await once(child, 'exit').catch((cause: unknown) => {
-    throw new Error('Go is needed to build Kubernetes: https://go.dev/dl, or a package of your system', {
+    throw new Error('Go is needed to build it: https://go.dev/dl, or a package of your system', {
       cause,
     });
   });
@@ -154,10 +175,12 @@ function say(line: string): void {
 if (import.meta.main) {
   const named = process.argv.slice(2);
   const known = (name: string): name is Program =>
-    Object.hasOwn(KUBERNETES, name) || Object.hasOwn(TOOLS, name);
+    Object.hasOwn(KUBERNETES, name) || Object.hasOwn(TOOLS, name) || Object.hasOwn(OWN, name);
   const unknown = named.filter((name) => !known(name));
   if (unknown.length > 0) {
-    say(`no program ${unknown.join(', ')}; there are ${Object.keys({ ...KUBERNETES, ...TOOLS }).join(', ')}`);
+    say(
+      `no program ${unknown.join(', ')}; there are ${Object.keys({ ...KUBERNETES, ...TOOLS, ...OWN }).join(', ')}`,
+    );
     process.exitCode = 2;
   } else {
     const wanted = named.length > 0 ? named.filter(known) : [...CONTROL_PLANE, ...NODE];

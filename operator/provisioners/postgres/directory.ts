@@ -30,6 +30,8 @@ export interface Directory {
    * @returns what was done, in words. @throws MisplacedError
    */
   ensure(row: DirectoryRow, secrets: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  /** The tenant's secrets are kept elsewhere, and were changed there: removes what is kept here, and tells the runtimes. */
+  forgetSecrets(id: string): Promise<readonly string[]>;
   /** Takes the tenant off the directory, its secrets with it. */
   remove(id: string): Promise<readonly string[]>;
   /** Looks whether anybody else changed the tables; reads them only then. */
@@ -157,6 +159,16 @@ export function createDirectory(database: Database, sealer: Sealer): Directory {
         ...(rowDiffers ? [`${isNew ? 'REGISTER' : 'UPDATE'} TENANT ${row.id}`] : []),
         ...changed.map(([name]) => `SEAL SECRET ${name} OF ${row.id}`),
       ];
+    },
+    async forgetSecrets(id) {
+      const [answer] = await database.query<{ gone: number }>(
+        `with gone as (delete from platform.tenant_secrets where tenant_id = $1 returning name)
+         select count(*)::int as gone, pg_notify('tenants', $1) from gone`,
+        [id],
+      );
+      const present = (await all()).get(id);
+      if (present !== undefined) note(id, { row: present.row, secrets: new Map() });
+      return answer?.gone === 0 ? [] : [`REMOVE SECRETS OF ${id} FROM THE DIRECTORY`];
     },
     async remove(id) {
       const removed = await database.query(

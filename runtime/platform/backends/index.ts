@@ -15,6 +15,7 @@ export const PORTS = {
   documents: { key: 'DOCUMENTS', schemes: { mongodb: 27_017 } },
   analytics: { key: 'ANALYTICS', schemes: { 'clickhouse+http': 8123, 'clickhouse+https': 8443 } },
   identity: { key: 'IDENTITY', schemes: { 'keycloak+http': 8080, 'keycloak+https': 443 } },
+  secrets: { key: 'SECRETS', schemes: { 'vault+http': 8200, 'vault+https': 8200 } },
 } as const satisfies Readonly<Record<string, { key: string; schemes: Readonly<Record<string, number>> }>>;
 
 export type Port = keyof typeof PORTS;

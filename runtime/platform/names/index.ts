@@ -128,3 +128,13 @@ export function publicOrigin(host: string, port: number): string {
   if (port === 443) return `https://${host}`;
   return port === 80 ? `http://${host}` : `http://${host}:${port}`;
 }
+
+/** A tenant's entry in a store of secrets: `pool/acme`. */
+export function secretPath(scope: string, tenant: string): string {
+  return `${scope}/${tenant}`;
+}
+
+/** What a sealed secret is bound to, in base64: opened for another tenant or name, it does not open. */
+export function secretBinding(tenant: string, name: string): string {
+  return Buffer.from(`${tenant}/${name}`).toString('base64');
+}

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { seal, startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { systemClock } from '../clock.ts';
+import { secretsContract } from '../contract/secrets.ts';
 import { createNewId } from '../ids.ts';
 import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
 import { createSecrets } from './table.ts';
@@ -23,19 +24,25 @@ after(async () => {
   await database.stop();
 });
 
-test('a secret opens for its tenant and name, and a missing one is seen as soon as it is written', async () => {
-  const secrets = createSecrets({ sql, key: database.secretsKey });
-  assert.equal(await secrets.get('one', 'payments'), 'sk_test_ü');
-  assert.equal(await secrets.get('one', 'other'), undefined);
-  await database.addTenant({ id: 'one' }, { other: 'now' });
-  assert.equal(await secrets.get('one', 'other'), 'now');
-  await database.addTenant({ id: 'one' }, { payments: 'rotated' });
-  const deadline = Date.now() + 3_000;
-  while ((await secrets.get('one', 'payments')) !== 'rotated') {
-    assert.ok(Date.now() < deadline, 'a rotated one is told of');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-});
+secretsContract('secrets in the database', () =>
+  Promise.resolve({
+    secrets: createSecrets({ sql, key: database.secretsKey }),
+    async write(tenant, values) {
+      await database.admin.query('DELETE FROM platform.tenant_secrets WHERE tenant_id = $1', [tenant]);
+      await database.addTenant({ id: tenant }, values);
+    },
+    async copy([from, source], [to, target]) {
+      await database.admin.query(
+        `WITH changed AS (
+           UPDATE platform.tenant_secrets SET value =
+             (SELECT value FROM platform.tenant_secrets WHERE tenant_id = $1 AND name = $2)
+           WHERE tenant_id = $3 AND name = $4 RETURNING tenant_id)
+         SELECT pg_notify('tenants', tenant_id) FROM changed`,
+        [from, source, to, target],
+      );
+    },
+  }),
+);
 
 test('a sealed value moved to another tenant or name, or changed by one bit, does not open', async () => {
   const sealed = seal(database.secretsKey, 'one', 'payments', 'mine');

@@ -45,7 +45,7 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
   }
 
   return {
-    get(tenant, name) {
+    async get(tenant, name) {
       const id = `${checkedTenantId(tenant)}/${name}`;
       // Best effort: without it a changed secret is seen when the kept one ends.
       listening ??= sql
