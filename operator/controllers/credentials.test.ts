@@ -80,7 +80,11 @@ test('what is written down is read again, and bookkeeping starts no Pod anew', (
   const begun = advance(ROLE, first, circumstances({ request: 's' }));
   const promoted = promote(begun, at(1));
   const values = (known: Credentials) => ({
-    ...valuesOfCredentials(known, { databaseUrl: BASE, databaseReplicaUrl: undefined }),
+    ...valuesOfCredentials(known, {
+      databaseUrl: BASE,
+      databaseReplicaUrl: undefined,
+      databasePoolerUrl: undefined,
+    }),
     SECRETS_KEY: 'k',
   });
   const unused = { ...promoted, unusedSince: at(2).toISOString() };
@@ -93,7 +97,7 @@ test('what is written down is read again, and bookkeeping starts no Pod anew', (
 test('a standby is entered by the same login as its primary, and naming one starts the Pods anew', () => {
   const known = firstCredentials(ROLE, circumstances({}));
   const values = (databaseReplicaUrl?: string) =>
-    valuesOfCredentials(known, { databaseUrl: BASE, databaseReplicaUrl });
+    valuesOfCredentials(known, { databaseUrl: BASE, databaseReplicaUrl, databasePoolerUrl: undefined });
   const beside = values('postgres://standby:5432/shopmind');
   const [primary, standby] = [
     new URL(beside['DATABASE_URL'] ?? ''),

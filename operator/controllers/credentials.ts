@@ -96,17 +96,20 @@ export interface DatabaseAddresses {
   readonly databaseUrl: string;
   /** A standby knows the same logins. */
   readonly databaseReplicaUrl: string | undefined;
+  /** A pooler asks the database who they are. */
+  readonly databasePoolerUrl: string | undefined;
 }
 
 /** The part of the Secret's values that holds them. */
 export function valuesOfCredentials(
   known: Credentials,
-  { databaseUrl: base, databaseReplicaUrl: replica }: DatabaseAddresses,
+  { databaseUrl: base, databaseReplicaUrl: replica, databasePoolerUrl: pooler }: DatabaseAddresses,
 ): Readonly<Record<string, string>> {
   const { current, next, former, unusedSince, since, request } = known;
   return {
     DATABASE_URL: addressWith(base, current),
     ...(replica === undefined ? {} : { DATABASE_REPLICA_URL: addressWith(replica, current) }),
+    ...(pooler === undefined ? {} : { DATABASE_POOLER_URL: addressWith(pooler, current) }),
     ...(next === undefined ? {} : { [NEXT]: addressWith(base, next) }),
     ...(former === undefined ? {} : { [FORMER]: addressWith(base, former) }),
     ...(unusedSince === undefined ? {} : { [UNUSED_SINCE]: unusedSince }),

@@ -46,6 +46,8 @@ export interface TenantData {
   readonly domains: readonly string[];
   /** Of the dedicated role, newest first: these are valid, and no others. None when pooled. */
   readonly logins: readonly Login[];
+  /** How many connections each of them may have at a time. */
+  readonly connections?: number;
   readonly adminToken: string;
   /** Where the processor delivers its webhooks. */
   readonly webhookUrl: string;
@@ -65,9 +67,14 @@ export interface DataPlane {
    * @param logins newest first
    * @param by `owner`: these are valid from now on, and no others. `guest`: somebody who knows them from a cache, and does
    *   not change those that the owner has set
+   * @param connections how many each login may have at a time; who does not know leaves it as the owner has set it
    * @returns what was done, in words
    */
-  ensurePool(logins: readonly Login[], by: 'owner' | 'guest'): Promise<readonly string[]>;
+  ensurePool(
+    logins: readonly Login[],
+    by: 'owner' | 'guest',
+    connections?: number,
+  ): Promise<readonly string[]>;
   /** Forgets what was seen of the pool: the next `ensurePool` looks again, at the directory too. */
   distrust(): void;
   ensureTenant(data: TenantData): Promise<readonly string[]>;
@@ -147,6 +154,7 @@ export function createDataPlane(parts: Parts): DataPlane {
     | { readonly at: number; readonly logins: readonly Login[]; readonly done: Promise<readonly string[]> }
     | undefined;
   let poolLogins: readonly Login[] | undefined;
+  let poolConnections: number | undefined;
 
   const desiredOf = (schema: string, domains: readonly string[]): DesiredSchema =>
     schema === POOL_SCHEMA ? catalogue.pool() : catalogue.dedicated(schema, domains);
@@ -168,20 +176,24 @@ export function createDataPlane(parts: Parts): DataPlane {
   return {
     addresses: (scope, secret) => systems.addresses(scope, secret),
 
-    async ensurePool(known, by) {
+    async ensurePool(known, by, connections = poolConnections) {
       const logins = by === 'owner' ? known : (poolLogins ?? known);
       const now = parts.monotonic();
-      if (pool !== undefined && sameLogins(pool.logins, logins) && now - pool.at < POOL_TRUST_MS) {
+      const isKnown =
+        pool !== undefined && sameLogins(pool.logins, logins) && connections === poolConnections;
+      if (pool !== undefined && isKnown && now - pool.at < POOL_TRUST_MS) {
         await pool.done;
         return [];
       }
-      const done = postgres.ensure(catalogue.pool(), logins).then(async (actions) => {
+      const desired = { ...catalogue.pool(), ...limited(connections) };
+      const done = postgres.ensure(desired, logins).then(async (actions) => {
         await directory.refresh();
         return [...actions, ...(await systems.ensure(needs(POOL_SCOPE, catalogue.domains, logins)))];
       });
       const mine = { at: now, logins, done };
       pool = mine;
       poolLogins = logins;
+      poolConnections = connections;
       try {
         return await done;
       } catch (error) {
@@ -198,7 +210,12 @@ export function createDataPlane(parts: Parts): DataPlane {
       const { tenant, schema, domains, logins } = data;
       const done: string[] = [];
       if (schema !== POOL_SCHEMA)
-        done.push(...(await postgres.ensure(catalogue.dedicated(schema, domains), logins)));
+        done.push(
+          ...(await postgres.ensure(
+            { ...catalogue.dedicated(schema, domains), ...limited(data.connections) },
+            logins,
+          )),
+        );
       done.push(...(await ensureSystems(data)));
       const { name } = tenant.metadata;
       const sealed = (await directory.get(name))?.secrets ?? NO_SECRETS;
@@ -361,6 +378,10 @@ function scopeIn(schema: string, tenant: string): string {
 
 function tenancyOf({ metadata, spec }: ShopMindTenant): Tenancy {
   return { name: metadata.name, locales: spec.locales, quotas: spec.quotas, hosts: spec.hosts };
+}
+
+function limited(connections: number | undefined): Pick<DesiredSchema, 'connections'> {
+  return connections === undefined ? {} : { connections };
 }
 
 function sameLogins(a: readonly Login[], b: readonly Login[]): boolean {

@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../../crds/index.ts';
 import { backendsOf, variableOf } from '../../runtime/platform/backends/index.ts';
 import type { Port } from '../../runtime/platform/backends/index.ts';
 import { scopeOf } from '../../runtime/platform/names/index.ts';
+import { connectionsOf } from './connections.ts';
 import type { PlatformConfig } from './platform.ts';
 import type { EnvVar } from './workload.ts';
 
@@ -38,6 +39,7 @@ export function environment(
     PAYMENTS_URL: platform.paymentsUrl,
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
     PUBLIC_PORT: String(platform.publicPort),
+    DATABASE_CONNECTIONS: String(connectionsOf(spec)),
     PEERS:
       peers.size === 0 ? undefined : [...peers].map(([domain, address]) => `${domain}=${address}`).join(','),
   };
@@ -49,6 +51,7 @@ export function environment(
   const keys = [
     'DATABASE_URL',
     ...(platform.databaseReplicaUrl === undefined ? [] : ['DATABASE_REPLICA_URL']),
+    ...(platform.databasePoolerUrl === undefined ? [] : ['DATABASE_POOLER_URL']),
     'SECRETS_KEY',
     ...ports.map(variableOf),
   ];

@@ -12,6 +12,7 @@ import { tenantNamespace } from './tenancy.ts';
 const EMBEDDED = {
   databaseUrl: 'postgres://postgres.shopmind-system.svc:5432/shopmind',
   databaseReplicaUrl: undefined,
+  databasePoolerUrl: undefined,
   paymentsUrl: 'http://processor.shopmind-system.svc:8090',
   monitoringNamespace: undefined,
   backends: { shared: {}, own: {} },
@@ -19,6 +20,7 @@ const EMBEDDED = {
 const CLOUD = {
   databaseUrl: 'postgres://db.example:6432/shopmind',
   databaseReplicaUrl: 'postgres://standby.example:6433/shopmind',
+  databasePoolerUrl: undefined,
   paymentsUrl: undefined,
   monitoringNamespace: 'monitoring',
   backends: parseBackends(

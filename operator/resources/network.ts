@@ -35,14 +35,20 @@ const METADATA_SERVICE = '169.254.169.254/32';
 export function openingsOf(
   platform: Pick<
     PlatformConfig,
-    'databaseUrl' | 'databaseReplicaUrl' | 'paymentsUrl' | 'monitoringNamespace' | 'backends'
+    | 'databaseUrl'
+    | 'databaseReplicaUrl'
+    | 'databasePoolerUrl'
+    | 'paymentsUrl'
+    | 'monitoringNamespace'
+    | 'backends'
   >,
   tenant: string,
 ): Openings {
-  const { databaseUrl, databaseReplicaUrl, paymentsUrl, monitoringNamespace } = platform;
+  const { databaseUrl, databaseReplicaUrl, databasePoolerUrl, paymentsUrl, monitoringNamespace } = platform;
   const named = [
     destinationOf(databaseUrl),
     ...(databaseReplicaUrl === undefined ? [] : [destinationOf(databaseReplicaUrl)]),
+    ...(databasePoolerUrl === undefined ? [] : [destinationOf(databasePoolerUrl)]),
     ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
     ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),
   ];

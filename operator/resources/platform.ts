@@ -22,6 +22,8 @@ export interface PlatformConfig {
   readonly databaseUrl: string;
   /** A streaming standby of it, which answers reads that may be a little old. */
   readonly databaseReplicaUrl: string | undefined;
+  /** A pooler in transaction mode before it, which runtimes' statements go through. */
+  readonly databasePoolerUrl: string | undefined;
   /** Without a login; a folder, or the bucket of `backends`. */
   readonly blobsUrl: string;
   /** Systems behind the runtime's ports; where none is named, the database is. */
@@ -118,6 +120,7 @@ export function parsePlatform(
     citus: citus(config),
     databaseUrl: url(secret['DATABASE_URL'] ?? databaseAdminUrl, 'DATABASE_URL'),
     databaseReplicaUrl: optionalUrl({ ...config, ...secret }, 'DATABASE_REPLICA_URL'),
+    databasePoolerUrl: optionalUrl({ ...config, ...secret }, 'DATABASE_POOLER_URL'),
     // A login in it is the operator's business.
     blobsUrl: backends.shared.blobs?.address ?? url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
     backends,

@@ -37,6 +37,7 @@ const OPENINGS = openingsOf(
   {
     databaseUrl: 'postgres://db.example/shopmind',
     databaseReplicaUrl: undefined,
+    databasePoolerUrl: undefined,
     paymentsUrl: 'http://processor.shopmind-system.svc:8090',
     monitoringNamespace: 'monitoring',
     backends: { shared: {}, own: {} },

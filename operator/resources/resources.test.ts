@@ -125,6 +125,7 @@ test('the environment holds what the table says, secrets by reference only', () 
       'BLOBS_URL',
       'PAYMENTS_URL',
       'PUBLIC_PORT',
+      'DATABASE_CONNECTIONS',
       'PEERS',
       'DATABASE_URL',
       'SECRETS_KEY',
@@ -134,6 +135,11 @@ test('the environment holds what the table says, secrets by reference only', () 
   assert.match(
     json(environment(service({ domains: ['catalog'] }), beside, new Map(), 8080)),
     /"name":"DATABASE_REPLICA_URL","valueFrom":\{"secretKeyRef"/,
+  );
+  const pooled = { ...platform, databasePoolerUrl: 'postgres://pooler:6432/shopmind' };
+  assert.match(
+    json(environment(service({ domains: ['catalog'] }), pooled, new Map(), 8080)),
+    /"name":"DATABASE_POOLER_URL","valueFrom":\{"secretKeyRef"/,
   );
   const reloads = (environmentName: string) =>
     json(

@@ -14,6 +14,8 @@ export interface HostConfig {
   readonly tenant: string | undefined;
   readonly databaseUrl: string;
   readonly databaseReplicaUrl?: string | undefined;
+  /** A pooler in transaction mode before the database of `databaseUrl`. */
+  readonly databasePoolerUrl?: string | undefined;
   readonly databaseConnections: number;
   readonly secretsKey: string;
   readonly blobsUrl: string;
@@ -60,6 +62,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tenant: env.SHOPMIND_TENANT,
     databaseUrl: env.DATABASE_URL,
     databaseReplicaUrl: env.DATABASE_REPLICA_URL,
+    databasePoolerUrl: env.DATABASE_POOLER_URL,
     databaseConnections: env.DATABASE_CONNECTIONS,
     secretsKey: env.SECRETS_KEY,
     blobsUrl: env.BLOBS_URL,
@@ -122,6 +125,7 @@ const Environment = z.object({
   SHOPMIND_TENANT: z.string().optional(),
   DATABASE_URL: PostgresUrl,
   DATABASE_REPLICA_URL: PostgresUrl.optional(),
+  DATABASE_POOLER_URL: PostgresUrl.optional(),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
   SECRETS_KEY: Base64Of32,
   BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),

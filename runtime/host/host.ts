@@ -81,6 +81,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     ...(config.databaseReplicaUrl === undefined
       ? {}
       : { replicaConnectionString: config.databaseReplicaUrl }),
+    ...(config.databasePoolerUrl === undefined ? {} : { poolerConnectionString: config.databasePoolerUrl }),
     clock,
     newId,
     connections: config.databaseConnections,

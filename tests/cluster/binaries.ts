@@ -37,7 +37,7 @@ const TOOLS = {
 
 /** Programs of our own around the parts of a published one that are needed, each with its go.mod. */
 const OWN = {
-  vault: { folder: join(import.meta.dirname, '../servers/vault'), version: 'v1.14.8' },
+  vault: { folder: join(import.meta.dirname, '../servers/vault'), version: 'v1.14.2' },
 } as const;
 
 export type Program = keyof typeof KUBERNETES | keyof typeof TOOLS | keyof typeof OWN;

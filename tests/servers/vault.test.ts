@@ -1,20 +1,34 @@
 /**
  * Vault behind the secrets port, on a real one: what its provisioner makes and mends, who may read what, and a shop whose payment keys
- * are in Vault and nowhere else. The provisioner enters with the policy of decision 0035, not as root.
+ * are in Vault and nowhere else. The provisioner enters with the policy of decision 0037, not as root.
  */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Client } from 'pg';
+import { SCHEMAS, withDefaults } from '../../crds/index.ts';
+import type { ShopMindTenant } from '../../crds/index.ts';
+import { openDataPlane, type DataPlane, type TenantData } from '../../operator/provisioners/data-plane.ts';
 import { loginOf } from '../../operator/provisioners/logins.ts';
+import { loginFor } from '../../operator/provisioners/postgres/logins.ts';
 import { SystemError, type Scope } from '../../operator/provisioners/system.ts';
 import { createVault, type VaultSystem } from '../../operator/provisioners/vault/vault.ts';
+import { startTestHost } from '../../runtime/host/testing.ts';
+import { parseBackends } from '../../runtime/platform/backends/index.ts';
 import { secretsContract } from '../../runtime/platform/contract/secrets.ts';
+import { startProcessor } from '../../runtime/platform/payments/processor/processor.ts';
 import type { Secrets } from '../../runtime/platform/ports.ts';
 import { createVaultSecrets } from '../../runtime/platform/secrets/vault.ts';
 import { vaultAddressFor } from '../../runtime/platform/vault/index.ts';
+import { startTestPostgres } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
 import { startVault, type VaultServer } from './vault.ts';
 
-/** What the operator's login needs; decision 0035 says why. */
+/** What the operator's login needs; decision 0037 says why. */
 const OPERATOR = `
 path "sys/mounts" { capabilities = ["read"] }
 path "sys/mounts/shopmind" { capabilities = ["create", "update"] }
@@ -148,8 +162,12 @@ test('what somebody changed by hand is found and mended', async () => {
   await server.ask('PUT', `sys/policies/acl/${user}`, { policy: 'path "*" { capabilities = ["read"] }' });
   await server.ask('POST', `auth/shopmind/role/${user}`, { token_ttl: 86_400, token_max_ttl: 86_400 });
   await server.ask('POST', 'shopmind-transit/keys/drifting/config', { auto_rotate_period: 0 });
-  await server.ask('POST', `auth/shopmind/role/${user}/secret-id/destroy`, { secret_id: scope.login.password });
-  await server.ask('PUT', 'sys/policies/acl/shopmind.drifting.00000000', { policy: '' });
+  await server.ask('POST', `auth/shopmind/role/${user}/secret-id/destroy`, {
+    secret_id: scope.login.password,
+  });
+  await server.ask('PUT', 'sys/policies/acl/shopmind.drifting.00000000', {
+    policy: 'path "x" { capabilities = ["read"] }',
+  });
   const found = await system.plan(scope);
   assert.deepEqual(found, [
     'ALTER KEY drifting',
@@ -291,6 +309,113 @@ test('sealed, frozen, away or entered wrongly: it says which system, what it did
   const taken = createVault(adminAddress.replace(/shopmind$/, 'cubbyhole'));
   assert.match((await told(taken.ensure(scope))).remedy, /another mount/);
 });
+
+test('a shop sells by payment keys that are in Vault and nowhere else; one that had them in the database keeps them', async () => {
+  const postgres = await startTestPostgres();
+  const folder = await mkdtemp(join(tmpdir(), 'shopmind-vault-shop-'));
+  const processor = await startProcessor({
+    host: '127.0.0.1',
+    port: 0,
+    data: join(folder, 'processor'),
+    adminSecret: 'processor',
+    forTests: true,
+    warn: () => undefined,
+  });
+  const secretsKey = randomBytes(32).toString('base64');
+  const open = (config: Readonly<Record<string, string>>): Promise<DataPlane> =>
+    openDataPlane(
+      {
+        databaseAdminUrl: postgres.adminUrl,
+        blobsUrl: pathToFileURL(`${folder}/blobs/`).href,
+        paymentsUrl: processor.origin,
+        paymentsSecret: 'processor',
+        secretsKey,
+        citus: { workers: [] },
+        backends: parseBackends(config, { SECRETS_ADMIN_URL: adminAddress }, (why) => assert.fail(why)),
+      },
+      () => performance.now(),
+    );
+  const pool = loginFor('shop_runtime', 'the pool’s password');
+  const data: TenantData = {
+    tenant: shopNamed('acme'),
+    schema: 'shop',
+    domains: ['catalog', 'payments'],
+    logins: [],
+    adminToken: 'the-merchants-key',
+    webhookUrl: 'http://acme.localhost/hook',
+    paymentKeys: undefined,
+  };
+  const admin = new Client({ connectionString: postgres.adminUrl });
+  await admin.connect();
+  const inDatabase = async (): Promise<number> =>
+    (await admin.query('select from platform.tenant_secrets')).rowCount ?? 0;
+  let plane = await open({});
+  try {
+    await plane.ensurePool([pool], 'owner');
+    await plane.ensureTenant(data);
+    assert.ok((await inDatabase()) > 0);
+    await plane.close();
+
+    plane = await open({ SECRETS_URL: server.address });
+    await plane.ensurePool([pool], 'owner');
+    const done = await plane.ensureTenant(data);
+    assert.deepEqual(done, ['SEAL SECRETS OF acme', 'REMOVE SECRETS OF acme FROM THE DIRECTORY']);
+    assert.deepEqual(await plane.ensureTenant(data), []);
+    assert.equal(await inDatabase(), 0);
+
+    const { secrets } = await plane.addresses('pool', pool.password);
+    assert.ok(secrets !== undefined);
+    const host = await startTestHost({
+      databaseUrl: postgres.adminUrl.replace(
+        /\/\/[^@]*@/,
+        `//${pool.user}:${encodeURIComponent(pool.password)}@`,
+      ),
+      secretsKey: randomBytes(32).toString('base64'),
+      domains: ['catalog', 'payments'],
+      paymentsUrl: processor.origin,
+      paymentsPublicOrigin: processor.origin,
+      backends: { secrets },
+    });
+    try {
+      const { payments } = host.host.platform;
+      const intent = await payments.createIntent('acme', {
+        amount: 4_200,
+        currency: 'EUR',
+        metadata: {},
+        idempotencyKey: 'first',
+      });
+      assert.deepEqual([intent.amount, intent.status], [4_200, 'requires_payment_method']);
+      assert.match((await payments.browserConfig('acme')).publishableKey, /^pk_test_/);
+      const { status } = await host.merchant('acme', 'GET', '/api/admin/catalog/products');
+      assert.equal(status, 200, 'the merchant’s key is known');
+    } finally {
+      await host.stop();
+    }
+    assert.deepEqual(
+      await plane
+        .destroyTenant({ ...data.tenant, spec: { ...data.tenant.spec, deletionPolicy: 'Delete' } }, 'shop')
+        .then((said) => said.includes('DELETE SECRETS OF acme')),
+      true,
+    );
+  } finally {
+    await admin.end();
+    await plane.close();
+    await processor.stop();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+function shopNamed(name: string): ShopMindTenant {
+  const schema = SCHEMAS.ShopMindTenant.properties?.['spec'];
+  assert.ok(schema);
+  // The schema's own defaults make it whole.
+  const spec = withDefaults(schema, {
+    displayName: name,
+    hosts: [`${name}.localhost`],
+  }) as ShopMindTenant['spec'];
+  return { apiVersion: 'shopmind.ai/v1beta1', kind: 'ShopMindTenant', metadata: { name }, spec };
+}
 
 test('a shop goes on with the secrets it knows while Vault is frozen, killed or sealed, and hears of new ones after', async () => {
   const scope = scopeNamed('lasting');

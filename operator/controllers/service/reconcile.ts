@@ -11,6 +11,8 @@ import { isDeleting } from '../../kube/finalizers.ts';
 import { inventoryOf, union } from '../../kube/inventory.ts';
 import type { Deployment } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { connectionLimitOf } from '../../resources/connections.ts';
+import type { Connecting } from '../../resources/connections.ts';
 import { memoised, ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
@@ -223,7 +225,11 @@ async function reconcileDataPlane(
   const secretOf = async (credentials: Credentials): Promise<Manifest> =>
     poolSecret(await valuesWith(credentials));
   await applyAll(world, context, service, [await secretOf(known)]);
-  const done = await dataPlane.ensurePool(loginsOf(known), 'owner');
+  const done = await dataPlane.ensurePool(
+    loginsOf(known),
+    'owner',
+    connectionLimitOf(poolServices(world).map(connectingOf)),
+  );
   if (done.length > 0) {
     context.log.info({ actions: done }, 'pool provisioned');
     world.events.record(service, {
@@ -239,6 +245,10 @@ async function reconcileDataPlane(
     revision: secretRevision(await valuesWith(credentials)),
     dueInMs: credentialsDueInMs(world, platform, credentials),
   };
+}
+
+function connectingOf({ spec }: ServiceObject): Connecting {
+  return { resources: spec.resources, mostPods: replicasOf(spec).max };
 }
 
 /** They share one login. */

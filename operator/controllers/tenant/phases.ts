@@ -9,6 +9,9 @@ import { findCondition, isTrue } from '../../kube/conditions.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { DataPlane, TenantData } from '../../provisioners/data-plane.ts';
+import { replicasOf } from '../../resources/autoscaling.ts';
+import { connectionLimitOf } from '../../resources/connections.ts';
+import type { Connecting } from '../../resources/connections.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { publicOrigin } from '../../../runtime/platform/names/index.ts';
 import {
@@ -116,6 +119,7 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
       schema: schemaOf(name, tenant.spec.placement),
       domains: enabledDomains(tenant.spec),
       logins: dedicated ? loginsOf(credentials.database) : [],
+      ...(dedicated ? { connections: connectionLimitOf(connectingOf(visit)) } : {}),
       adminToken: credentials.adminToken,
       webhookUrl: `${originOf(visit)}/api/payments/webhooks/stripe`,
       paymentKeys: keys.value,
@@ -142,6 +146,16 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
     message: 'schema, directory and payment account are in place',
     proceed: true,
   };
+}
+
+/** The tenant's own Services, as they shall be and as somebody may have scaled them. */
+function connectingOf({ tenant, world }: Visit): readonly Connecting[] {
+  const namespace = namespaceOf(tenant.metadata.name, 'dedicated');
+  return [...servicesOf(tenant)].map(([name, { resources, scaling }]) => {
+    const present = world.cacheOf(shopServices).get(`${namespace}/${name}`);
+    const most = present === undefined ? 0 : replicasOf(present.spec).max;
+    return { resources, mostPods: Math.max(most, scaling?.max ?? 1) };
+  });
 }
 
 /**

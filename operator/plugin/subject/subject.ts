@@ -156,7 +156,13 @@ function isFolderElsewhere(platform: PlatformConfig, tenant: TenantObject): bool
 
 /** What neither archive nor receipt speaks of must not seem to be nowhere. */
 function noteTheRest(cli: Cli, platform: PlatformConfig, tenant: TenantObject): void {
-  const { blobs: _blobs, cache: _cache, ...others } = backendsOf(platform.backends, scopeIn(tenant));
+  const {
+    blobs: _blobs,
+    cache: _cache,
+    // Keys of the shop: of no person, and in no archive.
+    secrets: _secrets,
+    ...others
+  } = backendsOf(platform.backends, scopeIn(tenant));
   const names = Object.keys(others);
   if (names.length > 0)
     cli.note(`${names.join(', ')}: kept in systems of their own, which were neither read nor changed`);

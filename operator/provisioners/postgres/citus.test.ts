@@ -197,6 +197,7 @@ const ROLE = {
   login: false,
   bypass: false,
   superuser: false,
+  connections: -1,
   verifier: null,
   settings: [],
   memberOf: [],

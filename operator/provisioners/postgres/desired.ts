@@ -25,6 +25,8 @@ export interface DesiredSchema {
   /** The login role that works in it, under row-level security. */
   readonly role: string;
   readonly kind: 'pool' | 'dedicated';
+  /** How many connections each of its logins may have; absent: not looked at. */
+  readonly connections?: number;
   readonly migrations: readonly Migration[];
   readonly tables: readonly TableDefinition[];
 }

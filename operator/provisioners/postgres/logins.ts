@@ -20,13 +20,20 @@ export function isRoleItself(role: string, { user }: Login): boolean {
   return user === role;
 }
 
+/** What the server holds sessions of a role to, whoever enters. */
+export interface SessionBounds {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly connections: number | undefined;
+}
+
 /**
  * @param settings of every session of the role
+ * @param connections how many each may have at a time; absent: as it is
  * @param logins those that are valid; any other of the role's goes, and whoever is still in by it
  */
 export function loginActions(
   role: string,
-  settings: Readonly<Record<string, string>>,
+  { settings, connections }: SessionBounds,
   logins: readonly Login[],
   observed: ObservedServer,
 ): readonly Action[] {
@@ -36,7 +43,9 @@ export function loginActions(
     (name) => name.startsWith(`${role}.`) && !wanted.has(name),
   );
   return [
-    ...own.flatMap((login) => loginOf(role, settings, login, observed.roles.get(login.user))),
+    ...own.flatMap((login) =>
+      loginOf(role, { settings, connections }, login, observed.roles.get(login.user)),
+    ),
     ...others.map((name) => removal(name)),
   ];
 }
@@ -56,7 +65,7 @@ export function removal(login: string): Action {
 
 function loginOf(
   role: string,
-  settings: Readonly<Record<string, string>>,
+  { settings, connections }: SessionBounds,
   { user, password }: Login,
   present: ObservedRole | undefined,
 ): readonly Action[] {
@@ -66,6 +75,7 @@ function loginOf(
     !present.bypass &&
     !present.superuser &&
     present.memberOf.join() === role &&
+    (connections === undefined || present.connections === connections) &&
     verifies(password, present.verifier) &&
     Object.entries({ ...settings, role }).every(([name, value]) =>
       present.settings.includes(`${name}=${value}`),
@@ -79,7 +89,7 @@ function loginOf(
       statements: [
         { text: made },
         {
-          text: `alter role ${ident(user)} login noinherit nosuperuser nobypassrls password ${literal(password)}`,
+          text: `alter role ${ident(user)} login noinherit nosuperuser nobypassrls${connections === undefined ? '' : ` connection limit ${connections}`} password ${literal(password)}`,
         },
         { text: `grant ${ident(role)} to ${ident(user)}` },
         ...Object.entries({ ...settings, role }).map(([name, value]) => ({

@@ -39,6 +39,8 @@ const Role = z.object({
   login: z.boolean(),
   bypass: z.boolean(),
   superuser: z.boolean(),
+  /** Most at a time; -1: any number. */
+  connections: z.number(),
   /** SCRAM verifier; never shown. */
   verifier: z.string().nullable(),
   settings: z.array(z.string()),
@@ -81,6 +83,7 @@ select json_build_object(
   'roles', (
     select coalesce(json_agg(json_build_object(
       'name', a.rolname, 'login', a.rolcanlogin, 'bypass', a.rolbypassrls, 'superuser', a.rolsuper,
+      'connections', a.rolconnlimit,
       'verifier', a.rolpassword,
       'settings', coalesce((
         select s.setconfig from pg_db_role_setting s

@@ -25,6 +25,16 @@ const PRIVILEGES: Readonly<Record<TableDefinition['access'], readonly string[]>>
   write: ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
 };
 
+/**
+ * Also of who comes through a pooler, which tells sessions nothing: nobody keeps others out by what he has begun and left. As long as
+ * the runtime gives its own statements; backups, which take longer, say so.
+ */
+const TIMEOUTS = {
+  statement_timeout: '10s',
+  lock_timeout: '8s',
+  idle_in_transaction_session_timeout: '20s',
+} as const;
+
 /** A cluster whose nodes somebody else keeps, or none. */
 const UNCONFIGURED: CitusOptions = { workers: [] };
 
@@ -125,6 +135,7 @@ function planRole(
   const present = observed.roles.get(role);
   const settings: Record<string, string> = {
     search_path: `${schema}, public`,
+    ...TIMEOUTS,
     ...(observed.citus ? { [ROLE_SETTING.name]: ROLE_SETTING.value } : {}),
   };
   const missing = Object.entries(settings).filter(
@@ -142,7 +153,7 @@ function planRole(
     actions.push(once(`ALTER ROLE ${role} SET ${name} = ${value}`, setting(role, name, value)));
   if (logins !== undefined) {
     actions.push(...planOwnLogin(role, observed, logins));
-    actions.push(...loginActions(role, settings, logins, observed));
+    actions.push(...loginActions(role, { settings, connections: desired.connections }, logins, observed));
   }
   if (!(observed.schemas.get(DIRECTORY_SCHEMA)?.usage.includes(role) ?? false)) {
     actions.push({

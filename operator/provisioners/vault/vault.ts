@@ -4,7 +4,12 @@
  */
 import { z } from 'zod';
 import { secretBinding, secretPath } from '../../../runtime/platform/names/index.ts';
-import { openVault, vaultAddressFor, VaultRefusal } from '../../../runtime/platform/vault/index.ts';
+import {
+  openSealed,
+  openVault,
+  vaultAddressFor,
+  VaultRefusal,
+} from '../../../runtime/platform/vault/index.ts';
 import { userPrefix } from '../logins.ts';
 import { SystemError } from '../system.ts';
 import type { Login, PlannedScope, Scope, SecretKeeper, System } from '../system.ts';
@@ -32,7 +37,6 @@ const Entry = z.object({
   data: z.record(z.string(), z.string()).nullable(),
   metadata: z.object({ version: z.number() }),
 });
-const Opened = z.object({ batch_results: z.array(z.object({ plaintext: z.string().optional() })) });
 const Sealed = z.object({ batch_results: z.array(z.object({ ciphertext: z.string() })) });
 
 /** @param adminAddress `vault+https://role:secret@host:8200/shopmind`, or `token:hvs.…@` in place of the AppRole */
@@ -105,10 +109,10 @@ export function createVault(adminAddress: string, options: VaultOptions = {}): V
     const done: string[] = [];
     for (const { text, method, path, body } of planned) {
       mayAct();
-      await explained<unknown>(text, () =>
-        method === 'write' ? vault.write(path, body) : vault.remove(path),
+      const did = await explained(text, () =>
+        once(method === 'write' ? vault.write(path, body) : vault.remove(path)),
       );
-      done.push(text);
+      if (did) done.push(text);
     }
     return done;
   }
@@ -183,27 +187,14 @@ export function createVault(adminAddress: string, options: VaultOptions = {}): V
     const found = await vault.read(`${mounts.values}/data/${secretPath(scope, tenant)}`);
     if (found === undefined) return NO_ENTRY;
     const { data, metadata } = Entry.parse(found);
-    const sealed = Object.entries(data ?? {});
-    if (sealed.length === 0) return { ...NO_ENTRY, version: metadata.version };
-    const { batch_results: opened } = Opened.parse(
-      await vault.write(`${mounts.keys}/decrypt/${scope}`, {
-        batch_input: sealed.map(([name, ciphertext]) => ({
-          ciphertext,
-          associated_data: secretBinding(tenant, name),
-        })),
-      }),
-    );
-    // What does not open was somebody else's doing, and is written anew.
-    const values = sealed.flatMap(([name], index) => {
-      const { plaintext } = opened[index] ?? {};
-      return plaintext === undefined
-        ? []
-        : [[name, Buffer.from(plaintext, 'base64').toString('utf8')] as const];
-    });
+    const sealed = data ?? {};
+    const opened = await openSealed(vault, scope, tenant, sealed);
+    const versions = Object.values(sealed).map(keyVersionOf);
     return {
-      values: new Map(values),
+      // What does not open was somebody else's doing, and is written anew.
+      values: new Map([...opened].flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
       version: metadata.version,
-      sealedBy: Math.min(...sealed.map(([, ciphertext]) => keyVersionOf(ciphertext))),
+      sealedBy: Math.min(...versions),
     };
   }
 
@@ -260,6 +251,20 @@ function expectKind(known: ReadonlyMap<string, Engine>, mount: string, kind: str
 /** Somebody else's engine is mounted there. */
 class MountTaken extends Error {}
 
+/** @returns false when another operator did it first */
+async function once(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (error instanceof VaultRefusal && DONE_ALREADY.test(error.message)) return false;
+    throw error;
+  }
+}
+
+/** Vault has no codes for these. */
+const DONE_ALREADY = /SecretID is already registered|path is already in use/;
+
 async function explained<T>(action: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -278,9 +283,9 @@ function remedyFor(cause: unknown): { readonly remedy: string; readonly transien
   const { status, message } = cause;
   if (status === 503 && /sealed/i.test(message))
     return { remedy: 'unseal it: vault operator unseal', transient: true };
-  if (status === 403 || /invalid role or secret/i.test(message))
+  if (status === 403 || /invalid (role|secret)/i.test(message))
     return {
-      remedy: 'give SECRETS_ADMIN_URL a login that has the policy of docs/decisions/0035',
+      remedy: 'give SECRETS_ADMIN_URL a login that has the policy of docs/decisions/0037',
       transient: false,
     };
   // Another writer was faster; an engine was mounted a moment ago.

@@ -5,10 +5,10 @@
  */
 import { z } from 'zod';
 import { ShopError } from '../errors.ts';
-import { secretBinding, secretPath } from '../names/index.ts';
+import { secretPath } from '../names/index.ts';
 import type { Secrets } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
-import { openVault, VaultRefusal } from '../vault/index.ts';
+import { openSealed, openVault, VaultRefusal } from '../vault/index.ts';
 
 export interface VaultSecretsOptions {
   /** Of a login that may read and open what is of its scope. */
@@ -43,9 +43,6 @@ const ANSWER_MS = 3_000;
 const MOST_KEPT = 10_000;
 
 const Entry = z.object({ data: z.record(z.string(), z.string()).nullable() });
-const Opened = z.object({
-  batch_results: z.array(z.object({ plaintext: z.string().optional(), error: z.string().optional() })),
-});
 
 /** Reads throw ShopError `unavailable` when Vault is away and nothing is kept, `internal` when a value does not open. */
 export function createVaultSecrets({
@@ -70,22 +67,7 @@ export function createVaultSecrets({
   async function load(tenant: string): Promise<Values> {
     const entry = await vault.read(`${vault.mounts.values}/data/${secretPath(scope, tenant)}`);
     // Of a deleted entry what it was is told, and no data.
-    const sealed = Object.entries(entry === undefined ? {} : (Entry.parse(entry).data ?? {}));
-    if (sealed.length === 0) return new Map();
-    const { batch_results: opened } = Opened.parse(
-      await vault.write(`${vault.mounts.keys}/decrypt/${scope}`, {
-        batch_input: sealed.map(([name, ciphertext]) => ({
-          ciphertext,
-          associated_data: secretBinding(tenant, name),
-        })),
-      }),
-    );
-    return new Map(
-      sealed.map(([name], index) => {
-        const { plaintext } = opened[index] ?? {};
-        return [name, plaintext === undefined ? null : Buffer.from(plaintext, 'base64').toString('utf8')];
-      }),
-    );
+    return openSealed(vault, scope, tenant, entry === undefined ? {} : (Entry.parse(entry).data ?? {}));
   }
 
   /** What Vault says, or what it said last. */

@@ -37,6 +37,8 @@ export async function exportTenant(
     connectionTimeoutMillis: 10_000,
     // Of one batch; a whole backup may take as long as it takes.
     statement_timeout: 60_000,
+    // Between two batches a slow store is waited for.
+    idle_in_transaction_session_timeout: 600_000,
     keepAlive: true,
   });
   await client.connect();

@@ -13,6 +13,8 @@ export interface LenderOptions {
   readonly connectTimeoutMilliseconds: number;
   /** Longest time until an answer; the server ends slow statements before. */
   readonly answerMilliseconds: number;
+  /** Whether the server keeps what is prepared for as long as the connection. Default true. */
+  readonly prepares?: boolean;
 }
 
 export interface Lender {
@@ -37,7 +39,7 @@ export function createLender(connection: ClientConfig, options: LenderOptions): 
   pool.on('error', () => undefined);
   pool.on('connect', (client) => {
     client.on('error', () => undefined);
-    wires.set(client, createWire(client));
+    wires.set(client, createWire(client, options.prepares));
   });
 
   const send = (wire: Wire, statements: readonly Statement[]): Promise<WireResult[]> =>

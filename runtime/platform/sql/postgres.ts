@@ -2,8 +2,8 @@
  * The sql port on PostgreSQL (and Citus): every statement runs as one tenant under row-level security, in one round trip.
  *
  * Each query or transaction opens with BEGIN and SET LOCAL app.tenant in the same write as its first statement, so that
- * nothing outlives the transaction: safe behind PgBouncer in transaction mode (1.21 or later, for prepared statements, with
- * `ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout`). LISTEN needs a direct connection.
+ * nothing outlives the transaction: safe behind PgBouncer in transaction mode, which knows prepared statements since 1.21 (with
+ * `max_prepared_statements`); behind an older one nothing is prepared. LISTEN has a direct connection.
  * SET LOCAL, not set_config: Citus carries only the former to its workers. Statements name their tenant in WHERE as well,
  * because Citus routes by a constant, not by the policy.
  *
@@ -36,6 +36,11 @@ export interface PostgresOptions {
   readonly connectionString: string;
   /** A streaming standby, for reads that may be a little old. */
   readonly replicaConnectionString?: string;
+  /**
+   * A pooler in transaction mode before the same database, which then takes all statements. What a session is told at its start is
+   * the login's own settings there, for a pooler shares sessions. With `?prepared=false` it cannot keep prepared statements.
+   */
+  readonly poolerConnectionString?: string;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Connections in the pool. Default 10. */
@@ -95,11 +100,23 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     application_name: options.applicationName ?? 'shopmind',
     keepAlive: true,
   };
-  const lender = createLender(connection, {
-    connections: options.connections ?? 10,
-    connectTimeoutMilliseconds: connectTimeout,
-    answerMilliseconds: statementTimeout + 5_000,
-  });
+  const pooler =
+    options.poolerConnectionString === undefined ? undefined : poolerIn(options.poolerConnectionString);
+  const lender = createLender(
+    pooler === undefined
+      ? connection
+      : {
+          connectionString: pooler.connectionString,
+          application_name: options.applicationName ?? 'shopmind',
+          keepAlive: true,
+        },
+    {
+      connections: options.connections ?? 10,
+      connectTimeoutMilliseconds: connectTimeout,
+      answerMilliseconds: statementTimeout + 5_000,
+      prepares: pooler?.prepares ?? true,
+    },
+  );
   const { send, withWire } = lender;
   const replica =
     options.replicaConnectionString === undefined
@@ -487,4 +504,12 @@ function createEar(connection: ClientConfig, pulseMilliseconds: number): Ear {
       );
     },
   };
+}
+
+/** `?prepared=false` is for us; the rest is the address. */
+function poolerIn(text: string): { readonly connectionString: string; readonly prepares: boolean } {
+  const url = new URL(text);
+  const prepares = url.searchParams.get('prepared') !== 'false';
+  url.searchParams.delete('prepared');
+  return { connectionString: url.href, prepares };
 }

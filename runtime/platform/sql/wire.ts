@@ -26,6 +26,8 @@ export interface Wire {
   readonly prepared: Map<string, Prepared>;
   /** Names are never used twice on one connection. */
   nextName: number;
+  /** Whether a statement that was prepared is there the next time: behind some poolers it is not. */
+  readonly prepares: boolean;
 }
 
 interface Prepared {
@@ -48,8 +50,8 @@ export class PipelineFailure extends Error {
   }
 }
 
-export function createWire(client: ClientBase): Wire {
-  return { client, prepared: new Map(), nextName: 0 };
+export function createWire(client: ClientBase, prepares = true): Wire {
+  return { client, prepared: new Map(), nextName: 0, prepares };
 }
 
 /**
@@ -133,7 +135,7 @@ class Exchange implements Submittable {
     const known = prepared.get(text);
     const entry =
       known ??
-      (statement.once || prepared.size >= MOST_PREPARED
+      (statement.once || !this.#wire.prepares || prepared.size >= MOST_PREPARED
         ? undefined
         : { name: `s${this.#wire.nextName++}`, columns: NO_COLUMNS });
     const isNew = known === undefined && entry !== undefined;

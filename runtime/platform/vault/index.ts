@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { formatAddress, parseAddress, type Address } from '../address/index.ts';
+import { secretBinding } from '../names/index.ts';
 
 export interface Vault {
   /** The key-value engine (version 2), the transit engine, and the AppRole method below `auth/`. */
@@ -27,11 +28,14 @@ export interface VaultMounts {
 /** Vault answered, and it was not yes. */
 export class VaultRefusal extends Error {
   readonly status: number;
+  /** What it says of each part of the request, where it says that. */
+  readonly data: unknown;
 
-  constructor(status: number, said: readonly string[]) {
+  constructor(status: number, said: readonly string[], data?: unknown) {
     super(`it answers ${status}${said.length === 0 ? '' : `: ${said.join('; ')}`}`);
     this.name = 'VaultRefusal';
     this.status = status;
+    this.data = data;
   }
 }
 
@@ -45,7 +49,10 @@ const SPENT = 0.8;
 const Answer = z.object({ data: z.record(z.string(), z.unknown()).nullish() });
 const Login = z.object({ auth: z.object({ client_token: z.string(), lease_duration: z.number() }) });
 const Keys = z.object({ keys: z.array(z.string()) });
-const Refusal = z.object({ errors: z.array(z.string()) });
+const Refusal = z.object({ errors: z.array(z.string()).default([]), data: z.unknown().optional() });
+const Opened = z.object({
+  batch_results: z.array(z.object({ plaintext: z.string().optional(), error: z.string().optional() })),
+});
 
 /**
  * Connects when it is first asked. Whoever answers with TLS must be known to Node (`NODE_EXTRA_CA_CERTS`).
@@ -131,6 +138,44 @@ export function openVault(text: string, answerWithinMs: number): Vault {
   };
 }
 
+/**
+ * Opens what the key of a scope has sealed, in one request.
+ * @param sealed by name @returns by name; null for what was sealed for another tenant or name, or is no seal of this key
+ */
+export async function openSealed(
+  vault: Vault,
+  scope: string,
+  tenant: string,
+  sealed: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, string | null>> {
+  const names = Object.keys(sealed);
+  if (names.length === 0) return new Map();
+  const asked = vault.write(`${vault.mounts.keys}/decrypt/${scope}`, {
+    batch_input: names.map((name) => ({
+      ciphertext: sealed[name],
+      associated_data: secretBinding(tenant, name),
+    })),
+    partial_failure_response_code: 200,
+  });
+  // Where nothing opens it refuses the request, and says the same of each part.
+  const answer = await asked.catch((error: unknown) => {
+    if (error instanceof VaultRefusal && Opened.safeParse(error.data).success) return error.data;
+    throw error;
+  });
+  const { batch_results: opened } = Opened.parse(answer);
+  return new Map(
+    names.map((name, index) => {
+      const { plaintext, error } = opened[index] ?? {};
+      return [
+        name,
+        plaintext === undefined || error !== undefined
+          ? null
+          : Buffer.from(plaintext, 'base64').toString('utf8'),
+      ];
+    }),
+  );
+}
+
 /** @throws Error when it is none */
 export function parseVaultAddress(text: string): Address {
   const address = parseAddress(text, VAULT_PORT);
@@ -147,15 +192,19 @@ export function vaultAddressFor(text: string, role: string, secret: string): str
 /** The body; undefined when there is none. @throws VaultRefusal */
 async function accepted(response: Response): Promise<unknown> {
   const body = await response.text();
-  if (!response.ok) throw new VaultRefusal(response.status, reasonsIn(body));
+  if (!response.ok) {
+    const { errors, data } = refusalIn(body);
+    const said = errors.map((line) => line.replaceAll(/\s+/g, ' ').trim());
+    throw new VaultRefusal(response.status, said, data);
+  }
   return body === '' ? undefined : JSON.parse(body);
 }
 
 /** What Vault says is wrong; of a proxy's page nothing. */
-function reasonsIn(body: string): readonly string[] {
+function refusalIn(body: string): z.infer<typeof Refusal> {
   try {
-    return Refusal.parse(JSON.parse(body)).errors.map((line) => line.replaceAll(/\s+/g, ' ').trim());
+    return Refusal.parse(JSON.parse(body));
   } catch {
-    return [];
+    return { errors: [], data: undefined };
   }
 }
