@@ -69,6 +69,11 @@ export async function program(name: Program): Promise<string> {
   return file;
 }
 
+/** Whether `program` finds it in the cache, and builds nothing. */
+export async function isBuilt(name: Program): Promise<boolean> {
+  return isProgram(await placeOf(name));
+}
+
 /** As `program`, for several, one after the other: a single link of kube-apiserver fills a small machine. */
 export async function programs<const Names extends readonly Program[]>(
   names: Names,

@@ -22,7 +22,9 @@ test('the session is the tenant’s, read-only, and the password is nowhere in i
     PGUSER: 'shop_runtime',
     PGDATABASE: 'shopmind',
     PGPASSFILE: '/tmp/x/pgpass',
-    PGOPTIONS: '-c app.tenant=acme -c search_path=shop,public -c default_transaction_read_only=on',
+    PGOPTIONS:
+      '-c app.tenant=acme -c search_path=shop,public -c default_transaction_read_only=on ' +
+      '-c statement_timeout=10min -c idle_in_transaction_session_timeout=10min',
     PGAPPNAME: 'kubectl-shopmind',
     PGSSLMODE: 'require',
   });
@@ -30,7 +32,7 @@ test('the session is the tenant’s, read-only, and the password is nowhere in i
 });
 
 test('changes are allowed on request only', () => {
-  assert.match(psqlEnvironment({ ...LOGIN, write: true }, 'f')['PGOPTIONS'] ?? '', /read_only=off$/);
+  assert.match(psqlEnvironment({ ...LOGIN, write: true }, 'f')['PGOPTIONS'] ?? '', /read_only=off /);
 });
 
 test('rows are a table, nothing is ∅, and a command says what it did', () => {

@@ -26,8 +26,9 @@ const PRIVILEGES: Readonly<Record<TableDefinition['access'], readonly string[]>>
 };
 
 /**
- * Also of who comes through a pooler, which tells sessions nothing: nobody keeps others out by what he has begun and left. As long as
- * the runtime gives its own statements; backups, which take longer, say so.
+ * Of logins, also of who comes through a pooler, which tells sessions nothing: nobody keeps others out by what he has begun and left. As
+ * long as the runtime gives its own statements; backups and people, who take longer, say so. Not of the role, as which Citus enters
+ * its workers: what a session there may take is for the coordinator's session to say.
  */
 const TIMEOUTS = {
   statement_timeout: '10s',
@@ -135,7 +136,6 @@ function planRole(
   const present = observed.roles.get(role);
   const settings: Record<string, string> = {
     search_path: `${schema}, public`,
-    ...TIMEOUTS,
     ...(observed.citus ? { [ROLE_SETTING.name]: ROLE_SETTING.value } : {}),
   };
   const missing = Object.entries(settings).filter(
@@ -153,7 +153,8 @@ function planRole(
     actions.push(once(`ALTER ROLE ${role} SET ${name} = ${value}`, setting(role, name, value)));
   if (logins !== undefined) {
     actions.push(...planOwnLogin(role, observed, logins));
-    actions.push(...loginActions(role, { settings, connections: desired.connections }, logins, observed));
+    const bounds = { settings: { ...settings, ...TIMEOUTS }, connections: desired.connections };
+    actions.push(...loginActions(role, bounds, logins, observed));
   }
   if (!(observed.schemas.get(DIRECTORY_SCHEMA)?.usage.includes(role) ?? false)) {
     actions.push({

@@ -237,6 +237,42 @@ test('a login is the role it belongs to, in every setting and right, and may bec
   await as.end();
 });
 
+test('a login is held to its connections and to timeouts, the role is not; what somebody changed of it is mended', async () => {
+  const bounds = (connections: number) => ({
+    ...catalogue.dedicated('tenant_bound', ['shelf']),
+    connections,
+  });
+  const own = loginFor('tenant_bound', 'bound');
+  await postgres.ensure(bounds(2), [own]);
+  assert.deepEqual(await postgres.plan(bounds(2), [own]), []);
+  const [first, second] = [await login(own), await login(own)];
+  await assert.rejects(login(own), /too many connections for role/);
+  await second.end();
+  const shown = await first.work(
+    'bound',
+    `select name, setting from pg_settings where name ~ '^(statement|lock|idle_in_transaction_session)_timeout$' order by name`,
+  );
+  assert.deepEqual(shown, [
+    { name: 'idle_in_transaction_session_timeout', setting: '20000' },
+    { name: 'lock_timeout', setting: '8000' },
+    { name: 'statement_timeout', setting: '10000' },
+  ]);
+  await first.end();
+  // Citus enters its workers as the role, in sessions that last as long as the coordinator's.
+  const [role] = await database.query<{ settings: string[] }>(
+    `select setconfig as settings from pg_db_role_setting join pg_roles r on r.oid = setrole where rolname = 'tenant_bound'`,
+  );
+  assert.ok(role?.settings.every((setting) => !/timeout/.test(setting)));
+
+  await database.query(`alter role "${own.user}" connection limit -1`);
+  await database.query(`alter role "${own.user}" in database shopmind set statement_timeout = 0`);
+  const [mended] = await postgres.ensure(bounds(2), [own]);
+  assert.match(mended ?? '', new RegExp(`ROLE ${own.user} LOGIN`));
+  assert.deepEqual(await postgres.ensure(bounds(2), [own]), []);
+  assert.equal((await postgres.ensure(bounds(3), [own])).length, 1, 'another plan');
+  assert.deepEqual(await postgres.ensure(catalogue.dedicated('tenant_bound', ['shelf']), [own]), []);
+});
+
 test('a rotation keeps the former login until it is over; then whoever is still in by it is out', async () => {
   const desired = catalogue.dedicated('tenant_turn', ['shelf']);
   const [old, next] = [loginFor(desired.role, 'old'), loginFor(desired.role, 'next')];
