@@ -285,7 +285,7 @@ function remedyFor(cause: unknown): { readonly remedy: string; readonly transien
     return { remedy: 'unseal it: vault operator unseal', transient: true };
   if (status === 403 || /invalid (role|secret)/i.test(message))
     return {
-      remedy: 'give SECRETS_ADMIN_URL a login that has the policy of docs/decisions/0037',
+      remedy: 'give SECRETS_ADMIN_URL a login that has the policy of docs/decisions/0038',
       transient: false,
     };
   // Another writer was faster; an engine was mounted a moment ago.

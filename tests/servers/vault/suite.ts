@@ -1,6 +1,6 @@
 /**
  * Vault behind the secrets port, on a real one: what its provisioner makes and mends, who may read what, and a shop whose payment keys
- * are in Vault and nowhere else. The provisioner enters with the policy of decision 0037, not as root.
+ * are in Vault and nowhere else. The provisioner enters with the policy of decision 0038, not as root.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -28,7 +28,7 @@ import { startTestPostgres } from '../../support/postgres.ts';
 import { until } from '../../support/wait.ts';
 import { startVault, type VaultServer } from '../vault.ts';
 
-/** What the operator's login needs; decision 0037 says why. */
+/** What the operator's login needs; decision 0038 says why. */
 const OPERATOR = `
 path "sys/mounts" { capabilities = ["read"] }
 path "sys/mounts/shopmind" { capabilities = ["create", "update"] }
