@@ -123,7 +123,7 @@ export function createVault(adminAddress: string, options: VaultOptions = {}): V
       const logins = [login, formerLogin].filter((one) => one !== undefined);
       const actions = planScope(name, mounts, logins, await observe(name, logins));
       // Who does not know the scope's logins says nothing of them.
-      return login === undefined ? actions.filter(({ text }) => !/^DROP/.test(text)) : actions;
+      return login === undefined ? actions.filter(({ text }) => !text.startsWith('DROP')) : actions;
     });
 
   const dropLogins = async (scope: string): Promise<readonly string[]> =>

@@ -90,13 +90,13 @@ export function createVaultSecrets({
     const answer = ask(tenant);
     asking.set(tenant, answer);
     const mine = (): boolean => asking.get(tenant) === answer && asking.delete(tenant);
-    answer.then(
-      (entry) => {
-        if (kept.size > MOST_KEPT) kept.clear();
-        if (mine()) kept.set(tenant, entry);
-      },
-      () => void mine(),
-    );
+    const keep = async (): Promise<void> => {
+      const entry = await answer.catch(() => undefined);
+      if (!mine() || entry === undefined) return;
+      if (kept.size > MOST_KEPT) kept.clear();
+      kept.set(tenant, entry);
+    };
+    void keep();
     return answer;
   }
 
