@@ -26,6 +26,7 @@ import type {
   Language,
   PubSub,
   RateLimits,
+  Scan,
   Search,
   Secrets,
   Sql,
@@ -197,6 +198,13 @@ export async function openLanguage({ language }: HostConfig): Promise<Language |
   if (language === undefined) return undefined;
   const { createOpenAi } = await import('../platform/language/openai.ts');
   return createOpenAi(language);
+}
+
+/** `undefined`: files are not scanned. Whoever keeps them says so. */
+export async function openScan({ scanUrl }: Pick<HostConfig, 'scanUrl'>): Promise<Scan | undefined> {
+  if (scanUrl === undefined) return undefined;
+  const { createClamd } = await import('../platform/scan/clamd.ts');
+  return createClamd(scanUrl);
 }
 
 function isOf(scheme: string, address: string): boolean {

@@ -1,5 +1,6 @@
 /** Reads a request's body within its limits: size, content type, nesting. */
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { ShopError } from '../platform/errors.ts';
 
 export const DEFAULT_LIMIT = 256 * 1024;
@@ -7,13 +8,7 @@ const DEEPEST = 64;
 
 /** The bytes as sent. Throws ShopError `too_large` as soon as the limit is passed. */
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new ShopError('unsupported_media_type', `Bodies compressed with ${encoding} are not read.`, {
-      remedy: 'Send the body as it is.',
-    });
-  }
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  checkHeaders(request, limit);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -28,6 +23,38 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     request.once('error', reject);
     request.once('aborted', () => reject(new ShopError('invalid_input', 'The body ended too early.')));
   });
+}
+
+/** The bytes while they come. Throws at once what the headers give away; ends with ShopError `too_large` or `invalid_input`. */
+export function streamBytes(request: IncomingMessage, limit: number): Readable {
+  checkHeaders(request, limit);
+  return Readable.from(bounded(request, limit), { objectMode: false });
+}
+
+async function* bounded(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
+  let size = 0;
+  try {
+    // Left as it is when reading ends early: the answer still goes by the same connection.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const bytes = Buffer.from(chunk);
+      size += bytes.length;
+      if (size > limit) throw tooLarge(limit);
+      yield bytes;
+    }
+  } catch (error) {
+    if (error instanceof ShopError) throw error;
+    throw new ShopError('invalid_input', 'The body ended too early.', { cause: error });
+  }
+}
+
+function checkHeaders({ headers }: IncomingMessage, limit: number): void {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ShopError('unsupported_media_type', `Bodies compressed with ${encoding} are not read.`, {
+      remedy: 'Send the body as it is.',
+    });
+  }
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
 }
 
 /** The body as JSON; `undefined` when there is none. */

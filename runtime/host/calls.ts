@@ -168,7 +168,7 @@ export function checkInput(
   const input = {
     params: parse(definition.params, raw.params, 'path'),
     query: parse(definition.query, raw.query, 'query'),
-    body: definition.body === 'raw' ? raw.body : parse(definition.body, raw.body, 'body'),
+    body: typeof definition.body === 'string' ? raw.body : parse(definition.body, raw.body, 'body'),
   };
   if (problems.length === 0) return input;
   const first = problems[0];

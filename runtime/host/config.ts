@@ -21,6 +21,8 @@ export interface HostConfig {
   readonly blobsUrl: string;
   readonly sourcesUrl: string | undefined;
   readonly paymentsUrl: string | undefined;
+  /** Of the scanner of files; absent: there is none. */
+  readonly scanUrl?: string | undefined;
   readonly paymentsPublicOrigin: string | undefined;
   /** The port browsers use; 443 means https. */
   readonly publicPort?: number | undefined;
@@ -68,6 +70,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     blobsUrl: env.BLOBS_URL,
     sourcesUrl: env.SOURCES_URL,
     paymentsUrl: env.PAYMENTS_URL,
+    scanUrl: env.SCAN_URL,
     paymentsPublicOrigin: env.PAYMENTS_PUBLIC_ORIGIN,
     publicPort: env.PUBLIC_PORT,
     mailProviders: env.MAIL_PROVIDERS,
@@ -134,6 +137,10 @@ const Environment = z.object({
     .regex(/^(?:file|https):\/\//, 'must be a file:// or https:// URL')
     .optional(),
   PAYMENTS_URL: z.url().optional(),
+  SCAN_URL: z
+    .string()
+    .regex(/^clamd:\/\/[^/@,]+$/, 'must be clamd://host:port')
+    .optional(),
   PAYMENTS_PUBLIC_ORIGIN: z.url().optional(),
   PUBLIC_PORT: Port.default(443),
   MAIL_PROVIDERS: z.string().optional(),

@@ -16,6 +16,8 @@ import { createNewId } from '../platform/ids.ts';
 import { createMessaging } from '../platform/messages/providers.ts';
 import { publicOrigin } from '../platform/names/index.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
+import { createPictures } from '../platform/pictures/pictures.ts';
+import { createPainters } from '../platform/pictures/studio/painters.ts';
 import type { Clock, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
@@ -26,6 +28,7 @@ import {
   openDocuments,
   openEvents,
   openIdentity,
+  openScan,
   openLanguage,
   openSearch,
   openSecrets,
@@ -111,9 +114,11 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     mailProviders: config.mailProviders,
     smsProviders: config.smsProviders,
   });
+  const blobs = await openBlobs(config);
+  const pictures = createPictures({ sql, blobs, clock, log, painters: createPainters() });
   const platform: Platform = {
     sql,
-    blobs: await openBlobs(config),
+    blobs,
     cache: shared.cache,
     pubsub: shared.pubsub,
     limits: shared.limits,
@@ -123,6 +128,8 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
+    pictures,
+    scan: await openScan(config),
     language: await openLanguage(config),
     mail: parts.mail ?? messaging.mail,
     sms: messaging.sms,
@@ -162,7 +169,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const events = await openEvents(config, { sql, clock, log, meter, serves, sweepMilliseconds }, belongs);
   const definitions = [...services.values()].flatMap(({ definition }) => definition.tasks);
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
-  const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, serves });
+  const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, pictures, serves });
 
   const identify = createCallers({
     secrets,
@@ -258,6 +265,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await sockets.stop();
     const closed = Promise.all([closeServer(server), tasks.close(), events.close()]);
     await closed;
+    pictures.close();
     await tenants.close();
     await shared.close();
     await documents.close();

@@ -11,7 +11,7 @@ import type { RouteDefinition } from '../platform/definition.ts';
 import type { RouteRequest } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Tenants } from '../platform/ports.ts';
-import { DEFAULT_LIMIT, parseJson, readBytes } from './body.ts';
+import { DEFAULT_LIMIT, parseJson, readBytes, streamBytes } from './body.ts';
 import { credentialsOf, type Identify } from './callers.ts';
 import { checkInput, type Calls, type Input, type Reply } from './calls.ts';
 import type { Answer } from './idempotency.ts';
@@ -49,14 +49,15 @@ export function createHttp(options: HttpOptions): HandleRequest {
     const caller = await calls.admit(tenant, route, (audience) =>
       identify(tenant, audience, credentialsOf(request.headers, request.method ?? 'GET')),
     );
-    const bytes = hasBody(definition)
-      ? await readBytes(request, definition.maxBodyBytes ?? DEFAULT_LIMIT)
-      : undefined;
+    const limit = definition.maxBodyBytes ?? DEFAULT_LIMIT;
+    const bytes =
+      hasBody(definition) && definition.body !== 'stream' ? await readBytes(request, limit) : undefined;
+    const input = inputOf(definition, params, exchange.query, bytes, request.headers['content-type']);
     const reply = await calls.perform({
       route,
       tenant,
       caller,
-      input: inputOf(definition, params, exchange.query, bytes, request.headers['content-type']),
+      input: definition.body === 'stream' ? { ...input, body: streamBytes(request, limit) } : input,
       headers: headersOf(request),
       requestId: exchange.id,
       idempotencyKey: single(request.headers['idempotency-key']),
@@ -212,7 +213,7 @@ function inputOf(
     params,
     query: definition.query ? queryOf(query) : undefined,
     body:
-      definition.body === 'raw' || bytes === undefined
+      typeof definition.body === 'string' || bytes === undefined
         ? bytes
         : definition.body && parseJson(bytes, contentType),
   });

@@ -60,8 +60,10 @@ function operationOf(domain: string, route: RouteDefinition): Record<string, unk
   };
 }
 
-function contentOf(schema: ZodType | 'raw', io: 'input' | 'output'): Record<string, unknown> {
-  return schema === 'raw' ? { '*/*': {} } : { 'application/json': { schema: jsonSchemaOf(schema, io) } };
+function contentOf(schema: ZodType | 'raw' | 'stream', io: 'input' | 'output'): Record<string, unknown> {
+  return typeof schema === 'string'
+    ? { '*/*': {} }
+    : { 'application/json': { schema: jsonSchemaOf(schema, io) } };
 }
 
 function jsonSchemaOf(schema: ZodType, io: 'input' | 'output'): Record<string, unknown> {

@@ -1,5 +1,6 @@
-/** Removes what has served its time: old events, expired idempotency keys, old facts. Small steps, one tenant at a time. */
+/** Removes what has served its time: old events, expired idempotency keys, old facts, unused renditions. Small steps, one tenant at a time. */
 import type { Logger } from 'pino';
+import type { Pictures } from '../platform/pictures/pictures.ts';
 import type { Analytics, Clock, Tenants } from '../platform/ports.ts';
 import type { PostgresSql } from '../platform/sql/postgres.ts';
 
@@ -9,6 +10,7 @@ export interface UpkeepOptions {
   readonly log: Logger;
   readonly tenants: Tenants;
   readonly analytics: Pick<Analytics, 'tidy'>;
+  readonly pictures: Pick<Pictures, 'tidy'>;
   readonly serves: (tenant: string) => boolean;
   /** Default one hour. */
   readonly everyMilliseconds?: number;
@@ -34,6 +36,7 @@ export function startUpkeep(options: UpkeepOptions): { close(): void } {
       if (!serves(tenant.id)) continue;
       await tidy(options, tenant.id);
       await options.analytics.tidy?.(tenant.id);
+      await options.pictures.tidy(tenant.id);
     }
   }
 

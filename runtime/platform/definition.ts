@@ -135,8 +135,11 @@ export interface RouteDefinition {
   readonly audience: Audience;
   readonly params?: ZodType;
   readonly query?: ZodType;
-  /** JSON body. `raw`: bytes as sent (webhooks, CSV, images). */
-  readonly body?: ZodType | 'raw';
+  /**
+   * JSON body. `raw`: bytes as sent (webhooks, CSV). `stream`: the same while they come, as a Readable that ends with an error when
+   * there are more than allowed or the sender goes away; not for idempotent routes.
+   */
+  readonly body?: ZodType | 'raw' | 'stream';
   readonly maxBodyBytes?: number;
   /** JSON response; absent: the handler answers bytes or nothing. */
   readonly response?: ZodType;

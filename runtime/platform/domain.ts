@@ -19,6 +19,7 @@ import type {
   PubSub,
   RateLimits,
   Push,
+  Scan,
   Search,
   Secrets,
   Sms,
@@ -29,6 +30,7 @@ import type {
   Transaction,
 } from './ports.ts';
 import type { DomainDefinition } from './definition.ts';
+import type { Pictures } from './pictures/pictures.ts';
 
 /** Everything a domain may use. Nothing else is reachable from a handler. */
 export interface Platform {
@@ -43,6 +45,10 @@ export interface Platform {
   readonly analytics: Analytics;
   readonly search: Search;
   readonly payments: Payments;
+  /** Renditions of pictures that a domain keeps. */
+  readonly pictures: Pictures;
+  /** Looks for what does harm in files. Absent: none is configured. */
+  readonly scan?: Scan | undefined;
   /** Absent: no language model is configured. */
   readonly language?: Language | undefined;
   readonly mail: Mail;

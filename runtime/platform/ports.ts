@@ -148,6 +148,8 @@ export interface SignedUse {
   readonly expiresSeconds: number;
   /** Of a PUT: the only content type that is accepted. */
   readonly contentType?: string;
+  /** Of a PUT: the only length that is accepted. */
+  readonly contentLength?: number;
 }
 
 /** Objects by bucket and key, under the tenant's prefix. Keys match `[a-z0-9][a-z0-9._/-]*` without `..`. */
@@ -647,6 +649,21 @@ export interface Identity {
    * @throws ShopError `unavailable` when the provider's keys are not known and cannot be had
    */
   verify(tenant: TenantId, token: string): Promise<Person | undefined>;
+}
+
+// ── scan ─────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ScanResult {
+  /** What harm was found, by the scanner's name for it; undefined: none that it knows. */
+  readonly found: string | undefined;
+  /** Who looked, for the record: `clamd`. */
+  readonly by: string;
+}
+
+/** Looks for what does harm in a file. */
+export interface Scan {
+  /** @throws ShopError `unavailable` or `timeout`; `too_large` when the scanner takes no file of this size */
+  scan(bytes: Buffer): Promise<ScanResult>;
 }
 
 // ── language ─────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import { noteMembers } from './search/changes.ts';
 import { safeHtml } from './html.ts';
 import type { AdminCollection, CollectionCard, CollectionInput, Image } from './schemas.ts';
 import { changedMeanwhile } from './store.ts';
+import { mediaIn, noteUses } from './uses.ts';
 
 interface Tools {
   readonly clock: Clock;
@@ -107,6 +108,7 @@ export async function createCollection(
       remedy: 'Choose another handle.',
     });
   }
+  await noteUses(tx, tenant, 'collection', [{ id, media: mediaIn(image === null ? [] : [image]) }], []);
   await setMembers(tx, tenant, id, input.products ?? []);
   await noteMembers(clock, tx, tenant, id);
   return id;
@@ -141,6 +143,8 @@ export async function updateCollection(
       clock.now(),
     ],
   );
+  if (image !== undefined)
+    await noteUses(tx, tenant, 'collection', [{ id, media: mediaIn(image === null ? [] : [image]) }], [id]);
   // Also where it is called otherwise now, or hidden.
   await noteMembers(clock, tx, tenant, id);
   if (!input.products) return;
@@ -161,6 +165,7 @@ export async function deleteCollection(
   if (expectedVersion !== undefined && version !== expectedVersion) throw changedMeanwhile(version);
   await noteMembers(clock, tx, tenant, id);
   await tx.query('DELETE FROM collections WHERE tenant_id = $1 AND id = $2', [tenant, id]);
+  await noteUses(tx, tenant, 'collection', [], [id]);
 }
 
 /** What an import says of collections: titles by product id. Missing collections are made; products join at the end. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
+import { PictureQuery } from '../../platform/pictures/form.ts';
 import * as schemas from './schemas.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -21,6 +22,7 @@ export const catalog: DomainDefinition = {
     { name: 'collections', spread: 'tenant', access: 'write' },
     { name: 'collection_products', spread: 'tenant', access: 'write' },
     { name: 'catalog_imports', spread: 'tenant', access: 'write' },
+    { name: 'catalog_media_uses', spread: 'tenant', access: 'write' },
     { name: 'product_index', spread: 'tenant', access: 'write' },
     { name: 'product_index_builds', spread: 'tenant', access: 'write' },
   ],
@@ -123,9 +125,11 @@ export const catalog: DomainDefinition = {
       id: 'getMedia',
       method: 'GET',
       path: '/api/catalog/media/{id}',
-      summary: 'The bytes of a picture. Ids name the content, so answers never change.',
+      summary:
+        'The bytes of a picture, or of a rendition in the size, shape and format asked for. Ids name the content, so answers never change.',
       audience: 'shopper',
       params: schemas.IdParams,
+      query: PictureQuery,
       cacheSeconds: 31_536_000,
     },
     {

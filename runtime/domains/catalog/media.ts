@@ -1,10 +1,11 @@
-/** Pictures: taken in once per content, served for ever under an id that names the content. */
+/** Pictures: taken in once per content, served for ever under an id that names the content. Those of the media library are shown from there. */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { RouteResponse } from '../../platform/domain.ts';
+import type { Platform, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { Blobs, Clock, Sql, TenantId } from '../../platform/ports.ts';
-import { pictureOf, type Picture } from './pictures.ts';
+import { isAsked, type PictureQuery } from '../../platform/pictures/form.ts';
+import { pictureOf, type Picture } from '../../platform/pictures/sniff.ts';
+import type { TenantId } from '../../platform/ports.ts';
 import type { Image } from './schemas.ts';
 import type { Sources } from './sources.ts';
 
@@ -13,29 +14,58 @@ const MOST_BYTES = 20 * 1024 * 1024;
 const URL_PREFIX = '/api/catalog/media/';
 
 export interface Media {
-  /** Takes a picture in from where the merchant says it is. Throws ShopError `invalid_input` with the reason. */
+  /**
+   * Takes a picture in from where the merchant says it is; one of the media library (`/api/media/med_…`) stays there.
+   * @throws ShopError `invalid_input` with the reason
+   */
   takeIn(tenant: TenantId, src: string, alt: string, base?: URL): Promise<Image>;
-  serve(tenant: TenantId, id: string): Promise<RouteResponse>;
+  /** @param accept header `Accept` */
+  serve(
+    tenant: TenantId,
+    id: string,
+    query: PictureQuery,
+    accept: string | undefined,
+  ): Promise<RouteResponse>;
+  /** As it was taken in. */
+  serveOriginal(tenant: TenantId, id: string): Promise<RouteResponse>;
 }
 
-interface MediaTools {
-  readonly sql: Sql;
-  readonly blobs: Blobs;
-  readonly clock: Clock;
+interface MediaTools extends Pick<Platform, 'sql' | 'blobs' | 'clock' | 'pictures' | 'call'> {
   readonly sources: Sources;
 }
 
-export function createMedia({ sql, blobs, clock, sources }: MediaTools): Media {
-  async function known(
-    tenant: TenantId,
-    id: string,
-  ): Promise<{ width: number | null; height: number | null } | undefined> {
-    const { rows } = await sql.query<{ width: number | null; height: number | null }>(
+interface MediaRow {
+  readonly content_type: string;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+export function createMedia({ sql, blobs, clock, pictures, call, sources }: MediaTools): Media {
+  async function known(tenant: TenantId, id: string): Promise<MediaRow | undefined> {
+    const { rows } = await sql.query<MediaRow>(
       tenant,
-      'SELECT width, height FROM media WHERE tenant_id = $1 AND id = $2',
+      'SELECT content_type, width, height FROM media WHERE tenant_id = $1 AND id = $2',
       [tenant, id],
     );
     return rows[0];
+  }
+
+  /** Of the media library, which knows what is said of it where the merchant says nothing here. */
+  async function ofLibrary(tenant: TenantId, id: string, alt: string): Promise<Image> {
+    try {
+      const { alt: usual, url, width, height } = await call<Image>(tenant, 'media', 'describe', { id });
+      return { url, alt: alt === '' ? usual : alt, width, height };
+    } catch (error) {
+      if (!(error instanceof ShopError) || error.code !== 'not_found') throw error;
+      throw new ShopError('invalid_input', `There is no picture ${id} in this shop’s library.`, {
+        cause: error,
+        remedy: 'See /api/admin/media/assets.',
+      });
+    }
+  }
+
+  async function serveOriginal(tenant: TenantId, id: string): Promise<RouteResponse> {
+    return pictures.showOriginal(tenant, { bucket: BUCKET, key: checked(id), id });
   }
 
   async function keep(tenant: TenantId, id: string, bytes: Buffer, picture: Picture): Promise<void> {
@@ -52,6 +82,8 @@ export function createMedia({ sql, blobs, clock, sources }: MediaTools): Media {
 
   return {
     async takeIn(tenant, src, alt, base) {
+      const asset = /^(?:https?:\/\/[^/]+)?\/api\/media\/(med_[0-9a-f]{32})$/.exec(src)?.[1];
+      if (asset !== undefined) return ofLibrary(tenant, asset, alt);
       const own = ownId(src);
       if (own !== undefined) {
         const picture = await known(tenant, own);
@@ -59,7 +91,7 @@ export function createMedia({ sql, blobs, clock, sources }: MediaTools): Media {
           throw new ShopError('invalid_input', `There is no picture ${own} in this shop.`, {
             remedy: 'Name the picture’s original place.',
           });
-        return { url: `${URL_PREFIX}${own}`, alt, ...picture };
+        return { url: `${URL_PREFIX}${own}`, alt, width: picture.width, height: picture.height };
       }
       const bytes = await readAll(await sources.open(sources.resolve(tenant, src, base), MOST_BYTES));
       const picture = pictureOf(bytes);
@@ -71,22 +103,22 @@ export function createMedia({ sql, blobs, clock, sources }: MediaTools): Media {
       await keep(tenant, id, bytes, picture);
       return { url: `${URL_PREFIX}${id}`, alt, width: picture.width, height: picture.height };
     },
-    async serve(tenant, id) {
-      const blob = /^med_[0-9a-f]{32}$/.test(id) ? await blobs.get(tenant, BUCKET, id) : undefined;
-      if (!blob) throw new ShopError('not_found', 'There is no such picture.');
-      return {
-        bytes: blob.body,
-        headers: {
-          'content-type': blob.contentType,
-          'content-length': String(blob.size),
-          etag: `"${id}"`,
-          // An SVG is a document: opened by itself it may neither run nor load anything.
-          'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; sandbox`,
-          'cross-origin-resource-policy': 'cross-origin',
-        },
-      };
+    serveOriginal,
+    async serve(tenant, id, query, accept) {
+      const row = isAsked(query) ? await known(tenant, checked(id)) : undefined;
+      if (row === undefined) return serveOriginal(tenant, id);
+      const { content_type: contentType, width, height } = row;
+      const mayMove = contentType === 'image/gif' || contentType === 'image/webp';
+      const original = { bucket: BUCKET, key: id, id, contentType, width, height, mayMove };
+      return pictures.show(tenant, original, query, accept);
     },
   };
+}
+
+/** Throws ShopError `not_found`. */
+function checked(id: string): string {
+  if (/^med_[0-9a-f]{32}$/.test(id)) return id;
+  throw new ShopError('not_found', 'There is no such picture.');
 }
 
 /** The id in an address of our own, as an export writes it. */

@@ -8,7 +8,7 @@ import { handleOf } from './document.ts';
 import { safeHtml } from './html.ts';
 import { decodeCursor, encodeCursor } from './listing.ts';
 import { formatPrice, parsePrice } from './money.ts';
-import { pictureOf } from './pictures.ts';
+import { pictureOf } from '../../platform/pictures/sniff.ts';
 import { Handle } from './schemas.ts';
 
 test('a price written is the price read, in currencies of 0, 2 and 3 decimals', () => {

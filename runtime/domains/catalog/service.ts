@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
+import type { PictureQuery } from '../../platform/pictures/form.ts';
 import type { SqlRunner, StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import * as collections from './collections.ts';
 import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
@@ -38,6 +39,7 @@ import {
 } from './schemas.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
+import { UsedMedia, usesOf } from './uses.ts';
 
 /** SHA-1 in base64url, before each kept answer. */
 const TAG_LENGTH = 27;
@@ -71,6 +73,8 @@ export const createService: CreateService = (platform) => {
         const asked = ProductsQuery.parse(input);
         return isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked);
       },
+      /** What shows a picture of the media library. */
+      mediaUses: (tenant, input) => usesOf(sql, tenant.id, UsedMedia.parse(input).id),
     },
     tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
     routes: {
@@ -108,12 +112,13 @@ export const createService: CreateService = (platform) => {
           collections.getCollection(sql, tenant.id, handle),
         );
       },
-      getMedia: ({ tenant, params }) => media.serve(tenant.id, idOf(params)),
+      getMedia: ({ tenant, params, query, headers }) =>
+        media.serve(tenant.id, idOf(params), query as PictureQuery, headers['accept']),
       async getLogo({ tenant }) {
         const { logo } = tenant.branding;
         if (typeof logo !== 'string') throw new ShopError('not_found', 'This shop has no logo.');
         const { url } = await media.takeIn(tenant.id, logo, tenant.displayName);
-        return media.serve(tenant.id, url.slice(url.lastIndexOf('/') + 1));
+        return media.serveOriginal(tenant.id, url.slice(url.lastIndexOf('/') + 1));
       },
 
       async adminListProducts({ tenant, query }) {

@@ -12,6 +12,7 @@ import {
   type VariantDocument,
 } from './document.ts';
 import { noteProducts } from './search/changes.ts';
+import { mediaOfProduct, noteUses } from './uses.ts';
 
 /** A product to write: ids are absent where it may be new. `expectedVersion` makes a write conditional. */
 export interface ProductDraft extends Omit<ProductDocument, 'id' | 'variants'> {
@@ -102,6 +103,13 @@ export async function writeProducts(
     tenant,
     changed.map(({ document }) => document),
   );
+  await noteUses(
+    tx,
+    tenant,
+    'product',
+    changed.map(({ document }) => ({ id: document.id, media: mediaOfProduct(document) })),
+    replaced,
+  );
   await noteProducts(
     clock,
     tx,
@@ -136,6 +144,7 @@ export async function deleteProduct(
   if (expectedVersion !== undefined && known.version !== expectedVersion)
     throw changedMeanwhile(known.version);
   await tx.query('DELETE FROM products WHERE tenant_id = $1 AND id = $2', [tenant, id]);
+  await noteUses(tx, tenant, 'product', [], [id]);
   await noteProducts(clock, tx, tenant, [id]);
   const { handle, variants } = known.document;
   await tx.emit({

@@ -72,6 +72,10 @@ function bodyOf(
   { body }: RouteDefinition,
   place: { domain: string; parent: string },
 ): Value | 'raw' | undefined {
+  if (body === 'stream')
+    throw new Error(
+      `${place.domain}.${place.parent} takes a stream, which no schema can say: give it to providers.`,
+    );
   return body === undefined || body === 'raw' ? body : reader.value(body, 'input', place);
 }
 

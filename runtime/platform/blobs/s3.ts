@@ -94,17 +94,21 @@ export function createS3Blobs(address: string): S3Blobs {
       );
     },
 
-    async signedUrl(tenant, folder, key, { method, expiresSeconds, contentType }) {
+    async signedUrl(tenant, folder, key, { method, expiresSeconds, contentType, contentLength }) {
       const object = target(tenant, folder, key);
       if (!Number.isInteger(expiresSeconds) || expiresSeconds < 1 || expiresSeconds > 604_800)
         throw new ShopError('invalid_input', 'A signed address is good for between a second and a week.');
       if (method === 'GET')
         return getSignedUrl(signer, new GetObjectCommand(object), { expiresIn: expiresSeconds });
-      const put = { ...object, ...(contentType === undefined ? {} : { ContentType: contentType }) };
+      const put = {
+        ...object,
+        ...(contentType === undefined ? {} : { ContentType: contentType }),
+        ...(contentLength === undefined ? {} : { ContentLength: contentLength }),
+      };
       return getSignedUrl(signer, new PutObjectCommand(put), {
         expiresIn: expiresSeconds,
-        // Or the browser could send any type.
-        signableHeaders: new Set(['content-type', 'host']),
+        // Or the browser could send any type, and any amount.
+        signableHeaders: new Set(['content-type', 'content-length', 'host']),
       });
     },
 

@@ -10,7 +10,7 @@ const MENTIONED: PersonalData = { by: ['key', 'payload'], erase: 'redact' };
 export const platform: DomainDefinition = {
   name: 'platform',
   summary:
-    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, what is searched, what is counted, and messages sent to nobody.',
+    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, renditions, what is searched, what is counted, and messages sent to nobody.',
   tables: [
     {
       name: 'promised_events',
@@ -50,12 +50,13 @@ export const platform: DomainDefinition = {
       access: 'write',
       personal: { by: ['recipient', 'message'], erase: 'delete' },
     },
+    { name: 'picture_renditions', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
   consumes: [],
   tasks: [],
-  buckets: [],
+  buckets: [{ name: 'renditions', public: true }],
   routes: [],
   scaling: { min: 1, max: 1, cpuPercent: 70 },
   slo: { availability: 0.999, p99Milliseconds: 200 },
