@@ -16,6 +16,7 @@ export const DOMAINS = [
   'analytics',
   'catalog',
   'chat',
+  'media',
   'notifications',
   'orders',
   'payments',

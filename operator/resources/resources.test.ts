@@ -192,7 +192,15 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       { name: 'catalog', scaling: { min: 1, max: 2 } },
     ],
   });
-  assert.deepEqual(enabledDomains(acme.spec), ['accounts', 'analytics', 'catalog', 'chat', 'notifications']);
+  assert.deepEqual(enabledDomains(acme.spec), [
+    'accounts',
+    'analytics',
+    'catalog',
+    'chat',
+    'media',
+    'notifications',
+    ['media', 'runtime'],
+  ]);
   assert.deepEqual(
     [...hostOf(acme)],
     [

@@ -229,7 +229,7 @@ type Domains = Readonly<Record<string, TenantObject['spec']['domains'][number]>>
 const tenantDomains = ({ domains }: TenantObject['spec']): Domains =>
   Object.fromEntries(domains.map((domain) => [domain.name, domain]));
 const enabled = (domains: Domains): string[] =>
-  ['accounts', 'analytics', 'catalog', 'chat', 'notifications', 'orders', 'payments'].filter(
+  ['accounts', 'analytics', 'catalog', 'chat', 'media', 'notifications', 'orders', 'payments'].filter(
     (domain) => domains[domain]?.enabled !== false,
   );
 

@@ -96,7 +96,7 @@ const DEFAULTS: Omit<Tenant, 'id' | 'displayName' | 'hosts'> = {
   locales: ['en'],
   currencies: ['EUR'],
   branding: {},
-  domains: ['accounts', 'analytics', 'catalog', 'chat', 'notifications', 'orders', 'payments'],
+  domains: ['accounts', 'analytics', 'catalog', 'chat', 'media', 'notifications', 'orders', 'payments'],
   quotas: {},
   suspended: false,
   frozen: false,

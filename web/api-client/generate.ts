@@ -11,6 +11,7 @@ import { accounts } from '../../runtime/domains/accounts/definition.ts';
 import { analytics } from '../../runtime/domains/analytics/definition.ts';
 import { catalog } from '../../runtime/domains/catalog/definition.ts';
 import { chat } from '../../runtime/domains/chat/definition.ts';
+import { media } from '../../runtime/domains/media/definition.ts';
 import { notifications } from '../../runtime/domains/notifications/definition.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
 import { payments } from '../../runtime/domains/payments/definition.ts';
@@ -27,6 +28,7 @@ export function generate(): string {
     analytics,
     catalog,
     chat,
+    media,
     notifications,
     orders,
     payments,
@@ -54,7 +56,7 @@ export function generate(): string {
 }
 
 function operation(id: string, route: RouteDefinition): string {
-  const body = route.body === 'raw' ? 'string' : typeOf(route.body, 'input');
+  const body = typeof route.body === 'string' ? 'string' : typeOf(route.body, 'input');
   return [
     `  /** ${route.summary} */`,
     `  '${id}': {`,

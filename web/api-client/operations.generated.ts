@@ -832,12 +832,19 @@ export interface Operations {
       };
     };
   };
-  /** The bytes of a picture. Ids name the content, so answers never change. */
+  /** The bytes of a picture, or of a rendition in the size, shape and format asked for. Ids name the content, so answers never change. */
   'catalog.getMedia': {
     params: {
       "id": string;
     };
-    query: undefined;
+    query: {
+      "w"?: number | undefined;
+      "h"?: number | undefined;
+      "fit"?: "contain" | "cover" | undefined;
+      "focus"?: string | undefined;
+      "format"?: "auto" | "webp" | "avif" | "jpeg" | "png" | undefined;
+      "q"?: number | undefined;
+    };
     body: undefined;
     response: undefined;
   };
@@ -1778,6 +1785,195 @@ export interface Operations {
       "blockedWords": readonly (string)[];
       "assistant": boolean;
       "greeting": string;
+    };
+  };
+  /** A picture in the size, shape and format asked for, painted anew: never enlarged, without what its camera noted. Sizes go by a ladder. */
+  'media.getPicture': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "w"?: number | undefined;
+      "h"?: number | undefined;
+      "fit"?: "contain" | "cover" | undefined;
+      "focus"?: string | undefined;
+      "format"?: "auto" | "webp" | "avif" | "jpeg" | "png" | undefined;
+      "q"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** Announce a picture: answers where its bytes go, for a quarter of an hour. */
+  'media.beginUpload': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+      "size": number;
+      "alt"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "pending" | "ready" | "refused" | "expired";
+      "name": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+      "size": number;
+      "expiresAt": string;
+      "refusal": {
+        "reason": "size" | "unknown_type" | "other_type" | "polyglot" | "broken" | "too_many_pixels" | "too_many_pages" | "unsafe" | "infected";
+        "explanation": string;
+      } | null;
+      "assetId": string | null;
+      "destination": {
+        "method": "PUT";
+        "url": string;
+        "headers": Readonly<Record<string, string>>;
+      };
+    };
+  };
+  /** How an upload stands. */
+  'media.getUpload': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "pending" | "ready" | "refused" | "expired";
+      "name": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+      "size": number;
+      "expiresAt": string;
+      "refusal": {
+        "reason": "size" | "unknown_type" | "other_type" | "polyglot" | "broken" | "too_many_pixels" | "too_many_pages" | "unsafe" | "infected";
+        "explanation": string;
+      } | null;
+      "assetId": string | null;
+    };
+  };
+  /** Check what has come: the picture is in the library then, or the upload refused with the reason. May be repeated. */
+  'media.finishUpload': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "pending" | "ready" | "refused" | "expired";
+      "name": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+      "size": number;
+      "expiresAt": string;
+      "refusal": {
+        "reason": "size" | "unknown_type" | "other_type" | "polyglot" | "broken" | "too_many_pixels" | "too_many_pages" | "unsafe" | "infected";
+        "explanation": string;
+      } | null;
+      "assetId": string | null;
+    };
+  };
+  /** The library, the youngest first, in pages. */
+  'media.listAssets': {
+    params: undefined;
+    query: {
+      "q"?: string | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "assets": readonly ({
+        "id": string;
+        "name": string;
+        "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+        "size": number;
+        "width": number | null;
+        "height": number | null;
+        "pages": number;
+        "url": string;
+        "alt": Readonly<Record<string, string>>;
+        "scannedBy": string | null;
+        "createdAt": string;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** One picture of the library. */
+  'media.getAsset': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+      "size": number;
+      "width": number | null;
+      "height": number | null;
+      "pages": number;
+      "url": string;
+      "alt": Readonly<Record<string, string>>;
+      "scannedBy": string | null;
+      "createdAt": string;
+    };
+  };
+  /** Name a picture, and say what it shows in the shop’s languages. */
+  'media.changeAsset': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "name"?: string | undefined;
+      "alt"?: Readonly<Record<string, string | null>> | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/svg+xml";
+      "size": number;
+      "width": number | null;
+      "height": number | null;
+      "pages": number;
+      "url": string;
+      "alt": Readonly<Record<string, string>>;
+      "scannedBy": string | null;
+      "createdAt": string;
+    };
+  };
+  /** Take a picture out of the library; 409 while something shows it. Its bytes go within minutes. */
+  'media.deleteAsset': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** The file as it was brought. */
+  'media.getOriginal': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** How much the library holds, and may hold. */
+  'media.getUsage': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "assets": number;
+      "bytes": number;
+      "reserved": number;
+      "quota": number;
+      "scanning": boolean;
     };
   };
   /** What the signed-in customer, or whoever holds a link from a message, wants to hear, and where. */
@@ -4824,6 +5020,16 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'chat.settleReports': ['DELETE', '/api/admin/chat/rooms/{roomId}/messages/{seq}/reports', false],
   'chat.getSettings': ['GET', '/api/admin/chat/settings', false],
   'chat.putSettings': ['PUT', '/api/admin/chat/settings', false],
+  'media.getPicture': ['GET', '/api/media/{id}', false],
+  'media.beginUpload': ['POST', '/api/admin/media/uploads', false],
+  'media.getUpload': ['GET', '/api/admin/media/uploads/{id}', false],
+  'media.finishUpload': ['POST', '/api/admin/media/uploads/{id}/finish', false],
+  'media.listAssets': ['GET', '/api/admin/media/assets', false],
+  'media.getAsset': ['GET', '/api/admin/media/assets/{id}', false],
+  'media.changeAsset': ['PATCH', '/api/admin/media/assets/{id}', false],
+  'media.deleteAsset': ['DELETE', '/api/admin/media/assets/{id}', false],
+  'media.getOriginal': ['GET', '/api/admin/media/assets/{id}/original', false],
+  'media.getUsage': ['GET', '/api/admin/media/usage', false],
   'notifications.getPreferences': ['GET', '/api/notifications/preferences', false],
   'notifications.setPreferences': ['PUT', '/api/notifications/preferences', false],
   'notifications.showUnsubscribe': ['GET', '/api/notifications/unsubscribe', false],
