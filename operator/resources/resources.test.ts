@@ -199,7 +199,6 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
     'chat',
     'media',
     'notifications',
-    ['media', 'runtime'],
   ]);
   assert.deepEqual(
     [...hostOf(acme)],
@@ -207,6 +206,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       ['accounts', 'runtime'],
       ['analytics', 'runtime'],
       ['chat', 'runtime'],
+      ['media', 'runtime'],
       ['notifications', 'runtime'],
       ['catalog', 'catalog'],
     ],
