@@ -5,6 +5,7 @@ import { SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { ServiceSpec } from '../../crds/index.ts';
 import { backendsOf, variableOf } from '../../runtime/platform/backends/index.ts';
 import type { Port } from '../../runtime/platform/backends/index.ts';
+import { providersOf, providerVariables } from '../../runtime/platform/messages/index.ts';
 import { scopeOf } from '../../runtime/platform/names/index.ts';
 import { connectionsOf } from './connections.ts';
 import type { PlatformConfig } from './platform.ts';
@@ -54,6 +55,9 @@ export function environment(
     ...(platform.databasePoolerUrl === undefined ? [] : ['DATABASE_POOLER_URL']),
     'SECRETS_KEY',
     ...ports.map(variableOf),
+    ...(spec.domains.includes('notifications')
+      ? Object.keys(providerVariables(providersOf(platform.providers, scopeOf(spec.tenant))))
+      : []),
   ];
   const secret = keys.map((key) => ({
     name: key,

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseBackends } from '../../runtime/platform/backends/index.ts';
+import { parseProviders } from '../../runtime/platform/messages/index.ts';
 import { openingsOf } from './network.ts';
 import { BARE } from './surroundings.ts';
 import { tenant } from './testing/inputs.ts';
@@ -16,6 +17,7 @@ const EMBEDDED = {
   paymentsUrl: 'http://processor.shopmind-system.svc:8090',
   monitoringNamespace: undefined,
   backends: { shared: {}, own: {} },
+  providers: { shared: {}, own: {} },
 };
 const CLOUD = {
   databaseUrl: 'postgres://db.example:6432/shopmind',
@@ -29,6 +31,14 @@ const CLOUD = {
       CACHE_URL: 'rediss://cache.example',
     },
     {},
+    (message) => assert.fail(message),
+  ),
+  providers: parseProviders(
+    {},
+    {
+      MAIL_PROVIDERS: 'smtp://acme:hush@mail.example smtps://acme:hush@relay.mail.svc',
+      'SMS_PROVIDERS.bee': 'twilio+https://sid:hush@sms.example:8443/?from=MG1',
+    },
     (message) => assert.fail(message),
   ),
 };
@@ -66,7 +76,14 @@ test('Pods reach names, the data plane where it is, and https; never the service
   assert.deepEqual(embedded.map(ports), ['8080', '53,53', '5432,8090', '443']);
   assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
   const cloud = policies(CLOUD).open.egress;
-  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,6433,6379,443', '9092']);
+  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,6433,6379,587,443', '9092', '465']);
   assert.match(JSON.stringify(cloud[3]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
+});
+
+test('mail is reached where it is configured and by whom it is for, and nothing of its logins is in a policy', () => {
+  const manifests = tenantNamespace(tenant({ placement: 'dedicated' }), openingsOf(CLOUD, 'acme'), BARE);
+  assert.doesNotMatch(JSON.stringify(manifests), /hush|8443/);
+  assert.match(JSON.stringify(openingsOf(CLOUD, 'bee')), /8443/);
+  assert.doesNotMatch(JSON.stringify(openingsOf(EMBEDDED, 'acme')), /587|465/);
 });

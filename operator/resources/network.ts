@@ -7,6 +7,7 @@ import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import { ISTIOD_PORT } from './mesh.ts';
 import { parseAddress } from '../../runtime/platform/address/index.ts';
 import { backendsOf } from '../../runtime/platform/backends/index.ts';
+import { providersOf, providerServers } from '../../runtime/platform/messages/index.ts';
 import type { Backend } from '../../runtime/platform/backends/index.ts';
 import type { PlatformConfig } from './platform.ts';
 import { ADMIN_PORT, RUNTIME_PORT } from './presets.ts';
@@ -31,7 +32,7 @@ const HTTPS_PORT = 443;
 /** Whoever holds a node's credentials: never a shop's business. */
 const METADATA_SERVICE = '169.254.169.254/32';
 
-/** What a dedicated tenant must reach: database, payment processor, its backends, and https for blobs, sources and Stripe. */
+/** What a dedicated tenant must reach: database, payment processor, its backends, who sends its messages, and https for blobs, sources and Stripe. */
 export function openingsOf(
   platform: Pick<
     PlatformConfig,
@@ -41,6 +42,7 @@ export function openingsOf(
     | 'paymentsUrl'
     | 'monitoringNamespace'
     | 'backends'
+    | 'providers'
   >,
   tenant: string,
 ): Openings {
@@ -51,6 +53,9 @@ export function openingsOf(
     ...(databasePoolerUrl === undefined ? [] : [destinationOf(databasePoolerUrl)]),
     ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
     ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),
+    ...providerServers(providersOf(platform.providers, tenant)).map(({ host, port }) =>
+      destination(host, port),
+    ),
   ];
   return {
     destinations: [...named, { port: HTTPS_PORT }],

@@ -5,6 +5,8 @@
 import { isSchedule } from '../../crds/index.ts';
 import { parseBackends } from '../../runtime/platform/backends/index.ts';
 import type { Backends } from '../../runtime/platform/backends/index.ts';
+import { parseProviders } from '../../runtime/platform/messages/index.ts';
+import type { Providers } from '../../runtime/platform/messages/index.ts';
 import type { SecretStore } from './secret-store.ts';
 import { INTEGRATIONS } from './surroundings.ts';
 import type { Integration } from './surroundings.ts';
@@ -28,6 +30,8 @@ export interface PlatformConfig {
   readonly blobsUrl: string;
   /** Systems behind the runtime's ports; where none is named, the database is. */
   readonly backends: Backends;
+  /** Who sends shops' mail and SMS. */
+  readonly providers: Providers;
   readonly sourcesUrl: string | undefined;
   /** Absent: Stripe itself. */
   readonly paymentsUrl: string | undefined;
@@ -111,9 +115,10 @@ export function parsePlatform(
   if (Buffer.from(secretsKey, 'base64').length !== 32) {
     throw new PlatformConfigError('Secret platform: SECRETS_KEY must be 32 bytes in base64');
   }
-  const backends = parseBackends(config, secret, (message) => {
+  const refuse = (message: string): never => {
     throw new PlatformConfigError(`platform: ${message}`);
-  });
+  };
+  const backends = parseBackends(config, secret, refuse);
   const publicPort = integer(config, 'PUBLIC_PORT', 443, [1, 65_535]);
   return {
     databaseAdminUrl,
@@ -124,6 +129,7 @@ export function parsePlatform(
     // A login in it is the operator's business.
     blobsUrl: backends.shared.blobs?.address ?? url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
     backends,
+    providers: parseProviders(config, secret, refuse),
     sourcesUrl: config['SOURCES_URL'],
     paymentsUrl: config['PAYMENTS_URL'],
     paymentsPublicOrigin: config['PAYMENTS_PUBLIC_ORIGIN'],

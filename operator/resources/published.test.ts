@@ -41,6 +41,7 @@ const OPENINGS = openingsOf(
     paymentsUrl: 'http://processor.shopmind-system.svc:8090',
     monitoringNamespace: 'monitoring',
     backends: { shared: {}, own: {} },
+    providers: { shared: {}, own: {} },
   },
   'acme',
 );

@@ -153,6 +153,33 @@ test('the environment holds what the table says, secrets by reference only', () 
   ]);
 });
 
+test('who sends mail is told to the Pods that host notifications, by reference, and to one shop otherwise than to the pool', () => {
+  const platform = parsePlatform(
+    { BLOBS_URL: 'file:///b/' },
+    {
+      DATABASE_ADMIN_URL: 'postgres://root:hush@db/shopmind',
+      SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+      MAIL_PROVIDERS: 'smtp://acme:hush@mail.example\nsmtps://acme:hush@mail.example',
+      'MAIL_PROVIDERS.acme': 'embedded',
+      'SMS_PROVIDERS.acme': 'twilio+https://sid:hush@sms.example/?from=MG1',
+    },
+  );
+  const told = (spec: object): string[] =>
+    environment(service(spec), platform, new Map(), 8080)
+      .filter(({ name }) => name.endsWith('_PROVIDERS'))
+      .map((variable) => {
+        assert.deepEqual(variable, {
+          name: variable.name,
+          valueFrom: { secretKeyRef: { name: 'database', key: variable.name } },
+        });
+        return variable.name;
+      });
+  assert.deepEqual(told({ domains: ['catalog'] }), []);
+  assert.deepEqual(told({ domains: ['notifications'] }), ['MAIL_PROVIDERS']);
+  assert.deepEqual(told({ domains: ['notifications'], tenant: 'acme' }), ['SMS_PROVIDERS']);
+  assert.deepEqual(told({ domains: ['notifications'], tenant: 'bee' }), ['MAIL_PROVIDERS']);
+});
+
 for (const [what, config, secret, expected] of [
   ['no database', { BLOBS_URL: 'file:///b/' }, {}, /Secret platform: key DATABASE_ADMIN_URL is missing/],
   [
@@ -166,6 +193,22 @@ for (const [what, config, secret, expected] of [
     { BLOBS_URL: 'file:///b/', PUBLIC_PORT: 'x' },
     { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
     /PUBLIC_PORT must be a whole number from 1 to 65535/,
+  ],
+  [
+    'a mail provider for everybody to read',
+    { BLOBS_URL: 'file:///b/', 'MAIL_PROVIDERS.acme': 'smtp://u:hush@mail.example' },
+    { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
+    /^platform: MAIL_PROVIDERS.acme holds a login: it belongs into the Secret$/,
+  ],
+  [
+    'a mail provider of no kind',
+    { BLOBS_URL: 'file:///b/' },
+    {
+      DATABASE_ADMIN_URL: 'postgres://x',
+      SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+      MAIL_PROVIDERS: 'https://u:hush@mail.example',
+    },
+    /^platform: MAIL_PROVIDERS: a provider of mail must begin with smtp:\/\/ or smtps:\/\/$/,
   ],
 ] as const) {
   test(`a platform with ${what} is refused by the name of the key`, () => {

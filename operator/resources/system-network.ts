@@ -2,6 +2,7 @@
  * Network policies of the system namespace: nothing enters or leaves but what is opened here, process by process.
  * Tenants' namespaces have their own (`tenancy.ts`).
  */
+import { ApiObject } from 'cdk8s';
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { CONVERSION, LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
@@ -13,7 +14,7 @@ import type { InstallValues } from './values.ts';
 const PROMETHEUS_PORT = 9090;
 
 export function systemNetwork(chart: Chart, values: InstallValues): void {
-  const { apiServerPort, databasePort, limitsPort } = values.networkPolicies;
+  const { apiServerPort, databasePort, limitsPort, backendPorts } = values.networkPolicies;
   const apiServer: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(apiServerPort)] };
   // The data plane stands outside, at addresses nobody knows here: https for blobs, sources and payments.
   const dataPlane: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(databasePort)] };
@@ -34,16 +35,25 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
     ingress: [{ ports: [tcp(values.gateway.port)] }],
     egress: [apiServer, { to: [ours] }, { ports: [tcp(limitsPort)] }],
   });
-  policy(
-    chart,
-    'services',
-    { matchExpressions: [{ key: LABELS.service, operator: 'Exists' }] },
-    { ingress: [{ from: [neighbours] }], egress: [dataPlane, { to: [neighbours] }] },
-  );
+  policy(chart, 'services', SERVICES, {
+    ingress: [{ from: [neighbours] }],
+    egress: [dataPlane, { to: [neighbours] }],
+  });
+  if (backendPorts.length > 0)
+    // Written out, because the list is a value of the chart.
+    new ApiObject(chart, 'policy-backends', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'backends', namespace: SYSTEM_NAMESPACE, labels: ownLabels('backends') },
+      spec: { podSelector: SERVICES, policyTypes: ['Egress'], egress: [{ ports: backendPorts }] },
+    });
   // No Service's selector finds a backup's Pod, so neither does the policy above.
   for (const name of ['backup', ARCHIVER, RECOVERY])
     policy(chart, name, process(name), { egress: [dataPlane, { to: [neighbours] }] });
 }
+
+/** What the operator runs here: the pool and the storefront. */
+const SERVICES: k8s.LabelSelector = { matchExpressions: [{ key: LABELS.service, operator: 'Exists' }] };
 
 interface Openings {
   readonly ingress?: k8s.NetworkPolicyIngressRule[];

@@ -150,6 +150,12 @@ export const InstallValues = z.strictObject({
       limitsPort: port
         .default(6379)
         .describe('Port of the Redis in which gateways count together (LIMITS_URL of Secret gateway).'),
+      backendPorts: z
+        .array(z.strictObject({ port, protocol: z.enum(['TCP', 'UDP']).default('TCP') }))
+        .default([])
+        .describe(
+          'Further ports that the pool reaches: of the systems that ConfigMap platform names (9092 for Kafka, …) and of who sends its mail (587, 465).',
+        ),
     })
     .prefault({}),
   admissionPolicy: z

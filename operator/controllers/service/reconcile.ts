@@ -28,6 +28,7 @@ import { withBackups } from '../backups/conditions.ts';
 import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, ownedBy, prune } from '../objects.ts';
+import { providersOf, providerVariables } from '../../../runtime/platform/messages/index.ts';
 import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
 import { loginsOf, secretRevision, valuesOfCredentials } from '../credentials.ts';
 import type { Credentials } from '../credentials.ts';
@@ -221,6 +222,7 @@ async function reconcileDataPlane(
     ...valuesOfCredentials(credentials, platform),
     SECRETS_KEY: platform.secretsKey,
     ...variablesOf(await dataPlane.addresses(POOL_SCOPE, credentials.current.password)),
+    ...providerVariables(providersOf(platform.providers, POOL_SCOPE)),
   });
   const secretOf = async (credentials: Credentials): Promise<Manifest> =>
     poolSecret(await valuesWith(credentials));

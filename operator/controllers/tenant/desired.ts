@@ -2,6 +2,7 @@
  * Everything in Kubernetes that a tenant shall have. Pure: the reconciler applies it, `shopmind plan` prints it.
  */
 import type { InventoryItem, ShopMindTenant } from '../../../crds/index.ts';
+import { providersOf, providerVariables } from '../../../runtime/platform/messages/index.ts';
 import { memoised, ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
@@ -87,6 +88,7 @@ export function databaseSecret(
       ...valuesOfCredentials(database, platform),
       SECRETS_KEY: platform.secretsKey,
       ...variablesOf(addresses),
+      ...providerVariables(providersOf(platform.providers, name)),
     },
   );
 }

@@ -5,7 +5,6 @@
  * `twilio+https://sid:token@api.twilio.com/?from=+4930123456`; `push-key` the private key by which push services know the shop.
  */
 import type { Logger } from 'pino';
-import { parseAddress } from '../address/index.ts';
 import type { Address } from '../address/index.ts';
 import { ShopError } from '../errors.ts';
 import type {
@@ -23,6 +22,7 @@ import type {
   TenantId,
 } from '../ports.ts';
 import { createFailover, type Provider } from './failover.ts';
+import { addressesIn, readProvider, type ProvidedChannel } from './index.ts';
 import { createOutbox } from './outbox.ts';
 import { checkMail, checkPush, checkSms } from './rules.ts';
 
@@ -54,18 +54,16 @@ export function createMessaging(options: MessagingOptions): Messaging {
   const { secrets, clock } = options;
   const embedded = createOutbox(options);
   const failover = createFailover(options);
-  const mails = createPool<MailMessage>(async (address) => {
-    if (address.scheme !== 'smtp' && address.scheme !== 'smtps') return refuse('mail', address);
+  const mails = createPool<MailMessage>('mail', async (address) => {
     const { createSmtp } = await import('../mail/smtp.ts');
     return createSmtp(address);
   });
-  const texts = createPool<SmsMessage>(async (address) => {
-    if (address.scheme !== 'twilio+https' && address.scheme !== 'twilio+http') return refuse('sms', address);
+  const texts = createPool<SmsMessage>('sms', async (address) => {
     const { createTwilio } = await import('../sms/twilio.ts');
     return createTwilio(address);
   });
-  const named = async (tenant: TenantId, secret: string, platforms: string | undefined): Promise<string[]> =>
-    ((await secrets.get(tenant, secret)) ?? platforms ?? '').split(/\s+/).filter((address) => address !== '');
+  const named = async (tenant: TenantId, secret: string, platforms = ''): Promise<readonly string[]> =>
+    addressesIn((await secrets.get(tenant, secret)) ?? platforms);
 
   async function pushes(tenant: TenantId): Promise<Provider<PushMessage, Sent> | undefined> {
     const key = await secrets.get(tenant, PUSH_KEY);
@@ -118,7 +116,10 @@ export interface MessageProvider<Message> extends Provider<Message, Sent> {
 }
 
 /** Providers by address: shops that name the same one share its connections. The least recently asked are closed beyond 200. */
-function createPool<Message>(open: (address: Address) => Promise<MessageProvider<Message>>): {
+function createPool<Message>(
+  channel: ProvidedChannel,
+  open: (address: Address) => Promise<MessageProvider<Message>>,
+): {
   of(addresses: readonly string[]): Promise<readonly MessageProvider<Message>[]>;
   close(): void;
 } {
@@ -130,7 +131,7 @@ function createPool<Message>(open: (address: Address) => Promise<MessageProvider
     );
   function take(text: string): Promise<MessageProvider<Message>> {
     const known = opened.get(text);
-    const provider = known ?? read(text).then(open);
+    const provider = known ?? read(channel, text).then(open);
     opened.delete(text);
     opened.set(text, provider);
     const [oldest] = opened.keys();
@@ -150,20 +151,19 @@ function createPool<Message>(open: (address: Address) => Promise<MessageProvider
   };
 }
 
-async function read(text: string): Promise<Address> {
+async function read(channel: ProvidedChannel, text: string): Promise<Address> {
   try {
-    return parseAddress(text, text.startsWith('smtps:') ? 465 : text.startsWith('smtp:') ? 587 : 443);
+    return readProvider(channel, text);
   } catch (error) {
     // What was written is a secret, and is not repeated.
-    throw new ShopError('forbidden', 'The address of a message provider is malformed.', {
-      cause: error,
-      remedy: 'Write it as smtp://user:password@host:587, with what is special in it percent-encoded.',
-    });
+    throw new ShopError(
+      'forbidden',
+      `The address of a provider of ${channel} is malformed, or of a kind unknown here.`,
+      {
+        cause: error,
+        remedy:
+          'Write it as smtp://user:password@host:587 or twilio+https://sid:token@host/?from=…, percent-encoded.',
+      },
+    );
   }
-}
-
-function refuse(what: string, { scheme }: Address): never {
-  throw new ShopError('forbidden', `Nothing here sends ${what} by ${scheme}://.`, {
-    remedy: `Name a provider of ${what} whose kind is known here, or update the runtime’s image.`,
-  });
 }
