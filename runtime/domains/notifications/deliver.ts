@@ -9,8 +9,8 @@ import { maskAddress, modeOf, type Contact, type Contacts } from './contacts.ts'
 import { KINDS, type KindName } from './kinds.ts';
 import { DELIVER, nextHour, type Notifier } from './notify.ts';
 import type { DeliveryState } from './schemas.ts';
-import { settingsOf, signToken, type StoredSettings } from './settings.ts';
-import { layoutHtml, layoutText, type Surroundings } from './templates/layout.ts';
+import { preferencesLink, settingsOf, signToken, type StoredSettings } from './settings.ts';
+import { layoutHtml, layoutText, type Surroundings, type WayOut } from './templates/layout.ts';
 import { render, type Rendered, type TemplateStore } from './templates/store.ts';
 import { frameIn } from './words/index.ts';
 
@@ -34,7 +34,7 @@ export interface Previewed {
   readonly locale: string;
   readonly variables: unknown;
   readonly recipient: string;
-  readonly unsubscribe?: string | undefined;
+  readonly wayOut?: WayOut | undefined;
   readonly compiled?: Parameters<typeof render>[0];
 }
 
@@ -83,7 +83,7 @@ export function createDelivering(
       locale: found.locale,
       frame: frameIn(found.locale.split('-')[0] ?? ''),
       subject: made.subject ?? '',
-      unsubscribe: message.unsubscribe,
+      wayOut: message.wayOut,
     };
     return {
       subject: made.subject,
@@ -125,7 +125,7 @@ export function createDelivering(
     contact: Contact,
     stored: StoredSettings,
   ): Promise<Sent & { subject: string | undefined; locale: string }> {
-    const unsubscribe = unsubscribeOf(platform.originOf(tenant), stored.key, contact, kind);
+    const wayOut = wayOutOf(platform.originOf(tenant), stored.key, contact, kind);
     const locale = contact.locale ?? tenant.locales[0] ?? 'en';
     const made = await preview(tenant, {
       kind,
@@ -133,10 +133,10 @@ export function createDelivering(
       locale,
       variables,
       recipient: contact.name,
-      unsubscribe,
+      wayOut,
     });
     const { subject } = made;
-    const sent = await handOver(tenant, id, contact, made, stored, unsubscribe, linkIn(variables));
+    const sent = await handOver(tenant, id, contact, made, stored, wayOut?.unsubscribe, linkIn(variables));
     return { ...sent, subject, locale: made.locale };
   }
 
@@ -335,16 +335,15 @@ export function createDelivering(
   };
 }
 
-/** The link of a message that its recipient may end. */
-function unsubscribeOf(
-  origin: string,
-  key: Buffer,
-  { id, channel }: Contact,
-  kind: KindName,
-): string | undefined {
+/** The links of a message that its recipient may end. */
+function wayOutOf(origin: string, key: Buffer, { id, channel }: Contact, kind: KindName): WayOut | undefined {
   const { required, category } = KINDS[kind];
   if (required || channel !== 'mail') return undefined;
-  return `${origin}/api/notifications/unsubscribe?token=${signToken(key, id, category)}`;
+  const token = signToken(key, id, category);
+  return {
+    unsubscribe: `${origin}/api/notifications/unsubscribe?token=${token}`,
+    preferences: preferencesLink(origin, token),
+  };
 }
 
 /** Every kind that leads somewhere calls it `link`. */

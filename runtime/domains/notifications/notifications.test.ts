@@ -297,6 +297,10 @@ test('one click ends a category and nothing else; looking at the link does not, 
   const path = `${link.pathname}${link.search}`;
   const look = await shop.call(tenant, 'GET', path);
   assert.match(look.text, /<form method="post">.*Abbestellen/s);
+  const preferences = `/preferences${link.search}`;
+  assert.ok(look.text.includes(`<a href="${preferences}">`), 'the storefront’s page is one click away');
+  assert.ok(mail?.html.includes(`href="${link.origin}${preferences}"`));
+  assert.ok(mail?.text.includes(`${link.origin}${preferences}`));
   assert.match(String(look.headers['content-security-policy']), /default-src 'none'/);
   await emit(tenant, 'orders.order', 'fulfilled', 'o2', orderOf('o2', undefined, { number: 'A-2' }));
   assert.equal((await mails(tenant)).length, 2);

@@ -9,23 +9,39 @@ const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:720px;margin:40
 button,input{font:inherit;padding:8px 14px}li{margin:6px 0}iframe{width:100%;height:70vh;border:1px solid #d1d5db}`;
 
 /** A page whose button posts to its own address: what a mail program does by itself, and a person by a click. */
-export function unsubscribePage(tenant: Tenant, address: string, locale: string | undefined): RouteResponse {
+export function unsubscribePage(
+  tenant: Tenant,
+  address: string,
+  locale: string | undefined,
+  preferencesAt: string,
+): RouteResponse {
   const { unsubscribe } = frameIn(languageOf(tenant, locale));
   return page(
     tenant,
     locale,
     `<h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(address)}</p>
-<form method="post"><button name="List-Unsubscribe" value="One-Click">${escapeHtml(unsubscribe)}</button></form>`,
+<form method="post"><button name="List-Unsubscribe" value="One-Click">${escapeHtml(unsubscribe)}</button></form>
+${toPreferences(tenant, locale, preferencesAt)}`,
   );
 }
 
-export function unsubscribedPage(tenant: Tenant, locale: string | undefined): RouteResponse {
+export function unsubscribedPage(
+  tenant: Tenant,
+  locale: string | undefined,
+  preferencesAt: string,
+): RouteResponse {
   const { unsubscribe } = frameIn(languageOf(tenant, locale));
   return page(
     tenant,
     locale,
-    `<h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(unsubscribe)} ✓</p>`,
+    `<h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(unsubscribe)} ✓</p>
+${toPreferences(tenant, locale, preferencesAt)}`,
   );
+}
+
+function toPreferences(tenant: Tenant, locale: string | undefined, at: string): string {
+  const { preferences } = frameIn(languageOf(tenant, locale));
+  return `<p><a href="${escapeHtml(at)}">${escapeHtml(preferences)}</a></p>`;
 }
 
 /**

@@ -13,7 +13,7 @@ import { listDeliveries, listSuppressions } from './log.ts';
 import { createNotifier, DELIVER, nextHour } from './notify.ts';
 import { outboxPage, unsubscribePage, unsubscribedPage } from './pages.ts';
 import * as s from './schemas.ts';
-import { readToken, settingsOf, writeSettings } from './settings.ts';
+import { preferencesLink, readToken, settingsOf, writeSettings } from './settings.ts';
 import { compileSource, createTemplates, variablesOf, type TemplateKey } from './templates/store.ts';
 
 const CODE_MS = 10 * 60_000;
@@ -152,12 +152,18 @@ export function createNotifications(
       async showUnsubscribe({ tenant, query }) {
         const { token } = query as { token: string };
         const { contact } = await signedContact(tenant.id, token);
-        return unsubscribePage(tenant, maskAddress(contact.channel, contact.address), contact.locale);
+        return unsubscribePage(
+          tenant,
+          maskAddress(contact.channel, contact.address),
+          contact.locale,
+          preferencesLink('', token),
+        );
       },
       async unsubscribe({ tenant, query }) {
-        const { contact, category } = await signedContact(tenant.id, (query as { token: string }).token);
+        const { token } = query as { token: string };
+        const { contact, category } = await signedContact(tenant.id, token);
         await contacts.prefer(reader(tenant.id), tenant.id, contact.id, { [category]: 'off' });
-        return unsubscribedPage(tenant, contact.locale);
+        return unsubscribedPage(tenant, contact.locale, preferencesLink('', token));
       },
       async getPushKey({ tenant }) {
         const publicKey = await platform.push.publicKey(tenant.id);

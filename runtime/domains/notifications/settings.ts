@@ -37,6 +37,11 @@ export function signToken(key: Buffer, contactId: string, category: Category): s
   return `${contactId}.${category}.${macOf(key, contactId, category).toString('base64url')}`;
 }
 
+/** The storefront's page for it. @param origin of the shop; empty: on the same host */
+export function preferencesLink(origin: string, token: string): string {
+  return `${origin}/preferences?token=${token}`;
+}
+
 /** @returns undefined for whatever was not signed with this key */
 export function readToken(key: Buffer, token: string): { contactId: string; category: Category } | undefined {
   const [contactId = '', name = '', mac = ''] = token.split('.');

@@ -42,8 +42,8 @@ export function createTwilio(address: Address): MessageProvider<SmsMessage> {
       const answer = await post(url, name, { ...headers, 'idempotency-key': message.id }, body);
       if (answer.status === 200 || answer.status === 201) {
         const said = taken.safeParse(jsonIn(answer.text));
-        if (said.success) return { provider: name, reference: said.data.sid };
-        throw new ShopError('timeout', `${name} took the message and did not say what it calls it.`);
+        // It was taken, whatever else was said: asked again it would be sent again.
+        return { provider: name, reference: said.success ? said.data.sid : message.id };
       }
       throw toShopError(name, answer.status, answer.text);
     },

@@ -140,6 +140,22 @@ export async function setCurrency(form: FormData): Promise<void> {
   redirect(localPath(form.get('back')));
 }
 
+const MODES = ['on', 'daily', 'off'] as const;
+
+/** Of the signed-in visitor, or of whoever was sent the link that the form repeats. */
+export async function savePreferences(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const token = text(form, 'token') || undefined;
+  const preferences = Object.fromEntries(
+    ['orders', 'marketing'].flatMap((category) => {
+      const mode = MODES.find((one) => one === form.get(category));
+      return mode === undefined ? [] : [[category, mode]];
+    }),
+  );
+  await api.call('notifications.setPreferences', { query: { token }, body: { preferences } });
+  redirect(`/preferences?saved=1${token === undefined ? '' : `&token=${encodeURIComponent(token)}`}`);
+}
+
 export interface FormState {
   /** Why it did not work, in words. */
   readonly message?: string;

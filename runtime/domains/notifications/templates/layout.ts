@@ -10,13 +10,21 @@ export interface Surroundings {
   readonly frame: Frame;
   readonly subject: string;
   /** Absent: the message is one that nobody can end. */
-  readonly unsubscribe?: string | undefined;
+  readonly wayOut?: WayOut | undefined;
+}
+
+/** Addresses that open without a login, because they are signed. */
+export interface WayOut {
+  /** Ends what the message is of; also by one POST (RFC 8058). */
+  readonly unsubscribe: string;
+  /** The storefront's page with everything there is to choose. */
+  readonly preferences: string;
 }
 
 /** @param body HTML that a template made */
 export function layoutHtml(
   body: string,
-  { tenant, origin, locale, frame, subject, unsubscribe }: Surroundings,
+  { tenant, origin, locale, frame, subject, wayOut }: Surroundings,
 ): string {
   const look = lookOf(tenant.branding);
   const name = escapeHtml(tenant.displayName);
@@ -24,10 +32,12 @@ export function layoutHtml(
     look.logo === undefined
       ? name
       : `<img src="${escapeHtml(look.logo)}" alt="${name}" height="40" style="height:40px">`;
+  const link = (to: string, words: string): string =>
+    ` · <a href="${escapeHtml(to)}">${escapeHtml(words)}</a>`;
   const end =
-    unsubscribe === undefined
+    wayOut === undefined
       ? ''
-      : ` · <a href="${escapeHtml(unsubscribe)}">${escapeHtml(frame.unsubscribe)}</a>`;
+      : link(wayOut.preferences, frame.preferences) + link(wayOut.unsubscribe, frame.unsubscribe);
   return `<!doctype html>
 <html lang="${escapeHtml(locale)}">
 <head>
@@ -54,8 +64,11 @@ ${body}
 `;
 }
 
-export function layoutText(body: string, { tenant, origin, frame, unsubscribe }: Surroundings): string {
-  const end = unsubscribe === undefined ? '' : `\n${frame.unsubscribe}: ${unsubscribe}`;
+export function layoutText(body: string, { tenant, origin, frame, wayOut }: Surroundings): string {
+  const end =
+    wayOut === undefined
+      ? ''
+      : `\n${frame.preferences}: ${wayOut.preferences}\n${frame.unsubscribe}: ${wayOut.unsubscribe}`;
   return `${body.trimEnd()}\n\n-- \n${frame.because} ${tenant.displayName}, ${origin}${end}\n`;
 }
 
