@@ -27,7 +27,7 @@ const FILLING = new Set(
 const MOST_WORDS = 5;
 
 /** What to look for in the catalogue; empty when a question has nothing in it. */
-export function wordsOf(question: string): string {
+export function wordsOf(question: string): readonly string[] {
   const words =
     question
       .normalize('NFC')
@@ -36,15 +36,23 @@ export function wordsOf(question: string): string {
   return words
     .map((word) => word.replaceAll(/['’]/g, ''))
     .filter((word) => !FILLING.has(word))
-    .slice(0, MOST_WORDS)
-    .join(' ');
+    .slice(0, MOST_WORDS);
+}
+
+/** Products of several searches: those that more of them found come first. */
+export function mostFound(searches: readonly Found[]): Found['products'] {
+  const all = searches.flatMap(({ products }) => products);
+  const counts = new Map<string, number>();
+  for (const { handle } of all) counts.set(handle, (counts.get(handle) ?? 0) + 1);
+  const once = [...new Map(all.map((product) => [product.handle, product])).values()];
+  return once.toSorted((a, b) => (counts.get(b.handle) ?? 0) - (counts.get(a.handle) ?? 0));
 }
 
 /** An answer without a language model: what there is, with prices. */
 export function plainAnswer(question: string, { products, isExact }: Found, locale: string): string {
   const words = SAYINGS[locale.slice(0, 2)] ?? SAYINGS['en'];
   if (words === undefined) throw new Error('English is always there.');
-  if (products.length === 0) return wordsOf(question) === '' ? words.ask : words.nothing;
+  if (products.length === 0) return wordsOf(question).length === 0 ? words.ask : words.nothing;
   const lines = products.map(
     ({ title, priceRange }) =>
       `• ${title}${priceRange === null ? '' : `, ${words.from} ${priceOf(priceRange.min, locale)}`}`,

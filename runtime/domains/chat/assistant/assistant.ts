@@ -13,7 +13,7 @@ import { roomId } from '../schemas.ts';
 import type { SettingsKeeper } from '../settings.ts';
 import { pageOf, type MessageRow } from '../store.ts';
 import type { Writer } from '../writer.ts';
-import { inWords, plainAnswer, wordsOf, type Found } from './answer.ts';
+import { inWords, mostFound, plainAnswer, wordsOf, type Found } from './answer.ts';
 
 const asked = z.object({ roomId });
 
@@ -42,19 +42,32 @@ export interface Assistant {
 
 /** Products an answer names. */
 const MOST = 4;
+const NOTHING: Found = { products: [], isExact: false };
 /** Messages it looks back. */
 const MEMORY = 20;
 
 export function createAssistant({ platform, writer, settings }: AssistantOptions): Assistant {
   const { sql, call, tenants, log, language } = platform;
 
-  async function search(tenant: TenantId, words: string): Promise<Found> {
-    if (words === '') return { products: [], isExact: false };
+  /** A search takes every word. Where nothing has them all, what has most of them comes close. */
+  async function search(tenant: TenantId, words: readonly string[]): Promise<Found> {
+    if (words.length === 0) return NOTHING;
+    const whole = await ask(tenant, words.join(' '));
+    if (whole.products.length > 0 && whole.isExact) return whole;
+    const single = words.length === 1 ? [] : await Promise.all(words.map((word) => ask(tenant, word)));
+    const near = mostFound(single.filter(({ isExact }) => isExact)).slice(0, MOST);
+    return { products: near.length > 0 ? near : whole.products, isExact: false };
+  }
+
+  async function ask(tenant: TenantId, q: string): Promise<Found> {
     try {
-      const found = page.parse(await call(tenant, 'catalog', 'search', { q: words, limit: MOST }));
-      return { products: found.products, isExact: found.search !== 'similar' };
+      const { products, search: by } = page.parse(
+        await call(tenant, 'catalog', 'search', { q, limit: MOST }),
+      );
+      return { products, isExact: by !== 'similar' };
     } catch (error) {
-      if (error instanceof ShopError && error.code === 'not_found') return { products: [], isExact: false };
+      // A shop without a catalogue has an assistant that knows nothing.
+      if (error instanceof ShopError && error.code === 'not_found') return NOTHING;
       throw error;
     }
   }
