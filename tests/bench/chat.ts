@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startOurs, startPeer, type Contestant, type Size } from './chat/contestants.ts';
 import { gather } from './chat/crowd.ts';
-import { cpuSeconds } from './cpu.ts';
+import { cpuSeconds, treeCpuSeconds } from './cpu.ts';
 import { machine } from './machine.ts';
 import { table } from './table.ts';
 
@@ -95,11 +95,10 @@ async function measure(
 ): Promise<Figure> {
   await crowd.talk(rate);
   await pause(2_000);
-  const behind = await contestant.behind();
   const before = await crowd.report();
   const [server0, behind0, at0] = [
     await cpuSeconds(contestant.servers),
-    await cpuSeconds(behind),
+    await cpuBehind(contestant),
     performance.now(),
   ];
   await pause(Number(values.seconds) * 1_000);
@@ -115,11 +114,16 @@ async function measure(
     p50: sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY,
     p99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY,
     server: server / seconds,
-    behind: ((await cpuSeconds(behind)) - behind0) / seconds,
+    behind: ((await cpuBehind(contestant)) - behind0) / seconds,
     clients: (after.cpuSeconds - before.cpuSeconds) / seconds,
     microsPerDelivery: (server / after.got) * 1e6,
     memory: await memoryMb(contestant.servers),
   };
+}
+
+async function cpuBehind({ behind }: Contestant): Promise<number> {
+  const seconds = await Promise.all(behind.map(treeCpuSeconds));
+  return seconds.reduce((sum, each) => sum + each, 0);
 }
 
 /** Memory of a connection that sits in its room and says nothing. */

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool, type Dispatcher } from 'undici';
 import { memoryOf, processTree } from '../../support/processes.ts';
-import { cpuSeconds } from '../cpu.ts';
+import { treeCpuSeconds } from '../cpu.ts';
 
 /** Somebody who shops. Throws when an answer is not what it must be: the flow counts as failed and begins anew. */
 export type Flow = (send: Send, shopper: number, round: number) => Promise<void>;
@@ -149,7 +149,7 @@ async function attempt(
 }
 
 async function cpuOf(servers: LoadOptions['servers']): Promise<Record<string, number>> {
-  return each(servers, async (root) => cpuSeconds((await processTree(root)).map(({ pid }) => pid)));
+  return each(servers, treeCpuSeconds);
 }
 
 async function memoryOfAll(servers: LoadOptions['servers']): Promise<Record<string, number>> {

@@ -1,6 +1,6 @@
 /** What is compared: ours on PostgreSQL (and Redis between two processes), Socket.IO, and a bare loop on `ws`. */
 import { fork } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,8 +20,8 @@ export interface Contestant {
   readonly plan: Omit<Plan, 'perRoom'>;
   /** Processes that hold the connections. */
   readonly servers: readonly number[];
-  /** Processes behind them: the database, Redis. */
-  readonly behind: () => Promise<readonly number[]>;
+  /** Servers behind them: the database, Redis. */
+  readonly behind: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function startPeer(kind: 'socket.io' | 'ws', { rooms, nodes }: Size
       guests: [],
     },
     servers: programs.map(({ pid }) => pid()),
-    behind: () => Promise.resolve(redis?.nodes.map(({ pid }) => pid()) ?? []),
+    behind: redis?.nodes.map(({ pid }) => pid()) ?? [],
     async stop() {
       await Promise.all(programs.map((program) => program.end()));
       await redis?.stop();
@@ -100,10 +100,7 @@ export async function startOurs(size: Size): Promise<Contestant> {
       guests,
     },
     servers: children.map(({ pid }) => pid),
-    behind: async () => [
-      ...(await childrenOf(database.postgres.pid())),
-      ...(redis?.nodes.map(({ pid }) => pid()) ?? []),
-    ],
+    behind: [database.postgres.pid(), ...(redis?.nodes.map(({ pid }) => pid()) ?? [])],
     async stop() {
       await Promise.all(children.map(({ end }) => end()));
       await redis?.stop();
@@ -161,19 +158,4 @@ async function furnish(
   );
   await admin.query('analyze');
   return { rooms, guests };
-}
-
-/** A process and its children, as Linux lists them. */
-async function childrenOf(root: number): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = [root];
-  for (const pid of pids) {
-    try {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === root) found.push(pid);
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return found;
 }

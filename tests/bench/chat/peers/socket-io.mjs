@@ -1,4 +1,4 @@
-/** Rooms on Socket.IO, WebSocket transport only; with REDIS_URL on its Redis adapter. Packages are those of the folder it runs in. */
+/** Rooms on Socket.IO, WebSocket transport only; with REDIS_URL on its Redis adapter. Its packages are in the folder PACKAGES. */
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 
