@@ -38,15 +38,23 @@ export interface Order {
 
 export interface Report {
   readonly events: number;
+  /** Those that warmed up included. */
+  readonly total?: number;
   readonly perSecond: number;
   /** Milliseconds from before the transaction to the handler. */
   readonly p50: number;
   readonly p99: number;
   readonly cpuSeconds: number;
+  /** Events that had not come when patience ended. */
+  readonly missing?: number;
   readonly profile?: Profile;
 }
 
 const KEYS = 100;
+/** Until Node has compiled what runs often and every connection has planned its statements; events of this time are not measured. */
+const WARM_MS = 3_000;
+/** Of those who wait for a number of events, after which they say how many came. */
+const PATIENCE_MS = 60_000;
 const order: Order = JSON.parse(process.argv[2] ?? '{}');
 const kafka = new kafkajs.Kafka({ ...kafkaSettings(order.address), logLevel: kafkajs.logLevel.NOTHING });
 const filler = 'x'.repeat(Math.max(0, order.payloadBytes - 40));
@@ -119,8 +127,22 @@ async function consumeBare(use: (value: Buffer | null) => void): Promise<Report>
       return Promise.resolve();
     },
   });
-  await all.promise;
+  await inTime(all.promise, () => `${seen} of ${order.expected} events have come`);
   return reportOf(seen, began);
+}
+
+/** @throws Error that says how far it came */
+async function inTime(done: Promise<void>, how: () => string): Promise<void> {
+  const over = new AbortController();
+  const late = pause(PATIENCE_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`${order.role}: ${how()} after ${PATIENCE_MS} ms`);
+  });
+  try {
+    await Promise.race([done, late]);
+  } finally {
+    over.abort();
+    late.catch(() => undefined);
+  }
 }
 
 function openSql(connections: number): PostgresSql {
@@ -156,7 +178,7 @@ async function consume(batches: boolean): Promise<Report> {
   };
   if (batches) await events.subscribeBatches('batches', [order.topic], (some) => hear(some.length));
   else await events.subscribe('single', [order.topic], () => hear(1));
-  await all.promise;
+  await inTime(all.promise, () => `${seen} of ${order.expected} events have come`);
   const report = reportOf(seen, began);
   await events.close();
   return report;
@@ -168,14 +190,19 @@ async function consumeLive(): Promise<Report> {
   process.once('message', (total: number) => expected.resolve(total));
   const latencies: number[] = [];
   const joined = Promise.withResolvers<void>();
+  let seen = 0;
   let began = 0;
-  let last = 0;
+  let cpu = process.cpuUsage();
   await events.subscribe('live', [order.topic], (event) => {
     const { at, n } = event.payload as { at: number; n: number }; // what `emit` wrote
     if (n < 0) return Promise.resolve(joined.resolve());
-    last = Date.now();
-    if (began === 0) began = performance.now();
-    latencies.push(last - at);
+    seen++;
+    if (at === 0) return Promise.resolve();
+    if (began === 0) {
+      began = performance.now();
+      cpu = process.cpuUsage();
+    }
+    latencies.push(Date.now() - at);
     return Promise.resolve();
   });
   // Until the group is shared out: one event has come all the way.
@@ -183,11 +210,10 @@ async function consumeLive(): Promise<Report> {
     tx.emit({ topic: order.topic, type: `${order.topic}.done`, key: 'k', payload: { at: 0, n: -1 } }),
   );
   await joined.promise;
-  const cpu = process.cpuUsage();
   process.send?.('ready');
   const total = await expected.promise;
-  const deadline = Date.now() + 60_000;
-  while (latencies.length < total && Date.now() < deadline) await pause(20);
+  const deadline = Date.now() + PATIENCE_MS / 3;
+  while (seen < total && Date.now() < deadline) await pause(20);
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
   const seconds = (performance.now() - began) / 1_000;
@@ -195,6 +221,7 @@ async function consumeLive(): Promise<Report> {
   await events.close();
   return {
     events: latencies.length,
+    missing: total - seen,
     perSecond: latencies.length / seconds,
     p50: at(0.5),
     p99: at(0.99),
@@ -204,16 +231,19 @@ async function consumeLive(): Promise<Report> {
 
 async function emit(): Promise<Report> {
   const { sql, events } = open(8);
-  const emitted = await emitWith(sql);
+  await emitWith(sql, WARM_MS, true);
+  process.send?.('warm');
+  const warm = process.cpuUsage();
+  const emitted = await emitWith(sql, order.seconds * 1_000);
   await events.flush();
-  const { user, system } = process.cpuUsage(started);
-  return { ...emitted, cpuSeconds: (user + system) / 1e6 };
+  const { user, system } = process.cpuUsage(warm);
+  return { ...emitted, total, cpuSeconds: (user + system) / 1e6 };
 }
 
 /** What a transaction costs that emits, without those who bring it further. */
 async function emitOnly(): Promise<Report> {
   const sql = openSql(8);
-  const report = await emitWith(sql);
+  const report = await emitWith(sql, order.seconds * 1_000);
   await sql.close();
   return report;
 }
@@ -229,14 +259,15 @@ async function relay(): Promise<Report> {
 }
 
 /** At a rate, transactions begin when their time has come, whatever became of those before; else so many at once. */
-async function emitWith(sql: PostgresSql): Promise<Report> {
+let total = 0;
+async function emitWith(sql: PostgresSql, milliseconds: number, warming = false): Promise<Report> {
   const type = `${order.topic}.done`;
   let sent = 0;
   const transact = async (): Promise<void> => {
     const from = sent;
     sent += order.perTransaction;
     const tenant = order.tenants[(from / order.perTransaction) % order.tenants.length] ?? '';
-    const at = Date.now();
+    const at = warming ? 0 : Date.now();
     await sql.transaction(tenant, (tx) =>
       tx.emit(
         ...Array.from({ length: order.perTransaction }, (_, n) => ({
@@ -249,7 +280,7 @@ async function emitWith(sql: PostgresSql): Promise<Report> {
     );
   };
   const began = performance.now();
-  const end = began + order.seconds * 1_000;
+  const end = began + milliseconds;
   if (order.rate === 0) {
     const loop = async (): Promise<void> => {
       while (performance.now() < end) await transact();
@@ -267,6 +298,7 @@ async function emitWith(sql: PostgresSql): Promise<Report> {
     }
     await Promise.all(running);
   }
+  total += sent;
   return reportOf(sent, began);
 }
 

@@ -124,13 +124,16 @@ async function benchLive({ server, kafka, order }: Bench): Promise<void> {
     ['x.all', TARGET],
     ['x.most', 0],
   ] as const) {
-    const before = await cpu(server.pid(), kafka.pid());
     const consumer = start(order({ role: 'consume-live', topic }));
     await consumer.ready;
     const emitter = start(order({ role: 'emit', topic, rate }));
+    await emitter.warm;
+    const before = await cpu(server.pid(), kafka.pid());
     const emitted = await emitter.report;
-    consumer.child.send(emitted.events);
+    consumer.child.send(emitted.total ?? emitted.events);
     const consumed = await consumer.report;
+    if (consumed.missing !== 0)
+      console.log(`${topic}: ${consumed.missing} events had not come when patience ended`);
     const after = await cpu(server.pid(), kafka.pid());
     const per = each(consumed.events);
     passes.push([
@@ -220,6 +223,8 @@ interface Started {
   readonly child: ChildProcess;
   /** It has joined its group. */
   readonly ready: Promise<void>;
+  /** From here on it is measured. */
+  readonly warm: Promise<void>;
   readonly report: Promise<Report>;
 }
 
@@ -228,14 +233,16 @@ function start(order: Order): Started {
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
   });
   const ready = Promise.withResolvers<void>();
+  const warm = Promise.withResolvers<void>();
   const report = new Promise<Report>((resolve, reject) => {
-    child.on('message', (message: Report | 'ready') => {
+    child.on('message', (message: Report | 'ready' | 'warm') => {
       if (message === 'ready') ready.resolve();
+      else if (message === 'warm') warm.resolve();
       else resolve(message);
     });
     child.once('exit', (code) => reject(new Error(`${order.role} ended with ${code} before it reported`)));
   });
-  return { child, ready: ready.promise, report };
+  return { child, ready: ready.promise, warm: warm.promise, report };
 }
 
 const run = (order: Order): Promise<Report> => start(order).report;
