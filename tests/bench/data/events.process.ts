@@ -72,6 +72,10 @@ const ROLES: Readonly<Record<Order['role'], () => Promise<Report>>> = {
   relay,
 };
 
+/** Emitted so far, what warmed up included. */
+let total = 0;
+// Whoever started it has failed.
+process.once('disconnect', () => process.exit());
 /** What starting a process costs is no event's. */
 const started = process.cpuUsage();
 const stop = order.profile ? await startProfile() : undefined;
@@ -259,7 +263,6 @@ async function relay(): Promise<Report> {
 }
 
 /** At a rate, transactions begin when their time has come, whatever became of those before; else so many at once. */
-let total = 0;
 async function emitWith(sql: PostgresSql, milliseconds: number, warming = false): Promise<Report> {
   const type = `${order.topic}.done`;
   let sent = 0;
