@@ -3,8 +3,10 @@ import type { Metadata } from 'next';
 import { Icon } from '../../ui/icons.tsx';
 import { button, heading, wrap } from '../../ui/styles.ts';
 import { Link } from '../components/link.tsx';
+import { Picture } from '../components/picture.tsx';
 import { ProductGrid } from '../components/product-card.tsx';
 import type { Card } from '../components/product-card.tsx';
+import type { Place } from '../lib/pictures.ts';
 import { shop } from '../lib/shop.ts';
 import type { Shop } from '../lib/shop.ts';
 
@@ -12,6 +14,39 @@ import type { Shop } from '../lib/shop.ts';
 const FEATURED = 'featured';
 
 export const metadata: Metadata = { alternates: { canonical: '/' } };
+
+const SQUARE: Place = {
+  shape: 1,
+  widths: [
+    ['(min-width: 84rem)', '19rem'],
+    ['(min-width: 64rem)', '23vw'],
+  ],
+  otherwise: '46vw',
+};
+const WIDE: Place = {
+  shape: 2.06,
+  widths: [
+    ['(min-width: 84rem)', '38rem'],
+    ['(min-width: 64rem)', '46vw'],
+  ],
+  otherwise: '92vw',
+};
+const HERO: Place = {
+  shape: 4 / 5,
+  widths: [
+    ['(min-width: 84rem)', '12rem'],
+    ['(min-width: 64rem)', '15vw'],
+  ],
+  otherwise: '31vw',
+};
+const SCENE: Place = {
+  shape: 4 / 5,
+  widths: [
+    ['(min-width: 84rem)', '24rem'],
+    ['(min-width: 64rem)', '29vw'],
+  ],
+  otherwise: '62vw',
+};
 
 export default async function Home() {
   const current = await shop();
@@ -42,11 +77,10 @@ export default async function Home() {
                   className={`overflow-hidden rounded-2xl bg-brand-soft ${wide ? 'aspect-[2.06/1]' : 'aspect-square'}`}
                 >
                   {collection.image === null ? null : (
-                    <img
-                      src={collection.image.url}
+                    <Picture
+                      of={collection.image}
                       alt=""
-                      width={800}
-                      height={1000}
+                      place={wide ? WIDE : SQUARE}
                       loading="lazy"
                       className="size-full object-cover object-[50%_72%] mix-blend-multiply transition-transform duration-700 ease-out group-hover:scale-[1.04]"
                     />
@@ -148,11 +182,10 @@ function HeroPicture({
   if (product === undefined || image === null || image === undefined) return null;
   return (
     <li className={`group relative h-full w-full overflow-hidden rounded-3xl bg-surface ${className}`}>
-      <img
-        src={image.url}
+      <Picture
+        of={image}
         alt={image.alt}
-        width={800}
-        height={1000}
+        place={scene ? SCENE : HERO}
         fetchPriority={scene ? 'high' : 'auto'}
         className="size-full object-cover transition-transform duration-700 ease-out group-hover:scale-[1.03]"
       />

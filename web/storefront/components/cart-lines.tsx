@@ -3,6 +3,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { setLine } from '../lib/actions.ts';
 import type { Cart, Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
+import { Picture, THUMBNAIL } from './picture.tsx';
 import { Submit } from './submit.tsx';
 
 export function CartLines({ cart, shop: { words, money } }: { readonly cart: Cart; readonly shop: Shop }) {
@@ -24,11 +25,10 @@ export function CartLines({ cart, shop: { words, money } }: { readonly cart: Car
               {line.image === undefined ? (
                 <span className="block aspect-4/5" />
               ) : (
-                <img
-                  src={line.image}
+                <Picture
+                  of={{ url: line.image }}
                   alt=""
-                  width={800}
-                  height={1000}
+                  place={THUMBNAIL}
                   className="aspect-4/5 w-full object-cover"
                 />
               )}

@@ -1,8 +1,10 @@
 /** A product in a grid: its picture, which turns to the second on hover, its name and its price. */
 import type { Answer } from '../../api-client/client.ts';
 import { Price } from '../../ui/price.tsx';
+import type { Place } from '../lib/pictures.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
+import { Picture } from './picture.tsx';
 
 export type Card = Answer<'catalog.listProducts'>['products'][number];
 
@@ -14,6 +16,17 @@ export interface ProductCardProps {
   /** One below the heading that stands above the grid. */
   readonly level?: 'h2' | 'h3';
 }
+
+/** In a grid of two, three or four columns. */
+const CARD: Place = {
+  shape: 4 / 5,
+  widths: [
+    ['(min-width: 84rem)', '19rem'],
+    ['(min-width: 64rem)', '23vw'],
+    ['(min-width: 48rem)', '31vw'],
+  ],
+  otherwise: '46vw',
+};
 
 export function ProductCard({
   product,
@@ -31,21 +44,19 @@ export function ProductCard({
     <article className="group relative">
       <div className="relative aspect-4/5 overflow-hidden rounded-2xl bg-surface">
         {image === null ? null : (
-          <img
-            src={image.url}
+          <Picture
+            of={image}
             alt={image.alt}
-            width={800}
-            height={1000}
+            place={CARD}
             loading={eager ? 'eager' : 'lazy'}
             className="size-full object-cover transition-transform duration-500 ease-out group-hover:scale-[1.025]"
           />
         )}
         {secondImage === null ? null : (
-          <img
-            src={secondImage.url}
+          <Picture
+            of={secondImage}
             alt=""
-            width={800}
-            height={1000}
+            place={CARD}
             loading="lazy"
             className="absolute inset-0 size-full object-cover opacity-0 transition-opacity duration-300 group-hover:opacity-100 group-focus-within:opacity-100"
           />

@@ -7,13 +7,14 @@ import { Price } from '../../ui/price.tsx';
 import { button } from '../../ui/styles.ts';
 import { addToCart } from '../lib/actions.ts';
 import type { AddState } from '../lib/actions.ts';
+import type { Pictured, Place } from '../lib/pictures.ts';
+import { Picture, THUMBNAIL } from './picture.tsx';
 import { openSheet } from './sheet.tsx';
 import { Submit } from './submit.tsx';
 
 const IDLE: AddState = { status: 'idle', message: '', at: 0 };
 
-export interface ViewImage {
-  readonly url: string;
+export interface ViewImage extends Pictured {
   readonly alt: string;
 }
 
@@ -23,7 +24,7 @@ export interface ViewVariant {
   readonly price: string;
   readonly was: string | undefined;
   readonly stock: 'in_stock' | 'low' | 'out';
-  readonly image: string | undefined;
+  readonly image: Pictured | undefined;
   readonly sku: string | undefined;
 }
 
@@ -55,6 +56,15 @@ export interface ProductViewProps {
   readonly title: ReactNode;
   readonly children: ReactNode;
 }
+
+const GALLERY: Place = {
+  shape: 4 / 5,
+  widths: [
+    ['(min-width: 84rem)', '38rem'],
+    ['(min-width: 64rem)', '48vw'],
+  ],
+  otherwise: '100vw',
+};
 
 export function ProductView({
   handle,
@@ -90,7 +100,7 @@ export function ProductView({
       variants.find((one) => options.every((option) => one.options[option.name] === wanted[option.name])) ??
       variants.find((one) => one.options[name] === value);
     setChoice(next?.options ?? wanted);
-    const at = images.findIndex(({ url }) => url === next?.image);
+    const at = images.findIndex(({ url }) => url === next?.image?.url);
     if (at >= 0) show(at);
     if (next !== undefined) window.history.replaceState(null, '', `?variant=${encodeURIComponent(next.id)}`);
   }
@@ -106,11 +116,11 @@ export function ProductView({
         >
           {images.map((image, at) => (
             <li key={image.url} className="w-full shrink-0 snap-start">
-              <img
-                src={image.url}
+              <Picture
+                of={image}
                 alt={image.alt}
-                width={800}
-                height={1000}
+                place={GALLERY}
+                large
                 fetchPriority={at === 0 ? 'high' : 'auto'}
                 loading={at === 0 ? 'eager' : 'lazy'}
                 className="aspect-4/5 w-full bg-surface object-cover lg:aspect-[1/1.08]"
@@ -129,13 +139,7 @@ export function ProductView({
                   onClick={() => show(at)}
                   className="block w-16 overflow-hidden rounded-xl border-2 border-transparent opacity-75 hover:opacity-100 aria-[current]:border-ink aria-[current]:opacity-100"
                 >
-                  <img
-                    src={image.url}
-                    alt=""
-                    width={800}
-                    height={1000}
-                    className="aspect-4/5 w-full object-cover"
-                  />
+                  <Picture of={image} alt="" place={THUMBNAIL} className="aspect-4/5 w-full object-cover" />
                 </button>
               </li>
             ))}
@@ -227,7 +231,7 @@ interface OptionGroupProps {
 function OptionGroup({ name, values, chosen, variants, choice, onChoose, soldOut }: OptionGroupProps) {
   const pictures = values.map((value) => variants.find((one) => one.options[name] === value)?.image);
   const pictured =
-    values.length > 1 && new Set(pictures).size === values.length && !pictures.includes(undefined);
+    values.length > 1 && new Set(pictures.map((picture) => picture?.url)).size === values.length;
   return (
     <fieldset>
       <legend className="mb-3 text-sm">
@@ -236,6 +240,7 @@ function OptionGroup({ name, values, chosen, variants, choice, onChoose, soldOut
       </legend>
       <div className="flex flex-wrap gap-2.5">
         {values.map((value, at) => {
+          const picture = pictured ? pictures[at] : undefined;
           const match = variants.find((one) =>
             Object.entries({ ...choice, [name]: value }).every(
               ([key, wanted]) => one.options[key] === wanted,
@@ -253,13 +258,12 @@ function OptionGroup({ name, values, chosen, variants, choice, onChoose, soldOut
                 className="peer sr-only"
                 aria-label={gone ? `${value} (${soldOut})` : value}
               />
-              {pictured ? (
+              {picture ? (
                 <span className="block w-16 overflow-hidden rounded-xl border-2 border-line p-0 transition-colors peer-checked:border-ink peer-focus-visible:outline-2 peer-focus-visible:outline-offset-2 peer-focus-visible:outline-brand-ink hover:border-line-strong">
-                  <img
-                    src={pictures[at]}
+                  <Picture
+                    of={picture}
                     alt=""
-                    width={800}
-                    height={1000}
+                    place={THUMBNAIL}
                     className={`aspect-square w-full object-cover object-[50%_75%] ${gone ? 'opacity-40' : ''}`}
                   />
                 </span>

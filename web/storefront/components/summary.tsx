@@ -1,5 +1,6 @@
 /** What an order costs, line by line. */
 import type { Shop } from '../lib/shop.ts';
+import { Picture, THUMBNAIL } from './picture.tsx';
 
 interface Line {
   readonly variantId: string;
@@ -42,11 +43,10 @@ export function SummaryLines({
             {line.image === undefined ? (
               <span className="block aspect-square rounded-xl bg-sunken" />
             ) : (
-              <img
-                src={line.image}
+              <Picture
+                of={{ url: line.image }}
                 alt=""
-                width={800}
-                height={1000}
+                place={THUMBNAIL}
                 className="aspect-square w-full rounded-xl bg-canvas object-cover object-[50%_70%]"
               />
             )}

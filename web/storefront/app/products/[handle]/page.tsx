@@ -11,6 +11,7 @@ import { ProductView } from '../../../components/product-view.tsx';
 import { plainText, safeHtml } from '../../../lib/html.ts';
 import { minorDigits } from '../../../lib/money.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
+import { sharedAddress } from '../../../lib/pictures.ts';
 import { nonce, orNothing, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
 
@@ -44,7 +45,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
     openGraph: {
       title: product.title,
       description,
-      images: product.images.slice(0, 1).map(({ url }) => url),
+      images: product.images.slice(0, 1).map(sharedAddress),
     },
   };
 }
@@ -92,7 +93,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
                 ? money(variant.compareAtPrice)
                 : undefined,
             stock: variant.price === null ? 'out' : (stock.get(variant.id) ?? 'out'),
-            image: variant.image?.url,
+            image: variant.image ?? undefined,
             sku: variant.sku ?? undefined,
           }))}
           words={{
@@ -196,7 +197,7 @@ async function JsonLd({
     '@type': 'Product',
     name: product.title,
     description: plainText(product.descriptionHtml, 500),
-    image: product.images.map((image) => new URL(image.url, origin).href),
+    image: product.images.map((image) => new URL(sharedAddress(image), origin).href),
     brand: { '@type': 'Brand', name: product.vendor || store.displayName },
     offers: product.variants.flatMap((variant) =>
       variant.price === null
