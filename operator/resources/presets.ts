@@ -24,7 +24,8 @@ export interface PodSize {
 
 /** What a plan buys: the size of one Pod, and how many requests a second it is taken to answer. */
 const PLANS: Readonly<Record<Plan, PodSize & { readonly requestsPerSecond: number }>> = {
-  starter: { cpuMillis: 100, memoryMi: 256, requestsPerSecond: 50 },
+  // The runtime needs half of it; the process that paints a large picture the other.
+  starter: { cpuMillis: 100, memoryMi: 384, requestsPerSecond: 50 },
   growth: { cpuMillis: 250, memoryMi: 512, requestsPerSecond: 120 },
   enterprise: { cpuMillis: 500, memoryMi: 1024, requestsPerSecond: 250 },
 };

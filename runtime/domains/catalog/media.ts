@@ -12,6 +12,8 @@ import type { Sources } from './sources.ts';
 const BUCKET = 'media';
 const MOST_BYTES = 20 * 1024 * 1024;
 const URL_PREFIX = '/api/catalog/media/';
+/** Reasons of `pictures.show` for which there is still the original: nobody can decode it, no decoder, too much to do. */
+const UNPAINTED: ReadonlySet<string> = new Set(['invalid_input', 'unavailable', 'timeout']);
 
 export interface Media {
   /**
@@ -68,6 +70,15 @@ export function createMedia({ sql, blobs, clock, pictures, call, sources }: Medi
     return pictures.showOriginal(tenant, { bucket: BUCKET, key: checked(id), id });
   }
 
+  /** What cannot be painted, or not now, is still a picture that browsers may know how to show. */
+  async function asItIs(tenant: TenantId, id: string, error: unknown): Promise<RouteResponse> {
+    if (!(error instanceof ShopError) || !UNPAINTED.has(error.code)) throw error;
+    const response = await serveOriginal(tenant, id);
+    return error.code === 'invalid_input'
+      ? response
+      : { ...response, headers: { ...response.headers, 'cache-control': 'no-store' } };
+  }
+
   async function keep(tenant: TenantId, id: string, bytes: Buffer, picture: Picture): Promise<void> {
     if (await known(tenant, id)) return;
     // The bytes first: a row without its bytes would be a picture that cannot be shown.
@@ -110,7 +121,9 @@ export function createMedia({ sql, blobs, clock, pictures, call, sources }: Medi
       const { content_type: contentType, width, height } = row;
       const mayMove = contentType === 'image/gif' || contentType === 'image/webp';
       const original = { bucket: BUCKET, key: id, id, contentType, width, height, mayMove };
-      return pictures.show(tenant, original, query, accept);
+      return pictures
+        .show(tenant, original, query, accept)
+        .catch((error: unknown) => asItIs(tenant, id, error));
     },
   };
 }

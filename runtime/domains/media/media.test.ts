@@ -443,6 +443,20 @@ test('a shop sees nothing of another’s pictures', async () => {
     assert.equal((await shop.call('acme', 'GET', `/api/admin/media/${path}`)).status, 401);
 });
 
+test('what cannot be painted the catalogue shows as it is', async () => {
+  const whole = await photograph(300, 200);
+  const broken = whole.subarray(0, whole.length >> 1);
+  const id = `med_${'b'.repeat(32)}`;
+  await database.admin.query(
+    `INSERT INTO shop.media (tenant_id, id, content_type, width, height, size, created_at) VALUES ('acme', $1, 'image/jpeg', 300, 200, $2, now())`,
+    [id, broken.length],
+  );
+  await shop.host.platform.blobs.put('acme', 'media', id, broken, 'image/jpeg');
+  const answer = await shop.call('acme', 'GET', `/api/catalog/media/${id}?w=128`);
+  assert.deepEqual([answer.status, answer.headers['content-type']], [200, 'image/jpeg']);
+  assert.ok(answer.bytes.equals(broken));
+});
+
 test('the catalogue shows pictures of the library; while it does they are not deleted', async () => {
   const asset = await assetOf('acme', await photograph(500, 500), { alt: 'A boot' });
   const product = (images: object[]) => ({

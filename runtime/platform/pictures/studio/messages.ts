@@ -1,8 +1,12 @@
 /** What the process that paints is asked and answers, and the bounds of what it takes up. */
 import type { Rendition } from '../form.ts';
 
-/** 8,000 × 6,000 and a little: what telephones take today. A WebP of this size is 200 MB while it is being decoded. */
+/** 8,000 × 6,000 and a little: what telephones take today. Read row by row, such a picture needs 110 MB at most while it is painted. */
 export const MOST_PIXELS = 50_000_000;
+/** Of pictures that no decoder reads row by row: progressive ones, and those that move. */
+export const MOST_PIXELS_AT_ONCE = 25_000_000;
+/** Decoders of AVIF hold 18 bytes for each pixel: a file of 100 kB took 220 MB at 12 megapixels. */
+export const MOST_PIXELS_OF_AVIF = 8_000_000;
 export const MOST_PAGES = 300;
 
 export type Job =

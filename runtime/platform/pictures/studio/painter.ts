@@ -4,9 +4,17 @@
  * be killed at any moment.
  */
 import type sharpModule from 'sharp';
-import type { Sharp } from 'sharp';
-import type { Rendition } from '../form.ts';
-import { MOST_PAGES, MOST_PIXELS, type Answer, type Inspected, type Job } from './messages.ts';
+import type { Metadata, Sharp } from 'sharp';
+import type { Format, Rendition } from '../form.ts';
+import {
+  MOST_PAGES,
+  MOST_PIXELS,
+  MOST_PIXELS_AT_ONCE,
+  MOST_PIXELS_OF_AVIF,
+  type Answer,
+  type Inspected,
+  type Job,
+} from './messages.ts';
 
 type SharpModule = typeof sharpModule;
 
@@ -25,7 +33,7 @@ async function answer(job: Job): Promise<Answer> {
   try {
     return job.kind === 'inspect'
       ? await inspect(sharp, job.bytes)
-      : { kind: 'painted', bytes: await paint(sharp, job.bytes, job.rendition) };
+      : await paint(sharp, job.bytes, job.rendition);
   } catch (error) {
     const what = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     const reason = what.includes('pixel limit') ? 'too_many_pixels' : 'broken';
@@ -50,14 +58,12 @@ async function load(name: string): Promise<SharpModule | string> {
 }
 
 async function inspect(sharp: SharpModule, bytes: Uint8Array): Promise<Answer> {
-  const { autoOrient, pages = 1 } = await open(sharp, bytes, false).metadata();
+  const head = await open(sharp, bytes, false).metadata();
+  const { autoOrient, pages = 1 } = head;
   const inspected: Inspected = { width: autoOrient.width, height: autoOrient.height, pages };
   if (pages > MOST_PAGES)
     return { kind: 'refused', reason: 'too_many_pages', what: `it has ${pages} frames` };
-  // Of frames each is decoded at its size in one piece.
-  const pixels = inspected.width * inspected.height * pages;
-  if (pixels > MOST_PIXELS)
-    return { kind: 'refused', reason: 'too_many_pixels', what: `it has ${pixels} pixels` };
+  if (tooLarge(head, pages)) return refusedFor(head, pages);
   // Through to the last row: a head that can be read says nothing of the rest.
   await open(sharp, bytes, pages > 1)
     .resize(64, 64, { fit: 'inside' })
@@ -66,11 +72,12 @@ async function inspect(sharp: SharpModule, bytes: Uint8Array): Promise<Answer> {
   return { kind: 'inspected', inspected };
 }
 
-async function paint(sharp: SharpModule, bytes: Uint8Array, rendition: Rendition): Promise<Uint8Array> {
+async function paint(sharp: SharpModule, bytes: Uint8Array, rendition: Rendition): Promise<Answer> {
   const { width, height, focus } = rendition;
-  const { autoOrient: size, pages = 1 } = await open(sharp, bytes, false).metadata();
-  const animated =
-    rendition.animated && pages <= MOST_PAGES && size.width * size.height * pages <= MOST_PIXELS;
+  const head = await open(sharp, bytes, false).metadata();
+  const { autoOrient: size, pages = 1 } = head;
+  if (tooLarge(head, 1)) return refusedFor(head, 1);
+  const animated = rendition.animated && pages <= MOST_PAGES && !tooLarge(head, pages);
   if (focus === undefined)
     return encoded(
       open(sharp, bytes, animated).resize(width, height, { fit: 'inside', withoutEnlargement: true }),
@@ -94,6 +101,18 @@ async function paint(sharp: SharpModule, bytes: Uint8Array, rendition: Rendition
   );
 }
 
+/** Whether decoding so many of its frames takes more memory than a picture is worth. */
+function tooLarge({ autoOrient, format, isProgressive }: Metadata, frames: number): boolean {
+  const most =
+    format === 'heif' ? MOST_PIXELS_OF_AVIF : isProgressive || frames > 1 ? MOST_PIXELS_AT_ONCE : MOST_PIXELS;
+  return autoOrient.width * autoOrient.height * frames > most;
+}
+
+function refusedFor({ autoOrient }: Metadata, frames: number): Answer {
+  const pixels = autoOrient.width * autoOrient.height * frames;
+  return { kind: 'refused', reason: 'too_many_pixels', what: `it has ${pixels} pixels` };
+}
+
 /** Where the cut begins, of the room there is, so that the focus is as near to its middle as the edges allow. */
 function share(percent: number, kept: number): number {
   return kept >= 1 ? 0 : Math.min(1, Math.max(0, (percent / 100 - kept / 2) / (1 - kept)));
@@ -105,7 +124,11 @@ function open(sharp: SharpModule, bytes: Uint8Array, animated: boolean): Sharp {
 }
 
 /** What a picture says of its camera, place and owner is left out, which is the library's default; colours become sRGB. */
-function encoded(picture: Sharp, { format, quality }: Rendition): Promise<Uint8Array> {
+async function encoded(picture: Sharp, { format, quality }: Rendition): Promise<Answer> {
+  return { kind: 'painted', bytes: await bytesOf(picture, format, quality) };
+}
+
+function bytesOf(picture: Sharp, format: Format, quality: number): Promise<Uint8Array> {
   switch (format) {
     case 'webp':
       return picture.webp({ quality, effort: 3 }).toBuffer();

@@ -105,6 +105,13 @@ test('bombs are refused in little memory; what is broken or no picture is refuse
   );
   assert.ok(peakOf(child) - before < 60_000_000, `${peakOf(child) - before} bytes more`);
   await assert.rejects(painters.inspect('acme', await moving(16, 16, 301)), { reason: 'too_many_pages' });
+  const plain = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#789' } });
+  for (const held of [
+    await plain(3_000, 3_000).avif({ effort: 0 }).toBuffer(),
+    await plain(5_100, 5_000).jpeg({ progressive: true }).toBuffer(),
+  ])
+    await assert.rejects(painters.inspect('acme', held), { reason: 'too_many_pixels' });
   const whole = await photograph(400, 300);
   await assert.rejects(painters.inspect('acme', whole.subarray(0, whole.length >> 1)), { reason: 'broken' });
   for (const other of ['<svg xmlns="http://www.w3.org/2000/svg" width="5" height="5"/>', '%PDF-1.7', ''])
@@ -133,6 +140,23 @@ test('what is full says so at once, and one tenant does not fill it for the othe
   await assert.rejects(ask('third'), { code: 'unavailable', retryAfterSeconds: 2 });
   go();
   for (const painted of await Promise.all([running, ...waiting])) assert.ok(painted.length > 0);
+});
+
+test('tenants take turns: one with many jobs holds up another’s by one', async () => {
+  const painters = open({ processes: 1, jobMilliseconds: 60_000 });
+  const bytes = await photograph(64, 64);
+  const turns: string[] = [];
+  const ask = (tenant: string) =>
+    painters.paint(
+      tenant,
+      () => {
+        turns.push(tenant);
+        return Promise.resolve(bytes);
+      },
+      SMALL,
+    );
+  await Promise.all([ask('loud'), ask('loud'), ask('loud'), ask('loud'), ask('quiet'), ask('third')]);
+  assert.deepEqual(turns, ['loud', 'loud', 'quiet', 'third', 'loud', 'loud']);
 });
 
 test('one that takes too long is killed, and the next job has another process', async () => {

@@ -1,5 +1,5 @@
 /**
- * A few processes that paint, and a queue before them that has an end. One that takes too long is killed, one that is not needed
+ * A few processes that paint, and a queue before them that has an end, in which tenants take turns. One that takes too long is killed, one that is not needed
  * ends; bytes are fetched when it is a job's turn, so that what waits weighs nothing.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -28,16 +28,17 @@ export class PictureRefused extends ShopError {
 
   constructor(reason: PictureRefused['reason'], what: string) {
     super('invalid_input', `The picture cannot be read: ${what}.`, {
-      remedy: 'Save it anew as JPEG, PNG, WebP or AVIF, of at most 50 megapixels.',
+      remedy:
+        'Save it anew as JPEG, PNG or WebP of at most 50 megapixels; progressive or moving ones 25, AVIF 8.',
     });
     this.reason = reason;
   }
 }
 
 export interface PaintersOptions {
-  /** At most so many at once. Default 2. */
+  /** At most so many at once. Default 2, or 1 where the container has little memory: each may need 150 MB. */
   readonly processes?: number;
-  /** Jobs that may wait; of one tenant half of them. Default 32. */
+  /** Jobs that may wait; of one tenant half of them. Default 256: a page of a shop whose pictures are all new asks for fifty at once. */
   readonly waiting?: number;
   /** Of one job, from its bytes to its answer. Default 15,000. */
   readonly jobMilliseconds?: number;
@@ -48,7 +49,6 @@ export interface PaintersOptions {
 }
 
 interface Waiting {
-  readonly tenant: TenantId;
   readonly job: () => Promise<Job>;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -59,14 +59,16 @@ interface Painter {
   idle: NodeJS.Timeout | undefined;
 }
 
+const ROOMY_BYTES = 768 * 1024 ** 2;
+
 export function createPainters({
-  processes = 2,
-  waiting: most = 32,
+  processes = process.constrainedMemory() < ROOMY_BYTES ? 1 : 2,
+  waiting: most = 256,
   jobMilliseconds = 15_000,
   idleMilliseconds = 60_000,
   module = 'sharp',
 }: PaintersOptions = {}): Painters {
-  const queue: Waiting[] = [];
+  const queue = createTurns<Waiting>();
   const resting: Painter[] = [];
   const alive = new Set<ChildProcess>();
   let busy = 0;
@@ -74,17 +76,16 @@ export function createPainters({
 
   function enqueue(tenant: TenantId, job: () => Promise<Job>): Promise<Answer> {
     if (isClosed) return Promise.reject(closed());
-    const own = queue.filter((one) => one.tenant === tenant).length;
-    if (queue.length >= most || own >= Math.ceil(most / 2)) return Promise.reject(full());
+    if (queue.size() >= most || queue.sizeOf(tenant) >= Math.ceil(most / 2)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
-      queue.push({ tenant, job, resolve, reject });
+      queue.add(tenant, { job, resolve, reject });
       next();
     });
   }
 
   function next(): void {
     if (busy >= processes) return;
-    const turn = queue.shift();
+    const turn = queue.take();
     if (turn === undefined) return;
     busy++;
     void serve(turn).finally(() => {
@@ -148,9 +149,41 @@ export function createPainters({
     },
     close() {
       isClosed = true;
-      for (const { reject } of queue.splice(0)) reject(closed());
+      for (let left = queue.take(); left !== undefined; left = queue.take()) left.reject(closed());
       for (const child of alive) child.kill('SIGKILL');
     },
+  };
+}
+
+interface Turns<T> {
+  add(tenant: TenantId, one: T): void;
+  /** The eldest of the tenant that has waited longest for a turn. */
+  take(): T | undefined;
+  size(): number;
+  sizeOf(tenant: TenantId): number;
+}
+
+/** A tenant with a hundred jobs holds up another's first one by a single job. */
+function createTurns<T>(): Turns<T> {
+  /** In the order of their turns; none is empty. */
+  const lines = new Map<TenantId, T[]>();
+  return {
+    add(tenant, one) {
+      const line = lines.get(tenant);
+      if (line === undefined) lines.set(tenant, [one]);
+      else line.push(one);
+    },
+    take() {
+      for (const [tenant, line] of lines) {
+        const one = line.shift();
+        lines.delete(tenant);
+        if (line.length > 0) lines.set(tenant, line);
+        return one;
+      }
+      return undefined;
+    },
+    size: () => [...lines.values()].reduce((sum, line) => sum + line.length, 0),
+    sizeOf: (tenant) => lines.get(tenant)?.length ?? 0,
   };
 }
 
