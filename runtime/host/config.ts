@@ -8,6 +8,8 @@ export interface HostConfig {
   readonly address: string;
   readonly port: number;
   readonly adminPort: number;
+  /** Absent: no gRPC. */
+  readonly grpcPort?: number | undefined;
   readonly logLevel: string;
   readonly domains: readonly string[];
   /** Set in a dedicated process: the only tenant it serves. */
@@ -59,6 +61,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     address: env.POD_IP,
     port: env.PORT,
     adminPort: env.ADMIN_PORT,
+    grpcPort: env.GRPC_PORT,
     logLevel: env.LOG_LEVEL,
     domains: env.SHOPMIND_DOMAINS,
     tenant: env.SHOPMIND_TENANT,
@@ -123,6 +126,7 @@ const Environment = z.object({
   POD_IP: z.string().default('127.0.0.1'),
   PORT: Port.default(8080),
   ADMIN_PORT: Port.default(9090),
+  GRPC_PORT: Port.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SHOPMIND_DOMAINS: List.refine((names) => names.length > 0, 'must name at least one domain'),
   SHOPMIND_TENANT: z.string().optional(),

@@ -21,8 +21,8 @@ const model = graphModel(api, DOMAINS);
 const schema = buildASTSchema(concatAST([parse(sdlOf(model)), parse(federationSdl(model))]));
 
 test('what clients are made from is as the definitions say: npm run generate', async () => {
-  for (const [path, text] of await generate())
-    assert.ok((await committed(path)) === text, `docs/api/${path} is stale: npm run generate`);
+  for (const [file, text] of await generate())
+    assert.ok((await committed(file)) === text, `${file.pathname} is stale: npm run generate`);
 });
 
 test('the schema is valid, and names are as GraphQL has them', () => {

@@ -3,6 +3,7 @@
  * Everything is passed in or made here; nothing is global, so that tests run several hosts in one process.
  */
 import { createServer, type Server } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import express from 'express';
 import type { Logger } from 'pino';
 import { domainNamed } from '../domains/index.ts';
@@ -40,6 +41,7 @@ import { createCalls, HOST_DOMAIN } from './calls.ts';
 import type { HostConfig } from './config.ts';
 import { HOST_ROUTES } from './definition.ts';
 import { graphRoutes } from './graphql/routes.ts';
+import { createGrpcHost } from './grpc/host.ts';
 import { createHttp } from './http.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInvoke, type Visit } from './invoke.ts';
@@ -65,6 +67,8 @@ export interface HostParts {
 export interface Host {
   readonly server: Server;
   readonly admin: Server;
+  /** Listens where the configuration names a port for it. */
+  readonly grpc: NetServer;
   readonly platform: Platform;
   readonly events: EventLog;
   readonly tasks: TaskQueue;
@@ -190,16 +194,28 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     ...(parts.checkAnswers === undefined ? {} : { checkAnswers: parts.checkAnswers }),
   });
   const ofDomains = domainRoutes(services);
-  const ofHost: Route[] = hostRoutes({
-    ...ownRoutes(config),
-    ...graphRoutes({
-      domains: hostedOrReached(config),
-      invoke: createInvoke({ calls, identify, routes: () => [...ofHost, ...ofDomains], peers: config.peers }),
-      isMerchant: (visit) => isMerchant(identify, visit),
-      cache: platform.cache,
-      log,
-      open: config.showSchema ?? false,
+  const asked = {
+    invoke: createInvoke({
+      calls,
+      identify,
+      routes: (): readonly Route[] => [...ofHost, ...ofDomains],
+      peers: config.peers,
     }),
+    isMerchant: (visit: Visit) => isMerchant(identify, visit),
+    log,
+    open: config.showSchema ?? false,
+  };
+  const ofHost = hostRoutes({
+    ...ownRoutes(config),
+    ...graphRoutes({ ...asked, domains: hostedOrReached(config), cache: platform.cache }),
+  });
+  const grpc = createGrpcHost({
+    ...asked,
+    served: new Set([HOST_DOMAIN, ...hostedOrReached(config).map(({ name }) => name)]),
+    tenants,
+    onlyTenant: config.tenant,
+    observe: metrics.observeRequest,
+    isReady: () => ready,
   });
   const handle = createHttp({
     routes: compileRoutes([...ofHost, ...ofDomains]),
@@ -263,7 +279,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     ready = false;
     upkeep.close();
     await sockets.stop();
-    const closed = Promise.all([closeServer(server), tasks.close(), events.close()]);
+    const closed = Promise.all([closeServer(server), grpc.stop(), tasks.close(), events.close()]);
     await closed;
     pictures.close();
     await tenants.close();
@@ -279,6 +295,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   return {
     server,
     admin,
+    grpc: grpc.server,
     platform,
     events,
     tasks,
@@ -287,12 +304,14 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
       await Promise.all([
         listen(server, config.port, config.address),
         listen(admin, config.adminPort, config.address),
+        ...(config.grpcPort === undefined ? [] : [listen(grpc.server, config.grpcPort, config.address)]),
       ]);
       await waitForDatabase(sql, log, () => stopping !== undefined);
       if (stopping) return;
       await tenants.list();
       await startWorkers();
       ready = true;
+      grpc.changed();
     },
     stop: () => (stopping ??= stop()),
   };
@@ -426,7 +445,7 @@ function authenticateWith(
   };
 }
 
-function listen(server: Server, port: number, address: string): Promise<void> {
+function listen(server: NetServer, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, address, () => resolve());

@@ -33,6 +33,7 @@ export interface TestHost {
   readonly host: Host;
   readonly port: number;
   readonly adminPort: number;
+  readonly grpcPort: number;
   /** Calls as the tenant's host name. */
   call(tenant: string, method: string, path: string, options?: TestCall): Promise<TestAnswer>;
   /** The same with the tenant's admin key. */
@@ -49,6 +50,7 @@ export async function startTestHost(
     address: '127.0.0.1',
     port: 0,
     adminPort: 0,
+    grpcPort: 0,
     logLevel: 'silent',
     tenant: undefined,
     databaseConnections: 8,
@@ -65,12 +67,14 @@ export async function startTestHost(
   await host.start();
   const { port } = host.server.address() as AddressInfo; // it listens on TCP
   const { port: adminPort } = host.admin.address() as AddressInfo; // as above
+  const { port: grpcPort } = host.grpc.address() as AddressInfo; // as above
   const call: TestHost['call'] = (tenant, method, path, options = {}) =>
     send(port, `${tenant}.localhost`, method, path, options);
   return {
     host,
     port,
     adminPort,
+    grpcPort,
     call,
     merchant: (tenant, method, path, { headers, ...options } = {}) =>
       call(tenant, method, path, {
