@@ -9,6 +9,7 @@ import { providersOf, providerVariables } from '../../runtime/platform/messages/
 import { scopeOf } from '../../runtime/platform/names/index.ts';
 import { connectionsOf } from './connections.ts';
 import type { PlatformConfig } from './platform.ts';
+import { GRPC_PORT } from './presets.ts';
 import type { EnvVar } from './workload.ts';
 
 /** Secret in the Service's namespace with what its runtime enters the data plane by: DATABASE_URL, SECRETS_KEY, EVENTS_URL, … */
@@ -33,6 +34,7 @@ export function environment(
   const values: Record<string, string | undefined> = {
     SHOPMIND_DOMAINS: spec.domains.join(','),
     SHOPMIND_TENANT: spec.tenant,
+    GRPC_PORT: String(GRPC_PORT),
     HOT_RELOAD: spec.environment === 'development' ? 'true' : undefined,
     SHOW_SCHEMA: spec.environment === 'development' ? 'true' : undefined,
     BLOBS_URL: backends.blobs === undefined ? platform.blobsUrl : undefined,

@@ -5,7 +5,7 @@ import { ApiObject } from 'cdk8s';
 import type { Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import { LABELS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
-import { ADMIN_PORT, RUNTIME_PORT } from './presets.ts';
+import { ADMIN_PORT, GRPC_PORT, RUNTIME_PORT } from './presets.ts';
 
 /** What Istio adds to each Pod: quotas must leave room for it (its defaults, `global.proxy.resources`). */
 export const SIDECAR = { cpuMillis: 100, memoryMi: 128, memoryLimitMi: 1024 };
@@ -41,7 +41,7 @@ export function tenantMesh(chart: Chart, metadata: k8s.ObjectMeta, tenant: strin
             { source: { principals: [systemAccount('gateway'), systemAccount('operator')] } },
             { source: { namespaces: [metadata.namespace] } },
           ],
-          to: [{ operation: { ports: [String(RUNTIME_PORT)] } }],
+          to: [{ operation: { ports: [String(RUNTIME_PORT), String(GRPC_PORT)] } }],
         },
         { to: [{ operation: { ports: [String(ADMIN_PORT)] } }] },
       ],

@@ -64,7 +64,7 @@ test('everything is denied first', () => {
 
 test('requests come from the gateway, the operator and the neighbours; metrics are read by whom the platform names', () => {
   const [requests, metrics] = policies(CLOUD).open.ingress;
-  assert.equal(requests && ports(requests), '8080');
+  assert.equal(requests && ports(requests), '8080,9080');
   assert.match(JSON.stringify(requests?.from), /"values":\["gateway","operator"\]/);
   assert.equal(metrics && ports(metrics), '9090');
   assert.match(JSON.stringify(metrics?.from), /"kubernetes.io\/metadata.name":"monitoring"/);
@@ -73,10 +73,10 @@ test('requests come from the gateway, the operator and the neighbours; metrics a
 
 test('Pods reach names, the data plane where it is, and https; never the service that hands out credentials of the node', () => {
   const embedded = policies(EMBEDDED).open.egress;
-  assert.deepEqual(embedded.map(ports), ['8080', '53,53', '5432,8090', '443']);
+  assert.deepEqual(embedded.map(ports), ['8080,9080', '53,53', '5432,8090', '443']);
   assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
   const cloud = policies(CLOUD).open.egress;
-  assert.deepEqual(cloud.map(ports), ['8080', '53,53', '6432,6433,6379,587,443', '9092', '465']);
+  assert.deepEqual(cloud.map(ports), ['8080,9080', '53,53', '6432,6433,6379,587,443', '9092', '465']);
   assert.match(JSON.stringify(cloud[3]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
 });

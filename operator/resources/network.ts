@@ -10,7 +10,7 @@ import { backendsOf } from '../../runtime/platform/backends/index.ts';
 import { providersOf, providerServers } from '../../runtime/platform/messages/index.ts';
 import type { Backend } from '../../runtime/platform/backends/index.ts';
 import type { PlatformConfig } from './platform.ts';
-import { ADMIN_PORT, RUNTIME_PORT } from './presets.ts';
+import { ADMIN_PORT, GRPC_PORT, RUNTIME_PORT } from './presets.ts';
 import { has } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -82,11 +82,11 @@ export function networkPolicies(
       policyTypes: ['Ingress', 'Egress'],
       ingress: [
         // The gateway brings shoppers; the operator asks whether the shop is served, and starts imports.
-        { from: [everyPod, systemPods('gateway', 'operator')], ports: [tcp(RUNTIME_PORT)] },
+        { from: [everyPod, systemPods('gateway', 'operator')], ports: [tcp(RUNTIME_PORT), tcp(GRPC_PORT)] },
         { from: [inNamespace(openings.monitoringNamespace)], ports: [tcp(ADMIN_PORT)] },
       ],
       egress: [
-        { to: [everyPod], ports: [tcp(RUNTIME_PORT)] },
+        { to: [everyPod], ports: [tcp(RUNTIME_PORT), tcp(GRPC_PORT)] },
         // Wherever it is: in kube-system, or on the node itself.
         { ports: [{ port: k8s.IntOrString.fromNumber(DNS_PORT), protocol: 'UDP' }, tcp(DNS_PORT)] },
         ...egressTo(openings.destinations),

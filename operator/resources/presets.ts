@@ -64,6 +64,8 @@ export function scalingOf(environment: Environment, plan: Plan): Scaling {
 export const RUNTIME = 'runtime';
 export const RUNTIME_PORT = 8080;
 export const ADMIN_PORT = 9090;
+/** gRPC of a runtime, for neighbours. */
+export const GRPC_PORT = 9080;
 
 /** Domains the tenant has, in the platform's order. */
 export function enabledDomains(spec: TenantSpec): readonly (typeof DOMAINS)[number][] {

@@ -122,6 +122,7 @@ test('the environment holds what the table says, secrets by reference only', () 
     [
       'SHOPMIND_DOMAINS',
       'SHOPMIND_TENANT',
+      'GRPC_PORT',
       'BLOBS_URL',
       'PAYMENTS_URL',
       'PUBLIC_PORT',

@@ -16,7 +16,7 @@ import type { Manifest } from './chart.ts';
 import { MESH_POD_LABELS, serviceMesh } from './mesh.ts';
 import { serviceMonitor } from './monitoring.ts';
 import type { PlatformConfig } from './platform.ts';
-import { ADMIN_PORT } from './presets.ts';
+import { ADMIN_PORT, GRPC_PORT } from './presets.ts';
 import { has } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -118,7 +118,7 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
   });
 }
 
-/** The work, and for the runtime its metrics. */
+/** The work, and for the runtime its metrics and gRPC. */
 function portsOf(spec: ServiceSpec): k8s.ServicePort[] {
   const named = (name: string, port: number): k8s.ServicePort => ({
     name,
@@ -126,7 +126,13 @@ function portsOf(spec: ServiceSpec): k8s.ServicePort[] {
     targetPort: k8s.IntOrString.fromString(name),
     protocol: 'TCP',
   });
-  return [named('http', spec.port), ...(spec.image === undefined ? [named('admin', ADMIN_PORT)] : [])];
+  return [
+    named('http', spec.port),
+    ...(spec.image === undefined ? [named('admin', ADMIN_PORT)] : []),
+    ...(spec.domains === undefined
+      ? []
+      : [{ ...named('grpc', GRPC_PORT), appProtocol: 'kubernetes.io/h2c' }]),
+  ];
 }
 
 /**
@@ -160,6 +166,7 @@ function podSpec({ name, spec, images, platformEnv, drainSeconds, blobs }: Workl
         ports: [
           { name: 'http', containerPort: spec.port },
           ...(spec.image === undefined ? [{ name: 'admin', containerPort: ADMIN_PORT }] : []),
+          ...(spec.domains === undefined ? [] : [{ name: 'grpc', containerPort: GRPC_PORT }]),
         ],
         env: [
           ...baseEnv(spec.port),

@@ -366,10 +366,11 @@ test('a merchant’s tool learns by reflection what there is, and asks by what i
       ],
       asMerchant,
     );
-    const services = (list?.['listServicesResponse'] as { service: { name: string }[] }).service; // as the .proto has it
+    assert.ok(list && missing);
+    const services = (list['listServicesResponse'] as { service: { name: string }[] }).service; // as the .proto has it
     assert.ok(services.some(({ name }) => name === CATALOG));
     assert.ok(services.some(({ name }) => name === 'grpc.health.v1.Health'));
-    assert.equal((missing?.['errorResponse'] as Made)['errorCode'], status.NOT_FOUND); // as above
+    assert.equal((missing['errorResponse'] as Made)['errorCode'], status.NOT_FOUND); // as above
     const descriptors = files.flatMap(
       (one) => (one['fileDescriptorResponse'] as { fileDescriptorProto: Buffer[] }).fileDescriptorProto, // as above
     );

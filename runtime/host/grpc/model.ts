@@ -92,7 +92,7 @@ export function grpcModel(api: ApiShape, domains: readonly DomainDefinition[], k
     enums,
     services,
   };
-  return { file, calls: calls.map(({ own: _, ...call }) => call), numbers: give.all() };
+  return { file, calls, numbers: give.all() };
 }
 
 /** A domain may have a message of its name. */
