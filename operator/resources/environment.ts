@@ -39,6 +39,7 @@ export function environment(
     SHOW_SCHEMA: spec.environment === 'development' ? 'true' : undefined,
     BLOBS_URL: backends.blobs === undefined ? platform.blobsUrl : undefined,
     SOURCES_URL: platform.sourcesUrl,
+    SCAN_URL: spec.domains.includes('media') ? platform.scanUrl : undefined,
     PAYMENTS_URL: platform.paymentsUrl,
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
     PUBLIC_PORT: String(platform.publicPort),

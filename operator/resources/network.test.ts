@@ -15,6 +15,7 @@ const EMBEDDED = {
   databaseReplicaUrl: undefined,
   databasePoolerUrl: undefined,
   paymentsUrl: 'http://processor.shopmind-system.svc:8090',
+  scanUrl: undefined,
   monitoringNamespace: undefined,
   backends: { shared: {}, own: {} },
   providers: { shared: {}, own: {} },
@@ -24,6 +25,7 @@ const CLOUD = {
   databaseReplicaUrl: 'postgres://standby.example:6433/shopmind',
   databasePoolerUrl: undefined,
   paymentsUrl: undefined,
+  scanUrl: 'clamd://clamav.scan.svc',
   monitoringNamespace: 'monitoring',
   backends: parseBackends(
     {
@@ -76,8 +78,9 @@ test('Pods reach names, the data plane where it is, and https; never the service
   assert.deepEqual(embedded.map(ports), ['8080,9080', '53,53', '5432,8090', '443']);
   assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
   const cloud = policies(CLOUD).open.egress;
-  assert.deepEqual(cloud.map(ports), ['8080,9080', '53,53', '6432,6433,6379,587,443', '9092', '465']);
-  assert.match(JSON.stringify(cloud[3]?.to), /streams/);
+  assert.deepEqual(cloud.map(ports), ['8080,9080', '53,53', '6432,6433,6379,587,443', '3310', '9092', '465']);
+  assert.match(JSON.stringify(cloud[3]?.to), /scan/);
+  assert.match(JSON.stringify(cloud[4]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
 });
 

@@ -33,6 +33,8 @@ export interface PlatformConfig {
   /** Who sends shops' mail and SMS. */
   readonly providers: Providers;
   readonly sourcesUrl: string | undefined;
+  /** Who scans what merchants bring; absent: nobody. */
+  readonly scanUrl: string | undefined;
   /** Absent: Stripe itself. */
   readonly paymentsUrl: string | undefined;
   readonly paymentsPublicOrigin: string | undefined;
@@ -131,6 +133,7 @@ export function parsePlatform(
     backends,
     providers: parseProviders(config, secret, refuse),
     sourcesUrl: config['SOURCES_URL'],
+    scanUrl: scanner(config['SCAN_URL']),
     paymentsUrl: config['PAYMENTS_URL'],
     paymentsPublicOrigin: config['PAYMENTS_PUBLIC_ORIGIN'],
     paymentsSecret: secret['PAYMENTS_SECRET'],
@@ -271,6 +274,11 @@ function labels(config: Readonly<Record<string, string>>, key: string): Readonly
 function optionalUrl(config: Readonly<Record<string, string>>, key: string): string | undefined {
   const value = config[key];
   return value === undefined ? undefined : url(value, key);
+}
+
+function scanner(address: string | undefined): string | undefined {
+  if (address === undefined || /^clamd:\/\/[^/@,]+$/.test(address)) return address;
+  throw new PlatformConfigError('ConfigMap platform: SCAN_URL must be clamd://host:port');
 }
 
 function flag(config: Readonly<Record<string, string>>, key: string): boolean {

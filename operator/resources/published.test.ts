@@ -39,6 +39,7 @@ const OPENINGS = openingsOf(
     databaseReplicaUrl: undefined,
     databasePoolerUrl: undefined,
     paymentsUrl: 'http://processor.shopmind-system.svc:8090',
+    scanUrl: 'clamd://clamav.scan.svc:3310',
     monitoringNamespace: 'monitoring',
     backends: { shared: {}, own: {} },
     providers: { shared: {}, own: {} },

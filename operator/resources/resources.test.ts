@@ -132,6 +132,10 @@ test('the environment holds what the table says, secrets by reference only', () 
       'SECRETS_KEY',
     ],
   );
+  const scanned = { ...platform, scanUrl: 'clamd://clamav.scan.svc:3310' };
+  const told = (domain: string) =>
+    json(environment(service({ domains: [domain] }), scanned, new Map(), 8080)).includes('SCAN_URL');
+  assert.deepEqual([told('media'), told('catalog')], [true, false]);
   const beside = { ...platform, databaseReplicaUrl: 'postgres://standby/shopmind' };
   assert.match(
     json(environment(service({ domains: ['catalog'] }), beside, new Map(), 8080)),
@@ -200,6 +204,12 @@ for (const [what, config, secret, expected] of [
     { BLOBS_URL: 'file:///b/', 'MAIL_PROVIDERS.acme': 'smtp://u:hush@mail.example' },
     { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
     /^platform: MAIL_PROVIDERS.acme holds a login: it belongs into the Secret$/,
+  ],
+  [
+    'a scanner of another kind',
+    { BLOBS_URL: 'file:///b/', SCAN_URL: 'icap://scanner:1344' },
+    { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
+    /SCAN_URL must be clamd:\/\/host:port/,
   ],
   [
     'a mail provider of no kind',

@@ -154,7 +154,7 @@ export const InstallValues = z.strictObject({
         .array(z.strictObject({ port, protocol: z.enum(['TCP', 'UDP']).default('TCP') }))
         .default([])
         .describe(
-          'Further ports that the pool reaches: of the systems that ConfigMap platform names (9092 for Kafka, …) and of who sends its mail (587, 465).',
+          'Further ports that the pool reaches: of the systems that ConfigMap platform names (9092 for Kafka, 3310 for ClamAV, …) and of who sends its mail (587, 465).',
         ),
     })
     .prefault({}),
