@@ -10,7 +10,9 @@ import { tenants } from '../../operator/controllers/kinds.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { foldersBelow, openBucket } from '../../runtime/platform/objects/index.ts';
 import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
-import { withDatabase } from '../support/cluster.ts';
+import type { BegunUpload, Upload } from '../../runtime/domains/media/schemas.ts';
+import { photograph } from '../../runtime/platform/pictures/testing/pictures.ts';
+import { adminToken, withDatabase } from '../support/cluster.ts';
 import type { Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
 import { buy } from '../support/shopper.ts';
@@ -125,6 +127,50 @@ test('what is said is in Kafka, what is kept is in Redis and MinIO, below the na
   assert.ok(
     users.some((user) => user.startsWith(`shopmind.${TENANT}.`)),
     users.join(),
+  );
+});
+
+test('a merchant’s picture goes to MinIO itself, which takes what was announced and nothing else, and is shown painted', async () => {
+  const authorization = `Bearer ${await adminToken(client, TENANT, `tenant-${TENANT}`)}`;
+  const merchant = (method: string, path: string, json?: object) =>
+    shop(method, `/api/admin/media/${path}`, {
+      headers: { authorization },
+      ...(json === undefined ? {} : { json }),
+    });
+  const picture = await photograph(800, 600);
+  const begun = await merchant('POST', 'uploads', {
+    name: 'pot.jpg',
+    contentType: 'image/jpeg',
+    size: picture.length,
+    alt: 'En gryte',
+  });
+  assert.equal(begun.status, 201, begun.text);
+  const { id, destination } = begun.json<BegunUpload>();
+  assert.equal(new URL(destination.url).origin, real.minio.endpoint);
+  const send = (body: Buffer, headers: Readonly<Record<string, string>>) =>
+    fetch(destination.url, { method: destination.method, body, headers });
+  assert.equal((await send(picture, { 'content-type': 'text/html' })).status, 403);
+  assert.equal((await send(picture.subarray(1), destination.headers)).status, 403);
+  assert.equal((await merchant('POST', `uploads/${id}/finish`)).status, 409, 'nothing has come');
+  assert.equal((await send(picture, destination.headers)).status, 200);
+
+  const finished = (await merchant('POST', `uploads/${id}/finish`)).json<Upload>();
+  assert.equal(finished.state, 'ready', JSON.stringify(finished));
+  const shown = await shop('GET', `/api/media/${finished.assetId}?w=320`, {
+    headers: { accept: 'image/webp' },
+  });
+  assert.deepEqual([shown.status, shown.headers['content-type']], [200, 'image/webp']);
+  assert.equal(
+    (await send(picture, destination.headers)).status,
+    200,
+    'the address is good until its time is over',
+  );
+  const store = openBucket(real.bucket);
+  const folders = await foldersBelow(store, `${TENANT}/`);
+  store.close();
+  assert.ok(
+    ['originals', 'renditions'].every((one) => folders.includes(one)),
+    folders.join(),
   );
 });
 
