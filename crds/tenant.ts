@@ -16,6 +16,7 @@ export const DOMAINS = [
   'analytics',
   'catalog',
   'chat',
+  'marketing',
   'media',
   'notifications',
   'orders',

@@ -251,6 +251,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
     'analytics',
     'catalog',
     'chat',
+    'marketing',
     'media',
     'notifications',
   ]);
@@ -260,6 +261,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       ['accounts', 'runtime'],
       ['analytics', 'runtime'],
       ['chat', 'runtime'],
+      ['marketing', 'runtime'],
       ['media', 'runtime'],
       ['notifications', 'runtime'],
       ['catalog', 'catalog'],

@@ -7,6 +7,7 @@ import { accounts } from './accounts/definition.ts';
 import { analytics } from './analytics/definition.ts';
 import { catalog } from './catalog/definition.ts';
 import { chat } from './chat/definition.ts';
+import { marketing } from './marketing/definition.ts';
 import { media } from './media/definition.ts';
 import { notifications } from './notifications/definition.ts';
 import { orders } from './orders/definition.ts';
@@ -17,6 +18,7 @@ export const DOMAINS: readonly DomainDefinition[] = [
   analytics,
   catalog,
   chat,
+  marketing,
   media,
   notifications,
   orders,

@@ -6,6 +6,7 @@ export const SERVICES: Readonly<Record<string, () => Promise<{ createService: Cr
   analytics: () => import('./analytics/service.ts'),
   catalog: () => import('./catalog/service.ts'),
   chat: () => import('./chat/service.ts'),
+  marketing: () => import('./marketing/service.ts'),
   media: () => import('./media/service.ts'),
   notifications: () => import('./notifications/service.ts'),
   orders: () => import('./orders/service.ts'),

@@ -229,9 +229,17 @@ type Domains = Readonly<Record<string, TenantObject['spec']['domains'][number]>>
 const tenantDomains = ({ domains }: TenantObject['spec']): Domains =>
   Object.fromEntries(domains.map((domain) => [domain.name, domain]));
 const enabled = (domains: Domains): string[] =>
-  ['accounts', 'analytics', 'catalog', 'chat', 'media', 'notifications', 'orders', 'payments'].filter(
-    (domain) => domains[domain]?.enabled !== false,
-  );
+  [
+    'accounts',
+    'analytics',
+    'catalog',
+    'chat',
+    'marketing',
+    'media',
+    'notifications',
+    'orders',
+    'payments',
+  ].filter((domain) => domains[domain]?.enabled !== false);
 
 /** A tenant is open, or off, before the last of its Services is through with a change; each says so itself. */
 async function settledServices(namespace: string): Promise<readonly ServiceObject[]> {

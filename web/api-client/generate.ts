@@ -11,6 +11,7 @@ import { accounts } from '../../runtime/domains/accounts/definition.ts';
 import { analytics } from '../../runtime/domains/analytics/definition.ts';
 import { catalog } from '../../runtime/domains/catalog/definition.ts';
 import { chat } from '../../runtime/domains/chat/definition.ts';
+import { marketing } from '../../runtime/domains/marketing/definition.ts';
 import { media } from '../../runtime/domains/media/definition.ts';
 import { notifications } from '../../runtime/domains/notifications/definition.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
@@ -28,6 +29,7 @@ export function generate(): string {
     analytics,
     catalog,
     chat,
+    marketing,
     media,
     notifications,
     orders,

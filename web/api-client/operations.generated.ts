@@ -1787,6 +1787,448 @@ export interface Operations {
       "greeting": string;
     };
   };
+  /** What a flag is for somebody (OFREP: give an OpenFeature provider the base URL …/api/marketing). Who is given a variant by an experiment takes part in it from now on. */
+  'marketing.evaluateFlag': {
+    params: {
+      "key": string;
+    };
+    query: undefined;
+    body: {
+      "context"?: {
+        "targetingKey"?: string | undefined;
+      } | undefined;
+    };
+    response: {
+      "key": string;
+      "value"?: boolean | string | number | undefined;
+      "variant"?: string | undefined;
+      "reason"?: "STATIC" | "SPLIT" | "TARGETING_MATCH" | "DISABLED" | "DEFAULT" | undefined;
+      "errorCode"?: "FLAG_NOT_FOUND" | "TARGETING_KEY_MISSING" | "TYPE_MISMATCH" | undefined;
+      "errorDetails"?: string | undefined;
+    };
+  };
+  /** What all flags are for somebody (OFREP). Nobody takes part in an experiment by that: a page says what it showed by an exposure. */
+  'marketing.evaluateFlags': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "context"?: {
+        "targetingKey"?: string | undefined;
+      } | undefined;
+    };
+    response: {
+      "flags": readonly ({
+        "key": string;
+        "value"?: boolean | string | number | undefined;
+        "variant"?: string | undefined;
+        "reason"?: "STATIC" | "SPLIT" | "TARGETING_MATCH" | "DISABLED" | "DEFAULT" | undefined;
+        "errorCode"?: "FLAG_NOT_FOUND" | "TARGETING_KEY_MISSING" | "TYPE_MISMATCH" | undefined;
+        "errorDetails"?: string | undefined;
+      })[];
+    };
+  };
+  /** A page showed what a flag says. May be repeated: the first time counts. */
+  'marketing.expose': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "flagKey": string;
+      "context": {
+        "targetingKey": string;
+      };
+    };
+    response: undefined;
+  };
+  /** Somebody did what experiments count, or placed an order. May be repeated: it counts once. */
+  'marketing.reachGoal': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "targetingKey": string;
+      "goal"?: string | undefined;
+      "orderId"?: string | undefined;
+    };
+    response: undefined;
+  };
+  /** Every flag. */
+  'marketing.listFlags': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "flags": readonly ({
+        "key": string;
+        "version": number;
+        "summary": string;
+        "enabled": boolean;
+        "variants": Readonly<Record<string, boolean | string | number>>;
+        "off": string;
+        "rules": readonly ({
+          "when": readonly ({
+            "attribute": string;
+            "is": "one-of";
+            "values": readonly (boolean | string | number)[];
+          } | {
+            "attribute": string;
+            "is": "none-of";
+            "values": readonly (boolean | string | number)[];
+          } | {
+            "attribute": string;
+            "is": "at-least";
+            "value": number;
+          } | {
+            "attribute": string;
+            "is": "at-most";
+            "value": number;
+          })[];
+          "serve": readonly ({
+            "variant": string;
+            "weight": number;
+          })[];
+        })[];
+        "serve": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+        "experimentId"?: string | undefined;
+        "updatedAt": string;
+      })[];
+    };
+  };
+  /** One flag. */
+  'marketing.getFlag': {
+    params: {
+      "key": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "key": string;
+      "version": number;
+      "summary": string;
+      "enabled": boolean;
+      "variants": Readonly<Record<string, boolean | string | number>>;
+      "off": string;
+      "rules": readonly ({
+        "when": readonly ({
+          "attribute": string;
+          "is": "one-of";
+          "values": readonly (boolean | string | number)[];
+        } | {
+          "attribute": string;
+          "is": "none-of";
+          "values": readonly (boolean | string | number)[];
+        } | {
+          "attribute": string;
+          "is": "at-least";
+          "value": number;
+        } | {
+          "attribute": string;
+          "is": "at-most";
+          "value": number;
+        })[];
+        "serve": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+      })[];
+      "serve": readonly ({
+        "variant": string;
+        "weight": number;
+      })[];
+      "experimentId"?: string | undefined;
+      "updatedAt": string;
+    };
+  };
+  /** Make a flag, or write it anew. Runtimes take it up within seconds. */
+  'marketing.putFlag': {
+    params: {
+      "key": string;
+    };
+    query: undefined;
+    body: {
+      "summary"?: string | undefined;
+      "enabled": boolean;
+      "variants": Readonly<Record<string, boolean | string | number>>;
+      "off": string;
+      "rules"?: readonly ({
+        "when": readonly ({
+          "attribute": string;
+          "is": "one-of";
+          "values": readonly (boolean | string | number)[];
+        } | {
+          "attribute": string;
+          "is": "none-of";
+          "values": readonly (boolean | string | number)[];
+        } | {
+          "attribute": string;
+          "is": "at-least";
+          "value": number;
+        } | {
+          "attribute": string;
+          "is": "at-most";
+          "value": number;
+        })[];
+        "serve": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+      })[] | undefined;
+      "serve": readonly ({
+        "variant": string;
+        "weight": number;
+      })[];
+      "version"?: number | undefined;
+    };
+    response: {
+      "key": string;
+      "version": number;
+      "summary": string;
+      "enabled": boolean;
+      "variants": Readonly<Record<string, boolean | string | number>>;
+      "off": string;
+      "rules": readonly ({
+        "when": readonly ({
+          "attribute": string;
+          "is": "one-of";
+          "values": readonly (boolean | string | number)[];
+        } | {
+          "attribute": string;
+          "is": "none-of";
+          "values": readonly (boolean | string | number)[];
+        } | {
+          "attribute": string;
+          "is": "at-least";
+          "value": number;
+        } | {
+          "attribute": string;
+          "is": "at-most";
+          "value": number;
+        })[];
+        "serve": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+      })[];
+      "serve": readonly ({
+        "variant": string;
+        "weight": number;
+      })[];
+      "experimentId"?: string | undefined;
+      "updatedAt": string;
+    };
+  };
+  /** Remove a flag: whoever asks for it goes on with their own default. */
+  'marketing.deleteFlag': {
+    params: {
+      "key": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Experiments, newest first, at most two hundred. */
+  'marketing.listExperiments': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "experiments": readonly ({
+        "id": string;
+        "state": "draft" | "running" | "ended";
+        "plan": {
+          "name": string;
+          "flagKey": string;
+          "control": string;
+          "shares": readonly ({
+            "variant": string;
+            "weight": number;
+          })[];
+          "goal": string;
+          "guards": readonly ({
+            "goal": string;
+            "worse": "less" | "more";
+          })[];
+          "alpha": number;
+          "scale": number;
+          "windowHours": number;
+        };
+        "createdAt": string;
+        "startedAt"?: string | undefined;
+        "endedAt"?: string | undefined;
+        "endedBy"?: "merchant" | "guard" | "mismatch" | undefined;
+      })[];
+    };
+  };
+  /** Plan an experiment. Goal, guards, shares and error are fixed from now on. */
+  'marketing.createExperiment': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "flagKey": string;
+      "control": string;
+      "shares": readonly ({
+        "variant": string;
+        "weight": number;
+      })[];
+      "goal": string;
+      "guards"?: readonly ({
+        "goal": string;
+        "worse": "less" | "more";
+      })[] | undefined;
+      "alpha"?: number | undefined;
+      "scale"?: number | undefined;
+      "windowHours"?: number | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "draft" | "running" | "ended";
+      "plan": {
+        "name": string;
+        "flagKey": string;
+        "control": string;
+        "shares": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+        "goal": string;
+        "guards": readonly ({
+          "goal": string;
+          "worse": "less" | "more";
+        })[];
+        "alpha": number;
+        "scale": number;
+        "windowHours": number;
+      };
+      "createdAt": string;
+      "startedAt"?: string | undefined;
+      "endedAt"?: string | undefined;
+      "endedBy"?: "merchant" | "guard" | "mismatch" | undefined;
+    };
+  };
+  /** Give its variants out from now on. One experiment a flag at a time. */
+  'marketing.startExperiment': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "draft" | "running" | "ended";
+      "plan": {
+        "name": string;
+        "flagKey": string;
+        "control": string;
+        "shares": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+        "goal": string;
+        "guards": readonly ({
+          "goal": string;
+          "worse": "less" | "more";
+        })[];
+        "alpha": number;
+        "scale": number;
+        "windowHours": number;
+      };
+      "createdAt": string;
+      "startedAt"?: string | undefined;
+      "endedAt"?: string | undefined;
+      "endedBy"?: "merchant" | "guard" | "mismatch" | undefined;
+    };
+  };
+  /** Give its variants out no more: the flag is what it says itself. May be done at any time. */
+  'marketing.endExperiment': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "draft" | "running" | "ended";
+      "plan": {
+        "name": string;
+        "flagKey": string;
+        "control": string;
+        "shares": readonly ({
+          "variant": string;
+          "weight": number;
+        })[];
+        "goal": string;
+        "guards": readonly ({
+          "goal": string;
+          "worse": "less" | "more";
+        })[];
+        "alpha": number;
+        "scale": number;
+        "windowHours": number;
+      };
+      "createdAt": string;
+      "startedAt"?: string | undefined;
+      "endedAt"?: string | undefined;
+      "endedBy"?: "merchant" | "guard" | "mismatch" | undefined;
+    };
+  };
+  /** What it has shown so far, and whether it can be believed. */
+  'marketing.getResults': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "experiment": {
+        "id": string;
+        "state": "draft" | "running" | "ended";
+        "plan": {
+          "name": string;
+          "flagKey": string;
+          "control": string;
+          "shares": readonly ({
+            "variant": string;
+            "weight": number;
+          })[];
+          "goal": string;
+          "guards": readonly ({
+            "goal": string;
+            "worse": "less" | "more";
+          })[];
+          "alpha": number;
+          "scale": number;
+          "windowHours": number;
+        };
+        "createdAt": string;
+        "startedAt"?: string | undefined;
+        "endedAt"?: string | undefined;
+        "endedBy"?: "merchant" | "guard" | "mismatch" | undefined;
+      };
+      "verdict": "undecided" | "better" | "worse" | "harmful" | "untrustworthy";
+      "exposed": Readonly<Record<string, number>>;
+      "ratioPValue": number;
+      "comparisons": readonly ({
+        "goal": string;
+        "variant": string;
+        "control": {
+          "people": number;
+          "did": number;
+        };
+        "treated": {
+          "people": number;
+          "did": number;
+        };
+        "pValue": number;
+        "difference": {
+          "low": number;
+          "high": number;
+        };
+        "significant": boolean;
+      })[];
+    };
+  };
   /** A picture in the size, shape and format asked for, painted anew: never enlarged, without what its camera noted. Sizes go by a ladder. */
   'media.getPicture': {
     params: {
@@ -5020,6 +5462,19 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'chat.settleReports': ['DELETE', '/api/admin/chat/rooms/{roomId}/messages/{seq}/reports', false],
   'chat.getSettings': ['GET', '/api/admin/chat/settings', false],
   'chat.putSettings': ['PUT', '/api/admin/chat/settings', false],
+  'marketing.evaluateFlag': ['POST', '/api/marketing/ofrep/v1/evaluate/flags/{key}', false],
+  'marketing.evaluateFlags': ['POST', '/api/marketing/ofrep/v1/evaluate/flags', false],
+  'marketing.expose': ['POST', '/api/marketing/exposures', false],
+  'marketing.reachGoal': ['POST', '/api/marketing/goals', false],
+  'marketing.listFlags': ['GET', '/api/admin/marketing/flags', false],
+  'marketing.getFlag': ['GET', '/api/admin/marketing/flags/{key}', false],
+  'marketing.putFlag': ['PUT', '/api/admin/marketing/flags/{key}', false],
+  'marketing.deleteFlag': ['DELETE', '/api/admin/marketing/flags/{key}', false],
+  'marketing.listExperiments': ['GET', '/api/admin/marketing/experiments', false],
+  'marketing.createExperiment': ['POST', '/api/admin/marketing/experiments', true],
+  'marketing.startExperiment': ['POST', '/api/admin/marketing/experiments/{id}/start', false],
+  'marketing.endExperiment': ['POST', '/api/admin/marketing/experiments/{id}/end', false],
+  'marketing.getResults': ['GET', '/api/admin/marketing/experiments/{id}/results', false],
   'media.getPicture': ['GET', '/api/media/{id}', false],
   'media.beginUpload': ['POST', '/api/admin/media/uploads', false],
   'media.getUpload': ['GET', '/api/admin/media/uploads/{id}', false],
