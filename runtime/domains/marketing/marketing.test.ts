@@ -6,7 +6,7 @@ import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.
 import { manualClock } from '../../platform/clock.ts';
 import { marketing } from './definition.ts';
 import type { Experiment, Results } from './experiments/schemas.ts';
-import type { Answer } from './flags/evaluate.ts';
+import { pick, type Answer } from './flags/evaluate.ts';
 import { createFlagProvider } from './flags/provider.ts';
 import type { Evaluation, Flag } from './flags/schemas.ts';
 import { createService } from './service.ts';
@@ -81,6 +81,16 @@ const PLAN = {
 
 /** Two seconds on: what was kept of flags is asked for anew. */
 const later = (): void => clock.advance(3_000);
+
+/** As many people for each variant: the experiment's id shuffles them, and chance is no part of a test. */
+function peopleFor(id: string, each: number): readonly string[] {
+  const all = Array.from({ length: each * 20 }, (_, n) => `person-${n}`);
+  const of = (variant: string): string[] =>
+    all.filter((person) => pick(PLAN.shares, `checkout/${id}`, person) === variant).slice(0, each);
+  const [olds, news] = [of('old'), of('new')];
+  assert.deepEqual([olds.length, news.length], [each, each]);
+  return olds.flatMap((old, n) => [old, news[n] ?? '']);
+}
 
 async function started(tenant: string, plan: object = PLAN): Promise<string> {
   await admin(tenant, 'PUT', 'flags/checkout', FLAG);
@@ -169,7 +179,7 @@ test('flags are written by versions, answered over OFREP with reasons and error 
 test('an experiment gives a flag out evenly, counts each person once when their time is over, and finds what is there', async () => {
   const tenant = newTenant();
   const id = await started(tenant);
-  const people = Array.from({ length: 120 }, (_, n) => `person-${n}`);
+  const people = peopleFor(id, 45);
   const news: string[] = [];
   for (const person of people) {
     const { value, reason } = await ask(tenant, 'checkout', { targetingKey: person });
@@ -178,7 +188,7 @@ test('an experiment gives a flag out evenly, counts each person once when their 
     // Looked at twice, and by a page that only says what it showed.
     await ask(tenant, 'checkout', { targetingKey: person });
   }
-  assert.ok(news.length > 40 && news.length < 80, `${news.length}`);
+  assert.equal(news.length, 45);
   // All with the new page buy, as customers or as guests whose page says so; before or after the order is confirmed. Nobody else does.
   for (const [n, person] of news.entries()) {
     const claim = { json: { targetingKey: person, orderId: `order-${n}` } };
@@ -210,8 +220,7 @@ test('an experiment gives a flag out evenly, counts each person once when their 
 test('an experiment that does harm ends by itself, and the flag is what it says itself', async () => {
   const tenant = newTenant();
   const id = await started(tenant);
-  for (let n = 0; n < 100; n++) {
-    const person = `person-${n}`;
+  for (const [n, person] of peopleFor(id, 40).entries()) {
     const { value } = await ask(tenant, 'checkout', { targetingKey: person });
     if (value === true) await heard(tenant, 'refunded', `order-${n}`, person);
   }
@@ -226,7 +235,7 @@ test('an experiment that does harm ends by itself, and the flag is what it says 
 test('an experiment whose groups do not fill in their shares ends by itself and cannot be believed', async () => {
   const tenant = newTenant();
   const id = await started(tenant);
-  for (let n = 0; n < 60; n++) await ask(tenant, 'checkout', { targetingKey: `person-${n}` });
+  for (const person of peopleFor(id, 30)) await ask(tenant, 'checkout', { targetingKey: person });
   // As if pages with the old variant lost what they were to tell.
   await database.admin.query(
     `delete from shop.marketing_exposures where tenant_id = $1 and variant = 'old'`,
