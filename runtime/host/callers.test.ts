@@ -48,6 +48,7 @@ const callers = (provider?: Identity): Identify =>
   createCallers({
     secrets: { get: () => Promise.resolve(createHash('sha256').update(KEY).digest('hex')) },
     identity: provider,
+    apiKey: () => Promise.resolve(undefined),
     authenticate: () => Promise.resolve(undefined),
   });
 

@@ -1,9 +1,10 @@
 /** Who is calling: from a bearer token or the session cookie, never from anything the caller merely says. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Audience } from '../platform/definition.ts';
-import type { Caller } from '../platform/domain.ts';
+import type { ApiKeyIdentity, Caller } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
+import { isApiKey } from './keys/keys.ts';
 import { hostNameOf } from './shop.ts';
 
 export const SESSION_COOKIE = 'shopmind_session';
@@ -12,6 +13,8 @@ export interface CallersOptions {
   readonly secrets: Secrets;
   /** Where an identity provider stands behind the shops: who has role `merchant` there needs no admin key. */
   readonly identity?: Identity | undefined;
+  /** Who has this API key. What it is good for is seen to where it is known what is asked. */
+  readonly apiKey: (tenant: Tenant, token: string) => Promise<ApiKeyIdentity | undefined>;
   readonly authenticate: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
 }
 
@@ -45,7 +48,7 @@ function single(header: string | readonly string[] | undefined): string | undefi
   return typeof header === 'string' ? header : header?.[0];
 }
 
-export function createCallers({ secrets, identity, authenticate }: CallersOptions): Identify {
+export function createCallers({ secrets, identity, apiKey, authenticate }: CallersOptions): Identify {
   async function merchant(tenant: Tenant, token: string | undefined): Promise<Caller> {
     if (token === undefined)
       throw unauthenticated(
@@ -64,6 +67,14 @@ export function createCallers({ secrets, identity, authenticate }: CallersOption
         remedy: 'Have the shop’s administrator give you the role merchant.',
       });
     }
+    if (isApiKey(token)) {
+      const key = await apiKey(tenant, token);
+      if (key !== undefined) return { kind: 'merchant', customerId: undefined, key };
+      throw unauthenticated(
+        'This API key is not known here, or not any more.',
+        'Make another at /api/admin/keys.',
+      );
+    }
     const expected = await secrets.get(tenant.id, 'admin-key-hash');
     if (expected === undefined || !sameHash(token, expected)) {
       throw unauthenticated(
@@ -81,7 +92,7 @@ export function createCallers({ secrets, identity, authenticate }: CallersOption
     if (audience === 'merchant') return merchant(tenant, bearer);
     const cookie = bearer === undefined ? cookieOf(credentials.cookie, SESSION_COOKIE) : undefined;
     const token = bearer ?? cookie;
-    if (token !== undefined) {
+    if (token !== undefined && !isApiKey(token)) {
       refuseForeign(tenant, token);
       if (cookie !== undefined) refuseCrossSite(credentials);
       const customer = await authenticate(tenant, token);

@@ -9,6 +9,7 @@ import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts'
 import { ShopError, type Problem } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
 import type { Answer, Idempotency, Keep } from './idempotency.ts';
+import { requireScope, scopeOf } from './keys/scopes.ts';
 import { problemsOf } from './problem.ts';
 import type { Route } from './routes.ts';
 import { elsewhere, requireDomain } from './shop.ts';
@@ -107,9 +108,10 @@ export function createCalls(options: CallsOptions): Calls {
         throw elsewhere('This shop is being moved and takes no changes for the moment.');
       if (domain !== HOST_DOMAIN) requireDomain(tenant, domain);
       // What shared caches may keep is the same for everyone: nobody needs to be known.
-      return definition.cacheSeconds !== undefined && definition.audience === 'shopper'
-        ? ANYONE
-        : identify(definition.audience);
+      if (definition.cacheSeconds !== undefined && definition.audience === 'shopper') return ANYONE;
+      const caller = await identify(definition.audience);
+      requireScope(caller, scopeOf(domain, definition));
+      return caller;
     },
 
     async perform(call) {

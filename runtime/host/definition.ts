@@ -1,6 +1,7 @@
 /** The routes every runtime process answers itself, whatever domains it hosts. */
 import { z } from 'zod';
 import type { RouteDefinition } from '../platform/definition.ts';
+import { SCOPES } from './keys/scopes.ts';
 
 export const Store = z.object({
   id: z.string(),
@@ -54,6 +55,29 @@ const GraphResult = z.object({
   extensions: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Who makes it says what it is for. */
+export const NewApiKey = z.object({
+  name: z.string().trim().min(1).max(100),
+  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+  /** Absent: it is good until it is revoked. */
+  expiresAt: z.iso.datetime().optional(),
+});
+export type NewApiKey = z.infer<typeof NewApiKey>;
+
+export const ApiKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Its last four letters. */
+  hint: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  /** Exact to a minute. */
+  usedAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
 export const HOST_ROUTES: readonly RouteDefinition[] = [
   {
     id: 'getStore',
@@ -90,6 +114,36 @@ export const HOST_ROUTES: readonly RouteDefinition[] = [
     audience: 'shopper',
     body: GraphRequest,
     response: GraphResult,
+  },
+  {
+    id: 'listApiKeys',
+    method: 'GET',
+    path: '/api/admin/keys',
+    summary: 'Keys by which the merchant’s programs enter, the youngest first.',
+    audience: 'merchant',
+    people: true,
+    response: z.object({ keys: z.array(ApiKey) }),
+  },
+  {
+    id: 'createApiKey',
+    method: 'POST',
+    path: '/api/admin/keys',
+    summary: 'Make a key. It is shown this once; whoever asks twice has two.',
+    audience: 'merchant',
+    people: true,
+    body: NewApiKey,
+    response: ApiKey.extend({ key: z.string() }),
+    status: 201,
+  },
+  {
+    id: 'revokeApiKey',
+    method: 'DELETE',
+    path: '/api/admin/keys/{keyId}',
+    summary: 'Revoke a key, at once.',
+    audience: 'merchant',
+    people: true,
+    params: z.object({ keyId: z.string().max(80) }),
+    status: 204,
   },
 ];
 

@@ -45,6 +45,8 @@ import { createGrpcHost } from './grpc/host.ts';
 import { createHttp } from './http.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInvoke, type Visit } from './invoke.ts';
+import { createKeys } from './keys/keys.ts';
+import { keyRoutes } from './keys/routes.ts';
 import { createMetrics } from './metrics.ts';
 import { createPeers } from './peers.ts';
 import { compileRoutes, type Route } from './routes.ts';
@@ -175,7 +177,9 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, pictures, serves });
 
+  const keys = createKeys({ sql, clock, newId, log });
   const identify = createCallers({
+    apiKey: keys.find,
     secrets,
     identity: await openIdentity(config, clock),
     authenticate: authenticateWith(services, peers),
@@ -207,6 +211,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   };
   const ofHost = hostRoutes({
     ...ownRoutes(config),
+    ...keyRoutes(keys),
     ...graphRoutes({ ...asked, domains: hostedOrReached(config), cache: platform.cache }),
   });
   const grpc = createGrpcHost({

@@ -121,7 +121,7 @@ export interface FactDefinition {
   readonly units: boolean;
 }
 
-/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key. `provider`: signed webhook. */
+/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key, or an API key with the domain's scope. `provider`: signed webhook. */
 export type Audience = 'shopper' | 'customer' | 'merchant' | 'provider';
 
 /** One HTTP route; the OpenAPI document, the gateway's routes and the typed client are drawn from it. */
@@ -133,6 +133,8 @@ export interface RouteDefinition {
   readonly path: string;
   readonly summary: string;
   readonly audience: Audience;
+  /** Of a merchant's route: no API key opens it. */
+  readonly people?: boolean;
   readonly params?: ZodType;
   readonly query?: ZodType;
   /**

@@ -74,6 +74,14 @@ export interface Caller {
   readonly kind: 'shopper' | 'customer' | 'merchant' | 'provider' | 'operator';
   /** Set for customers: the account's id. */
   readonly customerId: string | undefined;
+  /** Set for merchants' programs: the host has seen to it that the key is good for the route. */
+  readonly key?: ApiKeyIdentity | undefined;
+}
+
+export interface ApiKeyIdentity {
+  readonly id: string;
+  /** `<domain>:read`, `<domain>:write`. */
+  readonly scopes: readonly string[];
 }
 
 export interface RouteRequest {

@@ -76,6 +76,54 @@ export interface Operations {
       "extensions"?: Readonly<Record<string, unknown>> | undefined;
     };
   };
+  /** Keys by which the merchant’s programs enter, the youngest first. */
+  'host.listApiKeys': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "keys": readonly ({
+        "id": string;
+        "name": string;
+        "hint": string;
+        "scopes": readonly (string)[];
+        "createdAt": string;
+        "expiresAt": string | null;
+        "usedAt": string | null;
+        "revokedAt": string | null;
+      })[];
+    };
+  };
+  /** Make a key. It is shown this once; whoever asks twice has two. */
+  'host.createApiKey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "scopes": readonly ("analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write")[];
+      "expiresAt"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "hint": string;
+      "scopes": readonly (string)[];
+      "createdAt": string;
+      "expiresAt": string | null;
+      "usedAt": string | null;
+      "revokedAt": string | null;
+      "key": string;
+    };
+  };
+  /** Revoke a key, at once. */
+  'host.revokeApiKey': {
+    params: {
+      "keyId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** Create a customer and log in. */
   'accounts.register': {
     params: undefined;
@@ -5398,6 +5446,9 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'host.getOpenApi': ['GET', '/api/openapi.json', false],
   'host.askGraphql': ['GET', '/api/graphql', false],
   'host.runGraphql': ['POST', '/api/graphql', false],
+  'host.listApiKeys': ['GET', '/api/admin/keys', false],
+  'host.createApiKey': ['POST', '/api/admin/keys', false],
+  'host.revokeApiKey': ['DELETE', '/api/admin/keys/{keyId}', false],
   'accounts.register': ['POST', '/api/accounts/register', false],
   'accounts.login': ['POST', '/api/accounts/login', false],
   'accounts.logout': ['POST', '/api/accounts/logout', false],

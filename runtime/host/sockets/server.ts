@@ -12,6 +12,7 @@ import type { DomainService } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant } from '../../platform/ports.ts';
 import type { Identify } from '../callers.ts';
+import { requireScope } from '../keys/scopes.ts';
 import { PROBLEM_TYPE, toProblem } from '../problem.ts';
 import { hostNameOf, requireDomain, shopAt, type ShopsOptions } from '../shop.ts';
 import { ClientSocket, Connection, SIGNED_OUT, type Endpoint } from './connection.ts';
@@ -64,8 +65,16 @@ export function createSockets(options: SocketsOptions): Sockets {
         domain: definition.name,
         definition: socket,
         handler,
-        identify: (tenant, host, audience, token) =>
-          identify(tenant, audience, { ...NOTHING, host, authorization: `Bearer ${token}` }),
+        async identify(tenant, host, audience, token) {
+          const caller = await identify(tenant, audience, {
+            ...NOTHING,
+            host,
+            authorization: `Bearer ${token}`,
+          });
+          // Over a socket there is both, reading and writing.
+          for (const scope of ['read', 'write']) requireScope(caller, `${definition.name}:${scope}`);
+          return caller;
+        },
         now: () => performance.now(),
         onBug: ({ tenant }, error) =>
           log.error({ err: error, tenant: tenant.id, socket: name }, 'a message failed'),

@@ -10,7 +10,7 @@ const MENTIONED: PersonalData = { by: ['key', 'payload'], erase: 'redact' };
 export const platform: DomainDefinition = {
   name: 'platform',
   summary:
-    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, renditions, what is searched, what is counted, and messages sent to nobody.',
+    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, renditions, API keys, what is searched, what is counted, and messages sent to nobody.',
   tables: [
     {
       name: 'promised_events',
@@ -51,6 +51,7 @@ export const platform: DomainDefinition = {
       personal: { by: ['recipient', 'message'], erase: 'delete' },
     },
     { name: 'picture_renditions', spread: 'tenant', access: 'write' },
+    { name: 'api_keys', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
