@@ -100,7 +100,7 @@ export interface Operations {
     query: undefined;
     body: {
       "name": string;
-      "scopes": readonly ("analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write")[];
+      "scopes": readonly ("analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write")[];
       "expiresAt"?: string | undefined;
     };
     response: {
@@ -2275,6 +2275,270 @@ export interface Operations {
         };
         "significant": boolean;
       })[];
+    };
+  };
+  /** How many customers a segment has at present. */
+  'marketing.countSegment': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "orders"?: {
+        "atLeast"?: number | undefined;
+        "atMost"?: number | undefined;
+      } | undefined;
+      "spent"?: {
+        "atLeast"?: number | undefined;
+        "atMost"?: number | undefined;
+        "currency": string;
+      } | undefined;
+      "lastOrderDays"?: {
+        "within"?: number | undefined;
+        "notWithin"?: number | undefined;
+      } | undefined;
+      "registeredDays"?: {
+        "within"?: number | undefined;
+        "notWithin"?: number | undefined;
+      } | undefined;
+      "languages"?: readonly (string)[] | undefined;
+    };
+    response: {
+      "customers": number;
+    };
+  };
+  /** Campaigns, newest first, at most two hundred. */
+  'marketing.listCampaigns': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "campaigns": readonly ({
+        "id": string;
+        "state": "scheduled" | "sending" | "sent" | "cancelled";
+        "name": string;
+        "segment": {
+          "orders"?: {
+            "atLeast"?: number | undefined;
+            "atMost"?: number | undefined;
+          } | undefined;
+          "spent"?: {
+            "atLeast"?: number | undefined;
+            "atMost"?: number | undefined;
+            "currency": string;
+          } | undefined;
+          "lastOrderDays"?: {
+            "within"?: number | undefined;
+            "notWithin"?: number | undefined;
+          } | undefined;
+          "registeredDays"?: {
+            "within"?: number | undefined;
+            "notWithin"?: number | undefined;
+          } | undefined;
+          "languages"?: readonly (string)[] | undefined;
+        };
+        "channels": readonly ("mail" | "sms" | "push")[];
+        "content": {
+          "title": string;
+          "paragraphs": readonly (string)[];
+          "label": string;
+          "path": string;
+        };
+        "sendAt": string;
+        "reached": number;
+        "createdAt": string;
+        "endedAt"?: string | undefined;
+      })[];
+    };
+  };
+  /** Tell the customers of a segment something, once each, at a time. Who is in the segment is seen then; who did not ask for news hears nothing. */
+  'marketing.createCampaign': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "segment": {
+        "orders"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+        } | undefined;
+        "spent"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+          "currency": string;
+        } | undefined;
+        "lastOrderDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "registeredDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "languages"?: readonly (string)[] | undefined;
+      };
+      "channels": readonly ("mail" | "sms" | "push")[];
+      "content": {
+        "title": string;
+        "paragraphs": readonly (string)[];
+        "label": string;
+        "path": string;
+      };
+      "sendAt"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "scheduled" | "sending" | "sent" | "cancelled";
+      "name": string;
+      "segment": {
+        "orders"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+        } | undefined;
+        "spent"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+          "currency": string;
+        } | undefined;
+        "lastOrderDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "registeredDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "languages"?: readonly (string)[] | undefined;
+      };
+      "channels": readonly ("mail" | "sms" | "push")[];
+      "content": {
+        "title": string;
+        "paragraphs": readonly (string)[];
+        "label": string;
+        "path": string;
+      };
+      "sendAt": string;
+      "reached": number;
+      "createdAt": string;
+      "endedAt"?: string | undefined;
+    };
+  };
+  /** A campaign, and how far it is. */
+  'marketing.getCampaign': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "scheduled" | "sending" | "sent" | "cancelled";
+      "name": string;
+      "segment": {
+        "orders"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+        } | undefined;
+        "spent"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+          "currency": string;
+        } | undefined;
+        "lastOrderDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "registeredDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "languages"?: readonly (string)[] | undefined;
+      };
+      "channels": readonly ("mail" | "sms" | "push")[];
+      "content": {
+        "title": string;
+        "paragraphs": readonly (string)[];
+        "label": string;
+        "path": string;
+      };
+      "sendAt": string;
+      "reached": number;
+      "createdAt": string;
+      "endedAt"?: string | undefined;
+    };
+  };
+  /** Tell nobody more of it. */
+  'marketing.cancelCampaign': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "scheduled" | "sending" | "sent" | "cancelled";
+      "name": string;
+      "segment": {
+        "orders"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+        } | undefined;
+        "spent"?: {
+          "atLeast"?: number | undefined;
+          "atMost"?: number | undefined;
+          "currency": string;
+        } | undefined;
+        "lastOrderDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "registeredDays"?: {
+          "within"?: number | undefined;
+          "notWithin"?: number | undefined;
+        } | undefined;
+        "languages"?: readonly (string)[] | undefined;
+      };
+      "channels": readonly ("mail" | "sms" | "push")[];
+      "content": {
+        "title": string;
+        "paragraphs": readonly (string)[];
+        "label": string;
+        "path": string;
+      };
+      "sendAt": string;
+      "reached": number;
+      "createdAt": string;
+      "endedAt"?: string | undefined;
+    };
+  };
+  /** Whether people are reminded of carts they left. */
+  'marketing.getSettings': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "abandonedCarts": {
+        "enabled": boolean;
+        "afterMinutes": number;
+        "channels": readonly ("mail" | "sms" | "push")[];
+      };
+    };
+  };
+  /** Change that. Carts that were left before are not told of. */
+  'marketing.putSettings': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "abandonedCarts"?: {
+        "enabled"?: boolean | undefined;
+        "afterMinutes"?: number | undefined;
+        "channels"?: readonly ("mail" | "sms" | "push")[] | undefined;
+      } | undefined;
+    };
+    response: {
+      "abandonedCarts": {
+        "enabled": boolean;
+        "afterMinutes": number;
+        "channels": readonly ("mail" | "sms" | "push")[];
+      };
     };
   };
   /** A picture in the size, shape and format asked for, painted anew: never enlarged, without what its camera noted. Sizes go by a ladder. */
@@ -5526,6 +5790,13 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'marketing.startExperiment': ['POST', '/api/admin/marketing/experiments/{id}/start', false],
   'marketing.endExperiment': ['POST', '/api/admin/marketing/experiments/{id}/end', false],
   'marketing.getResults': ['GET', '/api/admin/marketing/experiments/{id}/results', false],
+  'marketing.countSegment': ['POST', '/api/admin/marketing/segments/count', false],
+  'marketing.listCampaigns': ['GET', '/api/admin/marketing/campaigns', false],
+  'marketing.createCampaign': ['POST', '/api/admin/marketing/campaigns', true],
+  'marketing.getCampaign': ['GET', '/api/admin/marketing/campaigns/{id}', false],
+  'marketing.cancelCampaign': ['POST', '/api/admin/marketing/campaigns/{id}/cancel', false],
+  'marketing.getSettings': ['GET', '/api/admin/marketing/settings', false],
+  'marketing.putSettings': ['PUT', '/api/admin/marketing/settings', false],
   'media.getPicture': ['GET', '/api/media/{id}', false],
   'media.beginUpload': ['POST', '/api/admin/media/uploads', false],
   'media.getUpload': ['GET', '/api/admin/media/uploads/{id}', false],

@@ -1,10 +1,11 @@
 /**
- * The marketing domain: feature flags, and experiments that may be looked at and ended at any time.
- * It hears of orders by their events, and knows people by digests.
+ * The marketing domain: feature flags, experiments that may be looked at and ended at any time, campaigns to segments of customers and
+ * reminders of carts that were left. It hears of orders and customers by their events; in experiments it knows people by digests.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
+import * as campaigns from './campaigns/schemas.ts';
 import * as experiments from './experiments/schemas.ts';
 import * as flags from './flags/schemas.ts';
 
@@ -19,7 +20,7 @@ const ofFlag = z.strictObject({ key: flags.flagKey });
 export const marketing: DomainDefinition = {
   name: 'marketing',
   summary:
-    'Feature flags for OpenFeature, and experiments whose statistics hold however often they are looked at, with guard rails.',
+    'Feature flags for OpenFeature, experiments whose statistics hold however often they are looked at, campaigns, and reminders of carts that were left.',
   tables: [
     { name: 'marketing_flags', spread: 'tenant', access: 'write' },
     { name: 'marketing_experiments', spread: 'tenant', access: 'write' },
@@ -41,10 +42,24 @@ export const marketing: DomainDefinition = {
       access: 'write',
       personal: { by: { column: 'subject', written }, erase: 'delete' },
     },
+    {
+      name: 'marketing_people',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['customer_id', 'email'], erase: 'delete' },
+    },
+    {
+      name: 'marketing_purchases',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['customer_id'], erase: 'delete' },
+    },
+    { name: 'marketing_campaigns', spread: 'tenant', access: 'write' },
+    { name: 'marketing_settings', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
-  consumes: ['orders.order'],
+  consumes: ['orders.order', 'accounts.customer'],
   tasks: [
     {
       name: 'marketing.look',
@@ -52,6 +67,13 @@ export const marketing: DomainDefinition = {
       maxAttempts: 1_000,
       leaseSeconds: 30,
     },
+    {
+      name: 'marketing.send',
+      payload: z.strictObject({ campaignId: campaigns.campaignId }),
+      maxAttempts: 1_000,
+      leaseSeconds: 60,
+    },
+    { name: 'marketing.carts', payload: z.strictObject({}), maxAttempts: 1_000, leaseSeconds: 60 },
     { name: 'marketing.tidy', payload: z.strictObject({}), maxAttempts: 1_000, leaseSeconds: 30 },
   ],
   buckets: [],
@@ -176,6 +198,70 @@ export const marketing: DomainDefinition = {
       audience: 'merchant',
       params: experiments.ofExperiment,
       response: experiments.results,
+    },
+    {
+      id: 'countSegment',
+      method: 'POST',
+      path: '/api/admin/marketing/segments/count',
+      summary: 'How many customers a segment has at present.',
+      audience: 'merchant',
+      body: campaigns.segment,
+      response: campaigns.segmentCount,
+    },
+    {
+      id: 'listCampaigns',
+      method: 'GET',
+      path: '/api/admin/marketing/campaigns',
+      summary: 'Campaigns, newest first, at most two hundred.',
+      audience: 'merchant',
+      response: campaigns.campaignList,
+    },
+    {
+      id: 'createCampaign',
+      method: 'POST',
+      path: '/api/admin/marketing/campaigns',
+      summary:
+        'Tell the customers of a segment something, once each, at a time. Who is in the segment is seen then; who did not ask for news hears nothing.',
+      audience: 'merchant',
+      body: campaigns.campaignInput,
+      response: campaigns.campaign,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'getCampaign',
+      method: 'GET',
+      path: '/api/admin/marketing/campaigns/{id}',
+      summary: 'A campaign, and how far it is.',
+      audience: 'merchant',
+      params: campaigns.ofCampaign,
+      response: campaigns.campaign,
+    },
+    {
+      id: 'cancelCampaign',
+      method: 'POST',
+      path: '/api/admin/marketing/campaigns/{id}/cancel',
+      summary: 'Tell nobody more of it.',
+      audience: 'merchant',
+      params: campaigns.ofCampaign,
+      response: campaigns.campaign,
+    },
+    {
+      id: 'getSettings',
+      method: 'GET',
+      path: '/api/admin/marketing/settings',
+      summary: 'Whether people are reminded of carts they left.',
+      audience: 'merchant',
+      response: campaigns.settings,
+    },
+    {
+      id: 'putSettings',
+      method: 'PUT',
+      path: '/api/admin/marketing/settings',
+      summary: 'Change that. Carts that were left before are not told of.',
+      audience: 'merchant',
+      body: campaigns.settings,
+      response: campaigns.settings,
     },
   ],
   scaling: { min: 1, max: 6, cpuPercent: 70 },

@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import type { CreateService } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { SqlRunner, TenantId } from '../../platform/ports.ts';
+import type { SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
+import { countIn, hearOfCustomer, hearOfPurchase } from './campaigns/people.ts';
+import type { CampaignInput, Segment, Settings } from './campaigns/schemas.ts';
+import { CARTS, createSending, SEND } from './campaigns/send.ts';
 import { marketing, subjectOf } from './definition.ts';
 import type { Plan } from './experiments/schemas.ts';
 import { createExperiments } from './experiments/store.ts';
@@ -25,7 +28,9 @@ const GOALS: Readonly<Record<string, string>> = {
 };
 const ofOperation = z.strictObject({ key: flagKey, context: evaluationInput.shape.context });
 
-export const createService: CreateService = ({ sql, clock, newId }) => {
+export const createService: CreateService = (platform) => {
+  const { sql, clock, newId } = platform;
+  const sending = createSending(platform);
   const flags = createFlagStore({ sql, clock });
   const experiments = createExperiments({ clock, newId });
   const takingPart = new Set<string>();
@@ -63,7 +68,9 @@ export const createService: CreateService = ({ sql, clock, newId }) => {
   return {
     definition: marketing,
     consumers: {
+      'accounts.customer': hearOfCustomer,
       async 'orders.order'(event, tx) {
+        await hearOfPurchase(event, tx);
         const goal = GOALS[event.type];
         if (goal === undefined) return;
         const { running } = await flags.snapshot(event.tenant);
@@ -88,6 +95,8 @@ export const createService: CreateService = ({ sql, clock, newId }) => {
         });
         flags.forget(tenant);
       },
+      [SEND]: sending.send,
+      [CARTS]: sending.carts,
       async [TIDY]({ tenant }) {
         await sql.transaction(tenant, async (tx) => {
           if (!(await experiments.tidy(tx, tenant))) return;
@@ -188,6 +197,35 @@ export const createService: CreateService = ({ sql, clock, newId }) => {
         flags.forget(tenant.id);
         return { json };
       },
+      async countSegment({ tenant, body }) {
+        const customers = await countIn(reader(tenant.id), tenant.id, body as Segment, clock.now());
+        return { json: { customers } };
+      },
+      async listCampaigns({ tenant }) {
+        return { json: { campaigns: await sending.list(tenant.id) } };
+      },
+      createCampaign({ tenant, body, earn }) {
+        needs(tenant, 'notifications');
+        return sql.transaction(tenant.id, async (tx) =>
+          earn(tx, { status: 201, json: await sending.create(tx, tenant.id, body as CampaignInput) }),
+        );
+      },
+      async getCampaign({ tenant, params }) {
+        return { json: await sending.get(tenant.id, (params as { id: string }).id) };
+      },
+      async cancelCampaign({ tenant, params }) {
+        const { id } = params as { id: string };
+        return { json: await sql.transaction(tenant.id, (tx) => sending.cancel(tx, tenant.id, id)) };
+      },
+      async getSettings({ tenant }) {
+        return { json: await sending.settings(tenant.id) };
+      },
+      async putSettings({ tenant, body }) {
+        const settings = body as Settings;
+        if (settings.abandonedCarts.enabled) needs(tenant, 'notifications', 'orders');
+        await sql.transaction(tenant.id, (tx) => sending.putSettings(tx, tenant.id, settings));
+        return { json: settings };
+      },
       async getResults({ tenant, params }) {
         const { id } = params as { id: string };
         return { json: await experiments.results(reader(tenant.id), tenant.id, id) };
@@ -195,6 +233,15 @@ export const createService: CreateService = ({ sql, clock, newId }) => {
     },
   };
 };
+
+/** @throws ShopError `conflict` */
+function needs({ domains }: Tenant, ...names: readonly string[]): void {
+  const lacking = names.filter((name) => !domains.includes(name));
+  if (lacking.length > 0)
+    throw new ShopError('conflict', `This shop has no ${lacking.join(' and no ')}.`, {
+      remedy: 'Have the domain switched on in the tenant’s spec.domains.',
+    });
+}
 
 function counts({ goal, guards }: Plan, name: string): boolean {
   return goal === name || guards.some((guard) => guard.goal === name);

@@ -32,6 +32,7 @@ import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
 import { orders } from './definition.ts';
 import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
+import { findIdleCarts, idleCartsInput } from './idle.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
 import { giftCardRoutes } from './gift-cards/routes.ts';
@@ -323,7 +324,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       'orders.expire-due': ({ tenant, payload, signal }) => saga.expireDue(tenant, payload as Round, signal),
       'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),
     },
-    operations: {},
+    operations: {
+      /** For whoever reminds people of what they left. */
+      idleCarts: (tenant, input) =>
+        findIdleCarts(readerOf(platform, tenant.id), tenant.id, idleCartsInput.parse(input)),
+    },
   };
 }
 
