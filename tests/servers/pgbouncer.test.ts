@@ -50,7 +50,7 @@ before(async () => {
   server = await startPostgres({ password: 'root' });
   admin = new Client({ connectionString: server.adminUrl });
   await admin.connect();
-  pooler = await startPgBouncer(server, { sessions: SESSIONS });
+  pooler = await startPgBouncer(server.adminUrl, { sessions: SESSIONS });
   processor = await startProcessor({
     host: '127.0.0.1',
     port: 0,

@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from '../support/port.ts';
-import type { PostgresServer } from './postgres.ts';
 import { startProgram } from './process.ts';
 
 export interface PgBouncer {
@@ -30,12 +29,13 @@ export interface PgBouncerOptions {
   readonly sessions: number;
 }
 
-/** Makes what docs/pooler.md asks for in the database, then resolves when the pooler takes connections. */
-export async function startPgBouncer(
-  { adminUrl, port: serverPort }: Pick<PostgresServer, 'adminUrl' | 'port'>,
-  { sessions }: PgBouncerOptions,
-): Promise<PgBouncer> {
+/**
+ * Makes what docs/pooler.md asks for in the database, then resolves when the pooler takes connections.
+ * @param adminUrl of a superuser
+ */
+export async function startPgBouncer(adminUrl: string, { sessions }: PgBouncerOptions): Promise<PgBouncer> {
   if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: apt-get install pgbouncer`);
+  const { hostname, port: serverPort } = new URL(adminUrl);
   const folder = await mkdtemp(join(tmpdir(), 'shopmind-pgbouncer-'));
   const port = await freePort();
   const password = randomBytes(18).toString('base64url');
@@ -46,7 +46,7 @@ export async function startPgBouncer(
   await writeFile(
     configuration,
     `[databases]
-shopmind = host=127.0.0.1 port=${serverPort}
+shopmind = host=${hostname} port=${serverPort}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
