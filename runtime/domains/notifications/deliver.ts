@@ -60,8 +60,11 @@ export function createDelivering(
     query: (text, values) => sql.query(tenant, text, values),
   });
 
-  async function preview(tenant: Tenant, message: Previewed): Promise<Rendered & { locale: string }> {
-    const runner = runnerOf(tenant.id);
+  async function preview(
+    tenant: Tenant,
+    message: Previewed,
+    runner = runnerOf(tenant.id),
+  ): Promise<Rendered & { locale: string }> {
     const found = await templates.find(runner, tenant, message);
     const { settings } = await settingsOf(runner, tenant.id);
     const origin = platform.originOf(tenant);
@@ -292,13 +295,12 @@ export function createDelivering(
         const locale = contact.locale ?? tenant.locales[0] ?? 'en';
         const items: object[] = [];
         for (const { kind, variables, created_at } of rows) {
-          const { subject = '' } = await preview(tenant, {
-            kind,
-            channel: 'mail',
-            locale,
-            variables,
-            recipient: contact.name,
-          });
+          // Within the transaction: as many digests as there are connections would wait for one more each.
+          const { subject = '' } = await preview(
+            tenant,
+            { kind, channel: 'mail', locale, variables, recipient: contact.name },
+            tx,
+          );
           items.push({
             title: subject.slice(0, 2_000),
             at: created_at.toISOString(),

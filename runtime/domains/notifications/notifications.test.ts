@@ -41,7 +41,13 @@ before(async () => {
       { ...ADMIN_SECRETS, 'notifications-report-secret': REPORT_SECRET },
     );
   shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['accounts', 'notifications'] },
+    {
+      databaseUrl: database.url,
+      secretsKey: database.secretsKey,
+      domains: ['accounts', 'notifications'],
+      // A transaction that asked for another connection would wait for itself.
+      databaseConnections: 1,
+    },
     {
       clock,
       services: {
