@@ -2718,7 +2718,7 @@ export interface Operations {
     response: undefined;
   };
   /** How much the library holds, and may hold. */
-  'media.getUsage': {
+  'media.getMediaUsage': {
     params: undefined;
     query: undefined;
     body: undefined;
@@ -5806,7 +5806,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'media.changeAsset': ['PATCH', '/api/admin/media/assets/{id}', false],
   'media.deleteAsset': ['DELETE', '/api/admin/media/assets/{id}', false],
   'media.getOriginal': ['GET', '/api/admin/media/assets/{id}/original', false],
-  'media.getUsage': ['GET', '/api/admin/media/usage', false],
+  'media.getMediaUsage': ['GET', '/api/admin/media/usage', false],
   'notifications.getPreferences': ['GET', '/api/notifications/preferences', false],
   'notifications.setPreferences': ['PUT', '/api/notifications/preferences', false],
   'notifications.showUnsubscribe': ['GET', '/api/notifications/unsubscribe', false],

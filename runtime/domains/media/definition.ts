@@ -141,7 +141,7 @@ export const media: DomainDefinition = {
       params: schemas.AssetParams,
     },
     {
-      id: 'getUsage',
+      id: 'getMediaUsage',
       method: 'GET',
       path: '/api/admin/media/usage',
       summary: 'How much the library holds, and may hold.',

@@ -66,7 +66,7 @@ export const createService: CreateService = (platform) => {
         return {};
       },
       getOriginal: ({ tenant, params }) => library.showOriginal(tenant.id, idOf(params)),
-      async getUsage({ tenant }) {
+      async getMediaUsage({ tenant }) {
         return { json: await library.usage(tenant) };
       },
     },
