@@ -1,4 +1,5 @@
 /** Where the storefront's builds lie, and which one is to be served. Shared by what makes them and what serves them. */
+import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -11,11 +12,12 @@ export const buildFolder = (hash: string): string => `.next/builds/${hash}`;
 
 const POINTER = `${OUTPUT}current.json`;
 
-/** The hash of the build to serve; nothing before the first one is complete. */
+/** The hash of the build to serve; nothing before the first one is complete, or when somebody has cleared the builds away. */
 export async function currentBuild(): Promise<string | undefined> {
   try {
     const { hash }: { hash?: unknown } = JSON.parse(await readFile(POINTER, 'utf8'));
-    return typeof hash === 'string' && /^[0-9a-f]{12}$/.test(hash) ? hash : undefined;
+    if (typeof hash !== 'string' || !/^[0-9a-f]{12}$/.test(hash)) return undefined;
+    return existsSync(`${STOREFRONT}${buildFolder(hash)}`) ? hash : undefined;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
