@@ -2509,7 +2509,121 @@ export interface Operations {
       "endedAt"?: string | undefined;
     };
   };
-  /** Whether people are reminded of carts they left. */
+  /** The signed-in customer’s points, and what they were earned and spent for. */
+  'marketing.getPoints': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "balance": number;
+      "program": {
+        "enabled": boolean;
+        "currency": string;
+        "perPoint": number;
+        "worth": number;
+        "least": number;
+      };
+      "entries": readonly ({
+        "sequence": number;
+        "kind": "earned" | "taken" | "spent" | "granted";
+        "points": number;
+        "balance": number;
+        "orderId"?: string | undefined;
+        "note"?: string | undefined;
+        "at": string;
+      })[];
+      "redemptions": readonly ({
+        "id": string;
+        "points": number;
+        "amount": number;
+        "currency": string;
+        "at": string;
+      })[];
+    };
+  };
+  /** Make a gift card of points. Its code is fetched by itself, as often as it is lost. */
+  'marketing.redeemPoints': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "points": number;
+    };
+    response: {
+      "id": string;
+      "points": number;
+      "amount": number;
+      "currency": string;
+      "at": string;
+    };
+  };
+  /** The code of the gift card. Each time it is another one, and the one before is void; none once the card is in use. */
+  'marketing.fetchPointsCard': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "code": string;
+      "amount": number;
+      "currency": string;
+    };
+  };
+  /** A customer’s points. */
+  'marketing.getCustomerPoints': {
+    params: {
+      "customerId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "balance": number;
+      "program": {
+        "enabled": boolean;
+        "currency": string;
+        "perPoint": number;
+        "worth": number;
+        "least": number;
+      };
+      "entries": readonly ({
+        "sequence": number;
+        "kind": "earned" | "taken" | "spent" | "granted";
+        "points": number;
+        "balance": number;
+        "orderId"?: string | undefined;
+        "note"?: string | undefined;
+        "at": string;
+      })[];
+      "redemptions": readonly ({
+        "id": string;
+        "points": number;
+        "amount": number;
+        "currency": string;
+        "at": string;
+      })[];
+    };
+  };
+  /** Give a customer points, or take some back, and say why. */
+  'marketing.grantPoints': {
+    params: {
+      "customerId": string;
+    };
+    query: undefined;
+    body: {
+      "points": number;
+      "note": string;
+    };
+    response: {
+      "sequence": number;
+      "kind": "earned" | "taken" | "spent" | "granted";
+      "points": number;
+      "balance": number;
+      "orderId"?: string | undefined;
+      "note"?: string | undefined;
+      "at": string;
+    };
+  };
+  /** Whether people are reminded of carts they left, and what points are earned for and worth. */
   'marketing.getSettings': {
     params: undefined;
     query: undefined;
@@ -2519,6 +2633,13 @@ export interface Operations {
         "enabled": boolean;
         "afterMinutes": number;
         "channels": readonly ("mail" | "sms" | "push")[];
+      };
+      "loyalty": {
+        "enabled": boolean;
+        "currency": string;
+        "perPoint": number;
+        "worth": number;
+        "least": number;
       };
     };
   };
@@ -2532,12 +2653,26 @@ export interface Operations {
         "afterMinutes"?: number | undefined;
         "channels"?: readonly ("mail" | "sms" | "push")[] | undefined;
       } | undefined;
+      "loyalty"?: {
+        "enabled"?: boolean | undefined;
+        "currency"?: string | undefined;
+        "perPoint"?: number | undefined;
+        "worth"?: number | undefined;
+        "least"?: number | undefined;
+      } | undefined;
     };
     response: {
       "abandonedCarts": {
         "enabled": boolean;
         "afterMinutes": number;
         "channels": readonly ("mail" | "sms" | "push")[];
+      };
+      "loyalty": {
+        "enabled": boolean;
+        "currency": string;
+        "perPoint": number;
+        "worth": number;
+        "least": number;
       };
     };
   };
@@ -5795,6 +5930,11 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'marketing.createCampaign': ['POST', '/api/admin/marketing/campaigns', true],
   'marketing.getCampaign': ['GET', '/api/admin/marketing/campaigns/{id}', false],
   'marketing.cancelCampaign': ['POST', '/api/admin/marketing/campaigns/{id}/cancel', false],
+  'marketing.getPoints': ['GET', '/api/marketing/points', false],
+  'marketing.redeemPoints': ['POST', '/api/marketing/points/redemptions', true],
+  'marketing.fetchPointsCard': ['POST', '/api/marketing/points/redemptions/{id}/card', false],
+  'marketing.getCustomerPoints': ['GET', '/api/admin/marketing/points/{customerId}', false],
+  'marketing.grantPoints': ['POST', '/api/admin/marketing/points/{customerId}/grants', true],
   'marketing.getSettings': ['GET', '/api/admin/marketing/settings', false],
   'marketing.putSettings': ['PUT', '/api/admin/marketing/settings', false],
   'media.getPicture': ['GET', '/api/media/{id}', false],

@@ -1,6 +1,6 @@
 /**
- * The marketing domain: feature flags, experiments that may be looked at and ended at any time, campaigns to segments of customers and
- * reminders of carts that were left. It hears of orders and customers by their events; in experiments it knows people by digests.
+ * The marketing domain: feature flags, experiments that may be looked at and ended at any time, campaigns to segments of customers,
+ * reminders of carts that were left, and loyalty points. It hears of orders and customers by their events; in experiments it knows people by digests.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import type { DomainDefinition } from '../../platform/definition.ts';
 import * as campaigns from './campaigns/schemas.ts';
 import * as experiments from './experiments/schemas.ts';
 import * as flags from './flags/schemas.ts';
+import * as loyalty from './loyalty/schemas.ts';
 
 /** As somebody is written down here. */
 export function subjectOf(targetingKey: string): string {
@@ -20,7 +21,7 @@ const ofFlag = z.strictObject({ key: flags.flagKey });
 export const marketing: DomainDefinition = {
   name: 'marketing',
   summary:
-    'Feature flags for OpenFeature, experiments whose statistics hold however often they are looked at, campaigns, and reminders of carts that were left.',
+    'Feature flags for OpenFeature, experiments whose statistics hold however often they are looked at, campaigns, reminders of carts that were left, and loyalty points.',
   tables: [
     { name: 'marketing_flags', spread: 'tenant', access: 'write' },
     { name: 'marketing_experiments', spread: 'tenant', access: 'write' },
@@ -56,6 +57,12 @@ export const marketing: DomainDefinition = {
     },
     { name: 'marketing_campaigns', spread: 'tenant', access: 'write' },
     { name: 'marketing_settings', spread: 'tenant', access: 'write' },
+    ...['marketing_point_accounts', 'marketing_point_entries', 'marketing_redemptions'].map((name) => ({
+      name,
+      spread: 'tenant' as const,
+      access: name === 'marketing_point_accounts' ? ('write' as const) : ('append' as const),
+      personal: { by: ['customer_id'], erase: 'delete' as const },
+    })),
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
@@ -247,10 +254,60 @@ export const marketing: DomainDefinition = {
       response: campaigns.campaign,
     },
     {
+      id: 'getPoints',
+      method: 'GET',
+      path: '/api/marketing/points',
+      summary: 'The signed-in customer’s points, and what they were earned and spent for.',
+      audience: 'customer',
+      response: loyalty.account,
+    },
+    {
+      id: 'redeemPoints',
+      method: 'POST',
+      path: '/api/marketing/points/redemptions',
+      summary: 'Make a gift card of points. Its code is fetched by itself, as often as it is lost.',
+      audience: 'customer',
+      body: loyalty.redeemInput,
+      response: loyalty.redemption,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'fetchPointsCard',
+      method: 'POST',
+      path: '/api/marketing/points/redemptions/{id}/card',
+      summary:
+        'The code of the gift card. Each time it is another one, and the one before is void; none once the card is in use.',
+      audience: 'customer',
+      params: loyalty.ofRedemption,
+      response: loyalty.pointsCard,
+    },
+    {
+      id: 'getCustomerPoints',
+      method: 'GET',
+      path: '/api/admin/marketing/points/{customerId}',
+      summary: 'A customer’s points.',
+      audience: 'merchant',
+      params: loyalty.ofCustomer,
+      response: loyalty.account,
+    },
+    {
+      id: 'grantPoints',
+      method: 'POST',
+      path: '/api/admin/marketing/points/{customerId}/grants',
+      summary: 'Give a customer points, or take some back, and say why.',
+      audience: 'merchant',
+      params: loyalty.ofCustomer,
+      body: loyalty.grantInput,
+      response: loyalty.entry,
+      status: 201,
+      idempotent: true,
+    },
+    {
       id: 'getSettings',
       method: 'GET',
       path: '/api/admin/marketing/settings',
-      summary: 'Whether people are reminded of carts they left.',
+      summary: 'Whether people are reminded of carts they left, and what points are earned for and worth.',
       audience: 'merchant',
       response: campaigns.settings,
     },

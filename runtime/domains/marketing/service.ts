@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CreateService } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
+import type { SqlRunner, StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { countIn, hearOfCustomer, hearOfPurchase } from './campaigns/people.ts';
 import type { CampaignInput, Segment, Settings } from './campaigns/schemas.ts';
 import { CARTS, createSending, SEND } from './campaigns/send.ts';
@@ -12,6 +12,7 @@ import { createExperiments } from './experiments/store.ts';
 import { evaluate, type Answer } from './flags/evaluate.ts';
 import { evaluationInput, flagKey, type Context, type Evaluation, type FlagInput } from './flags/schemas.ts';
 import { createFlagStore } from './flags/store.ts';
+import { createLedger } from './loyalty/ledger.ts';
 
 const LOOK = 'marketing.look';
 const TIDY = 'marketing.tidy';
@@ -26,11 +27,16 @@ const GOALS: Readonly<Record<string, string>> = {
   'orders.order.confirmed': 'order',
   'orders.order.refunded': 'refund',
 };
+const sale = order.extend({ total: z.object({ amount: z.int(), currency: z.string() }), refunded: z.int() });
+/** As orders answers. */
+const issued = z.object({ code: z.string() });
+const TAKEN_BACK = new Set(['orders.order.refunded', 'orders.order.cancelled']);
 const ofOperation = z.strictObject({ key: flagKey, context: evaluationInput.shape.context });
 
 export const createService: CreateService = (platform) => {
   const { sql, clock, newId } = platform;
   const sending = createSending(platform);
+  const ledger = createLedger(platform);
   const flags = createFlagStore({ sql, clock });
   const experiments = createExperiments({ clock, newId });
   const takingPart = new Set<string>();
@@ -59,6 +65,29 @@ export const createService: CreateService = (platform) => {
     return answer;
   }
 
+  /** What a customer's order earns, and what is taken back with it. */
+  async function hearOfPoints(event: StoredEvent, tx: Transaction): Promise<void> {
+    const isNew = event.type === 'orders.order.confirmed';
+    if (!isNew && !TAKEN_BACK.has(event.type)) return;
+    const { orderId, customerId, total, refunded } = sale.parse(event.payload);
+    if (customerId === undefined) return;
+    const { loyalty } = await sending.settings(tx, event.tenant);
+    await ledger.hear(tx, event.tenant, loyalty, {
+      orderId,
+      customerId,
+      currency: total.currency,
+      total: total.amount,
+      left: event.type === 'orders.order.cancelled' ? 0 : Math.max(0, total.amount - refunded),
+      isNew,
+      source: `event:${event.id}`,
+    });
+  }
+
+  async function pointsOf(tenant: TenantId, customerId: string) {
+    const { loyalty } = await sending.settings(reader(tenant), tenant);
+    return ledger.show(reader(tenant), tenant, customerId, loyalty);
+  }
+
   async function flagOf(tenant: TenantId, key: string) {
     const flag = (await flags.read(tenant)).flags.get(key);
     if (flag === undefined) throw new ShopError('not_found', 'There is no such flag.');
@@ -71,6 +100,7 @@ export const createService: CreateService = (platform) => {
       'accounts.customer': hearOfCustomer,
       async 'orders.order'(event, tx) {
         await hearOfPurchase(event, tx);
+        await hearOfPoints(event, tx);
         const goal = GOALS[event.type];
         if (goal === undefined) return;
         const { running } = await flags.snapshot(event.tenant);
@@ -217,8 +247,50 @@ export const createService: CreateService = (platform) => {
         const { id } = params as { id: string };
         return { json: await sql.transaction(tenant.id, (tx) => sending.cancel(tx, tenant.id, id)) };
       },
+      async getPoints({ tenant, caller }) {
+        return { json: await pointsOf(tenant.id, caller.customerId ?? '') };
+      },
+      redeemPoints: ({ tenant, caller, body, earn }) => {
+        needs(tenant, 'orders');
+        return sql.transaction(tenant.id, async (tx) => {
+          const { loyalty } = await sending.settings(tx, tenant.id);
+          const { points } = body as { points: number };
+          const json = await ledger.redeem(tx, tenant.id, loyalty, caller.customerId ?? '', points);
+          return earn(tx, { status: 201, json });
+        });
+      },
+      async fetchPointsCard({ tenant, caller, params }) {
+        const { id } = params as { id: string };
+        const found = await ledger.redemption(reader(tenant.id), tenant.id, caller.customerId ?? '', id);
+        const { amount, currency, points } = found;
+        const card: unknown = await platform.call(tenant.id, 'orders', 'issueGiftCardFor', {
+          id,
+          amount,
+          currency,
+          note: `${points} points`,
+        });
+        const { code } = issued.parse(card);
+        return { json: { code, amount, currency } };
+      },
+      async getCustomerPoints({ tenant, params }) {
+        return { json: await pointsOf(tenant.id, (params as { customerId: string }).customerId) };
+      },
+      grantPoints: ({ tenant, params, body, requestId, earn }) =>
+        sql.transaction(tenant.id, async (tx) => {
+          const { customerId } = params as { customerId: string };
+          const { points, note } = body as { points: number; note: string };
+          const source = `grant:${requestId}`;
+          const entry = await ledger.post(tx, tenant.id, customerId, {
+            kind: 'granted',
+            points,
+            note,
+            source,
+          });
+          if (entry === undefined) throw new ShopError('conflict', 'This request has been seen before.');
+          return earn(tx, { status: 201, json: entry });
+        }),
       async getSettings({ tenant }) {
-        return { json: await sending.settings(tenant.id) };
+        return { json: await sending.settings(reader(tenant.id), tenant.id) };
       },
       async putSettings({ tenant, body }) {
         const settings = body as Settings;

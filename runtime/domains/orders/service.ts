@@ -36,6 +36,8 @@ import { findIdleCarts, idleCartsInput } from './idle.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
 import { giftCardRoutes } from './gift-cards/routes.ts';
+import { issueGiftCardFor } from './gift-cards/schemas.ts';
+import { issueCardFor } from './gift-cards/store.ts';
 import { promotionRoutes } from './promotions/routes.ts';
 import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
@@ -325,6 +327,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),
     },
     operations: {
+      /** For whoever gives cards for something else than money. The same id is the same card. */
+      issueGiftCardFor: (tenant, input) =>
+        platform.sql.transaction(tenant.id, (tx) =>
+          issueCardFor(tx, tenant.id, issueGiftCardFor.parse(input), now()),
+        ),
       /** For whoever reminds people of what they left. */
       idleCarts: (tenant, input) =>
         findIdleCarts(readerOf(platform, tenant.id), tenant.id, idleCartsInput.parse(input)),

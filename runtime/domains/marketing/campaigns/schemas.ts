@@ -1,5 +1,6 @@
 /** The shapes of segments, campaigns and reminders. */
 import { z } from 'zod';
+import { program } from '../loyalty/schemas.ts';
 
 const range = z
   .strictObject({ atLeast: z.int().min(0).optional(), atMost: z.int().min(0).optional() })
@@ -76,6 +77,7 @@ export const settings = z.strictObject({
       channels: channels.default(['mail']),
     })
     .prefault({}),
+  loyalty: program.prefault({}),
 });
 
 export type Segment = z.infer<typeof segment>;

@@ -230,8 +230,8 @@ export function createSending(platform: Platform) {
       return show(await find(tx, tenant, id));
     },
 
-    settings: async (tenant: TenantId): Promise<Settings> =>
-      (await settingsOf(reader(tenant), tenant)).settings,
+    settings: async (runner: SqlRunner, tenant: TenantId): Promise<Settings> =>
+      (await settingsOf(runner, tenant)).settings,
 
     /** Carts that were left before reminders were switched on are not told of. */
     async putSettings(tx: Transaction, tenant: TenantId, settings: Settings): Promise<void> {

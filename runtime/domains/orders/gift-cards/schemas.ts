@@ -22,6 +22,8 @@ export const issueGiftCard = z.strictObject({
   note: z.string().trim().min(1).max(200).optional(),
 });
 
+export const issueGiftCardFor = issueGiftCard.extend({ id: giftCardId });
+
 export const changeGiftCard = z.strictObject({ enabled: z.boolean() });
 
 export const giftCard = z.object({

@@ -38,7 +38,7 @@ export async function issueCard(
   { amount, currency, expiresAt, note }: IssueGiftCard,
   now: Date,
 ): Promise<IssuedGiftCard> {
-  const code = Array.from({ length: 16 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  const code = newCode();
   const { rows } = await tx.query<CardRow>(
     `with card as (
        insert into orders_gift_cards (tenant_id, id, code_hash, ending, currency, initial, balance, version, expires_at, note,
@@ -53,7 +53,44 @@ export async function issueCard(
   );
   const [row] = rows;
   if (row === undefined) throw new ShopError('internal', 'The gift card was not written.');
-  return { ...shown(row), code: code.replaceAll(/(.{4})(?=.)/g, '$1-') };
+  return { ...shown(row), code: grouped(code) };
+}
+
+/**
+ * The card of that id, made when there is none yet, with a new code: the one before is void. For whoever issues cards elsewhere, and may
+ * have died before the code was told.
+ * @throws ShopError `conflict` once something was spent of it
+ */
+export async function issueCardFor(
+  tx: Transaction,
+  tenant: TenantId,
+  { id, ...input }: IssueGiftCard & { readonly id: string },
+  now: Date,
+): Promise<IssuedGiftCard> {
+  const { rows } = await tx.query<CardRow & { version: number }>(
+    `select ${COLUMNS}, version from orders_gift_cards where tenant_id = $1 and id = $2 for update`,
+    [tenant, id],
+  );
+  const [row] = rows;
+  if (row === undefined) return issueCard(tx, tenant, id, input, now);
+  if (row.version > 1)
+    throw new ShopError('conflict', 'The gift card has been used: its code stays as it is.', {
+      remedy: 'Use the code that was told last.',
+    });
+  const code = newCode();
+  await tx.query(
+    'update orders_gift_cards set code_hash = $3, ending = $4, updated_at = $5 where tenant_id = $1 and id = $2',
+    [tenant, id, hashOf(code), code.slice(-4), now],
+  );
+  return { ...shown({ ...row, ending: code.slice(-4) }), code: grouped(code) };
+}
+
+function newCode(): string {
+  return Array.from({ length: 16 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+function grouped(code: string): string {
+  return code.replaceAll(/(.{4})(?=.)/g, '$1-');
 }
 
 /** Newest first. */
