@@ -62,7 +62,8 @@ export function createCallers({ secrets, identity, apiKey, authenticate }: Calle
           'This sign-in is over, or was for another shop.',
           'Sign in at this shop again.',
         );
-      if (person.roles.includes('merchant')) return { kind: 'merchant', customerId: undefined };
+      if (person.roles.includes('merchant'))
+        return { kind: 'merchant', customerId: undefined, subject: person.subject };
       throw new ShopError('forbidden', 'You are known here, and not as a merchant.', {
         remedy: 'Have the shop’s administrator give you the role merchant.',
       });

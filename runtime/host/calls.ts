@@ -3,11 +3,13 @@
  * idempotency, time and answer are the same for both because they are here.
  */
 import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
 import type { Audience, RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Answer, Idempotency, Keep } from './idempotency.ts';
 import { requireScope, scopeOf } from './keys/scopes.ts';
 import { problemsOf } from './problem.ts';
@@ -16,6 +18,8 @@ import { elsewhere, requireDomain } from './shop.ts';
 
 export interface CallsOptions {
   readonly idempotency: Idempotency;
+  readonly audit: Pick<Audit, 'begun' | 'ended'>;
+  readonly log: Logger;
   /** Handlers are told to stop after this long. Default 30 s. */
   readonly timeoutMilliseconds?: number;
   /** Checks every JSON answer against its schema; on in tests. */
@@ -114,44 +118,82 @@ export function createCalls(options: CallsOptions): Calls {
       return caller;
     },
 
-    async perform(call) {
-      const { route, tenant, caller, input, headers, requestId } = call;
-      const { definition } = route;
-      const work = (signal: AbortSignal, keep?: Keep): Promise<RouteResponse> =>
-        route.handler({
-          tenant,
-          caller,
-          ...input,
-          headers,
-          requestId,
-          signal,
-          async earn(tx, response) {
-            await keep?.(tx, toAnswer(definition, response));
-            return response;
-          },
-        });
-      if (definition.idempotent) {
-        const once = {
-          tenant: tenant.id,
-          scope: `${route.operationId}/${caller.kind}/${caller.customerId ?? ''}`,
-          key: call.idempotencyKey,
-          fingerprint: call.fingerprint,
-          requestId,
+    perform: (call) => (isAudited(call) ? audited(call) : perform(call)),
+  };
+
+  async function perform(call: Call): Promise<Reply> {
+    const { route, tenant, caller, input, headers, requestId } = call;
+    const { definition } = route;
+    const work = (signal: AbortSignal, keep?: Keep): Promise<RouteResponse> =>
+      route.handler({
+        tenant,
+        caller,
+        ...input,
+        headers,
+        requestId,
+        signal,
+        async earn(tx, response) {
+          await keep?.(tx, toAnswer(definition, response));
+          return response;
+        },
+      });
+    if (definition.idempotent) {
+      const once = {
+        tenant: tenant.id,
+        scope: `${route.operationId}/${caller.kind}/${caller.customerId ?? ''}`,
+        key: call.idempotencyKey,
+        fingerprint: call.fingerprint,
+        requestId,
+      };
+      return options.idempotency.once(once, async (keep) =>
+        toAnswer(definition, await limited(call, (signal) => work(signal, keep))),
+      );
+    }
+    const response = await limited(call, work);
+    return response.bytes === undefined || Buffer.isBuffer(response.bytes)
+      ? toAnswer(definition, response)
+      : {
+          status: response.status ?? definition.status ?? 200,
+          headers: { ...response.headers },
+          body: response.bytes,
         };
-        return options.idempotency.once(once, async (keep) =>
-          toAnswer(definition, await limited(call, (signal) => work(signal, keep))),
+  }
+
+  async function audited(call: Call): Promise<Reply> {
+    const { route, tenant, caller, input, requestId, fingerprint } = call;
+    const { operationId: operation } = route;
+    const seq = await options.audit.begun(tenant.id, {
+      caller,
+      operation,
+      params: input.params,
+      requestId,
+      fingerprint,
+    });
+    const ended = async (outcome: string): Promise<void> => {
+      try {
+        await options.audit.ended(tenant.id, seq, outcome);
+      } catch (error) {
+        // It is done, and that it was begun is written: nobody is helped by another answer.
+        options.log.error(
+          { err: error, tenant: tenant.id, requestId, operation, seq },
+          'an outcome is not in the audit log',
         );
       }
-      const response = await limited(call, work);
-      return response.bytes === undefined || Buffer.isBuffer(response.bytes)
-        ? toAnswer(definition, response)
-        : {
-            status: response.status ?? definition.status ?? 200,
-            headers: { ...response.headers },
-            body: response.bytes,
-          };
-    },
-  };
+    };
+    try {
+      const reply = await perform(call);
+      await ended(String(reply.status));
+      return reply;
+    } catch (error) {
+      await ended(error instanceof ShopError ? error.code : 'internal');
+      throw error;
+    }
+  }
+}
+
+/** What merchants change, whichever way they ask. */
+function isAudited({ caller, route: { definition } }: Call): boolean {
+  return caller.kind === 'merchant' && definition.method !== 'GET';
 }
 
 /** All problems of all three parts at once. @throws ShopError `invalid_input` */

@@ -78,6 +78,57 @@ export const ApiKey = z.object({
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 
+export const AuditQuery = z.object({
+  /** Only what is older than this number. */
+  before: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export type AuditQuery = z.infer<typeof AuditQuery>;
+
+/** An entry that was read before, and kept elsewhere: both, or neither. */
+export const AuditCheckQuery = z
+  .object({
+    seq: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+    hash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+  })
+  .refine(({ seq, hash }) => (seq === undefined) === (hash === undefined), 'Give both seq and hash.');
+export type AuditCheckQuery = z.infer<typeof AuditCheckQuery>;
+
+const AuditHead = z.object({ seq: z.int(), hash: z.string() });
+
+/** Something that was begun, or how that ended (`of`). */
+export const AuditEntry = AuditHead.extend({
+  /** What the hash is of, after the hash before it and the number: the rest, as JSON. */
+  text: z.string(),
+  at: z.iso.datetime(),
+  /** `admin-key`, `key:<id>`, or `person:<who it is at the identity provider>`. */
+  actor: z.string().optional(),
+  operation: z.string().optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  requestId: z.string().optional(),
+  /** SHA-256 of what was sent. */
+  digest: z.string().optional(),
+  of: z.int().optional(),
+  /** Status of the answer, or code of the error. */
+  outcome: z.string().optional(),
+});
+export type AuditEntry = z.infer<typeof AuditEntry>;
+
+export const AuditPage = z.object({ entries: z.array(AuditEntry), head: AuditHead });
+export type AuditPage = z.infer<typeof AuditPage>;
+
+export const AuditCheck = z.object({
+  intact: z.boolean(),
+  /** The first entry that is not as it was written. */
+  brokenAt: z.int().optional(),
+  /** Whoever keeps this elsewhere sees by it later that nothing was cut off at the end. */
+  head: AuditHead,
+});
+export type AuditCheck = z.infer<typeof AuditCheck>;
+
 export const HOST_ROUTES: readonly RouteDefinition[] = [
   {
     id: 'getStore',
@@ -144,6 +195,27 @@ export const HOST_ROUTES: readonly RouteDefinition[] = [
     people: true,
     params: z.object({ keyId: z.string().max(80) }),
     status: 204,
+  },
+  {
+    id: 'listAudit',
+    method: 'GET',
+    path: '/api/admin/audit',
+    summary: 'What merchants and their programs changed, and how it ended, the youngest first.',
+    audience: 'merchant',
+    people: true,
+    query: AuditQuery,
+    response: AuditPage,
+  },
+  {
+    id: 'checkAudit',
+    method: 'GET',
+    path: '/api/admin/audit/check',
+    summary:
+      'Whether the log is as it was written, from an entry whose hash one has kept, or from the first.',
+    audience: 'merchant',
+    people: true,
+    query: AuditCheckQuery,
+    response: AuditCheck,
   },
 ];
 

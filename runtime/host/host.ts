@@ -36,6 +36,8 @@ import {
   openShared,
   openTasks,
 } from './adapters.ts';
+import { createAudit } from './audit/audit.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { createCallers, credentialsOf, type Identify } from './callers.ts';
 import { createCalls, HOST_DOMAIN } from './calls.ts';
 import type { HostConfig } from './config.ts';
@@ -193,8 +195,11 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     log,
     meter: metrics.sockets,
   });
+  const audit = createAudit({ sql, clock });
   const calls = createCalls({
     idempotency: createIdempotency(sql, clock),
+    audit,
+    log,
     ...(parts.checkAnswers === undefined ? {} : { checkAnswers: parts.checkAnswers }),
   });
   const ofDomains = domainRoutes(services);
@@ -212,6 +217,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const ofHost = hostRoutes({
     ...ownRoutes(config),
     ...keyRoutes(keys),
+    ...auditRoutes(audit),
     ...graphRoutes({ ...asked, domains: hostedOrReached(config), cache: platform.cache }),
   });
   const grpc = createGrpcHost({

@@ -74,6 +74,8 @@ export interface Caller {
   readonly kind: 'shopper' | 'customer' | 'merchant' | 'provider' | 'operator';
   /** Set for customers: the account's id. */
   readonly customerId: string | undefined;
+  /** Set for merchants who are signed in at an identity provider: who it is there. */
+  readonly subject?: string | undefined;
   /** Set for merchants' programs: the host has seen to it that the key is good for the route. */
   readonly key?: ApiKeyIdentity | undefined;
 }

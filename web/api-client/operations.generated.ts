@@ -124,6 +124,51 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** What merchants and their programs changed, and how it ended, the youngest first. */
+  'host.listAudit': {
+    params: undefined;
+    query: {
+      "before"?: number | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "entries": readonly ({
+        "seq": number;
+        "hash": string;
+        "text": string;
+        "at": string;
+        "actor"?: string | undefined;
+        "operation"?: string | undefined;
+        "params"?: Readonly<Record<string, unknown>> | undefined;
+        "requestId"?: string | undefined;
+        "digest"?: string | undefined;
+        "of"?: number | undefined;
+        "outcome"?: string | undefined;
+      })[];
+      "head": {
+        "seq": number;
+        "hash": string;
+      };
+    };
+  };
+  /** Whether the log is as it was written, from an entry whose hash one has kept, or from the first. */
+  'host.checkAudit': {
+    params: undefined;
+    query: {
+      "seq"?: number | undefined;
+      "hash"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "intact": boolean;
+      "brokenAt"?: number | undefined;
+      "head": {
+        "seq": number;
+        "hash": string;
+      };
+    };
+  };
   /** Create a customer and log in. */
   'accounts.register': {
     params: undefined;
@@ -5848,6 +5893,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'host.listApiKeys': ['GET', '/api/admin/keys', false],
   'host.createApiKey': ['POST', '/api/admin/keys', false],
   'host.revokeApiKey': ['DELETE', '/api/admin/keys/{keyId}', false],
+  'host.listAudit': ['GET', '/api/admin/audit', false],
+  'host.checkAudit': ['GET', '/api/admin/audit/check', false],
   'accounts.register': ['POST', '/api/accounts/register', false],
   'accounts.login': ['POST', '/api/accounts/login', false],
   'accounts.logout': ['POST', '/api/accounts/logout', false],

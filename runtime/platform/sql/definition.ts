@@ -10,7 +10,7 @@ const MENTIONED: PersonalData = { by: ['key', 'payload'], erase: 'redact' };
 export const platform: DomainDefinition = {
   name: 'platform',
   summary:
-    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, renditions, API keys, what is searched, what is counted, and messages sent to nobody.',
+    'Outbox, event log, consumers’ positions, tasks, idempotency keys, documents, renditions, API keys, the audit log, what is searched, what is counted, and messages sent to nobody.',
   tables: [
     {
       name: 'promised_events',
@@ -52,6 +52,9 @@ export const platform: DomainDefinition = {
     },
     { name: 'picture_renditions', spread: 'tenant', access: 'write' },
     { name: 'api_keys', spread: 'tenant', access: 'write' },
+    // Names routes and ids, never what was sent.
+    { name: 'audit_entries', spread: 'tenant', access: 'write' },
+    { name: 'audit_heads', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
