@@ -67,6 +67,8 @@ const parts = (holders: readonly Holder[]) => ({
 test('a table with a column that could name a customer says what becomes of it', () => {
   const suspicious = /^\s+(customer_id|email|email_key|\w*address|payload|events|body)\s/gm;
   const declared = new Map(TABLES.map((table) => [table.name, table.personal]));
+  // The merchant's own words: whom a message is for stands in none of them.
+  const impersonal = new Set(['notifications_templates']);
   const silent = new Set<string>();
   let looked = 0;
   for (const file of globSync('{runtime/domains/*,runtime/platform/sql}/migrations/*.sql', {
@@ -75,6 +77,7 @@ test('a table with a column that could name a customer says what becomes of it',
     const text = readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
     for (const [, table = '', columns = ''] of text.matchAll(/create table (\w+) \(([\s\S]*?)\n\)/g)) {
       looked += 1;
+      if (impersonal.has(table)) continue;
       if ([...columns.matchAll(suspicious)].length > 0 && declared.get(table) === undefined)
         silent.add(table);
     }
