@@ -103,7 +103,7 @@ export const createService: CreateService = (platform) => {
         await hearOfPoints(event, tx);
         const goal = GOALS[event.type];
         if (goal === undefined) return;
-        const { running } = await flags.snapshot(event.tenant);
+        const running = await flags.running(tx, event.tenant);
         if (![...running.values()].some(({ plan }) => counts(plan, goal))) return;
         const { orderId, customerId } = order.parse(event.payload);
         const claimed = await experiments.happened(tx, event.tenant, orderId, goal);

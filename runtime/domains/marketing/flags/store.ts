@@ -20,22 +20,26 @@ export type FlagStore = ReturnType<typeof createFlagStore>;
 export function createFlagStore({ sql, clock }: { readonly sql: Sql; readonly clock: Clock }) {
   const kept = new Map<TenantId, { readonly until: number; readonly snapshot: Promise<Snapshot> }>();
 
-  async function read(tenant: TenantId): Promise<Snapshot> {
-    const { rows: experiments } = await sql.query<{ id: string; plan: Plan }>(
-      tenant,
+  /** @param runner a transaction's own where there is one: with another connection it would wait for itself */
+  async function running(runner: SqlRunner, tenant: TenantId): Promise<Snapshot['running']> {
+    const { rows } = await runner.query<{ id: string; plan: Plan }>(
       `select id, plan from marketing_experiments where tenant_id = $1 and state = 'running'`,
       [tenant],
     );
-    const running = new Map(
-      experiments.map(({ id, plan }) => [plan.flagKey, { experimentId: id, shares: plan.shares, plan }]),
+    return new Map(
+      rows.map(({ id, plan }) => [plan.flagKey, { experimentId: id, shares: plan.shares, plan }]),
     );
+  }
+
+  async function read(tenant: TenantId): Promise<Snapshot> {
+    const given = await running({ query: (text, values) => sql.query(tenant, text, values) }, tenant);
     const { rows } = await sql.query<FlagRow>(
       tenant,
       'select key, version, flag, updated_at from marketing_flags where tenant_id = $1 order by key',
       [tenant],
     );
-    const flags = rows.map((row) => fromRow(row, running.get(row.key)?.experimentId));
-    return { flags: new Map(flags.map((flag) => [flag.key, flag])), running };
+    const flags = rows.map((row) => fromRow(row, given.get(row.key)?.experimentId));
+    return { flags: new Map(flags.map((flag) => [flag.key, flag])), running: given };
   }
 
   return {
@@ -56,6 +60,7 @@ export function createFlagStore({ sql, clock }: { readonly sql: Sql; readonly cl
     forget: (tenant: TenantId): void => void kept.delete(tenant),
 
     read,
+    running,
 
     /** @throws ShopError `conflict` when somebody else has written it since, or an experiment gives out what it no longer has */
     async put(tx: Transaction, tenant: TenantId, key: string, input: FlagInput): Promise<void> {
