@@ -7,6 +7,7 @@ import { KubeError } from '../kube/errors.ts';
 import { BlobStoreError } from '../provisioners/blobs.ts';
 import { ProcessorError } from '../provisioners/payments.ts';
 import { ActionError } from '../provisioners/postgres/action.ts';
+import { LockHeldError } from '../provisioners/postgres/database.ts';
 import { PlatformConfigError } from '../resources/platform.ts';
 import { troubleOf } from './troubles.ts';
 
@@ -25,6 +26,7 @@ for (const [what, error, passes, reason] of [
     true,
     'DatabaseUnavailable',
   ],
+  ['a lock somebody else has', new LockHeldError('another at 10.0.0.3', 7), true, 'DatabaseBusy'],
   ['a server that starts', coded('the database system is starting up', '57P03'), true, 'DatabaseUnavailable'],
   ['a connection that broke', new Error('Connection terminated unexpectedly'), true, 'DatabaseUnavailable'],
   [

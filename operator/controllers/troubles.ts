@@ -5,7 +5,7 @@
 import { BlobStoreError } from '../provisioners/blobs.ts';
 import { ProcessorError } from '../provisioners/payments.ts';
 import { ActionError } from '../provisioners/postgres/action.ts';
-import { isTransient } from '../provisioners/postgres/database.ts';
+import { isTransient, LockHeldError } from '../provisioners/postgres/database.ts';
 import { MisplacedError } from '../provisioners/postgres/directory.ts';
 import {
   RowsDifferError,
@@ -36,6 +36,8 @@ export function troubleOf(error: unknown): Trouble | undefined {
       : { passes: false, reason: 'PaymentsRefused', message: error.message };
   }
   if (error instanceof SystemError) return ofSystem(error);
+  if (error instanceof LockHeldError)
+    return { ...stuck('DatabaseBusy', error.message, error.remedy), passes: true };
   if (error instanceof PlatformConfigError)
     return stuck('PlatformNotConfigured', error.message, error.remedy);
   if (error instanceof ChangedMigrationError) return stuck('MigrationChanged', error.message, error.remedy);
