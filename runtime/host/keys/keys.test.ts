@@ -1,24 +1,30 @@
 /** API keys against a whole runtime: each opens what its scopes say, over every protocol, and nothing else. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { DOMAINS } from '../../domains/index.ts';
 import type { RouteDefinition } from '../../platform/definition.ts';
 import { HOST_ROUTES } from '../definition.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../testing.ts';
-import { MOST_KEYS } from './keys.ts';
+import { isApiKey, MOST_KEYS } from './keys.ts';
 import { SCOPES, scopeOf } from './scopes.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
 let now = new Date('2026-03-01T10:00:00Z');
+/** As the operator makes one. */
+const OPERATORS_KEY = `smk_${randomBytes(32).toString('base64url')}`;
 
 before(async () => {
   const domains = DOMAINS.map(({ name }) => name);
   database = await startTestDatabase(DOMAINS);
   await database.addTenant({ id: 'one', domains }, ADMIN_SECRETS);
   await database.addTenant({ id: 'two', domains }, ADMIN_SECRETS);
+  await database.addTenant(
+    { id: 'three', domains },
+    { 'admin-key-hash': createHash('sha256').update(OPERATORS_KEY).digest('hex') },
+  );
   shop = await startTestHost(
     { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
     { clock: { now: () => now } },
@@ -50,6 +56,12 @@ function as(key: string, method: string, path: string, json?: object, tenant = '
 }
 
 const code = async (answer: ReturnType<typeof as>): Promise<unknown> => (await answer).json()['code'];
+
+test('the key that comes with a shop, which the operator makes, is no API key', async () => {
+  assert.equal(isApiKey(OPERATORS_KEY), false);
+  const answer = await as(OPERATORS_KEY, 'GET', '/api/admin/keys', undefined, 'three');
+  assert.equal(answer.status, 200, answer.text);
+});
 
 test('a key is shown once, kept as a hash, listed without itself, and dead the moment it is revoked', async () => {
   const { id, key } = await make(['catalog:read']);

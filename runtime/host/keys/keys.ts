@@ -42,9 +42,9 @@ interface Row {
 
 const COLUMNS = 'id, name, hint, scopes, created_at, expires_at, used_at, revoked_at';
 
-/** Whether a token has the form of one. */
+/** Whether a token has the form of one: it names its shop. The key that comes with a shop begins alike, and names none. */
 export function isApiKey(token: string): boolean {
-  return token.startsWith('smk_');
+  return /^smk_[a-z0-9-]+\./.test(token);
 }
 
 export function createKeys({ sql, clock, newId, log }: KeysOptions): Keys {
