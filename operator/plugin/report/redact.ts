@@ -12,7 +12,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // user:password@ of any URL.
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']+):[^\s@"']+@/gi, `$1:${MASK}@`],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9+/_=.-]{8,}/g, `$1 ${MASK}`],
-  [/\bsmk_[A-Za-z0-9_-]{8,}/g, MASK],
+  [/\bsmk_[A-Za-z0-9_.-]{8,}/g, MASK],
   [/\b(sk|rk|pk)_(test|live)_[A-Za-z0-9]{8,}/g, MASK],
   [/\bwhsec_[A-Za-z0-9+/=_-]{8,}/g, MASK],
   [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+/g, MASK],

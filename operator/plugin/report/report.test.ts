@@ -53,6 +53,7 @@ for (const text of [
   'postgres://shop:hunter2@db/shop',
   'authorization: Bearer abcdefgh12345678',
   'key smk_AbCdEfGhIjKl',
+  'key smk_acme.AbCdEfGhIjKl',
   'sk_test_1234567890abcdef',
   'whsec_1234567890abcdef',
   'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl',
