@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { startTestPostgres } from '../../../../tests/support/postgres.ts';
 import type { TestPostgres } from '../../../../tests/support/postgres.ts';
+import { until } from '../../../../tests/support/wait.ts';
 import { createSealer } from '../../sealing.ts';
 import { shelf } from '../../testing/definition.ts';
 import { openDatabase } from '../database.ts';
@@ -180,6 +181,33 @@ test('there and back is the identity, whatever the rows are', async () => {
     }),
     { numRuns: 15 },
   );
+});
+
+test('a shop that never stops writing is copied all the same: its tables need not be at rest for that', async () => {
+  const id = 'restless';
+  const { out } = await tenant(id);
+  await fill('shop', id);
+  await moves.begin(id, out);
+  let writing = true;
+  let written = 0;
+  const writer = (async () => {
+    while (writing)
+      await database.query(
+        `insert into shop.books select $1, 'z' || lpad(($2 * 10 + i)::text, 9, '0'), 's1', 'more' from generate_series(1, 10) i`,
+        [id, written++],
+      );
+  })();
+  await until(() => written > 0 || undefined, { withinMs: 60_000, what: 'the shop writes' });
+  // No time at all: a batch of each table is what there is.
+  assert.equal(await moves.copy(id, 0), true);
+  writing = false;
+  await writer;
+  assert.equal(await moves.freeze(id), true);
+  await moves.settle(id);
+  await moves.verify(id);
+  await moves.callOff(id);
+  await moves.discard(id);
+  await moves.end(id);
 });
 
 test('what the shop writes while its rows are copied is there after the switch: new, changed, gone, and keys swapped', async () => {
