@@ -187,7 +187,7 @@ function createTurns<T>(): Turns<T> {
   };
 }
 
-/** It may read code and nothing else; writing, processes and threads are not for it, and its environment is empty. */
+/** It may read code and nothing else; writing, processes and threads are not for it, and its environment holds no secret. */
 function start(module: string): ChildProcess {
   const painter = fileURLToPath(new URL('./painter.ts', import.meta.url));
   const { entry, folders } = placeOf(module);
@@ -195,7 +195,7 @@ function start(module: string): ChildProcess {
   return fork(painter, [entry], {
     serialization: 'advanced',
     // Fewer arenas: memory of many threads is given back.
-    env: { MALLOC_ARENA_MAX: '2' },
+    env: { NODE_ENV: 'production', MALLOC_ARENA_MAX: '2' },
     execArgv: [
       '--permission',
       '--allow-addons',
