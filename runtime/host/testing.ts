@@ -1,4 +1,5 @@
 /** A whole runtime process in a test: real PostgreSQL, real HTTP, its own folder for blobs. */
+import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -38,6 +39,12 @@ export interface TestHost {
   call(tenant: string, method: string, path: string, options?: TestCall): Promise<TestAnswer>;
   /** The same with the tenant's admin key. */
   merchant(tenant: string, method: string, path: string, options?: TestCall): Promise<TestAnswer>;
+  /** What the merchant is answered, which has to be of this status; nothing where the body is empty. */
+  managed<T>(tenant: string, method: string, path: string, json?: object, status?: number): Promise<T>;
+  /** An event as another domain would tell it. */
+  emit(tenant: string, topic: string, type: string, key: string, payload: unknown): Promise<void>;
+  /** Resolves when all events are handled, and the tasks that come of them. @param rounds how often a task makes the next one */
+  settled(rounds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,17 +77,31 @@ export async function startTestHost(
   const { port: grpcPort } = host.grpc.address() as AddressInfo; // as above
   const call: TestHost['call'] = (tenant, method, path, options = {}) =>
     send(port, `${tenant}.localhost`, method, path, options);
+  const merchant: TestHost['merchant'] = (tenant, method, path, { headers, ...options } = {}) =>
+    call(tenant, method, path, {
+      ...options,
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'idempotency-key': randomUUID(), ...headers },
+    });
   return {
     host,
     port,
     adminPort,
     grpcPort,
     call,
-    merchant: (tenant, method, path, { headers, ...options } = {}) =>
-      call(tenant, method, path, {
-        ...options,
-        headers: { authorization: `Bearer ${ADMIN_KEY}`, 'idempotency-key': randomUUID(), ...headers },
-      }),
+    merchant,
+    async managed<T>(tenant: string, method: string, path: string, json?: object, status = 200): Promise<T> {
+      const answer = await merchant(tenant, method, path, json === undefined ? {} : { json });
+      assert.equal(answer.status, status, answer.text);
+      // The test that names the type checks what it reads of it; an empty body has none.
+      return (answer.text === '' ? undefined : answer.json<T>()) as T;
+    },
+    emit: (tenant, topic, type, key, payload) =>
+      host.sql.transaction(tenant, (tx) => tx.emit({ topic, type: `${topic}.${type}`, key, payload })),
+    async settled(rounds) {
+      await host.events.flush();
+      await host.events.settled();
+      for (let round = 0; round < rounds; round++) await host.tasks.settled();
+    },
     async stop() {
       await host.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -57,8 +57,7 @@ async function report<T>(tenant: string, path: string): Promise<T> {
   return answer.json<T>();
 }
 
-const emit = (tenant: string, topic: string, type: string, key: string, payload: unknown): Promise<void> =>
-  shop.host.sql.transaction(tenant, (tx) => tx.emit({ topic, type: `${topic}.${type}`, key, payload }));
+const emit: TestHost['emit'] = (...event) => shop.emit(...event);
 
 const orderOf = (id: string, email: string, amount: number, productId = 'prod_1', more = {}) => ({
   orderId: id,

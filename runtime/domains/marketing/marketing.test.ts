@@ -36,22 +36,8 @@ function newTenant(): string {
   return id;
 }
 
-async function admin<T>(
-  tenant: string,
-  method: string,
-  path: string,
-  json?: object,
-  status = 200,
-): Promise<T> {
-  const answer = await shop.merchant(
-    tenant,
-    method,
-    `/api/admin/marketing/${path}`,
-    json === undefined ? {} : { json },
-  );
-  assert.equal(answer.status, status, answer.text);
-  return (answer.text === '' ? undefined : answer.json<T>()) as T;
-}
+const admin = <T>(tenant: string, method: string, path: string, json?: object, status?: number): Promise<T> =>
+  shop.managed<T>(tenant, method, `/api/admin/marketing/${path}`, json, status);
 
 async function ask(tenant: string, key: string, context: object): Promise<Evaluation & { status: number }> {
   const answer = await shop.call(tenant, 'POST', `/api/marketing/ofrep/v1/evaluate/flags/${key}`, {

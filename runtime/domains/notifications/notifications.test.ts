@@ -82,15 +82,10 @@ function newTenant(): string {
   return id;
 }
 
-async function settled(): Promise<void> {
-  await shop.host.events.flush();
-  await shop.host.events.settled();
-  // A digest makes another task.
-  for (let n = 0; n < 2; n++) await shop.host.tasks.settled();
-}
+// A digest makes another task.
+const settled = (): Promise<void> => shop.settled(2);
 
-const emit = (tenant: string, topic: string, type: string, key: string, payload: unknown): Promise<void> =>
-  shop.host.sql.transaction(tenant, (tx) => tx.emit({ topic, type: `${topic}.${type}`, key, payload }));
+const emit: TestHost['emit'] = (...event) => shop.emit(...event);
 
 const orderOf = (id: string, email = 'ada@example.com', more = {}) => ({
   orderId: id,
@@ -124,22 +119,8 @@ const mails = async (tenant: string): Promise<MailMessage[]> =>
 const subjects = async (tenant: string): Promise<string[]> =>
   (await mails(tenant)).map(({ subject }) => subject).toSorted();
 
-async function admin<T>(
-  tenant: string,
-  method: string,
-  path: string,
-  json?: object,
-  status = 200,
-): Promise<T> {
-  const answer = await shop.merchant(
-    tenant,
-    method,
-    `/api/admin/notifications/${path}`,
-    json === undefined ? {} : { json },
-  );
-  assert.equal(answer.status, status, answer.text);
-  return (answer.text === '' ? undefined : answer.json<T>()) as T;
-}
+const admin = <T>(tenant: string, method: string, path: string, json?: object, status?: number): Promise<T> =>
+  shop.managed<T>(tenant, method, `/api/admin/notifications/${path}`, json, status);
 const deliveries = async (tenant: string, query = '') =>
   (
     await admin<{

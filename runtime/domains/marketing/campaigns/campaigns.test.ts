@@ -66,15 +66,10 @@ function newTenant(): string {
   return id;
 }
 
-async function settled(): Promise<void> {
-  await shop.host.events.flush();
-  await shop.host.events.settled();
-  // A task makes the next one.
-  for (let n = 0; n < 3; n++) await shop.host.tasks.settled();
-}
+// A task makes the next one.
+const settled = (): Promise<void> => shop.settled(3);
 
-const emit = (tenant: string, topic: string, type: string, key: string, payload: object): Promise<void> =>
-  shop.host.sql.transaction(tenant, (tx) => tx.emit({ topic, type: `${topic}.${type}`, key, payload }));
+const emit: TestHost['emit'] = (...event) => shop.emit(...event);
 
 const registered = (tenant: string, id: string, acceptsMarketing: boolean, locale = 'en-GB'): Promise<void> =>
   emit(tenant, 'accounts.customer', 'registered', id, {
@@ -107,22 +102,8 @@ const bought = (
     ...more,
   });
 
-async function admin<T>(
-  tenant: string,
-  method: string,
-  path: string,
-  json?: object,
-  status = 200,
-): Promise<T> {
-  const answer = await shop.merchant(
-    tenant,
-    method,
-    `/api/admin/marketing/${path}`,
-    json === undefined ? {} : { json },
-  );
-  assert.equal(answer.status, status, answer.text);
-  return answer.json<T>();
-}
+const admin = <T>(tenant: string, method: string, path: string, json?: object, status?: number): Promise<T> =>
+  shop.managed<T>(tenant, method, `/api/admin/marketing/${path}`, json, status);
 
 /** Whom mails with such a subject went to. */
 async function told(tenant: string, subject: RegExp): Promise<readonly string[]> {
