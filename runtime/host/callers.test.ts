@@ -49,6 +49,7 @@ const callers = (provider?: Identity): Identify =>
     secrets: { get: () => Promise.resolve(createHash('sha256').update(KEY).digest('hex')) },
     identity: provider,
     apiKey: () => Promise.resolve(undefined),
+    staff: () => Promise.resolve(undefined),
     authenticate: () => Promise.resolve(undefined),
   });
 

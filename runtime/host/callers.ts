@@ -1,7 +1,7 @@
 /** Who is calling: from a bearer token or the session cookie, never from anything the caller merely says. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Audience } from '../platform/definition.ts';
-import type { ApiKeyIdentity, Caller } from '../platform/domain.ts';
+import type { ApiKeyIdentity, Caller, StaffIdentity } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
 import { isApiKey } from './keys/keys.ts';
@@ -15,6 +15,8 @@ export interface CallersOptions {
   readonly identity?: Identity | undefined;
   /** Who has this API key. What it is good for is seen to where it is known what is asked. */
   readonly apiKey: (tenant: Tenant, token: string) => Promise<ApiKeyIdentity | undefined>;
+  /** Who of the staff has this token; as above. */
+  readonly staff: (tenant: Tenant, token: string) => Promise<StaffIdentity | undefined>;
   readonly authenticate: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
 }
 
@@ -48,7 +50,13 @@ function single(header: string | readonly string[] | undefined): string | undefi
   return typeof header === 'string' ? header : header?.[0];
 }
 
-export function createCallers({ secrets, identity, apiKey, authenticate }: CallersOptions): Identify {
+export function createCallers({
+  secrets,
+  identity,
+  apiKey,
+  staff: staffWith,
+  authenticate,
+}: CallersOptions): Identify {
   async function merchant(tenant: Tenant, token: string | undefined): Promise<Caller> {
     if (token === undefined)
       throw unauthenticated(
@@ -76,6 +84,14 @@ export function createCallers({ secrets, identity, apiKey, authenticate }: Calle
         'Make another at /api/admin/keys.',
       );
     }
+    if (isStaffToken(token)) {
+      const staff = await staffWith(tenant, token);
+      if (staff !== undefined) return { kind: 'merchant', customerId: undefined, staff };
+      throw unauthenticated(
+        'This session is over.',
+        'Exchange its token for the next one, or sign in again.',
+      );
+    }
     const expected = await secrets.get(tenant.id, 'admin-key-hash');
     if (expected === undefined || !sameHash(token, expected)) {
       throw unauthenticated(
@@ -93,7 +109,7 @@ export function createCallers({ secrets, identity, apiKey, authenticate }: Calle
     if (audience === 'merchant') return merchant(tenant, bearer);
     const cookie = bearer === undefined ? cookieOf(credentials.cookie, SESSION_COOKIE) : undefined;
     const token = bearer ?? cookie;
-    if (token !== undefined && !isApiKey(token)) {
+    if (token !== undefined && !isApiKey(token) && !isStaffToken(token)) {
       refuseForeign(tenant, token);
       if (cookie !== undefined) refuseCrossSite(credentials);
       const customer = await authenticate(tenant, token);
@@ -106,6 +122,11 @@ export function createCallers({ secrets, identity, apiKey, authenticate }: Calle
       );
     return { kind: 'shopper', customerId: undefined };
   };
+}
+
+/** Of a member of the staff who signed in here. */
+function isStaffToken(token: string): boolean {
+  return token.startsWith('smf_');
 }
 
 /** Of an identity provider: three parts, the first of which is JSON. Ours have two. */

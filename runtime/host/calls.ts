@@ -9,14 +9,15 @@ import type { Audience, RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
+import type { Access } from './access/access.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Answer, Idempotency, Keep } from './idempotency.ts';
-import { requireScope, scopeOf } from './keys/scopes.ts';
 import { problemsOf } from './problem.ts';
 import type { Route } from './routes.ts';
 import { elsewhere, requireDomain } from './shop.ts';
 
 export interface CallsOptions {
+  readonly access: Access;
   readonly idempotency: Idempotency;
   readonly audit: Pick<Audit, 'begun' | 'ended'>;
   readonly log: Logger;
@@ -114,7 +115,7 @@ export function createCalls(options: CallsOptions): Calls {
       // What shared caches may keep is the same for everyone: nobody needs to be known.
       if (definition.cacheSeconds !== undefined && definition.audience === 'shopper') return ANYONE;
       const caller = await identify(definition.audience);
-      requireScope(caller, scopeOf(domain, definition));
+      await options.access.requireRoute(tenant, caller, domain, definition);
       return caller;
     },
 

@@ -104,7 +104,7 @@ export const AuditEntry = AuditHead.extend({
   /** What the hash is of, after the hash before it and the number: the rest, as JSON. */
   text: z.string(),
   at: z.iso.datetime(),
-  /** `admin-key`, `key:<id>`, or `person:<who it is at the identity provider>`. */
+  /** `admin-key`, `key:<id>`, `staff:<id>`, or `person:<who it is at the identity provider>`. */
   actor: z.string().optional(),
   operation: z.string().optional(),
   params: z.record(z.string(), z.unknown()).optional(),

@@ -10,7 +10,14 @@ import { domainNamed } from '../domains/index.ts';
 import { SERVICES } from '../domains/services.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { DomainDefinition } from '../platform/definition.ts';
-import type { CreateService, DomainService, Platform, RouteHandler } from '../platform/domain.ts';
+import type {
+  CreateService,
+  DomainService,
+  Platform,
+  RouteHandler,
+  StaffIdentity,
+  StaffPolicy,
+} from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
 import type { EventLog } from '../platform/events/log.ts';
 import { createNewId } from '../platform/ids.ts';
@@ -36,6 +43,8 @@ import {
   openShared,
   openTasks,
 } from './adapters.ts';
+import { createAccess } from './access/access.ts';
+import { createPolicies } from './access/policies.ts';
 import { createAudit } from './audit/audit.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { createCallers, credentialsOf, type Identify } from './callers.ts';
@@ -184,19 +193,26 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     apiKey: keys.find,
     secrets,
     identity: await openIdentity(config, clock),
+    staff: ({ id }, token) =>
+      peers.call<StaffIdentity | undefined>(id, 'accounts', 'authenticateStaff', { token }),
     authenticate: authenticateWith(services, peers),
+  });
+  const access = createAccess({
+    policies: createPolicies({ load: (id) => peers.call<StaffPolicy>(id, 'accounts', 'staffPolicy', {}) }),
   });
   const sockets = createSockets({
     services: services.values(),
     tenants,
     onlyTenant: config.tenant,
     identify,
+    access,
     served: (id) => (serves(id) || tenants.known(id)?.frozen === true ? tenants.known(id) : undefined),
     log,
     meter: metrics.sockets,
   });
   const audit = createAudit({ sql, clock });
   const calls = createCalls({
+    access,
     idempotency: createIdempotency(sql, clock),
     audit,
     log,

@@ -121,7 +121,7 @@ export interface FactDefinition {
   readonly units: boolean;
 }
 
-/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key, or an API key with the domain's scope. `provider`: signed webhook. */
+/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key, or an API key or a member of the staff with the domain's scope. `provider`: signed webhook. */
 export type Audience = 'shopper' | 'customer' | 'merchant' | 'provider';
 
 /** One HTTP route; the OpenAPI document, the gateway's routes and the typed client are drawn from it. */
@@ -133,8 +133,10 @@ export interface RouteDefinition {
   readonly path: string;
   readonly summary: string;
   readonly audience: Audience;
-  /** Of a merchant's route: no API key opens it. */
+  /** Of a merchant's route: no API key opens it, and of the staff only owners. */
   readonly people?: boolean;
+  /** Of a merchant's route: it is about whoever of the staff asks, and open to each of them; to nobody else. */
+  readonly self?: boolean;
   readonly params?: ZodType;
   readonly query?: ZodType;
   /**

@@ -76,6 +76,8 @@ export interface Caller {
   readonly customerId: string | undefined;
   /** Set for merchants who are signed in at an identity provider: who it is there. */
   readonly subject?: string | undefined;
+  /** Set for members of the shop's staff: the host has seen to it that their roles are good for the route. */
+  readonly staff?: StaffIdentity | undefined;
   /** Set for merchants' programs: the host has seen to it that the key is good for the route. */
   readonly key?: ApiKeyIdentity | undefined;
 }
@@ -84,6 +86,20 @@ export interface ApiKeyIdentity {
   readonly id: string;
   /** `<domain>:read`, `<domain>:write`. */
   readonly scopes: readonly string[];
+}
+
+export interface StaffIdentity {
+  readonly id: string;
+  /** Stamp of the policy that says what they may: changes with every change of it. */
+  readonly policy: string;
+}
+
+/** Who of a shop's staff has which roles, and what these are good for. */
+export interface StaffPolicy {
+  readonly stamp: string;
+  /** Scopes are `<domain>:read` or `<domain>:write`; `*` stands for every domain, or for everything that may be done with it. */
+  readonly roles: readonly { readonly id: string; readonly scopes: readonly string[] }[];
+  readonly members: readonly { readonly id: string; readonly roles: readonly string[] }[];
 }
 
 export interface RouteRequest {

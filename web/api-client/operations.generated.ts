@@ -359,6 +359,246 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** Who runs the shop, and who was asked to. */
+  'accounts.listStaff': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "staff": readonly ({
+        "id": string;
+        "email": string;
+        "name": string;
+        "roles": readonly (string)[];
+        "state": "invited" | "active";
+        "createdAt": string;
+        "version": number;
+      })[];
+    };
+  };
+  /** Invite somebody by mail. Asked again before they have accepted, it sends another link and takes the new roles. */
+  'accounts.inviteStaff': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+      "name"?: string | undefined;
+      "roles": readonly (string)[];
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "name": string;
+      "roles": readonly (string)[];
+      "state": "invited" | "active";
+      "createdAt": string;
+      "version": number;
+    };
+  };
+  /** Change name or roles, at once. The last owner stays one. */
+  'accounts.updateStaff': {
+    params: {
+      "staffId": string;
+    };
+    query: undefined;
+    body: {
+      "name"?: string | undefined;
+      "roles"?: readonly (string)[] | undefined;
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "name": string;
+      "roles": readonly (string)[];
+      "state": "invited" | "active";
+      "createdAt": string;
+      "version": number;
+    };
+  };
+  /** Remove a member and end their sessions, at once. The last owner stays. */
+  'accounts.removeStaff': {
+    params: {
+      "staffId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** The roles that every shop has, and its own. */
+  'accounts.listRoles': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "roles": readonly ({
+        "id": string;
+        "name": string;
+        "scopes": readonly (string)[];
+        "isPreset": boolean;
+      })[];
+    };
+  };
+  /** Make a role of scopes. */
+  'accounts.createRole': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "scopes": readonly (string)[];
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "scopes": readonly (string)[];
+      "isPreset": boolean;
+    };
+  };
+  /** Change a role of the shop’s own; whoever has it may do the new at once. */
+  'accounts.updateRole': {
+    params: {
+      "roleId": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+      "scopes": readonly (string)[];
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "scopes": readonly (string)[];
+      "isPreset": boolean;
+    };
+  };
+  /** Delete a role of the shop’s own that nobody has. */
+  'accounts.deleteRole': {
+    params: {
+      "roleId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** The member of the staff who is signed in, and what they may do. */
+  'accounts.getStaffSelf': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "email": string;
+      "name": string;
+      "roles": readonly (string)[];
+      "state": "invited" | "active";
+      "createdAt": string;
+      "version": number;
+      "scopes": readonly (string)[];
+    };
+  };
+  /** Change one’s own name or password. */
+  'accounts.updateStaffSelf': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name"?: string | undefined;
+      "password"?: {
+        "present": string;
+        "next": string;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "name": string;
+      "roles": readonly (string)[];
+      "state": "invited" | "active";
+      "createdAt": string;
+      "version": number;
+    };
+  };
+  /** Join the staff by the link of an invitation, which is good once, and sign in. */
+  'accounts.acceptInvitation': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "token": string;
+      "password": string;
+      "name"?: string | undefined;
+    };
+    response: {
+      "staff": {
+        "id": string;
+        "email": string;
+        "name": string;
+        "roles": readonly (string)[];
+        "state": "invited" | "active";
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "staleAt": string;
+      "expiresAt": string;
+    };
+  };
+  /** Exchange e-mail and password of a member of the staff for a session. */
+  'accounts.signInStaff': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+      "password": string;
+    };
+    response: {
+      "staff": {
+        "id": string;
+        "email": string;
+        "name": string;
+        "roles": readonly (string)[];
+        "state": "invited" | "active";
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "staleAt": string;
+      "expiresAt": string;
+    };
+  };
+  /** Exchange the token of a session for the next one. A token that comes a second time ends the session: one of the two who have it has stolen it. */
+  'accounts.renewStaffSession': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "staff": {
+        "id": string;
+        "email": string;
+        "name": string;
+        "roles": readonly (string)[];
+        "state": "invited" | "active";
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "staleAt": string;
+      "expiresAt": string;
+    };
+  };
+  /** End the session of a member of the staff. */
+  'accounts.signOutStaff': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Where the links of messages lead: the token is behind the #, which no server is told. */
+  'accounts.showPage': {
+    params: {
+      "page": "join";
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** What a page saw, up to fifty events at once; also by navigator.sendBeacon. Asked for by nobody: an answer may be ignored. */
   'analytics.tell': {
     params: undefined;
@@ -3028,7 +3268,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -3040,14 +3280,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3060,7 +3300,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3072,7 +3312,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3085,7 +3325,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3098,7 +3338,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -3119,7 +3359,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -3133,7 +3373,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -5904,6 +6144,21 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.addAddress': ['POST', '/api/accounts/me/addresses', false],
   'accounts.updateAddress': ['PUT', '/api/accounts/me/addresses/{id}', false],
   'accounts.deleteAddress': ['DELETE', '/api/accounts/me/addresses/{id}', false],
+  'accounts.listStaff': ['GET', '/api/admin/accounts/staff', false],
+  'accounts.inviteStaff': ['POST', '/api/admin/accounts/staff', false],
+  'accounts.updateStaff': ['PATCH', '/api/admin/accounts/staff/{staffId}', false],
+  'accounts.removeStaff': ['DELETE', '/api/admin/accounts/staff/{staffId}', false],
+  'accounts.listRoles': ['GET', '/api/admin/accounts/roles', false],
+  'accounts.createRole': ['POST', '/api/admin/accounts/roles', false],
+  'accounts.updateRole': ['PUT', '/api/admin/accounts/roles/{roleId}', false],
+  'accounts.deleteRole': ['DELETE', '/api/admin/accounts/roles/{roleId}', false],
+  'accounts.getStaffSelf': ['GET', '/api/admin/accounts/me', false],
+  'accounts.updateStaffSelf': ['PATCH', '/api/admin/accounts/me', false],
+  'accounts.acceptInvitation': ['POST', '/api/accounts/staff/accept', false],
+  'accounts.signInStaff': ['POST', '/api/accounts/staff/login', false],
+  'accounts.renewStaffSession': ['POST', '/api/accounts/staff/renew', false],
+  'accounts.signOutStaff': ['POST', '/api/accounts/staff/logout', false],
+  'accounts.showPage': ['GET', '/api/accounts/pages/{page}', false],
   'analytics.tell': ['POST', '/api/analytics/events', false],
   'analytics.getOverview': ['GET', '/api/admin/analytics/overview', false],
   'analytics.getRevenue': ['GET', '/api/admin/analytics/revenue', false],

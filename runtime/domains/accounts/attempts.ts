@@ -15,7 +15,11 @@ export interface Attempts {
 
 const WINDOW_MS = 15 * 60 * 1_000;
 /** Shoppers of one storefront may share an address; an e-mail address is one person. */
-const MOST = { login: { email: 10, from: 2_000 }, register: { email: 10, from: 1_000 } } as const;
+const MOST = {
+  login: { email: 10, from: 2_000 },
+  register: { email: 10, from: 1_000 },
+  staff: { email: 10, from: 200 },
+} as const;
 
 export function createAttempts(sql: Sql, clock: Clock): Attempts {
   return {

@@ -5,10 +5,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
+import { Email, LINK_PURPOSES, NewPassword, PAGES } from './shapes.ts';
+import { staffRoutes, staffTables } from './staff/definition.ts';
 
-const Email = z.string().trim().max(254).pipe(z.email('must be an e-mail address, like ada@example.com'));
-/** Length is what makes a password strong (NIST SP 800-63B); at most 256, so that hashing stays bounded. */
-const NewPassword = z.string().min(8, 'must have at least 8 characters').max(256);
 const Name = z.string().trim().max(100);
 
 export const Registration = z.strictObject({
@@ -78,10 +77,12 @@ export const CustomerRegistered = z.object({
   acceptsMarketing: z.boolean().optional(),
 });
 
+export const LinkTask = z.object({ purpose: z.enum(LINK_PURPOSES), accountId: z.string() });
+
 const AddressId = z.object({ id: z.string().min(1).max(80) });
 
 /** What is counted, so that nobody guesses for long. */
-export const ATTEMPTED = ['login', 'register'] as const;
+export const ATTEMPTED = ['login', 'register', 'staff'] as const;
 
 /** Whose attempts they are, hashed: the table is no list of addresses. @param value an e-mail address as it is compared, or a caller's */
 export function attemptSubject(
@@ -94,7 +95,8 @@ export function attemptSubject(
 
 export const accounts: DomainDefinition = {
   name: 'accounts',
-  summary: 'Customers: registration, sessions, profile and addresses.',
+  summary:
+    'Customers: registration, sessions, profile and addresses. Staff: who runs the shop, and what each may do.',
   tables: [
     {
       name: 'customers',
@@ -130,6 +132,7 @@ export const accounts: DomainDefinition = {
         erase: 'delete',
       },
     },
+    ...staffTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -145,7 +148,15 @@ export const accounts: DomainDefinition = {
     },
   ],
   consumes: [],
-  tasks: [{ name: 'accounts.expire-sessions', payload: z.object({}), maxAttempts: 5, leaseSeconds: 30 }],
+  tasks: [
+    { name: 'accounts.expire-sessions', payload: z.object({}), maxAttempts: 5, leaseSeconds: 30 },
+    {
+      name: 'accounts.send-link',
+      payload: LinkTask,
+      maxAttempts: 10,
+      leaseSeconds: 30,
+    },
+  ],
   buckets: [],
   routes: [
     {
@@ -228,6 +239,15 @@ export const accounts: DomainDefinition = {
       audience: 'customer',
       params: AddressId,
       status: 204,
+    },
+    ...staffRoutes,
+    {
+      id: 'showPage',
+      method: 'GET',
+      path: '/api/accounts/pages/{page}',
+      summary: 'Where the links of messages lead: the token is behind the #, which no server is told.',
+      audience: 'shopper',
+      params: z.object({ page: z.enum(PAGES) }),
     },
   ],
   scaling: { min: 1, max: 6, cpuPercent: 70 },

@@ -4,8 +4,16 @@ import { ShopError } from '../../platform/errors.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { z } from 'zod';
 import { createAttempts } from './attempts.ts';
+import { createLinks } from './links.ts';
+import { showPage } from './pages.ts';
+import { addressOf, COOKIE, tokenOf } from './requests.ts';
+import { keyOf } from './shapes.ts';
+import { nextSweep, SWEEP } from './sweep.ts';
+import { SEND_LINK } from './staff/members.ts';
+import { createStaff } from './staff/service.ts';
 import {
   accounts,
+  LinkTask,
   type Address,
   type AddressInput,
   type Credentials,
@@ -17,16 +25,15 @@ import {
 import { createPasswords } from './passwords.ts';
 import { createSessions } from './sessions.ts';
 
-const COOKIE = 'shopmind_session';
 const MOST_ADDRESSES = 50;
-const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
-const SWEEP = { name: 'accounts.expire-sessions', payload: {}, key: 'sweep' } as const;
 
 export const createService: CreateService = (platform) => {
   const { sql, clock, newId } = platform;
   const passwords = createPasswords();
   const sessions = createSessions(sql, clock);
   const attempts = createAttempts(sql, clock);
+  const links = createLinks(sql, clock);
+  const staff = createStaff(platform, { passwords, attempts, links });
 
   /** What every way in ends with: a fresh session, as JSON and as cookie. */
   function welcome(
@@ -71,12 +78,7 @@ export const createService: CreateService = (platform) => {
       const [row] = rows;
       if (!row) throw taken();
       await tx.emit(eventOf('accounts.customer.registered', row));
-      await tx.enqueue({
-        name: 'accounts.expire-sessions',
-        payload: {},
-        key: 'sweep',
-        runAt: new Date(now.getTime() + SWEEP_EVERY_MS),
-      });
+      await tx.enqueue(nextSweep(clock));
       return { row, session: await sessions.begin(tx, tenant.id, row.id) };
     });
     return welcome(request, row, session, 201);
@@ -176,19 +178,29 @@ export const createService: CreateService = (platform) => {
     operations: {
       /** For processes that do not host accounts. */
       authenticate: (tenant, input) => sessions.find(tenant.id, TokenInput.parse(input).token),
+      /** For the host: who of the staff has this token, and what the staff may do. */
+      authenticateStaff: (tenant, input) => staff.sessions.find(tenant.id, TokenInput.parse(input).token),
+      staffPolicy: (tenant) => staff.members.policy(tenant.id),
       /** For orders: whose e-mail and name an order gets. */
       getCustomer: async (tenant, input) =>
         toCustomer(await findById(platform, tenant.id, CustomerInput.parse(input).customerId)),
     },
     tasks: {
-      async 'accounts.expire-sessions'({ tenant }) {
+      async [SEND_LINK]({ tenant: id, payload }) {
+        const tenant = await platform.tenants.byId(id);
+        if (tenant !== undefined) await staff.sendInvitation(tenant, LinkTask.parse(payload).accountId);
+      },
+      async [SWEEP]({ tenant }) {
         await sessions.removeExpired(tenant);
         await attempts.removeOld(tenant);
-        const runAt = new Date(clock.now().getTime() + SWEEP_EVERY_MS);
-        await sql.transaction(tenant, (tx) => tx.enqueue({ ...SWEEP, runAt }));
+        await staff.sessions.removeExpired(tenant);
+        await links.removeExpired(tenant);
+        await sql.transaction(tenant, (tx) => tx.enqueue(nextSweep(clock)));
       },
     },
     routes: {
+      ...staff.routes,
+      showPage: ({ tenant, params }) => Promise.resolve(showPage(tenant, params)),
       register,
       login,
       logout,
@@ -358,10 +370,6 @@ function toAddress({ id, address, is_default: isDefault }: AddressRow): Address 
   return { ...address, id, isDefault };
 }
 
-function keyOf(email: string): string {
-  return email.trim().normalize('NFKC').toLowerCase();
-}
-
 function customerOf({ caller }: RouteRequest): string {
   if (caller.customerId === undefined)
     throw new ShopError('unauthenticated', 'Log in first.', { remedy: 'Log in at /api/accounts/login.' });
@@ -370,16 +378,6 @@ function customerOf({ caller }: RouteRequest): string {
 
 function idOf({ params }: RouteRequest): string {
   return (params as { id: string }).id; // parsed by the route's schema
-}
-
-/** The shopper's address as the gateway saw it. */
-function addressOf({ headers }: RouteRequest): string | undefined {
-  return headers['x-forwarded-for']?.split(',').at(-1)?.trim() || undefined;
-}
-
-function tokenOf(headers: RouteRequest['headers']): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1];
-  return bearer ?? new RegExp(`(?:^|;)\\s*${COOKIE}=([^;\\s]+)`).exec(headers['cookie'] ?? '')?.[1];
 }
 
 /** Host-only: no Domain, so that no other shop of the platform ever sees it. */

@@ -271,6 +271,8 @@ export const notifications: DomainDefinition = {
       path: '/api/admin/notifications/outbox',
       summary: 'Messages that were sent to nobody, because no provider is set up, newest first.',
       audience: 'merchant',
+      // Among them are those that carry a way in.
+      people: true,
       query: s.outboxQuery,
       response: s.outboxPage,
     },

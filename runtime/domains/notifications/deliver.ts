@@ -6,7 +6,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Sent, SqlRunner, TaskHandler, Tenant, TenantId } from '../../platform/ports.ts';
 import { maskAddress, modeOf, type Contact, type Contacts } from './contacts.ts';
-import { KINDS, type KindName } from './kinds.ts';
+import { KIND_NAMES, KINDS, type KindName } from './kinds.ts';
 import { DELIVER, nextHour, type Notifier } from './notify.ts';
 import type { DeliveryState } from './schemas.ts';
 import { preferencesLink, settingsOf, signToken, type StoredSettings } from './settings.ts';
@@ -18,6 +18,7 @@ const HOUR_MS = 60 * 60 * 1_000;
 /** What could not be sent for so long is not news any more. */
 const GIVE_UP_MS = 72 * HOUR_MS;
 const KEPT_MS = 90 * 24 * HOUR_MS;
+const SECRET_KINDS = KIND_NAMES.filter((name) => KINDS[name].secret === true);
 const PUSH_TTL_SECONDS = 24 * 60 * 60;
 
 export interface Delivering {
@@ -106,7 +107,7 @@ export function createDelivering(
     await sql.query(
       tenant,
       `update notifications_deliveries set state = $3, problem = $4, subject = $5, locale = $6, provider = $7, reference = $8,
-         ended_at = $9, variables = case when kind = 'contact.code' then '{}'::jsonb else variables end
+         ended_at = $9, variables = case when kind = any ($10::text[]) then '{}'::jsonb else variables end
        where tenant_id = $1 and id = $2 and state = 'waiting'`,
       [
         tenant,
@@ -118,6 +119,7 @@ export function createDelivering(
         more.sent?.provider ?? null,
         more.sent?.reference ?? null,
         clock.now(),
+        SECRET_KINDS,
       ],
     );
   }

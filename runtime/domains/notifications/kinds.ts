@@ -20,6 +20,8 @@ export interface Kind {
   /** Only to whoever asked for it. */
   readonly consent?: boolean;
   readonly variables: ZodType;
+  /** It carries a way in: its variables go when it was sent, and its words are not the merchant's to change. */
+  readonly secret?: boolean;
   /** For previews. */
   readonly sample: Readonly<Record<string, unknown>>;
 }
@@ -50,6 +52,14 @@ const KIND_TABLE = {
     required: true,
     variables: z.object({ link }),
     sample: { link: 'https://shop.example/account' },
+  },
+  'staff.invitation': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ link }),
+    sample: { link: 'https://shop.example/api/accounts/pages/join#token' },
   },
   'orders.confirmed': {
     category: 'orders',
@@ -140,6 +150,7 @@ const KIND_TABLE = {
     category: 'account',
     channels: ['sms'],
     required: true,
+    secret: true,
     variables: z.object({ code: text }),
     sample: { code: '493025' },
   },

@@ -152,7 +152,8 @@ function digestOf(parts: readonly (string | Buffer)[]): string {
   return hash.digest('hex');
 }
 
-function actorOf({ key, subject }: Caller): string {
+function actorOf({ key, staff, subject }: Caller): string {
+  if (staff !== undefined) return `staff:${staff.id}`;
   if (key !== undefined) return `key:${key.id}`;
   return subject === undefined ? 'admin-key' : `person:${subject}`;
 }

@@ -11,8 +11,8 @@ import { WebSocketServer, type Server } from 'ws';
 import type { DomainService } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant } from '../../platform/ports.ts';
+import type { Access } from '../access/access.ts';
 import type { Identify } from '../callers.ts';
-import { requireScope } from '../keys/scopes.ts';
 import { PROBLEM_TYPE, toProblem } from '../problem.ts';
 import { hostNameOf, requireDomain, shopAt, type ShopsOptions } from '../shop.ts';
 import { ClientSocket, Connection, SIGNED_OUT, type Endpoint } from './connection.ts';
@@ -21,6 +21,7 @@ import { createWheel } from './wheel.ts';
 export interface SocketsOptions extends ShopsOptions {
   readonly services: Iterable<DomainService>;
   readonly identify: Identify;
+  readonly access: Access;
   /** The last that is known of a tenant, without waiting: undefined when it is not served here any more. */
   readonly served: (tenant: string) => Tenant | undefined;
   readonly log: Logger;
@@ -49,7 +50,7 @@ const PROOF_TURNS = 12;
 const GOODBYE_MS = 2_000;
 
 export function createSockets(options: SocketsOptions): Sockets {
-  const { log, meter, identify, served, services } = options;
+  const { log, meter, identify, access, served, services } = options;
   const endpoints = new Map<string, Endpoint>();
   const perTenant = new Map<string, number>();
   const open = new Map<string, number>();
@@ -72,7 +73,8 @@ export function createSockets(options: SocketsOptions): Sockets {
             authorization: `Bearer ${token}`,
           });
           // Over a socket there is both, reading and writing.
-          for (const scope of ['read', 'write']) requireScope(caller, `${definition.name}:${scope}`);
+          for (const scope of ['read', 'write'])
+            await access.requireScope(tenant, caller, `${definition.name}:${scope}`);
           return caller;
         },
         now: () => performance.now(),

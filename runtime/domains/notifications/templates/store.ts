@@ -97,7 +97,7 @@ export function createTemplates({ clock, log }: { readonly clock: Clock; readonl
       });
     },
 
-    /** @throws ShopError `invalid_input` that says where a template is wrong; `conflict` when another version is there */
+    /** @throws ShopError `invalid_input` that says where a template is wrong; `conflict` when another version is there; `forbidden` */
     async put(
       sql: SqlRunner,
       tenant: TenantId,
@@ -105,6 +105,11 @@ export function createTemplates({ clock, log }: { readonly clock: Clock; readonl
       source: Source,
       expected?: number,
     ): Promise<void> {
+      // Whoever may write templates could lead the link elsewhere, and with it whose it is.
+      if (KINDS[key.kind].secret === true && key.channel === 'mail')
+        throw new ShopError('forbidden', `The words of ${key.kind} are the same in every shop.`, {
+          remedy: 'They carry a way in. Name and logo are the shop’s all the same.',
+        });
       compileSource(key, source);
       const { rowCount } = await sql.query(
         `insert into notifications_templates as t (tenant_id, kind, channel, locale, version, subject, html, body, updated_at)

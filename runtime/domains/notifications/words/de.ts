@@ -19,6 +19,14 @@ export const de: Words = {
       ],
       button: 'Ihr Konto',
     },
+    'staff.invitation': {
+      subject: 'Führen Sie {{shop.name}} mit',
+      lines: [
+        HELLO,
+        'Sie wurden eingeladen, {{shop.name}} mitzuführen. Der Link gilt eine Woche lang, ein Mal.',
+      ],
+      button: 'Annehmen',
+    },
     'orders.confirmed': {
       subject: 'Ihre Bestellung {{number}}',
       lines: [

@@ -16,6 +16,14 @@ export const en: Words = {
       lines: [HELLO, 'your account at {{shop.name}} is ready. You find your orders and addresses there.'],
       button: 'Your account',
     },
+    'staff.invitation': {
+      subject: 'Join the staff of {{shop.name}}',
+      lines: [
+        HELLO,
+        'you were invited to run {{shop.name}} together with others. The link is good for a week, once.',
+      ],
+      button: 'Accept',
+    },
     'orders.confirmed': {
       subject: 'Your order {{number}}',
       lines: [

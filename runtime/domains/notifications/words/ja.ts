@@ -16,6 +16,11 @@ export const ja: Words = {
       lines: [HELLO, '{{shop.name}}のアカウントをご用意しました。ご注文とお届け先をご確認いただけます。'],
       button: 'アカウント',
     },
+    'staff.invitation': {
+      subject: '{{shop.name}} の運営への招待',
+      lines: [HELLO, '{{shop.name}} の運営メンバーに招待されました。リンクは1週間、1回のみ有効です。'],
+      button: '参加する',
+    },
     'orders.confirmed': {
       subject: 'ご注文 {{number}}',
       lines: [HELLO, '{{placedAt}}のご注文 {{number}} を承りました。発送しましたらお知らせいたします。'],

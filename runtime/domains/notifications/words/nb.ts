@@ -16,6 +16,14 @@ export const nb: Words = {
       lines: [HELLO, 'kontoen din hos {{shop.name}} er klar. Der finner du bestillinger og adresser.'],
       button: 'Kontoen din',
     },
+    'staff.invitation': {
+      subject: 'Bli med og driv {{shop.name}}',
+      lines: [
+        HELLO,
+        'du er invitert til å drive {{shop.name}} sammen med andre. Lenken gjelder i en uke, én gang.',
+      ],
+      button: 'Takk ja',
+    },
     'orders.confirmed': {
       subject: 'Bestillingen din {{number}}',
       lines: [HELLO, 'takk for bestillingen {{number}} av {{placedAt}}. Vi gir beskjed når den er på vei.'],

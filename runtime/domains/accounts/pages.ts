@@ -1,0 +1,104 @@
+/**
+ * Where links of messages lead. The token stands behind the # and reaches no server's log; nothing is used up by looking, as programs
+ * do that check a mail's links: only the form's button says so. The pages load nothing from anywhere.
+ */
+import { createHash } from 'node:crypto';
+import type { RouteResponse } from '../../platform/domain.ts';
+import type { Tenant } from '../../platform/ports.ts';
+import type { PageName } from './shapes.ts';
+
+/** Where the form goes, and which of the words stand around it. */
+const FORMS: Readonly<Record<PageName, { readonly to: string; readonly title: keyof Words }>> = {
+  join: { to: '/api/accounts/staff/accept', title: 'join' },
+};
+
+export function showPage(tenant: Tenant, params: unknown): RouteResponse {
+  const { page } = params as { page: PageName }; // parsed by the route's schema
+  const language = (tenant.locales[0] ?? 'en').split('-')[0] ?? 'en';
+  const words = WORDS[language] ?? ENGLISH;
+  const { to, title } = FORMS[page];
+  const html = `<!doctype html><html lang="${language in WORDS ? language : 'en'}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escape(tenant.displayName)}</title>
+<style>${STYLE}</style></head><body><main><h1>${escape(tenant.displayName)}</h1><p>${escape(words[title])}</p>
+<form id="form" data-to="${to}" data-done="${escape(words.done)}" data-failed="${escape(words.failed)}">
+<label>${escape(words.password)}<input id="password" type="password" autocomplete="new-password" minlength="8" maxlength="256" required></label>
+<button>${escape(words.button)}</button></form><p id="said" role="status"></p></main><script>${SCRIPT}</script></body></html>`;
+  return {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': `default-src 'none'; style-src ${digestOf(STYLE)}; script-src ${digestOf(SCRIPT)}; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`,
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    },
+    bytes: Buffer.from(html),
+  };
+}
+
+interface Words {
+  readonly join: string;
+  readonly password: string;
+  readonly button: string;
+  readonly done: string;
+  readonly failed: string;
+}
+
+const ENGLISH: Words = {
+  join: 'You were invited to run this shop together with others. Choose a password to accept.',
+  password: 'New password (at least 8 characters)',
+  button: 'Save',
+  done: 'Done. You can close this page and sign in.',
+  failed: 'That did not work. The link may be used up, or too old.',
+};
+
+const WORDS: Readonly<Record<string, Words>> = {
+  en: ENGLISH,
+  de: {
+    join: 'Sie wurden eingeladen, diesen Shop mitzuführen. Wählen Sie ein Passwort, um anzunehmen.',
+    password: 'Neues Passwort (mindestens 8 Zeichen)',
+    button: 'Speichern',
+    done: 'Fertig. Sie können diese Seite schließen und sich anmelden.',
+    failed: 'Das hat nicht geklappt. Vielleicht ist der Link verbraucht oder zu alt.',
+  },
+  nb: {
+    join: 'Du er invitert til å drive denne butikken sammen med andre. Velg et passord for å takke ja.',
+    password: 'Nytt passord (minst 8 tegn)',
+    button: 'Lagre',
+    done: 'Ferdig. Du kan lukke siden og logge inn.',
+    failed: 'Det gikk ikke. Lenken kan være brukt eller for gammel.',
+  },
+  ja: {
+    join: 'このショップの運営に招待されています。パスワードを設定して参加してください。',
+    password: '新しいパスワード（8文字以上）',
+    button: '保存',
+    done: '完了しました。このページを閉じて、ログインしてください。',
+    failed: '処理できませんでした。リンクが使用済みか、期限切れの可能性があります。',
+  },
+};
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;padding:0 16px;color:#111827}
+label{display:block;margin:1rem 0}input{display:block;width:100%;box-sizing:border-box}input,button{font:inherit;padding:8px 14px}`;
+
+const SCRIPT = `
+const by = (id) => document.getElementById(id);
+const token = location.hash.slice(1);
+history.replaceState(null, '', location.pathname);
+by('form').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const { to, done, failed } = by('form').dataset;
+  const answer = await fetch(to, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, password: by('password').value }),
+  });
+  by('said').textContent = answer.ok ? done : failed;
+  by('form').hidden = answer.ok;
+});
+`;
+
+function digestOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,187 @@
+/** Handlers of the staff: who they are, how they come in, how they sign in. */
+import type { DomainService, Platform, RouteRequest } from '../../../platform/domain.ts';
+import { ShopError } from '../../../platform/errors.ts';
+import type { Tenant } from '../../../platform/ports.ts';
+import type { Attempts } from '../attempts.ts';
+import type { Links } from '../links.ts';
+import type { Passwords } from '../passwords.ts';
+import { addressOf, bearerOf } from '../requests.ts';
+import { keyOf } from '../shapes.ts';
+import type * as d from './definition.ts';
+import { createMembers, toMember, type MemberRow } from './members.ts';
+import { createStaffSessions, type StaffToken } from './sessions.ts';
+
+export interface StaffOptions {
+  readonly passwords: Passwords;
+  readonly attempts: Attempts;
+  readonly links: Links;
+}
+
+export function createStaff(platform: Platform, { passwords, attempts, links }: StaffOptions) {
+  const { sql, clock } = platform;
+  const sessions = createStaffSessions(sql, platform);
+  const members = createMembers(platform, { sessions, links });
+
+  function welcome(row: MemberRow, session: StaffToken): { json: d.StaffSession } {
+    const { token, staleAt, expiresAt } = session;
+    return {
+      json: {
+        staff: toMember(row),
+        token,
+        staleAt: staleAt.toISOString(),
+        expiresAt: expiresAt.toISOString(),
+      },
+    };
+  }
+
+  async function accept(request: RouteRequest) {
+    const { tenant, signal } = request;
+    const { token, password, name } = request.body as d.Acceptance;
+    const id = await links.find(tenant.id, 'invitation', token);
+    if (id === undefined) throw overdue();
+    const hash = await passwords.hash(password, signal);
+    const { row, session } = await sql.transaction(tenant.id, async (tx) => {
+      if (!(await links.use(tx, tenant.id, 'invitation', token))) throw overdue();
+      const { rows } = await tx.query<MemberRow>(
+        `UPDATE staff_members SET password_hash = $3, name = coalesce($4, name), version = version + 1, updated_at = $5
+         WHERE tenant_id = $1 AND id = $2 AND password_hash IS NULL RETURNING *`,
+        [tenant.id, id, hash, name ?? null, clock.now()],
+      );
+      const [row] = rows;
+      if (row === undefined) throw overdue();
+      return { row, session: await sessions.begin(tx, tenant.id, id) };
+    });
+    return welcome(row, session);
+  }
+
+  async function signIn(request: RouteRequest) {
+    const { tenant, signal } = request;
+    const { email, password } = request.body as d.StaffCredentials;
+    await attempts.count(tenant.id, 'staff', keyOf(email), addressOf(request));
+    const member = await members.byEmail(tenant.id, email);
+    const right = await passwords.verify(password, member?.password_hash ?? undefined, signal);
+    if (member === undefined || !right)
+      throw new ShopError('unauthenticated', 'E-mail or password is wrong.', {
+        remedy: 'Check both and try again.',
+      });
+    await attempts.forgive(tenant.id, 'staff', keyOf(email));
+    return welcome(
+      member,
+      await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, member.id)),
+    );
+  }
+
+  async function renew({ tenant, headers }: RouteRequest) {
+    const session = await sessions.renew(tenant.id, bearerOf(headers) ?? '');
+    const member = session && (await members.byId(tenant.id, session.staffId));
+    if (session === undefined || member === undefined)
+      throw new ShopError('unauthenticated', 'This session is over.', { remedy: 'Sign in again.' });
+    return welcome(member, session);
+  }
+
+  async function updateSelf(request: RouteRequest) {
+    const { tenant, signal } = request;
+    const { name, password } = request.body as d.StaffSelfPatch;
+    const member = await selfOf(request);
+    if (name !== undefined) await members.update(tenant.id, member.id, { name });
+    if (password !== undefined) {
+      await attempts.count(tenant.id, 'staff', member.email_key, undefined);
+      if (!(await passwords.verify(password.present, member.password_hash ?? undefined, signal)))
+        throw new ShopError('invalid_input', 'The present password is wrong.', {
+          remedy: 'Type the password you sign in with.',
+          problems: [{ where: 'body/password/present', what: 'is wrong' }],
+        });
+      await attempts.forgive(tenant.id, 'staff', member.email_key);
+      const hash = await passwords.hash(password.next, signal);
+      await sql.transaction(tenant.id, async (tx) => {
+        await tx.query(
+          'UPDATE staff_members SET password_hash = $3, version = version + 1, updated_at = $4 WHERE tenant_id = $1 AND id = $2',
+          [tenant.id, member.id, hash, clock.now()],
+        );
+        await sessions.endOthers(tx, tenant.id, member.id, bearerOf(request.headers) ?? '');
+      });
+    }
+    return { json: toMember(await selfOf(request)) };
+  }
+
+  /** @throws ShopError `unauthenticated` for who was removed a moment ago */
+  async function selfOf({ tenant, caller }: RouteRequest): Promise<MemberRow> {
+    const member = caller.staff && (await members.byId(tenant.id, caller.staff.id));
+    if (member !== undefined) return member;
+    throw new ShopError('unauthenticated', 'You are not of the staff any more.', {
+      remedy: 'Ask the shop’s owner.',
+    });
+  }
+
+  async function sendInvitation(tenant: Tenant, accountId: string): Promise<void> {
+    const member = await members.byId(tenant.id, accountId);
+    if (member === undefined || member.password_hash !== null) return;
+    const token = await links.make(tenant.id, 'invitation', member.id);
+    await platform.call(tenant.id, 'notifications', 'notify', {
+      key: `staff.invitation:${member.id}:${token.slice(0, 8)}`,
+      kind: 'staff.invitation',
+      to: { email: member.email, ...(member.name === '' ? {} : { name: member.name }) },
+      channels: ['mail'],
+      variables: { link: `${platform.originOf(tenant)}/api/accounts/pages/join#${token}` },
+    });
+  }
+
+  const routes: DomainService['routes'] = {
+    acceptInvitation: accept,
+    signInStaff: signIn,
+    renewStaffSession: renew,
+    updateStaffSelf: updateSelf,
+    async signOutStaff({ tenant, headers }) {
+      await sessions.end(tenant.id, bearerOf(headers) ?? '');
+      return {};
+    },
+    async getStaffSelf(request) {
+      const member = await selfOf(request);
+      const roles = await members.roles(request.tenant.id);
+      const scopes = roles.filter(({ id }) => member.roles.includes(id)).flatMap((role) => role.scopes);
+      return { json: { ...toMember(member), scopes: [...new Set(scopes)].toSorted() } };
+    },
+    listStaff: async ({ tenant }) => ({ json: { staff: await members.list(tenant.id) } }),
+    async inviteStaff({ tenant, body }) {
+      if (!tenant.domains.includes('notifications'))
+        throw new ShopError('conflict', 'This shop sends no mail, so nobody can be invited.', {
+          remedy: 'Switch on the domain notifications.',
+        });
+      return { json: await members.invite(tenant.id, body as d.Invitation) };
+    },
+    updateStaff: async ({ tenant, params, body }) => ({
+      json: await members.update(tenant.id, staffIn(params), body as d.StaffPatch),
+    }),
+    async removeStaff({ tenant, params }) {
+      await members.remove(tenant.id, staffIn(params));
+      return {};
+    },
+    listRoles: async ({ tenant }) => ({ json: { roles: await members.roles(tenant.id) } }),
+    createRole: async ({ tenant, body }) => ({
+      json: await members.createRole(tenant, body as d.RoleInput),
+    }),
+    updateRole: async ({ tenant, params, body }) => ({
+      json: await members.updateRole(tenant, roleIn(params), body as d.RoleInput),
+    }),
+    async deleteRole({ tenant, params }) {
+      await members.removeRole(tenant.id, roleIn(params));
+      return {};
+    },
+  };
+
+  return { routes, members, sessions, sendInvitation };
+}
+
+function staffIn(params: unknown): string {
+  return (params as { staffId: string }).staffId; // parsed by the route's schema
+}
+
+function roleIn(params: unknown): string {
+  return (params as { roleId: string }).roleId; // as above
+}
+
+function overdue(): ShopError {
+  return new ShopError('gone', 'This link is used up, or too old.', {
+    remedy: 'Ask whoever runs the shop for another one.',
+  });
+}

@@ -1,0 +1,49 @@
+/** Members of a shop's staff in tests: invited by the merchant, joined by the link of the mail, as people do. */
+import assert from 'node:assert/strict';
+import type { TestHost } from '../../../host/testing.ts';
+import type { StaffMember, StaffSession } from '../staff/definition.ts';
+
+export const STAFF_PASSWORD = 'a long word for the staff';
+
+interface Sent {
+  readonly recipient: string;
+  readonly message: { readonly text: string };
+}
+
+/** Tokens of the links that were sent to somebody, the youngest first. */
+export async function linksTo(shop: TestHost, tenant: string, email: string): Promise<string[]> {
+  await shop.settled(3);
+  const path = '/api/admin/notifications/outbox?limit=100';
+  const { messages } = await shop.managed<{ messages: Sent[] }>(tenant, 'GET', path);
+  return messages
+    .filter(({ recipient }) => recipient === email)
+    .flatMap(({ message }) => /\/pages\/\w+#([\w-]+)/.exec(message.text)?.[1] ?? []);
+}
+
+export function invite(
+  shop: TestHost,
+  tenant: string,
+  email: string,
+  roles: readonly string[],
+): Promise<StaffMember> {
+  return shop.managed<StaffMember>(tenant, 'POST', '/api/admin/accounts/staff', { email, roles }, 201);
+}
+
+/** Invited and joined. */
+export async function join(
+  shop: TestHost,
+  tenant: string,
+  email: string,
+  roles: readonly string[],
+): Promise<StaffSession> {
+  await invite(shop, tenant, email, roles);
+  const [token] = await linksTo(shop, tenant, email);
+  assert.ok(token, `nothing was sent to ${email}`);
+  const answer = await shop.call(tenant, 'POST', '/api/accounts/staff/accept', {
+    json: { token, password: STAFF_PASSWORD },
+  });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json<StaffSession>();
+}
+
+export const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
