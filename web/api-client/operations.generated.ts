@@ -4596,8 +4596,21 @@ export interface Operations {
       "order": {
         "id": string;
         "number": string;
-        "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "fulfilled": boolean;
+        "fulfilment": "none" | "partial" | "shipped" | "delivered";
+        "fulfilments": readonly ({
+          "id": string;
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "carrier"?: string | undefined;
+          "trackingNumber"?: string | undefined;
+          "trackingUrl"?: string | undefined;
+          "shippedAt": string;
+          "deliveredAt"?: string | undefined;
+        })[];
         "email": string;
         "shippingAddress": {
           "name": string;
@@ -4637,6 +4650,8 @@ export interface Operations {
             "amount": number;
             "currency": string;
           };
+          "shipped": number;
+          "cancelled": number;
         })[];
         "totals": {
           "currency": string;
@@ -4688,7 +4703,7 @@ export interface Operations {
   'orders.listMyOrders': {
     params: undefined;
     query: {
-      "status"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+      "status"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
     };
@@ -4697,7 +4712,7 @@ export interface Operations {
       "orders": readonly ({
         "id": string;
         "number": string;
-        "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "fulfilled": boolean;
         "email": string;
         "total": {
@@ -4723,8 +4738,21 @@ export interface Operations {
     response: {
       "id": string;
       "number": string;
-      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
       "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -4764,6 +4792,8 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "shipped": number;
+        "cancelled": number;
       })[];
       "totals": {
         "currency": string;
@@ -4831,8 +4861,21 @@ export interface Operations {
     response: {
       "id": string;
       "number": string;
-      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
       "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -4872,6 +4915,8 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "shipped": number;
+        "cancelled": number;
       })[];
       "totals": {
         "currency": string;
@@ -4914,7 +4959,7 @@ export interface Operations {
   'orders.listOrders': {
     params: undefined;
     query: {
-      "status"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+      "status"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
     };
@@ -4923,7 +4968,7 @@ export interface Operations {
       "orders": readonly ({
         "id": string;
         "number": string;
-        "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "fulfilled": boolean;
         "email": string;
         "total": {
@@ -4947,8 +4992,21 @@ export interface Operations {
     response: {
       "id": string;
       "number": string;
-      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
       "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -4988,6 +5046,8 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "shipped": number;
+        "cancelled": number;
       })[];
       "totals": {
         "currency": string;
@@ -5030,11 +5090,11 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
-      "stock": "held" | "committed" | "shipped" | "released";
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "history": readonly ({
         "sequence": number;
-        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
-        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "actor": string;
         "reason"?: string | undefined;
         "at": string;
@@ -5053,8 +5113,21 @@ export interface Operations {
     response: {
       "id": string;
       "number": string;
-      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
       "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5094,6 +5167,8 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "shipped": number;
+        "cancelled": number;
       })[];
       "totals": {
         "currency": string;
@@ -5136,11 +5211,11 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
-      "stock": "held" | "committed" | "shipped" | "released";
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "history": readonly ({
         "sequence": number;
-        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
-        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "actor": string;
         "reason"?: string | undefined;
         "at": string;
@@ -5160,8 +5235,21 @@ export interface Operations {
     response: {
       "id": string;
       "number": string;
-      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
       "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5201,6 +5289,8 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "shipped": number;
+        "cancelled": number;
       })[];
       "totals": {
         "currency": string;
@@ -5243,31 +5333,50 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
-      "stock": "held" | "committed" | "shipped" | "released";
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "history": readonly ({
         "sequence": number;
-        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
-        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "actor": string;
         "reason"?: string | undefined;
         "at": string;
       })[];
     };
   };
-  /** Say that the goods have left. */
-  'orders.fulfilOrder': {
+  /** Say that a parcel has left, with all that waits or with some of it; the shopper is told. */
+  'orders.createFulfilment': {
     params: {
       "orderId": string;
     };
     query: undefined;
     body: {
-      "tracking"?: string | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+      })[] | undefined;
+      "carrier"?: string | undefined;
+      "trackingNumber"?: string | undefined;
+      "trackingUrl"?: string | undefined;
     };
     response: {
       "id": string;
       "number": string;
-      "status": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
       "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5307,6 +5416,8 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
+        "shipped": number;
+        "cancelled": number;
       })[];
       "totals": {
         "currency": string;
@@ -5349,11 +5460,136 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
-      "stock": "held" | "committed" | "shipped" | "released";
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "history": readonly ({
         "sequence": number;
-        "from"?: "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
-        "to": "pending_payment" | "authorized" | "confirmed" | "fulfilled" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Say who carries a parcel and how it is followed, or that it has arrived. */
+  'orders.updateFulfilment': {
+    params: {
+      "orderId": string;
+      "fulfilmentId": string;
+    };
+    query: undefined;
+    body: {
+      "carrier"?: string | undefined;
+      "trackingNumber"?: string | undefined;
+      "trackingUrl"?: string | undefined;
+      "delivered"?: true | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
         "actor": string;
         "reason"?: string | undefined;
         "at": string;
@@ -6294,7 +6530,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.getOrderForMerchant': ['GET', '/api/admin/orders/orders/{orderId}', false],
   'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],
   'orders.refundOrder': ['POST', '/api/admin/orders/orders/{orderId}/refund', true],
-  'orders.fulfilOrder': ['POST', '/api/admin/orders/orders/{orderId}/fulfil', false],
+  'orders.createFulfilment': ['POST', '/api/admin/orders/orders/{orderId}/fulfilments', true],
+  'orders.updateFulfilment': ['PATCH', '/api/admin/orders/orders/{orderId}/fulfilments/{fulfilmentId}', false],
   'orders.getShippingRules': ['GET', '/api/admin/orders/shipping', false],
   'orders.putShippingRules': ['PUT', '/api/admin/orders/shipping', false],
   'orders.getTaxRules': ['GET', '/api/admin/orders/taxes', false],

@@ -17,8 +17,19 @@ const order = z.object({
   customerId: z.string().optional(),
   total: money,
   refunded: z.int(),
-  lines: z.array(z.object({ title: z.string(), quantity: z.int(), unitPrice: z.int() })),
+  lines: z.array(
+    z.object({ variantId: z.string(), title: z.string(), quantity: z.int(), unitPrice: z.int() }),
+  ),
   reason: z.string().optional(),
+  /** Of events about a parcel. */
+  fulfilment: z
+    .object({
+      lines: z.array(z.object({ variantId: z.string(), quantity: z.int() })),
+      carrier: z.string().optional(),
+      trackingNumber: z.string().optional(),
+      trackingUrl: z.string().optional(),
+    })
+    .optional(),
   at: z.string(),
 });
 const payment = z.object({
@@ -137,8 +148,8 @@ export function createHearing(
             total: heard.total,
             lines,
           });
-        case 'orders.order.fulfilled':
-          return say('orders.shipped', { lines });
+        case 'orders.order.fulfilment_shipped':
+          return say('orders.shipped', parcelOf(heard));
         case 'orders.order.refunded':
           return say('orders.refunded', {
             refunded: { ...heard.total, amount: heard.refunded },
@@ -214,6 +225,20 @@ interface KnownOrder {
 function knownOrder(orderId: string, row: OrderRow | undefined): KnownOrder | undefined {
   if (row === undefined || row.email === null || row.number === null) return undefined;
   return { orderId, number: row.number, email: row.email, customerId: row.customer_id ?? undefined };
+}
+
+function parcelOf({ fulfilment, ...order }: Order): object {
+  if (fulfilment === undefined) return { lines: linesOf(order) };
+  const { carrier, trackingNumber, trackingUrl } = fulfilment;
+  const lines = fulfilment.lines.flatMap(({ variantId, quantity }) =>
+    order.lines.filter((line) => line.variantId === variantId).map((line) => ({ ...line, quantity })),
+  );
+  const tracking = [carrier, trackingNumber].filter((part) => part !== undefined).join(' ');
+  return {
+    lines: linesOf({ ...order, lines }),
+    ...(tracking === '' ? {} : { tracking }),
+    ...(trackingUrl === undefined ? {} : { follow: trackingUrl }),
+  };
 }
 
 function linesOf({ lines, total }: Order): object[] {

@@ -79,8 +79,19 @@ const KIND_TABLE = {
     category: 'orders',
     channels: ['mail', 'sms', 'push'],
     required: false,
-    variables: z.object({ ...order, lines: z.array(line) }),
-    sample: { ...sampleOrder, lines: sampleLines },
+    // Of one parcel: what is in it, and by what number its carrier knows it.
+    variables: z.object({
+      ...order,
+      lines: z.array(line),
+      tracking: text.optional(),
+      follow: link.optional(),
+    }),
+    sample: {
+      ...sampleOrder,
+      lines: sampleLines,
+      tracking: 'DHL 00340434161094',
+      follow: 'https://carrier.example/00340434161094',
+    },
   },
   'orders.refunded': {
     category: 'orders',

@@ -159,9 +159,25 @@ test('an order is told of once, however often it is heard of, in the shop’s la
     `update shop.consumer_positions set position = 0 where tenant_id = $1 and consumer = 'notifications'`,
     [tenant],
   );
-  await emit(tenant, 'orders.order', 'fulfilled', 'o1', orderOf('o1'));
+  await emit(
+    tenant,
+    'orders.order',
+    'fulfilment_shipped',
+    'o1',
+    orderOf('o1', undefined, {
+      fulfilment: {
+        lines: [{ variantId: 'v', quantity: 1 }],
+        carrier: 'DHL',
+        trackingNumber: '77',
+        trackingUrl: 'https://carrier.example/77',
+      },
+    }),
+  );
   assert.deepEqual(await subjects(tenant), ['Ihre Bestellung A-1', 'Ihre Bestellung A-1 ist unterwegs']);
-  const [mail] = await mails(tenant);
+  const sent = await mails(tenant);
+  const parcel = sent.find(({ subject }) => subject.endsWith('unterwegs'));
+  assert.match(parcel?.html ?? '', /DHL 77 https:\/\/carrier\.example\/77[^]*1 × Boots/);
+  const mail = sent.find(({ subject }) => subject === 'Ihre Bestellung A-1');
   assert.ok(mail);
   assert.equal(mail.to, 'ada@example.com');
   assert.match(mail.html, /lang="de"/);
@@ -254,7 +270,7 @@ test('a provider that is away is asked again until it is back; a recipient who i
   await emit(tenant, 'orders.order', 'refunded', 'o1', orderOf('o1'));
   await settled();
   weather = undefined;
-  await emit(tenant, 'orders.order', 'fulfilled', 'o1', orderOf('o1'));
+  await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o1', orderOf('o1'));
   await settled();
   assert.deepEqual(
     (await deliveries(tenant)).map(({ state }) => state),
@@ -277,7 +293,7 @@ test('a provider that is away is asked again until it is back; a recipient who i
 
 test('one click ends a category and nothing else; looking at the link does not, and nobody makes one up', async () => {
   const tenant = newTenant();
-  await emit(tenant, 'orders.order', 'fulfilled', 'o1', orderOf('o1'));
+  await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o1', orderOf('o1'));
   const [mail] = await mails(tenant);
   const link = new URL(mail?.unsubscribe ?? '');
   assert.equal(link.origin, `https://${tenant}.localhost`);
@@ -289,7 +305,7 @@ test('one click ends a category and nothing else; looking at the link does not, 
   assert.ok(mail?.html.includes(`href="${link.origin}${preferences}"`));
   assert.ok(mail?.text.includes(`${link.origin}${preferences}`));
   assert.match(String(look.headers['content-security-policy']), /default-src 'none'/);
-  await emit(tenant, 'orders.order', 'fulfilled', 'o2', orderOf('o2', undefined, { number: 'A-2' }));
+  await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o2', orderOf('o2', undefined, { number: 'A-2' }));
   assert.equal((await mails(tenant)).length, 2);
   for (let n = 0; n < 2; n++) {
     const click = await shop.call(tenant, 'POST', path, {
@@ -298,7 +314,7 @@ test('one click ends a category and nothing else; looking at the link does not, 
     });
     assert.equal(click.status, 200, click.text);
   }
-  await emit(tenant, 'orders.order', 'fulfilled', 'o3', orderOf('o3'));
+  await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o3', orderOf('o3'));
   await emit(tenant, 'orders.order', 'confirmed', 'o4', orderOf('o4', undefined, { number: 'A-4' }));
   assert.deepEqual(await subjects(tenant), [
     'Ihre Bestellung A-1 ist unterwegs',
@@ -436,7 +452,13 @@ test('a telephone is written to once its owner has proved it, a browser once it 
     (await post('push/subscriptions', { endpoint: 'https://169.254.169.254/', keys })).status,
     400,
   );
-  await emit(tenant, 'orders.order', 'fulfilled', 'o1', orderOf('o1', 'ada@example.com', { customerId: id }));
+  await emit(
+    tenant,
+    'orders.order',
+    'fulfilment_shipped',
+    'o1',
+    orderOf('o1', 'ada@example.com', { customerId: id }),
+  );
   assert.deepEqual((await texts()).slice(1), [`Shop <${tenant}>: Ihre Bestellung A-1 ist unterwegs.`]);
   const pushes = (await outbox(tenant)).filter(({ channel }) => channel === 'push');
   assert.deepEqual(
@@ -475,7 +497,7 @@ test('a merchant’s own template is checked, previewed, used and taken back', a
   assert.equal((await admin<{ version: number }>(tenant, 'PUT', path, { ...source, version: 0 })).version, 1);
   await admin(tenant, 'PUT', path, { ...source, version: 0 }, 409);
   assert.equal((await admin<{ version: number }>(tenant, 'PUT', path, { ...source, version: 1 })).version, 2);
-  await emit(tenant, 'orders.order', 'fulfilled', 'o1', orderOf('o1'));
+  await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o1', orderOf('o1'));
   assert.deepEqual(await subjects(tenant), ['Los geht’s: A-1']);
   const { id } = await admin<{ id: string }>(
     tenant,
@@ -487,7 +509,7 @@ test('a merchant’s own template is checked, previewed, used and taken back', a
   const sent = await mails(tenant);
   assert.equal(sent.find((mail) => mail.id === id)?.subject, 'Your order 7K4M-92QX is on its way');
   await admin(tenant, 'DELETE', path, undefined, 204);
-  await emit(tenant, 'orders.order', 'fulfilled', 'o2', orderOf('o2', undefined, { number: 'A-2' }));
+  await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o2', orderOf('o2', undefined, { number: 'A-2' }));
   assert.ok((await subjects(tenant)).includes('Ihre Bestellung A-2 ist unterwegs'));
 });
 

@@ -1,5 +1,5 @@
 /**
- * What people ask of an order: pay again, give up, cancel, refund, ship. An action notes the wish and, where money or the
+ * What people ask of an order: pay again, give up, cancel, refund. An action notes the wish and, where money or the
  * world outside is concerned, leaves the doing to the saga, which it pushes at once.
  */
 import { createHash } from 'node:crypto';
@@ -7,13 +7,12 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf } from './carts.ts';
-import { move, stockChanged } from './inventory.ts';
 import { splitRefund } from './gift-cards/spread.ts';
 import { returnToCards } from './gift-cards/store.ts';
 import { mayCancel, statusAfterRefund, type OrderState } from './machine.ts';
 import type { Saga } from './saga.ts';
 import type { OrdersSettings } from './settings.ts';
-import { changeOrder, lockOrder, noSuchOrder, readOrder, type StoredOrder } from './store.ts';
+import { changeOrder, readOrder, withOrder, type StoredOrder } from './store.ts';
 
 export interface Actions {
   /** For an order that has nothing to be paid: what the payment's arrival would set off. */
@@ -30,7 +29,6 @@ export interface Actions {
     amount: number | undefined,
     reason: string | undefined,
   ): Promise<StoredOrder>;
-  fulfil(tenant: Tenant, orderId: string, tracking: string | undefined): Promise<StoredOrder>;
 }
 
 /** The task does what the request could not finish. */
@@ -38,18 +36,6 @@ const SAFETY_NET_MS = 5_000;
 
 export function createActions(platform: Platform, settings: OrdersSettings, saga: Saga): Actions {
   const now = (): Date => platform.clock.now();
-
-  function withOrder<T>(
-    tenant: TenantId,
-    orderId: string,
-    work: (tx: Transaction, order: StoredOrder) => Promise<T>,
-  ): Promise<T> {
-    return platform.sql.transaction(tenant, async (tx) => {
-      const order = await lockOrder(tx, tenant, orderId);
-      if (order === undefined) throw noSuchOrder(orderId);
-      return work(tx, order);
-    });
-  }
 
   /** Lets the saga act on the wish at once; if that fails, the task goes on. */
   async function push(tenant: TenantId, orderId: string): Promise<StoredOrder> {
@@ -71,7 +57,7 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
     reason: string,
     allowed: (order: OrderState) => boolean,
   ): Promise<StoredOrder> {
-    await withOrder(tenant.id, orderId, async (tx, order) => {
+    await withOrder(platform, tenant.id, orderId, async (tx, order) => {
       if (order.status === 'cancelled' || order.cancelActor !== undefined) return;
       if (!allowed(order)) throw cannot(order, 'cancelled', 'Refund it instead, if it is paid.');
       await changeOrder(
@@ -90,7 +76,7 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
     settle: (tenant, orderId) => push(tenant.id, orderId),
 
     extendHold: (tenant, orderId) =>
-      withOrder(tenant.id, orderId, async (tx, order) => {
+      withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.status !== 'pending_payment' || order.cancelActor !== undefined) {
           throw cannot(order, 'paid', 'Start again from the cart.');
         }
@@ -125,7 +111,7 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
       ),
 
     async refund(tenant, orderId, key, amount, reason) {
-      await withOrder(tenant.id, orderId, async (tx, order) => {
+      await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const id = `ref_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
         const open = await openRefunds(tx, tenant.id, orderId);
         if (open.ids.includes(id)) return;
@@ -171,35 +157,15 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
       });
       return push(tenant.id, orderId);
     },
-
-    fulfil: (tenant, orderId, tracking) =>
-      withOrder(tenant.id, orderId, async (tx, order) => {
-        if (order.fulfilledAt !== undefined) return order;
-        if (
-          (order.status !== 'confirmed' && order.status !== 'partially_refunded') ||
-          order.cancelActor !== undefined
-        ) {
-          throw cannot(order, 'fulfilled', 'Only a confirmed order can be shipped.');
-        }
-        const status = order.status === 'confirmed' ? 'fulfilled' : order.status;
-        const shipped = await changeOrder(
-          tx,
-          tenant.id,
-          order,
-          { status, stock: 'shipped', fulfilled_at: now(), ...(tracking === undefined ? {} : { tracking }) },
-          { actor: 'merchant', now: now() },
-        );
-        const changes = await move(tx, tenant.id, orderId, 'committed', 'shipped', now());
-        if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
-        return shipped;
-      }),
   };
 }
 
 /** By card, by gift cards, or because there was nothing to pay. */
 function isPaid(order: StoredOrder): boolean {
   if (order.due > 0) return order.payment === 'captured';
-  return ['confirmed', 'fulfilled', 'partially_refunded'].includes(order.status);
+  return ['confirmed', 'partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded'].includes(
+    order.status,
+  );
 }
 
 /** Refunds of any state by id, and the sum of those not done yet. */

@@ -291,9 +291,12 @@ function draft(
     placedAt: now,
     updatedAt: now,
     settled: false,
+    fulfilments: [],
     lines: cart.lines.map((line, index) => ({
       ...snapshotOf(line),
       quantity: line.quantity,
+      shipped: 0,
+      cancelled: 0,
       unitPrice: line.unitPrice ?? line.seenPrice,
       discount: lineDiscounts[index] ?? 0,
       tax: lineTaxes[index]?.amount ?? 0,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
 import { paymentEvent } from '../payments/schemas.ts';
+import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
 import * as promotions from './promotions/schemas.ts';
 import * as s from './schemas.ts';
@@ -22,6 +23,8 @@ const orderTopic: TopicDefinition = {
     'orders.order.expired': s.orderEvent,
     'orders.order.refunded': s.orderEvent,
     'orders.order.fulfilled': s.orderEvent,
+    'orders.order.fulfilment_shipped': s.fulfilmentEvent,
+    'orders.order.fulfilment_delivered': s.fulfilmentEvent,
   },
 };
 
@@ -34,6 +37,7 @@ const stockTopic: TopicDefinition = {
 };
 
 const ofOrder = z.strictObject({ orderId: s.orderId });
+const ofFulfilment = z.strictObject({ orderId: s.orderId, fulfilmentId: parcels.fulfilmentId });
 const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
 const ofCartCode = z.strictObject({ cartId: s.cartId, code: promotions.code });
@@ -85,6 +89,7 @@ export const orders: DomainDefinition = {
     },
     { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
+    { name: 'orders_fulfilments', spread: 'tenant', access: 'write' },
     { name: 'orders_gift_cards', spread: 'tenant', access: 'write' },
     { name: 'orders_gift_card_entries', spread: 'tenant', access: 'append' },
     { name: 'orders_gift_uses', spread: 'tenant', access: 'write' },
@@ -332,13 +337,24 @@ export const orders: DomainDefinition = {
       idempotent: true,
     },
     {
-      id: 'fulfilOrder',
+      id: 'createFulfilment',
       method: 'POST',
-      path: '/api/admin/orders/orders/{orderId}/fulfil',
-      summary: 'Say that the goods have left.',
+      path: '/api/admin/orders/orders/{orderId}/fulfilments',
+      summary: 'Say that a parcel has left, with all that waits or with some of it; the shopper is told.',
       audience: 'merchant',
       params: ofOrder,
-      body: s.fulfilOrder,
+      body: parcels.createFulfilment,
+      response: s.merchantOrder,
+      idempotent: true,
+    },
+    {
+      id: 'updateFulfilment',
+      method: 'PATCH',
+      path: '/api/admin/orders/orders/{orderId}/fulfilments/{fulfilmentId}',
+      summary: 'Say who carries a parcel and how it is followed, or that it has arrived.',
+      audience: 'merchant',
+      params: ofFulfilment,
+      body: parcels.updateFulfilment,
       response: s.merchantOrder,
     },
     {

@@ -130,11 +130,8 @@ interface MovedRow {
   readonly tracked: boolean;
 }
 
-const MOVE = `
-  with moving as (
-    update orders_holds set state = $4 where tenant_id = $1 and order_id = $2 and state = $3 returning variant_id, quantity
-  ),
-  locked as (
+/** The rest of a statement that says in `moving` which units go; $5 to $7 are what one does to held, sold and on hand, $8 is now. */
+const LOCK_AND_MOVE = `locked as (
     select s.variant_id, s.tracked, s.on_hand, s.held, s.sold from orders_stock s
     where s.tenant_id = $1 and s.variant_id in (select variant_id from moving) order by s.variant_id for update
   )
@@ -144,13 +141,39 @@ const MOVE = `
   where s.tenant_id = $1 and s.variant_id = m.variant_id
   returning s.variant_id, m.quantity, s.tracked, s.on_hand - s.held - s.sold as free`;
 
+const MOVE = `
+  with moving as (
+    update orders_holds set state = $4 where tenant_id = $1 and order_id = $2 and state = $3
+    returning variant_id, quantity - shipped - cancelled as quantity
+  ),
+  ${LOCK_AND_MOVE}`;
+
+/** Some of an order's units, by variant: $3 and $4. Others of the same order wait at its lock. */
+const MOVE_UNITS = `
+  with wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
+  moving as (
+    update orders_holds h set shipped = h.shipped + case when $9::boolean then w.quantity else 0 end,
+      cancelled = h.cancelled + case when $9::boolean then 0 else w.quantity end,
+      state = case when h.quantity - h.shipped - h.cancelled > w.quantity then h.state
+        when $9::boolean or h.shipped > 0 then 'shipped' else 'released' end
+    from wanted w
+    where h.tenant_id = $1 and h.order_id = $2 and h.variant_id = w.variant_id and h.state = 'committed'
+      and h.quantity - h.shipped - h.cancelled >= w.quantity
+    returning h.variant_id, w.quantity
+  ),
+  ${LOCK_AND_MOVE}`;
+
 /** What each move does to a row, in units of the quantity: held, sold, on hand. */
-const MOVES: Readonly<Record<string, readonly [number, number, number]>> = {
+const MOVES = {
   'held>committed': [-1, 1, 0],
   'held>released': [-1, 0, 0],
   'committed>released': [0, -1, 0],
   'committed>shipped': [0, -1, -1],
-};
+} as const;
+
+function isMove(move: string): move is keyof typeof MOVES {
+  return move in MOVES;
+}
 
 /** Moves all of an order's units from one state to another; a second call finds nothing to move. */
 export async function move(
@@ -161,11 +184,44 @@ export async function move(
   to: StockState,
   now: Date,
 ): Promise<readonly StockChange[]> {
-  const deltas = MOVES[`${from}>${to}`];
-  if (deltas === undefined)
-    throw new ShopError('illegal_transition', `Units that are ${from} cannot become ${to}.`);
+  const move = `${from}>${to}`;
+  if (!isMove(move)) throw new ShopError('illegal_transition', `Units that are ${from} cannot become ${to}.`);
+  const deltas = MOVES[move];
   const { rows } = await sql.query<MovedRow>(MOVE, [tenant, orderId, from, to, ...deltas, now]);
   const [held, sold, onHand] = deltas;
+  return changesOf(
+    rows,
+    (row) => row.free,
+    (row) => row.free - row.quantity * (onHand - held - sold),
+  );
+}
+
+/**
+ * Moves some of an order's sold units: they leave, or are given up. For whoever has the order's lock.
+ * @throws ShopError `internal` when they are not the order's to move: the caller has to look before
+ */
+export async function moveUnits(
+  sql: SqlRunner,
+  tenant: string,
+  orderId: string,
+  units: readonly Want[],
+  to: 'shipped' | 'released',
+  now: Date,
+): Promise<readonly StockChange[]> {
+  const [held, sold, onHand] = MOVES[`committed>${to}`];
+  const { rows } = await sql.query<MovedRow>(MOVE_UNITS, [
+    tenant,
+    orderId,
+    units.map(({ variantId }) => variantId),
+    units.map(({ quantity }) => quantity),
+    held,
+    sold,
+    onHand,
+    now,
+    to === 'shipped',
+  ]);
+  if (rows.length !== units.length)
+    throw new ShopError('internal', `Order ${orderId} has not the units that should become ${to}.`);
   return changesOf(
     rows,
     (row) => row.free,

@@ -5,11 +5,20 @@ import {
   isLegal,
   isSettled,
   mayCancel,
+  mayShip,
   nextStep,
   statusAfterRefund,
   type OrderState,
   type Step,
 } from './machine.ts';
+import {
+  areDelivered,
+  moved,
+  statusAfterMoving,
+  stockOf,
+  waiting,
+  type LineUnits,
+} from './fulfilment/units.ts';
 import type { OrderStatus } from './schemas.ts';
 
 /** The world around an order, as far as the machine can tell: a processor's intent, a shelf, people, a clock. */
@@ -21,6 +30,9 @@ interface World {
   readonly free: number;
   readonly now: number;
   readonly trail: readonly OrderStatus[];
+  /** The one line of the order, and its parcels. */
+  readonly line: LineUnits;
+  readonly parcels: readonly { readonly deliveredAt?: number | undefined }[];
 }
 
 type Deed =
@@ -31,7 +43,9 @@ type Deed =
   | 'step'
   | 'abandon'
   | 'cancel'
-  | 'fulfil'
+  | 'ship'
+  | 'giveUp'
+  | 'deliver'
   | 'refund'
   | 'time'
   | 'othersBuy'
@@ -56,6 +70,8 @@ const START: World = {
   free: 1,
   now: 0,
   trail: ['pending_payment'],
+  line: { variantId: 'a', quantity: 3, shipped: 0, cancelled: 0 },
+  parcels: [],
 };
 
 function change(world: World, order: Partial<OrderState>): World {
@@ -134,16 +150,19 @@ function act(world: World, deed: Deed): World {
       return order.status === 'pending_payment' ? change(world, { cancelActor: 'shopper' }) : world;
     case 'cancel':
       return mayCancel(order) ? change(world, { cancelActor: 'merchant' }) : world;
-    case 'fulfil': {
-      const may =
-        (order.status === 'confirmed' || order.status === 'partially_refunded') &&
-        order.cancelActor === undefined &&
-        order.stock === 'committed';
-      if (!may) return world;
-      return change(world, {
-        stock: 'shipped',
-        ...(order.status === 'confirmed' ? { status: 'fulfilled' as const } : {}),
-      });
+    case 'ship':
+      if (!mayShip(order)) return world;
+      return moveOne({ ...world, parcels: [...world.parcels, {}] }, 'shipped');
+    case 'giveUp':
+      // The last unit of an order of which nothing has left is no line's: the whole order is cancelled.
+      if (!mayShip(order) || (world.line.shipped === 0 && waiting(world.line) === 1)) return world;
+      return moveOne(world, 'cancelled');
+    case 'deliver': {
+      const next = world.parcels.findIndex(({ deliveredAt }) => deliveredAt === undefined);
+      const parcels = world.parcels.map((parcel, index) =>
+        index === next ? { deliveredAt: world.now } : parcel,
+      );
+      return next < 0 ? world : afterMoving({ ...world, parcels });
     }
     case 'refund':
       return order.payment === 'captured' && order.refunded < TOTAL
@@ -158,6 +177,17 @@ function act(world: World, deed: Deed): World {
   }
 }
 
+function moveOne(world: World, to: 'shipped' | 'cancelled'): World {
+  const [line = world.line] = moved([world.line], [{ variantId: 'a', quantity: 1 }], to);
+  return afterMoving(change({ ...world, line }, { stock: stockOf([line]) }));
+}
+
+function afterMoving(world: World): World {
+  const { status, stock } = world.order;
+  const next = statusAfterMoving(status, stock, areDelivered(world.parcels));
+  return next === undefined ? world : change(world, { status: next });
+}
+
 const DEEDS: readonly Deed[] = [
   'authorize',
   'void',
@@ -166,7 +196,11 @@ const DEEDS: readonly Deed[] = [
   'step',
   'abandon',
   'cancel',
-  'fulfil',
+  'ship',
+  'ship',
+  'giveUp',
+  'deliver',
+  'deliver',
   'refund',
   'time',
   'othersBuy',
@@ -201,7 +235,9 @@ describe('the life of an order', () => {
       'pending_payment',
       'authorized',
       'confirmed',
+      'partially_fulfilled',
       'fulfilled',
+      'delivered',
       'partially_refunded',
       'refunded',
       'cancelled',
@@ -215,16 +251,31 @@ describe('the life of an order', () => {
   });
 });
 
-function assertAtRest({ order, intent, intentRefunded, captures }: World): void {
+function assertAtRest({ order, intent, intentRefunded, captures, line, parcels }: World): void {
   assert.ok(captures <= 1);
   const what = JSON.stringify({ order, intent, intentRefunded });
   if (order.status === 'cancelled' || order.status === 'expired') {
     assert.equal(order.stock, 'released', what);
+    assert.equal(line.shipped, 0, 'what has left is refunded, not cancelled');
     assert.ok(intent === 'cancelled' || (intent === 'captured' && intentRefunded === TOTAL), what);
     return;
   }
-  assert.ok(order.stock === 'committed' || order.stock === 'shipped', what);
+  assert.equal(order.stock, stockOf([line]), what);
+  assert.equal(line.shipped, parcels.length, what);
+  if (order.status === 'confirmed') assert.equal(line.shipped, 0, what);
+  if (order.status === 'partially_fulfilled') assert.ok(line.shipped > 0 && waiting(line) > 0, what);
+  if (order.status === 'fulfilled' || order.status === 'delivered') assert.equal(waiting(line), 0, what);
+  if (order.status === 'delivered') assert.ok(areDelivered(parcels), what);
+  if (order.status === 'fulfilled') assert.ok(!areDelivered(parcels), what);
   assert.equal(intent, 'captured', what);
-  assert.ok(['confirmed', 'fulfilled', 'partially_refunded', 'refunded'].includes(order.status), what);
+  const alive = [
+    'confirmed',
+    'partially_fulfilled',
+    'fulfilled',
+    'delivered',
+    'partially_refunded',
+    'refunded',
+  ];
+  assert.ok(alive.includes(order.status), what);
   if (order.status === 'refunded') assert.equal(intentRefunded, TOTAL, what);
 }

@@ -5,7 +5,7 @@
 import type { OrderStatus } from './schemas.ts';
 
 /** Where the order's units are: promised, sold, gone to the shopper, or back on the shelf. */
-export type StockState = 'held' | 'committed' | 'shipped' | 'released';
+export type StockState = 'held' | 'committed' | 'partly_shipped' | 'shipped' | 'released';
 /** What orders last heard of the payment; `none` until an intent exists. */
 export type PaymentState = 'none' | 'pending' | 'authorized' | 'captured' | 'cancelled';
 
@@ -45,8 +45,10 @@ export type Step =
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending_payment: ['authorized', 'cancelled', 'expired'],
   authorized: ['confirmed', 'cancelled'],
-  confirmed: ['fulfilled', 'partially_refunded', 'refunded', 'cancelled'],
-  fulfilled: ['partially_refunded', 'refunded'],
+  confirmed: ['partially_fulfilled', 'fulfilled', 'partially_refunded', 'refunded', 'cancelled'],
+  partially_fulfilled: ['fulfilled', 'delivered', 'partially_refunded', 'refunded'],
+  fulfilled: ['delivered', 'partially_refunded', 'refunded'],
+  delivered: ['partially_refunded', 'refunded'],
   partially_refunded: ['refunded', 'cancelled'],
   refunded: [],
   cancelled: [],
@@ -57,9 +59,18 @@ export function isLegal(from: OrderStatus, to: OrderStatus): boolean {
   return NEXT[from].includes(to);
 }
 
-/** Whether a merchant or shopper may still ask to cancel. Shipped goods are refunded, not cancelled. */
+/** Whether a merchant or shopper may still ask to cancel the whole of it. Shipped goods are refunded, not cancelled. */
 export function mayCancel(order: Pick<OrderState, 'status' | 'stock'>): boolean {
-  return isLegal(order.status, 'cancelled') && order.stock !== 'shipped';
+  return isLegal(order.status, 'cancelled') && order.stock !== 'shipped' && order.stock !== 'partly_shipped';
+}
+
+/** Whether units may leave, or be given up, one by one: the order is paid, and nobody wants it gone. */
+export function mayShip(order: Pick<OrderState, 'status' | 'stock' | 'cancelActor'>): boolean {
+  return (
+    ['confirmed', 'partially_fulfilled', 'partially_refunded'].includes(order.status) &&
+    (order.stock === 'committed' || order.stock === 'partly_shipped') &&
+    order.cancelActor === undefined
+  );
 }
 
 /** The one thing to do next. Doing it, and asking again, ends in `rest` or `wait` from every state. */
@@ -78,7 +89,9 @@ export function nextStep(order: OrderState, now: Date): Step {
     case 'partially_refunded':
       if (order.cancelActor !== undefined && mayCancel(order)) return { do: 'cancel', why: 'asked' };
       return order.refundRequested ? { do: 'refund' } : { do: 'rest' };
+    case 'partially_fulfilled':
     case 'fulfilled':
+    case 'delivered':
     case 'refunded':
       return order.refundRequested ? { do: 'refund' } : { do: 'rest' };
   }

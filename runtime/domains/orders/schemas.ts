@@ -3,6 +3,7 @@
  * Parsed once at the border; everything behind it uses the inferred types.
  */
 import { z } from 'zod';
+import { fulfilment, progress } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
 import { shippingMethodId, shippingRules } from './shipping/schemas.ts';
@@ -163,7 +164,9 @@ export const orderStatus = z.enum([
   'pending_payment',
   'authorized',
   'confirmed',
+  'partially_fulfilled',
   'fulfilled',
+  'delivered',
   'partially_refunded',
   'refunded',
   'cancelled',
@@ -178,6 +181,10 @@ export const orderLine = itemSnapshot.extend({
   discount: money,
   /** In the price, or on top of it, as `totals.tax` says. */
   tax: money,
+  /** Units that have left. */
+  shipped: z.int(),
+  /** Units that were given up before they could. */
+  cancelled: z.int(),
 });
 
 export const order = z.object({
@@ -186,6 +193,9 @@ export const order = z.object({
   number: z.string(),
   status: orderStatus,
   fulfilled: z.boolean(),
+  fulfilment: progress,
+  /** Its parcels, in the order in which they left. */
+  fulfilments: z.array(fulfilment),
   email: z.string(),
   shippingAddress: address,
   shippingMethod: shippingMethodId,
@@ -234,7 +244,7 @@ export const historyEntry = z.object({
 export const merchantOrder = order.extend({
   customerId: z.string().optional(),
   payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
-  stock: z.enum(['held', 'committed', 'shipped', 'released']),
+  stock: z.enum(['held', 'committed', 'partly_shipped', 'shipped', 'released']),
   history: z.array(historyEntry),
 });
 
@@ -280,7 +290,6 @@ export const refundOrder = z.strictObject({
   amount: z.int().min(1).max(MAX_AMOUNT).optional(),
   reason: line(500).optional(),
 });
-export const fulfilOrder = z.strictObject({ tracking: line(200).optional() });
 
 const variantIdList = z
   .string()
@@ -338,6 +347,9 @@ export const orderEvent = z.object({
   at: z.string(),
 });
 
+/** About one parcel of an order. */
+export const fulfilmentEvent = orderEvent.extend({ fulfilment, fulfilmentProgress: progress });
+
 export const stockEvent = z.object({ variantId: z.string(), productId: z.string().optional(), availability });
 
 export type Address = z.infer<typeof address>;
@@ -350,6 +362,7 @@ export type ItemSnapshot = z.infer<typeof itemSnapshot>;
 export type MerchantOrder = z.infer<typeof merchantOrder>;
 export type Money = z.infer<typeof money>;
 export type Order = z.infer<typeof order>;
+export type FulfilmentEvent = z.infer<typeof fulfilmentEvent>;
 export type OrderEvent = z.infer<typeof orderEvent>;
 export type OrderPage = z.infer<typeof orderPage>;
 export type OrderStatus = z.infer<typeof orderStatus>;

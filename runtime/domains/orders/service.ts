@@ -35,6 +35,7 @@ import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
 import { findIdleCarts, idleCartsInput } from './idle.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
+import { fulfilmentRoutes } from './fulfilment/routes.ts';
 import { giftCardRoutes } from './gift-cards/routes.ts';
 import { issueGiftCardFor } from './gift-cards/schemas.ts';
 import { issueCardFor } from './gift-cards/store.ts';
@@ -199,13 +200,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         await actions.refund(request.tenant, ofOrder(request).orderId, key, amount, reason),
       );
     },
-    async fulfilOrder(request) {
-      const { tracking } = request.body as z.infer<typeof s.fulfilOrder>;
-      return merchantView(
-        request.tenant,
-        await actions.fulfil(request.tenant, ofOrder(request).orderId, tracking),
-      );
-    },
+    ...fulfilmentRoutes(platform),
     ...giftCardRoutes(platform),
     ...promotionRoutes(platform),
     ...rulesRoutes(platform),

@@ -3,11 +3,22 @@
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
+import type { Platform } from '../../platform/domain.ts';
 import type { Reader } from './carts.ts';
+import type { Fulfilment } from './fulfilment/schemas.ts';
+import { progressOf } from './fulfilment/units.ts';
 import type { Discount } from './promotions/schemas.ts';
 import type { TaxPart } from './taxes/schemas.ts';
 import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
-import type { Address, ItemSnapshot, MerchantOrder, Order, OrderEvent, OrderStatus } from './schemas.ts';
+import type {
+  Address,
+  FulfilmentEvent,
+  ItemSnapshot,
+  MerchantOrder,
+  Order,
+  OrderEvent,
+  OrderStatus,
+} from './schemas.ts';
 
 export interface StoredOrder extends OrderState {
   readonly id: string;
@@ -44,11 +55,15 @@ export interface StoredOrder extends OrderState {
   readonly placedAt: Date;
   readonly updatedAt: Date;
   readonly settled: boolean;
+  readonly fulfilments: readonly Fulfilment[];
   readonly lines: readonly OrderLine[];
 }
 
 export interface OrderLine extends ItemSnapshot {
   readonly quantity: number;
+  /** Of the quantity: units that have left, and units that were given up before they could. */
+  readonly shipped: number;
+  readonly cancelled: number;
   readonly unitPrice: number;
   /** Off the line as a whole. */
   readonly discount: number;
@@ -116,7 +131,18 @@ interface OrderRow {
   readonly updated_at: Date;
   readonly settled: boolean;
   readonly refund_requested: boolean;
+  readonly fulfilments: readonly FulfilmentRow[] | null;
   readonly lines: readonly LineRow[];
+}
+
+interface FulfilmentRow {
+  readonly id: string;
+  readonly lines: Fulfilment['lines'];
+  readonly carrier: string | null;
+  readonly number: string | null;
+  readonly url: string | null;
+  readonly shipped: string;
+  readonly delivered: string | null;
 }
 
 interface LineRow {
@@ -129,6 +155,8 @@ interface LineRow {
   readonly image: string | null;
   readonly options: Readonly<Record<string, string>>;
   readonly quantity: number;
+  readonly shipped: number;
+  readonly cancelled: number;
   readonly price: number;
   readonly discount: number;
   readonly tax: number;
@@ -140,8 +168,15 @@ const READ = `
       select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
     (select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'product', l.product_id, 'handle', l.handle, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'image', l.image, 'options', l.options, 'quantity', l.quantity,
-        'price', l.unit_price, 'discount', l.discount, 'tax', l.tax, 'tax_rate', l.tax_rate) order by l.position)
-      from orders_order_lines l where l.tenant_id = $1 and l.order_id = $2) as lines
+        'price', l.unit_price, 'discount', l.discount, 'tax', l.tax, 'tax_rate', l.tax_rate, 'cancelled', h.cancelled,
+        'shipped', case when h.state = 'shipped' then h.quantity - h.cancelled else h.shipped end) order by l.position)
+      from orders_order_lines l
+      join orders_holds h on h.tenant_id = l.tenant_id and h.order_id = l.order_id and h.variant_id = l.variant_id
+      where l.tenant_id = $1 and l.order_id = $2) as lines,
+    case when o.stock in ('partly_shipped', 'shipped') then (
+      select jsonb_agg(jsonb_build_object('id', f.id, 'lines', f.lines, 'carrier', f.carrier, 'number', f.tracking_number,
+        'url', f.tracking_url, 'shipped', f.shipped_at, 'delivered', f.delivered_at) order by f.sequence)
+      from orders_fulfilments f where f.tenant_id = $1 and f.order_id = $2) end as fulfilments
   from orders_orders o where o.tenant_id = $1 and o.id = $2`;
 
 /** @throws ShopError `not_found` */
@@ -164,6 +199,20 @@ export async function lockOrder(
 ): Promise<StoredOrder | undefined> {
   const { rows } = await sql.query<OrderRow>(`${READ} for update of o`, [tenant, id]);
   return rows[0] === undefined ? undefined : fromRow(rows[0]);
+}
+
+/** Works on an order that nobody else changes meanwhile. @throws ShopError `not_found` */
+export function withOrder<T>(
+  platform: Pick<Platform, 'sql'>,
+  tenant: TenantId,
+  orderId: string,
+  work: (tx: Transaction, order: StoredOrder) => Promise<T>,
+): Promise<T> {
+  return platform.sql.transaction(tenant, async (tx) => {
+    const order = await lockOrder(tx, tenant, orderId);
+    if (order === undefined) throw noSuchOrder(orderId);
+    return work(tx, order);
+  });
 }
 
 export function noSuchOrder(id: string): ShopError {
@@ -266,9 +315,31 @@ const TOLD: Partial<Record<OrderStatus, Happening>> = {
 
 /** The event that tells others what became of an order. */
 export function orderEvent(type: Happening, order: StoredOrder): NewEvent {
+  return eventOf(type, order.id, factsOf(order));
+}
+
+/** The event that tells others what became of one of its parcels. */
+export function fulfilmentEvent(
+  type: 'fulfilment_shipped' | 'fulfilment_delivered',
+  order: StoredOrder,
+  fulfilment: Fulfilment,
+): NewEvent {
+  const payload: FulfilmentEvent = {
+    ...factsOf(order),
+    fulfilment,
+    fulfilmentProgress: progressOf(order.stock, order.fulfilments),
+  };
+  return eventOf(type, order.id, payload);
+}
+
+function eventOf(type: string, orderId: string, payload: OrderEvent): NewEvent {
+  return { topic: 'orders.order', type: `orders.order.${type}`, key: orderId, payload };
+}
+
+function factsOf(order: StoredOrder): OrderEvent {
   // What went back to gift cards because the order came to nothing is no refund of it.
   const hasEnded = order.status === 'cancelled' || order.status === 'expired';
-  const payload: OrderEvent = {
+  return {
     orderId: order.id,
     number: order.number,
     status: order.status,
@@ -286,7 +357,6 @@ export function orderEvent(type: Happening, order: StoredOrder): NewEvent {
     reason: order.reason,
     at: order.updatedAt.toISOString(),
   };
-  return { topic: 'orders.order', type: `orders.order.${type}`, key: order.id, payload };
 }
 
 export function showOrder(order: StoredOrder): Order {
@@ -296,6 +366,8 @@ export function showOrder(order: StoredOrder): Order {
     number: order.number,
     status: order.status,
     fulfilled: order.fulfilledAt !== undefined,
+    fulfilment: progressOf(order.stock, order.fulfilments),
+    fulfilments: [...order.fulfilments],
     email: order.email,
     shippingAddress: order.shippingAddress,
     shippingMethod: order.shippingMethod,
@@ -412,6 +484,16 @@ function fromRow(row: OrderRow): StoredOrder {
     updatedAt: row.updated_at,
     settled: row.settled,
     refundRequested: row.refund_requested,
+    fulfilments: (row.fulfilments ?? []).map((each) => ({
+      id: each.id,
+      lines: each.lines,
+      carrier: each.carrier ?? undefined,
+      trackingNumber: each.number ?? undefined,
+      trackingUrl: each.url ?? undefined,
+      // JSON writes the offset as the server's time zone says.
+      shippedAt: new Date(each.shipped).toISOString(),
+      deliveredAt: each.delivered === null ? undefined : new Date(each.delivered).toISOString(),
+    })),
     lines: row.lines.map((line) => ({
       variantId: line.variant,
       productId: line.product,
@@ -422,6 +504,8 @@ function fromRow(row: OrderRow): StoredOrder {
       image: line.image ?? undefined,
       options: { ...line.options },
       quantity: line.quantity,
+      shipped: line.shipped,
+      cancelled: line.cancelled,
       unitPrice: line.price,
       discount: line.discount,
       tax: line.tax,

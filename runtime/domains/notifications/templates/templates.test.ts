@@ -191,6 +191,8 @@ test('samples are what the kinds say they are, and every variable is listed', ()
     'lines[].title: text',
     'lines[].quantity: number',
     'lines[].total: money',
+    'tracking: text',
+    'follow: link',
     'shop.name: text',
     'shop.link: link',
     'recipient.name: text',

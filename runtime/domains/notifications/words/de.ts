@@ -43,7 +43,10 @@ export const de: Words = {
     },
     'orders.shipped': {
       subject: 'Ihre Bestellung {{number}} ist unterwegs',
-      lines: [HELLO, 'Ihre Bestellung {{number}} hat unser Haus verlassen.'],
+      lines: [
+        HELLO,
+        'ein Paket Ihrer Bestellung {{number}} hat unser Haus verlassen.{{#if tracking}} So können Sie es verfolgen: {{tracking}}{{/if}}{{#if follow}} {{follow}}{{/if}}',
+      ],
       button: 'Ihre Bestellung',
       short: 'Ihre Bestellung {{number}} ist unterwegs.',
     },

@@ -40,7 +40,10 @@ export const en: Words = {
     },
     'orders.shipped': {
       subject: 'Your order {{number}} is on its way',
-      lines: [HELLO, 'your order {{number}} has left our house.'],
+      lines: [
+        HELLO,
+        'a parcel of your order {{number}} has left our house.{{#if tracking}} You can follow it: {{tracking}}{{/if}}{{#if follow}} {{follow}}{{/if}}',
+      ],
       button: 'Your order',
       short: 'Your order {{number}} is on its way.',
     },

@@ -34,7 +34,10 @@ export const ja: Words = {
     },
     'orders.shipped': {
       subject: 'ご注文 {{number}} を発送しました',
-      lines: [HELLO, 'ご注文 {{number}} を発送いたしました。'],
+      lines: [
+        HELLO,
+        'ご注文 {{number}} のお荷物を発送いたしました。{{#if tracking}} お問い合わせ番号：{{tracking}}{{/if}}{{#if follow}} {{follow}}{{/if}}',
+      ],
       button: 'ご注文を見る',
       short: 'ご注文 {{number}} を発送しました。',
     },

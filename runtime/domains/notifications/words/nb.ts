@@ -37,7 +37,10 @@ export const nb: Words = {
     },
     'orders.shipped': {
       subject: 'Bestillingen din {{number}} er på vei',
-      lines: [HELLO, 'bestillingen din {{number}} er sendt.'],
+      lines: [
+        HELLO,
+        'en pakke fra bestillingen din {{number}} er sendt.{{#if tracking}} Slik kan du følge den: {{tracking}}{{/if}}{{#if follow}} {{follow}}{{/if}}',
+      ],
       button: 'Bestillingen din',
       short: 'Bestillingen din {{number}} er på vei.',
     },

@@ -18,7 +18,7 @@ import { startProcessor, type Processor } from '../../../platform/payments/proce
 import { payments } from '../../payments/definition.ts';
 import { createPayments, type PaymentsSettings } from '../../payments/service.ts';
 import { orders } from '../definition.ts';
-import type { CheckoutResult, PaymentStart } from '../schemas.ts';
+import type { Cart, CheckoutResult, MerchantOrder, PaymentStart } from '../schemas.ts';
 import { createOrders } from '../service.ts';
 import { SETTINGS, type OrdersSettings } from '../settings.ts';
 
@@ -342,4 +342,32 @@ export function productOf(
 export async function merchantKeyHash(token: string): Promise<string> {
   const { createHash } = await import('node:crypto');
   return createHash('sha256').update(token).digest('hex');
+}
+
+/** An order of these units by variant, paid with a good card and confirmed. */
+export async function paidOrder(
+  shop: TestShop,
+  units: Readonly<Record<string, number>>,
+  change?: (cart: Cart) => Promise<unknown>,
+): Promise<MerchantOrder & { readonly token: string }> {
+  const lines = Object.entries(units).map(([variantId, quantity]) => ({ variantId, quantity }));
+  const { body: cart } = await shop.call<Cart>('POST', '/api/orders/carts', { body: { lines } });
+  await change?.(cart);
+  const { status, body: placed } = await shop.call<CheckoutResult>('POST', '/api/orders/checkout', {
+    body: { cartId: cart.id, email: 'ada@example.com', shippingAddress: ADDRESS },
+    headers: { 'idempotency-key': `paid-order-${cart.id}` },
+  });
+  if (status !== 201) throw new Error(`the checkout answered ${status}: ${JSON.stringify(placed)}`);
+  if (placed.payment !== undefined) await shop.pay(placed.payment);
+  return { ...(await confirmedOrder(shop, placed.order.id)), token: placed.token };
+}
+
+/** Waits until the saga has brought it there. */
+export async function confirmedOrder(shop: TestShop, id: string): Promise<MerchantOrder> {
+  for (;;) {
+    await shop.host.events.settled();
+    await shop.host.tasks.settled();
+    const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
+    if (body.status !== 'pending_payment' && body.status !== 'authorized') return body;
+  }
 }

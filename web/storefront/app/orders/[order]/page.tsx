@@ -7,6 +7,7 @@ import { Icon } from '../../../../ui/icons.tsx';
 import { button, heading, wrap } from '../../../../ui/styles.ts';
 import { AwaitStatus } from '../../../components/await-status.tsx';
 import { Link } from '../../../components/link.tsx';
+import { Parcels } from '../../../components/parcels.tsx';
 import { Steps } from '../../../components/steps.tsx';
 import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
 import type { SearchParams } from '../../../lib/listing.ts';
@@ -71,13 +72,8 @@ export default async function OrderPage({ params, searchParams }: Props) {
               <br />
               {order.shippingAddress.postalCode} {order.shippingAddress.city}
             </dd>
-            {order.tracking === undefined ? null : (
-              <>
-                <dt className="text-muted">{words.order.tracking}</dt>
-                <dd>{order.tracking}</dd>
-              </>
-            )}
           </dl>
+          <Parcels order={order} shop={current} />
           <div className="mt-8 flex flex-wrap gap-3">
             {order.status === 'pending_payment' && !paid ? (
               <Link href={`/checkout/${orderId}`} className={button.primary}>
@@ -150,8 +146,10 @@ function stateOf(order: Order, paid: boolean, { words }: Shop): State {
         good: true,
         waiting: false,
       };
+    case 'partially_fulfilled':
     case 'fulfilled':
-      return { title: said.fulfilled, text: said.confirmedText, good: true, waiting: false };
+    case 'delivered':
+      return { title: said[order.status], text: said.confirmedText, good: true, waiting: false };
     case 'refunded':
       return { title: said.refunded, text: order.reason ?? '', good: false, waiting: false };
     case 'partially_refunded':

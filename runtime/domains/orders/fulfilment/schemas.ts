@@ -1,0 +1,65 @@
+/** Parcels: what merchants say of them, and what of them is shown. */
+import { z } from 'zod';
+
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'no control characters');
+
+export const fulfilmentId = z
+  .string()
+  .regex(/^ful_[0-9a-f]{32}$/, 'a fulfilment id: ful_ and 32 hexadecimal digits');
+
+/** Units of lines; each variant is in an order at most once, so it names its line. */
+export const units = z.object({ variantId: z.string().min(1).max(80), quantity: z.int().min(1).max(999) });
+export const unitsList = z
+  .array(z.strictObject(units.shape))
+  .min(1)
+  .max(100)
+  .refine(
+    (lines) => new Set(lines.map(({ variantId }) => variantId)).size === lines.length,
+    'name each variant once',
+  );
+
+const tracking = {
+  carrier: line(80).optional(),
+  trackingNumber: line(120).optional(),
+  trackingUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .optional(),
+};
+
+export const createFulfilment = z.strictObject({
+  /** What is in the parcel; absent: all that has not left yet. */
+  lines: unitsList.optional(),
+  ...tracking,
+});
+
+export const updateFulfilment = z.strictObject({
+  ...tracking,
+  /** That it has arrived. */
+  delivered: z.literal(true).optional(),
+});
+
+export const fulfilment = z.object({
+  id: z.string(),
+  lines: z.array(units),
+  carrier: z.string().optional(),
+  trackingNumber: z.string().optional(),
+  trackingUrl: z.string().optional(),
+  shippedAt: z.string(),
+  deliveredAt: z.string().optional(),
+});
+
+/** How far the goods have come, whatever became of the money. */
+export const progress = z.enum(['none', 'partial', 'shipped', 'delivered']);
+
+export type CreateFulfilment = z.infer<typeof createFulfilment>;
+export type Fulfilment = z.infer<typeof fulfilment>;
+export type Progress = z.infer<typeof progress>;
+export type Units = z.infer<typeof units>;
+export type UpdateFulfilment = z.infer<typeof updateFulfilment>;
