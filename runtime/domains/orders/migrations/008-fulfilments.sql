@@ -21,9 +21,9 @@ create table orders_fulfilments (
 );
 
 alter table orders_orders drop constraint orders_orders_status_check;
-alter table orders_orders add constraint orders_orders_status_check check (status in (
-  'pending_payment', 'authorized', 'confirmed', 'partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded', 'refunded',
-  'cancelled', 'expired')) not valid;
+alter table orders_orders add constraint orders_orders_status_check check (status = any (
+  '{pending_payment, authorized, confirmed, partially_fulfilled, fulfilled, delivered, partially_refunded, refunded, cancelled, expired}'
+)) not valid;
 alter table orders_orders drop constraint orders_orders_stock_check;
 alter table orders_orders add constraint orders_orders_stock_check
-  check (stock in ('held', 'committed', 'partly_shipped', 'shipped', 'released')) not valid;
+  check (stock = any ('{held, committed, partly_shipped, shipped, released}')) not valid;
