@@ -57,6 +57,8 @@ export const ANNOTATIONS = {
    * (`status.operation` holds the last).
    */
   operation: 'shopmind.ai/operation',
+  /** On every object the operator applies: what was stated last, as a hash. */
+  applied: 'shopmind.ai/applied',
   /** On Deployments and ControllerRevisions: revision of the Pod template they hold. */
   revision: 'shopmind.ai/revision',
 } as const;

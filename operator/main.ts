@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { SYSTEM_NAMESPACE } from '../crds/index.ts';
 import { createReflectors } from './controllers/reflectors.ts';
 import { tenants } from './controllers/kinds.ts';
+import { portOf, settingsOf } from './controllers/settings.ts';
 import type { AdmissionServer } from './admission/server.ts';
 import { connect } from './kube/client.ts';
 import { sleep, systemClock } from './kube/clock.ts';
@@ -107,12 +108,7 @@ async function main(): Promise<void> {
       metrics,
       registry: metrics.registry,
       log,
-      images: {
-        runtime: env['RUNTIME_IMAGE'] ?? 'shopmind/runtime',
-        recovery: env['RECOVERY_IMAGE'] ?? 'shopmind/recovery',
-        pullPolicy: pullPolicy(env['IMAGE_PULL_POLICY']),
-      },
-      gatewayPort: port('GATEWAY_PORT', 8080),
+      ...settingsOf(env),
     });
     working = undefined;
     log.info({ milliseconds: Math.round(performance.now()) }, 'controllers work');
@@ -182,12 +178,5 @@ async function main(): Promise<void> {
 }
 
 function port(name: string, fallback: number): number {
-  const value = Number(env[name] ?? fallback);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new Error(`${name} must be a port, not ${env[name]}`);
-  return value;
-}
-
-function pullPolicy(value: string | undefined): 'Always' | 'IfNotPresent' | 'Never' {
-  return value === 'Always' || value === 'Never' ? value : 'IfNotPresent';
+  return portOf(env, name, fallback);
 }

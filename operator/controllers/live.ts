@@ -2,7 +2,7 @@
  * The world of a running operator: caches of the API server, a data plane that follows the configuration.
  */
 import type { Logger } from 'pino';
-import { FIELD_MANAGER } from '../../crds/index.ts';
+import { ANNOTATIONS, FIELD_MANAGER } from '../../crds/index.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
@@ -136,7 +136,7 @@ export function createLiveWorld(options: {
     presenceOf: reflectors.presenceOf,
     applier: createApplier({
       fieldManager: FIELD_MANAGER,
-      hashAnnotation: 'shopmind.ai/applied',
+      hashAnnotation: ANNOTATIONS.applied,
       // A cache of a resource holds objects of that resource; which is all the applier reads.
       cacheOf: (type) => cacheOf(type),
     }),

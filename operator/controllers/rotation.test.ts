@@ -5,7 +5,7 @@ import { ANNOTATIONS } from '../../crds/index.ts';
 import { credentialsIn, loginsOf } from './credentials.ts';
 import { deployments, secrets } from './kinds.ts';
 import { decoded } from './secrets.ts';
-import { SECRET_STAMP } from './service/canary/deliver.ts';
+import { SECRET_STAMP } from './service/canary/delivery.ts';
 import { createTestWorld, withPool } from './testing/world.ts';
 import type { TestWorld } from './testing/world.ts';
 

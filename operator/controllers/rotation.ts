@@ -15,7 +15,7 @@ import type { Rollout } from './kinds.ts';
 import type { Deployment } from '../kube/resources.ts';
 import { applyAll } from './objects.ts';
 import { decoded, generate, valuesOf } from './secrets.ts';
-import { SECRET_STAMP } from './service/canary/deliver.ts';
+import { SECRET_STAMP } from './service/canary/delivery.ts';
 import type { World } from './world.ts';
 
 /** Whose credentials they are, and on whose word they are rotated. */

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
@@ -42,13 +43,17 @@ async function kubectl(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** `shopmind plan` of one of the manifests: its exit code and what it printed. */
-async function planned(kind: string): Promise<{ code: number; text: string }> {
-  const args = [PLUGIN, 'plan', '-f', join(MANIFESTS, `${kind}.yaml`)];
+/** `shopmind plan` of one of the manifests. */
+function planned(kind: string): ReturnType<typeof shopmind> {
+  return shopmind('plan', '-f', join(MANIFESTS, `${kind}.yaml`));
+}
+
+/** The plugin's exit code and what it printed. */
+async function shopmind(...args: string[]): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      args,
+      [PLUGIN, ...args],
       { env: { KUBECONFIG: installation.kubeconfig } },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, text: stdout + stderr }),
     );
@@ -105,6 +110,52 @@ test('applying the same file again changes nothing, and plan says so before', as
     assert.match(text, /nothing would change/);
   }
   assert.match(await kubectl('apply', '-f', join(MANIFESTS, 'pooled.yaml')), /unchanged/);
+});
+
+test('a Deployment edited by hand is drift that diff names, until the operator puts it right', async () => {
+  const at = ['-n', 'tenant-atelier'];
+  const edited = async (): Promise<string> =>
+    kubectl('get', 'deploy', 'runtime', ...at, '-o', 'jsonpath={.spec.revisionHistoryLimit}');
+  await kubectl('annotate', 'smsvc', 'runtime', ...at, 'shopmind.ai/paused=true');
+  await kubectl('patch', 'deploy', 'runtime', ...at, '-p', '{"spec":{"revisionHistoryLimit":7}}');
+  const { code, text } = await shopmind('diff', 'atelier');
+  assert.equal(code, 2, text);
+  assert.match(text, /~ Deployment tenant-atelier\/runtime {2}\(spec\.revisionHistoryLimit\)/);
+  assert.match(text, /-\s+revisionHistoryLimit: 7\n\s+\+\s+revisionHistoryLimit: 2/);
+  assert.match(text, /\n {2}1 to change$/m);
+  assert.equal(await edited(), '7', 'a diff changes nothing');
+  await kubectl('annotate', 'smsvc', 'runtime', ...at, 'shopmind.ai/paused-');
+  await until(async () => ((await edited()) === '2' ? true : undefined), {
+    withinMs: 60_000,
+    what: 'the operator puts it right',
+  });
+  const after = await shopmind('diff', 'atelier');
+  assert.deepEqual([after.code, after.text.trim()], [0, 'tenant atelier: no drift']);
+});
+
+test('the whole installation has no drift: the pool and the storefront are looked at too', async () => {
+  const { code, text } = await shopmind('diff');
+  assert.equal(code, 0, text);
+  for (const service of ['runtime', 'storefront'])
+    assert.match(text, new RegExp(`service shopmind-system/${service}: no drift`));
+});
+
+test('plan of a changed Service shows what becomes of its Deployment', async () => {
+  const file = join(installation.dataDir, 'service.yaml');
+  await writeFile(
+    file,
+    `apiVersion: shopmind.ai/v1beta1
+kind: Service
+metadata: { name: runtime, namespace: tenant-atelier }
+spec: { env: [{ name: FLAVOUR, value: vanilla }], scaling: { min: 2, max: 3 } }
+`,
+  );
+  const { code, text } = await shopmind('plan', '-f', file);
+  assert.equal(code, 2, text);
+  assert.match(text, /^service tenant-atelier\/runtime$/m);
+  assert.match(text, /~ Deployment tenant-atelier\/runtime {2}\(.*spec\.template\.spec\.containers/);
+  assert.match(text, /\+\s+value: vanilla/);
+  assert.match(text, /~ HorizontalPodAutoscaler tenant-atelier\/runtime {2}\(spec\.maxReplicas\)/);
 });
 
 test('get prints the columns people look for', async () => {

@@ -13,21 +13,21 @@ import type { Deployment } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { connectionLimitOf } from '../../resources/connections.ts';
 import type { Connecting } from '../../resources/connections.ts';
-import { memoised, ownLabels } from '../../resources/chart.ts';
+import { ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
-import { DATABASE_SECRET, environment } from '../../resources/environment.ts';
+import { DATABASE_SECRET } from '../../resources/environment.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
 import { secret } from '../../resources/tenancy.ts';
-import { backupJob, canBackUp } from '../../resources/backup.ts';
+import { canBackUp } from '../../resources/backup.ts';
 import { replicasOf, unscaledBy } from '../../resources/autoscaling.ts';
-import { blobFolder, selectorOf } from '../../resources/workload.ts';
+import { selectorOf } from '../../resources/workload.ts';
 import type { WorkloadInput } from '../../resources/workload.ts';
 import type { ArchiveState } from '../../recovery/archive/verdict.ts';
 import { attend, isPool } from '../backups/attend.ts';
 import { withBackups } from '../backups/conditions.ts';
 import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
-import { applyAll, ownedBy, prune } from '../objects.ts';
+import { applyAll, prune } from '../objects.ts';
 import { providersOf, providerVariables } from '../../../runtime/platform/messages/index.ts';
 import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
 import { loginsOf, secretRevision, valuesOfCredentials } from '../credentials.ts';
@@ -45,13 +45,14 @@ import { createUrges } from '../urges.ts';
 import type { World } from '../world.ts';
 import { createDeliverer } from './canary/deliver.ts';
 import type { Deliverer } from './canary/deliver.ts';
+import { inputOf, objectsOf } from './desired.ts';
+import type { Grounds } from './desired.ts';
 
 const TYPES = ['DataPlaneReady', 'Available', 'RolledOut', INTEGRATED];
 const RESYNC_MS = 600_000;
 const STUCK_MS = 60_000;
 const POOL_ROLE = 'shop_runtime';
 
-const buildBackup = memoised(backupJob);
 const NO_PLACE_FOR_BACKUPS =
   'not backed up: BLOBS_URL is a folder of each Pod; name a BLOBS_CLAIM in ConfigMap platform';
 
@@ -99,9 +100,9 @@ async function visit(
     const ground = await reconcileDataPlane(world, context, service, platform);
     findings.push(ground.finding);
     if (ground.ready) {
-      const input = inputOf(world, service, platform);
+      const input = inputOf(service, groundsOf(world, service, platform));
       const delivery = await deliverer.plan(context, service, input, ground.revision);
-      const objects = ownedBy(service, [...delivery.objects, ...buildBackup(input)]);
+      const objects = objectsOf(service, input, delivery);
       const wanted = union(
         inventoryOf(objects as readonly unknown[] as readonly KubeObject[]),
         union(delivery.kept, unseenOf(world, inventory)),
@@ -269,19 +270,13 @@ function poolSecret(values: Readonly<Record<string, string>>): Manifest {
   );
 }
 
-function inputOf(world: World, service: ServiceObject, platform: PlatformConfig): WorkloadInput {
-  const { name, namespace = '' } = service.metadata;
+function groundsOf(world: World, service: ServiceObject, platform: PlatformConfig): Grounds {
   return {
-    name,
-    namespace,
-    spec: service.spec,
+    platform,
     images: world.images,
-    platformEnv: environment(service.spec, platform, peersOf(world, service), world.gatewayPort),
+    gatewayPort: world.gatewayPort,
     surroundings: surroundingsOf(outlookOf(world), platform),
-    metricSources: { prometheusUrl: platform.prometheusUrl, kafkaBrokers: platform.kafkaBrokers },
-    monitorLabels: platform.monitorLabels,
-    drainSeconds: platform.drainSeconds,
-    blobs: blobFolder(platform, service.spec.tenant),
+    neighbours: world.cacheOf(shopServices).inNamespace(service.metadata.namespace ?? ''),
   };
 }
 
@@ -311,28 +306,6 @@ function integrations(input: WorkloadInput): Finding {
 
 function isAutoscaler({ kind }: InventoryItem): boolean {
   return kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject';
-}
-
-/** Domains of the same tenant that other Services of the namespace host. */
-function peersOf(world: World, service: ServiceObject): ReadonlyMap<string, string> {
-  const { name, namespace = '' } = service.metadata;
-  const own = new Set<string>(service.spec.domains);
-  const peers = new Map<string, string>();
-  const others = world
-    .cacheOf(shopServices)
-    .inNamespace(namespace)
-    .filter(
-      (other) =>
-        other.metadata.name !== name && other.spec.tenant === service.spec.tenant && !isDeleting(other),
-    )
-    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  for (const other of others) {
-    for (const domain of other.spec.domains ?? []) {
-      if (!own.has(domain))
-        peers.set(domain, `http://${other.metadata.name}.${namespace}.svc:${other.spec.port}`);
-    }
-  }
-  return peers;
 }
 
 /**

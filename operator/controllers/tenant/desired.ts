@@ -14,6 +14,7 @@ import { tenantRoute } from '../../resources/route.ts';
 import type { SecretStore } from '../../resources/secret-store.ts';
 import type { Surroundings } from '../../resources/surroundings.ts';
 import { secret, tenantNamespace, tenantSecrets, tenantServices } from '../../resources/tenancy.ts';
+import { itemOf } from '../changes.ts';
 import { valuesOfCredentials } from '../credentials.ts';
 import type { Credentials } from '../credentials.ts';
 import { variablesOf } from '../secrets.ts';
@@ -122,12 +123,5 @@ const build = memoised((input: BuildInput): DesiredObjects => {
 
 /** What the inventory says of these objects. */
 export function inventoryItems(objects: DesiredObjects): readonly InventoryItem[] {
-  return [...objects.ground, ...objects.services, ...objects.routes].map(
-    ({ apiVersion, kind, metadata }) => ({
-      apiVersion,
-      kind,
-      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      name: metadata.name,
-    }),
-  );
+  return [...objects.ground, ...objects.services, ...objects.routes].map(itemOf);
 }

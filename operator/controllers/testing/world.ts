@@ -2,7 +2,7 @@
  * A world in memory for tests of reconciles: an API server that keeps objects, a data plane that keeps notes, both of
  * which fail when told to. Time stands still; nothing runs but what the test runs.
  */
-import { customResourceDefinitions, withDefaults, FIELD_MANAGER } from '../../../crds/index.ts';
+import { ANNOTATIONS, customResourceDefinitions, withDefaults, FIELD_MANAGER } from '../../../crds/index.ts';
 import type { Structural } from '../../../crds/index.ts';
 import { createApplier } from '../../kube/apply.ts';
 import { createCache } from '../../kube/cache.ts';
@@ -17,6 +17,7 @@ import { keyOf, refOf, resourceName } from '../../kube/types.ts';
 import type { KubeObject, Ref, ResourceType } from '../../kube/types.ts';
 import type { DataPlane } from '../../provisioners/data-plane.ts';
 import { parsePlatform } from '../../resources/platform.ts';
+import type { PlatformConfig } from '../../resources/platform.ts';
 import {
   CHILDREN,
   deployments,
@@ -81,6 +82,8 @@ export interface TestWorld {
   readonly presence: Map<string, Presence>;
   /** Further keys of ConfigMap platform. */
   readonly config: Record<string, string>;
+  /** The configuration as it is now. */
+  platform(): PlatformConfig;
   /** Loses the connection at the n-th step of the data plane from now; `afterwards`: the step is done all the same. */
   failStep(n: number, afterwards: boolean): void;
   /** This step of the data plane loses its connection each time, until set to undefined. */
@@ -357,7 +360,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
   const world: World = {
     cacheOf: (type) => cacheOf(type) as never,
     presenceOf: (type) => (OPTIONAL.includes(type) ? (self.presence.get(type.kind) ?? 'absent') : 'served'),
-    applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: 'shopmind.ai/applied', cacheOf }),
+    applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: ANNOTATIONS.applied, cacheOf }),
     events: {
       record: (about, { type, reason }) => void events.push(`${type} ${reason} ${about.metadata.name}`),
     },
@@ -483,6 +486,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
     imports,
     presence: new Map(),
     config: {},
+    platform: world.platform,
     reconcile: reconcileAll,
     restart() {
       reconcilers = createReconcilers();

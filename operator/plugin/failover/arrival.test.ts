@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { secretRevision } from '../../controllers/credentials.ts';
-import { SECRET_STAMP } from '../../controllers/service/canary/deliver.ts';
+import { SECRET_STAMP } from '../../controllers/service/canary/delivery.ts';
 import type { Deployment } from '../../kube/resources.ts';
 import { stateOf } from './arrival.ts';
 

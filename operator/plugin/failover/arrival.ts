@@ -3,7 +3,7 @@ import { SYSTEM_NAMESPACE } from '../../../crds/index.ts';
 import { secretRevision } from '../../controllers/credentials.ts';
 import { deployments, secrets, shopServices, type ServiceObject } from '../../controllers/kinds.ts';
 import { decoded } from '../../controllers/secrets.ts';
-import { SECRET_STAMP } from '../../controllers/service/canary/deliver.ts';
+import { SECRET_STAMP } from '../../controllers/service/canary/delivery.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Deployment, Secret } from '../../kube/resources.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';

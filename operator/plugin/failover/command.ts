@@ -1,6 +1,6 @@
 /** `shopmind failover`: what it says of itself. */
 import { READ_TENANTS, YES, type CommandDefinition } from '../command.ts';
-import { PLAN_NEEDS } from '../plan/command.ts';
+import { DATA_PLANE_NEEDS } from '../plan/command.ts';
 
 export const command: CommandDefinition = {
   name: 'failover',
@@ -38,7 +38,7 @@ export const command: CommandDefinition = {
   exitCodes: { 1: 'refused, or it failed: repeat the command', 75: 'Services are still on their way' },
   needs: [
     READ_TENANTS,
-    ...PLAN_NEEDS.filter(({ where }) => where === 'system'),
+    ...DATA_PLANE_NEEDS,
     {
       group: '',
       resources: ['secrets', 'configmaps'],

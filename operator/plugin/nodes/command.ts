@@ -1,6 +1,6 @@
 /** `shopmind rebalance`: what it says of itself. */
 import { YES, type CommandDefinition } from '../command.ts';
-import { PLAN_NEEDS } from '../plan/command.ts';
+import { DATA_PLANE_NEEDS } from '../plan/command.ts';
 
 export const command: CommandDefinition = {
   name: 'rebalance',
@@ -14,7 +14,7 @@ export const command: CommandDefinition = {
     ['rebalance --dry-run', 'what would move'],
     ['rebalance', 'after a node was added'],
   ],
-  needs: [...PLAN_NEEDS],
+  needs: DATA_PLANE_NEEDS,
   async run(call) {
     const { rebalance } = await import('./nodes.ts');
     return rebalance(call);

@@ -4,12 +4,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { TenantPlan } from '../../controllers/tenant/plan.ts';
 import { PLAIN } from '../terminal/style.ts';
 import { MASK, masked, renderPlan } from './render.ts';
+import type { Plan } from './tenants.ts';
 
 const WORDS = { calm: 'nothing would change', brief: false };
-const PLAN: TenantPlan = {
+const PLAN: Plan = {
+  about: 'tenant',
+  unconfirmed: 0,
   objects: [
     {
       action: 'create',
@@ -76,7 +78,7 @@ test('made, changed and removed objects, and the data plane', () => {
 
 test('nothing is said in one line', () => {
   assert.equal(
-    renderPlan('acme', { objects: [], dataPlane: [] }, PLAIN, WORDS),
+    renderPlan('acme', { about: 'tenant', objects: [], dataPlane: [], unconfirmed: 0 }, PLAIN, WORDS),
     'tenant acme: nothing would change',
   );
 });

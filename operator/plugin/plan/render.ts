@@ -3,9 +3,10 @@
  * before anything is compared, so none can appear. Pure.
  */
 import { stringify } from 'yaml';
-import type { PlannedChange, TenantPlan } from '../../controllers/tenant/plan.ts';
+import type { PlannedChange } from '../../controllers/changes.ts';
 import { unified } from '../terminal/diff.ts';
 import type { Style } from '../terminal/style.ts';
+import type { Plan } from './tenants.ts';
 
 const SIGNS: Readonly<Record<PlannedChange['action'], string>> = { create: '+', change: '~', delete: '-' };
 export const MASK = '<masked>';
@@ -17,23 +18,28 @@ export interface PlanWords {
   readonly brief: boolean;
 }
 
-export function renderPlan(name: string, plan: TenantPlan, style: Style, { calm, brief }: PlanWords): string {
-  const { objects, dataPlane } = plan;
-  if (objects.length + dataPlane.length === 0) return `tenant ${style.bold(name)}: ${calm}`;
+export function renderPlan(name: string, plan: Plan, style: Style, { calm, brief }: PlanWords): string {
+  const { about, objects, dataPlane, unconfirmed } = plan;
+  if (objects.length + dataPlane.length === 0) return `${about} ${style.bold(name)}: ${calm}`;
   return [
-    `tenant ${style.bold(name)}`,
+    `${about} ${style.bold(name)}`,
     ...objects.map((change) => changeText(change, style, brief)),
     ...dataPlane.map((action) => style.yellow(`  ! ${action}`)),
     style.dim(`  ${summary(plan)}`),
+    ...(unconfirmed === 0 ? [] : [style.dim(`  ${unconfirmed} of them ${UNCONFIRMED}`)]),
   ].join('\n');
 }
+
+const UNCONFIRMED =
+  'compared by spelling, where 0.5 and 500m differ: the server, asked by a dry run, would know, but you may not patch there';
 
 function changeText(change: PlannedChange, style: Style, brief: boolean): string {
   const { action, object, fields } = change;
   const where = object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;
+  const said = action === 'change' && fields.length === 0 ? ['less is stated than was applied last'] : fields;
   const paint = action === 'create' ? style.green : action === 'delete' ? style.red : style.yellow;
   const head = paint(
-    `  ${SIGNS[action]} ${object.kind} ${where}${fields.length === 0 ? '' : `  (${fields.join(', ')})`}`,
+    `  ${SIGNS[action]} ${object.kind} ${where}${said.length === 0 ? '' : `  (${said.join(', ')})`}`,
   );
   if (brief || change.after === undefined) return head;
   const diff = unified(yaml(change.before), yaml(change.after), style);
@@ -59,7 +65,7 @@ export function masked(object: unknown): unknown {
   );
 }
 
-function summary({ objects, dataPlane }: TenantPlan): string {
+function summary({ objects, dataPlane }: Plan): string {
   const count = (action: PlannedChange['action'], word: string): string[] => {
     const number = objects.filter((one) => one.action === action).length;
     return number === 0 ? [] : [`${number} ${word}`];

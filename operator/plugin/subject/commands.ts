@@ -1,9 +1,9 @@
 /** `shopmind export`, `erase` and `receipt`: what they say of themselves. */
 import { READ_TENANTS, TENANT, YES, type CommandDefinition } from '../command.ts';
-import { PLAN_NEEDS } from '../plan/command.ts';
+import { DATA_PLANE_NEEDS } from '../plan/command.ts';
 
 const CUSTOMER = "the customer's id, as the admin API lists it";
-const NEEDS = [READ_TENANTS, ...PLAN_NEEDS.filter(({ where }) => where === 'system')];
+const NEEDS = [READ_TENANTS, ...DATA_PLANE_NEEDS];
 
 export const exportData: CommandDefinition = {
   name: 'export',

@@ -73,6 +73,24 @@ export function decide(situation: Situation): Decision {
   return heard.ignored === undefined ? decision : { ...decision, ignored: heard.ignored };
 }
 
+/**
+ * What would be written down next, of what can be told beforehand: a delivery under way stays where it is, because time and
+ * figures move it; one that the spec newly asks for begins.
+ */
+export function foreseen(situation: Situation): CanaryStatus | undefined {
+  const { canary, before, desired } = situation;
+  if (canary === undefined || before === undefined || !isUnderWay(before, desired))
+    return decide(situation).status;
+  return before;
+}
+
+function isUnderWay(before: CanaryStatus, desired: string): boolean {
+  const { phase, stable, canary, refused } = before;
+  if (desired === refused) return phase === 'RolledBack';
+  if (desired === stable) return phase === 'Idle' || phase === 'Promoting';
+  return desired === canary && !isOver(before);
+}
+
 /** Pods the canary shall have: its share of those there would be without it, never none. */
 export function podsFor(status: CanaryStatus, canary: Canary | undefined, pods: number): number {
   const share = Math.max(status.weight, stepOf(canary, status.step)?.weight ?? status.weight);
