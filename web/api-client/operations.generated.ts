@@ -359,6 +359,44 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** Have a link for a new password sent to a customer. The answer is the same whether there is one. */
+  'accounts.forgetPassword': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+    };
+    response: undefined;
+  };
+  /** Set the password of a customer by the link, which is good once and for an hour. Every session ends. */
+  'accounts.resetPassword': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "token": string;
+      "password": string;
+    };
+    response: undefined;
+  };
+  /** Have a link for a new password sent to a member of the staff. The answer is the same whether there is one. */
+  'accounts.forgetStaffPassword': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+    };
+    response: undefined;
+  };
+  /** Set the password of a member of the staff by the link, which is good once and for an hour. Every session ends. */
+  'accounts.resetStaffPassword': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "token": string;
+      "password": string;
+    };
+    response: undefined;
+  };
   /** Who runs the shop, and who was asked to. */
   'accounts.listStaff': {
     params: undefined;
@@ -593,7 +631,7 @@ export interface Operations {
   /** Where the links of messages lead: the token is behind the #, which no server is told. */
   'accounts.showPage': {
     params: {
-      "page": "join";
+      "page": "join" | "reset" | "staff-reset";
     };
     query: undefined;
     body: undefined;
@@ -3268,7 +3306,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -3280,14 +3318,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3300,7 +3338,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3312,7 +3350,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3325,7 +3363,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3338,7 +3376,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -3359,7 +3397,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -3373,7 +3411,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -6380,6 +6418,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.addAddress': ['POST', '/api/accounts/me/addresses', false],
   'accounts.updateAddress': ['PUT', '/api/accounts/me/addresses/{id}', false],
   'accounts.deleteAddress': ['DELETE', '/api/accounts/me/addresses/{id}', false],
+  'accounts.forgetPassword': ['POST', '/api/accounts/password/forgot', false],
+  'accounts.resetPassword': ['POST', '/api/accounts/password/reset', false],
+  'accounts.forgetStaffPassword': ['POST', '/api/accounts/staff/password/forgot', false],
+  'accounts.resetStaffPassword': ['POST', '/api/accounts/staff/password/reset', false],
   'accounts.listStaff': ['GET', '/api/admin/accounts/staff', false],
   'accounts.inviteStaff': ['POST', '/api/admin/accounts/staff', false],
   'accounts.updateStaff': ['PATCH', '/api/admin/accounts/staff/{staffId}', false],

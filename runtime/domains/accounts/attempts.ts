@@ -19,6 +19,7 @@ const MOST = {
   login: { email: 10, from: 2_000 },
   register: { email: 10, from: 1_000 },
   staff: { email: 10, from: 200 },
+  forgot: { email: 3, from: 200 },
 } as const;
 
 export function createAttempts(sql: Sql, clock: Clock): Attempts {

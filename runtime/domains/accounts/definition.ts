@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { DomainDefinition } from '../../platform/definition.ts';
-import { Email, LINK_PURPOSES, NewPassword, PAGES } from './shapes.ts';
+import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
+import { Email, NewPassword, PAGES, Token } from './shapes.ts';
 import { staffRoutes, staffTables } from './staff/definition.ts';
 
 const Name = z.string().trim().max(100);
@@ -77,12 +77,19 @@ export const CustomerRegistered = z.object({
   acceptsMarketing: z.boolean().optional(),
 });
 
-export const LinkTask = z.object({ purpose: z.enum(LINK_PURPOSES), accountId: z.string() });
+/** Whose address it is is looked up by the task, not by whoever asked for a link: they wait the same either way. */
+export const LinkTask = z.discriminatedUnion('purpose', [
+  z.object({ purpose: z.literal('invitation'), accountId: z.string() }),
+  z.object({ purpose: z.enum(['reset', 'staff-reset']), email: z.string() }),
+]);
+
+export const ForgottenPassword = z.strictObject({ email: Email });
+export const PasswordReset = z.strictObject({ token: Token, password: NewPassword });
 
 const AddressId = z.object({ id: z.string().min(1).max(80) });
 
 /** What is counted, so that nobody guesses for long. */
-export const ATTEMPTED = ['login', 'register', 'staff'] as const;
+export const ATTEMPTED = ['login', 'register', 'staff', 'forgot'] as const;
 
 /** Whose attempts they are, hashed: the table is no list of addresses. @param value an e-mail address as it is compared, or a caller's */
 export function attemptSubject(
@@ -92,6 +99,38 @@ export function attemptSubject(
 ): string {
   return `${action}/${kind}/${createHash('sha256').update(value).digest('base64url').slice(0, 22)}`;
 }
+
+/** The same for customers and for staff. */
+const resetRoutes: readonly RouteDefinition[] = (
+  [
+    { who: 'customer', forget: 'forgetPassword', reset: 'resetPassword', path: '/api/accounts/password' },
+    {
+      who: 'member of the staff',
+      forget: 'forgetStaffPassword',
+      reset: 'resetStaffPassword',
+      path: '/api/accounts/staff/password',
+    },
+  ] as const
+).flatMap(({ who, forget, reset, path }): RouteDefinition[] => [
+  {
+    id: forget,
+    method: 'POST',
+    path: `${path}/forgot`,
+    summary: `Have a link for a new password sent to a ${who}. The answer is the same whether there is one.`,
+    audience: 'shopper',
+    body: ForgottenPassword,
+    status: 202,
+  },
+  {
+    id: reset,
+    method: 'POST',
+    path: `${path}/reset`,
+    summary: `Set the password of a ${who} by the link, which is good once and for an hour. Every session ends.`,
+    audience: 'shopper',
+    body: PasswordReset,
+    status: 204,
+  },
+]);
 
 export const accounts: DomainDefinition = {
   name: 'accounts',
@@ -240,6 +279,7 @@ export const accounts: DomainDefinition = {
       params: AddressId,
       status: 204,
     },
+    ...resetRoutes,
     ...staffRoutes,
     {
       id: 'showPage',

@@ -18,9 +18,12 @@ export interface Links {
   removeExpired(tenant: TenantId): Promise<void>;
 }
 
+export const SEND_LINK = 'accounts.send-link';
 const HOUR_MS = 60 * 60 * 1_000;
 export const GOOD_FOR_MS: Readonly<Record<LinkPurpose, number>> = {
   invitation: 7 * 24 * HOUR_MS,
+  reset: HOUR_MS,
+  'staff-reset': HOUR_MS,
 };
 
 export function createLinks(sql: Sql, clock: Clock): Links {

@@ -10,6 +10,8 @@ import type { PageName } from './shapes.ts';
 /** Where the form goes, and which of the words stand around it. */
 const FORMS: Readonly<Record<PageName, { readonly to: string; readonly title: keyof Words }>> = {
   join: { to: '/api/accounts/staff/accept', title: 'join' },
+  reset: { to: '/api/accounts/password/reset', title: 'reset' },
+  'staff-reset': { to: '/api/accounts/staff/password/reset', title: 'reset' },
 };
 
 export function showPage(tenant: Tenant, params: unknown): RouteResponse {
@@ -36,6 +38,7 @@ export function showPage(tenant: Tenant, params: unknown): RouteResponse {
 
 interface Words {
   readonly join: string;
+  readonly reset: string;
   readonly password: string;
   readonly button: string;
   readonly done: string;
@@ -44,6 +47,7 @@ interface Words {
 
 const ENGLISH: Words = {
   join: 'You were invited to run this shop together with others. Choose a password to accept.',
+  reset: 'Choose a new password. Wherever you are signed in, you have to sign in again.',
   password: 'New password (at least 8 characters)',
   button: 'Save',
   done: 'Done. You can close this page and sign in.',
@@ -54,6 +58,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   en: ENGLISH,
   de: {
     join: 'Sie wurden eingeladen, diesen Shop mitzuführen. Wählen Sie ein Passwort, um anzunehmen.',
+    reset: 'Wählen Sie ein neues Passwort. Wo Sie angemeldet sind, müssen Sie sich neu anmelden.',
     password: 'Neues Passwort (mindestens 8 Zeichen)',
     button: 'Speichern',
     done: 'Fertig. Sie können diese Seite schließen und sich anmelden.',
@@ -61,6 +66,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   nb: {
     join: 'Du er invitert til å drive denne butikken sammen med andre. Velg et passord for å takke ja.',
+    reset: 'Velg et nytt passord. Der du er logget inn, må du logge inn på nytt.',
     password: 'Nytt passord (minst 8 tegn)',
     button: 'Lagre',
     done: 'Ferdig. Du kan lukke siden og logge inn.',
@@ -68,6 +74,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   ja: {
     join: 'このショップの運営に招待されています。パスワードを設定して参加してください。',
+    reset: '新しいパスワードを設定してください。ログイン中の端末では、再度ログインが必要です。',
     password: '新しいパスワード（8文字以上）',
     button: '保存',
     done: '完了しました。このページを閉じて、ログインしてください。',

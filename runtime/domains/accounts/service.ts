@@ -1,31 +1,30 @@
 /** The accounts domain's handlers: registration, log-in, profile, addresses. */
-import type { CreateService, Platform, RouteRequest } from '../../platform/domain.ts';
+import type { CreateService, RouteRequest } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { z } from 'zod';
+import { listAddresses, noAddress, saveAddress } from './addresses.ts';
 import { createAttempts } from './attempts.ts';
-import { createLinks } from './links.ts';
+import { eventOf, findByEmail, findById, gone, toCustomer, type CustomerRow } from './customers.ts';
 import { showPage } from './pages.ts';
+import { createResets } from './resets.ts';
+
 import { addressOf, COOKIE, tokenOf } from './requests.ts';
 import { keyOf } from './shapes.ts';
 import { nextSweep, SWEEP } from './sweep.ts';
-import { SEND_LINK } from './staff/members.ts';
 import { createStaff } from './staff/service.ts';
 import {
   accounts,
   LinkTask,
-  type Address,
   type AddressInput,
   type Credentials,
-  type Customer,
   type ProfilePatch,
   type Registration,
   type Session,
 } from './definition.ts';
+import { createLinks, SEND_LINK } from './links.ts';
 import { createPasswords } from './passwords.ts';
 import { createSessions } from './sessions.ts';
-
-const MOST_ADDRESSES = 50;
 
 export const createService: CreateService = (platform) => {
   const { sql, clock, newId } = platform;
@@ -33,6 +32,7 @@ export const createService: CreateService = (platform) => {
   const sessions = createSessions(sql, clock);
   const attempts = createAttempts(sql, clock);
   const links = createLinks(sql, clock);
+  const resets = createResets(platform, { passwords, attempts, links });
   const staff = createStaff(platform, { passwords, attempts, links });
 
   /** What every way in ends with: a fresh session, as JSON and as cookie. */
@@ -188,7 +188,10 @@ export const createService: CreateService = (platform) => {
     tasks: {
       async [SEND_LINK]({ tenant: id, payload }) {
         const tenant = await platform.tenants.byId(id);
-        if (tenant !== undefined) await staff.sendInvitation(tenant, LinkTask.parse(payload).accountId);
+        const link = LinkTask.parse(payload);
+        if (tenant === undefined) return;
+        if (link.purpose === 'invitation') await staff.sendInvitation(tenant, link.accountId);
+        else await resets.send(tenant, link.purpose, link.email);
       },
       async [SWEEP]({ tenant }) {
         await sessions.removeExpired(tenant);
@@ -200,6 +203,7 @@ export const createService: CreateService = (platform) => {
     },
     routes: {
       ...staff.routes,
+      ...resets.routes,
       showPage: ({ tenant, params }) => Promise.resolve(showPage(tenant, params)),
       register,
       login,
@@ -249,127 +253,6 @@ export const createService: CreateService = (platform) => {
 const TokenInput = z.object({ token: z.string().max(512) });
 const CustomerInput = z.object({ customerId: z.string().max(80) });
 
-interface CustomerRow {
-  readonly id: string;
-  readonly version: number;
-  readonly email: string;
-  readonly email_key: string;
-  readonly password_hash: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly accepts_marketing: boolean;
-  readonly locale: string | null;
-  readonly created_at: Date;
-}
-
-function toCustomer(row: CustomerRow): Customer {
-  return {
-    id: row.id,
-    email: row.email,
-    firstName: row.first_name,
-    lastName: row.last_name,
-    acceptsMarketing: row.accepts_marketing,
-    locale: row.locale,
-    createdAt: row.created_at.toISOString(),
-    version: row.version,
-  };
-}
-
-function eventOf(type: string, row: CustomerRow) {
-  const { id, email, first_name: firstName, last_name: lastName, locale } = row;
-  const payload = { id, email, firstName, lastName, locale, acceptsMarketing: row.accepts_marketing };
-  return { topic: 'accounts.customer', type, key: id, payload };
-}
-
-async function findByEmail(
-  { sql }: Platform,
-  tenant: TenantId,
-  email: string,
-): Promise<CustomerRow | undefined> {
-  const { rows } = await sql.query<CustomerRow>(
-    tenant,
-    'SELECT * FROM customers WHERE tenant_id = $1 AND email_key = $2',
-    [tenant, keyOf(email)],
-  );
-  return rows[0];
-}
-
-async function findById({ sql }: Platform, tenant: TenantId, id: string): Promise<CustomerRow> {
-  const { rows } = await sql.query<CustomerRow>(
-    tenant,
-    'SELECT * FROM customers WHERE tenant_id = $1 AND id = $2',
-    [tenant, id],
-  );
-  const [row] = rows;
-  if (!row) throw gone();
-  return row;
-}
-
-async function listAddresses({ sql }: Platform, tenant: TenantId, customerId: string): Promise<Address[]> {
-  const { rows } = await sql.query<AddressRow>(
-    tenant,
-    `SELECT id, address, is_default FROM customer_addresses WHERE tenant_id = $1 AND customer_id = $2 ORDER BY is_default DESC, created_at, id`,
-    [tenant, customerId],
-  );
-  return rows.map(toAddress);
-}
-
-/** The first address, and any that says so, becomes the default one. */
-async function saveAddress(
-  { sql, clock, newId }: Platform,
-  tenant: TenantId,
-  customerId: string,
-  id: string | undefined,
-  input: AddressInput,
-): Promise<Address> {
-  const { isDefault, ...address } = input;
-  return sql.transaction(tenant, async (tx) => {
-    // The customer's row orders changes to their addresses.
-    const locked = await tx.query('SELECT id FROM customers WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [
-      tenant,
-      customerId,
-    ]);
-    if (locked.rowCount === 0) throw gone();
-    const present = await tx.query<AddressRow>(
-      'SELECT id, address, is_default FROM customer_addresses WHERE tenant_id = $1 AND customer_id = $2',
-      [tenant, customerId],
-    );
-    if (id !== undefined && !present.rows.some((row) => row.id === id)) throw noAddress();
-    if (id === undefined && present.rows.length >= MOST_ADDRESSES) {
-      throw new ShopError('conflict', `There are ${MOST_ADDRESSES} addresses already.`, {
-        remedy: 'Delete one that is not used.',
-      });
-    }
-    const others = present.rows.filter((row) => row.id !== id);
-    const becomesDefault = isDefault || !others.some((row) => row.is_default);
-    if (becomesDefault) {
-      await tx.query(
-        'UPDATE customer_addresses SET is_default = false WHERE tenant_id = $1 AND customer_id = $2',
-        [tenant, customerId],
-      );
-    }
-    const saved = await tx.query<AddressRow>(
-      `INSERT INTO customer_addresses (tenant_id, id, customer_id, address, is_default, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (tenant_id, id) DO UPDATE SET address = excluded.address, is_default = excluded.is_default
-       RETURNING id, address, is_default`,
-      [tenant, id ?? newId('adr'), customerId, JSON.stringify(address), becomesDefault, clock.now()],
-    );
-    const [row] = saved.rows;
-    if (!row) throw new Error('An address was saved without a result.');
-    return toAddress(row);
-  });
-}
-
-interface AddressRow {
-  readonly id: string;
-  readonly address: Omit<Address, 'id' | 'isDefault'>;
-  readonly is_default: boolean;
-}
-
-function toAddress({ id, address, is_default: isDefault }: AddressRow): Address {
-  return { ...address, id, isDefault };
-}
-
 function customerOf({ caller }: RouteRequest): string {
   if (caller.customerId === undefined)
     throw new ShopError('unauthenticated', 'Log in first.', { remedy: 'Log in at /api/accounts/login.' });
@@ -393,12 +276,4 @@ function taken(): ShopError {
   return new ShopError('conflict', 'An account could not be made with this address.', {
     remedy: 'Log in, or use another address.',
   });
-}
-
-function gone(): ShopError {
-  return new ShopError('unauthenticated', 'This account is no longer there.', { remedy: 'Log in again.' });
-}
-
-function noAddress(): ShopError {
-  return new ShopError('not_found', 'There is no such address.');
 }

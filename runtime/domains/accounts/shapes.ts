@@ -14,11 +14,11 @@ export const NewPassword = z.string().min(8, 'must have at least 8 characters').
 export const Token = z.string().min(20).max(200);
 
 /** What a link that goes out by mail is good for. */
-export const LINK_PURPOSES = ['invitation'] as const;
+export const LINK_PURPOSES = ['invitation', 'reset', 'staff-reset'] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
 
 /** The pages that such links lead to. */
-export const PAGES = ['join'] as const;
+export const PAGES = ['join', 'reset', 'staff-reset'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Addresses are compared like this: one account each, however it is written. */

@@ -53,6 +53,14 @@ const KIND_TABLE = {
     variables: z.object({ link }),
     sample: { link: 'https://shop.example/account' },
   },
+  'accounts.reset': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ link }),
+    sample: { link: 'https://shop.example/api/accounts/pages/reset#token' },
+  },
   'staff.invitation': {
     category: 'account',
     channels: ['mail'],

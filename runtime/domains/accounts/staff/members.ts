@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Platform, StaffPolicy } from '../../../platform/domain.ts';
 import { ShopError, type Problem } from '../../../platform/errors.ts';
 import type { SqlRunner, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
-import type { Links } from '../links.ts';
+import { SEND_LINK, type Links } from '../links.ts';
 import { keyOf } from '../shapes.ts';
 import { nextSweep } from '../sweep.ts';
 import type { Invitation, RoleInput, StaffMember, StaffPatch, StaffRole } from './definition.ts';
@@ -32,7 +32,6 @@ interface RoleRow {
 
 const MOST_STAFF = 200;
 const MOST_ROLES = 50;
-export const SEND_LINK = 'accounts.send-link';
 
 export type Members = ReturnType<typeof createMembers>;
 

@@ -1,6 +1,7 @@
 /** Members of a shop's staff in tests: invited by the merchant, joined by the link of the mail, as people do. */
 import assert from 'node:assert/strict';
 import type { TestHost } from '../../../host/testing.ts';
+import type { PageName } from '../shapes.ts';
 import type { StaffMember, StaffSession } from '../staff/definition.ts';
 
 export const STAFF_PASSWORD = 'a long word for the staff';
@@ -10,14 +11,19 @@ interface Sent {
   readonly message: { readonly text: string };
 }
 
-/** Tokens of the links that were sent to somebody, the youngest first. */
-export async function linksTo(shop: TestHost, tenant: string, email: string): Promise<string[]> {
+/** Tokens of the links to a page that were sent to somebody. */
+export async function linksTo(
+  shop: TestHost,
+  tenant: string,
+  email: string,
+  page: PageName,
+): Promise<string[]> {
   await shop.settled(3);
   const path = '/api/admin/notifications/outbox?limit=100';
   const { messages } = await shop.managed<{ messages: Sent[] }>(tenant, 'GET', path);
   return messages
     .filter(({ recipient }) => recipient === email)
-    .flatMap(({ message }) => /\/pages\/\w+#([\w-]+)/.exec(message.text)?.[1] ?? []);
+    .flatMap(({ message }) => message.text.split(`/pages/${page}#`)[1]?.split(/\s/)[0] ?? []);
 }
 
 export function invite(
@@ -37,7 +43,7 @@ export async function join(
   roles: readonly string[],
 ): Promise<StaffSession> {
   await invite(shop, tenant, email, roles);
-  const [token] = await linksTo(shop, tenant, email);
+  const [token] = await linksTo(shop, tenant, email, 'join');
   assert.ok(token, `nothing was sent to ${email}`);
   const answer = await shop.call(tenant, 'POST', '/api/accounts/staff/accept', {
     json: { token, password: STAFF_PASSWORD },

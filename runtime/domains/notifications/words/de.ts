@@ -19,6 +19,14 @@ export const de: Words = {
       ],
       button: 'Ihr Konto',
     },
+    'accounts.reset': {
+      subject: 'Ein neues Passwort für {{shop.name}}',
+      lines: [
+        HELLO,
+        'für Ihr Konto bei {{shop.name}} wurde ein neues Passwort angefordert. Der Link gilt eine Stunde lang, ein Mal. Waren Sie es nicht, tun Sie nichts: Das Passwort bleibt, wie es ist.',
+      ],
+      button: 'Neues Passwort',
+    },
     'staff.invitation': {
       subject: 'Führen Sie {{shop.name}} mit',
       lines: [

@@ -16,6 +16,14 @@ export const en: Words = {
       lines: [HELLO, 'your account at {{shop.name}} is ready. You find your orders and addresses there.'],
       button: 'Your account',
     },
+    'accounts.reset': {
+      subject: 'A new password for {{shop.name}}',
+      lines: [
+        HELLO,
+        'somebody asked for a new password for your account at {{shop.name}}. The link is good for an hour, once. If it was not you, do nothing: the password stays as it is.',
+      ],
+      button: 'New password',
+    },
     'staff.invitation': {
       subject: 'Join the staff of {{shop.name}}',
       lines: [

@@ -16,6 +16,14 @@ export const ja: Words = {
       lines: [HELLO, '{{shop.name}}のアカウントをご用意しました。ご注文とお届け先をご確認いただけます。'],
       button: 'アカウント',
     },
+    'accounts.reset': {
+      subject: '{{shop.name}} の新しいパスワード',
+      lines: [
+        HELLO,
+        '{{shop.name}} のアカウントに新しいパスワードの設定が申し込まれました。リンクは1時間、1回のみ有効です。お心当たりがない場合は、何もしないでください。パスワードは変わりません。',
+      ],
+      button: '新しいパスワード',
+    },
     'staff.invitation': {
       subject: '{{shop.name}} の運営への招待',
       lines: [HELLO, '{{shop.name}} の運営メンバーに招待されました。リンクは1週間、1回のみ有効です。'],

@@ -16,6 +16,14 @@ export const nb: Words = {
       lines: [HELLO, 'kontoen din hos {{shop.name}} er klar. Der finner du bestillinger og adresser.'],
       button: 'Kontoen din',
     },
+    'accounts.reset': {
+      subject: 'Et nytt passord for {{shop.name}}',
+      lines: [
+        HELLO,
+        'noen ba om et nytt passord til kontoen din hos {{shop.name}}. Lenken gjelder i en time, én gang. Var det ikke deg, trenger du ikke gjøre noe: passordet blir som det er.',
+      ],
+      button: 'Nytt passord',
+    },
     'staff.invitation': {
       subject: 'Bli med og driv {{shop.name}}',
       lines: [

@@ -1,0 +1,130 @@
+/** A forgotten password is set anew by the link of a mail; whoever asks for one learns nothing. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../host/testing.ts';
+import { manualClock } from '../../platform/clock.ts';
+import { notifications } from '../notifications/definition.ts';
+import { accounts, type Session } from './definition.ts';
+import type { StaffSession } from './staff/definition.ts';
+import { as, invite, join, linksTo, STAFF_PASSWORD } from './testing/staff.ts';
+
+let database: TestDatabase;
+let shop: TestHost;
+const clock = manualClock(new Date());
+const PASSWORD = 'correct horse battery';
+const NEXT = 'another horse entirely';
+const HOUR = 60 * 60 * 1_000;
+
+before(async () => {
+  const domains = ['accounts', 'notifications'];
+  database = await startTestDatabase([accounts, notifications]);
+  for (const id of ['one', 'two']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
+  shop = await startTestHost(
+    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
+    { clock },
+  );
+});
+after(async () => {
+  await shop.stop();
+  await database.stop();
+});
+
+const post = (path: string, json: object, tenant = 'one'): Promise<TestAnswer> =>
+  shop.call(tenant, 'POST', `/api/accounts${path}`, { json });
+const register = async (email: string, tenant = 'one'): Promise<Session> => {
+  const answer = await post('/register', { email, password: PASSWORD, firstName: 'Ada' }, tenant);
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json<Session>();
+};
+const login = async (email: string, password: string): Promise<number> =>
+  (await post('/login', { email, password })).status;
+const plain = (answer: TestAnswer): object => ({
+  status: answer.status,
+  text: answer.text,
+  headers: Object.keys(answer.headers).toSorted(),
+});
+
+test('a forgotten password is set anew by the link, once; every session ends', async () => {
+  const { token: session } = await register('ada@example.org');
+  assert.equal((await post('/password/forgot', { email: ' ADA@example.org' })).status, 202);
+  const [token = ''] = await linksTo(shop, 'one', 'ada@example.org', 'reset');
+  assert.equal((await post('/password/reset', { token, password: 'short' })).status, 400);
+  const set = await post('/password/reset', { token, password: NEXT });
+  assert.equal(set.status, 204, set.text);
+  assert.equal((await shop.call('one', 'GET', '/api/accounts/me', { headers: as(session) })).status, 401);
+  assert.deepEqual(
+    [await login('ada@example.org', PASSWORD), await login('ada@example.org', NEXT)],
+    [401, 200],
+  );
+  assert.equal((await post('/password/reset', { token, password: PASSWORD })).status, 410);
+});
+
+test('who asks for a link is answered the same, and in time the same, whether there is an account', async () => {
+  await register('known@example.org');
+  const known = await post('/password/forgot', { email: 'known@example.org' });
+  const unknown = await post('/password/forgot', { email: 'nobody@example.org' });
+  assert.deepEqual(plain(known), plain(unknown));
+  assert.equal((await linksTo(shop, 'one', 'known@example.org', 'reset')).length, 1);
+  assert.equal((await linksTo(shop, 'one', 'nobody@example.org', 'reset')).length, 0);
+  // The same work was left to the same task: what it found stays with it.
+  const { rows } = await database.admin.query<{ payload: { purpose: string } }>(
+    `SELECT payload FROM shop.tasks WHERE tenant_id = 'one' AND key LIKE 'reset/%' AND key <> 'reset/ada@example.org'`,
+  );
+  for (const { payload } of rows) assert.deepEqual(Object.keys(payload).toSorted(), ['email', 'purpose']);
+});
+
+test('a link ends after an hour, is good in its own shop and for its own purpose alone', async () => {
+  await register('hour@example.org');
+  await register('hour@example.org', 'two');
+  await post('/password/forgot', { email: 'hour@example.org' });
+  const [token = ''] = await linksTo(shop, 'one', 'hour@example.org', 'reset');
+  assert.equal((await post('/password/reset', { token, password: NEXT }, 'two')).status, 410);
+  assert.equal((await post('/staff/password/reset', { token, password: NEXT })).status, 410);
+  assert.equal((await post('/staff/accept', { token, password: NEXT })).status, 410);
+  clock.advance(HOUR);
+  assert.equal((await post('/password/reset', { token, password: NEXT })).status, 410);
+});
+
+test('of two who use one link at the same moment one does', async () => {
+  await register('twice@example.org');
+  await post('/password/forgot', { email: 'twice@example.org' });
+  const [token = ''] = await linksTo(shop, 'one', 'twice@example.org', 'reset');
+  const answers = await Promise.all(
+    [PASSWORD, NEXT].map((password) => post('/password/reset', { token, password })),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [204, 410]);
+});
+
+test('a mailbox gets a few links and no more; who has one may sign in again however many guessed', async () => {
+  await register('flooded@example.org');
+  const statuses = new Set<number>();
+  for (let n = 0; n < 5; n++)
+    statuses.add((await post('/password/forgot', { email: 'flooded@example.org' })).status);
+  assert.deepEqual([...statuses], [202, 429]);
+  for (let n = 0; n < 12; n++) await login('flooded@example.org', 'guess');
+  assert.equal(await login('flooded@example.org', PASSWORD), 429);
+  const [token = ''] = await linksTo(shop, 'one', 'flooded@example.org', 'reset');
+  await post('/password/reset', { token, password: NEXT });
+  assert.equal(await login('flooded@example.org', NEXT), 200);
+});
+
+test('for the staff it is the same, apart from customers of the same address; an invitation stays one', async () => {
+  await register('both@example.org');
+  const { token: session } = await join(shop, 'one', 'both@example.org', ['viewer']);
+  await post('/staff/password/forgot', { email: 'both@example.org' });
+  const [token = ''] = await linksTo(shop, 'one', 'both@example.org', 'staff-reset');
+  assert.equal((await post('/staff/password/reset', { token, password: NEXT })).status, 204);
+  const me = await shop.call('one', 'GET', '/api/admin/accounts/me', { headers: as(session) });
+  assert.equal(me.status, 401);
+  assert.equal(await login('both@example.org', PASSWORD), 200);
+  const signedIn = await post('/staff/login', { email: 'both@example.org', password: NEXT });
+  assert.equal(signedIn.json<StaffSession & Record<string, unknown>>().staff.state, 'active');
+  await invite(shop, 'one', 'invited@example.org', ['viewer']);
+  await post('/staff/password/forgot', { email: 'invited@example.org' });
+  assert.deepEqual(await linksTo(shop, 'one', 'invited@example.org', 'staff-reset'), []);
+  assert.equal(
+    (await post('/staff/login', { email: 'invited@example.org', password: STAFF_PASSWORD })).status,
+    401,
+  );
+});
