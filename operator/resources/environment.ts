@@ -42,6 +42,8 @@ export function environment(
     SCAN_URL: spec.domains.includes('media') ? platform.scanUrl : undefined,
     PAYMENTS_URL: platform.paymentsUrl,
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
+    TRACES_URL: platform.traces?.url,
+    TRACES_RATIO: platform.traces === undefined ? undefined : String(platform.traces.ratio),
     PUBLIC_PORT: String(platform.publicPort),
     DATABASE_CONNECTIONS: String(connectionsOf(spec)),
     PEERS:

@@ -173,6 +173,10 @@ function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): v
           name: LIMITS_URL,
           valueFrom: { secretKeyRef: { name: GATEWAY_SECRET, key: LIMITS_URL, optional: true } },
         },
+        ...TRACES.map((key) => ({
+          name: key,
+          valueFrom: { configMapKeyRef: { name: 'platform', key, optional: true } },
+        })),
         // Balancers and kube-proxy go on sending for a while to a Pod that is ending.
         { name: 'DRAIN_DELAY_MS', value: onThisMachine ? '0' : '5000' },
       ],
@@ -199,6 +203,8 @@ function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): v
 /** Made by whoever installs: it holds the gateways' own login at a Redis. */
 const GATEWAY_SECRET = 'gateway';
 const LIMITS_URL = 'LIMITS_URL';
+/** As the runtimes have them; absent: nothing is traced. */
+const TRACES = ['TRACES_URL', 'TRACES_RATIO'];
 
 interface ProcessShape {
   readonly terminationGracePeriodSeconds: number;

@@ -16,6 +16,7 @@ const EMBEDDED = {
   databasePoolerUrl: undefined,
   paymentsUrl: 'http://processor.shopmind-system.svc:8090',
   scanUrl: undefined,
+  traces: undefined,
   monitoringNamespace: undefined,
   backends: { shared: {}, own: {} },
   providers: { shared: {}, own: {} },
@@ -26,6 +27,7 @@ const CLOUD = {
   databasePoolerUrl: undefined,
   paymentsUrl: undefined,
   scanUrl: 'clamd://clamav.scan.svc',
+  traces: { url: 'http://collector.tracing.svc:4318', ratio: 0.01 },
   monitoringNamespace: 'monitoring',
   backends: parseBackends(
     {
@@ -78,9 +80,18 @@ test('Pods reach names, the data plane where it is, and https; never the service
   assert.deepEqual(embedded.map(ports), ['8080,9080', '53,53', '5432,8090', '443']);
   assert.match(JSON.stringify(embedded[2]?.to), /shopmind-system/);
   const cloud = policies(CLOUD).open.egress;
-  assert.deepEqual(cloud.map(ports), ['8080,9080', '53,53', '6432,6433,6379,587,443', '3310', '9092', '465']);
+  assert.deepEqual(cloud.map(ports), [
+    '8080,9080',
+    '53,53',
+    '6432,6433,6379,587,443',
+    '3310',
+    '4318',
+    '9092',
+    '465',
+  ]);
   assert.match(JSON.stringify(cloud[3]?.to), /scan/);
-  assert.match(JSON.stringify(cloud[4]?.to), /streams/);
+  assert.match(JSON.stringify(cloud[4]?.to), /tracing/);
+  assert.match(JSON.stringify(cloud[5]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
 });
 

@@ -32,7 +32,7 @@ const HTTPS_PORT = 443;
 /** Whoever holds a node's credentials: never a shop's business. */
 const METADATA_SERVICE = '169.254.169.254/32';
 
-/** What a dedicated tenant must reach: database, payment processor, scanner, its backends, who sends its messages, and https for blobs, sources and Stripe. */
+/** What a dedicated tenant must reach: database, payment processor, scanner, receiver of traces, its backends, who sends its messages, and https for blobs, sources and Stripe. */
 export function openingsOf(
   platform: Pick<
     PlatformConfig,
@@ -41,20 +41,22 @@ export function openingsOf(
     | 'databasePoolerUrl'
     | 'paymentsUrl'
     | 'scanUrl'
+    | 'traces'
     | 'monitoringNamespace'
     | 'backends'
     | 'providers'
   >,
   tenant: string,
 ): Openings {
-  const { databaseUrl, databaseReplicaUrl, databasePoolerUrl, paymentsUrl, scanUrl, monitoringNamespace } =
-    platform;
+  const { databaseUrl, databaseReplicaUrl, databasePoolerUrl, paymentsUrl, scanUrl, traces } = platform;
+  const { monitoringNamespace } = platform;
   const named = [
     destinationOf(databaseUrl),
     ...(databaseReplicaUrl === undefined ? [] : [destinationOf(databaseReplicaUrl)]),
     ...(databasePoolerUrl === undefined ? [] : [destinationOf(databasePoolerUrl)]),
     ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
     ...(scanUrl === undefined ? [] : [destinationOf(scanUrl)]),
+    ...(traces === undefined ? [] : [destinationOf(traces.url)]),
     ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),
     ...providerServers(providersOf(platform.providers, tenant)).map(({ host, port }) =>
       destination(host, port),

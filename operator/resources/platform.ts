@@ -7,6 +7,7 @@ import { parseBackends } from '../../runtime/platform/backends/index.ts';
 import type { Backends } from '../../runtime/platform/backends/index.ts';
 import { parseProviders } from '../../runtime/platform/messages/index.ts';
 import type { Providers } from '../../runtime/platform/messages/index.ts';
+import { DEFAULT_RATIO } from '../../runtime/platform/tracing/index.ts';
 import type { SecretStore } from './secret-store.ts';
 import { INTEGRATIONS } from './surroundings.ts';
 import type { Integration } from './surroundings.ts';
@@ -64,6 +65,8 @@ export interface PlatformConfig {
   readonly kafkaBrokers: string | undefined;
   /** Where the database's log and its base backups are kept; absent: nowhere. */
   readonly archive: ArchiveOptions | undefined;
+  /** Where spans are sent, and how many of the traces are recorded; absent: nothing is traced. */
+  readonly traces: { readonly url: string; readonly ratio: number } | undefined;
   /** Namespace of Prometheus; absent: any Pod may read metrics. */
   readonly monitoringNamespace: string | undefined;
 }
@@ -150,6 +153,7 @@ export function parsePlatform(
     prometheusUrl: optionalUrl(config, 'PROMETHEUS_URL'),
     kafkaBrokers: config['KAFKA_BROKERS'],
     archive: archive(config, secret),
+    traces: traces(config),
     monitoringNamespace: config['MONITORING_NAMESPACE'],
   };
 }
@@ -279,6 +283,20 @@ function optionalUrl(config: Readonly<Record<string, string>>, key: string): str
 function scanner(address: string | undefined): string | undefined {
   if (address === undefined || /^clamd:\/\/[^/@,]+$/.test(address)) return address;
   throw new PlatformConfigError('ConfigMap platform: SCAN_URL must be clamd://host:port');
+}
+
+function traces(config: Readonly<Record<string, string>>): PlatformConfig['traces'] {
+  const address = config['TRACES_URL'];
+  if (address === undefined) return undefined;
+  const { protocol, username } = new URL(url(address, 'TRACES_URL'));
+  if ((protocol !== 'http:' && protocol !== 'https:') || username !== '')
+    throw new PlatformConfigError(
+      'ConfigMap platform: TRACES_URL must be a http:// or https:// URL without a login; a collector keeps logins',
+    );
+  const ratio = Number(config['TRACES_RATIO'] ?? DEFAULT_RATIO);
+  if (!(ratio >= 0 && ratio <= 1))
+    throw new PlatformConfigError('ConfigMap platform: TRACES_RATIO must be from 0 to 1');
+  return { url: address, ratio };
 }
 
 function flag(config: Readonly<Record<string, string>>, key: string): boolean {

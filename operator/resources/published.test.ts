@@ -40,6 +40,7 @@ const OPENINGS = openingsOf(
     databasePoolerUrl: undefined,
     paymentsUrl: 'http://processor.shopmind-system.svc:8090',
     scanUrl: 'clamd://clamav.scan.svc:3310',
+    traces: { url: 'http://collector.tracing.svc:4318', ratio: 1 },
     monitoringNamespace: 'monitoring',
     backends: { shared: {}, own: {} },
     providers: { shared: {}, own: {} },

@@ -136,6 +136,11 @@ test('the environment holds what the table says, secrets by reference only', () 
   const told = (domain: string) =>
     json(environment(service({ domains: [domain] }), scanned, new Map(), 8080)).includes('SCAN_URL');
   assert.deepEqual([told('media'), told('catalog')], [true, false]);
+  const traced = { ...platform, traces: { url: 'http://collector:4318', ratio: 0.05 } };
+  assert.match(
+    json(environment(service({ domains: ['catalog'] }), traced, new Map(), 8080)),
+    /"name":"TRACES_URL","value":"http:\/\/collector:4318"\},\{"name":"TRACES_RATIO","value":"0.05"/,
+  );
   const beside = { ...platform, databaseReplicaUrl: 'postgres://standby/shopmind' };
   assert.match(
     json(environment(service({ domains: ['catalog'] }), beside, new Map(), 8080)),
@@ -210,6 +215,18 @@ for (const [what, config, secret, expected] of [
     { BLOBS_URL: 'file:///b/', SCAN_URL: 'icap://scanner:1344' },
     { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
     /SCAN_URL must be clamd:\/\/host:port/,
+  ],
+  [
+    'a login at the receiver of traces',
+    { BLOBS_URL: 'file:///b/', TRACES_URL: 'https://ada:secret@traces.example' },
+    { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
+    /TRACES_URL must be a http:\/\/ or https:\/\/ URL without a login/,
+  ],
+  [
+    'more than all traces',
+    { BLOBS_URL: 'file:///b/', TRACES_URL: 'http://collector:4318', TRACES_RATIO: '1.5' },
+    { DATABASE_ADMIN_URL: 'postgres://x', SECRETS_KEY: Buffer.alloc(32).toString('base64') },
+    /TRACES_RATIO must be from 0 to 1/,
   ],
   [
     'a mail provider of no kind',

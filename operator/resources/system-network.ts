@@ -14,7 +14,7 @@ import type { InstallValues } from './values.ts';
 const PROMETHEUS_PORT = 9090;
 
 export function systemNetwork(chart: Chart, values: InstallValues): void {
-  const { apiServerPort, databasePort, limitsPort, backendPorts } = values.networkPolicies;
+  const { apiServerPort, databasePort, limitsPort, tracesPort, backendPorts } = values.networkPolicies;
   const apiServer: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(apiServerPort)] };
   // The data plane stands outside, at addresses nobody knows here: https for blobs, sources and payments.
   const dataPlane: k8s.NetworkPolicyEgressRule = { ports: [tcp(443), tcp(databasePort)] };
@@ -33,11 +33,11 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
   });
   policy(chart, 'gateway', process('gateway'), {
     ingress: [{ ports: [tcp(values.gateway.port)] }],
-    egress: [apiServer, { to: [ours] }, { ports: [tcp(limitsPort)] }],
+    egress: [apiServer, { to: [ours] }, { ports: [tcp(limitsPort), tcp(tracesPort)] }],
   });
   policy(chart, 'services', SERVICES, {
     ingress: [{ from: [neighbours] }],
-    egress: [dataPlane, { to: [neighbours] }],
+    egress: [dataPlane, { to: [neighbours] }, { ports: [tcp(tracesPort)] }],
   });
   if (backendPorts.length > 0)
     // Written out, because the list is a value of the chart.

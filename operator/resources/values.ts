@@ -150,6 +150,9 @@ export const InstallValues = z.strictObject({
       limitsPort: port
         .default(6379)
         .describe('Port of the Redis in which gateways count together (LIMITS_URL of Secret gateway).'),
+      tracesPort: port
+        .default(4318)
+        .describe('Port of the OTLP/HTTP receiver of traces (TRACES_URL of ConfigMap platform).'),
       backendPorts: z
         .array(z.strictObject({ port, protocol: z.enum(['TCP', 'UDP']).default('TCP') }))
         .default([])

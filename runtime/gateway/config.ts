@@ -2,6 +2,7 @@
  * The gateway's configuration, read from the environment once. Every number has a default that suits production.
  */
 import { BlockList, isIP } from 'node:net';
+import { DEFAULT_RATIO } from '../platform/tracing/index.ts';
 
 export interface GatewayConfig {
   readonly host: string;
@@ -17,6 +18,8 @@ export interface GatewayConfig {
   readonly limits: Limits;
   /** Redis in which all gateways count together; absent: each counts by itself. */
   readonly limitsUrl: string | undefined;
+  /** Where spans are sent, and how many traces are recorded; absent: tracing is off. */
+  readonly traces: { readonly url: string; readonly ratio: number } | undefined;
   /** Wait between "not ready" and closing, until balancers in front have noticed. */
   readonly drainDelayMs: number;
   /** Longest wait for requests under way when stopping. */
@@ -81,6 +84,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     forwardedProto: scheme,
     trustedProxies: parseNetworks(env['TRUSTED_PROXIES'] ?? ''),
     limitsUrl: env['LIMITS_URL'],
+    traces: tracesIn(env),
     drainDelayMs: integer(env, 'DRAIN_DELAY_MS', 0, 0, 60_000),
     drainMs: integer(env, 'DRAIN_MS', 20_000, 0, 600_000),
     limits: {
@@ -107,6 +111,16 @@ export function parseNetworks(list: string): BlockList {
     networks.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
   }
   return networks;
+}
+
+function tracesIn(env: Readonly<Record<string, string | undefined>>): GatewayConfig['traces'] {
+  const { TRACES_URL: url = '', TRACES_RATIO: share = '' } = env;
+  if (url === '') return undefined;
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new RangeError(`TRACES_URL must be a http:// or https:// URL, not "${url}"`);
+  const ratio = share === '' ? DEFAULT_RATIO : Number(share);
+  if (!(ratio >= 0 && ratio <= 1)) throw new RangeError(`TRACES_RATIO must be from 0 to 1, not "${share}"`);
+  return { url, ratio };
 }
 
 function integer(

@@ -145,8 +145,19 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 /** The client's trace if it is well-formed, or one of our own that shares its digits with the request id. */
 export function traceparentOf(given: string | string[] | undefined, requestId: string): string {
   if (typeof given === 'string' && TRACEPARENT.test(given)) return given;
-  const digits = requestId.slice(requestId.indexOf('_') + 1);
+  const digits = traceIdOf(requestId);
   return `00-${digits}-${digits.slice(16)}-01`;
+}
+
+/** The same digits, so that whoever is told a request's id can look for its trace. */
+export function traceIdOf(requestId: string): string {
+  return requestId.slice(requestId.indexOf('_') + 1);
+}
+
+/** As it came, for whoever judges it. */
+export function traceparentIn(headers: IncomingMessage['headers']): string | undefined {
+  const given = headers['traceparent'];
+  return typeof given === 'string' ? given : undefined;
 }
 
 /** The host asked for: lower case, without port and final dot. `undefined` when there is none or it is malformed. */

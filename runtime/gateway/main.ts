@@ -8,6 +8,7 @@ import { serveHealth } from '../../operator/kube/health.ts';
 import { createNewId } from '../platform/ids.ts';
 import { GATEWAY_SCOPE } from '../platform/names/index.ts';
 import type { RateLimits } from '../platform/ports.ts';
+import { createTracer } from '../platform/tracing/tracer.ts';
 import { createClusters } from './clusters.ts';
 import { parseConfig } from './config.ts';
 import { createDiscovery, withoutTraces } from './discovery.ts';
@@ -22,6 +23,16 @@ import { createUpgrades } from './upgrade.ts';
 
 const config = parseConfig(process.env);
 const log = pino({ level: config.logLevel, base: { process: 'gateway' } });
+const tracer = createTracer({
+  url: config.traces?.url,
+  ratio: config.traces?.ratio ?? 0,
+  resource: {
+    'service.namespace': 'shopmind',
+    'service.name': 'gateway',
+    'service.instance.id': process.env['HOSTNAME'] ?? String(process.pid),
+  },
+  onTrouble: (error) => log.warn({ err: error }, 'spans cannot be sent; what does not fit is dropped'),
+});
 const clock = systemClock;
 const newId = createNewId(clock);
 const { limits } = config;
@@ -43,6 +54,7 @@ const metrics = createGatewayMetrics({
   connections: () => connections,
   active: () => proxy.active(),
   routes: () => table.size,
+  spans: () => tracer.report(),
 });
 const proxy = createProxy({
   table,
@@ -54,9 +66,10 @@ const proxy = createProxy({
   newId,
   clock,
   log,
+  tracer,
   isComplete: () => discovery.missing() === undefined,
 });
-const upgrades = createUpgrades({ proxy, clusters, config, newId });
+const upgrades = createUpgrades({ proxy, clusters, config, newId, tracer });
 const server = createGatewayServer(proxy, upgrades, limits);
 server.on('connection', (socket) => {
   connections += 1;
@@ -114,6 +127,7 @@ async function shutDown(signal: string): Promise<void> {
   await drain(server, config.drainMs);
   await Promise.all([running, reporting]);
   client.close();
+  await tracer.close();
   await health.close();
   log.info('stopped');
   process.exit(0);

@@ -2,6 +2,7 @@
  * The gateway's figures. Labels come from routes, never from requests, so that nobody outside can make new series.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { TraceReport } from '../platform/tracing/export.ts';
 
 export type RouteClass = 'api' | 'admin' | 'page' | 'none';
 
@@ -28,6 +29,8 @@ export interface Gauges {
   readonly connections: () => number;
   readonly active: () => number;
   readonly routes: () => number;
+  /** By what became of them; `undefined` while nothing is traced. */
+  readonly spans?: () => TraceReport | undefined;
 }
 
 export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
@@ -105,6 +108,19 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
       }),
     );
   }
+
+  registry.registerMetric(
+    new Counter({
+      name: 'shopmind_trace_spans_total',
+      help: 'Spans by what became of them: sent, or dropped for want of room, of a receiver, or because it would not have them.',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [outcome, count] of Object.entries(gauges.spans?.() ?? {})) this.inc({ outcome }, count);
+      },
+    }),
+  );
 
   // Looking a labelled child up costs more than counting, so each is looked up once.
   const children = new Map<string, Counter.Internal>();

@@ -7,6 +7,8 @@ import type { Logger } from 'pino';
 import type { Pool } from 'undici';
 import type { Clock } from '../../operator/kube/clock.ts';
 import type { NewId } from '../platform/ports.ts';
+import type { Span } from '../platform/tracing/span.ts';
+import { NO_SPAN, type Tracer } from '../platform/tracing/tracer.ts';
 import { answerProblem, PROBLEMS, rateLimited, suspended, type Problem } from './answers.ts';
 import type { Clusters, Endpoint } from './clusters.ts';
 import { modifyPath, type Action, type Candidate } from './compile.ts';
@@ -18,7 +20,9 @@ import {
   hostOf,
   requestHeaders,
   responseHeaders,
+  traceparentIn,
   traceparentOf,
+  traceIdOf,
   type FlatHeaders,
 } from './headers.ts';
 import { routeClassOf, type BackendOutcome, type GatewayMetrics, type RouteClass } from './metrics.ts';
@@ -36,6 +40,7 @@ export interface ProxyOptions {
   readonly newId: NewId;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly tracer: Tracer;
   /** False until all routes are known: until then an unknown host may be a shop. */
   readonly isComplete: () => boolean;
   readonly random?: () => number;
@@ -66,7 +71,9 @@ export interface Proxy {
   /** For upgrades, which end in a socket instead of an answer. */
   route(request: IncomingMessage): Routed | Problem;
   /** Headers for the Pod, before the route's filters. */
-  headersOf(request: IncomingMessage, routed: Routed, requestId: string): FlatHeaders;
+  headersOf(request: IncomingMessage, routed: Routed, requestId: string, span: Span): FlatHeaders;
+  /** A request comes in: its span, which whoever answers it ends. */
+  arrived(request: IncomingMessage, requestId: string): Span;
   /** Where a request goes, by the weights of its route and of the Service. */
   choose(action: Action): Choice | undefined;
   active(): number;
@@ -80,7 +87,7 @@ const RETRY_PAUSE_MS = 60;
 const HELD_BODY_BYTES = 65_536;
 
 export function createProxy(options: ProxyOptions): Proxy {
-  const { table, splits, clusters, limits, metrics, config, clock, log } = options;
+  const { table, splits, clusters, limits, metrics, config, clock, log, tracer } = options;
   const random = options.random ?? Math.random;
   let active = 0;
   let waiting = 0;
@@ -166,7 +173,8 @@ export function createProxy(options: ProxyOptions): Proxy {
   function forward(routed: Routed, visit: Visit, cluster: string, body: Body): void {
     const { request, response, requestId } = visit;
     visit.forwarded = clock.monotonic();
-    const { action } = routed.candidate;
+    const { action, pathPrefix } = routed.candidate;
+    visit.call = tracer.begin(`forward ${pathPrefix}`, { kind: 'client', parent: visit.span });
     const path = pathFor(routed);
     const headers = headersFor(routed, visit);
     if (body !== undefined && !Buffer.isBuffer(body)) {
@@ -221,6 +229,8 @@ export function createProxy(options: ProxyOptions): Proxy {
       }
       tried.add(endpoint.address);
       attempts += 1;
+      tracer.set(visit.call, 'server.address', endpoint.address);
+      if (attempts > 1) tracer.set(visit.call, 'http.request.resend_count', attempts - 1);
       endpoint.active += 1;
       current = exchange(request, response, {
         pool: endpoint.link,
@@ -276,14 +286,27 @@ export function createProxy(options: ProxyOptions): Proxy {
     attempt();
   }
 
-  function headersOf(request: IncomingMessage, routed: Routed, requestId: string): FlatHeaders {
+  /** Whoever comes from outside may say which trace it is, and not that it is recorded. */
+  function arrived(request: IncomingMessage, requestId: string): Span {
+    if (!tracer.isOn) return NO_SPAN;
+    return tracer.begin('request', {
+      kind: 'server',
+      parent: traceparentIn(request.headers) ?? 'none',
+      isOutside: !isTrusted(request.socket.remoteAddress ?? ''),
+      traceId: traceIdOf(requestId),
+    });
+  }
+
+  function headersOf(request: IncomingMessage, routed: Routed, requestId: string, span: Span): FlatHeaders {
     const client = clientOf(request, isTrusted, config.forwardedProto);
     return requestHeaders(request.rawHeaders, request.headers.connection, {
       host: routed.authority,
       proto: client.proto,
       clientAddress: client.address,
       requestId,
-      traceparent: traceparentOf(request.headers['traceparent'], requestId),
+      traceparent: tracer.isOn
+        ? tracer.traceparentOf(span)
+        : traceparentOf(request.headers['traceparent'], requestId),
     });
   }
 
@@ -301,7 +324,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function headersFor(routed: Routed, visit: Visit): FlatHeaders {
     const { action } = routed.candidate;
-    const headers = headersOf(visit.request, routed, visit.requestId);
+    const headers = headersOf(visit.request, routed, visit.requestId, visit.call);
     const changed =
       action.requestHeaders.length === 0 ? headers : changeHeaders(headers, action.requestHeaders);
     const hostname = action.rewrite?.hostname;
@@ -339,6 +362,9 @@ export function createProxy(options: ProxyOptions): Proxy {
     routeClass: RouteClass;
     /** The revision it went to, where there are several. */
     backend: string | undefined;
+    readonly span: Span;
+    /** Of what the Pods were asked. */
+    call: Span;
     /** When it was first sent to a Pod, by the monotonic clock; 0 before. */
     forwarded: number;
     refuse(problem: Problem): void;
@@ -349,10 +375,13 @@ export function createProxy(options: ProxyOptions): Proxy {
   function createVisit(request: IncomingMessage, response: ServerResponse): Visit {
     const started = clock.monotonic();
     active += 1;
+    const requestId = options.newId('req');
     const visit: Visit = {
       request,
       response,
-      requestId: options.newId('req'),
+      requestId,
+      span: arrived(request, requestId),
+      call: NO_SPAN,
       tenant: '',
       routeClass: 'none',
       backend: undefined,
@@ -370,6 +399,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         if (visit.backend !== undefined && visit.forwarded > 0) {
           metrics.backendAnswered(visit.backend, outcome, (now - visit.forwarded) / 1000);
         }
+        if (tracer.isOn) tell(visit, status);
         if (log.isLevelEnabled('debug')) {
           const { method, url, headers } = request;
           log.debug(
@@ -390,7 +420,22 @@ export function createProxy(options: ProxyOptions): Proxy {
     return visit;
   }
 
-  return { handle, route, choose, headersOf, active: () => active };
+  function tell({ request, span, call, tenant, routeClass }: Visit, status: number): void {
+    const { method = '' } = request;
+    if (call !== NO_SPAN) {
+      tracer.set(call, 'http.response.status_code', status);
+      if (status >= 500) tracer.fail(call, String(status));
+      tracer.end(call);
+    }
+    tracer.rename(span, `${method} ${routeClass}`);
+    tracer.set(span, 'http.request.method', method);
+    tracer.set(span, 'http.response.status_code', status);
+    if (tenant !== '') tracer.set(span, 'shopmind.tenant', tenant);
+    if (status >= 500) tracer.fail(span, String(status));
+    tracer.end(span);
+  }
+
+  return { handle, route, choose, headersOf, arrived, active: () => active };
 }
 
 const outcomeOf = (status: number): BackendOutcome =>

@@ -6,6 +6,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Pool } from 'undici';
 import type { NewId } from '../platform/ports.ts';
+import type { Tracer } from '../platform/tracing/tracer.ts';
 import { PROBLEMS, statusOf, type Problem } from './answers.ts';
 import type { Clusters } from './clusters.ts';
 import { modifyPath } from './compile.ts';
@@ -18,6 +19,7 @@ export interface UpgradeOptions {
   readonly clusters: Clusters<Pool>;
   readonly config: Pick<GatewayConfig, 'limits'>;
   readonly newId: NewId;
+  readonly tracer: Tracer;
 }
 
 export interface Upgrades {
@@ -28,18 +30,26 @@ export interface Upgrades {
   closeAll(): void;
 }
 
-export function createUpgrades({ proxy, clusters, config, newId }: UpgradeOptions): Upgrades {
+export function createUpgrades({ proxy, clusters, config, newId, tracer }: UpgradeOptions): Upgrades {
   const joined = new Set<Socket>();
 
   function handle(request: IncomingMessage, client: Duplex, head: Buffer): void {
     client.on('error', () => client.destroy());
     const requestId = newId('req');
-    const refuse = (problem: Problem): void => refuseSocket(client, problem, requestId);
+    const span = proxy.arrived(request, requestId);
+    tracer.rename(span, 'GET upgrade');
+    const refuse = (problem: Problem): void => {
+      tracer.set(span, 'http.response.status_code', statusOf(problem));
+      if (statusOf(problem) >= 500) tracer.fail(span, problem.code);
+      tracer.end(span);
+      refuseSocket(client, problem, requestId);
+    };
     if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
       return refuse(PROBLEMS.badUpgrade);
     }
     const routed = proxy.route(request);
     if ('code' in routed) return refuse(routed);
+    tracer.set(span, 'shopmind.tenant', routed.candidate.route.tenant);
     const { action, pathPrefix } = routed.candidate;
     const choice = proxy.choose(action);
     if (choice === undefined) return refuse(PROBLEMS.badBackend);
@@ -58,12 +68,13 @@ export function createUpgrades({ proxy, clusters, config, newId }: UpgradeOption
     pod.once('connect', () => {
       isConnected = true;
       pod.setTimeout(0);
-      const headers = proxy.headersOf(request, routed, requestId);
+      const headers = proxy.headersOf(request, routed, requestId, span);
       const changed = changeHeaders(headers, action.requestHeaders);
       changed.push('connection', 'Upgrade', 'upgrade', 'websocket');
       const path = modifyPath(routed.path, pathPrefix, action.rewrite?.path) + routed.query;
       pod.write(`GET ${path} HTTP/1.1\r\n${lines(changed)}\r\n`, 'latin1');
       if (head.length > 0) pod.write(head);
+      tracer.end(span);
       pod.pipe(client);
       client.pipe(pod);
     });

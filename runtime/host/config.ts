@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PORTS, variableOf } from '../platform/backends/index.ts';
 import type { Port } from '../platform/backends/index.ts';
 import { ShopError } from '../platform/errors.ts';
+import { DEFAULT_RATIO } from '../platform/tracing/index.ts';
 
 export interface HostConfig {
   readonly address: string;
@@ -41,6 +42,8 @@ export interface HostConfig {
   readonly showSchema?: boolean;
   /** Base URL by domain, for the domains hosted elsewhere. */
   readonly peers: ReadonlyMap<string, string>;
+  /** Where spans are sent, and how many of the traces that begin here are recorded; absent: tracing is off. */
+  readonly traces?: { readonly url: string; readonly ratio: number } | undefined;
 }
 
 /** Throws ShopError `invalid_input` with one problem per variable. */
@@ -82,6 +85,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(env.LANGUAGE_URL === undefined
       ? {}
       : { language: { url: env.LANGUAGE_URL, model: env.LANGUAGE_MODEL, key: env.LANGUAGE_KEY } }),
+    traces: env.TRACES_URL === undefined ? undefined : { url: env.TRACES_URL, ratio: env.TRACES_RATIO },
     showSchema: env.SHOW_SCHEMA === 'true',
     backends: backendsIn(present),
   };
@@ -150,6 +154,8 @@ const Environment = z.object({
   MAIL_PROVIDERS: z.string().optional(),
   SMS_PROVIDERS: z.string().optional(),
   SHOW_SCHEMA: z.enum(['true', 'false']).default('false'),
+  TRACES_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TRACES_RATIO: z.coerce.number().min(0).max(1).default(DEFAULT_RATIO),
   PEERS: Peers.default(new Map()),
   LANGUAGE_URL: z.url().optional(),
   LANGUAGE_MODEL: z.string().default('gpt-4o-mini'),

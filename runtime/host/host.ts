@@ -26,10 +26,13 @@ import { publicOrigin } from '../platform/names/index.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
 import { createPictures } from '../platform/pictures/pictures.ts';
 import { createPainters } from '../platform/pictures/studio/painters.ts';
-import type { Clock, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
+import type { Clock, EventHandler, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
+import { tracePorts } from '../platform/tracing/ports.ts';
+import { traceSql } from '../platform/tracing/sql.ts';
+import type { Tracer } from '../platform/tracing/tracer.ts';
 import {
   openAnalytics,
   openBlobs,
@@ -62,6 +65,7 @@ import { createMetrics } from './metrics.ts';
 import { createPeers } from './peers.ts';
 import { compileRoutes, type Route } from './routes.ts';
 import { createSockets } from './sockets/server.ts';
+import { openTracer, traceConsumer, traceTask } from './tracing.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** What tests replace. */
@@ -86,6 +90,7 @@ export interface Host {
   readonly events: EventLog;
   readonly tasks: TaskQueue;
   readonly sql: PostgresSql;
+  readonly tracer: Tracer;
   /** Listens on both ports and starts the workers. Port 0 takes any. */
   start(): Promise<void>;
   /** Stops accepting, finishes what runs, stops the workers, closes the connections. Safe to call twice. */
@@ -96,6 +101,7 @@ export interface Host {
 export async function createHost(config: HostConfig, log: Logger, parts: HostParts = {}): Promise<Host> {
   const clock = parts.clock ?? systemClock;
   const newId = createNewId(clock);
+  const tracer = openTracer(config, log);
   const sql = createPostgres({
     connectionString: config.databaseUrl,
     ...(config.databaseReplicaUrl === undefined
@@ -107,24 +113,27 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     connections: config.databaseConnections,
     applicationName: `shopmind-runtime${config.tenant === undefined ? '' : `-${config.tenant}`}`,
   });
+  /** For whatever is done on somebody's behalf; what looks for work all day is in no trace. */
+  const shownSql = traceSql(sql, tracer);
   const tenants = createTenantDirectory({ sql, log });
-  const secrets = await openSecrets(config, sql);
+  const secrets = await openSecrets(config, shownSql);
   const services = new Map<string, DomainService>();
   const peers = createPeers({
     services,
     urls: config.peers,
     tenant: (id) => tenants.byId(id),
     secretsKey: config.secretsKey,
+    tracer,
   });
   const shared = await openShared(config, { sql, clock, log });
   const collections = config.domains.flatMap((name) => domainNamed(name)?.collections ?? []);
-  const documents = await openDocuments(config, { sql, collections });
+  const documents = await openDocuments(config, { sql: shownSql, collections });
   const facts = config.domains.flatMap((name) => domainNamed(name)?.facts ?? []);
-  const analytics = await openAnalytics(config, { sql, clock, facts });
-  const configured = await openSearch(config, sql);
+  const analytics = await openAnalytics(config, { sql: shownSql, clock, facts });
+  const configured = await openSearch(config, shownSql);
   const search = parts.search?.(configured) ?? configured;
   const messaging = createMessaging({
-    sql,
+    sql: shownSql,
     clock,
     secrets,
     log,
@@ -132,31 +141,35 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     smsProviders: config.smsProviders,
   });
   const blobs = await openBlobs(config);
-  const pictures = createPictures({ sql, blobs, clock, log, painters: createPainters() });
-  const platform: Platform = {
-    sql,
+  const pictures = createPictures({ sql: shownSql, blobs, clock, log, painters: createPainters() });
+  const ports = {
     blobs,
     cache: shared.cache,
     pubsub: shared.pubsub,
-    limits: shared.limits,
     documents,
     analytics,
     search,
     payments:
       parts.payments ??
       createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
-    pictures,
     scan: await openScan(config),
     language: await openLanguage(config),
     mail: parts.mail ?? messaging.mail,
     sms: messaging.sms,
     push: messaging.push,
+  };
+  const platform: Platform = {
+    ...tracePorts(ports, tracer),
+    sql: shownSql,
+    limits: shared.limits,
+    pictures,
     outbox: messaging.outbox,
     secrets,
     tenants,
     clock,
     newId,
     log,
+    tracing: tracer,
     originOf: ({ hosts: [host = 'localhost'] }) => publicOrigin(host, config.publicPort ?? 443),
     call: (tenant, domain, operation, input) => peers.call(tenant, domain, operation, input),
     ...(config.sourcesUrl === undefined ? {} : { sourcesUrl: config.sourcesUrl }),
@@ -181,6 +194,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     tasks: () => tasks.counts(),
     replication: () => sql.replication(),
     sockets: () => sockets.counts(),
+    traces: () => tracer.report(),
   });
   const meter = metrics.events;
   const events = await openEvents(config, { sql, clock, log, meter, serves, sweepMilliseconds }, belongs);
@@ -188,7 +202,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const tasks = await openTasks(config, { sql, clock, log, serves, definitions, sweepMilliseconds });
   const upkeep = startUpkeep({ sql, clock, log, tenants, analytics, pictures, serves });
 
-  const keys = createKeys({ sql, clock, newId, log });
+  const keys = createKeys({ sql: shownSql, clock, newId, log });
   const identify = createCallers({
     apiKey: keys.find,
     secrets,
@@ -208,12 +222,13 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     access,
     served: (id) => (serves(id) || tenants.known(id)?.frozen === true ? tenants.known(id) : undefined),
     log,
+    tracer,
     meter: metrics.sockets,
   });
-  const audit = createAudit({ sql, clock });
+  const audit = createAudit({ sql: shownSql, clock });
   const calls = createCalls({
     access,
-    idempotency: createIdempotency(sql, clock),
+    idempotency: createIdempotency(shownSql, clock),
     audit,
     log,
     ...(parts.checkAnswers === undefined ? {} : { checkAnswers: parts.checkAnswers }),
@@ -225,6 +240,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
       identify,
       routes: (): readonly Route[] => [...ofHost, ...ofDomains],
       peers: config.peers,
+      tracer,
     }),
     isMerchant: (visit: Visit) => isMerchant(identify, visit),
     log,
@@ -241,6 +257,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     served: new Set([HOST_DOMAIN, ...hostedOrReached(config).map(({ name }) => name)]),
     tenants,
     onlyTenant: config.tenant,
+    tracer,
     observe: metrics.observeRequest,
     isReady: () => ready,
   });
@@ -251,6 +268,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     identify,
     peers,
     log,
+    tracer,
     observe: metrics.observeRequest,
     onlyTenant: config.tenant,
   });
@@ -290,14 +308,17 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
 
   async function startWorkers(): Promise<void> {
     for (const service of services.values()) {
-      for (const [name, handler] of Object.entries(service.tasks)) tasks.work(name, handler);
+      const { name: domain } = service.definition;
+      for (const [name, handler] of Object.entries(service.tasks))
+        tasks.work(name, traceTask(domain, name, handler, tracer));
       const topics = service.definition.consumes;
       if (topics.length === 0) continue;
-      await events.subscribe(service.definition.name, topics, async (event, tx) => {
+      const handle: EventHandler = async (event, tx) => {
         const consumer = service.consumers[event.topic];
-        if (!consumer) throw new Error(`${service.definition.name} has no consumer for ${event.topic}.`);
+        if (!consumer) throw new Error(`${domain} has no consumer for ${event.topic}.`);
         await consumer(event, tx);
-      });
+      };
+      await events.subscribe(domain, topics, traceConsumer(domain, handle, tracer));
     }
   }
 
@@ -316,6 +337,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await search.close();
     messaging.close();
     await sql.close();
+    await tracer.close();
     await closeServer(admin);
   }
 
@@ -327,6 +349,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     events,
     tasks,
     sql,
+    tracer,
     async start() {
       await Promise.all([
         listen(server, config.port, config.address),

@@ -11,6 +11,8 @@ import type { RouteDefinition } from '../platform/definition.ts';
 import type { RouteRequest } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Tenants } from '../platform/ports.ts';
+import type { Span } from '../platform/tracing/span.ts';
+import type { Tracer } from '../platform/tracing/tracer.ts';
 import { DEFAULT_LIMIT, parseJson, readBytes, streamBytes } from './body.ts';
 import { credentialsOf, type Identify } from './callers.ts';
 import { checkInput, type Calls, type Input, type Reply } from './calls.ts';
@@ -27,6 +29,7 @@ export interface HttpOptions {
   readonly identify: Identify;
   readonly peers: Peers;
   readonly log: Logger;
+  readonly tracer: Tracer;
   readonly observe: (route: string, method: string, status: number, seconds: number) => void;
   /** Set in a dedicated process. */
   readonly onlyTenant: string | undefined;
@@ -35,7 +38,7 @@ export interface HttpOptions {
 export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function createHttp(options: HttpOptions): HandleRequest {
-  const { routes, tenants, calls, identify, log, observe, onlyTenant } = options;
+  const { routes, tenants, calls, identify, log, tracer, observe, onlyTenant } = options;
 
   async function answerRoute(
     exchange: Exchange,
@@ -77,6 +80,7 @@ export function createHttp(options: HttpOptions): HandleRequest {
     if (!options.peers.isTrusted(request.headers.authorization))
       throw new ShopError('not_found', `There is nothing at ${exchange.path}.`);
     const tenant = await tenants.byId(single(request.headers[TENANT_HEADER]) ?? '');
+    exchange.tenant = tenant?.id;
     if (!tenant || (onlyTenant !== undefined && tenant.id !== onlyTenant))
       throw new ShopError('not_found', 'This process does not serve that tenant.');
     const body = parseJson(await readBytes(request, 4 * 1024 * 1024), request.headers['content-type']);
@@ -96,6 +100,7 @@ export function createHttp(options: HttpOptions): HandleRequest {
       });
     if ('route' in match) {
       exchange.operation = match.route.operationId;
+      exchange.route = match.route;
       return answerRoute(exchange, match.route, match.params);
     }
     const error = new ShopError('invalid_input', `${path} does not answer to ${method}.`, {
@@ -148,14 +153,23 @@ export function createHttp(options: HttpOptions): HandleRequest {
     );
   }
 
-  return async (request, response) => {
-    const started = performance.now();
-    const exchange = toExchange(request, response);
+  async function answer(exchange: Exchange): Promise<void> {
     try {
       await route(exchange);
     } catch (error) {
       fail(exchange, error);
     }
+  }
+
+  return async (request, response) => {
+    const started = performance.now();
+    const exchange = toExchange(request, response);
+    const span = tracer.begin('request', {
+      kind: 'server',
+      parent: single(request.headers['traceparent']) ?? 'none',
+    });
+    await tracer.within(span, () => answer(exchange));
+    if (tracer.isOn) tell(tracer, span, exchange);
     const seconds = (performance.now() - started) / 1_000;
     observe(exchange.operation, request.method ?? '', response.statusCode, seconds);
     log.debug(
@@ -179,7 +193,24 @@ interface Exchange {
   readonly path: string;
   readonly query: string;
   operation: string;
+  route: Route | undefined;
   tenant: string | undefined;
+}
+
+/** Of the path its template alone: what stands in its places may be somebody's secret. */
+function tell(tracer: Tracer, span: Span, { request, response, route, path, tenant }: Exchange): void {
+  const { method = '' } = request;
+  const { statusCode } = response;
+  const isInternal = route === undefined && path.startsWith(INTERNAL_PREFIX) && statusCode !== 404;
+  const template = isInternal ? path : route?.definition.path;
+  tracer.rename(span, template === undefined ? method : `${method} ${template}`);
+  tracer.set(span, 'http.request.method', method);
+  tracer.set(span, 'http.response.status_code', statusCode);
+  if (template !== undefined) tracer.set(span, 'http.route', template);
+  if (tenant !== undefined) tracer.set(span, 'shopmind.tenant', tenant);
+  if (route !== undefined) tracer.set(span, 'shopmind.domain', route.domain);
+  if (statusCode >= 500) tracer.fail(span, String(statusCode));
+  tracer.end(span);
 }
 
 function toExchange(request: IncomingMessage, response: ServerResponse): Exchange {
@@ -194,6 +225,7 @@ function toExchange(request: IncomingMessage, response: ServerResponse): Exchang
     path: at < 0 ? url : url.slice(0, at),
     query: at < 0 ? '' : url.slice(at + 1),
     operation: 'unknown',
+    route: undefined,
     tenant: undefined,
   };
 }

@@ -6,6 +6,7 @@ import type { Audience } from '../platform/definition.ts';
 import type { Caller, RouteRequest } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
+import type { SpanOptions, Tracer } from '../platform/tracing/tracer.ts';
 import { credentialsOf, type Identify } from './callers.ts';
 import { checkInput, type Calls, type Reply } from './calls.ts';
 import { fromProblem } from './peers.ts';
@@ -19,6 +20,7 @@ export interface InvokeOptions {
   readonly routes: () => readonly Route[];
   /** Base URL by domain, for the others. */
   readonly peers: ReadonlyMap<string, string>;
+  readonly tracer: Tracer;
 }
 
 /** What several invocations of one request have in common. */
@@ -49,14 +51,28 @@ export function createInvoke(options: InvokeOptions): (visit: Visit) => Invoke {
     const callers = new Map<Audience, Promise<Caller>>();
     return async (operation, invocation) => {
       const route = known.get(`${operation.domain}.${operation.route.id}`);
-      if (route !== undefined) return locally(options, visit, callers, route, invocation);
+      const { tracer } = options;
+      const name = `${operation.domain}.${operation.route.id}`;
+      if (route !== undefined)
+        return tracer.run(name, about(visit, operation), () =>
+          locally(options, visit, callers, route, invocation),
+        );
       const url = options.peers.get(operation.domain);
-      if (url !== undefined) return remotely(url, visit, operation, invocation);
+      if (url !== undefined)
+        return tracer.run(name, { ...about(visit, operation), kind: 'client' }, () =>
+          remotely(url, visit, operation, invocation, tracer),
+        );
       throw new ShopError(
         'unavailable',
         `The ${operation.domain} domain is not hosted here and PEERS does not name it.`,
       );
     };
+  };
+}
+
+function about({ tenant }: Visit, { domain, route }: OperationShape): SpanOptions {
+  return {
+    attributes: { 'shopmind.tenant': tenant.id, 'shopmind.domain': domain, 'shopmind.operation': route.id },
   };
 }
 
@@ -108,6 +124,7 @@ async function remotely(
   { headers, requestId, signal }: Visit,
   { domain, route }: OperationShape,
   { params, query, body, contentType, idempotencyKey }: Invocation,
+  tracer: Tracer,
 ): Promise<Reply> {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
@@ -121,6 +138,7 @@ async function remotely(
         ...Object.fromEntries(passed),
         'x-forwarded-host': headers['x-forwarded-host'] ?? headers['host'] ?? '',
         'x-request-id': requestId,
+        ...tracer.headers(),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
       },

@@ -13,9 +13,12 @@ const GRACE_MS = 300;
 
 underWatch(import.meta.filename);
 
+let running: Host | undefined;
 const log = pino({
   level: process.env['LOG_LEVEL'] ?? 'info',
   base: { service: 'runtime', pod: process.env['HOSTNAME'], tenant: process.env['SHOPMIND_TENANT'] },
+  // Absent while nothing is traced.
+  mixin: () => running?.tracer.logFields() ?? {},
   redact: {
     paths: [
       '*.authorization',
@@ -44,6 +47,7 @@ async function serve(): Promise<void> {
   // Not before: a watcher needs none of it, nor does a backup.
   const [{ createHost }, { readConfig }] = await Promise.all([import('./host.ts'), import('./config.ts')]);
   const host = await createHost(readConfig(process.env), log);
+  running = host;
   leaveInGoodOrder(host);
   await host.start();
   log.info(

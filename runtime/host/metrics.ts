@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventMeter } from '../platform/events/meter.ts';
 import type { ReplicaReport } from '../platform/sql/replica.ts';
+import type { TraceReport } from '../platform/tracing/export.ts';
 import type { SocketMeter } from './sockets/server.ts';
 
 export interface Metrics {
@@ -19,6 +20,8 @@ export interface MetricsSources {
   readonly replication?: () => ReplicaReport | undefined;
   /** Open WebSockets by name. */
   readonly sockets?: () => ReadonlyMap<string, number>;
+  /** `undefined` while tracing is off. */
+  readonly traces?: () => TraceReport | undefined;
 }
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -76,8 +79,23 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   });
 
+  const spans = new Counter({
+    name: 'shopmind_trace_spans_total',
+    help: 'Spans by what became of them: sent, or dropped for want of room, of a receiver, or because it would not have them.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+
+  function refreshSpans(): void {
+    const report = sources.traces?.();
+    if (report === undefined) return;
+    spans.reset();
+    for (const [outcome, count] of Object.entries(report)) spans.inc({ outcome }, count);
+  }
+
   async function refresh(): Promise<void> {
     refreshReplica();
+    refreshSpans();
     for (const [socket, count] of sources.sockets?.() ?? []) connections.set({ socket }, count);
     try {
       const [lags, counts] = await Promise.all([sources.lag(), sources.tasks()]);

@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { DomainService } from '../platform/domain.ts';
 import { ShopError, STATUS_OF, type ErrorCode, type Problem } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
+import type { SpanOptions, Tracer } from '../platform/tracing/tracer.ts';
 
 export const INTERNAL_PREFIX = '/internal/';
 export const TENANT_HEADER = 'x-shopmind-tenant';
@@ -23,9 +24,10 @@ export interface PeersOptions {
   readonly urls: ReadonlyMap<string, string>;
   readonly tenant: (id: string) => Promise<Tenant | undefined>;
   readonly secretsKey: string;
+  readonly tracer: Tracer;
 }
 
-export function createPeers({ services, urls, tenant: find, secretsKey }: PeersOptions): Peers {
+export function createPeers({ services, urls, tenant: find, secretsKey, tracer }: PeersOptions): Peers {
   const token = createHmac('sha256', Buffer.from(secretsKey, 'base64'))
     .update('shopmind-internal-v1')
     .digest('base64url');
@@ -37,11 +39,23 @@ export function createPeers({ services, urls, tenant: find, secretsKey }: PeersO
     input: unknown,
   ): Promise<unknown> {
     const run = service.operations[operation];
-    if (!run) throw new ShopError('not_found', `${service.definition.name} has no operation ${operation}.`);
-    return run(tenant, input);
+    const { name } = service.definition;
+    if (!run) throw new ShopError('not_found', `${name} has no operation ${operation}.`);
+    return tracer.run(`${name}/${operation}`, about(tenant.id, name, operation), () => run(tenant, input));
   }
 
-  async function remotely(
+  function remotely(
+    tenant: string,
+    url: string,
+    domain: string,
+    operation: string,
+    input: unknown,
+  ): Promise<unknown> {
+    const client = { ...about(tenant, domain, operation), kind: 'client' } as const;
+    return tracer.run(`${domain}/${operation}`, client, () => post(tenant, url, domain, operation, input));
+  }
+
+  async function post(
     tenant: string,
     url: string,
     domain: string,
@@ -56,6 +70,7 @@ export function createPeers({ services, urls, tenant: find, secretsKey }: PeersO
           authorization: `Bearer ${token}`,
           'content-type': 'application/json',
           [TENANT_HEADER]: tenant,
+          ...tracer.headers(),
         },
         body: JSON.stringify({ input }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -103,6 +118,17 @@ export function createPeers({ services, urls, tenant: find, secretsKey }: PeersO
       const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? '');
       const known = Buffer.from(token);
       return given.length === known.length && timingSafeEqual(given, known);
+    },
+  };
+}
+
+function about(tenant: string, domain: string, operation: string): SpanOptions {
+  return {
+    attributes: {
+      'rpc.system': 'shopmind',
+      'rpc.service': domain,
+      'rpc.method': operation,
+      'shopmind.tenant': tenant,
     },
   };
 }

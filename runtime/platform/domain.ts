@@ -27,6 +27,7 @@ import type {
   TaskHandler,
   Tenant,
   Tenants,
+  Tracing,
   Transaction,
 } from './ports.ts';
 import type { DomainDefinition } from './definition.ts';
@@ -61,6 +62,7 @@ export interface Platform {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Logger;
+  readonly tracing: Tracing;
   /** Base of relative catalogue sources: a `file:` or `https:` URL that ends in a slash. */
   readonly sourcesUrl?: string;
   /** Where browsers find a shop: `https://acme.example`. */

@@ -107,6 +107,8 @@ export interface NewTask {
   readonly runAt?: Date;
   /** At most one waiting task per tenant, name and key. */
   readonly key?: string;
+  /** W3C traceparent of what caused it, which it goes on with. Absent: it is what began it. */
+  readonly trace?: string;
 }
 
 export interface TaskRun {
@@ -116,6 +118,8 @@ export interface TaskRun {
   /** Grows with each claim: a worker that lost its lease cannot complete the task any more. */
   readonly fence: number;
   readonly signal: AbortSignal;
+  /** W3C traceparent of what caused it. */
+  readonly trace?: string;
 }
 
 /** Must be idempotent: it runs at least once. */
@@ -678,6 +682,22 @@ export interface LanguageRequest {
 export interface Language {
   /** Throws ShopError `unavailable`, `timeout` or `rate_limited`; never waits longer than its configuration says. */
   complete(tenant: TenantId, request: LanguageRequest, signal: AbortSignal): Promise<string>;
+}
+
+// ── tracing ──────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Tells where time goes, for whoever looks at traces. Nothing depends on it, and where it is switched off only `work` is done.
+ * Names are of a fixed vocabulary: nothing in them is anybody's data.
+ */
+export interface Tracing {
+  /** W3C traceparent of where the caller stands, for whoever goes on later or elsewhere; undefined: nothing is traced. */
+  here(): string | undefined;
+  /**
+   * Shows `work` as a step of its own, of what the caller does.
+   * @param from what it goes on with instead, as `here` said then; of several, which are done together, each shows it
+   */
+  span<T>(name: string, work: () => Promise<T>, from?: string | readonly string[]): Promise<T>;
 }
 
 // ── secrets, tenants ─────────────────────────────────────────────────────────────────────────────

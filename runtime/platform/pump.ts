@@ -3,6 +3,7 @@
  * a bounded number of keys at once, with back-off after failures, and with a rest between runs of a key where many small runs would cost more
  * than one.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 
 export interface Pump {
@@ -41,6 +42,8 @@ export function createPump({ run, concurrency, log, name, restMilliseconds }: Pu
   const running = new Map<string, { again: boolean }>();
   const resting = new Map<string, { again: boolean; readonly timer: NodeJS.Timeout }>();
   const failures = new Map<string, { count: number; timer: NodeJS.Timeout }>();
+  /** A run is nobody's in particular: it does not belong to whoever happened to kick it awake. */
+  const apart = AsyncLocalStorage.snapshot();
   let closed = false;
   let quiet: (() => void)[] = [];
 
@@ -48,7 +51,7 @@ export function createPump({ run, concurrency, log, name, restMilliseconds }: Pu
     for (const key of waiting) {
       if (running.size >= concurrency) return;
       waiting.delete(key);
-      void turn(key);
+      void apart(turn, key);
     }
     if (!isQuiet()) return;
     for (const tell of quiet) tell();

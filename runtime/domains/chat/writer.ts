@@ -6,6 +6,7 @@
  * event a room goes to the outbox. A message whose client id is there already changes nothing and answers what was written first; so
  * whoever does not know whether a commit took place sends the same again, this process included.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
@@ -25,6 +26,8 @@ export interface Draft {
   readonly ref: number | null;
   /** The room's rules when its sender was looked at; undefined: whoever writes it asks nobody. */
   readonly rules: number | undefined;
+  /** W3C traceparent of its sender's doing. `write` knows it. */
+  readonly trace?: string;
   /** Called once: with what is durable now, or why it is not. */
   readonly settled: (outcome: Written | ShopError) => void;
 }
@@ -41,7 +44,7 @@ export interface Batch {
 }
 
 export interface WriterOptions {
-  readonly platform: Pick<Platform, 'sql' | 'clock' | 'log'>;
+  readonly platform: Pick<Platform, 'sql' | 'clock' | 'log' | 'tracing'>;
   /** Called after the commit, before any draft is settled. */
   readonly onWritten: (tenant: TenantId, batch: Batch) => void;
   /**
@@ -76,7 +79,9 @@ interface Line {
 
 export function createWriter(options: WriterOptions): Writer {
   const { platform, onWritten, lookAgain, windowMilliseconds = 8 } = options;
-  const { sql, clock, log } = platform;
+  const { sql, clock, log, tracing } = platform;
+  /** What is written together belongs to none of its senders. */
+  const apart = AsyncLocalStorage.snapshot();
   const lines = new Map<TenantId, Line>();
   let onIdle: (() => void)[] = [];
 
@@ -87,8 +92,9 @@ export function createWriter(options: WriterOptions): Writer {
       return draft.settled(
         new ShopError('unavailable', 'Too many messages wait to be written.', { retryAfterSeconds: 1 }),
       );
-    line.waiting.push(draft);
-    if (!line.isBusy) void run(tenant, line);
+    const trace = tracing.here();
+    line.waiting.push(trace === undefined ? draft : { ...draft, trace });
+    if (!line.isBusy) void apart(run, tenant, line);
   }
 
   async function run(tenant: TenantId, line: Line): Promise<void> {
@@ -112,8 +118,12 @@ export function createWriter(options: WriterOptions): Writer {
     let mayBeThere = false;
     for (let tries = 1; drafts.length > 0; tries++) {
       try {
-        const outcome = await attempt(tenant, drafts, mayBeThere);
-        if (outcome.kind === 'written') return tell(tenant, drafts, outcome.batches, outcome.known);
+        const outcome = await tracing.span(
+          'chat write',
+          () => once(tenant, drafts, mayBeThere),
+          originsOf(drafts),
+        );
+        if (outcome.kind === 'written') return;
         if (outcome.kind === 'known') mayBeThere = true;
         else drafts = await lookAtSenders(tenant, drafts, outcome.rooms);
       } catch (error) {
@@ -131,6 +141,12 @@ export function createWriter(options: WriterOptions): Writer {
   async function oneByOne(tenant: TenantId, drafts: readonly Draft[], failure: ShopError): Promise<void> {
     if (drafts.length === 1) return refuse(drafts, failure);
     for (const draft of drafts) await writeAll(tenant, [draft]);
+  }
+
+  async function once(tenant: TenantId, drafts: readonly Draft[], mayBeThere: boolean): Promise<Outcome> {
+    const outcome = await attempt(tenant, drafts, mayBeThere);
+    if (outcome.kind === 'written') tell(tenant, drafts, outcome.batches, outcome.known);
+    return outcome;
   }
 
   async function attempt(tenant: TenantId, drafts: readonly Draft[], mayBeThere: boolean): Promise<Outcome> {
@@ -369,6 +385,10 @@ async function announce(
     if (kind === 'assistant' && isAsked)
       await tx.enqueue({ name: 'chat.answer', payload: { roomId: room }, key: room });
   }
+}
+
+function originsOf(drafts: readonly Draft[]): readonly string[] {
+  return drafts.flatMap(({ trace }) => trace ?? []);
 }
 
 function isTransient({ code }: ShopError): boolean {

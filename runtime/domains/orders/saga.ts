@@ -99,7 +99,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     step: Step,
   ): Promise<StoredOrder> {
     try {
-      return await perform(reader, tenant, order, step);
+      return await platform.tracing.span(`orders ${step.do}`, () => perform(reader, tenant, order, step));
     } catch (error) {
       if (!isStale(error)) throw error;
       return readOrder(reader, tenant, order.id);

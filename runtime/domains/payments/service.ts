@@ -72,6 +72,12 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     return merge(tx, tenant, orderId, intent, rows[0]);
   }
 
+  /** The processor tells by itself, in no trace of ours: what comes of it is what became of the checkout. */
+  function goingOn<T>(row: PaymentRow | undefined, work: () => Promise<T>): Promise<T> {
+    const trace = row?.trace ?? undefined;
+    return trace === undefined ? work() : platform.tracing.span('payments hears', work, trace);
+  }
+
   /** @param row as locked by this transaction */
   async function merge(
     tx: Transaction,
@@ -110,7 +116,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     intent: PaymentIntent,
   ): Promise<StoredPayment> {
     const payment = fresh(orderId, intent, undefined);
-    await insert(tx, tenant, payment, now());
+    await insert(tx, tenant, payment, now(), platform.tracing.here());
     return payment;
   }
 
@@ -160,12 +166,12 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   async function note(tenant: TenantId, payment: StoredPayment): Promise<void> {
     const moment = now().getTime();
     if (moment - (planned.get(tenant) ?? 0) < settings.reconcileSeconds * 500) {
-      const { text, values } = insertOf(tenant, payment, now());
+      const { text, values } = insertOf(tenant, payment, now(), platform.tracing.here());
       await platform.sql.query(tenant, text, values);
       return;
     }
     await platform.sql.transaction(tenant, async (tx) => {
-      await insert(tx, tenant, payment, now());
+      await insert(tx, tenant, payment, now(), platform.tracing.here());
       await tx.enqueue(nextReconcile());
     });
     planned.set(tenant, moment);
@@ -195,7 +201,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   /** No intent is known, so none may be made any more; one that was made without our knowing is found by the task. */
   async function giveUp(tenant: TenantId, orderId: string): Promise<StoredPayment> {
     await platform.sql.transaction(tenant, async (tx) => {
-      await insert(tx, tenant, { ...NOTHING, orderId, status: 'cancelled' }, now());
+      await insert(tx, tenant, { ...NOTHING, orderId, status: 'cancelled' }, now(), platform.tracing.here());
       await tx.enqueue(nextReconcile());
     });
     return (await find(tenant, orderId)) ?? { ...NOTHING, orderId, status: 'cancelled' };
@@ -309,7 +315,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       ]);
       const [row] = rows;
       if (row?.fresh !== true || !matters || orderId === undefined) return;
-      await merge(tx, tenant.id, orderId, intent, isPayment(row) ? row : undefined);
+      const known = isPayment(row) ? row : undefined;
+      await goingOn(known, () => merge(tx, tenant.id, orderId, intent, known));
     });
     return { json: { received: true } };
   };
@@ -490,7 +497,7 @@ const NOTHING = {
 };
 
 const COLUMNS =
-  'order_id, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash';
+  'order_id, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash, trace';
 const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = $2`;
 
 /** Counts a message once and locks the payment it is about, in one round trip. */
@@ -518,6 +525,8 @@ interface PaymentRow {
   readonly disputed: boolean;
   readonly problem: string | null;
   readonly token_hash: string | null;
+  /** W3C traceparent of its making. */
+  readonly trace: string | null;
 }
 
 function fromRow(row: PaymentRow): StoredPayment {
@@ -541,8 +550,14 @@ function fresh(orderId: string, intent: PaymentIntent, tokenHash: string | undef
 }
 
 /** A row that is there already stays as it is, but learns the token that it may lack. */
-async function insert(sql: SqlRunner, tenant: TenantId, payment: StoredPayment, now: Date): Promise<void> {
-  const { text, values } = insertOf(tenant, payment, now);
+async function insert(
+  sql: SqlRunner,
+  tenant: TenantId,
+  payment: StoredPayment,
+  now: Date,
+  trace: string | undefined,
+): Promise<void> {
+  const { text, values } = insertOf(tenant, payment, now, trace);
   await sql.query(text, values);
 }
 
@@ -550,10 +565,11 @@ function insertOf(
   tenant: TenantId,
   payment: StoredPayment,
   now: Date,
+  trace: string | undefined,
 ): { readonly text: string; readonly values: readonly SqlValue[] } {
   return {
-    text: `insert into payments_payments (tenant_id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+    text: `insert into payments_payments (tenant_id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at, trace)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
       on conflict (tenant_id, order_id) do update set token_hash = coalesce(payments_payments.token_hash, excluded.token_hash)`,
     values: [
       tenant,
@@ -564,6 +580,7 @@ function insertOf(
       payment.currency,
       payment.tokenHash ?? null,
       now,
+      trace ?? null,
     ],
   };
 }

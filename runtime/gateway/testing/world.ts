@@ -14,6 +14,7 @@ import { startFakeServer, type FakeServer } from '../../../operator/kube/testing
 import { testLog, type TestLog } from '../../../operator/kube/testing/log.ts';
 import { until } from '../../../operator/kube/testing/wait.ts';
 import { createNewId } from '../../platform/ids.ts';
+import { noTracer, type Tracer } from '../../platform/tracing/tracer.ts';
 import { createClusters, type Clusters } from '../clusters.ts';
 import { DEFAULT_LIMITS, parseNetworks, type Limits } from '../config.ts';
 import { createDiscovery, withoutTraces, type Discovery } from '../discovery.ts';
@@ -69,7 +70,11 @@ export interface World {
 
 export const SYSTEM = 'shopmind-system';
 
-export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Promise<World> {
+export async function startWorld(
+  limits: Partial<Limits> = {},
+  trusted = '',
+  tracer: Tracer = noTracer,
+): Promise<World> {
   const api = await startFakeServer();
   const log = testLog();
   const allLimits = { ...DEFAULT_LIMITS, endpointMs: 20, ...limits };
@@ -106,9 +111,10 @@ export async function startWorld(limits: Partial<Limits> = {}, trusted = ''): Pr
     newId,
     clock: systemClock,
     log: log.log,
+    tracer,
     isComplete: () => discovery.missing() === undefined,
   });
-  const upgrades = createUpgrades({ proxy, clusters, config, newId });
+  const upgrades = createUpgrades({ proxy, clusters, config, newId, tracer });
   const server = createGatewayServer(proxy, upgrades, allLimits);
   await listen(server, 0, '127.0.0.1');
   const { port } = server.address() as AddressInfo;

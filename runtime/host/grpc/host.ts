@@ -6,7 +6,8 @@ import type { MethodsOptions } from './methods.ts';
 import { serviceName, type Numbers } from './model.ts';
 import { createGrpcServer, type GrpcOptions, type GrpcServer, type ServedMethod } from './server.ts';
 
-export interface GrpcHostOptions extends Omit<MethodsOptions, 'model'>, Pick<GrpcOptions, 'log' | 'observe'> {
+export interface GrpcHostOptions
+  extends Omit<MethodsOptions, 'model'>, Pick<GrpcOptions, 'log' | 'tracer' | 'observe'> {
   /** Whether the process is ready, now. */
   readonly isReady: () => boolean;
 }
@@ -16,7 +17,7 @@ export interface GrpcHost extends GrpcServer {
   changed(): void;
 }
 
-export function createGrpcHost({ isReady, log, observe, ...options }: GrpcHostOptions): GrpcHost {
+export function createGrpcHost({ isReady, log, tracer, observe, ...options }: GrpcHostOptions): GrpcHost {
   const health = createHealth(new Set([...options.served].map(serviceName)), isReady);
   let building: Promise<ReadonlyMap<string, ServedMethod>> | undefined;
 
@@ -32,7 +33,7 @@ export function createGrpcHost({ isReady, log, observe, ...options }: GrpcHostOp
     return new Map([...methodsOf({ ...options, model }), ...health.methods]);
   }
 
-  const { server, stop } = createGrpcServer({ methods: () => (building ??= build()), log, observe });
+  const { server, stop } = createGrpcServer({ methods: () => (building ??= build()), log, tracer, observe });
   return {
     server,
     changed: health.changed,

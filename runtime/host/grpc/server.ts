@@ -13,6 +13,7 @@ import {
 } from 'node:http2';
 import type { Logger } from 'pino';
 import { ShopError, STATUS_OF } from '../../platform/errors.ts';
+import type { SpanOptions, Tracer } from '../../platform/tracing/tracer.ts';
 import type { Method } from './proto.ts';
 import { trailersOf, Unimplemented } from './status.ts';
 import { decode, encode, type Json } from './wire.ts';
@@ -39,6 +40,7 @@ export interface GrpcOptions {
   /** By `/package.Service/Method`; is asked with the first call. */
   readonly methods: () => Promise<ReadonlyMap<string, ServedMethod>>;
   readonly log: Logger;
+  readonly tracer: Tracer;
   readonly observe: (route: string, method: string, status: number, seconds: number) => void;
 }
 
@@ -53,7 +55,7 @@ const STOP_MS = 20_000;
 const MOST_MS = 60_000;
 const PREFIX = 5;
 
-export function createGrpcServer({ methods, log, observe }: GrpcOptions): GrpcServer {
+export function createGrpcServer({ methods, log, tracer, observe }: GrpcOptions): GrpcServer {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
     settings: { maxConcurrentStreams: 100, maxHeaderListSize: 16_384 },
@@ -86,7 +88,15 @@ export function createGrpcServer({ methods, log, observe }: GrpcOptions): GrpcSe
       const served = (await methods()).get(headers[':path'] ?? '');
       if (served === undefined) throw new Unimplemented(`There is no method ${headers[':path']}.`);
       operation = served.operation;
-      await within(stream, served, { requestId, headers: plain(headers) });
+      const parent = headers['traceparent'];
+      const about: SpanOptions = {
+        kind: 'server',
+        parent: typeof parent === 'string' ? parent : 'none',
+        attributes: { 'rpc.system': 'grpc', 'rpc.method': operation },
+      };
+      await tracer.run(`grpc ${operation}`, about, () =>
+        within(stream, served, { requestId, headers: plain(headers) }),
+      );
     } catch (error) {
       const code = error instanceof ShopError ? error.code : 'internal';
       status = error instanceof Unimplemented ? 501 : STATUS_OF[code];

@@ -11,9 +11,11 @@ import { WebSocketServer, type Server } from 'ws';
 import type { DomainService } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant } from '../../platform/ports.ts';
+import type { Tracer } from '../../platform/tracing/tracer.ts';
 import type { Access } from '../access/access.ts';
 import type { Identify } from '../callers.ts';
 import { PROBLEM_TYPE, toProblem } from '../problem.ts';
+import { traceSocket } from '../tracing.ts';
 import { hostNameOf, requireDomain, shopAt, type ShopsOptions } from '../shop.ts';
 import { ClientSocket, Connection, SIGNED_OUT, type Endpoint } from './connection.ts';
 import { createWheel } from './wheel.ts';
@@ -26,6 +28,7 @@ export interface SocketsOptions extends ShopsOptions {
   readonly served: (tenant: string) => Tenant | undefined;
   readonly log: Logger;
   readonly meter: SocketMeter;
+  readonly tracer: Tracer;
   /** Who has not answered for so long is gone. Default 50 s. */
   readonly silenceMilliseconds?: number;
 }
@@ -65,7 +68,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       endpoints.set(socket.path, {
         domain: definition.name,
         definition: socket,
-        handler,
+        handler: traceSocket(name, handler, options.tracer),
         async identify(tenant, host, audience, token) {
           const caller = await identify(tenant, audience, {
             ...NOTHING,

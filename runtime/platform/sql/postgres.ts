@@ -356,9 +356,9 @@ function taskInserts(
   const now = clock.now();
   return [
     {
-      text: `INSERT INTO tasks (tenant_id, id, name, key, payload, run_at, created_at, updated_at)
-             SELECT $1, t.id, t.name, t.key, t.payload::jsonb, t.run_at, $7, $7
-             FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS t (id, name, key, payload, run_at)
+      text: `INSERT INTO tasks (tenant_id, id, name, key, payload, run_at, trace, created_at, updated_at)
+             SELECT $1, t.id, t.name, t.key, t.payload::jsonb, t.run_at, t.trace, $7, $7
+             FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $8::text[]) AS t (id, name, key, payload, run_at, trace)
              ON CONFLICT (tenant_id, name, key) WHERE state = 'waiting' AND key IS NOT NULL DO NOTHING`,
       values: [
         tenant,
@@ -368,6 +368,7 @@ function taskInserts(
         tasks.map((task) => JSON.stringify(task.payload)),
         tasks.map((task) => task.runAt ?? now),
         now,
+        tasks.map((task) => task.trace ?? null),
       ],
     },
   ];

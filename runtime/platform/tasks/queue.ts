@@ -214,7 +214,7 @@ const CLAIM = `
     ORDER BY d.run_at LIMIT $5 FOR UPDATE OF d SKIP LOCKED
   ) due
   WHERE t.tenant_id = $1 AND t.id = due.id
-  RETURNING t.id, t.name, t.payload, t.attempts, t.fence`;
+  RETURNING t.id, t.name, t.payload, t.attempts, t.fence, t.trace`;
 
 const NEXT_DUE = `
   SELECT min(CASE state WHEN 'waiting' THEN run_at ELSE lease_until END) AS at FROM tasks

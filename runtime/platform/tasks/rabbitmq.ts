@@ -252,7 +252,7 @@ const CLAIM = `
     lease_until = $3::timestamptz + $4::int * interval '1 second'
   WHERE tenant_id = $1 AND id = $2 AND name = ANY ($5::text[])
     AND ((state = 'waiting' AND run_at <= $3) OR (state = 'running' AND lease_until <= $3))
-  RETURNING id, name, payload, attempts, fence`;
+  RETURNING id, name, payload, attempts, fence, trace`;
 
 const WHEN = `
   SELECT CASE state WHEN 'waiting' THEN run_at ELSE lease_until END AS at FROM tasks

@@ -27,6 +27,7 @@ export interface Claim {
   readonly payload: unknown;
   readonly attempts: number;
   readonly fence: number;
+  readonly trace: string | null;
 }
 
 /** How a run ended. `done` also says that a newer task of the same key, which waits already, will do the work. */
@@ -57,7 +58,15 @@ export function createRunner(options: RunnerOptions): Runner {
     const lease = keepLease(tenant, claim, definition.leaseSeconds);
     try {
       const payload = definition.payload.parse(claim.payload);
-      await handler({ tenant, payload, attempt: claim.attempts, fence: claim.fence, signal: lease.signal });
+      const { attempts: attempt, fence, trace } = claim;
+      await handler({
+        tenant,
+        payload,
+        attempt,
+        fence,
+        signal: lease.signal,
+        ...(trace === null ? {} : { trace }),
+      });
       await forget(tenant, claim);
       return { state: 'done' };
     } catch (error) {
