@@ -205,6 +205,11 @@ export function checkInput(
   const problems: Problem[] = [];
   const parse = (schema: ZodType | undefined, value: unknown, source: string): unknown => {
     if (!schema) return undefined;
+    const unkept = unkeptIn(value);
+    if (unkept !== undefined) {
+      problems.push({ where: [source, ...unkept].join('/'), what: 'holds U+0000 or half a surrogate pair' });
+      return undefined;
+    }
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     problems.push(...problemsOf(parsed.error, source));
@@ -222,4 +227,23 @@ export function checkInput(
     first ? `${first.where}: ${first.what}` : 'The request is not valid.',
     { remedy: 'Mend the fields named below.', problems },
   );
+}
+
+/**
+ * Where a text is that no database of ours keeps: PostgreSQL takes neither U+0000 nor, in JSON, half a surrogate pair. It would refuse the
+ * whole statement, and the caller would hear of a fault on our side.
+ */
+function unkeptIn(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return isKept(value) ? undefined : [];
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    if (!isKept(name)) return [];
+    const place = unkeptIn(inner);
+    if (place !== undefined) return [name, ...place];
+  }
+  return undefined;
+}
+
+function isKept(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000');
 }

@@ -273,6 +273,17 @@ for (const [what, status, said, call] of BAD) {
   });
 }
 
+test('a text that no database keeps is refused where it comes in', async () => {
+  const body = (note: string): string => `{"amount":1,"note":${note}}`;
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  for (const note of ['"\\u0000"', '"\\ud800"', '"x\\udfff"', '{"a\\u0000":1}']) {
+    const answer = await shop.call('one', 'POST', '/api/echo/pay', { body: body(note), headers });
+    assert.equal(answer.status, 400, note);
+    assert.match(answer.text, /half a surrogate pair/);
+  }
+  assert.equal((await shop.call('one', 'GET', '/api/echo/slow/%00?size=1')).status, 400);
+});
+
 test('a bug answers 500 and tells nothing of itself', async () => {
   const answer = await shop.call('one', 'GET', '/api/echo/bug');
   assert.equal(answer.status, 500);

@@ -515,7 +515,7 @@ test('a merchant’s own template is checked, previewed, used and taken back', a
 
 test('a signed report of a bounce or a complaint ends mail to that address; an unsigned or old one does nothing', async () => {
   const tenant = newTenant();
-  const report = (json: object, secret = REPORT_SECRET, age = 0): Promise<TestAnswer> => {
+  const report = (json: unknown, secret = REPORT_SECRET, age = 0): Promise<TestAnswer> => {
     const body = JSON.stringify(json);
     const seconds = Math.floor(clock.now().getTime() / 1_000) - age;
     const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
@@ -527,6 +527,8 @@ test('a signed report of a bounce or a complaint ends mail to that address; an u
   const complaint = { event: 'complained', channel: 'mail', address: 'ADA@example.com' };
   assert.equal((await report(complaint, 'another')).status, 401);
   assert.equal((await report(complaint, REPORT_SECRET, 3_600)).status, 401);
+  for (const nonsense of [null, [], 7, { event: 'bounced' }, { ...complaint, channel: 'pigeon' }])
+    assert.equal((await report(nonsense)).status, 400, 'a signature makes no sense of it');
   await emit(tenant, 'orders.order', 'confirmed', 'o1', orderOf('o1'));
   assert.equal((await mails(tenant)).length, 1);
   assert.equal((await report(complaint)).status, 204);

@@ -267,7 +267,7 @@ export function createNotifications(
         // A raw body is bytes.
         const bytes = body as Buffer;
         await checkReport(platform, tenant.id, bytes, headers['x-signature']);
-        const report = s.report.parse(jsonIn(bytes));
+        const report = reportIn(bytes);
         await sql.transaction(tenant.id, async (tx) => {
           const contact = await contacts.ensure(tx, tenant.id, report);
           await contacts.suppress(tx, tenant.id, contact.id, report.event);
@@ -427,10 +427,15 @@ async function checkReport(
     );
 }
 
-function jsonIn(bytes: Buffer): unknown {
+/** @throws ShopError `invalid_input`: a signature says who wrote it, not that it is what we understand */
+function reportIn(bytes: Buffer): ReturnType<typeof s.report.parse> {
+  let json: unknown;
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    json = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw new ShopError('invalid_input', 'The report is no JSON.', { cause: error });
   }
+  const { data, error } = s.report.safeParse(json);
+  if (data !== undefined) return data;
+  throw new ShopError('invalid_input', 'The report says nothing that is understood here.', { cause: error });
 }

@@ -181,6 +181,25 @@ describe('payments through the stripe package', () => {
       await refuses(payments.verifyWebhook(TENANT, bytes, header), 'unauthenticated');
   });
 
+  it('takes what is signed and about no intent that it understands for news of none', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    for (const object of [null, { object: 'payment_intent', id: 'pi_1' }, { object: 'payment_intent' }]) {
+      const body = JSON.stringify({
+        id: 'evt_2',
+        object: 'event',
+        type: 'payment_intent.succeeded',
+        created: now,
+        data: { object },
+      });
+      const message = await payments.verifyWebhook(
+        TENANT,
+        Buffer.from(body),
+        signature(KEYS.webhookSecret, now, body),
+      );
+      assert.equal(message.intent, undefined);
+    }
+  });
+
   async function rawIntent(): Promise<object> {
     const { id } = await create();
     const answer = await fetch(`${processor.origin}/v1/payment_intents/${id}`, {

@@ -178,8 +178,14 @@ async function intentOf(
 }
 
 function isIntent(object: unknown): object is Stripe.PaymentIntent {
+  if (typeof object !== 'object' || object === null) return false;
+  const { object: kind, id, currency, metadata } = object as Record<string, unknown>; // any object may be asked
   return (
-    typeof object === 'object' && object !== null && 'object' in object && object.object === 'payment_intent'
+    kind === 'payment_intent' &&
+    typeof id === 'string' &&
+    typeof currency === 'string' &&
+    typeof metadata === 'object' &&
+    metadata !== null
   );
 }
 

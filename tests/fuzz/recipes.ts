@@ -1,0 +1,110 @@
+/** What a description cannot say: bytes of a certain kind, signatures, values that only make sense together. By operation. */
+import { createECDH, createHmac } from 'node:crypto';
+import { graphRequest } from './graphql.ts';
+import type { Recipe } from './requests.ts';
+import { secretsOf } from './secrets.ts';
+import { isObject } from './values.ts';
+
+/** A transparent pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+const PEOPLE = Array.from({ length: 40 }, (_, index) => `someone${index}@example.com`);
+const PASSWORD = 'a long enough password';
+
+const picture: Recipe = () => ({ bytes: PNG, contentType: 'image/png' });
+
+export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
+  'accounts.register': ({ json }, _memory, random) => ({
+    json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE), password: PASSWORD },
+  }),
+  'accounts.login': (_request, _memory, random) => ({
+    json: { email: random.pick(PEOPLE), password: PASSWORD },
+  }),
+  'analytics.getFunnel': ({ query }) => ({ query: { ...query, steps: 'view,cart,order' } }),
+  'catalog.adminStartImport': (_request, _memory, random) => ({
+    bytes: Buffer.from(
+      `Handle,Title,Vendor,Type,Tags,Published,Variant SKU,Variant Inventory Qty,Variant Price,Status\nlamp-${random.index(50)},Lamp,Us,Light,,true,L${random.index(99)},${random.pick(['3', '-1', '1e9', ''])},${random.pick(['9.99', '0', '-1', '99999999999999', 'x'])},active\n`,
+    ),
+    contentType: 'text/csv',
+  }),
+  'chat.attach': picture,
+  'media.beginUpload': () => ({
+    json: { name: 'pixel.png', contentType: 'image/png', size: PNG.length, alt: 'A pixel' },
+  }),
+  'media.putUpload': picture,
+  'notifications.subscribePush': (_request, _memory, random) => {
+    const keys = createECDH('prime256v1');
+    keys.generateKeys();
+    return {
+      json: {
+        endpoint: `https://fcm.googleapis.com/fcm/send/${random.index(1e6)}`,
+        keys: { p256dh: keys.getPublicKey('base64url'), auth: 'A'.repeat(22) },
+      },
+    };
+  },
+  'notifications.receiveReport': ({ actor, json }, memory, random) => {
+    const report = random.chance(0.6)
+      ? {
+          event: random.pick(['bounced', 'complained']),
+          channel: 'mail',
+          address: memory.any('email', random) ?? 'a@example.com',
+        }
+      : random.pick<unknown>([json ?? null, [], 7, { event: 'bounced' }, { event: '\u0000' }]);
+    const body = Buffer.from(JSON.stringify(report));
+    const seconds = String(Math.floor(Date.now() / 1_000));
+    return {
+      bytes: body,
+      contentType: 'application/json',
+      headers: {
+        'x-signature': `t=${seconds},v1=${signature(secretsOf(actor.tenant).reports, seconds, body)}`,
+      },
+    };
+  },
+  'payments.receiveWebhook': ({ actor }, memory, random) => {
+    const intent = { id: memory.any('intentId', random) ?? 'pi_1', object: 'payment_intent' };
+    const event = random.chance(0.6)
+      ? {
+          id: `evt_${random.index(1e6)}`,
+          object: 'event',
+          created: Math.floor(Date.now() / 1_000),
+          type: random.pick([
+            'payment_intent.succeeded',
+            'payment_intent.canceled',
+            'charge.dispute.created',
+            'charge.refunded',
+            'nonsense',
+          ]),
+          data: {
+            object: random.pick<unknown>([
+              intent,
+              { ...intent, amount: 'x', metadata: { order_id: 7 } },
+              { object: 'charge', payment_intent: intent.id },
+              null,
+              '\u0000',
+            ]),
+          },
+        }
+      : random.pick<unknown>([null, [], {}, { id: 1 }, { type: null, data: [] }]);
+    const body = Buffer.from(JSON.stringify(event));
+    const seconds = String(Math.floor(Date.now() / 1_000));
+    const { webhookSecret } = secretsOf(actor.tenant).stripe;
+    return {
+      bytes: body,
+      contentType: 'application/json',
+      headers: { 'stripe-signature': `t=${seconds},v1=${signature(webhookSecret, seconds, body)}` },
+    };
+  },
+  'store.askGraphql': (_request, memory, random) => {
+    const { query, variables } = graphRequest(memory, random);
+    return { query: { query, ...(variables === undefined ? {} : { variables: JSON.stringify(variables) }) } };
+  },
+  'store.runGraphql': (_request, memory, random) => ({ json: graphRequest(memory, random) }),
+};
+
+/** HMAC-SHA-256 over the moment, a full stop and the body, as Stripe does and reports of mail do. */
+function signature(secret: string, seconds: string, body: Buffer): string {
+  return createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex');
+}

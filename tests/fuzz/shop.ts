@@ -1,0 +1,459 @@
+/**
+ * What is fuzzed: a whole runtime with every domain, its payment processor and its PostgreSQL, as processes of their own, so that what
+ * they log, how they grow and whether they live is seen from outside. Two tenants, whose data hold words that the other's never do.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DOMAINS } from '../../runtime/domains/index.ts';
+import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
+import { startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { freePort } from '../support/port.ts';
+import { memoryOf, processTree } from '../support/processes.ts';
+import { shopAt, type ShopResponse } from '../support/shop.ts';
+import { until } from '../support/wait.ts';
+import type { Actor } from './actors.ts';
+import { createMemory, type Memory } from './memory.ts';
+import type { Finding } from './oracles.ts';
+import { secretsOf } from './secrets.ts';
+
+export const TENANTS = ['alpha', 'beta'] as const;
+
+export interface FuzzedShop {
+  readonly port: number;
+  readonly grpcPort: number | undefined;
+  /** As the shop itself serves it. */
+  readonly document: unknown;
+  /** Present ones: who is renewed has new credentials. */
+  actors(): readonly Actor[];
+  memoryOf(tenant: string): Memory;
+  /** Words that no answer to this tenant may hold. */
+  markersFor(tenant: string): readonly string[];
+  /** Gives somebody whose credentials the fuzzing has spoiled new ones. */
+  renew(actor: Actor): Promise<void>;
+  /** Does what merchants and shoppers do: rules that work, goods in stock, a paid order. */
+  tend(): Promise<void>;
+  /** What was logged as an error since it was asked last, and whether the process lives. */
+  complaints(): Finding[];
+  /** What the log says of a request. */
+  logged(requestId: string): string | undefined;
+  /** Bytes of the runtime and all that it started. */
+  memory(): Promise<number>;
+  /** Resolves when everything that came of the requests has been done: what never is done is told. */
+  settled(): Promise<Finding[]>;
+  stop(): Promise<void>;
+}
+
+export async function startFuzzedShop(): Promise<FuzzedShop> {
+  const folder = await mkdtemp(join(tmpdir(), 'shopmind-fuzz-'));
+  const database = await startTestDatabase(DOMAINS);
+  const names = DOMAINS.map(({ name }) => name);
+  const [port, grpcPort, payPort] = [await freePort(), await freePort(), await freePort()];
+  const pay = `http://127.0.0.1:${payPort}`;
+  for (const tenant of TENANTS) await addTenant(database, tenant, names);
+  const processor = await start('platform/payments/processor/main.ts', payPort, {
+    PROCESSOR_DATA: folder,
+    PAYMENTS_SECRET: 'x',
+  });
+  const runtime = await start('host/main.ts', port, {
+    GRPC_PORT: String(grpcPort),
+    SHOPMIND_DOMAINS: names.join(','),
+    DATABASE_URL: database.url,
+    SECRETS_KEY: database.secretsKey,
+    BLOBS_URL: `file://${folder}/blobs`,
+    PAYMENTS_URL: pay,
+    PAYMENTS_PUBLIC_ORIGIN: pay,
+  });
+  for (const tenant of TENANTS) await openAccount(payPort, port, tenant);
+  const document = (await shopAt(port, hostOf('alpha'))('GET', '/api/openapi.json')).json();
+  const memories = new Map<string, Memory>(TENANTS.map((tenant) => [tenant, createMemory()]));
+  const memoryFor = (tenant: string): Memory => known(memories.get(tenant), tenant);
+  const crowd = await crowdOf(port);
+  const world = { port, pay, database, memoryFor };
+
+  return {
+    port,
+    grpcPort,
+    document,
+    actors: () => [...crowd.values()],
+    memoryOf: memoryFor,
+    markersFor: (tenant) => TENANTS.filter((other) => other !== tenant).map(markerOf),
+    async renew(actor) {
+      const authorization = await credentialsFor(port, actor);
+      crowd.set(actor.name, { ...actor, authorization });
+      const stranger = crowd.get(`${actor.name} elsewhere`);
+      if (stranger !== undefined) crowd.set(stranger.name, { ...stranger, authorization });
+    },
+    async tend() {
+      for (const tenant of TENANTS) await tend(world, tenant);
+    },
+    complaints: () => [...runtime.complaints(), ...processor.complaints()],
+    logged: (requestId) => runtime.errors.get(requestId),
+    memory: async () => {
+      const sizes = await Promise.all((await processTree(runtime.pid)).map(({ pid }) => memoryOf(pid)));
+      return sizes.reduce((sum, bytes) => sum + bytes, 0);
+    },
+    settled: () => settled(database),
+    async stop() {
+      await Promise.all([runtime.stop(), processor.stop()]);
+      await database.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** In whatever a tenant says of itself; nobody else has a reason to say it. */
+export function markerOf(tenant: string): string {
+  return `quince-of-${tenant}`;
+}
+
+function hostOf(tenant: string): string {
+  return `${tenant}.localhost`;
+}
+
+function known<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`There is no ${what}.`);
+  return value;
+}
+
+async function addTenant(database: TestDatabase, tenant: string, domains: string[]): Promise<void> {
+  const { adminKey, stripe, reports } = secretsOf(tenant);
+  await database.addTenant(
+    {
+      id: tenant,
+      displayName: `Shop ${markerOf(tenant)}`,
+      locales: ['en', 'de'],
+      currencies: ['EUR', 'USD'],
+      domains,
+    },
+    {
+      'admin-key-hash': await merchantKeyHash(adminKey),
+      'payments-secret-key': stripe.secretKey,
+      'payments-publishable-key': stripe.publishableKey,
+      'payments-webhook-secret': stripe.webhookSecret,
+      'notifications-report-secret': reports,
+    },
+  );
+}
+
+async function openAccount(payPort: number, port: number, tenant: string): Promise<void> {
+  const webhookUrl = `http://${hostOf(tenant)}:${port}/api/payments/webhooks/stripe`;
+  const answer = await shopAt(payPort, '127.0.0.1')('POST', '/_admin/accounts', {
+    json: { id: tenant, ...secretsOf(tenant).stripe, webhookUrl },
+    headers: { authorization: 'Bearer x' },
+  });
+  succeeded(answer, 'the processor’s account');
+}
+
+function succeeded(answer: ShopResponse, what: string): ShopResponse {
+  if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${answer.text.slice(0, 500)}`);
+  return answer;
+}
+
+/** Of each kind one, by name; and some of them at the other shop. */
+async function crowdOf(port: number): Promise<Map<string, Actor>> {
+  const crowd = new Map<string, Actor>();
+  for (const tenant of TENANTS) {
+    for (const kind of ['nobody', 'guest', 'customer', 'merchant', 'key', 'reader'] as const) {
+      const actor: Actor = {
+        name: `${tenant}'s ${kind}`,
+        tenant,
+        host: hostOf(tenant),
+        kind,
+        authorization: undefined,
+      };
+      crowd.set(actor.name, { ...actor, authorization: await credentialsFor(port, actor) });
+    }
+  }
+  for (const actor of Array.from(crowd.values())) {
+    if (actor.kind === 'nobody' || actor.kind === 'guest') continue;
+    const tenant = known(
+      TENANTS.find((other) => other !== actor.tenant),
+      'other tenant',
+    );
+    crowd.set(`${actor.name} elsewhere`, {
+      ...actor,
+      name: `${actor.name} elsewhere`,
+      tenant,
+      host: hostOf(tenant),
+      kind: 'stranger',
+    });
+  }
+  return crowd;
+}
+
+let people = 0;
+
+async function credentialsFor(port: number, { tenant, kind }: Actor): Promise<string | undefined> {
+  const shop = shopAt(port, hostOf(tenant));
+  const admin = `Bearer ${secretsOf(tenant).adminKey}`;
+  const keyWith = async (scopes: readonly string[]): Promise<string> => {
+    const headers = { authorization: admin };
+    const made = await shop('POST', '/api/admin/keys', { json: { name: markerOf(tenant), scopes }, headers });
+    if (made.status === 409) {
+      // There may be fifty, and the fuzzing makes them too.
+      const { keys } = (await shop('GET', '/api/admin/keys', { headers })).json<{
+        keys: { id: string; revokedAt: string | null }[];
+      }>();
+      for (const { id } of keys.filter(({ revokedAt }) => revokedAt === null).slice(5))
+        await shop('DELETE', `/api/admin/keys/${id}`, { headers });
+      return keyWith(scopes);
+    }
+    return `Bearer ${succeeded(made, 'an API key').json<{ key: string }>().key}`;
+  };
+  switch (kind) {
+    case 'guest': {
+      const { guest } = succeeded(await shop('POST', '/api/chat/guests'), 'a guest').json<{
+        guest: string;
+      }>();
+      return `Bearer ${guest}`;
+    }
+    case 'customer': {
+      people += 1;
+      const json = {
+        email: `ada${people}@${markerOf(tenant)}.example`,
+        password: PASSWORD,
+        firstName: markerOf(tenant),
+      };
+      const answer = succeeded(await shop('POST', '/api/accounts/register', { json }), 'a customer');
+      return `Bearer ${answer.json<{ token: string }>().token}`;
+    }
+    case 'merchant':
+      return admin;
+    case 'key':
+      return keyWith(
+        ['analytics', 'catalog', 'chat', 'marketing', 'media', 'notifications', 'orders'].flatMap(
+          (domain) => [`${domain}:read`, `${domain}:write`],
+        ),
+      );
+    case 'reader':
+      return keyWith(['catalog:read']);
+    default:
+      return undefined;
+  }
+}
+
+export const PASSWORD = 'a long enough password';
+
+interface World {
+  readonly port: number;
+  readonly pay: string;
+  readonly memoryFor: (tenant: string) => Memory;
+}
+
+/** @throws Error when the shop refuses what any merchant or shopper may do */
+async function tend({ port, pay, memoryFor }: World, tenant: string): Promise<void> {
+  const shop = shopAt(port, hostOf(tenant));
+  const memory = memoryFor(tenant);
+  const merchant = { authorization: `Bearer ${secretsOf(tenant).adminKey}` };
+  const step = async <T>(
+    method: string,
+    path: string,
+    json?: unknown,
+    headers: Record<string, string> = {},
+    template = path,
+  ): Promise<T> => {
+    const answer = succeeded(
+      await shop(method, path, {
+        ...(json === undefined ? {} : { json }),
+        headers: { 'idempotency-key': `tend-${tenant}-${(people += 1)}`, ...headers },
+        timeoutMs: 60_000,
+      }),
+      `${method} ${path}`,
+    );
+    if (answer.text === '') return undefined as T; // such steps are not looked at
+    const said = answer.json<T>();
+    memory.learn(template, said);
+    return said;
+  };
+  for (const [path, rules] of [
+    ['/api/admin/orders/shipping', SHIPPING],
+    ['/api/admin/orders/taxes', TAXES],
+  ] as const) {
+    await until(
+      async () => {
+        const { version } = await step<{ version: number }>('GET', path, undefined, merchant);
+        await step('PUT', path, { version, rules }, merchant);
+        return true;
+      },
+      // The fuzzing may have changed them in between.
+      { withinMs: 60_000, what: `${path} is in order` },
+    );
+  }
+  await step(
+    'PUT',
+    '/api/admin/marketing/settings',
+    { loyalty: { enabled: true, currency: 'EUR', perPoint: 10, worth: 1, least: 1 } },
+    merchant,
+  );
+  const { variants } = await step<{ variants: { id: string }[] }>(
+    'POST',
+    '/api/admin/catalog/products',
+    productNumber((people += 1), tenant),
+    merchant,
+  );
+  const variantId = known(variants[0], 'variant').id;
+  await until(
+    async () => {
+      const answer = await shop('GET', `/api/orders/stock?variantIds=${variantId}`);
+      return answer.text.includes(variantId) ? true : undefined;
+    },
+    { withinMs: 120_000, everyMs: 100, what: 'orders know the new product' },
+  );
+  const cart = await step<{ id: string }>('POST', '/api/orders/carts', { currency: 'EUR' });
+  const cartPath = `/api/orders/carts/${cart.id}`;
+  await step('POST', `${cartPath}/lines`, { variantId, quantity: 2 });
+  const { methods } = await step<{ methods: { id: string }[] }>(
+    'GET',
+    `/api/orders/shipping-methods?cartId=${cart.id}&country=GB`,
+    undefined,
+    {},
+    '/api/orders/shipping-methods',
+  );
+  await step(
+    'PATCH',
+    cartPath,
+    {
+      email: `ada@${markerOf(tenant)}.example`,
+      shippingAddress: ADDRESS,
+      shippingMethod: known(methods[0], 'shipping method').id,
+    },
+    {},
+    '/api/orders/carts/{cartId}',
+  );
+  const { payment } = await step<{
+    payment?: { intentId: string; clientSecret: string; publishableKey: string };
+  }>('POST', '/api/orders/checkout', { cartId: cart.id });
+  if (payment !== undefined) await payAsBrowser(pay, payment, '4242424242424242');
+}
+
+const SHIPPING = {
+  zones: [
+    {
+      name: 'Everywhere we go',
+      places: ['GB', 'DE', 'US', 'FR'].map((country) => ({ country })),
+      methods: [
+        {
+          id: 'standard',
+          title: 'Standard',
+          minDays: 1,
+          maxDays: 3,
+          rate: { by: 'order', price: { EUR: 500, USD: 600 } },
+        },
+      ],
+    },
+  ],
+};
+
+const TAXES = {
+  pricesInclude: true,
+  rates: [{ country: 'DE', basisPoints: 1900, name: 'MwSt.' }],
+};
+
+function productNumber(number: number, tenant: string): object {
+  return {
+    handle: `tent-${number}`,
+    title: `Tent ${number} ${markerOf(tenant)}`,
+    variants: [
+      {
+        prices: [
+          { amount: 12_300, currency: 'EUR' },
+          { amount: 13_300, currency: 'USD' },
+        ],
+        inventoryQuantity: 1_000_000,
+      },
+    ],
+  };
+}
+
+interface Started {
+  readonly pid: number;
+  /** Error lines by the request they are about. */
+  readonly errors: ReadonlyMap<string, string>;
+  complaints(): Finding[];
+  stop(): Promise<void>;
+}
+
+async function start(file: string, port: number, env: Record<string, string>): Promise<Started> {
+  const adminPort = await freePort();
+  const child = fork(new URL(`../../runtime/${file}`, import.meta.url), {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      PORT: String(port),
+      ADMIN_PORT: String(adminPort),
+      POD_IP: '127.0.0.1',
+      LOG_LEVEL: 'error',
+      ...env,
+    },
+  });
+  const errors = new Map<string, string>();
+  const complaints: Finding[] = [];
+  let isStopping = false;
+  listenTo(child, (line) => {
+    const requestId = /"requestId":"([\w.:-]+)"/.exec(line)?.[1];
+    if (requestId !== undefined) errors.set(requestId, line);
+    // A request that failed is told with its answer.
+    if (!line.includes('"msg":"request failed"')) complaints.push({ kind: 'logged', what: told(line) });
+  });
+  child.once('exit', (code, signal) => {
+    if (!isStopping) complaints.push({ kind: 'crashed', what: `${file} ended with ${signal ?? code}` });
+  });
+  await until(async () => ((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok ? true : undefined), {
+    withinMs: 120_000,
+    what: `${file} is ready`,
+  });
+  return {
+    pid: known(child.pid, 'process'),
+    errors,
+    complaints: () => complaints.splice(0),
+    async stop() {
+      isStopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function listenTo({ stdout, stderr }: ChildProcess, heard: (line: string) => void): void {
+  for (const stream of [stdout, stderr])
+    if (stream !== null) createInterface({ input: stream }).on('line', heard);
+}
+
+/** Message, error and where it was thrown: the same for the same fault. */
+function told(line: string): string {
+  if (!line.startsWith('{')) return line.slice(0, 300);
+  const { msg, task, err } = JSON.parse(line) as Record<string, unknown>; // pino's own line
+  const { message, stack } = (err ?? {}) as { message?: string; stack?: string }; // pino's serializer of errors
+  const where = /runtime\/[\w/.-]+:\d+/.exec(stack ?? '')?.[0];
+  return [msg, task, message?.slice(0, 200), where].filter((part) => part !== undefined).join(' | ');
+}
+
+/** Events that nobody handles and tasks that are tried again and again were poisoned by what somebody could send. */
+async function settled(database: TestDatabase): Promise<Finding[]> {
+  try {
+    await until(
+      async () => {
+        const waiting = await stuckTasks(database);
+        return waiting.length === 0 ? true : undefined;
+      },
+      { withinMs: 60_000, everyMs: 500, what: 'no task is tried again' },
+    );
+    return [];
+  } catch {
+    return (await stuckTasks(database)).map((what) => ({ kind: 'stuck', what }));
+  }
+}
+
+async function stuckTasks({ admin }: TestDatabase): Promise<string[]> {
+  const { rows } = await admin.query<{ name: string; last_error: string | null }>(
+    `SELECT name, max(last_error) AS last_error FROM shop.tasks WHERE attempts > 3 AND last_error IS NOT NULL GROUP BY name`,
+  );
+  return rows.map(({ name, last_error }) => `${name}: ${last_error?.slice(0, 200)}`);
+}
