@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { generatedFiles } from './generate.ts';
-import { customResourceDefinitions, SCHEMAS, withDefaults } from './index.ts';
+import { customResourceDefinitions, PENDING_STATUS, SCHEMAS, withDefaults } from './index.ts';
 import type { Structural, TenantSpec } from './index.ts';
 
 test('every generated file is what npm run generate would write', async () => {
@@ -47,6 +47,23 @@ test('a tenant that names only itself and its host is complete after defaulting'
     suspended: false,
   };
   assert.deepEqual(spec, expected);
+});
+
+test('from the moment it is stored an object says that it is not looked at yet, in both versions', () => {
+  for (const { spec } of customResourceDefinitions()) {
+    for (const { name, schema } of spec.versions) {
+      const status = schema.openAPIV3Schema.properties?.['status'];
+      assert.deepEqual(status?.default, PENDING_STATUS);
+      const { conditions } = PENDING_STATUS;
+      assert.deepEqual(
+        conditions.map(({ type, status: is, reason }) => [type, is, reason]),
+        [['Ready', 'Unknown', 'Pending']],
+        `${spec.names.kind} ${name}`,
+      );
+      const condition = status.properties?.['conditions']?.items;
+      for (const field of condition?.required ?? []) assert.ok(Object.hasOwn(conditions[0], field), field);
+    }
+  }
 });
 
 test('both kinds have short names, the category, a status subresource and printer columns; Service scales', () => {

@@ -2,7 +2,7 @@
  * The CustomResourceDefinition objects of both kinds, made from their schemas.
  * The generated YAML, the operator's installer and the embedded cluster all take them from here.
  */
-import { GROUP, OLD_VERSION, SYSTEM_NAMESPACE, VERSION } from './meta.ts';
+import { GROUP, OLD_VERSION, PENDING_STATUS, SYSTEM_NAMESPACE, VERSION } from './meta.ts';
 import { serviceRules, serviceSpec, serviceStatus } from './service.ts';
 import { tenantRules, tenantSpec, tenantStatus } from './tenant.ts';
 import type { Field, Rule, Structural } from './schema.ts';
@@ -260,7 +260,7 @@ function schemaOf(kind: Kind, version: string = VERSION): Structural {
       kind: { type: 'string', description: `Always ${kind.kind}.` },
       metadata: { type: 'object' },
       spec: kind.spec.schema,
-      status: kind.status.schema,
+      status: { ...kind.status.schema, default: PENDING_STATUS },
     },
     required: ['spec'],
     'x-kubernetes-validations': kind.rules,

@@ -18,6 +18,7 @@ export {
   isSchedule,
   LABELS,
   OLD_VERSION,
+  PENDING_STATUS,
   SYSTEM_NAMESPACE,
   VERSION,
 } from './meta.ts';

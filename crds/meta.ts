@@ -92,6 +92,23 @@ export const conditions = list(
   },
 );
 
+/**
+ * What an object's status says from the moment it is stored until the operator writes its own: an object without conditions looks
+ * done to whoever waits for one to be false. The time is no time, as in the Gateway API: no server fills one in.
+ */
+export const PENDING_STATUS = {
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'Pending',
+      message:
+        'the operator has not looked at it yet; if this stays so, see whether it runs: kubectl get pods -n shopmind-system',
+      lastTransitionTime: '1970-01-01T00:00:00Z',
+    },
+  ],
+} as const;
+
 export const observedGeneration = integer('The generation of the spec that this status speaks of.', {
   min: 0,
   max: 9007199254740991,

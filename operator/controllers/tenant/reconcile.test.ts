@@ -103,7 +103,7 @@ test('a new tenant that is to be placed elsewhere before its first status is whe
   world.podsReady = false;
   world.putTenant('acme', POOLED);
   await world.settle();
-  assert.equal(ready(world), undefined);
+  assert.equal(ready(world), 'Unknown Pending');
   world.restart();
   world.putTenant('acme', DEDICATED);
   await world.reconcile();

@@ -2,7 +2,13 @@
  * A world in memory for tests of reconciles: an API server that keeps objects, a data plane that keeps notes, both of
  * which fail when told to. Time stands still; nothing runs but what the test runs.
  */
-import { ANNOTATIONS, customResourceDefinitions, withDefaults, FIELD_MANAGER } from '../../../crds/index.ts';
+import {
+  ANNOTATIONS,
+  customResourceDefinitions,
+  FIELD_MANAGER,
+  PENDING_STATUS,
+  withDefaults,
+} from '../../../crds/index.ts';
 import type { Structural } from '../../../crds/index.ts';
 import { createApplier } from '../../kube/apply.ts';
 import { createCache } from '../../kube/cache.ts';
@@ -209,6 +215,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
       creationTimestamp: before?.metadata.creationTimestamp ?? '2026-01-01T00:00:00Z',
     };
     if (before?.status !== undefined) fresh.status = before.status;
+    else if (schema !== undefined) fresh.status = PENDING_STATUS;
     return store(type, fresh);
   };
 

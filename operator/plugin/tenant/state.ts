@@ -51,7 +51,8 @@ export function stateOf(tenant: TenantObject): StateOfTenant {
     const deleting = findCondition(status?.conditions, 'Deleting')?.message ?? ready?.message;
     return { ...say('Deleting', deleting ?? 'being deleted'), since: metadata.deletionTimestamp };
   }
-  if (status?.conditions === undefined)
+  // Unknown is what the definition says of an object that nobody has written a status of.
+  if (status?.conditions === undefined || ready?.status === 'Unknown')
     return { ...say('Pending', 'the operator has not looked at it yet'), since: metadata.creationTimestamp };
   if (isTrue(status.conditions, 'Stalled'))
     return say('Stalled', findCondition(status.conditions, 'Stalled')?.message);

@@ -72,6 +72,40 @@ export const customResources: Table = {
       assert.deepEqual(await accepted(scope, kind, { b: {} }), { a: 3, b: { c: 'x' }, d: { e: true } });
     });
   },
+  async 'a status that the schema gives by default is there at once, is nobody’s to forge, and comes back when it is taken away'(
+    scope,
+  ) {
+    const { api } = scope;
+    const status = {
+      type: 'object',
+      default: { phase: 'New' },
+      properties: { phase: { type: 'string' }, note: { type: 'string' } },
+    };
+    const properties = { spec: { type: 'object', properties: { a: { type: 'string' } } }, status };
+    await withWidgets(scope, { properties, subresources: { status: {} } }, async (kind) => {
+      const name = scope.name();
+      const url = `${kind.path}/${name}`;
+      const phases = async (): Promise<unknown[]> => {
+        const [listed] = listAt(expect(await api.get(kind.path), 200).body, 'items');
+        return [at(expect(await api.get(url), 200).body, 'status'), at(listed, 'status')];
+      };
+      const forged = { ...(kind.make(name, {}) as object), status: { phase: 'Done', note: 'forged' } };
+      const tried = expect(await api.create(kind.path, forged, { dryRun: 'All' }), 201);
+      assert.deepEqual(at(tried.body, 'status'), { phase: 'New' });
+      assert.deepEqual(at(expect(await api.create(kind.path, forged), 201).body, 'status'), { phase: 'New' });
+      assert.deepEqual(await phases(), [{ phase: 'New' }, { phase: 'New' }]);
+      expect(await api.patch(url, 'merge', { spec: { a: 'x' }, status: { phase: 'Done' } }), 200);
+      assert.deepEqual(await phases(), [{ phase: 'New' }, { phase: 'New' }]);
+      expect(await api.patch(`${url}/status`, 'merge', { status: { note: 'seen' } }), 200);
+      assert.deepEqual((await phases())[0], { phase: 'New', note: 'seen' });
+      expect(await api.patch(`${url}/status`, 'merge', { status: null }), 200);
+      assert.deepEqual(await phases(), [{ phase: 'New' }, { phase: 'New' }]);
+      // What is there and empty is somebody's word.
+      const emptied = [{ op: 'replace', path: '/status', value: {} }];
+      expect(await api.patch(`${url}/status`, 'json', emptied), 200);
+      assert.deepEqual(await phases(), [{}, {}]);
+    });
+  },
   async 'a null where null may not be becomes the default, or goes'(scope) {
     const properties = {
       a: { type: 'string', default: 'x' },
