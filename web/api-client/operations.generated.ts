@@ -628,6 +628,258 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** One’s own passkeys, the youngest first. */
+  'accounts.listPasskeys': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "passkeys": readonly ({
+        "id": string;
+        "name": string;
+        "createdAt": string;
+        "usedAt": string | null;
+      })[];
+    };
+  };
+  /** What the browser is to make a passkey of. It wants the password: who finds somebody’s browser open cannot stay. */
+  'accounts.preparePasskey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "password": string;
+    };
+    response: {
+      "challenge": string;
+      "rp": {
+        "id": string;
+        "name": string;
+      };
+      "user": {
+        "id": string;
+        "name": string;
+        "displayName": string;
+      };
+      "pubKeyCredParams": readonly ({
+        "type": "public-key";
+        "alg": number;
+      })[];
+      "timeout": number;
+      "excludeCredentials": readonly ({
+        "type": "public-key";
+        "id": string;
+        "transports": readonly (string)[];
+      })[];
+      "authenticatorSelection": {
+        "residentKey": string;
+        "userVerification": string;
+      };
+      "attestation": string;
+    };
+  };
+  /** Add the passkey that the browser has made. */
+  'accounts.addPasskey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "credential": {
+        "id": string;
+        "rawId": string;
+        "type": "public-key";
+        "response": {
+          "clientDataJSON": string;
+          "attestationObject": string;
+          "transports"?: readonly (string)[] | undefined;
+        };
+      };
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "createdAt": string;
+      "usedAt": string | null;
+    };
+  };
+  /** Remove a passkey. */
+  'accounts.removePasskey': {
+    params: {
+      "passkeyId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** What a passkey is to sign. It tells of no account. */
+  'accounts.preparePasskeySignIn': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "challenge": string;
+      "rpId": string;
+      "timeout": number;
+      "userVerification": string;
+    };
+  };
+  /** Exchange what a passkey has signed for a session. */
+  'accounts.signInWithPasskey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "credential": {
+        "id": string;
+        "rawId": string;
+        "type": "public-key";
+        "response": {
+          "clientDataJSON": string;
+          "authenticatorData": string;
+          "signature": string;
+          "userHandle"?: string | null | undefined;
+        };
+      };
+    };
+    response: {
+      "customer": {
+        "id": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "acceptsMarketing": boolean;
+        "locale": string | null;
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "expiresAt": string;
+    };
+  };
+  /** One’s own passkeys, the youngest first. */
+  'accounts.listStaffPasskeys': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "passkeys": readonly ({
+        "id": string;
+        "name": string;
+        "createdAt": string;
+        "usedAt": string | null;
+      })[];
+    };
+  };
+  /** What the browser is to make a passkey of. It wants the password: who finds somebody’s browser open cannot stay. */
+  'accounts.prepareStaffPasskey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "password": string;
+    };
+    response: {
+      "challenge": string;
+      "rp": {
+        "id": string;
+        "name": string;
+      };
+      "user": {
+        "id": string;
+        "name": string;
+        "displayName": string;
+      };
+      "pubKeyCredParams": readonly ({
+        "type": "public-key";
+        "alg": number;
+      })[];
+      "timeout": number;
+      "excludeCredentials": readonly ({
+        "type": "public-key";
+        "id": string;
+        "transports": readonly (string)[];
+      })[];
+      "authenticatorSelection": {
+        "residentKey": string;
+        "userVerification": string;
+      };
+      "attestation": string;
+    };
+  };
+  /** Add the passkey that the browser has made. */
+  'accounts.addStaffPasskey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "credential": {
+        "id": string;
+        "rawId": string;
+        "type": "public-key";
+        "response": {
+          "clientDataJSON": string;
+          "attestationObject": string;
+          "transports"?: readonly (string)[] | undefined;
+        };
+      };
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "createdAt": string;
+      "usedAt": string | null;
+    };
+  };
+  /** Remove a passkey. */
+  'accounts.removeStaffPasskey': {
+    params: {
+      "passkeyId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** What a passkey is to sign. It tells of no account. */
+  'accounts.prepareStaffPasskeySignIn': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "challenge": string;
+      "rpId": string;
+      "timeout": number;
+      "userVerification": string;
+    };
+  };
+  /** Exchange what a passkey has signed for a session. */
+  'accounts.signInStaffWithPasskey': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "credential": {
+        "id": string;
+        "rawId": string;
+        "type": "public-key";
+        "response": {
+          "clientDataJSON": string;
+          "authenticatorData": string;
+          "signature": string;
+          "userHandle"?: string | null | undefined;
+        };
+      };
+    };
+    response: {
+      "staff": {
+        "id": string;
+        "email": string;
+        "name": string;
+        "roles": readonly (string)[];
+        "state": "invited" | "active";
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "staleAt": string;
+      "expiresAt": string;
+    };
+  };
   /** Where the links of messages lead: the token is behind the #, which no server is told. */
   'accounts.showPage': {
     params: {
@@ -6436,6 +6688,18 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.signInStaff': ['POST', '/api/accounts/staff/login', false],
   'accounts.renewStaffSession': ['POST', '/api/accounts/staff/renew', false],
   'accounts.signOutStaff': ['POST', '/api/accounts/staff/logout', false],
+  'accounts.listPasskeys': ['GET', '/api/accounts/me/passkeys', false],
+  'accounts.preparePasskey': ['POST', '/api/accounts/me/passkeys/options', false],
+  'accounts.addPasskey': ['POST', '/api/accounts/me/passkeys', false],
+  'accounts.removePasskey': ['DELETE', '/api/accounts/me/passkeys/{passkeyId}', false],
+  'accounts.preparePasskeySignIn': ['POST', '/api/accounts/passkeys/options', false],
+  'accounts.signInWithPasskey': ['POST', '/api/accounts/passkeys/login', false],
+  'accounts.listStaffPasskeys': ['GET', '/api/admin/accounts/me/passkeys', false],
+  'accounts.prepareStaffPasskey': ['POST', '/api/admin/accounts/me/passkeys/options', false],
+  'accounts.addStaffPasskey': ['POST', '/api/admin/accounts/me/passkeys', false],
+  'accounts.removeStaffPasskey': ['DELETE', '/api/admin/accounts/me/passkeys/{passkeyId}', false],
+  'accounts.prepareStaffPasskeySignIn': ['POST', '/api/accounts/staff/passkeys/options', false],
+  'accounts.signInStaffWithPasskey': ['POST', '/api/accounts/staff/passkeys/login', false],
   'accounts.showPage': ['GET', '/api/accounts/pages/{page}', false],
   'analytics.tell': ['POST', '/api/analytics/events', false],
   'analytics.getOverview': ['GET', '/api/admin/analytics/overview', false],

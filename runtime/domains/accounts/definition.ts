@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
 import { Email, NewPassword, PAGES, Token } from './shapes.ts';
-import { staffRoutes, staffTables } from './staff/definition.ts';
+import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
+import { StaffSession, staffRoutes, staffTables } from './staff/definition.ts';
 
 const Name = z.string().trim().max(100);
 
@@ -172,6 +173,7 @@ export const accounts: DomainDefinition = {
       },
     },
     ...staffTables,
+    ...passkeyTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -281,6 +283,20 @@ export const accounts: DomainDefinition = {
     },
     ...resetRoutes,
     ...staffRoutes,
+    ...passkeyRoutes({
+      Who: '',
+      own: '/api/accounts/me',
+      signIn: '/api/accounts',
+      audience: { audience: 'customer' },
+      session: Session,
+    }),
+    ...passkeyRoutes({
+      Who: 'Staff',
+      own: '/api/admin/accounts/me',
+      signIn: '/api/accounts/staff',
+      audience: { audience: 'merchant', people: true, self: true },
+      session: StaffSession,
+    }),
     {
       id: 'showPage',
       method: 'GET',

@@ -23,6 +23,8 @@ import {
   type Session,
 } from './definition.ts';
 import { createLinks, SEND_LINK } from './links.ts';
+import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
+import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
 import { createSessions } from './sessions.ts';
 
@@ -33,7 +35,8 @@ export const createService: CreateService = (platform) => {
   const attempts = createAttempts(sql, clock);
   const links = createLinks(sql, clock);
   const resets = createResets(platform, { passwords, attempts, links });
-  const staff = createStaff(platform, { passwords, attempts, links });
+  const passkeys = createPasskeys(platform);
+  const staff = createStaff(platform, { passwords, attempts, links, passkeys });
 
   /** What every way in ends with: a fresh session, as JSON and as cookie. */
   function welcome(
@@ -113,6 +116,34 @@ export const createService: CreateService = (platform) => {
     const token = tokenOf(request.headers);
     if (token !== undefined) await sessions.end(request.tenant.id, token);
     return { headers: { 'set-cookie': `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` } };
+  }
+
+  async function holderOf(request: RouteRequest): Promise<Holder> {
+    const { id, email, first_name } = await findById(platform, request.tenant.id, customerOf(request));
+    return { kind: 'customer', id, email, name: first_name };
+  }
+
+  async function preparePasskey(request: RouteRequest) {
+    const { tenant, signal } = request;
+    const { password } = request.body as { password: string };
+    const customer = await findById(platform, tenant.id, customerOf(request));
+    await attempts.count(tenant.id, 'login', customer.email_key, undefined);
+    if (!(await passwords.verify(password, customer.password_hash, signal)))
+      throw new ShopError('invalid_input', 'The password is wrong.', {
+        remedy: 'Type the password you log in with.',
+        problems: [{ where: 'body/password', what: 'is wrong' }],
+      });
+    await attempts.forgive(tenant.id, 'login', customer.email_key);
+    return { json: await passkeys.prepare(request, await holderOf(request)) };
+  }
+
+  async function signInWithPasskey(request: RouteRequest) {
+    const { tenant } = request;
+    const { credential } = request.body as PasskeySignIn;
+    const id = await passkeys.signIn(request, 'customer', credential);
+    const customer = await findById(platform, tenant.id, id);
+    const session = await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, id));
+    return welcome(request, customer, session, 200);
   }
 
   async function updateMe(request: RouteRequest) {
@@ -204,6 +235,22 @@ export const createService: CreateService = (platform) => {
     routes: {
       ...staff.routes,
       ...resets.routes,
+      preparePasskey,
+      signInWithPasskey,
+      listPasskeys: async (request) => ({
+        json: { passkeys: await passkeys.list(request.tenant.id, { id: customerOf(request) }) },
+      }),
+      addPasskey: async (request) => ({
+        json: await passkeys.add(request, await holderOf(request), request.body as PasskeyInput),
+      }),
+      async removePasskey(request) {
+        const { passkeyId } = request.params as { passkeyId: string };
+        await passkeys.remove(request.tenant.id, { id: customerOf(request) }, passkeyId);
+        return {};
+      },
+      preparePasskeySignIn: async (request) => ({
+        json: await passkeys.prepareSignIn(request, 'customer'),
+      }),
       showPage: ({ tenant, params }) => Promise.resolve(showPage(tenant, params)),
       register,
       login,

@@ -7,6 +7,7 @@ import type { Platform, StaffPolicy } from '../../../platform/domain.ts';
 import { ShopError, type Problem } from '../../../platform/errors.ts';
 import type { SqlRunner, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import { SEND_LINK, type Links } from '../links.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
 import { keyOf } from '../shapes.ts';
 import { nextSweep } from '../sweep.ts';
 import type { Invitation, RoleInput, StaffMember, StaffPatch, StaffRole } from './definition.ts';
@@ -37,7 +38,15 @@ export type Members = ReturnType<typeof createMembers>;
 
 export function createMembers(
   { sql, clock, newId }: Pick<Platform, 'sql' | 'clock' | 'newId'>,
-  { sessions, links }: { readonly sessions: StaffSessions; readonly links: Links },
+  {
+    sessions,
+    links,
+    passkeys,
+  }: {
+    readonly sessions: StaffSessions;
+    readonly links: Links;
+    readonly passkeys: Pick<Passkeys, 'forget'>;
+  },
 ) {
   /** One change of a shop's staff after the other. */
   function change<Result>(tenant: TenantId, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
@@ -190,6 +199,7 @@ export function createMembers(
       return change(tenant, async (tx) => {
         await requireAnotherOwner(tx, tenant, await memberIn(tx, tenant, id));
         await links.forget(tx, tenant, id);
+        await passkeys.forget(tx, tenant, id);
         await sessions.endAll(tx, tenant, id);
         await tx.query('DELETE FROM staff_members WHERE tenant_id = $1 AND id = $2', [tenant, id]);
       });

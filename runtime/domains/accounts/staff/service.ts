@@ -4,6 +4,8 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
 import type { Attempts } from '../attempts.ts';
 import type { Links } from '../links.ts';
+import type { PasskeyInput, PasskeySignIn } from '../passkeys/definition.ts';
+import type { Holder, Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords.ts';
 import { addressOf, bearerOf } from '../requests.ts';
 import { keyOf } from '../shapes.ts';
@@ -15,12 +17,13 @@ export interface StaffOptions {
   readonly passwords: Passwords;
   readonly attempts: Attempts;
   readonly links: Links;
+  readonly passkeys: Passkeys;
 }
 
-export function createStaff(platform: Platform, { passwords, attempts, links }: StaffOptions) {
+export function createStaff(platform: Platform, { passwords, attempts, links, passkeys }: StaffOptions) {
   const { sql, clock } = platform;
   const sessions = createStaffSessions(sql, platform);
-  const members = createMembers(platform, { sessions, links });
+  const members = createMembers(platform, { sessions, links, passkeys });
 
   function welcome(row: MemberRow, session: StaffToken): { json: d.StaffSession } {
     const { token, staleAt, expiresAt } = session;
@@ -85,13 +88,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links }: 
     const member = await selfOf(request);
     if (name !== undefined) await members.update(tenant.id, member.id, { name });
     if (password !== undefined) {
-      await attempts.count(tenant.id, 'staff', member.email_key, undefined);
-      if (!(await passwords.verify(password.present, member.password_hash ?? undefined, signal)))
-        throw new ShopError('invalid_input', 'The present password is wrong.', {
-          remedy: 'Type the password you sign in with.',
-          problems: [{ where: 'body/password/present', what: 'is wrong' }],
-        });
-      await attempts.forgive(tenant.id, 'staff', member.email_key);
+      await requirePassword(request, member, password.present, 'body/password/present');
       const hash = await passwords.hash(password.next, signal);
       await sql.transaction(tenant.id, async (tx) => {
         await tx.query(
@@ -102,6 +99,39 @@ export function createStaff(platform: Platform, { passwords, attempts, links }: 
       });
     }
     return { json: toMember(await selfOf(request)) };
+  }
+
+  /** @throws ShopError `invalid_input`: whoever only has the browser does not get further */
+  async function requirePassword(
+    { tenant, signal }: RouteRequest,
+    member: MemberRow,
+    password: string,
+    where: string,
+  ): Promise<void> {
+    await attempts.count(tenant.id, 'staff', member.email_key, undefined);
+    if (!(await passwords.verify(password, member.password_hash ?? undefined, signal)))
+      throw new ShopError('invalid_input', 'The password is wrong.', {
+        remedy: 'Type the password you sign in with.',
+        problems: [{ where, what: 'is wrong' }],
+      });
+    await attempts.forgive(tenant.id, 'staff', member.email_key);
+  }
+
+  async function holderOf(request: RouteRequest): Promise<Holder> {
+    const { id, email, name } = await selfOf(request);
+    return { kind: 'staff', id, email, name };
+  }
+
+  async function signInWithPasskey(request: RouteRequest) {
+    const { tenant } = request;
+    const { credential } = request.body as PasskeySignIn;
+    const id = await passkeys.signIn(request, 'staff', credential);
+    const member = await members.byId(tenant.id, id);
+    if (member === undefined)
+      throw new ShopError('unauthenticated', 'You are not of the staff any more.', {
+        remedy: 'Ask the shop’s owner.',
+      });
+    return welcome(member, await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, id)));
   }
 
   /** @throws ShopError `unauthenticated` for who was removed a moment ago */
@@ -131,6 +161,26 @@ export function createStaff(platform: Platform, { passwords, attempts, links }: 
     signInStaff: signIn,
     renewStaffSession: renew,
     updateStaffSelf: updateSelf,
+    signInStaffWithPasskey: signInWithPasskey,
+    async prepareStaffPasskey(request) {
+      const { password } = request.body as { password: string };
+      await requirePassword(request, await selfOf(request), password, 'body/password');
+      return { json: await passkeys.prepare(request, await holderOf(request)) };
+    },
+    listStaffPasskeys: async (request) => ({
+      json: { passkeys: await passkeys.list(request.tenant.id, await selfOf(request)) },
+    }),
+    addStaffPasskey: async (request) => ({
+      json: await passkeys.add(request, await holderOf(request), request.body as PasskeyInput),
+    }),
+    async removeStaffPasskey(request) {
+      const { passkeyId } = request.params as { passkeyId: string };
+      await passkeys.remove(request.tenant.id, await selfOf(request), passkeyId);
+      return {};
+    },
+    prepareStaffPasskeySignIn: async (request) => ({
+      json: await passkeys.prepareSignIn(request, 'staff'),
+    }),
     async signOutStaff({ tenant, headers }) {
       await sessions.end(tenant.id, bearerOf(headers) ?? '');
       return {};
