@@ -4901,6 +4901,22 @@ export interface Operations {
           "shippedAt": string;
           "deliveredAt"?: string | undefined;
         })[];
+        "returns": readonly ({
+          "id": string;
+          "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+          "askedBy": "shopper" | "merchant";
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+            "accepted"?: number | undefined;
+            "restock"?: number | undefined;
+          })[];
+          "note"?: string | undefined;
+          "answer"?: string | undefined;
+          "askedAt": string;
+          "updatedAt": string;
+        })[];
         "email": string;
         "shippingAddress": {
           "name": string;
@@ -5043,6 +5059,22 @@ export interface Operations {
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5165,6 +5197,274 @@ export interface Operations {
         "trackingUrl"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+    };
+  };
+  /** Ask to send units back that have been shipped; the merchant answers. */
+  'orders.askReturn': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "lines": readonly ({
+        "variantId": string;
+        "quantity": number;
+        "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+      })[];
+      "note"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+    };
+  };
+  /** Keep the goods after all, as long as they have not been received. */
+  'orders.withdrawReturn': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
       })[];
       "email": string;
       "shippingAddress": {
@@ -5297,6 +5597,22 @@ export interface Operations {
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5418,6 +5734,22 @@ export interface Operations {
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5520,6 +5852,11 @@ export interface Operations {
     query: undefined;
     body: {
       "amount"?: number | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+      })[] | undefined;
+      "shipping"?: number | undefined;
       "reason"?: string | undefined;
     };
     response: {
@@ -5539,6 +5876,22 @@ export interface Operations {
         "trackingUrl"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
       })[];
       "email": string;
       "shippingAddress": {
@@ -5667,6 +6020,22 @@ export interface Operations {
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
       "email": string;
       "shippingAddress": {
         "name": string;
@@ -5791,6 +6160,1028 @@ export interface Operations {
         "trackingUrl"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Give up units that have not left: they go back to stock, what was paid for them is returned. */
+  'orders.cancelUnits': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "lines": readonly ({
+        "variantId": string;
+        "quantity": number;
+      })[];
+      "reason"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Returns of all orders, newest first. */
+  'orders.listReturns': {
+    params: undefined;
+    query: {
+      "state"?: "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+        "orderId": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Note units that come back, without being asked. */
+  'orders.createReturn': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "lines": readonly ({
+        "variantId": string;
+        "quantity": number;
+        "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+      })[];
+      "note"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Let the shopper send the goods. */
+  'orders.authoriseReturn': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: {
+      "answer"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Refuse a return, and say why. */
+  'orders.declineReturn': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: {
+      "answer": string;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Say that the goods have come. */
+  'orders.receiveReturn': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Say which units are accepted, and which of them go back to stock. */
+  'orders.inspectReturn': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: {
+      "lines": readonly ({
+        "variantId": string;
+        "accepted": number;
+        "restock": number;
+      })[];
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Return what was paid for the accepted units, or another amount; ends the return. */
+  'orders.refundReturn': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: {
+      "amount"?: number | undefined;
+      "shipping"?: number | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
       })[];
       "email": string;
       "shippingAddress": {
@@ -6832,12 +8223,22 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.getOrder': ['GET', '/api/orders/{orderId}', false],
   'orders.resumePayment': ['POST', '/api/orders/{orderId}/payment', false],
   'orders.abandonOrder': ['POST', '/api/orders/{orderId}/cancel', false],
+  'orders.askReturn': ['POST', '/api/orders/{orderId}/returns', true],
+  'orders.withdrawReturn': ['POST', '/api/orders/{orderId}/returns/{returnId}/withdraw', false],
   'orders.listOrders': ['GET', '/api/admin/orders/orders', false],
   'orders.getOrderForMerchant': ['GET', '/api/admin/orders/orders/{orderId}', false],
   'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],
   'orders.refundOrder': ['POST', '/api/admin/orders/orders/{orderId}/refund', true],
   'orders.createFulfilment': ['POST', '/api/admin/orders/orders/{orderId}/fulfilments', true],
   'orders.updateFulfilment': ['PATCH', '/api/admin/orders/orders/{orderId}/fulfilments/{fulfilmentId}', false],
+  'orders.cancelUnits': ['POST', '/api/admin/orders/orders/{orderId}/cancel-units', true],
+  'orders.listReturns': ['GET', '/api/admin/orders/returns', false],
+  'orders.createReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns', true],
+  'orders.authoriseReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/authorise', false],
+  'orders.declineReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/decline', false],
+  'orders.receiveReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/receive', false],
+  'orders.inspectReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/inspect', false],
+  'orders.refundReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/refund', false],
   'orders.getShippingRules': ['GET', '/api/admin/orders/shipping', false],
   'orders.putShippingRules': ['PUT', '/api/admin/orders/shipping', false],
   'orders.getTaxRules': ['GET', '/api/admin/orders/taxes', false],

@@ -2,14 +2,13 @@
  * What people ask of an order: pay again, give up, cancel, refund. An action notes the wish and, where money or the
  * world outside is concerned, leaves the doing to the saga, which it pushes at once.
  */
-import { createHash } from 'node:crypto';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf } from './carts.ts';
-import { splitRefund } from './gift-cards/spread.ts';
-import { returnToCards } from './gift-cards/store.ts';
-import { mayCancel, statusAfterRefund, type OrderState } from './machine.ts';
+import { mayCancel, type OrderState } from './machine.ts';
+import { askRefund, refundIdOf, type Wish } from './refunds.ts';
+import { createReturns, type Returns } from './returns/actions.ts';
 import type { Saga } from './saga.ts';
 import type { OrdersSettings } from './settings.ts';
 import { changeOrder, readOrder, withOrder, type StoredOrder } from './store.ts';
@@ -22,13 +21,8 @@ export interface Actions {
   abandon(tenant: Tenant, orderId: string): Promise<StoredOrder>;
   cancel(tenant: Tenant, orderId: string, reason: string | undefined): Promise<StoredOrder>;
   /** @param key of the request: asking twice with one key refunds once */
-  refund(
-    tenant: Tenant,
-    orderId: string,
-    key: string,
-    amount: number | undefined,
-    reason: string | undefined,
-  ): Promise<StoredOrder>;
+  refund(tenant: Tenant, orderId: string, key: string, wish: Omit<Wish, 'id'>): Promise<StoredOrder>;
+  readonly returns: Returns;
 }
 
 /** The task does what the request could not finish. */
@@ -110,76 +104,16 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
         (order) => mayCancel(order) || order.status === 'authorized',
       ),
 
-    async refund(tenant, orderId, key, amount, reason) {
+    async refund(tenant, orderId, key, wish) {
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
-        const id = `ref_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
-        const open = await openRefunds(tx, tenant.id, orderId);
-        if (open.ids.includes(id)) return;
-        const paid = order.captured - order.refunded - open.amount;
-        const left = paid + order.gift - order.giftRefunded;
-        if (!isPaid(order) || order.cancelActor !== undefined || left === 0) {
-          throw cannot(order, 'refunded', 'Only money that was taken and not yet returned can be refunded.');
-        }
-        if (amount !== undefined && amount > left) {
-          throw new ShopError(
-            'conflict',
-            `Only ${left} ${order.currency} (minor units) are left to refund.`,
-            {
-              remedy: 'Refund at most what is left.',
-              problems: [{ where: '/amount', what: `at most ${left}` }],
-            },
-          );
-        }
-        const { payment, giftCards } = splitRefund(amount ?? left, paid);
-        await tx.query(
-          `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at)
-           values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7)`,
-          [tenant.id, orderId, id, payment, giftCards, reason ?? null, now()],
-        );
-        // The ledgers are ours: what goes to gift cards goes with the wish.
-        if (giftCards > 0) await returnToCards(tx, tenant.id, orderId, giftCards, now());
-        const giftRefunded = order.giftRefunded + giftCards;
-        const all = { status: order.status, captured: order.captured + order.gift };
-        const status = giftCards === 0 ? undefined : statusAfterRefund(all, order.refunded + giftRefunded);
-        await changeOrder(
-          tx,
-          tenant.id,
-          order,
-          {
-            settled: false,
-            gift_refunded: giftRefunded,
-            ...(status === undefined || status === order.status ? {} : { status }),
-            ...(reason === undefined ? {} : { reason }),
-          },
-          { actor: 'merchant', now: now() },
-        );
+        await askRefund(tx, tenant.id, order, { ...wish, id: refundIdOf(key) }, now());
         await later(tx, orderId);
       });
       return push(tenant.id, orderId);
     },
+
+    returns: createReturns(platform, later, push),
   };
-}
-
-/** By card, by gift cards, or because there was nothing to pay. */
-function isPaid(order: StoredOrder): boolean {
-  if (order.due > 0) return order.payment === 'captured';
-  return ['confirmed', 'partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded'].includes(
-    order.status,
-  );
-}
-
-/** Refunds of any state by id, and the sum of those not done yet. */
-async function openRefunds(
-  tx: Transaction,
-  tenant: TenantId,
-  orderId: string,
-): Promise<{ ids: readonly string[]; amount: number }> {
-  const { rows } = await tx.query<{ id: string; amount: number; state: string }>(
-    'select id, amount, state from orders_refunds where tenant_id = $1 and order_id = $2',
-    [tenant, orderId],
-  );
-  const open = rows.filter((row) => row.state === 'requested');
-  return { ids: rows.map((row) => row.id), amount: open.reduce((sum, row) => sum + row.amount, 0) };
 }
 
 function cannot(order: StoredOrder, what: string, remedy: string): ShopError {

@@ -292,6 +292,7 @@ function draft(
     updatedAt: now,
     settled: false,
     fulfilments: [],
+    returns: [],
     lines: cart.lines.map((line, index) => ({
       ...snapshotOf(line),
       quantity: line.quantity,

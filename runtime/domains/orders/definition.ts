@@ -9,6 +9,7 @@ import { paymentEvent } from '../payments/schemas.ts';
 import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
 import * as promotions from './promotions/schemas.ts';
+import * as returns from './returns/schemas.ts';
 import * as s from './schemas.ts';
 
 const orderTopic: TopicDefinition = {
@@ -25,6 +26,14 @@ const orderTopic: TopicDefinition = {
     'orders.order.fulfilled': s.orderEvent,
     'orders.order.fulfilment_shipped': s.fulfilmentEvent,
     'orders.order.fulfilment_delivered': s.fulfilmentEvent,
+    'orders.order.return_requested': s.returnEvent,
+    'orders.order.return_authorised': s.returnEvent,
+    'orders.order.return_declined': s.returnEvent,
+    'orders.order.return_withdrawn': s.returnEvent,
+    'orders.order.return_received': s.returnEvent,
+    'orders.order.return_inspected': s.returnEvent,
+    'orders.order.return_refunded': s.returnEvent,
+    'orders.order.return_closed': s.returnEvent,
   },
 };
 
@@ -38,6 +47,7 @@ const stockTopic: TopicDefinition = {
 
 const ofOrder = z.strictObject({ orderId: s.orderId });
 const ofFulfilment = z.strictObject({ orderId: s.orderId, fulfilmentId: parcels.fulfilmentId });
+const ofReturn = z.strictObject({ orderId: s.orderId, returnId: returns.returnId });
 const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
 const ofCartCode = z.strictObject({ cartId: s.cartId, code: promotions.code });
@@ -109,6 +119,15 @@ export const orders: DomainDefinition = {
       personal: { by: { column: 'buyer', written: buyersOf }, erase: { buyer: 'erased' } },
     },
     { name: 'orders_refunds', spread: 'tenant', access: 'write' },
+    {
+      name: 'orders_returns',
+      spread: 'tenant',
+      access: 'write',
+      personal: {
+        by: { column: 'order_id', of: 'orders_orders', key: 'id' },
+        erase: { note: null, answer: null },
+      },
+    },
     { name: 'orders_history', spread: 'tenant', access: 'append' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
@@ -298,6 +317,28 @@ export const orders: DomainDefinition = {
       response: s.order,
     },
     {
+      id: 'askReturn',
+      method: 'POST',
+      path: '/api/orders/{orderId}/returns',
+      summary: 'Ask to send units back that have been shipped; the merchant answers.',
+      audience: 'shopper',
+      params: ofOrder,
+      query: s.tokenQuery,
+      body: returns.askReturn,
+      response: s.order,
+      idempotent: true,
+    },
+    {
+      id: 'withdrawReturn',
+      method: 'POST',
+      path: '/api/orders/{orderId}/returns/{returnId}/withdraw',
+      summary: 'Keep the goods after all, as long as they have not been received.',
+      audience: 'shopper',
+      params: ofReturn,
+      query: s.tokenQuery,
+      response: s.order,
+    },
+    {
       id: 'listOrders',
       method: 'GET',
       path: '/api/admin/orders/orders',
@@ -355,6 +396,86 @@ export const orders: DomainDefinition = {
       audience: 'merchant',
       params: ofFulfilment,
       body: parcels.updateFulfilment,
+      response: s.merchantOrder,
+    },
+    {
+      id: 'cancelUnits',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/cancel-units',
+      summary: 'Give up units that have not left: they go back to stock, what was paid for them is returned.',
+      audience: 'merchant',
+      params: ofOrder,
+      body: returns.cancelUnits,
+      response: s.merchantOrder,
+      idempotent: true,
+    },
+    {
+      id: 'listReturns',
+      method: 'GET',
+      path: '/api/admin/orders/returns',
+      summary: 'Returns of all orders, newest first.',
+      audience: 'merchant',
+      query: returns.returnQuery,
+      response: returns.returnPage,
+    },
+    {
+      id: 'createReturn',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns',
+      summary: 'Note units that come back, without being asked.',
+      audience: 'merchant',
+      params: ofOrder,
+      body: returns.askReturn,
+      response: s.merchantOrder,
+      idempotent: true,
+    },
+    {
+      id: 'authoriseReturn',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/authorise',
+      summary: 'Let the shopper send the goods.',
+      audience: 'merchant',
+      params: ofReturn,
+      body: returns.authoriseReturn,
+      response: s.merchantOrder,
+    },
+    {
+      id: 'declineReturn',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/decline',
+      summary: 'Refuse a return, and say why.',
+      audience: 'merchant',
+      params: ofReturn,
+      body: returns.declineReturn,
+      response: s.merchantOrder,
+    },
+    {
+      id: 'receiveReturn',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/receive',
+      summary: 'Say that the goods have come.',
+      audience: 'merchant',
+      params: ofReturn,
+      response: s.merchantOrder,
+    },
+    {
+      id: 'inspectReturn',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/inspect',
+      summary: 'Say which units are accepted, and which of them go back to stock.',
+      audience: 'merchant',
+      params: ofReturn,
+      body: returns.inspectReturn,
+      response: s.merchantOrder,
+    },
+    {
+      id: 'refundReturn',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/refund',
+      summary: 'Return what was paid for the accepted units, or another amount; ends the return.',
+      audience: 'merchant',
+      params: ofReturn,
+      body: returns.refundReturn,
       response: s.merchantOrder,
     },
     {

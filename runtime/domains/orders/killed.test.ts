@@ -17,7 +17,7 @@ import {
   webhookUrl,
   type Placed,
 } from './testing/shop.ts';
-import type { Cart } from './schemas.ts';
+import type { Cart, MerchantOrder } from './schemas.ts';
 
 const TENANT = 'acme';
 const ADMIN = 'processor-admin';
@@ -146,10 +146,10 @@ describe('killed at any moment', () => {
   }
 
   /** With a discount and a gift card in it. */
-  async function newCart(variantId: string): Promise<Cart> {
+  async function newCart(variantId: string, quantity = 1): Promise<Cart> {
     const cart = await patiently(async () => {
       const { status, body } = await ask<Cart>(runtimePort, 'POST', '/api/orders/carts', {
-        body: { lines: [{ variantId, quantity: 1 }] },
+        body: { lines: [{ variantId, quantity }] },
       });
       return status === 201 ? body : undefined;
     });
@@ -174,10 +174,10 @@ describe('killed at any moment', () => {
   /** Every use belongs to an order that stands, and every cent that left a card to one that took it. */
   async function assertPricesAgree(): Promise<void> {
     const { rows } = await database.admin.query(
-      `select p.used, (select count(*)::int from shop.orders_orders where status = 'confirmed' and discount > 0) as discounted,
+      `select p.used, (select count(*)::int from shop.orders_orders where captured > 0 and discount > 0) as discounted,
          (select count(*)::int from shop.orders_redemptions where state = 'taken') as taken,
          (select sum(initial - balance)::int from shop.orders_gift_cards) as spent,
-         (select coalesce(sum(gift), 0)::int from shop.orders_orders where status = 'confirmed') as paid,
+         (select coalesce(sum(gift - gift_refunded), 0)::int from shop.orders_orders where captured > 0) as paid,
          (select (select sum(initial) from shop.orders_gift_cards)::int - sum(amount)::int from shop.orders_gift_card_entries) as booked
        from shop.orders_promotions p`,
     );
@@ -272,6 +272,107 @@ describe('killed at any moment', () => {
     test.diagnostic(`killed after each of ${crashes.join(', ')}`);
     // An order has ten places to die at, or a few more where a message of the processor comes before the saga has asked.
     assert.ok(crashes.length >= 8 / step, `only ${crashes.length} places`);
+  });
+
+  it('brings goods back, and their money, wherever between two steps its runtime was killed', async (test) => {
+    const variantId = 'comes-back';
+    await stock(variantId, 100);
+    let runtime = await startRuntime();
+    const placed = await checkOut(await newCart(variantId, 20));
+    assert.ok(placed !== 'out_of_stock');
+    await pay(placed);
+    const { id } = placed.order;
+    await patiently(async () => ((await statusOf(id)) === 'confirmed' ? true : undefined));
+    /** As a merchant's program asks: with one key, until it is answered. */
+    const insist = (path: string, body: object = {}, key = path): Promise<MerchantOrder> =>
+      patiently(async () => {
+        const answer = await ask<MerchantOrder>(
+          runtimePort,
+          'POST',
+          `/api/admin/orders/orders/${id}/${path}`,
+          { body, headers: { authorization: 'Bearer x', 'idempotency-key': `killed-${key}` } },
+        );
+        return answer.status === 200 ? answer.body : undefined;
+      });
+    const first = await insist('fulfilments', { lines: [{ variantId, quantity: 10 }] }, 'first-parcel');
+    assert.equal(first.status, 'partially_fulfilled');
+    await kill(runtime);
+
+    /** Gives up one unit, ships one, and takes one back. */
+    async function round(number: number): Promise<void> {
+      const lines = [{ variantId, quantity: 1 }];
+      await insist('cancel-units', { lines }, `give-up-${number}`);
+      await insist('fulfilments', { lines }, `parcel-${number}`);
+      const asked = [{ ...lines[0], reason: 'other' }];
+      const { returns } = await insist('returns', { lines: asked }, `return-${number}`);
+      const path = `returns/${returns.at(-1)?.id}`;
+      await insist(`${path}/receive`);
+      await insist(`${path}/inspect`, { lines: [{ variantId, accepted: 1, restock: 1 }] });
+      await insist(`${path}/refund`);
+    }
+
+    const crashes: string[] = [];
+    let rounds = 0;
+    // Each place in turn would take minutes: some that are far apart, others each time.
+    for (let crashAt = 1 + Math.floor(Math.random() * 9); ; crashAt += 9) {
+      runtime = await startRuntime(crashAt);
+      const died = new Promise<void>((resolve) => runtime.once('exit', () => resolve()));
+      runtime.on('message', (message) => crashes.push(JSON.stringify(message)));
+      runtime.send('arm');
+      let over = false;
+      const restarted = (async () => {
+        await died;
+        if (!over) runtime = await startRuntime();
+      })();
+      await round((rounds += 1));
+      over = true;
+      const survived = runtime.exitCode === null && runtime.signalCode === null && crashes.length < rounds;
+      if (!survived) await restarted;
+      // The money is the saga's, which goes on by itself.
+      await patiently(async () => {
+        const { rows } = await database.admin.query<{ open: number }>(
+          `select count(*)::int as open from shop.orders_refunds where order_id = $1 and state = 'requested'`,
+          [id],
+        );
+        return rows[0]?.open === 0 ? true : undefined;
+      });
+      await kill(runtime);
+      if (survived || rounds === 3) break;
+    }
+    test.diagnostic(`killed after each of ${crashes.join(', ')}`);
+    assert.ok(crashes.length >= 2);
+
+    runtime = await startRuntime();
+    // One use of a promotion and one gift card are in the price: what units are worth is asked of the books.
+    const { rows } = await database.admin.query(
+      `select o.refunded::int, o.gift_refunded::int, s.on_hand, s.sold, h.shipped, h.cancelled,
+         (select sum(amount + gift_amount)::int from shop.orders_refunds where order_id = o.id) as wished,
+         (select count(*)::int from shop.orders_refunds where order_id = o.id) as refunds,
+         (select sum(amount)::int from shop.payments_refunds where order_id = o.id) as paid_back,
+         (select refunded::int from shop.payments_payments where order_id = o.id) as known
+       from shop.orders_orders o join shop.orders_holds h on h.order_id = o.id
+       join shop.orders_stock s on s.variant_id = h.variant_id where o.id = $1`,
+      [id],
+    );
+    const [row] = rows;
+    assert.equal(row.refunds, 2 * rounds, JSON.stringify(row));
+    assert.deepEqual([row.shipped, row.cancelled], [10 + rounds, rounds], JSON.stringify(row));
+    // Shipped units have gone, and as many as came back are there again.
+    assert.equal(row.on_hand, 100 - 10 - rounds + rounds, JSON.stringify(row));
+    assert.equal(row.sold, 20 - 10 - 2 * rounds, JSON.stringify(row));
+    assert.deepEqual(
+      [row.refunded + row.gift_refunded, row.paid_back, row.known],
+      [row.wished, row.refunded, row.refunded],
+      JSON.stringify(row),
+    );
+    const { body: order } = await ask<MerchantOrder>(runtimePort, 'GET', `/api/admin/orders/orders/${id}`, {
+      headers: { authorization: 'Bearer x' },
+    });
+    const line = order.lines[0];
+    assert.ok(line);
+    const paid = line.total.amount - line.discount.amount;
+    assert.equal(row.wished, Math.floor((paid * 2 * rounds) / 20));
+    await kill(runtime);
   });
 
   it('loses nothing and converges while runtime, processor and PostgreSQL are killed at random', async (test) => {

@@ -3,9 +3,10 @@
  * Parsed once at the border; everything behind it uses the inferred types.
  */
 import { z } from 'zod';
-import { fulfilment, progress } from './fulfilment/schemas.ts';
+import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
+import { returned } from './returns/schemas.ts';
 import { shippingMethodId, shippingRules } from './shipping/schemas.ts';
 import { taxPart, taxRules } from './taxes/schemas.ts';
 
@@ -196,6 +197,8 @@ export const order = z.object({
   fulfilment: progress,
   /** Its parcels, in the order in which they left. */
   fulfilments: z.array(fulfilment),
+  /** Goods on their way back, or back, in the order in which they were asked for. */
+  returns: z.array(returned),
   email: z.string(),
   shippingAddress: address,
   shippingMethod: shippingMethodId,
@@ -286,8 +289,12 @@ export const adjustStock = z
 
 export const cancelOrder = z.strictObject({ reason: line(500).optional() });
 export const refundOrder = z.strictObject({
-  /** Minor units; absent: everything that is left. */
+  /** Minor units; absent: what `lines` and `shipping` come to, and without these everything that is left. */
   amount: z.int().min(1).max(MAX_AMOUNT).optional(),
+  /** Units that are paid back with what was paid for them, discounts and tax considered. */
+  lines: unitsList.optional(),
+  /** Of what was paid for shipping, in minor units. */
+  shipping: z.int().min(0).max(MAX_AMOUNT).optional(),
   reason: line(500).optional(),
 });
 
@@ -350,6 +357,9 @@ export const orderEvent = z.object({
 /** About one parcel of an order. */
 export const fulfilmentEvent = orderEvent.extend({ fulfilment, fulfilmentProgress: progress });
 
+/** About one return of an order. */
+export const returnEvent = orderEvent.extend({ return: returned });
+
 export const stockEvent = z.object({ variantId: z.string(), productId: z.string().optional(), availability });
 
 export type Address = z.infer<typeof address>;
@@ -367,6 +377,7 @@ export type OrderEvent = z.infer<typeof orderEvent>;
 export type OrderPage = z.infer<typeof orderPage>;
 export type OrderStatus = z.infer<typeof orderStatus>;
 export type PaymentStart = z.infer<typeof paymentStart>;
+export type ReturnEvent = z.infer<typeof returnEvent>;
 export type ShippingMethod = z.infer<typeof shippingMethod>;
 export type StockLevel = z.infer<typeof stockLevel>;
 export type Totals = z.infer<typeof totals>;

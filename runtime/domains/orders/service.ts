@@ -40,6 +40,7 @@ import { giftCardRoutes } from './gift-cards/routes.ts';
 import { issueGiftCardFor } from './gift-cards/schemas.ts';
 import { issueCardFor } from './gift-cards/store.ts';
 import { promotionRoutes } from './promotions/routes.ts';
+import { returnRoutes } from './returns/routes.ts';
 import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
@@ -193,14 +194,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       );
     },
     async refundOrder(request) {
-      const { amount, reason } = request.body as z.infer<typeof s.refundOrder>;
+      const wish = request.body as z.infer<typeof s.refundOrder>;
       const key = request.headers['idempotency-key'] ?? request.requestId;
       return merchantView(
         request.tenant,
-        await actions.refund(request.tenant, ofOrder(request).orderId, key, amount, reason),
+        await actions.refund(request.tenant, ofOrder(request).orderId, key, wish),
       );
     },
     ...fulfilmentRoutes(platform),
+    ...returnRoutes(platform, actions.returns, visibleOrder),
     ...giftCardRoutes(platform),
     ...promotionRoutes(platform),
     ...rulesRoutes(platform),

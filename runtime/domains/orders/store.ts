@@ -7,6 +7,8 @@ import type { Platform } from '../../platform/domain.ts';
 import type { Reader } from './carts.ts';
 import type { Fulfilment } from './fulfilment/schemas.ts';
 import { progressOf } from './fulfilment/units.ts';
+import type { Returned, ReturnState } from './returns/schemas.ts';
+import { returnedOf, RETURNS, type ReturnRow } from './returns/store.ts';
 import type { Discount } from './promotions/schemas.ts';
 import type { TaxPart } from './taxes/schemas.ts';
 import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
@@ -18,6 +20,7 @@ import type {
   Order,
   OrderEvent,
   OrderStatus,
+  ReturnEvent,
 } from './schemas.ts';
 
 export interface StoredOrder extends OrderState {
@@ -56,6 +59,7 @@ export interface StoredOrder extends OrderState {
   readonly updatedAt: Date;
   readonly settled: boolean;
   readonly fulfilments: readonly Fulfilment[];
+  readonly returns: readonly Returned[];
   readonly lines: readonly OrderLine[];
 }
 
@@ -132,6 +136,7 @@ interface OrderRow {
   readonly settled: boolean;
   readonly refund_requested: boolean;
   readonly fulfilments: readonly FulfilmentRow[] | null;
+  readonly returns: readonly ReturnRow[] | null;
   readonly lines: readonly LineRow[];
 }
 
@@ -176,7 +181,8 @@ const READ = `
     case when o.stock in ('partly_shipped', 'shipped') then (
       select jsonb_agg(jsonb_build_object('id', f.id, 'lines', f.lines, 'carrier', f.carrier, 'number', f.tracking_number,
         'url', f.tracking_url, 'shipped', f.shipped_at, 'delivered', f.delivered_at) order by f.sequence)
-      from orders_fulfilments f where f.tenant_id = $1 and f.order_id = $2) end as fulfilments
+      from orders_fulfilments f where f.tenant_id = $1 and f.order_id = $2) end as fulfilments,
+    case when o.stock in ('partly_shipped', 'shipped') then ${RETURNS} end as returns
   from orders_orders o where o.tenant_id = $1 and o.id = $2`;
 
 /** @throws ShopError `not_found` */
@@ -332,6 +338,12 @@ export function fulfilmentEvent(
   return eventOf(type, order.id, payload);
 }
 
+/** The event that tells others what became of goods that come back. */
+export function returnEvent(state: ReturnState, order: StoredOrder, about: Returned): NewEvent {
+  const payload: ReturnEvent = { ...factsOf(order), return: about };
+  return eventOf(`return_${state}`, order.id, payload);
+}
+
 function eventOf(type: string, orderId: string, payload: OrderEvent): NewEvent {
   return { topic: 'orders.order', type: `orders.order.${type}`, key: orderId, payload };
 }
@@ -368,6 +380,7 @@ export function showOrder(order: StoredOrder): Order {
     fulfilled: order.fulfilledAt !== undefined,
     fulfilment: progressOf(order.stock, order.fulfilments),
     fulfilments: [...order.fulfilments],
+    returns: [...order.returns],
     email: order.email,
     shippingAddress: order.shippingAddress,
     shippingMethod: order.shippingMethod,
@@ -494,6 +507,7 @@ function fromRow(row: OrderRow): StoredOrder {
       shippedAt: new Date(each.shipped).toISOString(),
       deliveredAt: each.delivered === null ? undefined : new Date(each.delivered).toISOString(),
     })),
+    returns: (row.returns ?? []).map(returnedOf),
     lines: row.lines.map((line) => ({
       variantId: line.variant,
       productId: line.product,

@@ -1,0 +1,134 @@
+/**
+ * Asking for money back: a wish is written down under the order's lock, and the saga returns what went through a payment.
+ * Never more goes back than was paid; what a card payment took goes back before anything goes to a gift card.
+ */
+import { createHash } from 'node:crypto';
+import { ShopError } from '../../platform/errors.ts';
+import type { TenantId, Transaction } from '../../platform/ports.ts';
+import type { Units } from './fulfilment/schemas.ts';
+import { splitRefund } from './gift-cards/spread.ts';
+import { returnToCards } from './gift-cards/store.ts';
+import { statusAfterRefund } from './machine.ts';
+import { paidForShipping, sharesOf, type RefundedLine } from './returns/shares.ts';
+import { changeOrder, type StoredOrder } from './store.ts';
+
+export interface Wish {
+  /** The same id is the same refund. */
+  readonly id: string;
+  /** Minor units; absent: what lines and shipping come to, and without these all that is left. */
+  readonly amount?: number | undefined;
+  readonly lines?: readonly Units[] | undefined;
+  /** Of what was paid for shipping. */
+  readonly shipping?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export function refundIdOf(key: string): string {
+  return `ref_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+}
+
+interface RefundRow {
+  readonly id: string;
+  readonly amount: number;
+  readonly state: 'requested' | 'done' | 'refused';
+  readonly lines: readonly RefundedLine[];
+  readonly shipping: number;
+}
+
+/**
+ * For whoever has the order's lock, and lets the saga go on afterwards.
+ * @returns the order as it is now
+ * @throws ShopError `illegal_transition` where nothing is paid or left, `conflict` for more than is left
+ */
+export async function askRefund(
+  tx: Transaction,
+  tenant: TenantId,
+  order: StoredOrder,
+  wish: Wish,
+  now: Date,
+): Promise<StoredOrder> {
+  const { rows } = await tx.query<RefundRow>(
+    'select id, amount, state, lines, shipping from orders_refunds where tenant_id = $1 and order_id = $2',
+    [tenant, order.id],
+  );
+  if (rows.some(({ id }) => id === wish.id)) return order;
+  const standing = rows.filter(({ state }) => state !== 'refused');
+  const open = sum(standing.filter(({ state }) => state === 'requested').map(({ amount }) => amount));
+  const paid = order.captured - order.refunded - open;
+  const left = paid + order.gift - order.giftRefunded;
+  const lines = sharesOf(
+    order,
+    standing.flatMap((row) => row.lines),
+    wish.lines ?? [],
+  );
+  const shipping = wish.shipping ?? 0;
+  const worthless = lines.length > 0 && sum(lines.map((line) => line.amount)) + shipping === 0;
+  if (!isPaid(order) || order.cancelActor !== undefined || (left === 0 && !worthless)) {
+    throw new ShopError('illegal_transition', `An order that is ${order.status} cannot be refunded.`, {
+      remedy: 'Only money that was taken and not yet returned can be refunded.',
+    });
+  }
+  refuseBeyond(
+    order,
+    '/shipping',
+    shipping,
+    paidForShipping(order) - sum(standing.map((row) => row.shipping)),
+  );
+  refuseBeyond(order, '/amount', wish.amount ?? 0, left);
+  // After refunds by amount, less may be left than the units were paid with.
+  const computed = Math.min(sum(lines.map((line) => line.amount)) + shipping, left);
+  const isWhole = wish.lines === undefined && wish.shipping === undefined;
+  const { payment, giftCards } = splitRefund(wish.amount ?? (isWhole ? left : computed), paid);
+  await tx.query(
+    `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at, lines, shipping)
+     values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7, $8::jsonb, $9)`,
+    [
+      tenant,
+      order.id,
+      wish.id,
+      payment,
+      giftCards,
+      wish.reason ?? null,
+      now,
+      JSON.stringify(lines),
+      shipping,
+    ],
+  );
+  // The ledgers are ours: what goes to gift cards goes with the wish.
+  if (giftCards > 0) await returnToCards(tx, tenant, order.id, giftCards, now);
+  const giftRefunded = order.giftRefunded + giftCards;
+  const all = { status: order.status, captured: order.captured + order.gift };
+  const status = giftCards === 0 ? undefined : statusAfterRefund(all, order.refunded + giftRefunded);
+  return changeOrder(
+    tx,
+    tenant,
+    order,
+    {
+      settled: false,
+      gift_refunded: giftRefunded,
+      ...(status === undefined || status === order.status ? {} : { status }),
+      ...(wish.reason === undefined ? {} : { reason: wish.reason }),
+    },
+    { actor: 'merchant', now },
+  );
+}
+
+function refuseBeyond({ currency }: StoredOrder, where: string, wanted: number, left: number): void {
+  if (wanted <= left) return;
+  throw new ShopError('conflict', `Only ${left} ${currency} (minor units) are left to refund.`, {
+    remedy: 'Refund at most what is left.',
+    problems: [{ where, what: `at most ${left}` }],
+  });
+}
+
+/** By card, by gift cards, or because there was nothing to pay. */
+function isPaid(order: StoredOrder): boolean {
+  if (order.due > 0) return order.payment === 'captured';
+  return ['confirmed', 'partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded'].includes(
+    order.status,
+  );
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}

@@ -1,0 +1,199 @@
+/**
+ * Goods come back: asked for, answered, received, inspected, refunded; and units are given up before they leave. Each step is one
+ * transaction under the order's lock, may be asked for twice, and leaves the doing of money to the saga.
+ */
+import { createHash } from 'node:crypto';
+import type { Platform } from '../../../platform/domain.ts';
+import { ShopError } from '../../../platform/errors.ts';
+import type { Tenant, Transaction } from '../../../platform/ports.ts';
+import type { Units } from '../fulfilment/schemas.ts';
+import { areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from '../fulfilment/units.ts';
+import { adjust, moveUnits, stockChanged } from '../inventory.ts';
+import { mayShip } from '../machine.ts';
+import { askRefund, refundIdOf } from '../refunds.ts';
+import { changeOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
+import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
+import type { AskReturn, InspectReturn, RefundReturn, Returned, ReturnState } from './schemas.ts';
+import { insertReturn, updateReturn } from './store.ts';
+
+export interface Returns {
+  /** @param key of the request: the same key is the same return */
+  ask(
+    tenant: Tenant,
+    orderId: string,
+    key: string,
+    by: 'shopper' | 'merchant',
+    wish: AskReturn,
+  ): Promise<StoredOrder>;
+  answer(
+    tenant: Tenant,
+    orderId: string,
+    returnId: string,
+    to: 'authorised' | 'declined' | 'withdrawn' | 'received',
+    words?: string,
+  ): Promise<StoredOrder>;
+  inspect(tenant: Tenant, orderId: string, returnId: string, found: InspectReturn): Promise<StoredOrder>;
+  refund(tenant: Tenant, orderId: string, returnId: string, wish: RefundReturn): Promise<StoredOrder>;
+  /** @param key of the request: the same key gives the units up once */
+  cancelUnits(
+    tenant: Tenant,
+    orderId: string,
+    key: string,
+    wish: { readonly lines: readonly Units[]; readonly reason?: string | undefined },
+  ): Promise<StoredOrder>;
+}
+
+/**
+ * @param later plans that the saga goes on, in the transaction that gives it something to do
+ * @param push has it go on at once
+ */
+export function createReturns(
+  platform: Platform,
+  later: (tx: Transaction, orderId: string) => Promise<void>,
+  push: (tenant: string, orderId: string) => Promise<StoredOrder>,
+): Returns {
+  const now = (): Date => platform.clock.now();
+
+  /** One step of a return; one that is there already stays as it is. */
+  function step(
+    tenant: Tenant,
+    orderId: string,
+    returnId: string,
+    target: ReturnState | ((before: Returned) => ReturnState),
+    work: (
+      tx: Transaction,
+      order: StoredOrder,
+      before: Returned,
+      to: ReturnState,
+    ) => Promise<{ order?: StoredOrder; change?: Partial<Returned>; refundId?: string }>,
+  ): Promise<StoredOrder> {
+    return withOrder(platform, tenant.id, orderId, async (tx, order) => {
+      const before = order.returns.find(({ id }) => id === returnId);
+      if (before === undefined) {
+        throw new ShopError('not_found', `Order ${order.number} has no return ${returnId}.`, {
+          remedy: 'Look at its returns.',
+        });
+      }
+      const to = typeof target === 'function' ? target(before) : target;
+      if (before.state === to) return order;
+      if (!isLegalReturn(before.state, to)) {
+        throw new ShopError('illegal_transition', `A return that is ${before.state} cannot become ${to}.`);
+      }
+      const done = await work(tx, order, before, to);
+      const after: Returned = { ...before, ...done.change, state: to, updatedAt: now().toISOString() };
+      await updateReturn(tx, tenant.id, orderId, after, done.refundId);
+      const present = done.order ?? order;
+      const changed = {
+        ...present,
+        returns: present.returns.map((each) => (each.id === returnId ? after : each)),
+      };
+      await tx.emit(returnEvent(to, changed, after));
+      return changed;
+    });
+  }
+
+  return {
+    ask(tenant, orderId, key, by, { lines, note }) {
+      const id = `ret_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+      return withOrder(platform, tenant.id, orderId, async (tx, order) => {
+        if (order.returns.some((each) => each.id === id)) return order;
+        requireReturnable(order.lines, order.returns, lines);
+        const at = now().toISOString();
+        const asked: Returned = {
+          id,
+          // What the merchant enters needs nobody's leave.
+          state: by === 'merchant' ? 'authorised' : 'requested',
+          askedBy: by,
+          lines: [...lines],
+          note,
+          answer: undefined,
+          askedAt: at,
+          updatedAt: at,
+        };
+        await insertReturn(tx, tenant.id, orderId, asked);
+        const changed = { ...order, returns: [...order.returns, asked] };
+        await tx.emit(returnEvent(asked.state, changed, asked));
+        return changed;
+      });
+    },
+
+    answer: (tenant, orderId, returnId, to, words) =>
+      step(tenant, orderId, returnId, to, () =>
+        Promise.resolve(words === undefined ? {} : { change: { answer: words } }),
+      ),
+
+    inspect: (tenant, orderId, returnId, found) =>
+      step(tenant, orderId, returnId, 'inspected', async (tx, _order, before) => {
+        const lines = inspected(before.lines, found);
+        // In the order of their ids, as everybody who takes more than one.
+        const back = lines
+          .filter(({ restock = 0 }) => restock > 0)
+          .toSorted((a, b) => (a.variantId < b.variantId ? -1 : 1));
+        for (const { variantId, restock = 0 } of back) {
+          const { changes } = await adjust(tx, tenant.id, variantId, { delta: restock }, now());
+          if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+        }
+        return { change: { lines: [...lines] } };
+      }),
+
+    async refund(tenant, orderId, returnId, { amount, shipping }) {
+      await step(tenant, orderId, returnId, endOf, async (tx, order, before, to) => {
+        if (to === 'closed') return {};
+        const refundId = refundIdOf(returnId);
+        const wish = { id: refundId, lines: acceptedOf(before.lines), amount, shipping };
+        const changed = await askRefund(tx, tenant.id, order, wish, now());
+        await later(tx, orderId);
+        return { order: changed, refundId };
+      });
+      return push(tenant.id, orderId);
+    },
+
+    async cancelUnits(tenant, orderId, key, { lines, reason }) {
+      await withOrder(platform, tenant.id, orderId, async (tx, order) => {
+        const id = refundIdOf(key);
+        const { rows } = await tx.query(
+          'select from orders_refunds where tenant_id = $1 and order_id = $2 and id = $3',
+          [tenant.id, orderId, id],
+        );
+        if (rows.length > 0) return;
+        if (!mayShip(order)) {
+          throw new ShopError(
+            'illegal_transition',
+            `Of an order that is ${order.status} nothing waits to be shipped.`,
+          );
+        }
+        requireWaiting(order.lines, lines);
+        const after = moved(order.lines, lines, 'cancelled');
+        const stock = stockOf(after);
+        if (stock === 'released') {
+          throw new ShopError('conflict', 'That is all there is in the order.', {
+            remedy: 'Cancel the order as a whole.',
+          });
+        }
+        const status = statusAfterMoving(order.status, stock, areDelivered(order.fulfilments));
+        const changed = await changeOrder(
+          tx,
+          tenant.id,
+          { ...order, lines: order.lines.map((line, index) => ({ ...line, ...after[index] })) },
+          {
+            stock,
+            ...(status === undefined ? {} : { status }),
+            ...(stock === 'shipped' && order.fulfilledAt === undefined ? { fulfilled_at: now() } : {}),
+          },
+          { actor: 'merchant', reason, now: now() },
+        );
+        const changes = await moveUnits(tx, tenant.id, orderId, lines, 'released', now());
+        if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+        await askRefund(tx, tenant.id, changed, { id, lines, reason }, now());
+        await later(tx, orderId);
+      });
+      return push(tenant.id, orderId);
+    },
+  };
+}
+
+/** Where nothing was accepted, there is nothing to refund: the return is closed. */
+function endOf({ state, lines }: Returned): 'refunded' | 'closed' {
+  const isEmpty = state === 'inspected' && acceptedOf(lines).length === 0;
+  return isEmpty || state === 'closed' ? 'closed' : 'refunded';
+}

@@ -1,0 +1,76 @@
+/** The life of a return, and how many units may be on their way back. Pure. */
+import { ShopError } from '../../../platform/errors.ts';
+import type { LineUnits } from '../fulfilment/units.ts';
+import type { Units } from '../fulfilment/schemas.ts';
+import type { InspectReturn, Returned, ReturnLine, ReturnState } from './schemas.ts';
+
+const NEXT: Readonly<Record<ReturnState, readonly ReturnState[]>> = {
+  requested: ['authorised', 'declined', 'withdrawn'],
+  authorised: ['received', 'withdrawn'],
+  declined: [],
+  withdrawn: [],
+  received: ['inspected'],
+  // Where nothing was good enough, it ends without money.
+  inspected: ['refunded', 'closed'],
+  refunded: [],
+  closed: [],
+};
+
+export function isLegalReturn(from: ReturnState, to: ReturnState): boolean {
+  return NEXT[from].includes(to);
+}
+
+/** Of what has left, what is neither back nor on its way back. Units that were not good enough are the shopper's again. */
+export function returnable(line: LineUnits, returns: readonly Returned[]): number {
+  const away = returns
+    .filter(({ state }) => state !== 'declined' && state !== 'withdrawn')
+    .flatMap(({ lines }) => lines)
+    .filter(({ variantId }) => variantId === line.variantId)
+    .reduce((sum, { quantity, accepted }) => sum + (accepted ?? quantity), 0);
+  return line.shipped - away;
+}
+
+/** @throws ShopError `conflict` for units that are not there to be returned */
+export function requireReturnable(
+  lines: readonly LineUnits[],
+  returns: readonly Returned[],
+  wanted: readonly Units[],
+): void {
+  const problems = wanted.flatMap(({ variantId, quantity }, index) => {
+    const line = lines.find((each) => each.variantId === variantId);
+    const most = line === undefined ? 0 : returnable(line, returns);
+    return quantity <= most ? [] : [{ where: `/lines/${index}/quantity`, what: `at most ${most}` }];
+  });
+  if (problems.length > 0) {
+    throw new ShopError('conflict', 'Not as many units of that can be returned.', {
+      remedy: 'Name units that have been shipped and are not being returned already.',
+      problems,
+    });
+  }
+}
+
+/** @throws ShopError `invalid_input` unless each line is judged, and none above what came */
+export function inspected(
+  lines: readonly ReturnLine[],
+  { lines: found }: InspectReturn,
+): readonly ReturnLine[] {
+  const judged = lines.map((line) => {
+    const judgement = found.find(({ variantId }) => variantId === line.variantId);
+    return judgement === undefined || judgement.accepted > line.quantity
+      ? undefined
+      : { ...line, accepted: judgement.accepted, restock: judgement.restock };
+  });
+  const complete = judged.filter((line) => line !== undefined);
+  if (complete.length < lines.length || found.length > lines.length) {
+    throw new ShopError('invalid_input', 'Each line of the return is to be judged, with at most what came.', {
+      remedy: `Say accepted and restock for ${lines.map(({ variantId }) => variantId).join(', ')}.`,
+    });
+  }
+  return complete;
+}
+
+export function acceptedOf(lines: readonly ReturnLine[]): Units[] {
+  return lines
+    .map(({ variantId, accepted = 0 }) => ({ variantId, quantity: accepted }))
+    .filter(({ quantity }) => quantity > 0);
+}

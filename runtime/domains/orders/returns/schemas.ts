@@ -1,0 +1,122 @@
+/** Returns: what shoppers ask for, what merchants find, and what of it is shown. */
+import { z } from 'zod';
+import { unitsList } from '../fulfilment/schemas.ts';
+
+export const returnId = z.string().regex(/^ret_[0-9a-f]{32}$/, 'a return id: ret_ and 32 hexadecimal digits');
+
+export const returnReason = z.enum([
+  'changed_mind',
+  'too_large',
+  'too_small',
+  'not_as_described',
+  'damaged',
+  'wrong_item',
+  'late',
+  'other',
+]);
+
+export const returnState = z.enum([
+  'requested',
+  'authorised',
+  'declined',
+  'withdrawn',
+  'received',
+  'inspected',
+  'refunded',
+  'closed',
+]);
+
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    // Lines may end; nothing else that is no text comes in.
+    .regex(/^[\P{Cc}\n]*$/u, 'no control characters');
+
+/** Each variant once. */
+function onceEach<Line extends { readonly variantId: string }>(lines: readonly Line[]): boolean {
+  return new Set(lines.map(({ variantId }) => variantId)).size === lines.length;
+}
+const ONCE = 'name each variant once';
+
+const variantId = z.string().min(1).max(80);
+
+export const askReturn = z.strictObject({
+  lines: z
+    .array(z.strictObject({ variantId, quantity: z.int().min(1).max(999), reason: returnReason }))
+    .min(1)
+    .max(100)
+    .refine(onceEach, ONCE),
+  note: text(1_000).optional(),
+});
+
+export const declineReturn = z.strictObject({ answer: text(1_000) });
+export const authoriseReturn = z.strictObject({ answer: text(1_000).optional() });
+
+export const inspectReturn = z.strictObject({
+  lines: z
+    .array(
+      z
+        .strictObject({
+          variantId,
+          /** As good as it has to be, to be refunded. */
+          accepted: z.int().min(0).max(999),
+          /** Of these: fit to be sold again. */
+          restock: z.int().min(0).max(999),
+        })
+        .refine(({ accepted, restock }) => restock <= accepted, 'restock at most what is accepted'),
+    )
+    .min(1)
+    .max(100)
+    .refine(onceEach, ONCE),
+});
+
+const amount = z.int().min(1).max(99_999_999_999);
+
+export const refundReturn = z.strictObject({
+  /** Minor units, instead of what the accepted units were paid with. */
+  amount: amount.optional(),
+  /** Of what was paid for shipping, in minor units. */
+  shipping: z.int().min(0).max(99_999_999_999).optional(),
+});
+
+export const cancelUnits = z.strictObject({ lines: unitsList, reason: text(500).optional() });
+
+export const returnLine = z.object({
+  variantId: z.string(),
+  quantity: z.int(),
+  reason: returnReason,
+  accepted: z.int().optional(),
+  restock: z.int().optional(),
+});
+
+export const returned = z.object({
+  id: z.string(),
+  state: returnState,
+  askedBy: z.enum(['shopper', 'merchant']),
+  lines: z.array(returnLine),
+  note: z.string().optional(),
+  /** What the merchant says to it. */
+  answer: z.string().optional(),
+  askedAt: z.string(),
+  updatedAt: z.string(),
+});
+
+export const returnQuery = z.object({
+  state: returnState.optional(),
+  cursor: returnId.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+});
+export const returnPage = z.object({
+  returns: z.array(returned.extend({ orderId: z.string() })),
+  nextCursor: z.string().optional(),
+});
+
+export type AskReturn = z.infer<typeof askReturn>;
+export type InspectReturn = z.infer<typeof inspectReturn>;
+export type RefundReturn = z.infer<typeof refundReturn>;
+export type Returned = z.infer<typeof returned>;
+export type ReturnLine = z.infer<typeof returnLine>;
+export type ReturnState = z.infer<typeof returnState>;
