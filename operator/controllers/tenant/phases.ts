@@ -35,7 +35,7 @@ import { decoded } from '../secrets.ts';
 import type { Finding } from '../status.ts';
 import { INTEGRATED, integrated } from '../surroundings.ts';
 import type { World } from '../world.ts';
-import { databaseSecret } from './desired.ts';
+import { adminSecretName, databaseSecret } from './desired.ts';
 import type { DesiredObjects, TenantCredentials } from './desired.ts';
 import { RuntimeRefusal } from './runtime-api.ts';
 import type { ImportReport, RuntimeTarget } from './runtime-api.ts';
@@ -307,18 +307,28 @@ async function reconcileCatalog(visit: Visit): Promise<Step> {
   }
   const target = targetOf(visit, hostOf(tenant).get('catalog'));
   const key = createHash('sha256').update(`${tenant.metadata.uid}/${source}/${attempt}`).digest('hex');
-  const answer = world.watchers.poll(subject, importFollower(visit, target, source, key), () =>
-    visit.wake('the catalogue import has ended'),
-  );
-  if (answer === undefined) {
+  const ask = (): Heard | undefined =>
+    world.watchers.poll(subject, importFollower(visit, target, source, key), () =>
+      visit.wake('there is news of the catalogue import'),
+    );
+  const answer = ask();
+  // Told, and tried on all the same.
+  if (answer?.is === 'delayed') ask();
+  if (answer === undefined || answer.is === 'delayed') {
     const catalog = { source, state: 'Running' as const };
+    const told = findCondition(tenant.status?.conditions, type);
+    // What was told stays told until there is an answer: it is asked for again and again.
+    const before = last?.source === source && told !== undefined && isDelay(told.reason) ? told : undefined;
+    const finding =
+      answer ?? (before === undefined ? undefined : { ...before, passes: before.reason === DELAYED });
     return {
       type,
-      state: 'waiting',
-      reason: 'Importing',
-      message: `imports ${source}`,
+      state: finding === undefined || finding.passes ? 'waiting' : 'stuck',
+      reason: finding?.reason ?? 'Importing',
+      message: finding?.message ?? `imports ${source}`,
       proceed: true,
       status: { catalog },
+      ...(answer === undefined ? {} : { heard: true }),
     };
   }
   return { ...concluded(type, source, attempt, answer), heard: true };
@@ -338,14 +348,29 @@ async function reportIntegrations({ tenant, platform, surroundings }: Visit): Pr
   return { ...integrated(surroundings, concerned), proceed: true };
 }
 
-/** A question that starts the import when first asked, and has an answer when the import has ended. */
+/** What is heard of an import. */
+type Heard =
+  | { readonly is: 'ended'; readonly report: ImportReport }
+  | { readonly is: 'refused'; readonly message: string }
+  /** It could not be begun for so long that somebody should look; it is tried again all the same. */
+  | { readonly is: 'delayed'; readonly reason: string; readonly message: string; readonly passes: boolean };
+
+/** How long an import that cannot be begun is taken for one that will be: a runtime that starts reads of its tenants within seconds. */
+export const IMPORT_PATIENCE_MS = 60_000;
+const REFUSED = 'ImportRefused';
+const DELAYED = 'ImportDelayed';
+const isDelay = (reason: string): boolean => reason === REFUSED || reason === DELAYED;
+
+/** A question that starts the import when first asked, and has an answer when the import has ended, or does not come to begin. */
 function importFollower(
-  { world }: Visit,
+  visit: Visit,
   target: RuntimeTarget,
   source: string,
   key: string,
-): () => Promise<ImportReport | string | undefined> {
+): () => Promise<Heard | undefined> {
+  const { world } = visit;
   let id: string | undefined;
+  let failingSince: number | undefined;
   return async () => {
     try {
       // Starting twice is starting once: the key is the same, and so is the answer.
@@ -353,16 +378,51 @@ function importFollower(
         (id === undefined ? undefined : await world.runtime.importReport(target, id)) ??
         (await world.runtime.startImport(target, source, key));
       id = report.id;
-      return report.state === 'succeeded' || report.state === 'failed' ? report : undefined;
+      failingSince = undefined;
+      return report.state === 'succeeded' || report.state === 'failed' ? { is: 'ended', report } : undefined;
     } catch (error) {
-      if (error instanceof RuntimeRefusal)
-        return `the runtime refused the import (${error.status}): ${error.message}`;
-      throw error;
+      if (error instanceof RuntimeRefusal && !error.mayPass)
+        return {
+          is: 'refused',
+          message: `the runtime refused the import (${error.status}): ${error.message}`,
+        };
+      failingSince ??= world.clock.monotonic();
+      if (world.clock.monotonic() - failingSince < IMPORT_PATIENCE_MS) return undefined;
+      failingSince = undefined;
+      return delayed(visit, target, source, error);
     }
   };
 }
 
-function concluded(type: string, source: string, attempt: string, answer: ImportReport | string): Step {
+/** Names who does not do what, and what to do about it; the same each time, so that it is written once. */
+function delayed({ tenant }: Visit, target: RuntimeTarget, source: string, error: unknown): Heard {
+  const { name } = tenant.metadata;
+  const namespace = namespaceOf(name, tenant.spec.placement);
+  const status = error instanceof RuntimeRefusal ? error.status : undefined;
+  const what = status === undefined ? 'does not answer' : `answers ${status}`;
+  const logs = `see kubectl shopmind logs ${name} catalog`;
+  const remedies: Readonly<Record<number, string>> = {
+    401: `it does not take the key of Secret ${namespace}/${adminSecretName(name)}: ${logs}, and annotate the tenant with ${ANNOTATIONS.reconcileAt} to have the key entered again`,
+    403: `the key of Secret ${namespace}/${adminSecretName(name)} may not import there: ${logs}, and look whether the runtime is of the operator's version`,
+    404: `it knows no shop at ${target.host}, or no imports: ${logs}, and look whether it reaches the database and hosts domain catalog`,
+  };
+  const remedy = status === undefined ? undefined : remedies[status];
+  const said = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
+  const message = `the runtime at ${target.address} ${what}${said} to the import of ${source} for more than ${IMPORT_PATIENCE_MS / 1000} s; it is tried again and again; ${remedy ?? logs}`;
+  return {
+    is: 'delayed',
+    reason: remedy === undefined ? DELAYED : REFUSED,
+    message: message.slice(0, 1024),
+    passes: remedy === undefined,
+  };
+}
+
+function concluded(
+  type: string,
+  source: string,
+  attempt: string,
+  heard: Exclude<Heard, { readonly is: 'delayed' }>,
+): Step {
   const failed = (message: string, report?: ImportReport): Step => ({
     type,
     state: 'stuck',
@@ -377,7 +437,8 @@ function concluded(type: string, source: string, attempt: string, answer: Import
       catalog: { source, state: 'Failed', attempt, ...(report === undefined ? {} : { importId: report.id }) },
     },
   });
-  if (typeof answer === 'string') return failed(answer);
+  if (heard.is === 'refused') return failed(heard.message);
+  const answer = heard.report;
   const { created, updated, unchanged } = answer.products;
   const products = created + updated + unchanged;
   if (answer.state === 'failed' || (products === 0 && answer.problemCount > 0)) {

@@ -8,6 +8,7 @@ import { findCondition } from '../../kube/conditions.ts';
 import { deployments, httpRoutes, namespaces, networkPolicies, secrets, shopServices } from '../kinds.ts';
 import { createTestWorld, withPool } from '../testing/world.ts';
 import type { TestWorld } from '../testing/world.ts';
+import { IMPORT_PATIENCE_MS } from './phases.ts';
 import { RuntimeRefusal } from './runtime-api.ts';
 import type { ImportReport } from './runtime-api.ts';
 
@@ -406,6 +407,76 @@ test('a source the runtime refuses stalls the tenant with the refusal', async ()
     ['Warning ImportFailed acme'],
   );
 });
+
+for (const [what, refuse, reason, told] of [
+  [
+    '401',
+    () => new RuntimeRefusal(401, 'no such key'),
+    'ImportRefused',
+    /^the runtime at http:\/\/runtime\.shopmind-system\.svc:8080 answers 401 \(no such key\) to the import of x\.csv for more than 60 s.*Secret shopmind-system\/acme-admin.*reconcile-at/,
+  ],
+  [
+    '403',
+    () => new RuntimeRefusal(403, ''),
+    'ImportRefused',
+    /answers 403 to .* may not import there: see kubectl shopmind logs acme catalog/,
+  ],
+  [
+    '404',
+    () => new RuntimeRefusal(404, ''),
+    'ImportRefused',
+    /answers 404 to .* knows no shop at acme\.localhost/,
+  ],
+  [
+    '503',
+    () => new RuntimeRefusal(503, 'full'),
+    'ImportDelayed',
+    /answers 503 \(full\) to .* tried again and again; see kubectl shopmind logs acme catalog$/,
+  ],
+  [
+    'no answer at all',
+    () => new Error('connect ECONNREFUSED'),
+    'ImportDelayed',
+    /does not answer \(connect ECONNREFUSED\) to the import/,
+  ],
+] as const) {
+  test(`an import that gets ${what} is taken for one that will begin, and told after a minute; it goes on when it is let`, async () => {
+    const world = withPool(createTestWorld());
+    const broken = (): never => {
+      throw refuse();
+    };
+    world.imports.set('x.csv', broken);
+    world.putTenant('acme', { ...POOLED, catalog: { source: { url: 'x.csv' } } });
+    await world.settle();
+    await world.clock.advance(IMPORT_PATIENCE_MS - 1);
+    await world.settle();
+    assert.equal(ready(world), 'False Importing');
+    await world.clock.advance(1);
+    await world.settle();
+    const isRefused = reason === 'ImportRefused';
+    const conditions = (): unknown =>
+      ['Ready', 'Stalled', 'Reconciling'].map((type) => ready(world, 'acme', type));
+    assert.deepEqual(
+      conditions(),
+      isRefused
+        ? [`False ${reason}`, `True ${reason}`, 'False Stalled']
+        : [`False ${reason}`, 'False NotStalled', `True ${reason}`],
+    );
+    assert.match(message(world, 'CatalogReady'), told);
+    // Said once, and not taken back while it goes on: neither when it is tried anew nor by a new process.
+    world.writes.length = 0;
+    for (let minute = 0; minute < 3; minute += 1) {
+      await world.clock.advance(IMPORT_PATIENCE_MS);
+      if (minute === 1) world.restart();
+      await world.settle();
+    }
+    assert.deepEqual(world.writes, []);
+    world.imports.set('x.csv', () => report({}));
+    await world.settle();
+    assert.equal(ready(world), 'True Ready');
+    assert.equal(message(world, 'CatalogReady'), '3 products from x.csv');
+  });
+}
 
 test('payment keys of the merchant must be whole before anything is registered', async () => {
   const spec = { ...POOLED, payments: { secretRef: { name: 'stripe' } } };

@@ -29,15 +29,21 @@ export interface RuntimeTarget {
   readonly adminToken: string;
 }
 
-/** The runtime answered, and the answer is no: repeating the same question would get the same answer. */
+/** The runtime answered, and the answer is no. */
 export class RuntimeRefusal extends Error {
   readonly status: number;
+  /** Whether the same question may get another answer later: the runtime need not have read of the tenant yet, or is busy. */
+  readonly mayPass: boolean;
   constructor(status: number, message: string) {
     super(message);
     this.name = 'RuntimeRefusal';
     this.status = status;
+    this.mayPass = status >= 500 || NOT_YET.includes(status);
   }
 }
+
+/** Of a runtime that has not read the directory yet; of one that is busy. */
+const NOT_YET: readonly number[] = [401, 403, 404, 408, 425, 429];
 
 export interface RuntimeApi {
   /** True when the runtime serves this tenant; false while it does not know the tenant yet. */
@@ -65,16 +71,12 @@ export function createRuntimeApi(): RuntimeApi {
         { 'idempotency-key': idempotencyKey },
       );
       if (status >= 200 && status < 300) return Report.parse(body);
-      // 401, 403 and 404: the runtime has not read the directory yet. 5xx and 429: it is busy.
-      if (status < 500 && ![401, 403, 404, 408, 425, 429].includes(status))
-        throw new RuntimeRefusal(status, detailOf(body));
-      throw new Error(`the runtime at ${target.address} answered ${status} to an import: ${detailOf(body)}`);
+      throw new RuntimeRefusal(status, detailOf(body));
     },
     async importReport(target, id) {
       const { status, body } = await call(target, 'GET', `${IMPORTS}/${encodeURIComponent(id)}`);
       if (status === 404) return undefined;
-      if (status !== 200)
-        throw new Error(`the runtime at ${target.address} answered ${status} about an import`);
+      if (status !== 200) throw new RuntimeRefusal(status, detailOf(body));
       return Report.parse(body);
     },
   };

@@ -332,23 +332,31 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
 
   const pending: Promise<void>[] = [];
   const asked = new Map<string, { answer: unknown }>();
+  /** Questions without an answer: the first of each subject is asked again and again. */
+  const asking = new Map<string, () => Promise<unknown>>();
   const watchers: Watchers = {
     poll<T>(subject: string, ask: () => Promise<T | undefined>): T | undefined {
       const known = asked.get(subject);
       if (known !== undefined) {
         asked.delete(subject);
+        asking.delete(subject);
         // The subject names the question, so the answer has the type of this question's answers.
         return known.answer as T;
       }
+      const first = asking.get(subject) ?? ask;
+      asking.set(subject, first);
       pending.push(
-        ask().then(
+        first().then(
           (answer) => void (answer === undefined ? undefined : asked.set(subject, { answer })),
           () => undefined,
         ),
       );
       return undefined;
     },
-    forget: (subject) => void asked.delete(subject),
+    forget(subject) {
+      asked.delete(subject);
+      asking.delete(subject);
+    },
     close: () => undefined,
   };
 
@@ -496,6 +504,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
     platform: world.platform,
     reconcile: reconcileAll,
     restart() {
+      asking.clear();
       reconcilers = createReconcilers();
     },
     moves,
