@@ -257,7 +257,7 @@ const BAD: readonly (readonly [
     () =>
       shop.call('one', 'POST', '/internal/echo/double', {
         json: { input: 1 },
-        headers: { authorization: 'Bearer x', 'x-shopmind-tenant': 'one' },
+        headers: { authorization: `Bearer ${Date.now()}.${'x'.repeat(43)}`, 'x-shopmind-tenant': 'one' },
       }),
   ],
 ];

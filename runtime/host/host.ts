@@ -64,6 +64,7 @@ import { keyRoutes } from './keys/routes.ts';
 import { createMetrics } from './metrics.ts';
 import { createPeers } from './peers.ts';
 import { compileRoutes, type Route } from './routes.ts';
+import { createServiceTokens } from './service-tokens.ts';
 import { createSockets } from './sockets/server.ts';
 import { openTracer, traceConsumer, traceTask } from './tracing.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -118,11 +119,13 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   const tenants = createTenantDirectory({ sql, log });
   const secrets = await openSecrets(config, shownSql);
   const services = new Map<string, DomainService>();
+  // Between processes: a clock that a test has made is only one's own.
+  const tokens = createServiceTokens({ secretsKey: config.secretsKey, clock: systemClock });
   const peers = createPeers({
     services,
     urls: config.peers,
     tenant: (id) => tenants.byId(id),
-    secretsKey: config.secretsKey,
+    tokens,
     tracer,
   });
   const shared = await openShared(config, { sql, clock, log });
@@ -267,6 +270,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     calls,
     identify,
     peers,
+    tokens,
     log,
     tracer,
     observe: metrics.observeRequest,

@@ -20,6 +20,7 @@ import type { Answer } from './idempotency.ts';
 import { INTERNAL_PREFIX, TENANT_HEADER, type Peers } from './peers.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import type { Route, RouteTable } from './routes.ts';
+import type { ServiceTokens } from './service-tokens.ts';
 import { hostNameOf, shopAt } from './shop.ts';
 
 export interface HttpOptions {
@@ -28,6 +29,7 @@ export interface HttpOptions {
   readonly calls: Calls;
   readonly identify: Identify;
   readonly peers: Peers;
+  readonly tokens: Pick<ServiceTokens, 'isGood'>;
   readonly log: Logger;
   readonly tracer: Tracer;
   readonly observe: (route: string, method: string, status: number, seconds: number) => void;
@@ -77,9 +79,11 @@ export function createHttp(options: HttpOptions): HandleRequest {
 
   async function answerInternal(exchange: Exchange): Promise<void> {
     const { request } = exchange;
-    if (!options.peers.isTrusted(request.headers.authorization))
+    const named = single(request.headers[TENANT_HEADER]) ?? '';
+    const token = request.headers.authorization?.replace(/^Bearer /, '');
+    if (!options.tokens.isGood(token, { tenant: named, path: exchange.path }))
       throw new ShopError('not_found', `There is nothing at ${exchange.path}.`);
-    const tenant = await tenants.byId(single(request.headers[TENANT_HEADER]) ?? '');
+    const tenant = await tenants.byId(named);
     exchange.tenant = tenant?.id;
     if (!tenant || (onlyTenant !== undefined && tenant.id !== onlyTenant))
       throw new ShopError('not_found', 'This process does not serve that tenant.');

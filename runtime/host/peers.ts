@@ -1,12 +1,12 @@
 /**
- * Calls between domains: in process when hosted together, over HTTP otherwise, with a token only our processes can make.
- * The gateway never routes `/internal/`.
+ * Calls between domains: in process when hosted together, over HTTP otherwise, with a token only our processes can make. The gateway
+ * never routes `/internal/`.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { DomainService } from '../platform/domain.ts';
 import { ShopError, STATUS_OF, type ErrorCode, type Problem } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
 import type { SpanOptions, Tracer } from '../platform/tracing/tracer.ts';
+import type { ServiceTokens } from './service-tokens.ts';
 
 export const INTERNAL_PREFIX = '/internal/';
 export const TENANT_HEADER = 'x-shopmind-tenant';
@@ -16,22 +16,17 @@ export interface Peers {
   call<Out>(tenant: string, domain: string, operation: string, input: unknown): Promise<Out>;
   /** Serves `/internal/<domain>/<operation>`; the caller has checked the token. */
   serve(tenant: Tenant, path: string, input: unknown): Promise<unknown>;
-  isTrusted(authorization: string | undefined): boolean;
 }
 
 export interface PeersOptions {
   readonly services: ReadonlyMap<string, DomainService>;
   readonly urls: ReadonlyMap<string, string>;
   readonly tenant: (id: string) => Promise<Tenant | undefined>;
-  readonly secretsKey: string;
+  readonly tokens: Pick<ServiceTokens, 'issue'>;
   readonly tracer: Tracer;
 }
 
-export function createPeers({ services, urls, tenant: find, secretsKey, tracer }: PeersOptions): Peers {
-  const token = createHmac('sha256', Buffer.from(secretsKey, 'base64'))
-    .update('shopmind-internal-v1')
-    .digest('base64url');
-
+export function createPeers({ services, urls, tenant: find, tokens, tracer }: PeersOptions): Peers {
   async function locally(
     tenant: Tenant,
     service: DomainService,
@@ -62,12 +57,13 @@ export function createPeers({ services, urls, tenant: find, secretsKey, tracer }
     operation: string,
     input: unknown,
   ): Promise<unknown> {
+    const path = `${INTERNAL_PREFIX}${domain}/${operation}`;
     let answer: Response;
     try {
-      answer = await fetch(`${url}${INTERNAL_PREFIX}${domain}/${operation}`, {
+      answer = await fetch(`${url}${path}`, {
         method: 'POST',
         headers: {
-          authorization: `Bearer ${token}`,
+          authorization: `Bearer ${tokens.issue({ tenant, path })}`,
           'content-type': 'application/json',
           [TENANT_HEADER]: tenant,
           ...tracer.headers(),
@@ -113,11 +109,6 @@ export function createPeers({ services, urls, tenant: find, secretsKey, tracer }
       const service = services.get(domain);
       if (!service) throw new ShopError('not_found', `The domain ${domain} is not hosted here.`);
       return locally(tenant, service, operation, input);
-    },
-    isTrusted(authorization) {
-      const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? '');
-      const known = Buffer.from(token);
-      return given.length === known.length && timingSafeEqual(given, known);
     },
   };
 }
