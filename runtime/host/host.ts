@@ -27,6 +27,7 @@ import { createStripePayments } from '../platform/payments/stripe.ts';
 import { createPictures } from '../platform/pictures/pictures.ts';
 import { createPainters } from '../platform/pictures/studio/painters.ts';
 import type { Clock, EventHandler, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
+import { createSealing } from '../platform/secrets/sealing.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
 import type { TaskQueue } from '../platform/tasks/queue.ts';
 import { createTenantDirectory } from '../platform/tenants/directory.ts';
@@ -168,6 +169,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     pictures,
     outbox: messaging.outbox,
     secrets,
+    sealing: createSealing(config.secretsKey),
     tenants,
     clock,
     newId,

@@ -20,6 +20,7 @@ import type {
   RateLimits,
   Push,
   Scan,
+  Sealing,
   Search,
   Secrets,
   Sms,
@@ -58,6 +59,7 @@ export interface Platform {
   /** What was sent to nobody, because no provider is set up. */
   readonly outbox: Outbox;
   readonly secrets: Secrets;
+  readonly sealing: Sealing;
   readonly tenants: Tenants;
   readonly clock: Clock;
   readonly newId: NewId;

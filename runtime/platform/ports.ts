@@ -707,6 +707,14 @@ export interface Secrets {
   get(tenant: TenantId, name: string): Promise<string | undefined>;
 }
 
+/** Closes what a domain keeps in its tables and has to read again; whoever reads the tables alone cannot. */
+export interface Sealing {
+  /** @param what it is, and whose: it opens as nothing else */
+  seal(tenant: TenantId, what: string, value: Buffer): Buffer;
+  /** @throws ShopError `internal` for what was sealed by another key, for another tenant, or as something else */
+  open(tenant: TenantId, what: string, sealed: Buffer): Buffer;
+}
+
 /** What the runtime knows of a tenant; written by the operator, read here. */
 export interface Tenant {
   readonly id: TenantId;

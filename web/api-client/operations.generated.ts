@@ -531,6 +531,7 @@ export interface Operations {
       "createdAt": string;
       "version": number;
       "scopes": readonly (string)[];
+      "hasAuthenticator": boolean;
     };
   };
   /** Change one’s own name or password. */
@@ -553,6 +554,47 @@ export interface Operations {
       "createdAt": string;
       "version": number;
     };
+  };
+  /** A secret for an authenticator app, shown once. Nothing changes until a code of it was confirmed. */
+  'accounts.prepareAuthenticator': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "password": string;
+    };
+    response: {
+      "secret": string;
+      "uri": string;
+    };
+  };
+  /** From now on signing in by password wants a code of the app. The recovery codes are for who loses it: shown once, good once each. */
+  'accounts.confirmAuthenticator': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "code": string;
+    };
+    response: {
+      "recoveryCodes": readonly (string)[];
+    };
+  };
+  /** Sign in without a code again. */
+  'accounts.removeAuthenticator': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "password": string;
+    };
+    response: undefined;
+  };
+  /** For a member who has lost app and recovery codes: they sign in without a code again. */
+  'accounts.resetAuthenticator': {
+    params: {
+      "staffId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
   };
   /** Join the staff by the link of an invitation, which is good once, and sign in. */
   'accounts.acceptInvitation': {
@@ -585,6 +627,7 @@ export interface Operations {
     body: {
       "email": string;
       "password": string;
+      "code"?: string | undefined;
     };
     response: {
       "staff": {
@@ -8075,6 +8118,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.deleteRole': ['DELETE', '/api/admin/accounts/roles/{roleId}', false],
   'accounts.getStaffSelf': ['GET', '/api/admin/accounts/me', false],
   'accounts.updateStaffSelf': ['PATCH', '/api/admin/accounts/me', false],
+  'accounts.prepareAuthenticator': ['POST', '/api/admin/accounts/me/totp', false],
+  'accounts.confirmAuthenticator': ['POST', '/api/admin/accounts/me/totp/confirm', false],
+  'accounts.removeAuthenticator': ['POST', '/api/admin/accounts/me/totp/remove', false],
+  'accounts.resetAuthenticator': ['DELETE', '/api/admin/accounts/staff/{staffId}/totp', false],
   'accounts.acceptInvitation': ['POST', '/api/accounts/staff/accept', false],
   'accounts.signInStaff': ['POST', '/api/accounts/staff/login', false],
   'accounts.renewStaffSession': ['POST', '/api/accounts/staff/renew', false],

@@ -20,6 +20,7 @@ const MOST = {
   register: { email: 10, from: 1_000 },
   staff: { email: 10, from: 200 },
   forgot: { email: 3, from: 200 },
+  factor: { email: 5, from: 200 },
 } as const;
 
 export function createAttempts(sql: Sql, clock: Clock): Attempts {

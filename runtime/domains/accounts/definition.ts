@@ -90,7 +90,7 @@ export const PasswordReset = z.strictObject({ token: Token, password: NewPasswor
 const AddressId = z.object({ id: z.string().min(1).max(80) });
 
 /** What is counted, so that nobody guesses for long. */
-export const ATTEMPTED = ['login', 'register', 'staff', 'forgot'] as const;
+export const ATTEMPTED = ['login', 'register', 'staff', 'forgot', 'factor'] as const;
 
 /** Whose attempts they are, hashed: the table is no list of addresses. @param value an e-mail address as it is compared, or a caller's */
 export function attemptSubject(

@@ -51,7 +51,12 @@ export type RoleInput = z.infer<typeof RoleInput>;
 export const Acceptance = z.strictObject({ token: Token, password: NewPassword, name: Name.optional() });
 export type Acceptance = z.infer<typeof Acceptance>;
 
-export const StaffCredentials = z.strictObject({ email: Email, password: z.string().min(1).max(256) });
+export const StaffCredentials = z.strictObject({
+  email: Email,
+  password: z.string().min(1).max(256),
+  /** Of the authenticator app, or for recovery: of those who have one. */
+  code: z.string().trim().min(1).max(40).optional(),
+});
 export type StaffCredentials = z.infer<typeof StaffCredentials>;
 
 /** Good for work until `staleAt`; for another one, once, until `expiresAt`. */
@@ -64,7 +69,7 @@ export const StaffSession = z.object({
 export type StaffSession = z.infer<typeof StaffSession>;
 
 /** Oneself, and what one may do. */
-export const StaffSelf = StaffMember.extend({ scopes: z.array(z.string()) });
+export const StaffSelf = StaffMember.extend({ scopes: z.array(z.string()), hasAuthenticator: z.boolean() });
 export type StaffSelf = z.infer<typeof StaffSelf>;
 
 export const StaffSelfPatch = z
@@ -76,6 +81,16 @@ export const StaffSelfPatch = z
   .partial();
 export type StaffSelfPatch = z.infer<typeof StaffSelfPatch>;
 
+/** For an authenticator app; shown once. */
+export const TotpSetup = z.object({
+  secret: z.string(),
+  /** As a picture, what the app's camera reads. */
+  uri: z.string(),
+});
+export type TotpSetup = z.infer<typeof TotpSetup>;
+
+const Confirmed = z.strictObject({ password: z.string().min(1).max(256) });
+
 const ofStaff = z.object({ staffId: z.string().min(1).max(80) });
 const ofRole = z.object({ roleId: RoleId });
 
@@ -85,6 +100,8 @@ export const staffTables: readonly TableDefinition[] = [
   { name: 'staff_roles', spread: 'tenant', access: 'write' },
   { name: 'staff_policies', spread: 'tenant', access: 'write' },
   { name: 'staff_sessions', spread: 'tenant', access: 'write' },
+  { name: 'staff_factors', spread: 'tenant', access: 'write' },
+  { name: 'staff_recovery_codes', spread: 'tenant', access: 'write' },
   {
     name: 'account_links',
     spread: 'tenant',
@@ -197,6 +214,51 @@ export const staffRoutes: readonly RouteDefinition[] = [
     self: true,
     body: StaffSelfPatch,
     response: StaffMember,
+  },
+  {
+    id: 'prepareAuthenticator',
+    method: 'POST',
+    path: '/api/admin/accounts/me/totp',
+    summary:
+      'A secret for an authenticator app, shown once. Nothing changes until a code of it was confirmed.',
+    audience: 'merchant',
+    people: true,
+    self: true,
+    body: Confirmed,
+    response: TotpSetup,
+  },
+  {
+    id: 'confirmAuthenticator',
+    method: 'POST',
+    path: '/api/admin/accounts/me/totp/confirm',
+    summary:
+      'From now on signing in by password wants a code of the app. The recovery codes are for who loses it: shown once, good once each.',
+    audience: 'merchant',
+    people: true,
+    self: true,
+    body: z.strictObject({ code: z.string().trim().min(6).max(10) }),
+    response: z.object({ recoveryCodes: z.array(z.string()) }),
+  },
+  {
+    id: 'removeAuthenticator',
+    method: 'POST',
+    path: '/api/admin/accounts/me/totp/remove',
+    summary: 'Sign in without a code again.',
+    audience: 'merchant',
+    people: true,
+    self: true,
+    body: Confirmed,
+    status: 204,
+  },
+  {
+    id: 'resetAuthenticator',
+    method: 'DELETE',
+    path: '/api/admin/accounts/staff/{staffId}/totp',
+    summary: 'For a member who has lost app and recovery codes: they sign in without a code again.',
+    audience: 'merchant',
+    people: true,
+    params: ofStaff,
+    status: 204,
   },
   {
     id: 'acceptInvitation',

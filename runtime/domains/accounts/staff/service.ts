@@ -10,6 +10,7 @@ import type { Passwords } from '../passwords.ts';
 import { addressOf, bearerOf } from '../requests.ts';
 import { keyOf } from '../shapes.ts';
 import type * as d from './definition.ts';
+import { createFactors } from './factors.ts';
 import { createMembers, toMember, type MemberRow } from './members.ts';
 import { createStaffSessions, type StaffToken } from './sessions.ts';
 
@@ -23,6 +24,7 @@ export interface StaffOptions {
 export function createStaff(platform: Platform, { passwords, attempts, links, passkeys }: StaffOptions) {
   const { sql, clock } = platform;
   const sessions = createStaffSessions(sql, platform);
+  const factors = createFactors(platform);
   const members = createMembers(platform, { sessions, links, passkeys });
 
   function welcome(row: MemberRow, session: StaffToken): { json: d.StaffSession } {
@@ -59,7 +61,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
 
   async function signIn(request: RouteRequest) {
     const { tenant, signal } = request;
-    const { email, password } = request.body as d.StaffCredentials;
+    const { email, password, code } = request.body as d.StaffCredentials;
     await attempts.count(tenant.id, 'staff', keyOf(email), addressOf(request));
     const member = await members.byEmail(tenant.id, email);
     const right = await passwords.verify(password, member?.password_hash ?? undefined, signal);
@@ -67,11 +69,26 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       throw new ShopError('unauthenticated', 'E-mail or password is wrong.', {
         remedy: 'Check both and try again.',
       });
+    await requireCode(request, member, code);
     await attempts.forgive(tenant.id, 'staff', keyOf(email));
     return welcome(
       member,
       await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, member.id)),
     );
+  }
+
+  /** Whoever hears of it has the password. @throws ShopError `unauthenticated` without the right one, `rate_limited` */
+  async function requireCode({ tenant }: RouteRequest, member: MemberRow, code: string | undefined) {
+    if (!(await factors.isOn(tenant.id, member.id))) return;
+    const refused = (message: string, what: string): ShopError =>
+      new ShopError('unauthenticated', message, {
+        remedy: 'Send the six digits that the authenticator app shows, or a recovery code, as code.',
+        problems: [{ where: 'body/code', what }],
+      });
+    if (code === undefined) throw refused('A code of the authenticator app is needed.', 'is needed');
+    await attempts.count(tenant.id, 'factor', member.email_key, undefined);
+    if (!(await factors.accept(tenant.id, member.id, code))) throw refused('The code is wrong.', 'is wrong');
+    await attempts.forgive(tenant.id, 'factor', member.email_key);
   }
 
   async function renew({ tenant, headers }: RouteRequest) {
@@ -189,7 +206,33 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       const member = await selfOf(request);
       const roles = await members.roles(request.tenant.id);
       const scopes = roles.filter(({ id }) => member.roles.includes(id)).flatMap((role) => role.scopes);
-      return { json: { ...toMember(member), scopes: [...new Set(scopes)].toSorted() } };
+      const hasAuthenticator = await factors.isOn(request.tenant.id, member.id);
+      return { json: { ...toMember(member), scopes: [...new Set(scopes)].toSorted(), hasAuthenticator } };
+    },
+    async prepareAuthenticator(request) {
+      const { password } = request.body as { password: string };
+      const member = await selfOf(request);
+      await requirePassword(request, member, password, 'body/password');
+      return { json: await factors.prepare(request.tenant, member) };
+    },
+    async confirmAuthenticator(request) {
+      const { code } = request.body as { code: string };
+      const { id, email_key } = await selfOf(request);
+      await attempts.count(request.tenant.id, 'factor', email_key, undefined);
+      const recoveryCodes = await factors.confirm(request.tenant.id, id, code);
+      await attempts.forgive(request.tenant.id, 'factor', email_key);
+      return { json: { recoveryCodes } };
+    },
+    async removeAuthenticator(request) {
+      const { password } = request.body as { password: string };
+      const member = await selfOf(request);
+      await requirePassword(request, member, password, 'body/password');
+      await factors.remove(request.tenant.id, member.id);
+      return {};
+    },
+    async resetAuthenticator({ tenant, params }) {
+      await factors.remove(tenant.id, staffIn(params));
+      return {};
     },
     listStaff: async ({ tenant }) => ({ json: { staff: await members.list(tenant.id) } }),
     async inviteStaff({ tenant, body }) {
