@@ -10,6 +10,7 @@ import { RECIPES } from './recipes.ts';
 import { makeRequest, toSent, type FuzzRequest, type Intent } from './requests.ts';
 import type { FuzzedShop } from './shop.ts';
 import { shrink } from './shrink.ts';
+import { isObject } from './values.ts';
 import { asCurl, createWire, type Answer, type NoAnswer, type Sent, type Wire } from './wire.ts';
 
 export interface CampaignOptions {
@@ -33,6 +34,8 @@ export interface Tally {
   /** By hundreds: `2` to `5`; 0: none. */
   readonly classes: Map<number, number>;
   slowest: number;
+  /** Why requests that were as described were refused, and how often. */
+  readonly refusals: Map<string, number>;
 }
 
 export interface Report {
@@ -63,7 +66,7 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
   const { seed, milliseconds, workers, requests: most = Number.POSITIVE_INFINITY } = options;
   const operations = operationsOf(shop.document).filter(({ id }) => id.startsWith(options.only ?? ''));
   const tallies = new Map<string, Tally>(
-    operations.map(({ id }) => [id, { requests: 0, classes: new Map<number, number>(), slowest: 0 }]),
+    operations.map(({ id }) => [id, { requests: 0, classes: new Map(), slowest: 0, refusals: new Map() }]),
   );
   const wire = createWire(shop.port, options.answerMs, workers);
   const context: Context = { shop, wire, operations, tallies, judge: createJudge(), found: new Map() };
@@ -133,12 +136,19 @@ async function turn(context: Context, random: Random): Promise<void> {
   const { sent: bytes, answer, findings } = await exchange(context, request);
   for (const finding of findings) await report(context, request, bytes, answer, finding);
   if ('failure' in answer) return;
+  if (intent === 'valid' && answer.status >= 400) noteRefusal(tallyOf(context, operation), answer);
   if (answer.status === 401 && isSpoiled(actor, operation, request)) await shop.renew(actor);
   if (answer.status >= 300 || request.mangle !== undefined) return;
   learn(context, request, answer);
   if (operation.idempotent && random.chance(0.3)) await repeat(context, request, bytes, answer);
   if (operation.method === 'DELETE') await lookAgain(context, request);
   if (operation.method === 'GET' && random.chance(0.2)) await lookFromElsewhere(context, request);
+}
+
+function noteRefusal({ refusals }: Tally, { status, body }: Answer): void {
+  const detail = /"detail":"((?:[^"\\]|\\.){0,100})/.exec(body.toString('utf8'))?.[1] ?? '';
+  const why = `${status} ${detail.replaceAll(/[a-z]{2,5}_[0-9a-f]{32}/g, '…')}`;
+  refusals.set(why, (refusals.get(why) ?? 0) + 1);
 }
 
 function otherThan(shop: FuzzedShop, actor: Actor): string {
@@ -203,14 +213,22 @@ function isSpoiled({ kind }: Actor, { audience }: Operation, { mangle }: FuzzReq
   );
 }
 
-function learn({ shop }: Context, { operation, actor }: FuzzRequest, { headers, body }: Answer): void {
+function learn({ shop }: Context, { operation, actor, path }: FuzzRequest, { headers, body }: Answer): void {
   if (!String(headers['content-type'] ?? '').startsWith('application/json')) return;
   // Judged already; what is no JSON has been told.
   try {
-    shop.memoryOf(actor.tenant).learn(operation.path, JSON.parse(body.toString('utf8')));
+    const answer: unknown = JSON.parse(body.toString('utf8'));
+    shop.memoryOf(actor.tenant).learn(pathOfAnswer(operation.path, path, answer), answer);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
+}
+
+/** What adds a line to a cart answers the cart: an `id` that was asked for is known by the name it was asked by. */
+function pathOfAnswer(template: string, asked: FuzzRequest['path'], answer: unknown): string {
+  const id = isObject(answer) ? answer['id'] : undefined;
+  const [name] = Object.entries(asked).find(([, value]) => value === id) ?? [];
+  return name === undefined ? template : template.slice(0, template.indexOf(`{${name}}`));
 }
 
 /** A request with the same key is the same request: it is answered the same. */

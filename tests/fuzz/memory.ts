@@ -113,7 +113,7 @@ function sayingsOf(thing: string, answer: unknown): Map<string, Known>[] {
 
 /** What people would read out of a message: parameters of its links, and codes of six digits. */
 function hiddenIn(text: string): [string, string][] {
-  const links = [...text.matchAll(/[?&]([a-z]{2,20})=([\w.~%-]{4,400})/gi)].map(
+  const links = [...text.matchAll(/[?&#]([a-z]{2,20})=([\w.~%-]{4,400})/gi)].map(
     ([, name = '', value = '']): [string, string] => [name, value],
   );
   const code = /(?<!\d)\d{6}(?!\d)/.exec(text)?.[0];

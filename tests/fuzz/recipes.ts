@@ -1,6 +1,7 @@
 /** What a description cannot say: bytes of a certain kind, signatures, values that only make sense together. By operation. */
 import { createECDH, createHmac } from 'node:crypto';
 import { graphRequest } from './graphql.ts';
+import type { Random } from './random.ts';
 import type { Recipe } from './requests.ts';
 import { secretsOf } from './secrets.ts';
 import { isObject } from './values.ts';
@@ -11,6 +12,7 @@ const PNG = Buffer.from(
   'base64',
 );
 
+const ROLES = ['viewer', 'support'] as const;
 const PEOPLE = Array.from({ length: 40 }, (_, index) => `someone${index}@example.com`);
 const PASSWORD = 'a long enough password';
 
@@ -20,10 +22,38 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
   'accounts.register': ({ json }, _memory, random) => ({
     json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE), password: PASSWORD },
   }),
+  'accounts.inviteStaff': ({ json }, _memory, random) => ({
+    json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE), roles: [random.pick(ROLES)] },
+  }),
   'accounts.login': (_request, _memory, random) => ({
     json: { email: random.pick(PEOPLE), password: PASSWORD },
   }),
   'analytics.getFunnel': ({ query }) => ({ query: { ...query, steps: 'view,cart,order' } }),
+  'analytics.getSeries': ({ query }) => ({ query: { kind: query['kind'], format: query['format'] } }),
+  'analytics.getTop': ({ query }) => ({
+    query: { ...query, kind: 'view', dimension: 'product', currency: undefined },
+  }),
+  'catalog.adminCreateCollection': (_request, memory, random) => ({
+    json: {
+      title: `Shelf ${random.index(1e6)}`,
+      products: [memory.any('productHandle', random)].filter((handle) => handle !== undefined),
+    },
+  }),
+  'catalog.adminUpdateCollection': ({ json }, _memory, random) => ({
+    json: {
+      ...(isObject(json) ? json : {}),
+      title: `Shelf ${random.index(1e6)}`,
+      imageSrc: null,
+      products: [],
+    },
+  }),
+  'catalog.adminCreateProduct': (_request, _memory, random) => ({ json: productOf(random) }),
+  'catalog.adminUpdateProduct': ({ json }, _memory, random) => ({
+    json: {
+      ...productOf(random),
+      ...(isObject(json) && 'version' in json ? { version: json['version'] } : {}),
+    },
+  }),
   'catalog.adminStartImport': (_request, _memory, random) => ({
     bytes: Buffer.from(
       `Handle,Title,Vendor,Type,Tags,Published,Variant SKU,Variant Inventory Qty,Variant Price,Status\nlamp-${random.index(50)},Lamp,Us,Light,,true,L${random.index(99)},${random.pick(['3', '-1', '1e9', ''])},${random.pick(['9.99', '0', '-1', '99999999999999', 'x'])},active\n`,
@@ -31,6 +61,44 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
     contentType: 'text/csv',
   }),
   'chat.attach': picture,
+  'chat.writeMessage': ({ json }) => ({ json: { ...(isObject(json) ? json : {}), attachments: [] } }),
+  'marketing.putFlag': ({ path }, _memory, random) => ({
+    path: { key: random.chance(0.5) ? path['key'] : `flag-${random.index(10)}` },
+    json: {
+      enabled: true,
+      variants: { on: true, off: false },
+      off: 'off',
+      rules: [],
+      serve: [{ variant: 'on', weight: 1 }],
+      ...random.pick([{}, { summary: 'A flag' }]),
+    },
+  }),
+  'marketing.createExperiment': (_request, memory, random) => ({
+    json: {
+      name: `Trial ${random.index(1e6)}`,
+      flagKey: memory.any('flagKey', random) ?? 'flag-1',
+      control: 'off',
+      shares: [
+        { variant: 'on', weight: 50 },
+        { variant: 'off', weight: 50 },
+      ],
+      goal: 'bought',
+    },
+  }),
+  'notifications.sendTest': ({ json }) => ({
+    json: { ...(isObject(json) ? json : {}), channel: 'mail', locale: 'en', to: 'someone@example.com' },
+  }),
+  'media.changeAsset': ({ json }) => ({ json: { ...(isObject(json) ? json : {}), alt: { en: 'A pixel' } } }),
+  'orders.createCart': (_request, _memory, random) => ({ json: random.pick([{}, { currency: 'EUR' }]) }),
+  'orders.createFulfilment': ({ json }, memory, random) => ({
+    json: {
+      ...(isObject(json) ? json : {}),
+      lines: [{ variantId: memory.any('variantId', random), quantity: 1 }],
+    },
+  }),
+  'orders.addLine': ({ json }, _memory, random) => ({
+    json: { ...(isObject(json) ? json : {}), quantity: 1 + random.index(3) },
+  }),
   'media.beginUpload': () => ({
     json: { name: 'pixel.png', contentType: 'image/png', size: PNG.length, alt: 'A pixel' },
   }),
@@ -103,6 +171,17 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
   },
   'store.runGraphql': (_request, memory, random) => ({ json: graphRequest(memory, random) }),
 };
+
+/** One that any shop would take. */
+function productOf(random: Random): Record<string, unknown> {
+  return {
+    handle: `lamp-${random.index(1e6)}`,
+    title: 'A lamp',
+    variants: [
+      { prices: [{ amount: random.index(10_000), currency: 'EUR' }], inventoryQuantity: random.index(100) },
+    ],
+  };
+}
 
 /** HMAC-SHA-256 over the moment, a full stop and the body, as Stripe does and reports of mail do. */
 function signature(secret: string, seconds: string, body: Buffer): string {

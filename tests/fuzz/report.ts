@@ -9,7 +9,9 @@ export function summary({ seed, seconds, requests, tallies, findings, memory }: 
     endpoints(tallies),
     `${requests} requests to ${tallies.size} operations in ${seconds.toFixed(0)} s (seed ${seed}), ${tallies.size - never.length} of them answered 2xx at least once`,
     `memory of the runtime: ${before} before, ${after} at the end`,
-    ...(never.length === 0 ? [] : [`never answered 2xx: ${never.join(', ')}`]),
+    ...(never.length === 0
+      ? []
+      : ['never answered 2xx:', ...never.map((id) => `  ${id}: ${whyNot(tallies.get(id))}`)]),
     findings.length === 0
       ? 'nothing found'
       : `${findings.length} found:\n\n${findings.map(told).join('\n\n')}`,
@@ -19,6 +21,15 @@ export function summary({ seed, seconds, requests, tallies, findings, memory }: 
 
 export function neverAnswered(tallies: ReadonlyMap<string, Tally>): string[] {
   return [...tallies].filter(([, { classes }]) => (classes.get(2) ?? 0) === 0).map(([id]) => id);
+}
+
+/** What requests that were as described heard most. */
+function whyNot(tally: Tally | undefined): string {
+  const ordered = [...(tally?.refusals ?? [])].toSorted(([, one], [, other]) => other - one);
+  return ordered
+    .slice(0, 4)
+    .map(([why, times]) => `${why} (${times})`)
+    .join('; ');
 }
 
 function endpoints(tallies: ReadonlyMap<string, Tally>): string {

@@ -165,6 +165,14 @@ function fill(filled: Filled, json: unknown): unknown {
     const former = valueAt(result, place);
     if (schema === undefined || 'enum' in schema || 'const' in schema) continue;
     if (typeof former !== 'string' && typeof former !== 'number') continue;
+    // Not every description of an address says that it is one.
+    if (
+      /email$/i.test(String(name)) &&
+      typeof former === 'string' &&
+      !former.includes('@') &&
+      random.chance(0.9)
+    )
+      result = withValue(result, place, `someone${random.index(40)}@example.com`);
     const known = recalled(filled, namesIn(operation, place, name), schema);
     const share = isReference(String(name)) ? 0.85 : 0.4;
     if (known !== undefined && random.chance(share)) result = withValue(result, place, known);

@@ -83,6 +83,13 @@ export function toShopError(error: unknown): ShopError {
       },
     );
   }
+  // A value that was handed over, as opposed to one that was reckoned: only a caller can have made it so large.
+  if (state === '22003' && /^value ".*" is out of range/.test(messageOf(error))) {
+    return new ShopError('invalid_input', 'A number is larger than any that is kept.', {
+      cause: error,
+      remedy: 'Send a smaller number.',
+    });
+  }
   return new ShopError('internal', `A statement failed: ${messageOf(error)}`, { cause: error });
 }
 

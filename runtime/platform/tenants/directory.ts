@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Tenant, TenantId, Tenants } from '../ports.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
+import { startSweeper } from '../sweeper.ts';
 
 export interface DirectoryOptions {
   readonly sql: PostgresSql;
@@ -32,7 +33,6 @@ export function createTenantDirectory({
   let stamp = '';
   let loaded = false;
   let first: Promise<void> | undefined;
-  let refreshing: Promise<void> = Promise.resolve();
 
   async function load(): Promise<void> {
     const { rows } = await sql.directory<{ stamp: string }>(STAMP);
@@ -56,20 +56,17 @@ export function createTenantDirectory({
     loaded = true;
   }
 
-  function refresh(): void {
-    refreshing = refreshing
-      .then(load)
-      .catch((error: unknown) =>
-        log.warn({ err: error }, 'the tenant directory cannot be read; serving what was last known'),
-      );
-  }
-
-  const timer = setInterval(() => loaded && refresh(), pollMilliseconds);
-  timer.unref();
+  // Asking again while one waits is asking once: thousands of tenants that come one after the other are not read thousands of times.
+  const watch = startSweeper({
+    sweep: () => (first === undefined ? Promise.resolve() : load()),
+    everyMilliseconds: pollMilliseconds,
+    failed: (error) =>
+      log.warn({ err: error }, 'the tenant directory cannot be read; serving what was last known'),
+  });
 
   function ready(): Promise<void> {
     first ??= sql
-      .listen('tenants', refresh, refresh)
+      .listen('tenants', watch.look, watch.look)
       .then(load)
       .catch((error: unknown) => {
         first = undefined;
@@ -96,8 +93,7 @@ export function createTenantDirectory({
       return loaded;
     },
     async close() {
-      clearInterval(timer);
-      await refreshing;
+      await watch.stop();
     },
   };
 }

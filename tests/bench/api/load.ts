@@ -44,6 +44,7 @@ export interface Measured {
   readonly flowsPerSecond: number;
   /** Of single requests, ms. */
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
   /** 0 to 1. */
   readonly failed: number;
@@ -114,6 +115,7 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     requestsPerSecond: latencies.length / seconds,
     flowsPerSecond: seen.flows / seconds,
     p50: quantile(latencies, 0.5),
+    p95: quantile(latencies, 0.95),
     p99: quantile(latencies, 0.99),
     failed: seen.failed / Math.max(1, latencies.length),
     firstFailure: seen.firstFailure,
