@@ -4941,6 +4941,7 @@ export interface Operations {
           "carrier"?: string | undefined;
           "trackingNumber"?: string | undefined;
           "trackingUrl"?: string | undefined;
+          "locationId"?: string | undefined;
           "shippedAt": string;
           "deliveredAt"?: string | undefined;
         })[];
@@ -5099,6 +5100,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -5238,6 +5240,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -5367,6 +5370,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -5490,6 +5494,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -5637,6 +5642,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -5740,6 +5746,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -5774,6 +5785,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -5877,6 +5889,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -5917,6 +5934,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6020,6 +6038,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6041,6 +6064,7 @@ export interface Operations {
         "variantId": string;
         "quantity": number;
       })[] | undefined;
+      "locationId"?: string | undefined;
       "carrier"?: string | undefined;
       "trackingNumber"?: string | undefined;
       "trackingUrl"?: string | undefined;
@@ -6060,6 +6084,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6163,6 +6188,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6201,6 +6231,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6304,6 +6335,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6342,6 +6378,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6445,6 +6482,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6514,6 +6556,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6617,6 +6660,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6652,6 +6700,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6755,6 +6804,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6790,6 +6844,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -6893,6 +6948,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -6926,6 +6986,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -7029,6 +7090,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -7068,6 +7134,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -7171,6 +7238,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -7207,6 +7279,7 @@ export interface Operations {
         "carrier"?: string | undefined;
         "trackingNumber"?: string | undefined;
         "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
         "shippedAt": string;
         "deliveredAt"?: string | undefined;
       })[];
@@ -7310,6 +7383,11 @@ export interface Operations {
         "problem"?: string | undefined;
       };
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
       "history": readonly ({
         "sequence": number;
         "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
@@ -8052,6 +8130,7 @@ export interface Operations {
     body: {
       "delta"?: number | undefined;
       "onHand"?: number | undefined;
+      "locationId"?: string | undefined;
       "reason"?: string | undefined;
     };
     response: {
@@ -8061,6 +8140,125 @@ export interface Operations {
       "sold": number;
       "available": number;
       "tracked": boolean;
+    };
+  };
+  /** Where stock is kept, in the order in which orders are sent from there. */
+  'orders.listLocations': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "locations": readonly ({
+        "id": string;
+        "name": string;
+        "address"?: {
+          "line1": string;
+          "line2"?: string | undefined;
+          "city": string;
+          "postalCode": string;
+          "country": string;
+        } | undefined;
+        "priority": number;
+        "enabled": boolean;
+      })[];
+    };
+  };
+  /** Add a location of stock. */
+  'orders.createLocation': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "address"?: {
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "postalCode": string;
+        "country": string;
+      } | undefined;
+      "priority": number;
+      "enabled"?: boolean | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "address"?: {
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "postalCode": string;
+        "country": string;
+      } | undefined;
+      "priority": number;
+      "enabled": boolean;
+    };
+  };
+  /** Change a location as a whole; one without stock can be disabled. */
+  'orders.updateLocation': {
+    params: {
+      "locationId": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+      "address"?: {
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "postalCode": string;
+        "country": string;
+      } | undefined;
+      "priority": number;
+      "enabled"?: boolean | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "address"?: {
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "postalCode": string;
+        "country": string;
+      } | undefined;
+      "priority": number;
+      "enabled": boolean;
+    };
+  };
+  /** How much of a variant is where. */
+  'orders.listLevels': {
+    params: {
+      "variantId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "levels": readonly ({
+        "locationId": string;
+        "onHand": number;
+        "promised": number;
+        "available": number;
+      })[];
+    };
+  };
+  /** Move units that nobody was promised from one location to another. */
+  'orders.transferStock': {
+    params: {
+      "variantId": string;
+    };
+    query: undefined;
+    body: {
+      "from": string;
+      "to": string;
+      "quantity": number;
+    };
+    response: {
+      "levels": readonly ({
+        "locationId": string;
+        "onHand": number;
+        "promised": number;
+        "available": number;
+      })[];
     };
   };
   /** The state of an order's payment, for whoever holds the order's token. */
@@ -8301,5 +8499,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.deletePromotion': ['DELETE', '/api/admin/orders/promotions/{promotionId}', false],
   'orders.listStock': ['GET', '/api/admin/orders/stock', false],
   'orders.adjustStock': ['POST', '/api/admin/orders/stock/{variantId}', true],
+  'orders.listLocations': ['GET', '/api/admin/orders/locations', false],
+  'orders.createLocation': ['POST', '/api/admin/orders/locations', true],
+  'orders.updateLocation': ['PUT', '/api/admin/orders/locations/{locationId}', false],
+  'orders.listLevels': ['GET', '/api/admin/orders/stock/{variantId}/locations', false],
+  'orders.transferStock': ['POST', '/api/admin/orders/stock/{variantId}/transfer', true],
   'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],
 };

@@ -9,6 +9,7 @@ import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
 import { cartPrice, problemOf, readCart, snapshotOf, type StoredCart, type StoredLine } from './carts.ts';
 import {
+  allocateTaken,
   readTaken,
   stockChanged,
   TAKEN,
@@ -404,6 +405,7 @@ async function write(
       remedy: 'Show the cart again and check out again.',
     });
   }
+  if (taken.lacking.length === 0) await allocateTaken(tx, tenant, order.id, rows, order.placedAt);
   return {
     ...taken,
     notRedeemed: rows[0]?.not_redeemed ?? [],

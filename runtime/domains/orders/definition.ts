@@ -8,6 +8,7 @@ import type { DomainDefinition, TopicDefinition } from '../../platform/definitio
 import { paymentEvent } from '../payments/schemas.ts';
 import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
+import * as places from './locations/schemas.ts';
 import * as promotions from './promotions/schemas.ts';
 import * as returns from './returns/schemas.ts';
 import * as s from './schemas.ts';
@@ -54,6 +55,7 @@ const ofCartCode = z.strictObject({ cartId: s.cartId, code: promotions.code });
 const ofCartGiftCard = z.strictObject({ cartId: s.cartId, giftCardId: gifts.giftCardId });
 const ofGiftCard = z.strictObject({ giftCardId: gifts.giftCardId });
 const ofPromotion = z.strictObject({ promotionId: promotions.promotionId });
+const ofLocation = z.strictObject({ locationId: places.locationId });
 const ofVariant = z.strictObject({ variantId: s.variantId });
 
 /** A task that goes round by itself says whether its last round found nothing; after two of these it rests. */
@@ -99,6 +101,9 @@ export const orders: DomainDefinition = {
     },
     { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
+    { name: 'orders_locations', spread: 'tenant', access: 'write' },
+    { name: 'orders_levels', spread: 'tenant', access: 'write' },
+    { name: 'orders_allocations', spread: 'tenant', access: 'write' },
     { name: 'orders_fulfilments', spread: 'tenant', access: 'write' },
     { name: 'orders_gift_cards', spread: 'tenant', access: 'write' },
     { name: 'orders_gift_card_entries', spread: 'tenant', access: 'append' },
@@ -617,6 +622,55 @@ export const orders: DomainDefinition = {
       params: ofVariant,
       body: s.adjustStock,
       response: s.stockLevel,
+      idempotent: true,
+    },
+    {
+      id: 'listLocations',
+      method: 'GET',
+      path: '/api/admin/orders/locations',
+      summary: 'Where stock is kept, in the order in which orders are sent from there.',
+      audience: 'merchant',
+      response: z.object({ locations: z.array(places.location) }),
+    },
+    {
+      id: 'createLocation',
+      method: 'POST',
+      path: '/api/admin/orders/locations',
+      summary: 'Add a location of stock.',
+      audience: 'merchant',
+      body: places.locationInput,
+      response: places.location,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'updateLocation',
+      method: 'PUT',
+      path: '/api/admin/orders/locations/{locationId}',
+      summary: 'Change a location as a whole; one without stock can be disabled.',
+      audience: 'merchant',
+      params: ofLocation,
+      body: places.locationInput,
+      response: places.location,
+    },
+    {
+      id: 'listLevels',
+      method: 'GET',
+      path: '/api/admin/orders/stock/{variantId}/locations',
+      summary: 'How much of a variant is where.',
+      audience: 'merchant',
+      params: ofVariant,
+      response: z.object({ levels: z.array(places.levelAt) }),
+    },
+    {
+      id: 'transferStock',
+      method: 'POST',
+      path: '/api/admin/orders/stock/{variantId}/transfer',
+      summary: 'Move units that nobody was promised from one location to another.',
+      audience: 'merchant',
+      params: ofVariant,
+      body: places.transfer,
+      response: z.object({ levels: z.array(places.levelAt) }),
       idempotent: true,
     },
   ],

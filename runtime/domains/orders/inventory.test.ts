@@ -128,8 +128,8 @@ describe('stock', () => {
   function moveOne(to: 'shipped' | 'released', open: ReadonlyMap<string, StockState>): Promise<void> {
     const ids = [...open].filter(([, state]) => state === 'committed').map(([id]) => id);
     return sql.transaction(TENANT, async (tx) => {
-      const { rows } = await tx.query<{ order_id: string; variant_id: string }>(
-        `select order_id, variant_id from orders_holds where tenant_id = $1 and order_id = any ($2::text[]) and state = 'committed'
+      const { rows } = await tx.query<{ order_id: string; variant_id: string; waiting: number }>(
+        `select order_id, variant_id, quantity - shipped - cancelled as waiting from orders_holds where tenant_id = $1 and order_id = any ($2::text[]) and state = 'committed'
            and shipped + cancelled < quantity order by order_id, variant_id limit 1 for update`,
         [TENANT, ids],
       );
@@ -139,7 +139,7 @@ describe('stock', () => {
         tx,
         TENANT,
         hold.order_id,
-        [{ variantId: hold.variant_id, quantity: 1 }],
+        [{ variantId: hold.variant_id, quantity: 1, waiting: hold.waiting }],
         to,
         new Date(),
       );

@@ -4,6 +4,7 @@
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, SqlRunner, SqlValue } from '../../platform/ports.ts';
+import { allocateUnits, fulfilPromises } from './locations/store.ts';
 import type { StockState } from './machine.ts';
 import type { Availability, StockLevel } from './schemas.ts';
 
@@ -41,6 +42,8 @@ export interface TakenRow {
   readonly variant_id: string;
   readonly free: number;
   readonly tracked: boolean;
+  /** Whether any of it lies elsewhere than at the main location. */
+  readonly spread: boolean;
   readonly quantity: number;
   readonly enough: boolean;
 }
@@ -56,11 +59,12 @@ export interface TakenRow {
 export const TAKING = `
   wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
   locked as (
-    select s.variant_id, s.tracked, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free from orders_stock s
+    select s.variant_id, s.tracked, s.spread, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free from orders_stock s
     where s.tenant_id = $1 and s.variant_id = any ($3::text[]) order by s.variant_id for update
   ),
   found as (
     select w.variant_id, w.quantity, l.on_hand, l.held, l.sold, coalesce(l.free, 0) as free, coalesce(l.tracked, true) as tracked,
+      coalesce(l.spread, false) as spread,
       l.variant_id is not null and (not l.tracked or l.free >= w.quantity) as enough
     from wanted w left join locked l on l.variant_id = w.variant_id
   ),
@@ -77,7 +81,7 @@ export const TAKING = `
     on conflict (tenant_id, order_id, variant_id) do update set state = excluded.state, quantity = excluded.quantity
   )`;
 /** What `readTaken` reads. */
-export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.enough';
+export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.spread, j.enough';
 const TAKE = `with ${TAKING} select ${TAKEN} from judged j`;
 
 /**
@@ -93,7 +97,22 @@ export async function take(
   now: Date,
 ): Promise<Taken> {
   const { rows } = await sql.query<TakenRow>(TAKE, takeValues(tenant, orderId, wants, as, now));
-  return readTaken(rows);
+  const taken = readTaken(rows);
+  if (taken.lacking.length === 0) await allocateTaken(sql, tenant, orderId, rows, now);
+  return taken;
+}
+
+/** Says which locations send what was just taken. Where all of it lies at the main one, nothing is asked. */
+export async function allocateTaken(
+  sql: SqlRunner,
+  tenant: string,
+  orderId: string,
+  rows: readonly TakenRow[],
+  now: Date,
+): Promise<void> {
+  if (!rows.some(({ spread }) => spread)) return;
+  const taken = rows.map(({ variant_id: variantId, ...row }) => ({ variantId, ...row }));
+  await allocateUnits(sql, tenant, orderId, taken, now);
 }
 
 /** The first six parameters of a statement with `TAKING`. */
@@ -124,6 +143,7 @@ export function readTaken(rows: readonly TakenRow[]): Taken {
 }
 
 interface MovedRow {
+  readonly spread: boolean;
   readonly variant_id: string;
   readonly quantity: number;
   readonly free: number;
@@ -139,7 +159,7 @@ const LOCK_AND_MOVE = `locked as (
     on_hand = l.on_hand + case when l.tracked then m.quantity * $7::int else 0 end, updated_at = $8
   from moving m join locked l on l.variant_id = m.variant_id
   where s.tenant_id = $1 and s.variant_id = m.variant_id
-  returning s.variant_id, m.quantity, s.tracked, s.on_hand - s.held - s.sold as free`;
+  returning s.variant_id, m.quantity, s.tracked, s.spread, s.on_hand - s.held - s.sold as free`;
 
 const MOVE = `
   with moving as (
@@ -188,6 +208,14 @@ export async function move(
   if (!isMove(move)) throw new ShopError('illegal_transition', `Units that are ${from} cannot become ${to}.`);
   const deltas = MOVES[move];
   const { rows } = await sql.query<MovedRow>(MOVE, [tenant, orderId, from, to, ...deltas, now]);
+  if ((to === 'shipped' || to === 'released') && rows.some(({ spread }) => spread)) {
+    const all = rows.map((row) => ({
+      variantId: row.variant_id,
+      quantity: row.quantity,
+      waiting: row.quantity,
+    }));
+    await fulfilPromises(sql, tenant, orderId, all, to, undefined, now);
+  }
   const [held, sold, onHand] = deltas;
   return changesOf(
     rows,
@@ -198,15 +226,19 @@ export async function move(
 
 /**
  * Moves some of an order's sold units: they leave, or are given up. For whoever has the order's lock.
+ * @param units with how many of each wait before this
+ * @param at the location they leave from; absent: whichever has promised them
+ * @throws ShopError `conflict` when the location has not promised as many
  * @throws ShopError `internal` when they are not the order's to move: the caller has to look before
  */
 export async function moveUnits(
   sql: SqlRunner,
   tenant: string,
   orderId: string,
-  units: readonly Want[],
+  units: readonly (Want & { readonly waiting: number })[],
   to: 'shipped' | 'released',
   now: Date,
+  at?: string,
 ): Promise<readonly StockChange[]> {
   const [held, sold, onHand] = MOVES[`committed>${to}`];
   const { rows } = await sql.query<MovedRow>(MOVE_UNITS, [
@@ -222,6 +254,8 @@ export async function moveUnits(
   ]);
   if (rows.length !== units.length)
     throw new ShopError('internal', `Order ${orderId} has not the units that should become ${to}.`);
+  if (at !== undefined || rows.some(({ spread }) => spread))
+    await fulfilPromises(sql, tenant, orderId, units, to, at, now);
   return changesOf(
     rows,
     (row) => row.free,

@@ -118,6 +118,43 @@ describe('200 shoppers and the last 50 units', () => {
     assert.deepEqual(stock, { on_hand: UNITS, held: 0, sold: UNITS });
   });
 
+  it('ends the same where the units lie at three locations, each of which sends what it has', async (test) => {
+    shop = await startTestShop();
+    await shop.sell('apart', 2000, UNITS);
+    const key = (name: string) => ({ headers: { 'idempotency-key': `rush-apart-${name}` } });
+    for (const [name, quantity] of [
+      ['North', 15],
+      ['South', 20],
+    ] as const) {
+      const made = await shop.merchant<{ id: string }>('POST', '/api/admin/orders/locations', {
+        body: { name, priority: 1 },
+        ...key(name),
+      });
+      const moved = await shop.merchant('POST', '/api/admin/orders/stock/apart/transfer', {
+        body: { from: 'main', to: made.body.id, quantity },
+        ...key(`to-${name}`),
+      });
+      assert.equal(moved.status, 200, JSON.stringify(moved.body));
+    }
+    const stop = watch('apart');
+    test.after(stop);
+    const outcomes = await Promise.all(
+      Array.from({ length: SHOPPERS / 2 }, (_, index) => buy('apart', `a${index}`, ['4242424242424242'])),
+    );
+    assert.equal(outcomes.filter((each) => each === 'paid').length, UNITS);
+    assert.deepEqual(await atRest('apart'), { confirmed: UNITS });
+    assert.deepEqual(await money('apart'), { captured: UNITS });
+    assert.ok((await stop()) > 0);
+    const levels = await shop.rows<{ on_hand: number; promised: number; allocated: number }>(
+      `select on_hand, promised, (select sum(quantity)::int from shop.orders_allocations a where a.location_id = l.location_id) as allocated
+       from shop.orders_levels l order by on_hand`,
+    );
+    assert.deepEqual(levels, [
+      { on_hand: 15, promised: 15, allocated: 15 },
+      { on_hand: 20, promised: 20, allocated: 20 },
+    ]);
+  });
+
   it('sells every unit in the end although a sixth of the shoppers cannot pay and webhooks misbehave', async (test) => {
     shop = await startTestShop({ orders: { holdSeconds: 3, sweepSeconds: 1, stuckSeconds: 1 } });
     await shop.sell('wild', 2000, UNITS);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
+import { allocation, locationId } from './locations/schemas.ts';
 import { returned } from './returns/schemas.ts';
 import { shippingMethodId, shippingRules } from './shipping/schemas.ts';
 import { taxPart, taxRules } from './taxes/schemas.ts';
@@ -248,6 +249,8 @@ export const merchantOrder = order.extend({
   customerId: z.string().optional(),
   payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
   stock: z.enum(['held', 'committed', 'partly_shipped', 'shipped', 'released']),
+  /** Units that wait at locations other than the main one. */
+  allocations: z.array(allocation),
   history: z.array(historyEntry),
 });
 
@@ -280,6 +283,8 @@ export const adjustStock = z
     delta: z.int().min(-1_000_000).max(1_000_000).optional(),
     /** Units counted on the shelf. */
     onHand: z.int().min(0).max(10_000_000).optional(),
+    /** Where; absent: at the main location. */
+    locationId: locationId.optional(),
     reason: line(200).optional(),
   })
   .refine(

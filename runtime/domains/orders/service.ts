@@ -31,8 +31,9 @@ import {
 import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
 import { orders } from './definition.ts';
-import { adjust, availabilityOf, levels, stockChanged } from './inventory.ts';
+import { availabilityOf, levels } from './inventory.ts';
 import { findIdleCarts, idleCartsInput } from './idle.ts';
+import { locationRoutes } from './locations/routes.ts';
 import { nextStep } from './machine.ts';
 import { hearOfProduct } from './products.ts';
 import { fulfilmentRoutes } from './fulfilment/routes.ts';
@@ -210,16 +211,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       return { json: { stock: await levels(readerOf(platform, tenant.id), tenant.id, variantIds) } };
     },
-    async adjustStock({ tenant, params, body, earn }) {
-      const { variantId } = params as { variantId: string };
-      const change = body as z.infer<typeof s.adjustStock>;
-      return platform.sql.transaction(tenant.id, async (tx) => {
-        const adjusted = await adjust(tx, tenant.id, variantId, change, now());
-        if (adjusted.changes.length > 0) await tx.emit(...adjusted.changes.map(stockChanged));
-        // Units that come once must not come twice because the answer got lost.
-        return earn(tx, { json: adjusted.level });
-      });
-    },
+    ...locationRoutes(platform),
   };
 
   async function shippingMethods(

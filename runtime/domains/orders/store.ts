@@ -11,6 +11,7 @@ import type { Returned, ReturnState } from './returns/schemas.ts';
 import { returnedOf, RETURNS, type ReturnRow } from './returns/store.ts';
 import type { Discount } from './promotions/schemas.ts';
 import type { TaxPart } from './taxes/schemas.ts';
+import { allocationsOf } from './locations/store.ts';
 import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
 import type {
   Address,
@@ -146,6 +147,7 @@ interface FulfilmentRow {
   readonly carrier: string | null;
   readonly number: string | null;
   readonly url: string | null;
+  readonly location: string | null;
   readonly shipped: string;
   readonly delivered: string | null;
 }
@@ -180,7 +182,7 @@ const READ = `
       where l.tenant_id = $1 and l.order_id = $2) as lines,
     case when o.stock in ('partly_shipped', 'shipped') then (
       select jsonb_agg(jsonb_build_object('id', f.id, 'lines', f.lines, 'carrier', f.carrier, 'number', f.tracking_number,
-        'url', f.tracking_url, 'shipped', f.shipped_at, 'delivered', f.delivered_at) order by f.sequence)
+        'url', f.tracking_url, 'location', f.location_id, 'shipped', f.shipped_at, 'delivered', f.delivered_at) order by f.sequence)
       from orders_fulfilments f where f.tenant_id = $1 and f.order_id = $2) end as fulfilments,
     case when o.stock in ('partly_shipped', 'shipped') then ${RETURNS} end as returns
   from orders_orders o where o.tenant_id = $1 and o.id = $2`;
@@ -443,6 +445,7 @@ export async function showToMerchant(
     customerId: order.customerId,
     payment: { status: order.payment, intentId: order.intentId, problem: order.paymentProblem },
     stock: order.stock,
+    allocations: await allocationsOf(sql, tenant, order.id),
     history: rows.map((row) => ({
       sequence: row.sequence,
       from: row.from_status ?? undefined,
@@ -503,6 +506,7 @@ function fromRow(row: OrderRow): StoredOrder {
       carrier: each.carrier ?? undefined,
       trackingNumber: each.number ?? undefined,
       trackingUrl: each.url ?? undefined,
+      locationId: each.location ?? undefined,
       // JSON writes the offset as the server's time zone says.
       shippedAt: new Date(each.shipped).toISOString(),
       deliveredAt: each.delivered === null ? undefined : new Date(each.delivered).toISOString(),

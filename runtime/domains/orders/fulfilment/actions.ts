@@ -7,7 +7,15 @@ import { moveUnits, stockChanged } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { changeOrder, fulfilmentEvent, withOrder, type StoredOrder } from '../store.ts';
 import type { CreateFulfilment, Fulfilment, UpdateFulfilment } from './schemas.ts';
-import { allWaiting, areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from './units.ts';
+import {
+  allWaiting,
+  areDelivered,
+  moved,
+  requireWaiting,
+  statusAfterMoving,
+  stockOf,
+  withWaiting,
+} from './units.ts';
 
 /**
  * @param key of the request: the same key is the same parcel
@@ -18,7 +26,7 @@ export function ship(
   tenant: Tenant,
   orderId: string,
   key: string,
-  { lines, carrier, trackingNumber, trackingUrl }: CreateFulfilment,
+  { lines, carrier, trackingNumber, trackingUrl, locationId }: CreateFulfilment,
 ): Promise<StoredOrder> {
   const id = `ful_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
   return withOrder(platform, tenant.id, orderId, async (tx, order) => {
@@ -39,6 +47,7 @@ export function ship(
       carrier,
       trackingNumber,
       trackingUrl,
+      locationId,
       shippedAt: now.toISOString(),
       deliveredAt: undefined,
     };
@@ -61,8 +70,9 @@ export function ship(
       { actor: 'merchant', now },
     );
     await tx.query(
-      `insert into orders_fulfilments (tenant_id, order_id, id, sequence, lines, carrier, tracking_number, tracking_url, shipped_at)
-       values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)`,
+      `insert into orders_fulfilments (tenant_id, order_id, id, sequence, lines, carrier, tracking_number, tracking_url, shipped_at,
+         location_id)
+       values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10)`,
       [
         tenant.id,
         orderId,
@@ -73,9 +83,11 @@ export function ship(
         trackingNumber ?? null,
         trackingUrl ?? null,
         now,
+        locationId ?? null,
       ],
     );
-    const changes = await moveUnits(tx, tenant.id, orderId, units, 'shipped', now);
+    const leaving = withWaiting(order.lines, units);
+    const changes = await moveUnits(tx, tenant.id, orderId, leaving, 'shipped', now, locationId);
     await tx.emit(fulfilmentEvent('fulfilment_shipped', shipped, parcel), ...changes.map(stockChanged));
     return shipped;
   });

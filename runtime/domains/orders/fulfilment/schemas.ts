@@ -1,5 +1,6 @@
 /** Parcels: what merchants say of them, and what of them is shown. */
 import { z } from 'zod';
+import { locationId } from '../locations/schemas.ts';
 
 const line = (max: number) =>
   z
@@ -36,6 +37,8 @@ const tracking = {
 export const createFulfilment = z.strictObject({
   /** What is in the parcel; absent: all that has not left yet. */
   lines: unitsList.optional(),
+  /** The location it leaves from, where the order was promised units there; absent: whichever has promised them. */
+  locationId: locationId.optional(),
   ...tracking,
 });
 
@@ -51,6 +54,7 @@ export const fulfilment = z.object({
   carrier: z.string().optional(),
   trackingNumber: z.string().optional(),
   trackingUrl: z.string().optional(),
+  locationId: z.string().optional(),
   shippedAt: z.string(),
   deliveredAt: z.string().optional(),
 });

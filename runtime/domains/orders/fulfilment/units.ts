@@ -42,6 +42,17 @@ export function requireWaiting(lines: readonly LineUnits[], wanted: readonly Uni
   }
 }
 
+/** The units, each with how many of its line wait. */
+export function withWaiting(
+  lines: readonly LineUnits[],
+  units: readonly Units[],
+): (Units & { readonly waiting: number })[] {
+  return units.map((each) => {
+    const line = lines.find(({ variantId }) => variantId === each.variantId);
+    return { ...each, waiting: line === undefined ? 0 : waiting(line) };
+  });
+}
+
 export function moved(
   lines: readonly LineUnits[],
   units: readonly Units[],

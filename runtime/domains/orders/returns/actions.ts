@@ -7,7 +7,14 @@ import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, Transaction } from '../../../platform/ports.ts';
 import type { Units } from '../fulfilment/schemas.ts';
-import { areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from '../fulfilment/units.ts';
+import {
+  areDelivered,
+  moved,
+  requireWaiting,
+  statusAfterMoving,
+  stockOf,
+  withWaiting,
+} from '../fulfilment/units.ts';
 import { adjust, moveUnits, stockChanged } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { askRefund, refundIdOf } from '../refunds.ts';
@@ -182,7 +189,8 @@ export function createReturns(
           },
           { actor: 'merchant', reason, now: now() },
         );
-        const changes = await moveUnits(tx, tenant.id, orderId, lines, 'released', now());
+        const given = withWaiting(order.lines, lines);
+        const changes = await moveUnits(tx, tenant.id, orderId, given, 'released', now());
         if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
         await askRefund(tx, tenant.id, changed, { id, lines, reason }, now());
         await later(tx, orderId);
