@@ -100,7 +100,7 @@ export interface Operations {
     query: undefined;
     body: {
       "name": string;
-      "scopes": readonly ("analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write")[];
+      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write")[];
       "expiresAt"?: string | undefined;
     };
     response: {
@@ -395,6 +395,157 @@ export interface Operations {
       "token": string;
       "password": string;
     };
+    response: undefined;
+  };
+  /** What the customer agreed to and took back, the youngest first. */
+  'accounts.listConsents': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "consents": readonly ({
+        "purpose": "marketing";
+        "granted": boolean;
+        "source": "registration" | "profile";
+        "at": string;
+      })[];
+    };
+  };
+  /** Customers with an account, the youngest first, a page at a time. */
+  'accounts.adminListCustomers': {
+    params: undefined;
+    query: {
+      "q"?: string | undefined;
+      "group"?: string | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "customers": readonly ({
+        "id": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "acceptsMarketing": boolean;
+        "locale": string | null;
+        "createdAt": string;
+        "version": number;
+        "groupIds": readonly (string)[];
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** A customer with addresses, groups and consents. */
+  'accounts.adminGetCustomer': {
+    params: {
+      "customerId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "email": string;
+      "firstName": string;
+      "lastName": string;
+      "acceptsMarketing": boolean;
+      "locale": string | null;
+      "createdAt": string;
+      "version": number;
+      "groupIds": readonly (string)[];
+      "addresses": readonly ({
+        "name": string;
+        "company": string;
+        "line1": string;
+        "line2": string;
+        "city": string;
+        "region": string;
+        "postalCode": string;
+        "country": string;
+        "phone": string;
+        "isDefault": boolean;
+        "id": string;
+      })[];
+      "consents": readonly ({
+        "purpose": "marketing";
+        "granted": boolean;
+        "source": "registration" | "profile";
+        "at": string;
+      })[];
+    };
+  };
+  /** Put a customer in these groups and no others. */
+  'accounts.adminSetCustomerGroups': {
+    params: {
+      "customerId": string;
+    };
+    query: undefined;
+    body: {
+      "groupIds": readonly (string)[];
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "firstName": string;
+      "lastName": string;
+      "acceptsMarketing": boolean;
+      "locale": string | null;
+      "createdAt": string;
+      "version": number;
+      "groupIds": readonly (string)[];
+    };
+  };
+  /** The groups of customers, by name, and how many are in each. */
+  'accounts.adminListGroups': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "groups": readonly ({
+        "id": string;
+        "name": string;
+        "createdAt": string;
+        "customers": number;
+      })[];
+    };
+  };
+  /** Make a group of customers. Its name is its own. */
+  'accounts.adminCreateGroup': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "createdAt": string;
+      "customers": number;
+    };
+  };
+  /** Rename a group. */
+  'accounts.adminRenameGroup': {
+    params: {
+      "groupId": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "createdAt": string;
+      "customers": number;
+    };
+  };
+  /** Delete a group; its customers stay. */
+  'accounts.adminDeleteGroup': {
+    params: {
+      "groupId": string;
+    };
+    query: undefined;
+    body: undefined;
     response: undefined;
   };
   /** Who runs the shop, and who was asked to. */
@@ -8306,6 +8457,14 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.resetPassword': ['POST', '/api/accounts/password/reset', false],
   'accounts.forgetStaffPassword': ['POST', '/api/accounts/staff/password/forgot', false],
   'accounts.resetStaffPassword': ['POST', '/api/accounts/staff/password/reset', false],
+  'accounts.listConsents': ['GET', '/api/accounts/me/consents', false],
+  'accounts.adminListCustomers': ['GET', '/api/admin/accounts/customers', false],
+  'accounts.adminGetCustomer': ['GET', '/api/admin/accounts/customers/{customerId}', false],
+  'accounts.adminSetCustomerGroups': ['PUT', '/api/admin/accounts/customers/{customerId}/groups', false],
+  'accounts.adminListGroups': ['GET', '/api/admin/accounts/groups', false],
+  'accounts.adminCreateGroup': ['POST', '/api/admin/accounts/groups', false],
+  'accounts.adminRenameGroup': ['PUT', '/api/admin/accounts/groups/{groupId}', false],
+  'accounts.adminDeleteGroup': ['DELETE', '/api/admin/accounts/groups/{groupId}', false],
   'accounts.listStaff': ['GET', '/api/admin/accounts/staff', false],
   'accounts.inviteStaff': ['POST', '/api/admin/accounts/staff', false],
   'accounts.updateStaff': ['PATCH', '/api/admin/accounts/staff/{staffId}', false],

@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { startTestHost, type TestAnswer, type TestCall, type TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
-import { accounts, type Address, type Customer, type Session } from './definition.ts';
+import { accounts, type Session } from './definition.ts';
+import type { Address, Customer } from './shapes.ts';
 
 let database: TestDatabase;
 let shop: TestHost;

@@ -3,7 +3,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { gone } from './customers.ts';
-import type { Address, AddressInput } from './definition.ts';
+import type { Address, AddressInput } from './shapes.ts';
 
 const MOST_ADDRESSES = 50;
 

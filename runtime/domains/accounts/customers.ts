@@ -2,7 +2,7 @@
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId } from '../../platform/ports.ts';
-import type { Customer } from './definition.ts';
+import type { Customer } from './shapes.ts';
 import { keyOf } from './shapes.ts';
 
 export interface CustomerRow {

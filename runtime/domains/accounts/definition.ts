@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
-import { Email, NewPassword, PAGES, Token } from './shapes.ts';
+import { customerRoutes, customerTables } from './customers/definition.ts';
+import { Address, AddressInput, Customer, Email, NewPassword, PAGES, Token } from './shapes.ts';
 import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
 import { StaffSession, staffRoutes, staffTables } from './staff/definition.ts';
 
@@ -23,35 +24,6 @@ export type Registration = z.infer<typeof Registration>;
 
 export const Credentials = z.strictObject({ email: Email, password: z.string().min(1).max(256) });
 export type Credentials = z.infer<typeof Credentials>;
-
-export const AddressInput = z.strictObject({
-  name: z.string().trim().min(1).max(200),
-  company: z.string().trim().max(200).default(''),
-  line1: z.string().trim().min(1).max(200),
-  line2: z.string().trim().max(200).default(''),
-  city: z.string().trim().min(1).max(100),
-  region: z.string().trim().max(100).default(''),
-  postalCode: z.string().trim().max(20).default(''),
-  country: z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, like DE'),
-  phone: z.string().trim().max(40).default(''),
-  isDefault: z.boolean().default(false),
-});
-export type AddressInput = z.infer<typeof AddressInput>;
-
-export const Address = z.object({ ...AddressInput.shape, id: z.string() });
-export type Address = z.infer<typeof Address>;
-
-export const Customer = z.object({
-  id: z.string(),
-  email: z.string(),
-  firstName: z.string(),
-  lastName: z.string(),
-  acceptsMarketing: z.boolean(),
-  locale: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-  version: z.int(),
-});
-export type Customer = z.infer<typeof Customer>;
 
 /** `token` also arrives as the cookie `shopmind_session`; servers that call for a shopper use it as a bearer token. */
 export const Session = z.object({ customer: Customer, token: z.string(), expiresAt: z.iso.datetime() });
@@ -136,7 +108,7 @@ const resetRoutes: readonly RouteDefinition[] = (
 export const accounts: DomainDefinition = {
   name: 'accounts',
   summary:
-    'Customers: registration, sessions, profile and addresses. Staff: who runs the shop, and what each may do.',
+    'Customers: registration, sessions, profile, addresses, groups and consents. Staff: who runs the shop, and what each may do.',
   tables: [
     {
       name: 'customers',
@@ -172,6 +144,7 @@ export const accounts: DomainDefinition = {
         erase: 'delete',
       },
     },
+    ...customerTables,
     ...staffTables,
     ...passkeyTables,
   ],
@@ -282,6 +255,7 @@ export const accounts: DomainDefinition = {
       status: 204,
     },
     ...resetRoutes,
+    ...customerRoutes,
     ...staffRoutes,
     ...passkeyRoutes({
       Who: '',

@@ -16,12 +16,13 @@ import { createStaff } from './staff/service.ts';
 import {
   accounts,
   LinkTask,
-  type AddressInput,
   type Credentials,
   type ProfilePatch,
   type Registration,
   type Session,
 } from './definition.ts';
+import type { AddressInput } from './shapes.ts';
+import { consentsOf, createCustomerRoutes, noteConsent } from './customers/service.ts';
 import { createLinks, SEND_LINK } from './links.ts';
 import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
@@ -81,6 +82,8 @@ export const createService: CreateService = (platform) => {
       const [row] = rows;
       if (!row) throw taken();
       await tx.emit(eventOf('accounts.customer.registered', row));
+      if (row.accepts_marketing)
+        await noteConsent(tx, platform, tenant.id, row.id, { granted: true, source: 'registration' });
       await tx.enqueue(nextSweep(clock));
       return { row, session: await sessions.begin(tx, tenant.id, row.id) };
     });
@@ -152,6 +155,10 @@ export const createService: CreateService = (platform) => {
     const patch = request.body as ProfilePatch;
     const hash = patch.password && (await changedPassword(tenant.id, id, patch.password, request.signal));
     const { row, session } = await sql.transaction(tenant.id, async (tx) => {
+      const before = await tx.query<Pick<CustomerRow, 'accepts_marketing'>>(
+        'SELECT accepts_marketing FROM customers WHERE tenant_id = $1 AND id = $2 FOR UPDATE',
+        [tenant.id, id],
+      );
       const { rows } = await tx.query<CustomerRow>(
         `UPDATE customers SET first_name = coalesce($3, first_name), last_name = coalesce($4, last_name),
            accepts_marketing = coalesce($5, accepts_marketing), locale = CASE WHEN $6 THEN $7 ELSE locale END,
@@ -172,6 +179,8 @@ export const createService: CreateService = (platform) => {
       const [row] = rows;
       if (!row) throw gone();
       await tx.emit(eventOf('accounts.customer.updated', row));
+      if (row.accepts_marketing !== before.rows[0]?.accepts_marketing)
+        await noteConsent(tx, platform, tenant.id, id, { granted: row.accepts_marketing, source: 'profile' });
       if (hash === undefined) return { row, session: undefined };
       await sessions.endOthers(tx, tenant.id, id);
       return { row, session: await sessions.begin(tx, tenant.id, id) };
@@ -235,6 +244,10 @@ export const createService: CreateService = (platform) => {
     routes: {
       ...staff.routes,
       ...resets.routes,
+      ...createCustomerRoutes(platform),
+      listConsents: async (request) => ({
+        json: { consents: await consentsOf(platform, request.tenant.id, customerOf(request)) },
+      }),
       preparePasskey,
       signInWithPasskey,
       listPasskeys: async (request) => ({

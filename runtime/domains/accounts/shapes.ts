@@ -1,4 +1,4 @@
-/** What customers and staff have in common: addresses, passwords, tokens. */
+/** What the parts of the domain have in common: customers, their addresses, passwords, tokens. */
 import { z } from 'zod';
 
 export const Email = z
@@ -9,6 +9,35 @@ export const Email = z
 
 /** Length is what makes a password strong (NIST SP 800-63B); at most 256, so that hashing stays bounded. */
 export const NewPassword = z.string().min(8, 'must have at least 8 characters').max(256);
+
+export const AddressInput = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  company: z.string().trim().max(200).default(''),
+  line1: z.string().trim().min(1).max(200),
+  line2: z.string().trim().max(200).default(''),
+  city: z.string().trim().min(1).max(100),
+  region: z.string().trim().max(100).default(''),
+  postalCode: z.string().trim().max(20).default(''),
+  country: z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, like DE'),
+  phone: z.string().trim().max(40).default(''),
+  isDefault: z.boolean().default(false),
+});
+export type AddressInput = z.infer<typeof AddressInput>;
+
+export const Address = z.object({ ...AddressInput.shape, id: z.string() });
+export type Address = z.infer<typeof Address>;
+
+export const Customer = z.object({
+  id: z.string(),
+  email: z.string(),
+  firstName: z.string(),
+  lastName: z.string(),
+  acceptsMarketing: z.boolean(),
+  locale: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  version: z.int(),
+});
+export type Customer = z.infer<typeof Customer>;
 
 /** Of a link that was sent by mail. */
 export const Token = z.string().min(20).max(200);

@@ -17,7 +17,7 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'orders',
     name: 'Orders',
-    scopes: ['orders:read', 'orders:write', 'catalog:read'],
+    scopes: ['orders:read', 'orders:write', 'accounts:read', 'catalog:read'],
   },
   {
     id: 'catalogue',
@@ -39,7 +39,7 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'support',
     name: 'Support',
-    scopes: ['chat:read', 'chat:write', 'orders:read', 'catalog:read', 'notifications:read'],
+    scopes: ['chat:read', 'chat:write', 'orders:read', 'accounts:read', 'catalog:read', 'notifications:read'],
   },
   { id: 'viewer', name: 'Read only', scopes: ['*:read'] },
 ];
