@@ -237,6 +237,47 @@ export async function abandonOrder(form: FormData): Promise<void> {
   redirect(`/orders/${orderId}`);
 }
 
+const REASONS = [
+  'changed_mind',
+  'too_large',
+  'too_small',
+  'not_as_described',
+  'damaged',
+  'wrong_item',
+  'late',
+  'other',
+] as const;
+
+/** Asks to send units of an order back; the page then says whether that could be asked. */
+export async function askReturn(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const orderId = text(form, 'order');
+  const linked = text(form, 'token') === '' ? undefined : text(form, 'token');
+  const token = linked ?? (await cookies()).get(orderCookie(orderId))?.value;
+  const reason = REASONS.find((each) => each === form.get('reason')) ?? 'other';
+  const note = text(form, 'note').trim().replaceAll('\r', '');
+  const lines = [...form.entries()].flatMap(([name, value]) => {
+    const quantity = Math.trunc(Number(value));
+    return name.startsWith('units:') && quantity > 0
+      ? [{ variantId: name.slice('units:'.length), quantity, reason }]
+      : [];
+  });
+  let outcome = 'asked';
+  try {
+    await api.call('orders.askReturn', {
+      params: { orderId },
+      query: { token },
+      body: { lines, ...(note === '' ? {} : { note }) },
+      idempotencyKey: text(form, 'key'),
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    outcome = 'failed';
+  }
+  const query = new URLSearchParams({ ...(linked === undefined ? {} : { token: linked }), return: outcome });
+  redirect(`/orders/${orderId}?${query}`);
+}
+
 export async function login(_: FormState, form: FormData): Promise<FormState> {
   return await enter(
     form,

@@ -8,6 +8,7 @@ import { button, heading, wrap } from '../../../../ui/styles.ts';
 import { AwaitStatus } from '../../../components/await-status.tsx';
 import { Link } from '../../../components/link.tsx';
 import { Parcels } from '../../../components/parcels.tsx';
+import { Returns } from '../../../components/returns.tsx';
 import { Steps } from '../../../components/steps.tsx';
 import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
 import type { SearchParams } from '../../../lib/listing.ts';
@@ -74,6 +75,7 @@ export default async function OrderPage({ params, searchParams }: Props) {
             </dd>
           </dl>
           <Parcels order={order} shop={current} />
+          <Returns order={order} token={linked} outcome={outcomeOf(query['return'])} shop={current} />
           <div className="mt-8 flex flex-wrap gap-3">
             {order.status === 'pending_payment' && !paid ? (
               <Link href={`/checkout/${orderId}`} className={button.primary}>
@@ -121,6 +123,10 @@ async function isPaid({ api }: Shop, orderId: string, token: string | undefined)
     api.call('payments.getPaymentStatus', { params: { orderId }, query: { token } }),
   );
   return payment?.status === 'authorized' || payment?.status === 'captured';
+}
+
+function outcomeOf(said: string | readonly string[] | undefined): 'asked' | 'failed' | undefined {
+  return said === 'asked' || said === 'failed' ? said : undefined;
 }
 
 interface State {
