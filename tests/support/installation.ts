@@ -43,6 +43,8 @@ export interface InstallationOptions {
   readonly port?: number;
   readonly tenants?: string;
   readonly storefront?: boolean;
+  /** Where spans are sent. */
+  readonly traces?: string;
 }
 
 /** Starts one; nothing is awaited yet. */
@@ -51,6 +53,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const port = options.port ?? (await freePort());
   const args = ['operator/plugin/shopmind.mjs', 'start', '--json', '--port', String(port), '--data', dataDir];
   if (options.tenants !== undefined) args.push('--tenants', options.tenants);
+  if (options.traces !== undefined) args.push('--traces', options.traces);
   if (options.storefront === false) args.push('--no-storefront');
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const events: StartEvent[] = [];

@@ -23,6 +23,10 @@ export const command: CommandDefinition = {
       completes: 'file',
     },
     { flags: '--no-storefront', summary: 'without the web pages: only APIs' },
+    {
+      flags: '--traces <url>',
+      summary: 'send every trace to an OTLP/HTTP receiver, such as http://127.0.0.1:4318',
+    },
     { flags: '--json', summary: 'one JSON object a line on stdout, for scripts' },
   ],
   examples: [
@@ -38,6 +42,7 @@ export const command: CommandDefinition = {
       port: flags.text('port') ?? '8080',
       data: flags.text('data') ?? '.shopmind',
       storefront: flags.on('storefront'),
+      ...(flags.text('traces') === undefined ? {} : { traces: flags.text('traces') ?? '' }),
       ...(flags.on('json') ? { json: true } : {}),
     });
     // All is closed; an idle handle some library keeps must not keep the terminal waiting.

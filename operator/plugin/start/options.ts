@@ -13,6 +13,7 @@ export interface StartFlags {
   readonly port: string;
   readonly data: string;
   readonly storefront: boolean;
+  readonly traces?: string;
   readonly json?: true;
 }
 
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly port: number;
   readonly dataDir: string;
   readonly storefront: boolean;
+  /** Of an OTLP/HTTP receiver; absent: nothing is traced. */
+  readonly traces?: string | undefined;
   readonly json: boolean;
 }
 
@@ -35,11 +38,19 @@ export function parseStartFlags(flags: StartFlags): StartOptions {
       remedy: 'Give a number from 1 to 65535.',
     });
   }
+  const { traces } = flags;
+  if (traces !== undefined && !(/^https?:\/\//.test(traces) && URL.canParse(traces))) {
+    throw new Failure(`--traces ${traces} is no address of a receiver`, {
+      exitCode: EXIT.usage,
+      remedy: 'Give one such as http://127.0.0.1:4318.',
+    });
+  }
   return {
     tenants: resolve(flags.tenants),
     port: parsed.data,
     dataDir: resolve(flags.data),
     storefront: flags.storefront,
+    traces,
     json: flags.json === true,
   };
 }

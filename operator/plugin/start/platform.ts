@@ -13,12 +13,14 @@ export interface PlatformOptions {
   readonly port: number;
   /** Folder that relative catalogue sources are resolved against. */
   readonly sources: string;
+  /** Of an OTLP/HTTP receiver. */
+  readonly traces?: string | undefined;
 }
 
 /** Text values by key; the API server stores a Secret's values in base64. */
 export type Values = Readonly<Record<string, string>>;
 
-export function platformConfig({ dataDir, port, sources }: PlatformOptions): Values {
+export function platformConfig({ dataDir, port, sources, traces }: PlatformOptions): Values {
   return {
     BLOBS_URL: folderUrl(join(dataDir, 'blobs')),
     // Pods are processes of this machine.
@@ -30,6 +32,8 @@ export function platformConfig({ dataDir, port, sources }: PlatformOptions): Val
     BASE_DOMAIN: 'localhost',
     // The gateway hears of an ending Pod at once, and nothing else stands before it.
     DRAIN_SECONDS: '0',
+    // Whoever looks at traces here wants to see what they just did.
+    ...(traces === undefined ? {} : { TRACES_URL: traces, TRACES_RATIO: '1' }),
   };
 }
 

@@ -27,7 +27,12 @@ export async function systemObjects(client: Client, options: StartOptions): Prom
     ...plain(installManifests(localValues(options), { onThisMachine: true })),
     ...plain(embeddedManifests({ dataDir: options.dataDir, gatewayPort: options.port })),
     platformObject('ConfigMap', {
-      data: platformConfig({ dataDir: options.dataDir, port: options.port, sources }),
+      data: platformConfig({
+        dataDir: options.dataDir,
+        port: options.port,
+        sources,
+        traces: options.traces,
+      }),
     }),
     platformObject('Secret', { data: encoded(platformSecret(decoded(existing?.data))) }),
   ];

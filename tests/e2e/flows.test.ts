@@ -1,0 +1,340 @@
+/**
+ * What the seeds draw as flows, through the gateway, in both layouts: every domain in one process, and a process for each domain. Each flow is
+ * one trace: one id, no span whose parent is missing, and what belongs below what is below it, whichever process did it.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Client } from '../../operator/kube/client.ts';
+import { openSocket } from '../../runtime/domains/chat/testing/client.ts';
+import { adminToken, clusterOf } from '../support/cluster.ts';
+import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import type { Shop } from '../support/shop.ts';
+import { buy } from '../support/shopper.ts';
+import { startReceiver, type SeenSpan, type TraceReceiver } from '../support/traces.ts';
+import { until } from '../support/wait.ts';
+
+/** Steps that are below one another, not always directly: who does it, and what it is called. */
+type Chain = readonly `${string}: ${string}`[];
+
+interface Layout {
+  readonly title: string;
+  readonly tenant: string;
+  readonly namespace: string;
+  /** Name of the process that does a domain's work. */
+  readonly process: (domain: string) => string;
+}
+
+const LAYOUTS: readonly Layout[] = [
+  {
+    title: 'every domain in one process',
+    tenant: 'together',
+    namespace: 'shopmind-system',
+    process: () => 'runtime',
+  },
+  {
+    title: 'a process for each domain',
+    tenant: 'apart',
+    namespace: 'tenant-apart',
+    process: (domain) => domain,
+  },
+];
+
+/** A shop with one thing to sell. */
+interface World {
+  readonly layout: Layout;
+  readonly shop: Shop;
+  readonly merchant: Shop;
+  readonly variantId: string;
+}
+
+interface Flow {
+  readonly title: string;
+  /** Does it. */
+  readonly run: (world: World) => Promise<void>;
+  /** What its first span is called, besides the gateway's. */
+  readonly begins: string;
+  readonly chains: readonly Chain[];
+}
+
+const TITLE = 'Enamel Kettle';
+
+const FLOWS: readonly Flow[] = [
+  {
+    title: 'a search: through the cache to the index and the database, and the next time to the cache alone',
+    async run({ shop }) {
+      const search = () => shop('GET', `/api/catalog/products?q=kettle&limit=3`);
+      const first = await search();
+      assert.equal(first.json<{ products: readonly { title: string }[] }>().products[0]?.title, TITLE);
+      const again = await shop('GET', '/api/catalog/products?q=kettle&limit=3', {
+        headers: { 'if-none-match': String(first.headers['etag']) },
+      });
+      assert.equal(again.status, 304);
+    },
+    begins: 'GET /api/catalog/products',
+    chains: [
+      ['gateway: GET api', 'catalog: GET /api/catalog/products', 'catalog: cache get'],
+      ['catalog: GET /api/catalog/products', 'catalog: search search', 'catalog: SELECT search_documents'],
+      ['catalog: GET /api/catalog/products', 'catalog: SELECT products'],
+      ['catalog: GET /api/catalog/products', 'catalog: cache set'],
+    ],
+  },
+  {
+    title: 'a search by GraphQL, whichever process is asked',
+    async run({ shop }) {
+      const answer = await shop('POST', '/api/graphql', {
+        json: { query: '{ products(q: "kettle") { products { title } } }' },
+      });
+      assert.match(answer.text, new RegExp(TITLE), answer.text);
+    },
+    begins: 'POST /api/graphql',
+    chains: [
+      [
+        'gateway: POST api',
+        'accounts: POST /api/graphql',
+        'accounts: catalog.listProducts',
+        'catalog: cache get',
+      ],
+    ],
+  },
+  {
+    title: 'an order: held, paid, captured, confirmed, counted, and told to the shopper',
+    async run({ shop, variantId, layout }) {
+      const purchase = await buy({
+        shop,
+        processor: installation.shop('pay.localhost'),
+        variantId,
+        currency: 'EUR',
+      });
+      assert.equal(purchase.outcome, 'paid', `${layout.title}: ${purchase.last}`);
+    },
+    begins: 'POST /api/orders/checkout',
+    chains: [
+      // The order, and its payment at the processor.
+      [
+        'gateway: POST api',
+        'gateway: forward ',
+        'orders: POST /api/orders/checkout',
+        'orders: transaction',
+        'orders: send orders.order',
+      ],
+      [
+        'orders: POST /api/orders/checkout',
+        'orders: payments/createIntent',
+        'payments: payments createIntent',
+      ],
+      // The processor's webhook, which goes on where the payment was asked for; then the saga.
+      [
+        'payments: payments/createIntent',
+        'payments: payments hears',
+        'payments: send payments.payment',
+        'orders: process payments.payment',
+      ],
+      [
+        'orders: process payments.payment',
+        'orders: task orders.hear-payment',
+        'orders: orders capture',
+        'payments: payments capture',
+      ],
+      ['orders: orders capture', 'orders: send orders.order', 'notifications: process orders.order'],
+      // The shopper is told.
+      [
+        'notifications: process orders.order',
+        'notifications: task notifications.deliver',
+        'notifications: mail send',
+      ],
+      // Numbers and campaigns hear of it.
+      ['orders: send orders.order', 'analytics: process orders.order'],
+      ['orders: send orders.order', 'marketing: process orders.order'],
+      ['payments: send payments.payment', 'analytics: process payments.payment'],
+    ],
+  },
+  {
+    title: 'a message: written, told to the room, and answered from the catalogue',
+    async run({ shop, layout }) {
+      const { guest } = (await shop('POST', '/api/chat/guests')).json<{ guest: string }>();
+      const headers = { authorization: `Bearer ${guest}` };
+      const opened = await shop('POST', '/api/chat/rooms', { json: { kind: 'assistant' }, headers });
+      assert.equal(opened.status, 200, opened.text);
+      const { id: room } = opened.json<{ id: string }>();
+      const socket = await openSocket(installation.port, `${layout.tenant}.localhost`);
+      try {
+        socket.say({ t: 'hello', guest });
+        await socket.hear('welcome');
+        socket.say({ t: 'join', room });
+        await socket.hear('joined');
+        socket.say({ t: 'send', room, cid: 'question-1', text: 'Have you got a kettle?', attachments: [] });
+        await socket.hear('ack');
+        const answer = await socket.hear('message', ({ text }) => String(text).includes(TITLE));
+        assert.equal(answer['from'], 'assistant');
+      } finally {
+        socket.close();
+      }
+    },
+    begins: 'chat.rooms send',
+    chains: [
+      ['chat: chat.rooms send', 'chat: chat write', 'chat: transaction', 'chat: send chat.message'],
+      ['chat: chat write', 'chat: task chat.answer', 'chat: catalog/search', 'catalog: search search'],
+      ['chat: task chat.answer', 'chat: chat write', 'chat: transaction'],
+    ],
+  },
+];
+
+let receiver: TraceReceiver;
+let installation: Installation;
+let client: Client;
+
+before(async () => {
+  receiver = await startReceiver();
+  installation = await startInstallation({
+    storefront: false,
+    tenants: join(import.meta.dirname, 'flows/tenants.yaml'),
+    traces: receiver.url,
+  });
+  await installation.event('tenants', 240_000);
+  client = await clusterOf(installation);
+});
+
+after(async () => {
+  client.close();
+  await removeInstallation(installation);
+  await receiver.close();
+});
+
+for (const layout of LAYOUTS)
+  describe(layout.title, () => {
+    let world: World;
+
+    before(async () => {
+      world = await stocked(layout);
+    });
+
+    for (const flow of FLOWS)
+      test(flow.title, async () => {
+        await flow.run(world);
+        const chains = flow.chains.map((chain) => chain.map((step) => inLayout(step, layout)));
+        await until(
+          () =>
+            tracesOf(flow, layout).some((trace) => faultsOf(trace, chains).length === 0) ? true : undefined,
+          {
+            withinMs: 60_000,
+            everyMs: 200,
+            what: 'the flow is one trace',
+            tell: () =>
+              Promise.resolve(
+                tracesOf(flow, layout)
+                  .map((trace) => tell(trace, chains))
+                  .join('\n\n') || 'nothing',
+              ),
+          },
+        );
+      });
+  });
+
+test('every body of every process was OTLP, and nobody’s address, token or card is in a span', () => {
+  assert.deepEqual(receiver.faults, []);
+  const said = JSON.stringify(receiver.spans.map(({ name, attributes }) => [name, attributes]));
+  assert.doesNotMatch(said, /ada@example\.com|Byron|4242|St James|kettle|Bearer|pi_[a-zA-Z0-9]|secret/i);
+});
+
+/** A shop that can be bought in: what is for sale and how much of it there is are told by events. */
+async function stocked(layout: Layout): Promise<World> {
+  const { tenant, namespace } = layout;
+  const shop = installation.shop(`${tenant}.localhost`);
+  const authorization = `Bearer ${await adminToken(client, tenant, namespace)}`;
+  const merchant: Shop = (method, path, options = {}) =>
+    shop(method, path, {
+      ...options,
+      headers: { authorization, 'idempotency-key': randomUUID(), ...options.headers },
+    });
+  const made = await merchant('POST', '/api/admin/catalog/products', {
+    json: {
+      title: TITLE,
+      variants: [{ prices: [{ amount: 2_900, currency: 'EUR' }], inventoryPolicy: 'deny' }],
+    },
+  });
+  assert.equal(made.status, 201, made.text);
+  const variantId = made.json<{ variants: readonly { id: string }[] }>().variants[0]?.id ?? '';
+  await until(
+    async () => {
+      const counted = await merchant('POST', `/api/admin/orders/stock/${variantId}`, {
+        json: { onHand: 10, reason: 'counted' },
+      });
+      return counted.status === 200 ? true : assert.fail(counted.text);
+    },
+    { withinMs: 60_000, what: 'orders have heard of the product' },
+  );
+  const settings = await merchant('PUT', '/api/admin/chat/settings', {
+    json: { blockedWords: [], assistant: true, greeting: '' },
+  });
+  assert.equal(settings.status, 200, settings.text);
+  await until(
+    async () => {
+      const page = (await shop('GET', '/api/catalog/products?q=enamel')).json<{
+        search: string;
+        products: readonly unknown[];
+      }>();
+      return page.search === 'words' && page.products.length === 1 ? true : undefined;
+    },
+    { withinMs: 60_000, what: 'the index has the product' },
+  );
+  return { layout, shop, merchant, variantId };
+}
+
+function inLayout(step: string, layout: Layout): string {
+  const [domain = '', name = ''] = step.split(/: (.*)/s);
+  return `${domain === 'gateway' ? domain : layout.process(domain)}: ${name}`;
+}
+
+/** Those in which something called so was done for the layout's shop. */
+function tracesOf({ begins }: Flow, { tenant }: Layout): readonly (readonly SeenSpan[])[] {
+  const ids = new Set(
+    receiver.spans
+      .filter(({ name, attributes }) => name === begins && attributes['shopmind.tenant'] === tenant)
+      .map(({ traceId }) => traceId),
+  );
+  return [...ids].map((id) => receiver.spans.filter(({ traceId }) => traceId === id));
+}
+
+/** What is wrong with a trace, by now. */
+function faultsOf(trace: readonly SeenSpan[], chains: readonly (readonly string[])[]): readonly string[] {
+  const known = new Map(trace.map((span) => [span.id, span]));
+  const roots = trace.filter(({ parentId }) => parentId === '');
+  const orphans = trace.filter(({ parentId }) => parentId !== '' && !known.has(parentId));
+  return [
+    ...(roots.length === 1
+      ? []
+      : [`${roots.length} beginnings: ${roots.map(({ name }) => name).join(', ')}`]),
+    ...orphans.map(({ name }) => `the parent of "${name}" is missing`),
+    ...chains
+      .filter((chain) => !trace.some((span) => endsChain(span, chain, known)))
+      .map((chain) => `not there: ${chain.join(' → ')}`),
+  ];
+}
+
+/** Whether the span is the chain's last step, with the others above it in their order. */
+function endsChain(span: SeenSpan, chain: readonly string[], known: ReadonlyMap<string, SeenSpan>): boolean {
+  const left = [...chain];
+  const isNext = ({ service, name }: SeenSpan): boolean => {
+    const step = left.at(-1);
+    return step !== undefined && `${service}: ${name}`.startsWith(step);
+  };
+  if (!isNext(span)) return false;
+  for (let at: SeenSpan | undefined = span; at !== undefined; at = known.get(at.parentId))
+    if (isNext(at)) left.pop();
+  return left.length === 0;
+}
+
+function tell(trace: readonly SeenSpan[], chains: readonly (readonly string[])[]): string {
+  const known = new Set(trace.map(({ id }) => id));
+  const lines: string[] = [];
+  const draw = (span: SeenSpan, depth: number): void => {
+    lines.push(
+      `${'  '.repeat(depth)}${span.service}: ${span.name} (${Number(span.ended - span.begun) / 1e6} ms${span.isFailed ? ', failed' : ''})`,
+    );
+    for (const child of trace.filter(({ parentId }) => parentId === span.id)) draw(child, depth + 1);
+  };
+  for (const span of trace) if (!known.has(span.parentId)) draw(span, span.parentId === '' ? 0 : 1);
+  return [`trace ${trace[0]?.traceId}`, ...faultsOf(trace, chains), ...lines].join('\n');
+}
