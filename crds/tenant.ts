@@ -21,6 +21,7 @@ export const DOMAINS = [
   'notifications',
   'orders',
   'payments',
+  'webhooks',
 ] as const;
 
 /** Names that would collide with the platform's own namespaces, schemas or hosts. */

@@ -37,6 +37,7 @@ export function environment(
     GRPC_PORT: String(GRPC_PORT),
     HOT_RELOAD: spec.environment === 'development' ? 'true' : undefined,
     SHOW_SCHEMA: spec.environment === 'development' ? 'true' : undefined,
+    OUTSIDE_LOOPBACK: spec.environment === 'development' ? 'true' : undefined,
     BLOBS_URL: backends.blobs === undefined ? platform.blobsUrl : undefined,
     SOURCES_URL: platform.sourcesUrl,
     SCAN_URL: spec.domains.includes('media') ? platform.scanUrl : undefined,

@@ -271,6 +271,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
     'marketing',
     'media',
     'notifications',
+    'webhooks',
   ]);
   assert.deepEqual(
     [...hostOf(acme)],
@@ -281,6 +282,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       ['marketing', 'runtime'],
       ['media', 'runtime'],
       ['notifications', 'runtime'],
+      ['webhooks', 'runtime'],
       ['catalog', 'catalog'],
     ],
   );

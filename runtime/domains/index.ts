@@ -12,6 +12,7 @@ import { media } from './media/definition.ts';
 import { notifications } from './notifications/definition.ts';
 import { orders } from './orders/definition.ts';
 import { payments } from './payments/definition.ts';
+import { webhooks } from './webhooks/definition.ts';
 
 export const DOMAINS: readonly DomainDefinition[] = [
   accounts,
@@ -23,6 +24,7 @@ export const DOMAINS: readonly DomainDefinition[] = [
   notifications,
   orders,
   payments,
+  webhooks,
 ];
 
 /** The definition of that name, if there is one. */

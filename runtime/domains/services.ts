@@ -11,4 +11,5 @@ export const SERVICES: Readonly<Record<string, () => Promise<{ createService: Cr
   notifications: () => import('./notifications/service.ts'),
   orders: () => import('./orders/service.ts'),
   payments: () => import('./payments/service.ts'),
+  webhooks: () => import('./webhooks/service.ts'),
 };

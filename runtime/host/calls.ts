@@ -133,6 +133,7 @@ export function createCalls(options: CallsOptions): Calls {
         headers,
         requestId,
         signal,
+        requireScope: async (scope) => options.access.requireScope(tenant, caller, scope),
         async earn(tx, response) {
           await keep?.(tx, toAnswer(definition, response));
           return response;

@@ -40,6 +40,8 @@ export interface HostConfig {
     | undefined;
   /** Whether anybody may look at the schema of GraphQL: in development. Elsewhere merchants only. */
   readonly showSchema?: boolean;
+  /** Whether merchants may name addresses of this machine: in development. Elsewhere those of the public internet only. */
+  readonly outsideLoopback?: boolean;
   /** Base URL by domain, for the domains hosted elsewhere. */
   readonly peers: ReadonlyMap<string, string>;
   /** Where spans are sent, and how many of the traces that begin here are recorded; absent: tracing is off. */
@@ -87,6 +89,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       : { language: { url: env.LANGUAGE_URL, model: env.LANGUAGE_MODEL, key: env.LANGUAGE_KEY } }),
     traces: env.TRACES_URL === undefined ? undefined : { url: env.TRACES_URL, ratio: env.TRACES_RATIO },
     showSchema: env.SHOW_SCHEMA === 'true',
+    outsideLoopback: env.OUTSIDE_LOOPBACK === 'true',
     backends: backendsIn(present),
   };
 }
@@ -156,6 +159,7 @@ const Environment = z.object({
   SHOW_SCHEMA: z.enum(['true', 'false']).default('false'),
   TRACES_URL: z.url({ protocol: /^https?$/ }).optional(),
   TRACES_RATIO: z.coerce.number().min(0).max(1).default(DEFAULT_RATIO),
+  OUTSIDE_LOOPBACK: z.enum(['true', 'false']).default('false'),
   PEERS: Peers.default(new Map()),
   LANGUAGE_URL: z.url().optional(),
   LANGUAGE_MODEL: z.string().default('gpt-4o-mini'),

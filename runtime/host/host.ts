@@ -22,6 +22,7 @@ import { ShopError, type Problem } from '../platform/errors.ts';
 import type { EventLog } from '../platform/events/log.ts';
 import { createNewId } from '../platform/ids.ts';
 import { createMessaging } from '../platform/messages/providers.ts';
+import { createOutside } from '../platform/outside/outside.ts';
 import { publicOrigin } from '../platform/names/index.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
 import { createPictures } from '../platform/pictures/pictures.ts';
@@ -170,6 +171,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     outbox: messaging.outbox,
     secrets,
     sealing: createSealing(config.secretsKey),
+    outside: createOutside({ allowLoopback: config.outsideLoopback ?? false }),
     tenants,
     clock,
     newId,
@@ -335,6 +337,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     await sockets.stop();
     const closed = Promise.all([closeServer(server), grpc.stop(), tasks.close(), events.close()]);
     await closed;
+    await Promise.all([...services.values()].map((service) => service.drain?.()));
     pictures.close();
     await tenants.close();
     await shared.close();

@@ -15,6 +15,7 @@ import type {
   Mail,
   NewId,
   Outbox,
+  Outside,
   Payments,
   PubSub,
   RateLimits,
@@ -60,6 +61,8 @@ export interface Platform {
   readonly outbox: Outbox;
   readonly secrets: Secrets;
   readonly sealing: Sealing;
+  /** For servers whose addresses merchants name. */
+  readonly outside: Outside;
   readonly tenants: Tenants;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -116,6 +119,11 @@ export interface RouteRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /**
+   * For what a merchant's call concerns beside its own domain: whether the caller's key or roles are good for that as well.
+   * @throws ShopError `forbidden`
+   */
+  readonly requireScope: (scope: string) => Promise<void>;
   /**
    * Of idempotent routes: writes the answer down in the transaction that earns it, so that whoever repeats the request hears it
    * although nobody knows what became of the first one. A route that must not take effect twice, and cannot tell by itself, calls it
@@ -195,6 +203,8 @@ export interface DomainService {
   readonly operations: Readonly<Record<string, Operation>>;
   /** Keys are the ids of `definition.sockets`. */
   readonly sockets?: Readonly<Record<string, SocketHandler>>;
+  /** The process is about to end and gives it no more events and tasks: resolves when what it does besides is finished or given back. */
+  readonly drain?: () => Promise<void>;
   /** Resolves a bearer token or session cookie to a customer; only the accounts domain has it. */
   readonly authenticate?: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
 }

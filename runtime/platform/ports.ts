@@ -655,6 +655,42 @@ export interface Identity {
   verify(tenant: TenantId, token: string): Promise<Person | undefined>;
 }
 
+// ── outside ──────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Speaks to servers that a merchant named, and that nobody vouches for: over https, at addresses of the public internet only, each
+ * checked before it is the very one that is connected to. Follows no redirect and heeds no proxy.
+ */
+export interface Outside {
+  /**
+   * For whoever writes an address down: what may never be asked is refused at once. What its name leads to is looked at when it is asked.
+   * @throws ShopError `invalid_input`
+   */
+  check(address: string): URL;
+  /**
+   * Any status is an answer.
+   * @throws ShopError
+   *   `forbidden`: it leads into a network that is not the public one.
+   *   `unavailable`: it was not reached, or broke off.
+   *   `timeout`: it took longer than 15 s, or the signal said so.
+   */
+  post(address: string, message: OutsideMessage): Promise<OutsideAnswer>;
+}
+
+export interface OutsideMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface OutsideAnswer {
+  readonly status: number;
+  /** Seconds after which it wants to be asked again. */
+  readonly retryAfterSeconds: number | undefined;
+  /** At most 1,024 bytes of what it said, as a line of text. */
+  readonly beginning: string;
+}
+
 // ── scan ─────────────────────────────────────────────────────────────────────────────────────────
 
 export interface ScanResult {

@@ -239,6 +239,7 @@ const enabled = (domains: Domains): string[] =>
     'notifications',
     'orders',
     'payments',
+    'webhooks',
   ].filter((domain) => domains[domain]?.enabled !== false);
 
 /** A tenant is open, or off, before the last of its Services is through with a change; each says so itself. */

@@ -100,7 +100,7 @@ export interface Operations {
     query: undefined;
     body: {
       "name": string;
-      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write")[];
+      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write" | "webhooks:read" | "webhooks:write")[];
       "expiresAt"?: string | undefined;
     };
     response: {
@@ -3752,7 +3752,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -3764,14 +3764,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3784,7 +3784,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3796,7 +3796,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3809,7 +3809,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3822,7 +3822,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -3843,7 +3843,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -3857,7 +3857,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;

@@ -6,11 +6,12 @@ import { lookup } from 'node:dns';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { request } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ShopError } from '../../platform/errors.ts';
+import { isPublic } from '../../platform/outside/addresses.ts';
 import type { TenantId } from '../../platform/ports.ts';
 
 export interface Sources {
@@ -114,7 +115,7 @@ async function openHttps(url: URL, maxBytes: number, trusted: boolean, redirects
 
 function get(url: URL, trusted: boolean): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!trusted && isIP(host) !== 0 && isPrivate(host))
+  if (!trusted && isIP(host) !== 0 && !isPublic(host))
     throw refused(url.href, 'is not on the public internet', 'Use a public address.');
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -139,44 +140,13 @@ function get(url: URL, trusted: boolean): Promise<IncomingMessage> {
 const publicLookup: LookupFunction = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
     if (error) return done(error, '', 0);
-    const inner = addresses.find(({ address }) => isPrivate(address));
+    const inner = addresses.find(({ address }) => !isPublic(address));
     const [first] = addresses;
     if (inner || !first) return done(new Error('it is not on the public internet'), '', 0);
     if (options.all) return done(null, addresses);
     done(null, first.address, first.family);
   });
 };
-
-function isPrivate(address: string): boolean {
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  return PRIVATE.check(address, family);
-}
-
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv4');
-}
-for (const [network, bits] of [
-  ['::', 127],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv6');
-}
 
 function refused(source: string, what: string, remedy: string): ShopError {
   return new ShopError('invalid_input', `“${source.slice(0, 300)}” ${what}.`, { remedy });

@@ -1,4 +1,4 @@
-/** What orders, payments and accounts tell, and who is told of it. */
+/** What orders, payments, accounts and webhooks tell, and who is told of it. */
 import { z } from 'zod';
 import type { Platform } from '../../platform/domain.ts';
 import type { EventHandler, StoredEvent, Tenant, Transaction } from '../../platform/ports.ts';
@@ -47,6 +47,7 @@ const customer = z.object({
   locale: z.string().nullable(),
   acceptsMarketing: z.boolean().optional(),
 });
+const disabled = z.object({ host: z.string(), description: z.string(), failingSince: z.string() });
 type Order = z.infer<typeof order>;
 /** A payment that was heard of before its order. */
 const paid = z.object({
@@ -63,7 +64,7 @@ const NEWS_MS = 24 * 60 * 60 * 1_000;
 export function createHearing(
   { tenants, clock, originOf }: Platform,
   { contacts, notifier }: { readonly contacts: Contacts; readonly notifier: Notifier },
-): Readonly<Record<'order' | 'payment' | 'customer', EventHandler>> {
+): Readonly<Record<'order' | 'payment' | 'customer' | 'subscription', EventHandler>> {
   interface Shop {
     readonly tenant: Tenant;
     readonly settings: Settings;
@@ -200,6 +201,17 @@ export function createHearing(
       if (event.type !== 'accounts.customer.registered' || isOld(event, clock.now())) return;
       const shop = await shopOf(tx, event.tenant);
       await tell(tx, shop, event.id, 'accounts.welcome', [mailbox], { link: `${shop.origin}/account` });
+    },
+
+    async subscription(event, tx) {
+      if (isOld(event, clock.now())) return;
+      const { host, description, failingSince } = disabled.parse(event.payload);
+      const shop = await shopOf(tx, event.tenant);
+      await tell(tx, shop, event.id, 'merchant.webhook', await merchants(tx, shop), {
+        receiver: host,
+        ...(description === '' ? {} : { description }),
+        since: failingSince,
+      });
     },
   };
 }

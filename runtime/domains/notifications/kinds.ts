@@ -150,6 +150,18 @@ const KIND_TABLE = {
     variables: z.object({ ...order, amount: money }),
     sample: { ...sampleOrder, amount: eur(15_300) },
   },
+  'merchant.webhook': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: true,
+    // The host of its address, and since when it has taken nothing.
+    variables: z.object({ receiver: text, description: text.optional(), since: z.iso.datetime() }),
+    sample: {
+      receiver: 'erp.example.com',
+      description: 'stock keeping',
+      since: '2026-03-01T09:30:00.000Z',
+    },
+  },
   digest: {
     category: 'orders',
     channels: ['mail'],

@@ -113,6 +113,7 @@ export function createNotifications(
       'orders.order': hearing.order,
       'payments.payment': hearing.payment,
       'accounts.customer': hearing.customer,
+      'webhooks.subscription': hearing.subscription,
     },
     tasks: {
       [DELIVER]: delivering.deliver,

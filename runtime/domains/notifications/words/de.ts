@@ -100,6 +100,13 @@ export const de: Words = {
       ],
       button: 'Die Bestellung',
     },
+    'merchant.webhook': {
+      subject: 'Abgeschaltet: der Webhook an {{receiver}}',
+      lines: [
+        '{{receiver}}{{#if description}} ({{description}}){{/if}} hat seit {{since}} kein Ereignis von {{shop.name}} angenommen und erfährt vorerst nichts mehr.',
+        'Was geschieht, wird eine Woche aufgehoben. Im Protokoll der Zustellungen steht, was geantwortet wurde; schalten Sie ihn wieder ein, dann wird es nachgeholt.',
+      ],
+    },
     digest: { subject: 'Neues von {{shop.name}}', lines: [HELLO, 'seit gestern:'] },
     'contact.code': { subject: '{{code}}', lines: [], short: '{{code}} ist Ihr Code. Er gilt zehn Minuten.' },
   },

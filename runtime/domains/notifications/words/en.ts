@@ -97,6 +97,13 @@ export const en: Words = {
       ],
       button: 'The order',
     },
+    'merchant.webhook': {
+      subject: 'Switched off: the webhook to {{receiver}}',
+      lines: [
+        '{{receiver}}{{#if description}} ({{description}}){{/if}} has taken no event of {{shop.name}} since {{since}}, so it is told nothing for now.',
+        'What happens is kept for a week. See what it answered in the log of deliveries, and switch it on again: it is told then.',
+      ],
+    },
     digest: { subject: 'What happened at {{shop.name}}', lines: [HELLO, 'since yesterday:'] },
     'contact.code': {
       subject: '{{code}}',

@@ -91,6 +91,13 @@ export const ja: Words = {
       ],
       button: '注文を見る',
     },
+    'merchant.webhook': {
+      subject: '停止しました：{{receiver}} へのWebhook',
+      lines: [
+        '{{receiver}}{{#if description}}（{{description}}）{{/if}}が {{since}} から{{shop.name}}のイベントを受け取っていないため、通知を停止しました。',
+        'イベントは一週間保管されます。配信ログで応答をご確認のうえ、再び有効にすると送信されます。',
+      ],
+    },
     digest: { subject: '{{shop.name}}からのお知らせ', lines: [HELLO, '昨日からのお知らせです。'] },
     'contact.code': { subject: '{{code}}', lines: [], short: '確認コードは {{code}} です。10分間有効です。' },
   },

@@ -94,6 +94,13 @@ export const nb: Words = {
       ],
       button: 'Bestillingen',
     },
+    'merchant.webhook': {
+      subject: 'Slått av: webhooken til {{receiver}}',
+      lines: [
+        '{{receiver}}{{#if description}} ({{description}}){{/if}} har ikke tatt imot noen hendelse fra {{shop.name}} siden {{since}}, og får foreløpig ikke vite noe.',
+        'Det som skjer, tas vare på i en uke. Se i leveringsloggen hva som ble svart, og slå den på igjen: da sendes det.',
+      ],
+    },
     digest: { subject: 'Nytt fra {{shop.name}}', lines: [HELLO, 'siden i går:'] },
     'contact.code': {
       subject: '{{code}}',
