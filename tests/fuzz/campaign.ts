@@ -129,9 +129,8 @@ async function turn(context: Context, random: Random): Promise<void> {
   const actor = actorFor(operation, shop.actors(), random);
   const intent: Intent = random.chance(0.5) ? 'valid' : random.chance(0.5) ? 'broken' : 'hostile';
   // A stranger comes with what is known where they come from, as often as with what is known here.
-  const memory = shop.memoryOf(
-    actor.kind === 'stranger' && random.chance(0.5) ? otherThan(shop, actor) : actor.tenant,
-  );
+  const bringsTheirs = actor.kind === 'stranger' && random.chance(0.5) && leavesNothing(operation);
+  const memory = shop.memoryOf(bringsTheirs ? otherThan(shop, actor) : actor.tenant);
   const request = makeRequest(operation, actor, intent, memory, RECIPES[operation.id], random);
   const { sent: bytes, answer, findings } = await exchange(context, request);
   for (const finding of findings) await report(context, request, bytes, answer, finding);
@@ -143,6 +142,11 @@ async function turn(context: Context, random: Random): Promise<void> {
   if (operation.idempotent && random.chance(0.3)) await repeat(context, request, bytes, answer);
   if (operation.method === 'DELETE') await lookAgain(context, request);
   if (operation.method === 'GET' && random.chance(0.2)) await lookFromElsewhere(context, request);
+}
+
+/** Who may register at a shop with the words of another would be found there later, and nobody had told them. */
+function leavesNothing({ audience, method, path }: Operation): boolean {
+  return audience !== undefined || method === 'GET' || path.includes('{');
 }
 
 function noteRefusal({ refusals }: Tally, { status, body }: Answer): void {
