@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, matchesGlob, relative } from 'node:path';
+import { cp, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, matchesGlob, relative, resolve } from 'node:path';
 import { cacheFolder } from './binaries.ts';
 import { locked } from '../support/lock.ts';
 
@@ -67,10 +67,13 @@ export async function buildContainerfile(file: string, around: BuildContext): Pr
   const folders: Record<string, string> = { ...around.contexts };
   const final = stages.at(-1);
   if (final === undefined) throw new Error(`${file} has no FROM`);
+  const bases: Record<string, Base> = {};
+  const building = { file, around, ignored, folders, bases };
   for (const stage of stages.slice(0, -1)) {
-    folders[stage.name] = await buildStage(stage, { file, around, ignored, folders });
+    folders[stage.name] = await buildStage(stage, building);
+    bases[stage.name] = baseOf(stage, building);
   }
-  return assemble(final, { file, around, ignored, folders });
+  return assemble(final, building);
 }
 
 interface Building {
@@ -79,6 +82,8 @@ interface Building {
   readonly ignored: (path: string) => boolean;
   /** Finished stages and named contexts. */
   readonly folders: Readonly<Record<string, string>>;
+  /** What finished stages began with: their files are in no folder of the stage. */
+  readonly bases: Readonly<Record<string, Base>>;
 }
 
 /** A stage's folder, kept between runs under the digest of its instructions and of the files it copies. */
@@ -163,7 +168,7 @@ async function copy(step: Instruction, workdir: string, root: string, building: 
     throw new Error(`${building.file}:${step.line}: there is no stage or context ${from}`);
   const place = join(root, target.startsWith('/') ? target : join(workdir, target));
   for (const part of parts) {
-    const path = join(source, part);
+    const path = await foundIn([source, ...(building.bases[from ?? '']?.layers ?? []).toReversed()], part);
     const folder = (await stat(path)).isDirectory();
     const into =
       !folder && (target.endsWith('/') || parts.length > 1 || target === '.')
@@ -176,6 +181,20 @@ async function copy(step: Instruction, workdir: string, root: string, building: 
       filter: (file) => from !== undefined || !building.ignored(relative(source, file)),
     });
   }
+}
+
+/** The path in the first of these folders that has it; links are followed as inside the image, where `/` is the top of all of them. */
+async function foundIn(folders: readonly string[], path: string): Promise<string> {
+  for (const folder of folders) {
+    const full = join(folder, path);
+    const found = await lstat(full).catch(() => undefined);
+    if (found === undefined) continue;
+    return found.isSymbolicLink() && folders.length > 1
+      ? foundIn(folders, resolve('/', dirname(path), await readlink(full)))
+      : full;
+  }
+  // Says which file is not there.
+  return join(folders[0] ?? '', path);
 }
 
 /** Runs a command of a stage on this machine; it may name files below its own folder only, which relative paths do. */
@@ -239,6 +258,8 @@ function baseOf(stage: Stage, { file, around }: Building): Base {
 /** Instructions by stage; comments gone, continued lines joined. */
 function parse(text: string, file: string): Stage[] {
   const stages: { name: string; from: string; steps: Instruction[] }[] = [];
+  // Of ARG before the first FROM, which only FROM sees.
+  const given: Record<string, string> = {};
   let pending = '';
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
@@ -249,12 +270,19 @@ function parse(text: string, file: string): Stage[] {
     const step = { line: index + 1, word: word.toUpperCase(), rest: rest.replaceAll(/\s+/g, ' ') };
     pending = '';
     if (step.word === 'FROM') {
-      const [, from = '', name = ''] = /^(\S+)(?: [Aa][Ss] (\S+))?$/.exec(step.rest) ?? [];
+      const [, image = '', name = ''] = /^(\S+)(?: [Aa][Ss] (\S+))?$/.exec(step.rest) ?? [];
+      const from = image.replaceAll(/\$\{(\w+)\}/g, (_, argument: string) => {
+        const value = given[argument];
+        if (value === undefined)
+          throw new Error(`${file}:${step.line}: there is no ARG ${argument} before it`);
+        return value;
+      });
       stages.push({ from, name: name === '' ? String(stages.length) : name, steps: [] });
     } else {
       const stage = stages.at(-1);
-      if (stage === undefined) throw new Error(`${file}:${step.line}: ${step.word} before FROM`);
-      stage.steps.push(step);
+      if (stage !== undefined) stage.steps.push(step);
+      else if (step.word === 'ARG' && step.rest.includes('=')) Object.assign(given, pairs(step.rest));
+      else throw new Error(`${file}:${step.line}: ${step.word} before FROM, other than ARG with a value`);
     }
   }
   return stages;

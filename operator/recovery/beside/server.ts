@@ -68,6 +68,8 @@ export async function startBeside(options: ServerOptions): Promise<BesideServer>
     },
   );
   const ended = endOf(child);
+  // Asked for below; until then its end is nobody's unhandled failure.
+  ended.catch(() => undefined);
   await output.close();
   const url = `postgres://${encodeURIComponent(user)}@/${database}?host=${encodeURIComponent(folder)}`;
   const stop = async (): Promise<void> => {
@@ -126,7 +128,14 @@ function path(): Record<string, string> {
 
 function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) =>
+      reject(
+        new RecoveryFailedError(
+          `PostgreSQL cannot be run: ${error.message}`,
+          'the image of recoveries must have the server of the database’s major version: build it with POSTGRES=<version>, or set POSTGRES_BIN',
+        ),
+      ),
+    );
     child.once('exit', (code) => resolve(code ?? -1));
   });
 }
