@@ -3,6 +3,8 @@
  * wished come first: nothing behind them is reached before.
  */
 import type { Actor } from './actors.ts';
+import { createGrpcProbe, type GrpcProbe } from './grpc.ts';
+import type { Memory } from './memory.ts';
 import { createJudge, type Finding } from './oracles.ts';
 import { operationsOf, type Operation } from './operations.ts';
 import { randomFrom, type Random } from './random.ts';
@@ -61,6 +63,9 @@ export interface Found extends Finding {
 /** Requests between two visits of somebody who puts the shop in order. */
 const TENDED_EVERY = 400;
 
+/** One in so many turns asks over gRPC. */
+const GRPC_SHARE = 0.05;
+
 export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<Report> {
   const began = performance.now();
   const { seed, milliseconds, workers, requests: most = Number.POSITIVE_INFINITY } = options;
@@ -69,7 +74,8 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
     operations.map(({ id }) => [id, { requests: 0, classes: new Map(), slowest: 0, refusals: new Map() }]),
   );
   const wire = createWire(shop.port, options.answerMs, workers);
-  const context: Context = { shop, wire, operations, tallies, judge: createJudge(), found: new Map() };
+  const grpc = shop.grpcPort === undefined ? undefined : createGrpcProbe(shop.grpcPort, options.answerMs);
+  const context: Context = { shop, wire, grpc, operations, tallies, judge: createJudge(), found: new Map() };
   const before = await shop.memory();
   const progress = setInterval(() => options.progress?.(sent(tallies), context.found.size), 1_000);
   let isCrashed = false;
@@ -80,7 +86,8 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
     while (!isOver()) {
       done += 1;
       if (done % TENDED_EVERY === 1) await shop.tend();
-      await turn(context, random);
+      if (random.chance(GRPC_SHARE)) await grpcTurn(context, random);
+      else await turn(context, random);
       for (const complaint of shop.complaints()) {
         keep(context, complaint, undefined);
         isCrashed ||= complaint.kind === 'crashed';
@@ -93,6 +100,7 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
   } finally {
     clearInterval(progress);
     wire.close();
+    grpc?.close();
   }
   return {
     seed,
@@ -107,6 +115,7 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
 interface Context {
   readonly shop: FuzzedShop;
   readonly wire: Wire;
+  readonly grpc: GrpcProbe | undefined;
   readonly operations: readonly Operation[];
   readonly tallies: Map<string, Tally>;
   readonly judge: ReturnType<typeof createJudge>;
@@ -129,9 +138,14 @@ async function turn(context: Context, random: Random): Promise<void> {
   const actor = actorFor(operation, shop.actors(), random);
   const intent: Intent = random.chance(0.5) ? 'valid' : random.chance(0.5) ? 'broken' : 'hostile';
   // A stranger comes with what is known where they come from, as often as with what is known here.
-  const bringsTheirs = actor.kind === 'stranger' && random.chance(0.5) && leavesNothing(operation);
-  const memory = shop.memoryOf(bringsTheirs ? otherThan(shop, actor) : actor.tenant);
-  const request = makeRequest(operation, actor, intent, memory, RECIPES[operation.id], random);
+  const memory = shop.memoryOf(
+    actor.kind === 'stranger' && random.chance(0.5) ? otherThan(shop, actor) : actor.tenant,
+  );
+  const make = (from: Memory): FuzzRequest =>
+    makeRequest(operation, actor, intent, from, RECIPES[operation.id], random);
+  const first = make(memory);
+  // What we tell one shop of another would be found there with good reason.
+  const request = tellsOf(first, shop.markersFor(actor.tenant)) ? make(shop.memoryOf(actor.tenant)) : first;
   const { sent: bytes, answer, findings } = await exchange(context, request);
   for (const finding of findings) await report(context, request, bytes, answer, finding);
   if ('failure' in answer) return;
@@ -144,9 +158,21 @@ async function turn(context: Context, random: Random): Promise<void> {
   if (operation.method === 'GET' && random.chance(0.2)) await lookFromElsewhere(context, request);
 }
 
-/** Who may register at a shop with the words of another would be found there later, and nobody had told them. */
-function leavesNothing({ audience, method, path }: Operation): boolean {
-  return audience !== undefined || method === 'GET' || path.includes('{');
+function tellsOf(request: FuzzRequest, markers: readonly string[]): boolean {
+  const { target, body } = toSent(request);
+  const text = `${target}${body?.toString('utf8') ?? ''}`;
+  return markers.some((marker) => text.includes(marker));
+}
+
+async function grpcTurn(context: Context, random: Random): Promise<void> {
+  if (context.grpc === undefined) return;
+  const { call, findings } = await context.grpc.probe(random.pick(context.shop.actors()), random);
+  for (const finding of findings)
+    keep(
+      context,
+      finding,
+      `${call.method} ${JSON.stringify(call.headers)} ${call.body.toString('hex').slice(0, 2_000)}`,
+    );
 }
 
 function noteRefusal({ refusals }: Tally, { status, body }: Answer): void {
@@ -293,8 +319,15 @@ async function lookFromElsewhere(context: Context, request: FuzzRequest): Promis
   });
 }
 
-/** Answers about nobody look the same as about somebody who has nothing. */
-const SAYS_NOTHING: ReadonlySet<string> = new Set(['marketing.getCustomerPoints']);
+/** Where an id of another shop's may be answered, and why. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set([
+  // Answers about nobody look the same as about somebody who has nothing.
+  'marketing.getCustomerPoints',
+  // Pictures are called by what is in them: the same one has the same id in each shop that has it.
+  'media.getPicture',
+  'media.getAsset',
+  'media.getOriginal',
+]);
 
 async function report(
   context: Context,

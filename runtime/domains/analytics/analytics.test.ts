@@ -272,6 +272,9 @@ test('reports and facts are given out as tables', async () => {
     "'=HYPERLINK(1),1,1000,2",
     '',
   ]);
+  const backwards = 'kind=sale&from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z';
+  const refused = await shop.merchant(tenant, 'GET', `/api/admin/analytics/facts?${backwards}`);
+  assert.equal(refused.status, 400, 'an export says what is wrong before it begins');
   const facts = await csv('facts?kind=sale');
   assert.equal(facts[0], 'at,subject,session,unit,product,vendor,type,amount,quantity');
   assert.match(facts[1] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z,c\.[\w-]{22},,EUR,'=HYPERLINK\(1\),,,1000,2$/);

@@ -82,9 +82,7 @@ export const createService: CreateService = (platform) => {
       },
       exportFacts({ tenant, query }) {
         const asked = query as Asked<typeof s.factsQuery>;
-        return Promise.resolve(
-          exported(platform.analytics, tenant.id, reports.factsSpan(tenant, asked), asked.format),
-        );
+        return exported(platform.analytics, tenant.id, reports.factsSpan(tenant, asked), asked.format);
       },
     },
   };

@@ -24,13 +24,16 @@ export function answer<Report>(
   };
 }
 
-/** Page by page, as fast as it is read. */
-export function exported(
+/**
+ * Page by page, as fast as it is read; the first before anything is answered.
+ * @throws ShopError `invalid_input` for a span that no facts can be in: told later, it would cut the answer off
+ */
+export async function exported(
   analytics: Analytics,
   tenant: TenantId,
   span: FactSpan,
   format: 'csv' | 'ndjson',
-): RouteResponse {
+): Promise<RouteResponse> {
   const definition = FACTS.find(({ name }) => name === span.kind);
   const columns = [
     'at',
@@ -40,19 +43,18 @@ export function exported(
     ...(definition?.dimensions ?? []),
     ...(definition?.measures ?? []),
   ];
+  const first = await analytics.read(tenant, { ...span, limit: 2_000 });
   async function* lines(): AsyncGenerator<string> {
     if (format === 'csv') yield csvOf(columns, []);
-    for (let after: string | undefined, more = true; more;) {
-      const page = await analytics.read(tenant, {
-        ...span,
-        limit: 2_000,
-        ...(after === undefined ? {} : { after }),
-      });
-      after = page.next;
-      more = after !== undefined;
+    for (
+      let page = first;
+      ;
+      page = await analytics.read(tenant, { ...span, limit: 2_000, after: page.next })
+    ) {
       const rows = page.facts.map(rowOf);
       if (format === 'ndjson') yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
       else yield csvOf(columns, rows).slice(csvOf(columns, []).length);
+      if (page.next === undefined) return;
     }
   }
   return {

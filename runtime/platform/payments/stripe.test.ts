@@ -200,6 +200,17 @@ describe('payments through the stripe package', () => {
     }
   });
 
+  it('refuses what is signed and no event', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    for (const event of [null, [], {}, { id: 1, type: 'a', created: now }, { id: 'evt_3', type: null }]) {
+      const body = JSON.stringify(event);
+      await refuses(
+        payments.verifyWebhook(TENANT, Buffer.from(body), signature(KEYS.webhookSecret, now, body)),
+        'invalid_input',
+      );
+    }
+  });
+
   async function rawIntent(): Promise<object> {
     const { id } = await create();
     const answer = await fetch(`${processor.origin}/v1/payment_intents/${id}`, {
