@@ -140,14 +140,20 @@ function endOf(child: ChildProcess): Promise<number> {
   });
 }
 
+/** @throws RecoveryFailedError when it refuses for good: it would be asked for ever, and answer the same */
 async function answers(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Class 57 is intervention by the server itself: it is starting up, mostly. Without a code nobody listens yet.
+    if (!(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true) return false;
+    throw new RecoveryFailedError(
+      `the restored server lets nobody in: ${error.message}`,
+      'what restores must have what the server of the backup had: its locales, and a database and a superuser of the names that are configured',
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
