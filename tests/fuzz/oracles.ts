@@ -171,7 +171,7 @@ function judgeInput(
     // Lengths are counted in characters there and in UTF-16 units here: only what is astral could differ.
     const written = JSON.stringify(json);
     const astral = written !== undefined && /[\u{10000}-\u{10FFFF}]/u.test(written);
-    if (!astral && !accepts(written === undefined ? undefined : JSON.parse(written))) {
+    if (!astral && !accepts(written === undefined ? undefined : JSON.parse(written, trimmed))) {
       const [error] = accepts.errors ?? [];
       findings.push(
         taken(`body${error?.instancePath.replaceAll(/\/\d+/g, '/#') ?? ''} ${error?.message ?? ''}`),
@@ -200,6 +200,11 @@ function judgeInput(
     }
   }
   return findings;
+}
+
+/** Texts are trimmed before they are looked at, which no schema says. */
+function trimmed(_name: string, value: unknown): unknown {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : value;
 }
 
 const WRAPPED = new WeakMap<Schema, Schema>();

@@ -36,6 +36,8 @@ test('a statement that fails says nothing of the connection', () => {
 test('a number that no column holds is its caller’s fault; one that was reckoned is ours', () => {
   const given = coded('22003', 'value "9007199254740991" is out of range for type integer');
   assert.equal(toShopError(given).code, 'invalid_input');
+  const moment = coded('22008', 'date/time field value out of range: "0000-01-01T00:00:00.000Z"');
+  assert.equal(toShopError(moment).code, 'invalid_input');
   assert.equal(toShopError(coded('22003', 'integer out of range')).code, 'internal');
 });
 

@@ -84,10 +84,13 @@ export function toShopError(error: unknown): ShopError {
     );
   }
   // A value that was handed over, as opposed to one that was reckoned: only a caller can have made it so large.
-  if (state === '22003' && /^value ".*" is out of range/.test(messageOf(error))) {
-    return new ShopError('invalid_input', 'A number is larger than any that is kept.', {
+  if (
+    /^2200[38]$/.test(state ?? '') &&
+    /value (?:".*" is )?out of range(?:: ".*"|.* type)/.test(messageOf(error))
+  ) {
+    return new ShopError('invalid_input', 'A number or moment is beyond any that is kept.', {
       cause: error,
-      remedy: 'Send a smaller number.',
+      remedy: 'Send one that is nearer.',
     });
   }
   return new ShopError('internal', `A statement failed: ${messageOf(error)}`, { cause: error });
