@@ -118,27 +118,33 @@ function differing(a: unknown, b: unknown, path: string): readonly string[] {
   );
 }
 
+/** What the server counts and reports of an object, beside its status. */
+const COUNTED: ReadonlySet<string> = new Set([
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+]);
+
 function statedBy(object: object): object {
+  // Whole objects of the API server are given: the one just read, and what a dry run made of it.
   const {
+    apiVersion,
+    kind,
+    metadata,
     status: _,
-    metadata = {},
-    ...rest
-  } = object as { readonly status?: unknown; readonly metadata?: Metadata };
-  const { uid: __, resourceVersion: ___, generation: ____, creationTimestamp: _____, ...stated } = metadata;
-  const { managedFields: ______, annotations = {}, ...named } = stated;
-  const { [ANNOTATIONS.applied]: _______, ...noted } = annotations;
-  const { apiVersion, kind, ...body } = rest as { readonly apiVersion?: string; readonly kind?: string };
-  const labelled = Object.keys(noted).length === 0 ? named : { ...named, annotations: noted };
+    ...body
+  } = object as Partial<Manifest> & { status?: unknown };
+  const { annotations, ...named } = metadata ?? {};
+  const stated = without(named, (key) => COUNTED.has(key));
+  const noted = without(annotations ?? {}, (key) => key === ANNOTATIONS.applied);
+  const labelled = Object.keys(noted).length === 0 ? stated : { ...stated, annotations: noted };
   return { apiVersion, kind, metadata: labelled, ...body };
 }
 
-interface Metadata {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly managedFields?: unknown;
-  readonly annotations?: Readonly<Record<string, string>>;
+function without(record: object, isLeftOut: (key: string) => boolean): object {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !isLeftOut(key)));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
