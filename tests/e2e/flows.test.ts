@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { DOMAINS } from '../../crds/index.ts';
+import { shopServices } from '../../operator/controllers/kinds.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { openSocket } from '../../runtime/domains/chat/testing/client.ts';
 import { adminToken, clusterOf } from '../support/cluster.ts';
@@ -231,6 +233,12 @@ for (const layout of LAYOUTS)
         );
       });
   });
+
+test('the shop of single processes has one for each domain there is', async () => {
+  const { items } = await client.listAll(shopServices);
+  const names = items.filter(({ metadata }) => metadata.namespace === 'tenant-apart');
+  assert.deepEqual(names.map(({ metadata }) => metadata.name).toSorted(), DOMAINS.toSorted());
+});
 
 test('every body of every process was OTLP, and nobody’s address, token or card is in a span', () => {
   assert.deepEqual(receiver.faults, []);
