@@ -165,6 +165,8 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
       headers: { 'stripe-signature': `t=${seconds},v1=${signature(webhookSecret, seconds, body)}` },
     };
   },
+  'webhooks.createSubscription': (_request, _memory, random) => ({ json: subscriptionOf(random) }),
+  'webhooks.updateSubscription': (_request, _memory, random) => ({ json: subscriptionOf(random) }),
   'store.askGraphql': (_request, memory, random) => {
     const { query, variables } = graphRequest(memory, random);
     return { query: { query, ...(variables === undefined ? {} : { variables: JSON.stringify(variables) }) } };
@@ -180,6 +182,15 @@ function productOf(random: Random): Record<string, unknown> {
     variants: [
       { prices: [{ amount: random.index(10_000), currency: 'EUR' }], inventoryQuantity: random.index(100) },
     ],
+  };
+}
+
+/** At a name that nobody can have (RFC 6761): what happens in the shop is told to nobody, and tried again. */
+function subscriptionOf(random: Random): Record<string, unknown> {
+  return {
+    url: `https://hooks-${random.index(10)}.invalid/in`,
+    events: [random.pick(['*', 'orders.*', 'catalog.product.deleted'])],
+    ...random.pick([{}, { description: 'A server' }, { enabled: true }]),
   };
 }
 
