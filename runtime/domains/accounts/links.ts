@@ -2,9 +2,9 @@
  * Links that go out by mail: each is good for one thing, once, for a while. The token is in the message alone; here is its hash. It is
  * made when the message is, by a task, so that whoever asks for one waits the same whether there is an account or not.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
 import type { LinkPurpose } from './shapes.ts';
+import { hashOf, newToken } from './tokens.ts';
 
 export interface Links {
   /** @returns the token of a new link. Those before it stay good: which of two messages is read first, nobody knows */
@@ -29,7 +29,7 @@ export const GOOD_FOR_MS: Readonly<Record<LinkPurpose, number>> = {
 export function createLinks(sql: Sql, clock: Clock): Links {
   return {
     async make(tenant, purpose, accountId) {
-      const token = randomBytes(32).toString('base64url');
+      const token = newToken();
       await sql.query(
         tenant,
         `INSERT INTO account_links (tenant_id, token_hash, purpose, account_id, expires_at) VALUES ($1, $2, $3, $4, $5)`,
@@ -77,8 +77,4 @@ export function createLinks(sql: Sql, clock: Clock): Links {
       ]);
     },
   };
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

@@ -1,6 +1,6 @@
 /** Sessions: a token of 256 random bits that names its tenant, kept as a hash, ending after a month without use. */
-import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
+import { hashOf, newToken } from './tokens.ts';
 
 export interface Sessions {
   /** A new token; run in the transaction that logs in. */
@@ -23,7 +23,7 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
   const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
   return {
     async begin(tx, tenant, customerId) {
-      const token = `sms_${tenant}.${randomBytes(32).toString('base64url')}`;
+      const token = newToken(`sms_${tenant}.`);
       const expiresAt = later(IDLE_MS);
       await tx.query(
         `INSERT INTO customer_sessions (tenant_id, token_hash, customer_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)`,
@@ -70,8 +70,4 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       ]);
     },
   };
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

@@ -12,6 +12,7 @@ import { shippingOffers, type Destination, type ShippingOffer } from './shipping
 import type { TaxPart } from './taxes/schemas.ts';
 import { taxesOf, type LineTax } from './taxes/taxes.ts';
 import type { Totals } from './schemas.ts';
+import { sum } from './sums.ts';
 
 export interface PricedLine extends Selectable {
   readonly quantity: number;
@@ -114,8 +115,4 @@ function parcelOf({ currency, lines }: Priceable, subtotal: number) {
 /** The rate by which most is taxed. */
 function mainRate(parts: readonly TaxPart[]): number {
   return parts.toSorted((a, b) => b.base - a.base)[0]?.rateBasisPoints ?? 0;
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -2,7 +2,6 @@
  * Asking for money back: a wish is written down under the order's lock, and the saga returns what went through a payment.
  * Never more goes back than was paid; what a card payment took goes back before anything goes to a gift card.
  */
-import { createHash } from 'node:crypto';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
 import type { Units } from './fulfilment/schemas.ts';
@@ -11,6 +10,8 @@ import { returnToCards } from './gift-cards/store.ts';
 import { statusAfterRefund } from './machine.ts';
 import { paidForShipping, sharesOf, type RefundedLine } from './returns/shares.ts';
 import { changeOrder, type StoredOrder } from './store.ts';
+import { sum } from './sums.ts';
+import { idOfKey } from './once.ts';
 
 export interface Wish {
   /** The same id is the same refund. */
@@ -24,7 +25,7 @@ export interface Wish {
 }
 
 export function refundIdOf(key: string): string {
-  return `ref_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+  return idOfKey('ref', key);
 }
 
 interface RefundRow {
@@ -127,8 +128,4 @@ function isPaid(order: StoredOrder): boolean {
   return ['confirmed', 'partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded'].includes(
     order.status,
   );
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -2,9 +2,9 @@
  * Sessions of the staff: a token is good for an hour of work and is then exchanged for the next one. One that is exchanged a second
  * time ends the session: of the two who have it, one has stolen it (RFC 9700, refresh token rotation).
  */
-import { createHash, randomBytes } from 'node:crypto';
 import type { StaffIdentity } from '../../../platform/domain.ts';
 import type { Clock, NewId, Sql, SqlRunner, TenantId } from '../../../platform/ports.ts';
+import { hashOf, newToken } from '../tokens.ts';
 
 export interface StaffToken {
   readonly staffId: string;
@@ -55,7 +55,7 @@ export function createStaffSessions(
     const expiresAt = new Date(Math.min(now + IDLE_MS, createdAt.getTime() + LONGEST_MS));
     return {
       staffId,
-      token: `smf_${tenant}.${randomBytes(32).toString('base64url')}`,
+      token: newToken(`smf_${tenant}.`),
       staleAt: new Date(Math.min(now + WORK_MS, expiresAt.getTime())),
       expiresAt,
     };
@@ -137,8 +137,4 @@ export function createStaffSessions(
       ]);
     },
   };
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

@@ -1,5 +1,4 @@
 /** Parcels leave and arrive. Each is one transaction under the order's lock: the units, the parcel, the order and who is told. */
-import { createHash } from 'node:crypto';
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
@@ -16,6 +15,7 @@ import {
   stockOf,
   withWaiting,
 } from './units.ts';
+import { idOfKey } from '../once.ts';
 
 /**
  * @param key of the request: the same key is the same parcel
@@ -28,7 +28,7 @@ export function ship(
   key: string,
   { lines, carrier, trackingNumber, trackingUrl, locationId }: CreateFulfilment,
 ): Promise<StoredOrder> {
-  const id = `ful_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+  const id = idOfKey('ful', key);
   return withOrder(platform, tenant.id, orderId, async (tx, order) => {
     if (order.fulfilments.some((each) => each.id === id)) return order;
     if (!mayShip(order)) {

@@ -8,6 +8,7 @@ import type { Reader } from '../carts.ts';
 import type { Units } from '../fulfilment/schemas.ts';
 import { allocate, type Place } from './allocate.ts';
 import { MAIN, type Allocation, type LevelAt, type Location, type LocationInput } from './schemas.ts';
+import { sum } from '../sums.ts';
 
 const MOST_LOCATIONS = 100;
 const USUAL_MAIN: Location = { id: MAIN, name: 'Main', address: undefined, priority: 0, enabled: true };
@@ -357,8 +358,4 @@ function tooFew(free: number, id: string): ShopError {
   return new ShopError('conflict', `Only ${Math.max(free, 0)} units are to be had at location ${id}.`, {
     remedy: 'Name fewer, or another location.',
   });
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0);
 }

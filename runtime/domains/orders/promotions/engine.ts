@@ -9,6 +9,7 @@
 import { isSelected, type Selectable, type Selection } from '../selection.ts';
 import { portionOf, shareOut } from '../shares.ts';
 import type { CodeProblem, Discount, PromotionClass, Rule } from './schemas.ts';
+import { sum } from '../sums.ts';
 
 export interface Goods extends Selectable {
   readonly quantity: number;
@@ -274,8 +275,4 @@ function mostOf<T>(values: readonly T[], measure: (value: T) => number): T | und
 
 function priceOf({ quantity, unitPrice }: Goods): number {
   return quantity * unitPrice;
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -2,7 +2,6 @@
  * Goods come back: asked for, answered, received, inspected, refunded; and units are given up before they leave. Each step is one
  * transaction under the order's lock, may be asked for twice, and leaves the doing of money to the saga.
  */
-import { createHash } from 'node:crypto';
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, Transaction } from '../../../platform/ports.ts';
@@ -22,6 +21,7 @@ import { changeOrder, returnEvent, withOrder, type StoredOrder } from '../store.
 import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
 import type { AskReturn, InspectReturn, RefundReturn, Returned, ReturnState } from './schemas.ts';
 import { insertReturn, updateReturn } from './store.ts';
+import { idOfKey } from '../once.ts';
 
 export interface Returns {
   /** @param key of the request: the same key is the same return */
@@ -101,7 +101,7 @@ export function createReturns(
 
   return {
     ask(tenant, orderId, key, by, { lines, note }) {
-      const id = `ret_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+      const id = idOfKey('ret', key);
       return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.returns.some((each) => each.id === id)) return order;
         requireReturnable(order.lines, order.returns, lines);

@@ -6,6 +6,7 @@
  */
 import { ShopError } from '../../../platform/errors.ts';
 import type { Units } from '../fulfilment/schemas.ts';
+import { sum } from '../sums.ts';
 
 export interface PaidLine {
   readonly variantId: string;
@@ -64,8 +65,4 @@ export function sharesOf(
 
 function worth(paid: number, of: number, units: number): number {
   return Number((BigInt(paid) * BigInt(units)) / BigInt(of));
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0);
 }
