@@ -2,8 +2,8 @@
  * Where links of messages lead. The token stands behind the # and reaches no server's log; nothing is used up by looking, as programs
  * do that check a mail's links: only the form's button says so. The pages load nothing from anywhere.
  */
-import { createHash } from 'node:crypto';
 import type { RouteResponse } from '../../platform/domain.ts';
+import { escapeHtml, sourceOf } from '../../platform/html.ts';
 import type { Tenant } from '../../platform/ports.ts';
 import type { PageName } from './shapes.ts';
 
@@ -20,15 +20,15 @@ export function showPage(tenant: Tenant, params: unknown): RouteResponse {
   const words = WORDS[language] ?? ENGLISH;
   const { to, title } = FORMS[page];
   const html = `<!doctype html><html lang="${language in WORDS ? language : 'en'}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escape(tenant.displayName)}</title>
-<style>${STYLE}</style></head><body><main><h1>${escape(tenant.displayName)}</h1><p>${escape(words[title])}</p>
-<form id="form" data-to="${to}" data-done="${escape(words.done)}" data-failed="${escape(words.failed)}">
-<label>${escape(words.password)}<input id="password" type="password" autocomplete="new-password" minlength="8" maxlength="256" required></label>
-<button>${escape(words.button)}</button></form><p id="said" role="status"></p></main><script>${SCRIPT}</script></body></html>`;
+<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escapeHtml(tenant.displayName)}</title>
+<style>${STYLE}</style></head><body><main><h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(words[title])}</p>
+<form id="form" data-to="${to}" data-done="${escapeHtml(words.done)}" data-failed="${escapeHtml(words.failed)}">
+<label>${escapeHtml(words.password)}<input id="password" type="password" autocomplete="new-password" minlength="8" maxlength="256" required></label>
+<button>${escapeHtml(words.button)}</button></form><p id="said" role="status"></p></main><script>${SCRIPT}</script></body></html>`;
   return {
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src ${digestOf(STYLE)}; script-src ${digestOf(SCRIPT)}; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`,
+      'content-security-policy': `default-src 'none'; style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     },
@@ -101,11 +101,3 @@ by('form').addEventListener('submit', async (event) => {
   by('form').hidden = answer.ok;
 });
 `;
-
-function digestOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-}

@@ -3,6 +3,7 @@
  * with line and column when a template is saved, so that nothing is left to go wrong when it is sent.
  */
 import { ShopError } from '../../../platform/errors.ts';
+import { escapeHtml } from '../../../platform/html.ts';
 import { after, isAddress, leads, sameState, START, type HtmlState } from './context.ts';
 import { moment, money, number, type Language, type Money, type MomentStyle } from './format.ts';
 import { parse, TemplateFlaw, type Node, type Place } from './parse.ts';
@@ -260,16 +261,4 @@ function placeAfter({ line, column }: Place, text: string): Place {
 
 function isLink(text: string): boolean {
   return /^https?:\/\/[^\s<>"']+$/i.test(text);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (letter) => ESCAPES[letter] ?? letter);
 }

@@ -1,7 +1,7 @@
 /** What stands around every mail: the shop's head in its colours, the reason for the message, the way out of it. */
 import type { Tenant } from '../../../platform/ports.ts';
 import type { Frame } from '../words/index.ts';
-import { escapeHtml } from './compile.ts';
+import { escapeHtml } from '../../../platform/html.ts';
 
 export interface Surroundings {
   readonly tenant: Tenant;
