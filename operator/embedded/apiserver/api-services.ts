@@ -7,24 +7,11 @@ import { createObject } from './registry/create.ts';
 import { asObject } from './registry/decode.ts';
 import { deleteObject } from './registry/delete.ts';
 import { untracked } from './registry/managed.ts';
-import type { DeleteOptions, WriteOptions } from './registry/options.ts';
+import { OWN_DELETE, OWN_WRITE } from './registry/options.ts';
 import type { Writer } from './registry/write.ts';
 
 const STORAGE = 'apiregistration.k8s.io/apiservices';
 const WRITER: Writer = { user: ADMIN, warnings: new Set() };
-const WRITE: WriteOptions = {
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  fieldManager: 'kube-apiserver',
-  force: false,
-};
-const DELETE: DeleteOptions = {
-  dryRun: false,
-  gracePeriodSeconds: undefined,
-  propagation: undefined,
-  uid: undefined,
-  resourceVersion: undefined,
-};
 
 /** Whose turn it is when two groups have a kind of the same name: the core group's first, custom ones' last. */
 const PRIORITIES = { core: 18_000, builtIn: 17_000, custom: 1_000 } as const;
@@ -42,11 +29,11 @@ export async function ensureApiServices(cluster: Cluster): Promise<void> {
   for (const [name, one] of wanted) {
     if (cluster.store.get({ resource: STORAGE, namespace: '', name })) continue;
     const service = asObject(apiService(name, one, cluster.now()), type);
-    await unlessDone(createObject(cluster, type, '', service, WRITE, WRITER, untracked));
+    await unlessDone(createObject(cluster, type, '', service, OWN_WRITE, WRITER, untracked));
   }
   for (const { name } of cluster.store.list(STORAGE))
     if (!wanted.has(name))
-      await unlessDone(deleteObject(cluster, { type, namespace: '', name }, DELETE, WRITER));
+      await unlessDone(deleteObject(cluster, { type, namespace: '', name }, OWN_DELETE, WRITER));
 }
 
 /** Two definitions of one group may be looked after at once. */

@@ -5,7 +5,7 @@ import { equal, type JsonObject } from './objects.ts';
 import { createObject } from './registry/create.ts';
 import { asObject } from './registry/decode.ts';
 import { untracked } from './registry/managed.ts';
-import type { WriteOptions } from './registry/options.ts';
+import { OWN_WRITE } from './registry/options.ts';
 import { updateObject } from './registry/update.ts';
 import type { Writer } from './registry/write.ts';
 import type { ResourceType } from './resources.ts';
@@ -66,13 +66,6 @@ const CLUSTER_ADMIN: readonly First[] = [
   },
 ];
 
-const OPTIONS: WriteOptions = {
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  fieldManager: 'kube-apiserver',
-  force: false,
-};
-
 const WRITER: Writer = { user: ADMIN, warnings: new Set() };
 
 /** Creates what is missing of them. */
@@ -100,7 +93,7 @@ export async function announce(cluster: Cluster, host: string, port: number): Pr
   const stored = entry && cluster.codec.read(entry, type);
   if (equal(stored?.['ports'], ports) && equal(stored?.['endpoints'], endpoints)) return;
   const wanted = (old: JsonObject) => asObject({ ...old, endpoints, ports }, type);
-  await updateObject(cluster, target, { part: '', wanted, track: untracked }, OPTIONS, WRITER);
+  await updateObject(cluster, target, { part: '', wanted, track: untracked }, OWN_WRITE, WRITER);
 }
 
 async function ensure(cluster: Cluster, { group, plural, namespace, object }: First): Promise<ResourceType> {
@@ -109,6 +102,6 @@ async function ensure(cluster: Cluster, { group, plural, namespace, object }: Fi
   const made = asObject(structuredClone(object), type);
   const { name } = made.metadata;
   if (!cluster.store.get({ resource: type.storage, namespace, name }))
-    await createObject(cluster, type, namespace, made, OPTIONS, WRITER, untracked);
+    await createObject(cluster, type, namespace, made, OWN_WRITE, WRITER, untracked);
   return type;
 }

@@ -20,7 +20,7 @@ import {
 } from '../objects.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { untracked } from '../registry/managed.ts';
-import type { DeleteOptions, WriteOptions } from '../registry/options.ts';
+import { OWN_DELETE, OWN_WRITE } from '../registry/options.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Writer } from '../registry/write.ts';
 import type { ResourceType } from '../resources.ts';
@@ -28,19 +28,6 @@ import type { Part } from '../rules.ts';
 
 const RETRY_MS = 2_000;
 const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
-const WRITE: WriteOptions = {
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  fieldManager: 'kube-apiserver',
-  force: false,
-};
-const DELETE: DeleteOptions = {
-  dryRun: false,
-  gracePeriodSeconds: undefined,
-  propagation: undefined,
-  uid: undefined,
-  resourceVersion: undefined,
-};
 
 export interface Lifecycle {
   /** Looks after a definition by name, soon. */
@@ -105,7 +92,7 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
     const stored = cluster.catalog.storageType(storage);
     if (stored)
       for (const { namespace, name } of cluster.store.list(storage))
-        await ignoringGone(deleteObject(cluster, { type: stored, namespace, name }, DELETE, writer));
+        await ignoringGone(deleteObject(cluster, { type: stored, namespace, name }, OWN_DELETE, writer));
     if (cluster.store.count(storage) > 0) return awaitEmpty(crd.metadata.name, storage);
     waiting.get(crd.metadata.name)?.();
     waiting.delete(crd.metadata.name);
@@ -134,7 +121,7 @@ export function createLifecycle(cluster: Cluster): Lifecycle {
       return object;
     };
     const target = { type, namespace: '', name: crd.metadata.name };
-    return ignoringGone(updateObject(cluster, target, { part, wanted, track: untracked }, WRITE, writer));
+    return ignoringGone(updateObject(cluster, target, { part, wanted, track: untracked }, OWN_WRITE, writer));
   }
 
   function attend(name: string): void {

@@ -22,6 +22,21 @@ export interface DeleteOptions {
   readonly resourceVersion: string | undefined;
 }
 
+/** How the API server itself writes, and deletes: nobody asked for more. */
+export const OWN_WRITE: WriteOptions = {
+  dryRun: false,
+  fieldValidation: 'Ignore',
+  fieldManager: 'kube-apiserver',
+  force: false,
+};
+export const OWN_DELETE: DeleteOptions = {
+  dryRun: false,
+  gracePeriodSeconds: undefined,
+  propagation: undefined,
+  uid: undefined,
+  resourceVersion: undefined,
+};
+
 const LONGEST_MANAGER = 128;
 
 /** @param userAgent names the manager where the client names none */

@@ -4,7 +4,7 @@
  */
 import { safeHtml } from '../html.ts';
 import { parsePrice } from '../money.ts';
-import type { Price } from '../document.ts';
+import type { Price, ProductDocument, VariantDocument } from '../document.ts';
 import type { ImportProblem } from '../schemas.ts';
 import { currencyOfColumn, isProductExtra, VARIANT_EXTRAS } from './columns.ts';
 
@@ -21,39 +21,15 @@ export interface CsvImage {
   readonly position: number;
 }
 
-export interface CsvVariant {
-  readonly sku: string | null;
-  readonly optionValues: readonly string[];
-  readonly prices: readonly Price[];
-  readonly barcode: string | null;
-  readonly weightGrams: number | null;
-  readonly requiresShipping: boolean;
-  readonly taxable: boolean;
-  readonly inventoryPolicy: 'deny' | 'continue';
-  readonly inventoryQuantity: number;
-  readonly image: string | null;
-  readonly extra: Readonly<Record<string, string>>;
-}
+/** Pictures are addresses still. */
+export type CsvVariant = Omit<VariantDocument, 'id' | 'image'> & { readonly image: string | null };
 
-export interface CsvProduct {
+export type CsvProduct = Omit<ProductDocument, 'id' | 'variants' | 'images'> & {
   readonly line: number;
-  readonly handle: string;
-  readonly title: string;
-  readonly descriptionHtml: string;
-  readonly vendor: string;
-  readonly type: string;
-  readonly category: string;
-  readonly tags: readonly string[];
-  readonly status: 'active' | 'draft' | 'archived';
-  readonly published: boolean;
-  readonly giftCard: boolean;
-  readonly options: readonly string[];
   readonly variants: readonly CsvVariant[];
   readonly images: readonly CsvImage[];
-  readonly seo: { readonly title: string | null; readonly description: string | null };
   readonly collections: readonly string[];
-  readonly extra: Readonly<Record<string, string>>;
-}
+};
 
 export type CsvOutcome = { readonly product: CsvProduct } | { readonly problems: readonly ImportProblem[] };
 
