@@ -1,9 +1,9 @@
 /** `kill -9` in the middle of a busy room: what was acknowledged is there, and nobody sees a gap or anything twice. */
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { createMortals } from '../../../tests/support/mortal.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { send } from '../../host/testing.ts';
 import { accounts } from '../accounts/definition.ts';
@@ -13,39 +13,31 @@ import { resume } from './testing/client.ts';
 const KILLS = 3;
 
 let database: TestDatabase;
-let child: ChildProcess | undefined;
 before(async () => {
   database = await startTestDatabase([accounts, chat]);
   await database.addTenant({ id: 'acme', domains: ['accounts', 'chat'] });
 });
 after(async () => {
-  child?.kill('SIGKILL');
+  mortals.stop();
   await database.stop();
 });
 
-async function start(): Promise<number> {
-  const started = fork(new URL('./testing/runtime.child.ts', import.meta.url), {
-    env: { ...process.env, DATABASE_URL: database.url, SECRETS_KEY: database.secretsKey },
-  });
-  child = started;
-  return new Promise((resolve, reject) => {
-    started.once('message', (message) => resolve((message as { port: number }).port)); // see runtime.child.ts
-    started.once('exit', (code) => reject(new Error(`the runtime ended with ${code}`)));
-  });
-}
+const mortals = createMortals(new URL('./testing/runtime.child.ts', import.meta.url), () => database);
 
 test('nothing that was acknowledged is lost, and everybody shows the same, however often the process is killed', async () => {
-  let port = await start();
-  const { guest } = (await send(port, 'acme.localhost', 'POST', '/api/chat/guests', { json: {} })).json<{
+  let runtime = await mortals.start();
+  const { guest } = (
+    await send(runtime.port, 'acme.localhost', 'POST', '/api/chat/guests', { json: {} })
+  ).json<{
     guest: string;
   }>();
-  const opened = await send(port, 'acme.localhost', 'POST', '/api/chat/rooms', {
+  const opened = await send(runtime.port, 'acme.localhost', 'POST', '/api/chat/rooms', {
     headers: { authorization: `Bearer ${guest}` },
     json: { kind: 'support' },
   });
   const room = opened.json<{ id: string }>().id;
   const clients = [1, 2, 3].map(() =>
-    resume({ port: () => port, host: 'acme.localhost', room, hello: { guest } }),
+    resume({ port: () => runtime.port, host: 'acme.localhost', room, hello: { guest } }),
   );
   try {
     let sent = 0;
@@ -62,9 +54,8 @@ test('nothing that was acknowledged is lost, and everybody shows the same, howev
       });
       // Somewhere between a message's arrival and its acknowledgement.
       await pause(Math.random() * 15);
-      child?.removeAllListeners('exit');
-      child?.kill('SIGKILL');
-      port = await start();
+      await runtime.kill();
+      runtime = await mortals.start();
     }
     clearInterval(talking);
     await until(

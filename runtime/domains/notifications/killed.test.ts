@@ -3,12 +3,9 @@
  * mail that was in the air comes a second time, and carries the same Message-ID.
  */
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { createMortals, type Mortal } from '../../../tests/support/mortal.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { send } from '../../host/testing.ts';
 import { startSmtp, type TestSmtp } from '../../platform/mail/testing/server.ts';
@@ -18,12 +15,10 @@ import { notifications } from './definition.ts';
 type Moment = 'before' | 'taken' | 'noted';
 
 const PATIENCE_MS = 60_000;
-const folder = mkdtempSync(join(tmpdir(), 'notifications-killed-'));
 let database: TestDatabase;
 let smtp: TestSmtp;
 let tenant: string;
 let shops = 0;
-const children = new Set<ChildProcess>();
 
 before(async () => {
   database = await startTestDatabase([accounts, notifications]);
@@ -34,54 +29,16 @@ beforeEach(async () => {
   await database.addTenant({ id: tenant, domains: ['accounts', 'notifications'] });
 });
 after(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  mortals.stop();
   await smtp.stop();
   await database.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-interface Runtime {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly gone: Promise<void>;
-}
-
-async function start(env: { CRASH?: Moment; MAIL_PROVIDERS?: string }): Promise<Runtime> {
-  // As if the leases of the process that was killed had run out: the test does not wait for that.
-  await database.admin.query(
-    `update shop.tasks set lease_until = now() - interval '1 second' where state = 'running'`,
-  );
-  const child = fork(new URL('./testing/runtime.child.ts', import.meta.url), {
-    env: {
-      ...process.env,
-      NODE_COMPILE_CACHE: join(folder, 'cache'),
-      DATABASE_URL: database.url,
-      SECRETS_KEY: database.secretsKey,
-      ...env,
-    },
-  });
-  children.add(child);
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      children.delete(child);
-      resolve();
-    });
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    // See runtime.child.ts.
-    child.once('message', (message) => resolve((message as { port: number }).port));
-    child.once('exit', (code) => reject(new Error(`the runtime ended with ${code} before it was ready`)));
-  });
-  return { child, port, gone };
-}
-
-async function kill({ child, gone }: Runtime): Promise<void> {
-  child.kill('SIGKILL');
-  await gone;
-}
+const mortals = createMortals(new URL('./testing/runtime.child.ts', import.meta.url), () => database);
+const start = (env: { CRASH?: Moment; MAIL_PROVIDERS?: string }): Promise<Mortal> => mortals.start(env);
 
 /** A new customer is welcomed by a mail. @returns whether the registration stands */
-async function register({ port }: Runtime, email: string): Promise<boolean> {
+async function register({ port }: Mortal, email: string): Promise<boolean> {
   const json = { email, password: 'correct horse battery', firstName: 'Ada' };
   const answer = await send(port, `${tenant}.localhost`, 'POST', '/api/accounts/register', { json }).catch(
     () => undefined,
@@ -122,7 +79,7 @@ for (const [moment, arrivals] of [
     await dying.gone;
     const next = await start({ MAIL_PROVIDERS: smtp.address });
     await allSent(1);
-    await kill(next);
+    await next.kill();
     const ids = smtp.mails.filter(({ to }) => to === email).map(({ id }) => id);
     assert.equal(ids.length, arrivals);
     assert.equal(new Set(ids).size, 1);
@@ -134,7 +91,7 @@ test('by the outbox, which can tell, it is sent once although it was taken befor
   await dying.gone;
   const next = await start({});
   await allSent(1);
-  await kill(next);
+  await next.kill();
   assert.deepEqual(await outbox(), ['ada@example.com']);
 });
 
@@ -151,7 +108,7 @@ test('killed anywhere while mails go out, whoever was registered has one mail, a
     // Somewhere between the first registration and the last mail.
     await Promise.any(talking);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 150));
-    await kill(runtime);
+    await runtime.kill();
     await Promise.all(talking);
     runtime = await start({});
   }
@@ -161,7 +118,7 @@ test('killed anywhere while mails go out, whoever was registered has one mail, a
   );
   const standing = rows.map(({ email }) => email);
   await allSent(standing.length);
-  await kill(runtime);
+  await runtime.kill();
   assert.deepEqual(
     registered.filter((email) => !standing.includes(email)),
     [],

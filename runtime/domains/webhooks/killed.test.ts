@@ -3,12 +3,9 @@
  * knows that.
  */
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { createMortals, type Mortal } from '../../../tests/support/mortal.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -20,11 +17,9 @@ import { startReceiver, type Receiver } from './testing/receiver.ts';
 type Moment = 'taken' | 'told' | 'noted';
 
 const PATIENCE_MS = 60_000;
-const folder = mkdtempSync(join(tmpdir(), 'webhooks-killed-'));
 let database: TestDatabase;
 let receiver: Receiver;
 let sql: PostgresSql;
-const children = new Set<ChildProcess>();
 
 before(async () => {
   database = await startTestDatabase(DOMAINS);
@@ -38,60 +33,26 @@ before(async () => {
   });
 });
 after(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  mortals.stop();
   await receiver.stop();
   await sql.close();
   await database.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-interface Runtime {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly gone: Promise<void>;
-}
+const mortals = createMortals(new URL('./testing/runtime.child.ts', import.meta.url), () => database);
 
-async function start(crash?: Moment): Promise<Runtime> {
+async function start(crash?: Moment): Promise<Mortal> {
   // As if the minute of whoever was killed had passed: the test does not wait for that. What has no task is not found by this.
-  await database.admin.query(
-    `update shop.tasks set lease_until = now() - interval '1 second' where state = 'running'`,
-  );
   await database.admin.query(
     `update shop.webhooks_deliveries set next_at = now() - interval '1 second' where sending`,
   );
   await database.admin.query(
     `update shop.tasks set run_at = now() where name = 'webhooks.send' and state = 'waiting'`,
   );
-  const child = fork(new URL('./testing/runtime.child.ts', import.meta.url), {
-    env: {
-      ...process.env,
-      NODE_COMPILE_CACHE: join(folder, 'cache'),
-      DATABASE_URL: database.url,
-      SECRETS_KEY: database.secretsKey,
-      ...(crash === undefined ? {} : { CRASH: crash }),
-    },
-  });
-  children.add(child);
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      children.delete(child);
-      resolve();
-    });
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    // See runtime.child.ts.
-    child.once('message', (message) => resolve((message as { port: number }).port));
-    child.once('exit', (code) => reject(new Error(`the runtime ended with ${code} before it was ready`)));
-  });
-  return { child, port, gone };
+  return mortals.start(crash === undefined ? {} : { CRASH: crash });
 }
 
-async function kill({ child, gone }: Runtime): Promise<void> {
-  child.kill('SIGKILL');
-  await gone;
-}
-
-async function subscribe({ port }: Runtime, shop: string): Promise<void> {
+async function subscribe({ port }: Mortal, shop: string): Promise<void> {
   const answer = await send(port, `${shop}.localhost`, 'POST', '/api/admin/webhooks/subscriptions', {
     json: { url: `${receiver.origin}/${shop}`, events: ['*'] },
     headers: { authorization: `Bearer ${ADMIN_KEY}` },
@@ -137,7 +98,7 @@ for (const [moment, arrivals] of [
     await dying.gone;
     const next = await start();
     await allDelivered(moment, 1);
-    await kill(next);
+    await next.kill();
     const ids = receiver.heardAt(`/${moment}`).map(({ id }) => id);
     assert.equal(ids.length, arrivals);
     assert.equal(new Set(ids).size, 1);
@@ -161,11 +122,11 @@ test('killed anywhere while events are told, each arrives, and none under two id
     });
     // Somewhere between the first and the last.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
-    await kill(runtime);
+    await runtime.kill();
     runtime = await start();
   }
   await allDelivered('anywhere', told.length);
-  await kill(runtime);
+  await runtime.kill();
   const ids = new Map<string, Set<string>>();
   for (const { id, body } of receiver.heardAt(path)) {
     const { key } = (JSON.parse(body) as { data: { key: string } }).data; // as told

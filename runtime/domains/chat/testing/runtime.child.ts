@@ -1,4 +1,5 @@
 /** A runtime with the chat as a process of its own, for tests that kill it and benchmarks that weigh it. Says its port. */
+import { live } from '../../../../tests/support/mortal.ts';
 import { startTestHost } from '../../../host/testing.ts';
 
 const env = (name: string): string => process.env[name] ?? '';
@@ -12,5 +13,4 @@ const host = await startTestHost(
   },
   { checkAnswers: false, sweepMilliseconds: 2_000 },
 );
-process.send?.({ port: host.port });
-process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
+live(host);

@@ -2,15 +2,12 @@
  * A runtime with notifications as a process of its own, for tests that kill it. Where `CRASH` says, it kills itself as `kill -9` would:
  * with the next mail in its hands, once the provider has taken it, or once the log says so.
  */
+import { dieAt, live } from '../../../../tests/support/mortal.ts';
 import { startTestHost } from '../../../host/testing.ts';
 import type { Mail, Sql } from '../../../platform/ports.ts';
 import { createNotifications } from '../service.ts';
 
 const env = (name: string): string | undefined => process.env[name];
-
-function dieAt(moment: string): void {
-  if (env('CRASH') === moment) process.kill(process.pid, 'SIGKILL');
-}
 
 const host = await startTestHost(
   {
@@ -47,5 +44,4 @@ const host = await startTestHost(
     },
   },
 );
-process.send?.({ port: host.port });
-process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
+live(host);

@@ -2,15 +2,12 @@
  * A runtime with webhooks as a process of its own, for tests that kill it. Where `CRASH` says, it kills itself as `kill -9` would: with a
  * delivery taken and nothing said yet, once the receiver has it, or once the log says so.
  */
+import { dieAt, live } from '../../../../tests/support/mortal.ts';
 import { startTestHost } from '../../../host/testing.ts';
 import type { Outside, Sql } from '../../../platform/ports.ts';
 import { createService } from '../service.ts';
 
 const env = (name: string): string | undefined => process.env[name];
-
-function dieAt(moment: string): void {
-  if (env('CRASH') === moment) process.kill(process.pid, 'SIGKILL');
-}
 
 const host = await startTestHost(
   {
@@ -47,5 +44,4 @@ const host = await startTestHost(
     },
   },
 );
-process.send?.({ port: host.port });
-process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
+live(host);

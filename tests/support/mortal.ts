@@ -1,0 +1,86 @@
+/**
+ * Runtimes as processes of their own, for tests that kill them: from outside at any time, or by themselves at the moment that `CRASH`
+ * names, as `kill -9` would.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestHost } from '../../runtime/host/testing.ts';
+import type { TestDatabase } from './database.ts';
+
+export interface Mortal {
+  readonly port: number;
+  /** Resolves when the process has ended, whoever ended it. */
+  readonly gone: Promise<void>;
+  kill(): Promise<void>;
+}
+
+export interface Mortals {
+  /** @returns one that is ready. @throws Error when it ends before that */
+  start(env?: Readonly<Record<string, string>>): Promise<Mortal>;
+  /** Kills those that live. */
+  stop(): void;
+}
+
+/** @param module what a process runs: it ends with `live(host)` */
+export function createMortals(
+  module: URL,
+  database: () => Pick<TestDatabase, 'url' | 'secretsKey' | 'admin'>,
+): Mortals {
+  const folder = mkdtempSync(join(tmpdir(), 'shopmind-mortals-'));
+  const children = new Set<ChildProcess>();
+  return {
+    async start(env = {}) {
+      const { url, secretsKey, admin } = database();
+      // As if the leases of a process that was killed had run out: no test waits for that.
+      await admin.query(`
+        update shop.tasks set lease_until = now() - interval '1 second' where state = 'running';
+        update shop.idempotency_keys set locked_until = now() - interval '1 second' where status is null`);
+      const child = fork(module, {
+        env: {
+          ...process.env,
+          NODE_COMPILE_CACHE: join(folder, 'cache'),
+          DATABASE_URL: url,
+          SECRETS_KEY: secretsKey,
+          ...env,
+        },
+      });
+      children.add(child);
+      const gone = new Promise<void>((resolve) => {
+        child.once('exit', () => {
+          children.delete(child);
+          resolve();
+        });
+      });
+      const port = await new Promise<number>((resolve, reject) => {
+        child.once('message', (message) => resolve((message as { port: number }).port)); // as `live` says
+        child.once('exit', (code) => reject(new Error(`the runtime ended with ${code} before it was ready`)));
+      });
+      return {
+        port,
+        gone,
+        async kill() {
+          child.kill('SIGKILL');
+          await gone;
+        },
+      };
+    },
+
+    stop() {
+      for (const child of children) child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** In such a process: says that it is ready, and stops in order when asked to. */
+export function live(host: Pick<TestHost, 'port' | 'stop'>): void {
+  process.send?.({ port: host.port });
+  process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
+}
+
+/** In such a process: the end, if it was to be here. */
+export function dieAt(moment: string): void {
+  if (process.env['CRASH'] === moment) process.kill(process.pid, 'SIGKILL');
+}
