@@ -1196,7 +1196,7 @@ export interface Operations {
       "to"?: string | undefined;
       "zone"?: string | undefined;
       "currency"?: string | undefined;
-      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment";
+      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
       "bucket"?: "quarter" | "hour" | "day" | "week" | "month" | undefined;
       "dimension"?: string | undefined;
       "value"?: string | undefined;
@@ -1224,7 +1224,7 @@ export interface Operations {
       "to"?: string | undefined;
       "zone"?: string | undefined;
       "currency"?: string | undefined;
-      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment";
+      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
       "dimension": string;
       "by"?: string | undefined;
       "limit"?: number | undefined;
@@ -1349,7 +1349,7 @@ export interface Operations {
       "to"?: string | undefined;
       "zone"?: string | undefined;
       "currency"?: string | undefined;
-      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment";
+      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
       "format"?: "csv" | "ndjson" | undefined;
     };
     body: undefined;

@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
 let database: TestDatabase;
 let shop: TestHost;
 /** Each test takes one. */
-const tenants = Array.from({ length: 8 }, (_, n) => `shop-${n}`);
+const tenants = Array.from({ length: 9 }, (_, n) => `shop-${n}`);
 /** Ahead of the server's clock, at noon, so that what happened a moment ago was today. */
 const clock = manualClock(new Date(Math.ceil(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2));
 
@@ -249,6 +249,42 @@ test('orders and payments come back as revenue, by product, and in cohorts; an e
     conversion: null,
   });
   assert.equal(overview.previous.orders, 0);
+});
+
+test('what is said in the chat is counted by side, and nobody is named', async () => {
+  const tenant = newTenant();
+  const said = (
+    roomId: string,
+    messages: readonly (readonly [from: string, kind: string, letters: number])[],
+  ) =>
+    emit(tenant, 'chat.message', 'written', roomId, {
+      roomId,
+      kind: 'assistant',
+      messages: messages.map(([from, kind, letters], seq) => ({ seq, from, kind, letters, attachments: 0 })),
+    });
+  await said('room_1', [
+    ['ada', 'text', 10],
+    ['assistant', 'text', 200],
+    ['ada', 'text', 5],
+    ['ada', 'removal', 0],
+    ['house', 'notice', 30],
+  ]);
+  await said('room_2', [['bob', 'text', 7]]);
+  await shipped();
+  const top = await report<{ values: object[] }>(
+    tenant,
+    `top?kind=message&dimension=from&by=messages&${AROUND()}`,
+  );
+  assert.deepEqual(top.values, [
+    { value: 'shopper', count: 2, sums: { messages: 3, letters: 22 } },
+    { value: 'assistant', count: 1, sums: { messages: 1, letters: 200 } },
+  ]);
+  const { rows } = await database.admin.query<{ subject: string; session: string }>(
+    `select distinct subject, session from shop.facts where tenant_id = $1`,
+    [tenant],
+  );
+  assert.equal(rows.length, 2, 'two conversations');
+  assert.ok(rows.every(({ subject, session }) => subject === '' && session.startsWith('r.')));
 });
 
 test('reports and facts are given out as tables', async () => {

@@ -25,7 +25,7 @@ export const analytics: DomainDefinition = {
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
-  consumes: ['orders.order', 'payments.payment', 'catalog.product'],
+  consumes: ['orders.order', 'payments.payment', 'catalog.product', 'chat.message'],
   tasks: [{ name: 'analytics.ship', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 30 }],
   buckets: [],
   facts: FACTS,

@@ -23,4 +23,6 @@ export const FACTS: readonly FactDefinition[] = [
   { name: 'progress', dimensions: ['step'], measures: ['amount'], units: true },
   // Money: captured, refunded, failed, disputed.
   { name: 'payment', dimensions: ['result'], measures: ['amount'], units: true },
+  // What one side of a conversation wrote at once. A conversation is a session of them; nobody is named.
+  { name: 'message', dimensions: ['room', 'from'], measures: ['messages', 'letters'], units: false },
 ];

@@ -1,8 +1,8 @@
-/** What orders, payments and the catalogue tell, as facts. */
+/** What orders, payments, the catalogue and the chat tell, as facts. */
 import { z } from 'zod';
 import type { EventHandler, Fact, StoredEvent, Transaction } from '../../platform/ports.ts';
 import type { Intake } from './intake.ts';
-import { subjectOf } from './people.ts';
+import { digestOf, subjectOf } from './people.ts';
 
 /** As much of others' events as we use; more fields may come. */
 const order = z.object({
@@ -26,7 +26,15 @@ const product = z.object({
   version: z.int(),
 });
 
+const written = z.object({
+  roomId: z.string(),
+  kind: z.string(),
+  messages: z.array(z.object({ from: z.string(), kind: z.string(), letters: z.int() })),
+});
+
 const STEPS = /^orders\.order\.(placed|confirmed|cancelled|expired|fulfilled)$/;
+/** As the chat calls those of the shop. */
+const HOUSE_SIDES: ReadonlySet<string> = new Set(['merchant', 'assistant']);
 /** What a value of a dimension may be at most. */
 const MAX = 200;
 
@@ -86,6 +94,26 @@ export function hearOfPayment(intake: Intake): EventHandler {
          refunded = greatest(analytics_payments.refunded, excluded.refunded)`,
       [event.tenant, now.orderId, now.captured, now.refunded],
     );
+    await intake.write(tx, event.tenant, event.id, facts);
+  };
+}
+
+/** Counted by side: the shop's people and the assistant by their own names, everybody else as a shopper. */
+export function hearOfMessages(intake: Intake): EventHandler {
+  return async (event, tx) => {
+    const { roomId, kind, messages } = written.parse(event.payload);
+    const sides = Map.groupBy(
+      messages.filter(({ kind: what }) => what === 'text'),
+      ({ from }) => (HOUSE_SIDES.has(from) ? from : 'shopper'),
+    );
+    const facts = [...sides].map(([from, theirs]): Fact => ({
+      kind: 'message',
+      at: event.occurredAt,
+      subject: '',
+      session: digestOf(event.tenant, 'r', roomId),
+      dimensions: { room: kind, from },
+      measures: { messages: theirs.length, letters: theirs.reduce((sum, { letters }) => sum + letters, 0) },
+    }));
     await intake.write(tx, event.tenant, event.id, facts);
   };
 }

@@ -32,8 +32,8 @@ export async function subjectOf(sql: SqlRunner, tenant: TenantId, person: string
 /**
  * What a page calls its visit or its browser, as facts say it. Pages may send anything: what is in it cannot be told from the digest,
  * nor whether two shops are visited by one.
- * @param what `v` of a visit, `b` of a browser
+ * @param what `v` of a visit, `b` of a browser, `r` of a room of the chat
  */
-export function digestOf(tenant: TenantId, what: 'v' | 'b', name: string): string {
+export function digestOf(tenant: TenantId, what: 'v' | 'b' | 'r', name: string): string {
   return `${what}.${createHash('sha256').update(`${tenant}/${what}/${name}`).digest('base64url').slice(0, 22)}`;
 }

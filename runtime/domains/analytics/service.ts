@@ -1,7 +1,7 @@
 /** The analytics domain's handlers: what pages tell is taken in, what merchants ask is put to the store. */
 import type { CreateService } from '../../platform/domain.ts';
 import { analytics } from './definition.ts';
-import { hearOfOrder, hearOfPayment, hearOfProduct } from './hearing.ts';
+import { hearOfMessages, hearOfOrder, hearOfPayment, hearOfProduct } from './hearing.ts';
 import { createIntake, SHIP } from './intake.ts';
 import { factsOf } from './pages.ts';
 import { subjectOf } from './people.ts';
@@ -21,6 +21,7 @@ export const createService: CreateService = (platform) => {
       'orders.order': hearOfOrder(intake),
       'payments.payment': hearOfPayment(intake),
       'catalog.product': hearOfProduct,
+      'chat.message': hearOfMessages(intake),
     },
     tasks: { [SHIP]: intake.ship },
     routes: {
