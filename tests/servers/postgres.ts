@@ -34,6 +34,11 @@ export interface PostgresOptions {
    * has to get through the folders above it (mode o+x, which those of mkdtemp have not).
    */
   readonly archive?: string;
+  /**
+   * A folder of data to begin with, which is copied: an `end`ed server's of the same version, without a password. Servers of
+   * one copy call themselves the same system.
+   */
+  readonly copyOf?: string;
   /** Of the superuser. With it everybody has to name a password (SCRAM); without it nobody is asked for one. */
   readonly password?: string;
   /** A prepared data folder, a restored backup for example: used as it is, and removed by nobody but its owner. */
@@ -210,11 +215,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 
   try {
-    if (options.data === undefined) await initialise();
+    if (options.copyOf !== undefined)
+      await succeeded(spawn('cp', ['-Rp', options.copyOf, data], { stdio: 'ignore' }));
+    else if (options.data === undefined) await initialise();
     if (options.signal !== undefined) await writeFile(join(data, `${options.signal}.signal`), '');
     if (options.data !== undefined) await giveAll(data);
     await start();
-    if (options.data === undefined) {
+    if (options.data === undefined && options.copyOf === undefined) {
       const maintenance = new URL(url);
       maintenance.pathname = '/postgres';
       await asAdmin(maintenance, (admin) => admin.query('create database shopmind'));
