@@ -107,14 +107,26 @@ export function createNotifier({
 
 /** When it is `hour` next in a time zone, to the minute. */
 export function nextHour(now: Date, hour: number, zone: string): Date {
-  const format = new Intl.DateTimeFormat('en-GB', {
+  const parts = Object.fromEntries(clockOf(zone).formatToParts(now).map(({ type, value }) => [type, Number(value)]));
+  const minutes = (hour * 60 - ((parts['hour'] ?? 0) * 60 + (parts['minute'] ?? 0)) + 24 * 60) % (24 * 60);
+  const wholeMinute = Math.floor(now.getTime() / 60_000) * 60_000;
+  return new Date(wholeMinute + (minutes === 0 ? 24 * 60 : minutes) * 60_000);
+}
+
+/** Making one takes longer than all else of a notification. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+const MOST_CLOCKS = 500;
+
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, Number(value)]));
-  const minutes = (hour * 60 - ((parts['hour'] ?? 0) * 60 + (parts['minute'] ?? 0)) + 24 * 60) % (24 * 60);
-  const wholeMinute = Math.floor(now.getTime() / 60_000) * 60_000;
-  return new Date(wholeMinute + (minutes === 0 ? 24 * 60 : minutes) * 60_000);
+  if (clocks.size >= MOST_CLOCKS) clocks.clear();
+  clocks.set(zone, made);
+  return made;
 }

@@ -48,6 +48,8 @@ export interface EventLog extends Events {
 
 const CHANNEL = 'shopmind_events';
 const BATCH = 16;
+/** A turn costs the same for one event as for a batch; the first after a pause does not wait. */
+const REST_MS = { least: 15, most: 60 };
 
 interface Subscription {
   readonly consumer: string;
@@ -68,7 +70,13 @@ export function createEventLog(options: EventLogOptions): EventLog {
   let announcing: NodeJS.Immediate | undefined;
   let closed = false;
 
-  const relay = createPump({ name: 'relay', concurrency: 3, log, run: publish });
+  const relay = createPump({
+    name: 'relay',
+    concurrency: 3,
+    log,
+    run: publish,
+    restMilliseconds: REST_MS,
+  });
   sql.onCommit(({ tenant, events }) => {
     if (events && serves(tenant)) relay.kick(tenant);
   });
@@ -115,7 +123,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     for (;;) {
       try {
         const handled = await handleNext(subscription, tenant, most);
-        if (handled === 'none') break;
+        if (handled === 'all') break;
         // Held by another process, unless the row is gone.
         if (handled === 'no place' && !(await makePlace(subscription, tenant))) break;
         most = BATCH;
@@ -144,11 +152,12 @@ export function createEventLog(options: EventLogOptions): EventLog {
     return rowCount === 1;
   }
 
+  /** @returns `all`: nothing is left of what was there; who publishes more says so */
   async function handleNext(
     subscription: Subscription,
     tenant: TenantId,
     most: number,
-  ): Promise<'some' | 'none' | 'no place'> {
+  ): Promise<'some' | 'all' | 'no place'> {
     const { consumer, handler, parking } = subscription;
     const began = performance.now();
     let oldest: StoredEvent | undefined;
@@ -162,7 +171,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       const steps = to === undefined ? [] : [advance(tenant, consumer, to)];
       if (events.length === 0) {
         if (steps.length > 0) await tx.batch(steps);
-        return 'none';
+        return 'all';
       }
       const keys = events.map(({ event }) => event.key);
       const answers = await tx.batch([...steps, parking.asking(tenant, keys)]);
@@ -178,7 +187,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
         }
         handled++;
       }
-      return 'some';
+      return events.length < most ? 'all' : 'some';
     });
     if (oldest !== undefined && handled > 0) {
       const age = clock.now().getTime() - oldest.occurredAt.getTime();
@@ -205,12 +214,13 @@ export function createEventLog(options: EventLogOptions): EventLog {
     ]);
     const [first] = rows;
     if (first === undefined) return undefined;
+    const head = first.head ?? 0;
     // No event: all that matters is behind us.
-    if (first.id === null)
-      return { events: [], to: (first.head ?? 0) > first.stand ? (first.head ?? 0) : undefined };
+    if (first.id === null) return { events: [], to: head > first.stand ? head : undefined };
     return {
       events: rows.map((row) => ({ event: eventOf(tenant, row), place: row.position })),
-      to: rows.at(-1)?.position,
+      // Fewer than asked for are all there are up to the head, which the same statement saw.
+      to: rows.length < most ? head : rows.at(-1)?.position,
     };
   }
 
@@ -260,6 +270,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
         concurrency: 2,
         log,
         run: (tenant) => follow(subscription, tenant),
+        restMilliseconds: REST_MS,
       });
       const parking = createParking({
         sql,

@@ -76,12 +76,34 @@ export function createRunner(options: RunnerOptions): Runner {
     }
   }
 
-  async function forget(tenant: TenantId, { id, fence }: Claim): Promise<void> {
-    await sql.query(tenant, `DELETE FROM tasks WHERE tenant_id = $1 AND id = $2 AND fence = $3`, [
-      tenant,
-      id,
-      fence,
-    ]);
+  /** Those that end while others are being written down go with the next, in one statement. */
+  const ended = new Map<TenantId, { claims: Claim[]; written: Promise<void> }>();
+  const writing = new Map<TenantId, Promise<void>>();
+
+  function forget(tenant: TenantId, claim: Claim): Promise<void> {
+    const open = ended.get(tenant);
+    if (open !== undefined) {
+      open.claims.push(claim);
+      return open.written;
+    }
+    const claims = [claim];
+    const before = writing.get(tenant) ?? Promise.resolve();
+    const written = before
+      .catch(() => undefined)
+      .then(() => {
+        ended.delete(tenant);
+        writing.set(tenant, written);
+        return forgetAll(tenant, claims);
+      })
+      .finally(() => {
+        if (writing.get(tenant) === written) writing.delete(tenant);
+      });
+    ended.set(tenant, { claims, written });
+    return written;
+  }
+
+  async function forgetAll(tenant: TenantId, claims: readonly Claim[]): Promise<void> {
+    await sql.query(tenant, FORGET, [tenant, claims.map(({ id }) => id), claims.map(({ fence }) => fence)]);
   }
 
   function keepLease(
@@ -188,6 +210,10 @@ function isOutage(error: unknown): boolean {
 function textOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
 }
+
+const FORGET = `
+  DELETE FROM tasks t USING unnest($2::text[], $3::bigint[]) AS d (id, fence)
+  WHERE t.tenant_id = $1 AND t.id = d.id AND t.fence = d.fence`;
 
 const RETRY = `
   UPDATE tasks SET state = 'waiting', lease_until = NULL, run_at = $4, last_error = $5, updated_at = $6
