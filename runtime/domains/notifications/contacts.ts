@@ -41,8 +41,30 @@ export interface NewContact {
 
 export type Contacts = ReturnType<typeof createContacts>;
 
+const COLUMNS = [
+  'id',
+  'channel',
+  'address',
+  'customer_id',
+  'name',
+  'locale',
+  'preferences',
+  'details',
+  'state',
+  'reason',
+] as const;
+
+/** A contact as one value, for whoever reads it with something else. @param alias of its table; the value is for `contactIn` */
+export function asJson(alias: string): string {
+  return `jsonb_build_object(${COLUMNS.map((column) => `'${column}', ${alias}.${column}`).join(', ')})`;
+}
+
+export function contactIn(value: ContactRow): Contact {
+  return fromRow(value);
+}
+
 export function createContacts({ clock, newId }: { readonly clock: Clock; readonly newId: NewId }) {
-  const columns = 'id, channel, address, customer_id, name, locale, preferences, details, state, reason';
+  const columns = COLUMNS.join(', ');
 
   async function read(sql: SqlRunner, where: string, values: readonly (string | null)[]): Promise<Contact[]> {
     const text = `select ${columns} from notifications_contacts where tenant_id = $1 and ${where}`;
@@ -158,7 +180,7 @@ export function maskAddress(channel: Channel, address: string): string {
   return `${address.slice(0, 1)}…${at < 0 ? '' : address.slice(at)}`;
 }
 
-interface ContactRow {
+export interface ContactRow {
   readonly id: string;
   readonly channel: Channel;
   readonly address: string;

@@ -5,11 +5,19 @@
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Sent, SqlRunner, TaskHandler, Tenant, TenantId } from '../../platform/ports.ts';
-import { maskAddress, modeOf, type Contact, type Contacts } from './contacts.ts';
+import {
+  asJson,
+  contactIn,
+  maskAddress,
+  modeOf,
+  type Contact,
+  type ContactRow,
+  type Contacts,
+} from './contacts.ts';
 import { KIND_NAMES, KINDS, type KindName } from './kinds.ts';
 import { DELIVER, nextHour, type Notifier } from './notify.ts';
-import type { DeliveryState } from './schemas.ts';
-import { preferencesLink, settingsOf, signToken, type StoredSettings } from './settings.ts';
+import { settings as settingsSchema, type DeliveryState, type Settings } from './schemas.ts';
+import { preferencesLink, settingsIn, settingsOf, signToken, type StoredSettings } from './settings.ts';
 import { layoutHtml, layoutText, type Surroundings, type WayOut } from './templates/layout.ts';
 import { render, type Rendered, type TemplateStore } from './templates/store.ts';
 import { frameIn } from './words/index.ts';
@@ -19,6 +27,7 @@ const HOUR_MS = 60 * 60 * 1_000;
 const GIVE_UP_MS = 72 * HOUR_MS;
 const KEPT_MS = 90 * 24 * HOUR_MS;
 const SECRET_KINDS = KIND_NAMES.filter((name) => KINDS[name].secret === true);
+const DEFAULT_PER_HOUR = settingsSchema.parse({}).perHour;
 const PUSH_TTL_SECONDS = 24 * 60 * 60;
 
 export interface Delivering {
@@ -37,6 +46,8 @@ export interface Previewed {
   readonly recipient: string;
   readonly wayOut?: WayOut | undefined;
   readonly compiled?: Parameters<typeof render>[0];
+  /** The shop's, where whoever asks has read them. */
+  readonly settings?: Settings;
 }
 
 interface Delivery {
@@ -47,6 +58,28 @@ interface Delivery {
   readonly contact_id: string;
   readonly created_at: Date;
 }
+
+/** A delivery with all that decides about it, as one statement reads it. */
+interface Due extends Delivery {
+  /** Null: erased, and the delivery with it in a moment. */
+  readonly contact: ContactRow | null;
+  /** Null: nobody has asked for this shop's settings yet. */
+  readonly settings: unknown;
+  readonly key: Buffer | null;
+  /** When the oldest was sent of as many as the recipient is sent in an hour; null when there is room. */
+  readonly full_since: Date | null;
+}
+
+const DUE = `
+  select d.id, d.kind, d.state, d.variables, d.contact_id, d.created_at, s.settings, s.key,
+    case when c.id is not null then ${asJson('c')} end as contact,
+    (select sent.ended_at from notifications_deliveries sent
+     where sent.tenant_id = $1 and sent.contact_id = d.contact_id and sent.state = 'sent' and sent.ended_at > $3
+     order by sent.ended_at desc offset coalesce((s.settings ->> 'perHour')::int, $4::int) - 1 limit 1) as full_since
+  from notifications_deliveries d
+  left join notifications_contacts c on c.tenant_id = $1 and c.id = d.contact_id
+  left join notifications_settings s on s.tenant_id = $1
+  where d.tenant_id = $1 and d.id = $2`;
 
 export function createDelivering(
   platform: Platform,
@@ -67,7 +100,7 @@ export function createDelivering(
     runner = runnerOf(tenant.id),
   ): Promise<Rendered & { locale: string }> {
     const found = await templates.find(runner, tenant, message);
-    const { settings } = await settingsOf(runner, tenant.id);
+    const settings = message.settings ?? (await settingsOf(runner, tenant.id)).settings;
     const origin = platform.originOf(tenant);
     // It was parsed when it was written down.
     const own = message.variables as Readonly<Record<string, unknown>>;
@@ -139,6 +172,7 @@ export function createDelivering(
       variables,
       recipient: contact.name,
       wayOut,
+      settings: stored.settings,
     });
     const { subject } = made;
     const sent = await handOver(tenant, id, contact, made, stored, wayOut?.unsubscribe, linkIn(variables));
@@ -196,18 +230,6 @@ export function createDelivering(
     return clock.now().getTime() - created_at.getTime() > GIVE_UP_MS ? 'failed' : undefined;
   }
 
-  /** When the recipient's hour has room again, if it has none. */
-  async function roomAt(tenant: TenantId, contactId: string, perHour: number): Promise<Date | undefined> {
-    const { rows } = await sql.query<{ ended_at: Date }>(
-      tenant,
-      `select ended_at from notifications_deliveries where tenant_id = $1 and contact_id = $2 and state = 'sent' and ended_at > $3
-       order by ended_at desc offset $4 limit 1`,
-      [tenant, contactId, new Date(clock.now().getTime() - HOUR_MS), perHour - 1],
-    );
-    const [oldest] = rows;
-    return oldest === undefined ? undefined : new Date(oldest.ended_at.getTime() + HOUR_MS);
-  }
-
   async function failed(tenant: TenantId, { id }: Delivery, contact: Contact, error: unknown): Promise<void> {
     const problem = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
     const code = error instanceof ShopError ? error.code : 'internal';
@@ -247,18 +269,16 @@ export function createDelivering(
     async deliver({ tenant: tenantId, payload }) {
       // Parsed by the definition's schema.
       const { id } = payload as { id: string };
-      const { rows } = await sql.query<Delivery>(
+      const { rows } = await sql.query<Due>(tenantId, DUE, [
         tenantId,
-        'select id, kind, state, variables, contact_id, created_at from notifications_deliveries where tenant_id = $1 and id = $2',
-        [tenantId, id],
-      );
-      const [delivery] = rows;
-      if (delivery === undefined || delivery.state !== 'waiting') return;
-      const runner = runnerOf(tenantId);
-      const contact = await contacts.byId(runner, tenantId, delivery.contact_id);
-      // Erased, and the delivery with it.
-      if (contact === undefined) return;
-      const obstacle = obstacleTo(delivery, contact);
+        id,
+        new Date(clock.now().getTime() - HOUR_MS),
+        DEFAULT_PER_HOUR,
+      ]);
+      const [due] = rows;
+      if (due === undefined || due.state !== 'waiting' || due.contact === null) return;
+      const contact = contactIn(due.contact);
+      const obstacle = obstacleTo(due, contact);
       if (obstacle !== undefined)
         return end(
           tenantId,
@@ -266,17 +286,20 @@ export function createDelivering(
           obstacle,
           obstacle === 'failed' ? { problem: 'given up after three days' } : {},
         );
-      const stored = await settingsOf(runner, tenantId);
-      const later = await roomAt(tenantId, contact.id, stored.settings.perHour);
-      if (later !== undefined)
+      const { settings, key, full_since: fullSince } = due;
+      if (fullSince !== null) {
+        const runAt = new Date(fullSince.getTime() + HOUR_MS);
         return sql.transaction(tenantId, (tx) =>
-          tx.enqueue({ name: DELIVER, payload: { id }, key: id, runAt: later }),
+          tx.enqueue({ name: DELIVER, payload: { id }, key: id, runAt }),
         );
+      }
+      const stored =
+        key === null ? await settingsOf(runnerOf(tenantId), tenantId) : settingsIn({ settings, key });
       try {
-        const { subject, locale, ...sent } = await send(await tenantOf(tenantId), delivery, contact, stored);
+        const { subject, locale, ...sent } = await send(await tenantOf(tenantId), due, contact, stored);
         await end(tenantId, id, 'sent', { subject, locale, sent });
       } catch (error) {
-        await failed(tenantId, delivery, contact, error);
+        await failed(tenantId, due, contact, error);
       }
     },
 

@@ -115,13 +115,15 @@ export function createHearing(
   /** Keeps whom an order is of, and returns payments that were heard of before. */
   async function remember(tx: Transaction, tenant: string, heard: Order): Promise<readonly Paid[]> {
     const { rows } = await tx.query<{ paid: unknown }>(
-      'select paid from notifications_orders where tenant_id = $1 and order_id = $2 for update',
-      [tenant, heard.orderId],
-    );
-    await tx.query(
-      `insert into notifications_orders (tenant_id, order_id, number, email, customer_id) values ($1, $2, $3, $4, $5)
-       on conflict (tenant_id, order_id) do update set number = excluded.number, email = excluded.email,
-         customer_id = excluded.customer_id, paid = null`,
+      `with before as (
+         select paid from notifications_orders where tenant_id = $1 and order_id = $2 for update
+       ), kept as (
+         insert into notifications_orders (tenant_id, order_id, number, email, customer_id)
+         select $1, $2, $3, $4, $5 from (select count(*) from before) as locked
+         on conflict (tenant_id, order_id) do update set number = excluded.number, email = excluded.email,
+           customer_id = excluded.customer_id, paid = null
+       )
+       select paid from before`,
       [tenant, heard.orderId, heard.number, heard.email, heard.customerId ?? null],
     );
     const waiting = rows[0]?.paid;
@@ -131,9 +133,10 @@ export function createHearing(
   return {
     async order(event, tx) {
       const heard = order.parse(event.payload);
-      const shop = await shopOf(tx, event.tenant);
       const waiting = await remember(tx, event.tenant, heard);
-      if (isOld(event, clock.now())) return;
+      const isTold = ORDER_STEPS_TOLD.has(event.type);
+      if (isOld(event, clock.now()) || (!isTold && waiting.length === 0)) return;
+      const shop = await shopOf(tx, event.tenant);
       const to = await notifier.reach(tx, event.tenant, heard);
       for (const about of waiting) await tellOfPayment(tx, shop, about, heard);
       const link = `${shop.origin}/orders/${heard.orderId}`;
@@ -215,6 +218,14 @@ export function createHearing(
     },
   };
 }
+
+/** The others, the placing of an order above all, are only remembered. */
+const ORDER_STEPS_TOLD: ReadonlySet<string> = new Set([
+  'orders.order.confirmed',
+  'orders.order.fulfilment_shipped',
+  'orders.order.refunded',
+  'orders.order.cancelled',
+]);
 
 const PAYMENT_KINDS: Readonly<Record<string, Paid['kind']>> = {
   'payments.payment.captured': 'orders.paid',

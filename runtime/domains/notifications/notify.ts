@@ -107,7 +107,11 @@ export function createNotifier({
 
 /** When it is `hour` next in a time zone, to the minute. */
 export function nextHour(now: Date, hour: number, zone: string): Date {
-  const parts = Object.fromEntries(clockOf(zone).formatToParts(now).map(({ type, value }) => [type, Number(value)]));
+  const parts = Object.fromEntries(
+    clockOf(zone)
+      .formatToParts(now)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const minutes = (hour * 60 - ((parts['hour'] ?? 0) * 60 + (parts['minute'] ?? 0)) + 24 * 60) % (24 * 60);
   const wholeMinute = Math.floor(now.getTime() / 60_000) * 60_000;
   return new Date(wholeMinute + (minutes === 0 ? 24 * 60 : minutes) * 60_000);

@@ -15,13 +15,18 @@ export async function settingsOf(sql: SqlRunner, tenant: TenantId): Promise<Stor
   for (let tries = 0; tries < 2; tries += 1) {
     const { rows } = await sql.query<{ settings: unknown; key: Buffer }>(select, [tenant]);
     const [row] = rows;
-    if (row !== undefined) return { settings: schema.parse(row.settings), key: row.key };
+    if (row !== undefined) return settingsIn(row);
     await sql.query(
       `insert into notifications_settings (tenant_id, settings, key) values ($1, '{}', $2) on conflict (tenant_id) do nothing`,
       [tenant, randomBytes(32)],
     );
   }
   throw new Error('the settings that were just made cannot be read');
+}
+
+/** @param row as it is stored */
+export function settingsIn({ settings, key }: { settings: unknown; key: Buffer }): StoredSettings {
+  return { settings: schema.parse(settings), key };
 }
 
 export async function writeSettings(sql: SqlRunner, tenant: TenantId, settings: Settings): Promise<void> {
