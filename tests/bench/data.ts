@@ -1,5 +1,5 @@
 /**
- * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N] [--seconds N] [--backlog N]`.
+ * What the data plane costs, beside what nobody can do without: `npm run bench:data [-- PART…] [--rows N] [--seconds N] [--backlog N] [--only WHAT,…]`.
  * Parts, all by default: `sql` (a tenant's statements beside bare `pg`; an erasure beside its neighbours), `events`
  * (from a transaction through Kafka to a handler, and where its time goes; our consumer beside a bare loop).
  */
@@ -12,6 +12,8 @@ export interface DataBenchOptions {
   readonly seconds: number;
   /** Events that are consumed at once. */
   readonly backlog: number;
+  /** Which measurements of a part: `backlog`, `live` and `stages` of `events`. Default: all. */
+  readonly only?: readonly string[];
 }
 
 const PARTS: Readonly<Record<string, () => Promise<(options: DataBenchOptions) => Promise<void>>>> = {
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '8' },
     backlog: { type: 'string', default: '200000' },
+    only: { type: 'string' },
   },
 });
 const unknown = positionals.filter((name) => PARTS[name] === undefined);
@@ -34,5 +37,10 @@ for (const [name, load] of Object.entries(PARTS)) {
   if (positionals.length === 0 || positionals.includes(name))
     await (
       await load()
-    )({ rows: Number(values.rows), seconds: Number(values.seconds), backlog: Number(values.backlog) });
+    )({
+      rows: Number(values.rows),
+      seconds: Number(values.seconds),
+      backlog: Number(values.backlog),
+      ...(values.only === undefined ? {} : { only: values.only.split(',') }),
+    });
 }

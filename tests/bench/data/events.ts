@@ -32,7 +32,7 @@ interface Bench {
   order(rest: Partial<Order> & Pick<Order, 'role' | 'topic'>): Order;
 }
 
-export async function benchEvents({ seconds, backlog }: DataBenchOptions): Promise<void> {
+export async function benchEvents({ seconds, backlog, only }: DataBenchOptions): Promise<void> {
   const [server, kafka] = await Promise.all([
     // As in production: every commit is on the disk before it is told.
     startPostgres({
@@ -73,15 +73,27 @@ export async function benchEvents({ seconds, backlog }: DataBenchOptions): Promi
     await makeTopics(kafka.broker, ['x.backlog', 'x.half', 'x.all', 'x.most', 'x.stages']);
     const bench: Bench = { server, kafka, database, order: (rest) => ({ ...common, ...rest }) };
     console.log(`\n${machine()}`);
-    await benchBacklog(bench, backlog);
-    await benchLive(bench);
-    await benchStages(bench);
+    const wanted = only ?? Object.keys(MEASUREMENTS);
+    for (const what of wanted) {
+      const measure = MEASUREMENTS[what];
+      if (measure === undefined)
+        throw new Error(
+          `there is no measurement ${what} of events: name some of ${Object.keys(MEASUREMENTS).join(', ')}`,
+        );
+      await measure(bench, backlog);
+    }
   } finally {
     await database.close();
     await kafka.stop();
     await server.stop();
   }
 }
+
+const MEASUREMENTS: Readonly<Record<string, (bench: Bench, backlog: number) => Promise<void>>> = {
+  backlog: benchBacklog,
+  live: benchLive,
+  stages: benchStages,
+};
 
 async function benchBacklog({ order }: Bench, backlog: number): Promise<void> {
   const topic = 'x.backlog';
