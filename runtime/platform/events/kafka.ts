@@ -45,7 +45,7 @@ export interface KafkaEventsOptions {
   readonly firstPauseMilliseconds?: number;
   /** Tenants that each consumer handles at once. Default 4. */
   readonly concurrency?: number;
-  /** Tenants that are relayed at once: most of the time Kafka is waited for. Default 16. */
+  /** Tenants that are relayed at once: most of the time Kafka is waited for. Default 32. */
   readonly relays?: number;
   /** Events of a tenant that share a transaction, at most. Default 100. */
   readonly batch?: number;
@@ -91,7 +91,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     // A pooled tenant's events keep together: whoever handles them needs one mark. One that has its topics to itself uses all of them.
     spread: scope === POOL_SCOPE ? 'tenant' : 'key',
     name: randomUUID(),
-    concurrency: options.relays ?? 16,
+    concurrency: options.relays ?? 32,
   });
   const subscriptions: Subscription[] = [];
   let admin: Promise<Admin> | undefined;

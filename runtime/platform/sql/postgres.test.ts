@@ -266,3 +266,63 @@ async function swallowingPath(to: number): Promise<Path> {
     },
   };
 }
+
+test('what several tenants ask for at the same time is one transaction, in which each sees and writes only its own', async () => {
+  const tenants = Array.from({ length: 40 }, (_, n) => `joint-${n}`);
+  const answers = await Promise.all(
+    tenants.map((tenant, n) =>
+      sql.together(tenant, [
+        { text: insert, values: [tenant, 'x', n, null, null, null] },
+        { text: 'SELECT tenant_id, n FROM things' },
+      ]),
+    ),
+  );
+  assert.deepEqual(
+    answers.map((results) => results.map(({ rows }) => rows)),
+    tenants.map((tenant, n) => [[], [{ tenant_id: tenant, n }]]),
+  );
+  const took = new Set(
+    (
+      await database.admin.query(`SELECT xmin::text FROM shop.things WHERE tenant_id LIKE 'joint-%'`)
+    ).rows.map(({ xmin }) => xmin),
+  );
+  assert.ok(took.size < tenants.length / 4, `${took.size} transactions`);
+});
+
+test('whoever makes a shared transaction fail, fails alone and with its own error', async () => {
+  await database.addTenant({ id: 'joint-frozen', frozen: true });
+  const write = (tenant: string, n: unknown) =>
+    sql.together(tenant, [
+      {
+        text: 'INSERT INTO things (tenant_id, id, n) VALUES ($1, $2, $3::text::bigint)',
+        values: [tenant, 'y', String(n)],
+      },
+    ]);
+  const outcomes = await Promise.allSettled([
+    write('joint-a', 1),
+    write('joint-bad', 'no number'),
+    write('joint-frozen', 2),
+    write('joint-b', 3),
+  ]);
+  assert.deepEqual(
+    outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? 'written' : (outcome.reason as ShopError).code,
+    ),
+    ['written', 'internal', 'unavailable', 'written'],
+  );
+});
+
+test('what a tenant asks for twice is done in this order', async () => {
+  const set = (n: number) =>
+    sql.together('joint-twice', [
+      {
+        text: 'INSERT INTO things (tenant_id, id, n) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, id) DO UPDATE SET n = $3 RETURNING n',
+        values: ['joint-twice', 'z', n],
+      },
+    ]);
+  await Promise.all([set(1), set(2), set(3)]);
+  const { rows } = await sql.query('joint-twice', 'SELECT n FROM things WHERE tenant_id = $1', [
+    'joint-twice',
+  ]);
+  assert.deepEqual(rows, [{ n: 3 }]);
+});

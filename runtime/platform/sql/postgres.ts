@@ -30,6 +30,7 @@ import { checkedTenantId } from '../tenant-id.ts';
 import { isConnectionLoss, isRetryable, isStalePlan, toShopError } from './failures.ts';
 import { createLender } from './lender.ts';
 import { createReplica, PRIMARY_POSITION, type ReplicaReport } from './replica.ts';
+import { createTogether, type Part } from './together.ts';
 import { PipelineFailure, streamOf, type Statement, type WireResult } from './wire.ts';
 
 export interface PostgresOptions {
@@ -72,6 +73,8 @@ export interface PostgresSql extends Sql {
   transaction<T>(tenant: TenantId, work: (tx: WorkerTransaction) => Promise<T>): Promise<T>;
   /** Runs all statements in one transaction and one round trip. */
   batch(tenant: TenantId, statements: readonly Statement[]): Promise<WireResult[]>;
+  /** As `batch`, in one transaction with what is asked for other tenants at about the same time. Background workers only. */
+  together(tenant: TenantId, statements: readonly Statement[]): Promise<WireResult[]>;
   /** Reads across tenants, only from tables whose definition says `sweep`. Background workers only. */
   sweep<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<SqlResult<Row>>;
   /** Reads tables of schema `platform`, which have no tenant. */
@@ -137,6 +140,12 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
           },
         });
   const listeners: ((committed: Committed) => void)[] = [];
+  const together = createTogether({
+    all: attemptTogether,
+    alone: ({ tenant, statements }) => attempt(tenant, statements),
+    isSomebodys: (error) => !isConnectionLoss(error),
+    ...TOGETHER,
+  });
   const ear = createEar(connection, options.pulseMilliseconds ?? 10_000);
 
   async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
@@ -145,6 +154,20 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
       : openingOf(tenantSetting);
     const results = await withWire((wire) => send(wire, [...opening, ...statements, COMMIT]));
     return results.slice(opening.length, -1);
+  }
+
+  /** The setting holds until the next one: each part is its tenant's, and so is the question whether it may write. */
+  async function attemptTogether(parts: readonly Part[]): Promise<readonly WireResult[][]> {
+    const statements = [BEGIN];
+    const ends = parts.map((part) => statements.push(...enteringOf(part.tenant), ...part.statements));
+    try {
+      const results = await withWire((wire) => send(wire, [...statements, COMMIT]));
+      return parts.map((part, index) =>
+        results.slice((ends[index] ?? 0) - part.statements.length, ends[index]),
+      );
+    } catch (error) {
+      throw toShopError(error instanceof PipelineFailure ? error.cause : error);
+    }
   }
 
   async function attempt(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
@@ -249,6 +272,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     sweep: (text, values = []) => single(EVERY_TENANT, text, values),
     directory: (text, values = []) => single(NO_TENANT, text, values),
     batch: async (tenant, statements) => attempt(checkedTenantId(tenant), statements),
+    together: async (tenant, statements) => together.ask(checkedTenantId(tenant), statements),
 
     async transaction(tenant, work) {
       checkedTenantId(tenant);
@@ -295,6 +319,8 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
 }
 
 const MOST_TRIES = 5;
+/** Each part may read megabytes, and those of a transaction are read before any is answered. */
+const TOGETHER = { most: 16, atOnce: 2, restMilliseconds: 10 };
 const BEGIN: Statement = { text: 'BEGIN' };
 const BEGIN_READ_ONLY: Statement = { text: 'BEGIN READ ONLY' };
 const COMMIT: Statement = { text: 'COMMIT' };
@@ -310,7 +336,11 @@ function settingOf(tenant: string): Statement {
 
 /** How a transaction begins that may write. */
 function openingOf(tenant: string): Statement[] {
-  return [BEGIN, settingOf(tenant), { text: 'SELECT platform.enter($1)', values: [tenant] }];
+  return [BEGIN, ...enteringOf(tenant)];
+}
+
+function enteringOf(tenant: string): Statement[] {
+  return [settingOf(tenant), { text: 'SELECT platform.enter($1)', values: [tenant] }];
 }
 
 function onlyReads(statement: Statement): boolean {

@@ -8,7 +8,7 @@
  * comes first in a partition comes there first in this order, repetitions aside, and a consumer knows these by their places.
  * That stays so while two relay the same tenant, each believing it is its turn: both send the same rows in the same order.
  *
- * A turn is one round trip, and costs the same for one event as for a hundred; so a tenant that had one rests for a moment.
+ * A turn is one round trip, which tenants share, and costs the same for one event as for a hundred; so a tenant that had one rests for a moment.
  */
 import type { Logger } from 'pino';
 import type { Clock, TenantId } from '../../ports.ts';
@@ -54,11 +54,11 @@ const TURN_MS = 5_000;
 /** From one turn of a tenant to its next, unless so much waits that it pays to go on at once. */
 const REST_MS = { least: 20, most: 60 };
 /** In one batch; one row more is always taken. */
-const MOST_EVENTS = 2_000;
+const MOST_EVENTS = 1_000;
 /** Each of them is named in the tenant's row of `event_heads`. */
 const MOST_ROWS = 250;
 /** Of what is stored, likewise. */
-const MOST_BYTES = 2_000_000;
+const MOST_BYTES = 1_000_000;
 /** How long a topic that refuses is left alone, so that the tenant's other topics go on. */
 const TROUBLE_MS = 5_000;
 /** A topic that has got more partitions is noticed after this time. */
@@ -109,7 +109,7 @@ export function createRelay(options: RelayOptions): Relay {
         ? [{ text: TAKE_TURN, values: [tenant, name, until, now] }]
         : forgetting(tenant, sent);
     const values = [tenant, name, until, avoided(now.getTime()), ...believed(now.getTime())];
-    const results = await sql.batch(tenant, [...begin, { text: GIVE_PLACES, values }]);
+    const results = await sql.together(tenant, [...begin, { text: GIVE_PLACES, values }]);
     // Unless Kafka takes something of it now, there is nothing to forget, and the turn is taken anew.
     held.delete(tenant);
     return (results.at(-1)?.rows ?? []) as unknown as FoundRow[]; // as GIVE_PLACES says
