@@ -179,6 +179,8 @@ const FLOWS: readonly Flow[] = [
       ['chat: chat.rooms send', 'chat: chat write', 'chat: transaction', 'chat: send chat.message'],
       ['chat: chat write', 'chat: task chat.answer', 'chat: catalog/search', 'catalog: search search'],
       ['chat: task chat.answer', 'chat: chat write', 'chat: transaction'],
+      // Counted.
+      ['chat: send chat.message', 'analytics: process chat.message'],
     ],
   },
 ];
