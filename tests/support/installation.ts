@@ -70,18 +70,15 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     kubeconfig: join(dataDir, 'kubeconfig'),
     shop: (host) => shopAt(port, host),
     event: (name, withinMs) =>
-      until(
-        () => {
-          const found = events.find(({ event }) => event === name);
-          if (found === undefined && child.exitCode !== null)
-            throw new Error(`start ended with ${child.exitCode}:\n${errors.join('\n')}`);
-          return found;
-        },
-        {
-          withinMs,
-          what: `event ${name}; so far ${JSON.stringify(events.slice(-5))}\n${errors.slice(-20).join('\n')}`,
-        },
-      ),
+      until(() => events.find(({ event }) => event === name), {
+        withinMs,
+        what: `event ${name}`,
+        tell: async () => `${JSON.stringify(events.slice(-5))}\n${errors.slice(-20).join('\n')}`,
+        hopeless: () =>
+          child.exitCode === null && child.signalCode === null
+            ? undefined
+            : `start ended with ${child.exitCode ?? child.signalCode}:\n${errors.join('\n')}`,
+      }),
     stop: async () => {
       if (child.exitCode === null) {
         child.kill('SIGINT');

@@ -6,6 +6,8 @@ export interface WaitOptions {
   readonly what: string;
   /** Says what there is instead, when time is up. */
   readonly tell?: () => Promise<string>;
+  /** Says why it can never be, as soon as that is known: nothing is waited for then. */
+  readonly hopeless?: () => string | undefined;
 }
 
 /**
@@ -25,6 +27,8 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
+    const reason = options.hopeless?.();
+    if (reason !== undefined) throw new Error(`${options.what}: never: ${reason}`);
     if (performance.now() > deadline) {
       const instead = options.tell === undefined ? '' : `; instead: ${await options.tell()}`;
       throw new Error(
