@@ -14,6 +14,8 @@ export interface Mortal {
   /** Resolves when the process has ended, whoever ended it. */
   readonly gone: Promise<void>;
   kill(): Promise<void>;
+  /** Asks it to stop in order, and resolves when it has. */
+  stop(): Promise<void>;
 }
 
 export interface Mortals {
@@ -62,6 +64,10 @@ export function createMortals(
         gone,
         async kill() {
           child.kill('SIGKILL');
+          await gone;
+        },
+        async stop() {
+          child.kill('SIGTERM');
           await gone;
         },
       };

@@ -23,7 +23,7 @@ let sql: PostgresSql;
 
 before(async () => {
   database = await startTestDatabase(DOMAINS);
-  for (const shop of ['taken', 'told', 'noted', 'anywhere'])
+  for (const shop of ['taken', 'told', 'noted', 'answered', 'silent', 'anywhere'])
     await database.addTenant({ id: shop, domains: ['webhooks'] }, ADMIN_SECRETS);
   receiver = await startReceiver();
   sql = createPostgres({
@@ -102,6 +102,33 @@ for (const [moment, arrivals] of [
     const ids = receiver.heardAt(`/${moment}`).map(({ id }) => id);
     assert.equal(ids.length, arrivals);
     assert.equal(new Set(ids).size, 1);
+  });
+
+for (const [shop, answers] of [
+  ['answered', true],
+  ['silent', false],
+] as const)
+  test(`asked to stop with a delivery in the air, it ${answers ? 'waits for the answer' : 'gives back what is not answered in time, and the next one sends it'}`, async () => {
+    const answer = Promise.withResolvers<number>();
+    receiver.at(`/${shop}`, (_, n) => (n > 1 ? 204 : answers ? answer.promise : 'silence'));
+    const runtime = await start();
+    await subscribe(runtime, shop);
+    await tell(shop, 'p1');
+    await until(() => receiver.heardAt(`/${shop}`).length === 1 || undefined, {
+      withinMs: PATIENCE_MS,
+      what: 'it arrives',
+    });
+    const stopped = runtime.stop();
+    answer.resolve(204);
+    await stopped;
+    assert.deepEqual(await states(shop), [answers ? 'delivered' : 'waiting']);
+    if (answers) return;
+    const next = await start();
+    await allDelivered(shop, 1);
+    await next.kill();
+    const [first, second, ...more] = receiver.heardAt(`/${shop}`).map(({ id }) => id);
+    assert.equal(first, second);
+    assert.deepEqual(more, []);
   });
 
 test('killed anywhere while events are told, each arrives, and none under two ids', async () => {
