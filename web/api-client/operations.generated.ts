@@ -3752,7 +3752,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -3764,14 +3764,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3784,7 +3784,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3796,7 +3796,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3809,7 +3809,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3822,7 +3822,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -3843,7 +3843,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -3857,7 +3857,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -5184,6 +5184,592 @@ export interface Operations {
         "captured": number;
         "refunded": number;
         "giftRefunded": number;
+        "outside": number;
+        "outsideRefunded": number;
+        "placedAt": string;
+        "updatedAt": string;
+        "holdExpiresAt"?: string | undefined;
+        "reason"?: string | undefined;
+        "tracking"?: string | undefined;
+      };
+      "token": string;
+      "payment"?: {
+        "intentId": string;
+        "status": string;
+        "clientSecret": string;
+        "publishableKey": string;
+        "processorOrigin": string;
+      } | undefined;
+    };
+  };
+  /** Ask for a quote for what is in a cart; the cart stays as it is. */
+  'orders.askQuote': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "cartId": string;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "message"?: string | undefined;
+    };
+    response: {
+      "quote": {
+        "id": string;
+        "number": string;
+        "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "email"?: string | undefined;
+        "shippingAddress"?: {
+          "name": string;
+          "line1": string;
+          "line2"?: string | undefined;
+          "city": string;
+          "region"?: string | undefined;
+          "postalCode": string;
+          "country": string;
+          "phone"?: string | undefined;
+        } | undefined;
+        "shippingMethod": string;
+        "shippingTitle"?: string | undefined;
+        "lines": readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "options": Readonly<Record<string, string>>;
+          "quantity": number;
+          "unitPrice": {
+            "amount": number;
+            "currency": string;
+          };
+          "total": {
+            "amount": number;
+            "currency": string;
+          };
+          "discount": {
+            "amount": number;
+            "currency": string;
+          };
+          "tax": {
+            "amount": number;
+            "currency": string;
+          };
+        })[];
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "totals": {
+          "currency": string;
+          "subtotal": number;
+          "discount": number;
+          "discounts": readonly ({
+            "promotionId": string;
+            "title": string;
+            "code"?: string | undefined;
+            "class": "product" | "order" | "shipping";
+            "amount": number;
+          })[];
+          "shipping": number;
+          "tax": {
+            "amount": number;
+            "included": boolean;
+            "rateBasisPoints": number;
+            "parts": readonly ({
+              "name": string;
+              "rateBasisPoints": number;
+              "base": number;
+              "amount": number;
+            })[];
+          };
+          "total": number;
+          "gift": number;
+          "due": number;
+        };
+        "validUntil"?: string | undefined;
+        "orderId"?: string | undefined;
+        "entries": readonly ({
+          "sequence": number;
+          "actor": string;
+          "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+          "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+          "message"?: string | undefined;
+          "at": string;
+        })[];
+        "createdAt": string;
+        "updatedAt": string;
+      };
+      "token": string;
+    };
+  };
+  /** The signed-in customer's quotes and offers, newest first. */
+  'orders.listMyOffers': {
+    params: undefined;
+    query: {
+      "state"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "drafts": readonly ({
+        "id": string;
+        "number": string;
+        "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "askedBy": "shopper" | "merchant";
+        "email"?: string | undefined;
+        "currency": string;
+        "itemCount": number;
+        "total"?: number | undefined;
+        "validUntil"?: string | undefined;
+        "orderId"?: string | undefined;
+        "updatedAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** A quote or an offer, for its customer or for whoever holds its token. */
+  'orders.getOffer': {
+    params: {
+      "draftId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Say something about a quote or an offer to the merchant. */
+  'orders.answerOffer': {
+    params: {
+      "draftId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "message": string;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Do without it. */
+  'orders.declineOffer': {
+    params: {
+      "draftId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Take an offer: an order at its prices, which holds its stock and waits for its payment. */
+  'orders.acceptOffer': {
+    params: {
+      "draftId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "expectedTotal"?: number | undefined;
+    };
+    response: {
+      "order": {
+        "id": string;
+        "number": string;
+        "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "fulfilled": boolean;
+        "fulfilment": "none" | "partial" | "shipped" | "delivered";
+        "fulfilments": readonly ({
+          "id": string;
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "carrier"?: string | undefined;
+          "trackingNumber"?: string | undefined;
+          "trackingUrl"?: string | undefined;
+          "locationId"?: string | undefined;
+          "shippedAt": string;
+          "deliveredAt"?: string | undefined;
+        })[];
+        "returns": readonly ({
+          "id": string;
+          "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+          "askedBy": "shopper" | "merchant";
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+            "accepted"?: number | undefined;
+            "restock"?: number | undefined;
+          })[];
+          "note"?: string | undefined;
+          "answer"?: string | undefined;
+          "askedAt": string;
+          "updatedAt": string;
+        })[];
+        "email": string;
+        "shippingAddress": {
+          "name": string;
+          "line1": string;
+          "line2"?: string | undefined;
+          "city": string;
+          "region"?: string | undefined;
+          "postalCode": string;
+          "country": string;
+          "phone"?: string | undefined;
+        };
+        "shippingMethod": string;
+        "shippingTitle"?: string | undefined;
+        "lines": readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "options": Readonly<Record<string, string>>;
+          "quantity": number;
+          "unitPrice": {
+            "amount": number;
+            "currency": string;
+          };
+          "total": {
+            "amount": number;
+            "currency": string;
+          };
+          "discount": {
+            "amount": number;
+            "currency": string;
+          };
+          "tax": {
+            "amount": number;
+            "currency": string;
+          };
+          "shipped": number;
+          "cancelled": number;
+        })[];
+        "totals": {
+          "currency": string;
+          "subtotal": number;
+          "discount": number;
+          "discounts": readonly ({
+            "promotionId": string;
+            "title": string;
+            "code"?: string | undefined;
+            "class": "product" | "order" | "shipping";
+            "amount": number;
+          })[];
+          "shipping": number;
+          "tax": {
+            "amount": number;
+            "included": boolean;
+            "rateBasisPoints": number;
+            "parts": readonly ({
+              "name": string;
+              "rateBasisPoints": number;
+              "base": number;
+              "amount": number;
+            })[];
+          };
+          "total": number;
+          "gift": number;
+          "due": number;
+        };
+        "captured": number;
+        "refunded": number;
+        "giftRefunded": number;
+        "outside": number;
+        "outsideRefunded": number;
         "placedAt": string;
         "updatedAt": string;
         "holdExpiresAt"?: string | undefined;
@@ -5343,6 +5929,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -5483,6 +6071,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -5613,6 +6203,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -5737,11 +6329,1104 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+    };
+  };
+  /** Drafts and quotes, newest first. */
+  'orders.listDrafts': {
+    params: undefined;
+    query: {
+      "state"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "drafts": readonly ({
+        "id": string;
+        "number": string;
+        "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "askedBy": "shopper" | "merchant";
+        "email"?: string | undefined;
+        "currency": string;
+        "itemCount": number;
+        "total"?: number | undefined;
+        "validUntil"?: string | undefined;
+        "orderId"?: string | undefined;
+        "updatedAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Put an order together for a customer; no stock is held for it. */
+  'orders.createDraft': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "currency"?: string | undefined;
+      "customerId"?: string | undefined;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shipping"?: {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      } | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "reason"?: string | undefined;
+      })[] | undefined;
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "note"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "listPrice"?: {
+          "amount": number;
+          "currency": string;
+        } | undefined;
+        "reason"?: string | undefined;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+      "version": number;
+      "askedBy": "shopper" | "merchant";
+      "customerId"?: string | undefined;
+      "note"?: string | undefined;
+      "shipping": {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      };
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "holdUntil"?: string | undefined;
+      "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
+    };
+  };
+  /** One draft or quote, at present prices until it is offered, with what was said about it. */
+  'orders.getDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "listPrice"?: {
+          "amount": number;
+          "currency": string;
+        } | undefined;
+        "reason"?: string | undefined;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+      "version": number;
+      "askedBy": "shopper" | "merchant";
+      "customerId"?: string | undefined;
+      "note"?: string | undefined;
+      "shipping": {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      };
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "holdUntil"?: string | undefined;
+      "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
+    };
+  };
+  /** Change a draft or answer a quote with lines and prices, as a whole; an offer has to be made anew then. */
+  'orders.changeDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "customerId"?: string | undefined;
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shipping"?: {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      } | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "reason"?: string | undefined;
+      })[] | undefined;
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "note"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "listPrice"?: {
+          "amount": number;
+          "currency": string;
+        } | undefined;
+        "reason"?: string | undefined;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+      "version": number;
+      "askedBy": "shopper" | "merchant";
+      "customerId"?: string | undefined;
+      "note"?: string | undefined;
+      "shipping": {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      };
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "holdUntil"?: string | undefined;
+      "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
+    };
+  };
+  /** Fix its prices, and send the customer a link by which it is accepted and paid. */
+  'orders.offerDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: {
+      "validUntil"?: string | undefined;
+      "message"?: string | undefined;
+    };
+    response: {
+      "draft": {
+        "id": string;
+        "number": string;
+        "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "email"?: string | undefined;
+        "shippingAddress"?: {
+          "name": string;
+          "line1": string;
+          "line2"?: string | undefined;
+          "city": string;
+          "region"?: string | undefined;
+          "postalCode": string;
+          "country": string;
+          "phone"?: string | undefined;
+        } | undefined;
+        "shippingMethod": string;
+        "shippingTitle"?: string | undefined;
+        "lines": readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "options": Readonly<Record<string, string>>;
+          "quantity": number;
+          "unitPrice": {
+            "amount": number;
+            "currency": string;
+          };
+          "total": {
+            "amount": number;
+            "currency": string;
+          };
+          "discount": {
+            "amount": number;
+            "currency": string;
+          };
+          "tax": {
+            "amount": number;
+            "currency": string;
+          };
+          "listPrice"?: {
+            "amount": number;
+            "currency": string;
+          } | undefined;
+          "reason"?: string | undefined;
+          "availability": "in_stock" | "low" | "out";
+        })[];
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "totals": {
+          "currency": string;
+          "subtotal": number;
+          "discount": number;
+          "discounts": readonly ({
+            "promotionId": string;
+            "title": string;
+            "code"?: string | undefined;
+            "class": "product" | "order" | "shipping";
+            "amount": number;
+          })[];
+          "shipping": number;
+          "tax": {
+            "amount": number;
+            "included": boolean;
+            "rateBasisPoints": number;
+            "parts": readonly ({
+              "name": string;
+              "rateBasisPoints": number;
+              "base": number;
+              "amount": number;
+            })[];
+          };
+          "total": number;
+          "gift": number;
+          "due": number;
+        };
+        "validUntil"?: string | undefined;
+        "orderId"?: string | undefined;
+        "entries": readonly ({
+          "sequence": number;
+          "actor": string;
+          "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+          "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+          "message"?: string | undefined;
+          "at": string;
+        })[];
+        "createdAt": string;
+        "updatedAt": string;
+        "version": number;
+        "askedBy": "shopper" | "merchant";
+        "customerId"?: string | undefined;
+        "note"?: string | undefined;
+        "shipping": {
+          "method"?: string | undefined;
+          "title"?: string | undefined;
+          "amount"?: number | undefined;
+        };
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+        "holdUntil"?: string | undefined;
+        "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
+      };
+      "link": string;
+    };
+  };
+  /** Hold its units for a while, or let them go. */
+  'orders.holdDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: {
+      "hours": number;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "listPrice"?: {
+          "amount": number;
+          "currency": string;
+        } | undefined;
+        "reason"?: string | undefined;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+      "version": number;
+      "askedBy": "shopper" | "merchant";
+      "customerId"?: string | undefined;
+      "note"?: string | undefined;
+      "shipping": {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      };
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "holdUntil"?: string | undefined;
+      "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
+    };
+  };
+  /** Say something about it to the customer, who gets it by mail. */
+  'orders.answerDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: {
+      "message": string;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "listPrice"?: {
+          "amount": number;
+          "currency": string;
+        } | undefined;
+        "reason"?: string | undefined;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+      "version": number;
+      "askedBy": "shopper" | "merchant";
+      "customerId"?: string | undefined;
+      "note"?: string | undefined;
+      "shipping": {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      };
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "holdUntil"?: string | undefined;
+      "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
+    };
+  };
+  /** Note that it was paid by other means, and make it a confirmed order. */
+  'orders.completeDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: {
+      "means": "cash" | "bank_transfer" | "cheque" | "card_terminal" | "other";
+      "reference"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Give it up, or turn a quote down. */
+  'orders.cancelDraft': {
+    params: {
+      "draftId": string;
+    };
+    query: undefined;
+    body: {
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "state": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "listPrice"?: {
+          "amount": number;
+          "currency": string;
+        } | undefined;
+        "reason"?: string | undefined;
+        "availability": "in_stock" | "low" | "out";
+      })[];
+      "discounts": readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "validUntil"?: string | undefined;
+      "orderId"?: string | undefined;
+      "entries": readonly ({
+        "sequence": number;
+        "actor": string;
+        "from"?: "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired" | undefined;
+        "to": "requested" | "open" | "offered" | "ordered" | "declined" | "cancelled" | "expired";
+        "message"?: string | undefined;
+        "at": string;
+      })[];
+      "createdAt": string;
+      "updatedAt": string;
+      "version": number;
+      "askedBy": "shopper" | "merchant";
+      "customerId"?: string | undefined;
+      "note"?: string | undefined;
+      "shipping": {
+        "method"?: string | undefined;
+        "title"?: string | undefined;
+        "amount"?: number | undefined;
+      };
+      "discount"?: {
+        "basisPoints"?: number | undefined;
+        "amount"?: number | undefined;
+        "reason": string;
+      } | undefined;
+      "holdUntil"?: string | undefined;
+      "lacks": readonly ("email" | "address" | "lines" | "shipping" | "prices")[];
     };
   };
   /** Orders, newest first. */
@@ -5885,6 +7570,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6028,6 +7715,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6177,6 +7866,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6327,6 +8018,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6474,6 +8167,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6621,6 +8316,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6799,6 +8496,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -6943,6 +8642,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -7087,6 +8788,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -7229,6 +8932,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -7377,6 +9082,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -7522,6 +9229,8 @@ export interface Operations {
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -8623,12 +10332,27 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.listShippingMethods': ['GET', '/api/orders/shipping-methods', false],
   'orders.getAvailability': ['GET', '/api/orders/stock', false],
   'orders.checkout': ['POST', '/api/orders/checkout', true],
+  'orders.askQuote': ['POST', '/api/orders/quotes', true],
+  'orders.listMyOffers': ['GET', '/api/orders/offers', false],
+  'orders.getOffer': ['GET', '/api/orders/offers/{draftId}', false],
+  'orders.answerOffer': ['POST', '/api/orders/offers/{draftId}/messages', true],
+  'orders.declineOffer': ['POST', '/api/orders/offers/{draftId}/decline', false],
+  'orders.acceptOffer': ['POST', '/api/orders/offers/{draftId}/accept', true],
   'orders.listMyOrders': ['GET', '/api/orders/mine', false],
   'orders.getOrder': ['GET', '/api/orders/{orderId}', false],
   'orders.resumePayment': ['POST', '/api/orders/{orderId}/payment', false],
   'orders.abandonOrder': ['POST', '/api/orders/{orderId}/cancel', false],
   'orders.askReturn': ['POST', '/api/orders/{orderId}/returns', true],
   'orders.withdrawReturn': ['POST', '/api/orders/{orderId}/returns/{returnId}/withdraw', false],
+  'orders.listDrafts': ['GET', '/api/admin/orders/drafts', false],
+  'orders.createDraft': ['POST', '/api/admin/orders/drafts', true],
+  'orders.getDraft': ['GET', '/api/admin/orders/drafts/{draftId}', false],
+  'orders.changeDraft': ['PUT', '/api/admin/orders/drafts/{draftId}', false],
+  'orders.offerDraft': ['POST', '/api/admin/orders/drafts/{draftId}/offer', true],
+  'orders.holdDraft': ['POST', '/api/admin/orders/drafts/{draftId}/hold', false],
+  'orders.answerDraft': ['POST', '/api/admin/orders/drafts/{draftId}/messages', true],
+  'orders.completeDraft': ['POST', '/api/admin/orders/drafts/{draftId}/complete', true],
+  'orders.cancelDraft': ['POST', '/api/admin/orders/drafts/{draftId}/cancel', false],
   'orders.listOrders': ['GET', '/api/admin/orders/orders', false],
   'orders.getOrderForMerchant': ['GET', '/api/admin/orders/orders/{orderId}', false],
   'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],

@@ -28,6 +28,8 @@ test('topics follow the definitions: partitions, retention, compaction, and a de
     [
       ['acme.orders.order', 6, 'delete', 720],
       ['acme.orders.order.dead', 1, 'delete', 720],
+      ['acme.orders.draft', 6, 'delete', 720],
+      ['acme.orders.draft.dead', 1, 'delete', 720],
       ['acme.orders.stock', 6, 'compact', 168],
       ['acme.orders.stock.dead', 1, 'delete', 720],
     ],
@@ -38,6 +40,8 @@ test('from nothing, topics come before the login that reaches them', () => {
   assert.deepEqual(planOf(desired, nothing).map(describe), [
     'CREATE TOPIC acme.orders.order (6 partitions)',
     'CREATE TOPIC acme.orders.order.dead (1 partition)',
+    'CREATE TOPIC acme.orders.draft (6 partitions)',
+    'CREATE TOPIC acme.orders.draft.dead (1 partition)',
     'CREATE TOPIC acme.orders.stock (6 partitions)',
     'CREATE TOPIC acme.orders.stock.dead (1 partition)',
     'CREATE USER shopmind.acme.b',
@@ -70,6 +74,7 @@ test('a topic grows and never shrinks; a configuration that drifted comes back a
   assert.deepEqual(plan.map(describe), [
     'GROW TOPIC acme.orders.order (2 to 6 partitions)',
     'CONFIGURE TOPIC acme.orders.order (retention.ms=2592000000)',
+    'GROW TOPIC acme.orders.draft (2 to 6 partitions)',
     'GROW TOPIC acme.orders.stock (2 to 6 partitions)',
   ]);
 });

@@ -41,7 +41,13 @@ export const notifications: DomainDefinition = {
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
-  consumes: ['orders.order', 'payments.payment', 'accounts.customer', 'webhooks.subscription'],
+  consumes: [
+    'orders.order',
+    'orders.draft',
+    'payments.payment',
+    'accounts.customer',
+    'webhooks.subscription',
+  ],
   tasks: [
     // Given up by itself after days, not after so many tries.
     { name: 'notifications.deliver', payload: ofDelivery, maxAttempts: 5_000, leaseSeconds: 90 },

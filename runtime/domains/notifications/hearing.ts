@@ -47,6 +47,12 @@ const customer = z.object({
   locale: z.string().nullable(),
   acceptsMarketing: z.boolean().optional(),
 });
+const draft = z.object({
+  number: z.string(),
+  actor: z.string(),
+  email: z.string().optional(),
+  message: z.string().optional(),
+});
 const disabled = z.object({ host: z.string(), description: z.string(), failingSince: z.string() });
 type Order = z.infer<typeof order>;
 /** A payment that was heard of before its order. */
@@ -64,7 +70,7 @@ const NEWS_MS = 24 * 60 * 60 * 1_000;
 export function createHearing(
   { tenants, clock, originOf }: Platform,
   { contacts, notifier }: { readonly contacts: Contacts; readonly notifier: Notifier },
-): Readonly<Record<'order' | 'payment' | 'customer' | 'subscription', EventHandler>> {
+): Readonly<Record<'order' | 'draft' | 'payment' | 'customer' | 'subscription', EventHandler>> {
   interface Shop {
     readonly tenant: Tenant;
     readonly settings: Settings;
@@ -166,6 +172,20 @@ export function createHearing(
           );
         default:
       }
+    },
+
+    async draft(event, tx) {
+      const { number, actor, email, message } = draft.parse(event.payload);
+      // What the merchant does, they know.
+      if (actor !== 'shopper' || email === undefined || isOld(event, clock.now())) return;
+      if (!['orders.draft.requested', 'orders.draft.said', 'orders.draft.declined'].includes(event.type))
+        return;
+      const shop = await shopOf(tx, event.tenant);
+      await tell(tx, shop, event.id, 'merchant.quote', await merchants(tx, shop), {
+        number,
+        email,
+        ...(message === undefined ? {} : { words: message }),
+      });
     },
 
     async payment(event, tx) {

@@ -115,6 +115,32 @@ const KIND_TABLE = {
     variables: z.object({ ...order, reason: text.optional() }),
     sample: { ...sampleOrder, reason: 'The last pair was damaged in our warehouse.' },
   },
+  'orders.offer': {
+    category: 'orders',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ ...order, total: money, validUntil: z.iso.datetime(), words: text.optional() }),
+    sample: {
+      number: '7K4M-92QX',
+      link: 'https://shop.example/offers/1',
+      total: eur(15_300),
+      validUntil: '2026-03-15T09:30:00.000Z',
+      words: 'As agreed on the telephone.',
+    },
+  },
+  'orders.message': {
+    category: 'orders',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ ...order, words: text }),
+    sample: {
+      number: '7K4M-92QX',
+      link: 'https://shop.example/offers/1',
+      words: 'Would the blue one do, too?',
+    },
+  },
   'marketing.cart': {
     category: 'marketing',
     channels: ['mail', 'push'],
@@ -142,6 +168,14 @@ const KIND_TABLE = {
     required: false,
     variables: z.object({ ...order, total: money, lines: z.array(line) }),
     sample: { ...sampleOrder, total: eur(15_300), lines: sampleLines },
+  },
+  'merchant.quote': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: false,
+    // What its customer said, where they said something.
+    variables: z.object({ number: text, email: text, words: text.optional() }),
+    sample: { number: '7K4M-92QX', email: 'ada@example.com', words: 'What would forty of these cost?' },
   },
   'merchant.dispute': {
     category: 'merchant',

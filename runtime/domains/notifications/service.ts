@@ -111,6 +111,7 @@ export function createNotifications(
     definition: notifications,
     consumers: {
       'orders.order': hearing.order,
+      'orders.draft': hearing.draft,
       'payments.payment': hearing.payment,
       'accounts.customer': hearing.customer,
       'webhooks.subscription': hearing.subscription,

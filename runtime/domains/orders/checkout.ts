@@ -4,7 +4,7 @@
  */
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError, type Problem } from '../../platform/errors.ts';
-import type { Tenant, Transaction } from '../../platform/ports.ts';
+import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
 import { cartPrice, problemOf, readCart, snapshotOf, type StoredCart, type StoredLine } from './carts.ts';
@@ -15,6 +15,7 @@ import {
   TAKEN,
   takeValues,
   TAKING,
+  type StockChange,
   type Taken,
   type TakenRow,
 } from './inventory.ts';
@@ -24,7 +25,7 @@ import { noSuchOrder, orderEvent, readOrder, showOrder, type StoredOrder } from 
 import type { OrdersSettings } from './settings.ts';
 import type { Address, CheckoutInput, CheckoutResult, PaymentStart } from './schemas.ts';
 
-interface Buyer {
+export interface Buyer {
   readonly email: string;
   readonly shippingAddress: Address;
   readonly shippingMethod: string;
@@ -69,18 +70,18 @@ export function startPayment(platform: Platform, tenant: Tenant, order: StoredOr
   });
 }
 
-/** The first answer got lost: the same order, under one more token. */
-async function resume(
+/** The first answer got lost: the same order, under one more token. @throws ShopError `gone` when that has ended */
+export async function resume(
   tx: Transaction,
   tenant: Tenant,
-  cart: StoredCart,
+  { orderId = '' }: Pick<StoredCart, 'orderId'>,
   token: string,
 ): Promise<StoredOrder> {
-  const order = await readOrder(tx, tenant.id, cart.orderId ?? '');
+  const order = await readOrder(tx, tenant.id, orderId);
   const open = order.status === 'pending_payment' || (order.due === 0 && order.status === 'confirmed');
   if (!open || order.tokenHashes.length >= MOST_TOKENS) {
-    throw new ShopError('gone', `This cart has become order ${order.number}, which is ${order.status}.`, {
-      remedy: 'Look at that order, or start a new cart.',
+    throw new ShopError('gone', `This has become order ${order.number}, which is ${order.status}.`, {
+      remedy: 'Look at that order, or start again.',
     });
   }
   const { rowCount } = await tx.query(
@@ -107,19 +108,30 @@ async function place(
   const price = cartPrice(cart, now, buyer.shippingMethod, buyer.shippingAddress);
   refuseUndeliverable(price, buyer, input.shippingMethod);
   refuseUnsellable(cart, price, input.expectedTotal);
-  const order = draft(platform, settings, cart, buyer, price, token, now);
+  const order = newOrder(platform, settings, cart, buyer, price, token, now);
   const { lacking, changes, notRedeemed, notSpent } = await write(tx, tenant.id, cart, order, price);
-  if (lacking.length > 0) throw outOfStock(cart, lacking);
+  if (lacking.length > 0) throw outOfStock(cart.lines, lacking);
   if (notRedeemed.length > 0) throw usedUp(order, notRedeemed);
   if (notSpent.length > 0) throw spentElsewhere(notSpent);
+  await tellPlaced(tx, settings, order, changes);
+  return order;
+}
+
+/** In the transaction that makes it: what others hear of it, and the tasks that carry it on. */
+export async function tellPlaced(
+  tx: Transaction,
+  settings: OrdersSettings,
+  order: StoredOrder,
+  changes: readonly StockChange[],
+): Promise<void> {
   if (order.due === 0)
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
   await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
+  const runAt = after(order.placedAt, settings.sweepSeconds);
   await tx.enqueue(
     { name: 'orders.expire-due', payload: {}, key: 'expire', runAt: order.holdExpiresAt },
-    { name: 'orders.sweep', payload: {}, key: 'sweep', runAt: after(now, settings.sweepSeconds) },
+    { name: 'orders.sweep', payload: {}, key: 'sweep', runAt },
   );
-  return order;
 }
 
 function buyerOf(cart: StoredCart, input: CheckoutInput): Buyer {
@@ -199,7 +211,7 @@ function refuseUnsellable(
   const short = cart.lines.filter(
     (line) => problemOf(line) === 'out_of_stock' || problemOf(line) === 'insufficient_stock',
   );
-  if (short.length > 0) throw outOfStock(cart, short);
+  if (short.length > 0) throw outOfStock(cart.lines, short);
 }
 
 function spentElsewhere(cards: readonly string[]): ShopError {
@@ -224,11 +236,11 @@ function usedUp({ discounts }: StoredOrder, promotions: readonly string[]): Shop
   );
 }
 
-function outOfStock(
-  cart: StoredCart,
+export function outOfStock(
+  all: readonly Pick<StoredLine, 'variantId' | 'title' | 'variantTitle'>[],
   lacking: readonly { variantId: string; quantity: number; free: number }[],
 ): ShopError {
-  const lines = cart.lines.filter((line) => lacking.some((each) => each.variantId === line.variantId));
+  const lines = all.filter((line) => lacking.some((each) => each.variantId === line.variantId));
   return new ShopError('out_of_stock', `There is not enough of ${titles(lines)}.`, {
     remedy: 'Reduce the quantity or remove the line.',
     problems: lacking.map(({ variantId, free }) => ({
@@ -238,16 +250,26 @@ function outOfStock(
   });
 }
 
-function titles(lines: readonly StoredLine[]): string {
+function titles(lines: readonly Pick<StoredLine, 'title' | 'variantTitle'>[]): string {
   return lines.map((line) => [line.title, line.variantTitle].filter(Boolean).join(' · ')).join(', ');
 }
 
-function draft(
+/** What an order is made of: a cart, or what a merchant put together. */
+export type Basis = Pick<StoredCart, 'id' | 'customerId' | 'currency' | 'lines'>;
+
+export function newOrder(
   platform: Platform,
   settings: OrdersSettings,
-  cart: StoredCart,
+  cart: Basis,
   buyer: Buyer,
-  { totals, lineDiscounts, lineTaxes, shippingTax, discounts, method }: Price,
+  {
+    totals,
+    lineDiscounts,
+    lineTaxes,
+    shippingTax,
+    discounts,
+    method,
+  }: Pick<Price, 'totals' | 'lineDiscounts' | 'lineTaxes' | 'shippingTax' | 'discounts' | 'method'>,
   token: string,
   now: Date,
 ): StoredOrder {
@@ -275,6 +297,8 @@ function draft(
     total: totals.total,
     gift: totals.gift,
     giftRefunded: 0,
+    outside: 0,
+    outsideRefunded: 0,
     due: totals.due,
     stock: 'held',
     payment: 'none',
@@ -312,20 +336,34 @@ function draft(
  * from here to the commit others wait for them. The units are locked first.
  */
 function writing({ promotions, gifts }: { readonly promotions: boolean; readonly gifts: boolean }): string {
-  const enough = '(select bool_and(enough) from judged)';
   return `
-  with ${TAKING}, ${promotions ? `${redeeming(30, enough)},` : ''}
-  ${gifts ? `${spending(promotions ? 32 : 30, enough)},` : ''}
+  with ${TAKING}, ${promotions ? `${redeeming(30, ENOUGH)},` : ''}
+  ${gifts ? `${spending(promotions ? 32 : 30, ENOUGH)},` : ''}
   cart as (
     update orders_carts set status = 'ordered', order_id = $2, version = version + 1, updated_at = $6
-    where tenant_id = $1 and id = $7 and status = 'open' and version = $8 and (select bool_and(enough) from judged) returning id
-  ), made as (
+    where tenant_id = $1 and id = $7 and status = 'open' and version = $8 and ${ENOUGH} returning id
+  ), ${making('shopper')}
+  select ${TAKEN}, (select count(*) from cart) as carts${promotions ? `, ${NOT_REDEEMED}` : ''}${gifts ? `, ${NOT_SPENT}` : ''}
+  from judged j`;
+}
+
+/** The condition that all units were to be had, in a statement with `TAKING`. */
+export const ENOUGH = '(select bool_and(enough) from judged)';
+
+/**
+ * The order itself, as common table expressions of the statement that takes its units. `cart (id)` is what it is made of: without a
+ * row of that, nothing is made. Parameters: those of `TAKING`, $7 and $8 id and version of what it is made of, then `orderValues`.
+ * @param actor whom its history names
+ * @param outside the parameter's number of what was paid by other means; absent: nothing was
+ */
+export function making(actor: 'shopper' | 'merchant', outside?: number): string {
+  return `made as (
     insert into orders_orders (tenant_id, id, number, status, version, cart_id, customer_id, email, token_hashes, shipping_address,
       shipping_method, currency, subtotal, shipping, tax, tax_rate, total, stock, payment, hold_expires_at, placed_at, updated_at,
-      discount, discounts, shipping_title, shipping_tax, tax_included, tax_parts, gift)
+      discount, discounts, shipping_title, shipping_tax, tax_included, tax_parts, gift, outside)
     select $1, $2, $9, 'pending_payment', 1, cart.id, $10, $11, $12::text[], $13::jsonb, $14, $15, $16::bigint, $17::bigint, $18::bigint,
       $19::int, $20::bigint, 'held', 'none', $21::timestamptz, $6, $6, $23::bigint, $24::jsonb,
-      $25, $26::bigint, $27::boolean, $28::jsonb, $29::bigint from cart
+      $25, $26::bigint, $27::boolean, $28::jsonb, $29::bigint, ${outside === undefined ? 0 : `$${outside}::bigint`} from cart
   ), lines as (
     insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
       options, quantity, unit_price, discount, tax, tax_rate)
@@ -336,10 +374,8 @@ function writing({ promotions, gifts }: { readonly promotions: boolean; readonly
       discount bigint, tax bigint, "taxRate" integer)
   ), history as (
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
-    select $1, $2, 1, 'pending_payment', 'shopper', $6 from cart
-  )
-  select ${TAKEN}, (select count(*) from cart) as carts${promotions ? `, ${NOT_REDEEMED}` : ''}${gifts ? `, ${NOT_SPENT}` : ''}
-  from judged j`;
+    select $1, $2, 1, 'pending_payment', '${actor}', $6 from cart
+  )`;
 }
 /** One for each case, so that who has neither pays for neither. */
 const WRITE = writing({ promotions: false, gifts: false });
@@ -375,27 +411,7 @@ async function write(
     ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
     cart.id,
     cart.version,
-    order.number,
-    order.customerId ?? null,
-    order.email,
-    order.tokenHashes,
-    JSON.stringify(order.shippingAddress),
-    order.shippingMethod,
-    order.currency,
-    order.subtotal,
-    order.shipping,
-    order.tax,
-    order.taxRate,
-    order.total,
-    order.holdExpiresAt,
-    JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
-    order.discount,
-    JSON.stringify(discounts),
-    order.shippingTitle ?? null,
-    order.shippingTax,
-    order.taxIncluded,
-    JSON.stringify(order.taxParts),
-    order.gift,
+    ...orderValues(order),
     ...(discounts.length === 0 ? [] : redemptionsOf(discounts, cart.candidates, buyer)),
     ...(gifts.length === 0 ? [] : [JSON.stringify(gifts)]),
   ]);
@@ -411,6 +427,33 @@ async function write(
     notRedeemed: rows[0]?.not_redeemed ?? [],
     notSpent: rows[0]?.not_spent ?? [],
   };
+}
+
+/** The parameters of `making`, from $9 to $29. */
+export function orderValues(order: StoredOrder): readonly SqlValue[] {
+  return [
+    order.number,
+    order.customerId ?? null,
+    order.email,
+    order.tokenHashes,
+    JSON.stringify(order.shippingAddress),
+    order.shippingMethod,
+    order.currency,
+    order.subtotal,
+    order.shipping,
+    order.tax,
+    order.taxRate,
+    order.total,
+    order.holdExpiresAt,
+    JSON.stringify(order.lines.map((line, position) => ({ ...line, position }))),
+    order.discount,
+    JSON.stringify(order.discounts),
+    order.shippingTitle ?? null,
+    order.shippingTax,
+    order.taxIncluded,
+    JSON.stringify(order.taxParts),
+    order.gift,
+  ];
 }
 
 function after(time: Date, seconds: number): Date {

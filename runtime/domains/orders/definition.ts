@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
 import { paymentEvent } from '../payments/schemas.ts';
+import * as drafts from './drafts/schemas.ts';
 import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
 import * as places from './locations/schemas.ts';
@@ -38,6 +39,19 @@ const orderTopic: TopicDefinition = {
   },
 };
 
+const draftTopic: TopicDefinition = {
+  name: 'orders.draft',
+  partitions: 6,
+  retentionHours: 24 * 30,
+  compacted: false,
+  events: Object.fromEntries(
+    [...drafts.draftState.options, 'changed', 'said'].map((what) => [
+      `orders.draft.${what}`,
+      drafts.draftEvent,
+    ]),
+  ),
+};
+
 const stockTopic: TopicDefinition = {
   name: 'orders.stock',
   partitions: 6,
@@ -47,6 +61,7 @@ const stockTopic: TopicDefinition = {
 };
 
 const ofOrder = z.strictObject({ orderId: s.orderId });
+const ofDraft = z.strictObject({ draftId: drafts.draftId });
 const ofFulfilment = z.strictObject({ orderId: s.orderId, fulfilmentId: parcels.fulfilmentId });
 const ofReturn = z.strictObject({ orderId: s.orderId, returnId: returns.returnId });
 const ofCart = z.strictObject({ cartId: s.cartId });
@@ -60,6 +75,8 @@ const ofVariant = z.strictObject({ variantId: s.variantId });
 
 /** A task that goes round by itself says whether its last round found nothing; after two of these it rests. */
 const rounds = z.strictObject({ idle: z.boolean().optional() });
+
+export const toldDraft = ofDraft.extend({ version: z.int(), what: z.enum(['offer', 'message']) });
 
 /** As promotions write down whose use it was: by the customer's id or a digest of the e-mail address. */
 function buyersOf(name: string): readonly string[] {
@@ -99,6 +116,31 @@ export const orders: DomainDefinition = {
         },
       },
     },
+    {
+      name: 'orders_drafts',
+      spread: 'tenant',
+      access: 'write',
+      // Units may be held for it: it stays until the task lets them go.
+      personal: {
+        by: ['customer_id', 'email'],
+        erase: {
+          customer_id: null,
+          email: 'erased',
+          shipping_address: '{"erased": true}',
+          note: null,
+          token_hashes: '{}',
+        },
+      },
+    },
+    {
+      name: 'orders_draft_entries',
+      spread: 'tenant',
+      access: 'append',
+      personal: {
+        by: { column: 'draft_id', of: 'orders_drafts', key: 'id' },
+        erase: { message: null },
+      },
+    },
     { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
     { name: 'orders_locations', spread: 'tenant', access: 'write' },
@@ -136,11 +178,13 @@ export const orders: DomainDefinition = {
     { name: 'orders_history', spread: 'tenant', access: 'append' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
-  topics: [orderTopic, stockTopic],
+  topics: [orderTopic, draftTopic, stockTopic],
   consumes: ['catalog.product', 'payments.payment'],
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.hear-payment', payload: paymentEvent, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.draft-due', payload: ofDraft, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.sweep', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
   ],
@@ -283,6 +327,72 @@ export const orders: DomainDefinition = {
       idempotent: true,
     },
     {
+      id: 'askQuote',
+      method: 'POST',
+      path: '/api/orders/quotes',
+      summary: 'Ask for a quote for what is in a cart; the cart stays as it is.',
+      audience: 'shopper',
+      body: drafts.askQuote,
+      response: drafts.askedQuote,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'listMyOffers',
+      method: 'GET',
+      path: '/api/orders/offers',
+      summary: "The signed-in customer's quotes and offers, newest first.",
+      audience: 'customer',
+      query: drafts.draftQuery,
+      response: drafts.draftPage,
+    },
+    {
+      id: 'getOffer',
+      method: 'GET',
+      path: '/api/orders/offers/{draftId}',
+      summary: 'A quote or an offer, for its customer or for whoever holds its token.',
+      audience: 'shopper',
+      params: ofDraft,
+      query: s.tokenQuery,
+      response: drafts.offer,
+    },
+    {
+      id: 'answerOffer',
+      method: 'POST',
+      path: '/api/orders/offers/{draftId}/messages',
+      summary: 'Say something about a quote or an offer to the merchant.',
+      audience: 'shopper',
+      params: ofDraft,
+      query: s.tokenQuery,
+      body: drafts.say,
+      response: drafts.offer,
+      idempotent: true,
+    },
+    {
+      id: 'declineOffer',
+      method: 'POST',
+      path: '/api/orders/offers/{draftId}/decline',
+      summary: 'Do without it.',
+      audience: 'shopper',
+      params: ofDraft,
+      query: s.tokenQuery,
+      body: drafts.endDraft,
+      response: drafts.offer,
+    },
+    {
+      id: 'acceptOffer',
+      method: 'POST',
+      path: '/api/orders/offers/{draftId}/accept',
+      summary: 'Take an offer: an order at its prices, which holds its stock and waits for its payment.',
+      audience: 'shopper',
+      params: ofDraft,
+      query: s.tokenQuery,
+      body: drafts.acceptOffer,
+      response: s.checkoutResult,
+      status: 201,
+      idempotent: true,
+    },
+    {
       id: 'listMyOrders',
       method: 'GET',
       path: '/api/orders/mine',
@@ -342,6 +452,99 @@ export const orders: DomainDefinition = {
       params: ofReturn,
       query: s.tokenQuery,
       response: s.order,
+    },
+    {
+      id: 'listDrafts',
+      method: 'GET',
+      path: '/api/admin/orders/drafts',
+      summary: 'Drafts and quotes, newest first.',
+      audience: 'merchant',
+      query: drafts.draftQuery,
+      response: drafts.draftPage,
+    },
+    {
+      id: 'createDraft',
+      method: 'POST',
+      path: '/api/admin/orders/drafts',
+      summary: 'Put an order together for a customer; no stock is held for it.',
+      audience: 'merchant',
+      body: drafts.newDraft,
+      response: drafts.draft,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'getDraft',
+      method: 'GET',
+      path: '/api/admin/orders/drafts/{draftId}',
+      summary: 'One draft or quote, at present prices until it is offered, with what was said about it.',
+      audience: 'merchant',
+      params: ofDraft,
+      response: drafts.draft,
+    },
+    {
+      id: 'changeDraft',
+      method: 'PUT',
+      path: '/api/admin/orders/drafts/{draftId}',
+      summary:
+        'Change a draft or answer a quote with lines and prices, as a whole; an offer has to be made anew then.',
+      audience: 'merchant',
+      params: ofDraft,
+      body: drafts.changeDraft,
+      response: drafts.draft,
+    },
+    {
+      id: 'offerDraft',
+      method: 'POST',
+      path: '/api/admin/orders/drafts/{draftId}/offer',
+      summary: 'Fix its prices, and send the customer a link by which it is accepted and paid.',
+      audience: 'merchant',
+      params: ofDraft,
+      body: drafts.offerDraft,
+      response: drafts.offered,
+      idempotent: true,
+    },
+    {
+      id: 'holdDraft',
+      method: 'POST',
+      path: '/api/admin/orders/drafts/{draftId}/hold',
+      summary: 'Hold its units for a while, or let them go.',
+      audience: 'merchant',
+      params: ofDraft,
+      body: drafts.holdDraft,
+      response: drafts.draft,
+    },
+    {
+      id: 'answerDraft',
+      method: 'POST',
+      path: '/api/admin/orders/drafts/{draftId}/messages',
+      summary: 'Say something about it to the customer, who gets it by mail.',
+      audience: 'merchant',
+      params: ofDraft,
+      body: drafts.say,
+      response: drafts.draft,
+      idempotent: true,
+    },
+    {
+      id: 'completeDraft',
+      method: 'POST',
+      path: '/api/admin/orders/drafts/{draftId}/complete',
+      summary: 'Note that it was paid by other means, and make it a confirmed order.',
+      audience: 'merchant',
+      params: ofDraft,
+      body: drafts.completeDraft,
+      response: s.merchantOrder,
+      idempotent: true,
+    },
+    {
+      id: 'cancelDraft',
+      method: 'POST',
+      path: '/api/admin/orders/drafts/{draftId}/cancel',
+      summary: 'Give it up, or turn a quote down.',
+      audience: 'merchant',
+      params: ofDraft,
+      body: drafts.endDraft,
+      response: drafts.draft,
     },
     {
       id: 'listOrders',

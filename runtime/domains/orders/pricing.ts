@@ -37,6 +37,8 @@ export interface Priceable {
   readonly giftCards: readonly Purse[];
   readonly signedIn: boolean;
   readonly orderedBefore: boolean;
+  /** The one way to ship it, where a merchant has said what that costs; absent: by the rules. */
+  readonly carriage?: ShippingOffer | undefined;
 }
 
 export interface Price {
@@ -58,7 +60,10 @@ export interface Price {
 export function priceOf(given: Priceable, now: Date): Price {
   const { currency, lines, to, rules, candidates, codes, signedIn, orderedBefore } = given;
   const subtotal = sum(lines.map(({ quantity, unitPrice }) => quantity * unitPrice));
-  const offers = shippingOffers(rules.shipping, to, parcelOf(given, subtotal));
+  const offers =
+    given.carriage === undefined
+      ? shippingOffers(rules.shipping, to, parcelOf(given, subtotal))
+      : [given.carriage];
   const method = offers.find(({ id }) => id === given.method) ?? offers[0];
   const carriage = lines.length === 0 ? 0 : (method?.amount ?? 0);
   const applied = applyPromotions(

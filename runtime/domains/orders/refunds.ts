@@ -1,6 +1,7 @@
 /**
  * Asking for money back: a wish is written down under the order's lock, and the saga returns what went through a payment.
- * Never more goes back than was paid; what a card payment took goes back before anything goes to a gift card.
+ * Never more goes back than was paid; what a card payment took goes back first, then what was paid by other means, which a person
+ * returns and this only notes, and what gift cards paid last.
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
@@ -9,7 +10,7 @@ import { splitRefund } from './gift-cards/spread.ts';
 import { returnToCards } from './gift-cards/store.ts';
 import { statusAfterRefund } from './machine.ts';
 import { paidForShipping, sharesOf, type RefundedLine } from './returns/shares.ts';
-import { changeOrder, type StoredOrder } from './store.ts';
+import { changeOrder, moneyBack, moneyIn, type StoredOrder } from './store.ts';
 import { sum } from './sums.ts';
 import { idOfKey } from './once.ts';
 
@@ -56,7 +57,8 @@ export async function askRefund(
   const standing = rows.filter(({ state }) => state !== 'refused');
   const open = sum(standing.filter(({ state }) => state === 'requested').map(({ amount }) => amount));
   const paid = order.captured - order.refunded - open;
-  const left = paid + order.gift - order.giftRefunded;
+  const outside = order.outside - order.outsideRefunded;
+  const left = paid + outside + order.gift - order.giftRefunded;
   const lines = sharesOf(
     order,
     standing.flatMap((row) => row.lines),
@@ -79,10 +81,15 @@ export async function askRefund(
   // After refunds by amount, less may be left than the units were paid with.
   const computed = Math.min(sum(lines.map((line) => line.amount)) + shipping, left);
   const isWhole = wish.lines === undefined && wish.shipping === undefined;
-  const { payment, giftCards } = splitRefund(wish.amount ?? (isWhole ? left : computed), paid);
+  const { payment, byHand, giftCards } = splitRefund(
+    wish.amount ?? (isWhole ? left : computed),
+    paid,
+    outside,
+  );
   await tx.query(
-    `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at, lines, shipping)
-     values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7, $8::jsonb, $9)`,
+    `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at, lines, shipping,
+       outside_amount)
+     values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7, $8::jsonb, $9, $10)`,
     [
       tenant,
       order.id,
@@ -93,13 +100,18 @@ export async function askRefund(
       now,
       JSON.stringify(lines),
       shipping,
+      byHand,
     ],
   );
   // The ledgers are ours: what goes to gift cards goes with the wish.
   if (giftCards > 0) await returnToCards(tx, tenant, order.id, giftCards, now);
   const giftRefunded = order.giftRefunded + giftCards;
-  const all = { status: order.status, captured: order.captured + order.gift };
-  const status = giftCards === 0 ? undefined : statusAfterRefund(all, order.refunded + giftRefunded);
+  const outsideRefunded = order.outsideRefunded + byHand;
+  const all = { status: order.status, captured: moneyIn(order, order.captured) };
+  const status =
+    giftCards + byHand === 0
+      ? undefined
+      : statusAfterRefund(all, moneyBack({ ...order, giftRefunded, outsideRefunded }));
   return changeOrder(
     tx,
     tenant,
@@ -107,6 +119,7 @@ export async function askRefund(
     {
       settled: false,
       gift_refunded: giftRefunded,
+      outside_refunded: outsideRefunded,
       ...(status === undefined || status === order.status ? {} : { status }),
       ...(wish.reason === undefined ? {} : { reason: wish.reason }),
     },

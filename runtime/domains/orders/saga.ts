@@ -6,12 +6,22 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf, type Reader } from './carts.ts';
+import { reopenDraft } from './drafts/reopen.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
 import { move, stockChanged, take, type StockChange } from './inventory.ts';
 import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
 import { releaseRedemptions, retakeRedemptions } from './promotions/store.ts';
-import { changeOrder, findOrder, isStale, readOrder, type Change, type StoredOrder } from './store.ts';
+import {
+  changeOrder,
+  findOrder,
+  isStale,
+  moneyBack,
+  moneyIn,
+  readOrder,
+  type Change,
+  type StoredOrder,
+} from './store.ts';
 
 /** What payments answers about an order's payment. */
 export interface PaymentFacts {
@@ -200,10 +210,13 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     const reason =
       order.reason ?? (why === 'payment_lost' ? 'The payment was cancelled.' : 'Cancelled on request.');
     return platform.sql.transaction(tenant, async (tx) => {
+      if (order.status === 'pending_payment') await reopenDraft(tx, tenant, order, now());
       const change: Change = {
         status: 'cancelled',
         reason,
         gift_refunded: order.gift,
+        // A person gives it back, as it came.
+        outside_refunded: order.outside,
         ...(isTaken(order) ? { stock: 'released' } : {}),
       };
       const ended = await changeOrder(tx, tenant, order, change, { actor, reason, now: now() });
@@ -220,6 +233,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     const known = order.payment === 'none' ? order : await lastLook(tenant, order);
     if (nextStep(known, now()).do !== 'expire') return known;
     return platform.sql.transaction(tenant, async (tx) => {
+      await reopenDraft(tx, tenant, order, now());
       const reason = 'No payment arrived in time.';
       const ended = await changeOrder(
         tx,
@@ -448,8 +462,8 @@ export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | unde
   const status =
     refunded > order.refunded
       ? statusAfterRefund(
-          { status: order.status, captured: captured + order.gift },
-          refunded + order.giftRefunded,
+          { status: order.status, captured: moneyIn(order, captured) },
+          moneyBack({ ...order, refunded }),
         )
       : undefined;
   return {

@@ -86,7 +86,7 @@ export const totals = z.object({
   total: z.int(),
   /** Of the total, what gift cards pay. */
   gift: z.int(),
-  /** What is left to pay by card. */
+  /** What is left to pay by card; nothing where it was paid by other means. */
   due: z.int(),
 });
 
@@ -210,6 +210,9 @@ export const order = z.object({
   refunded: z.int(),
   /** Of what gift cards paid, what went back to them. */
   giftRefunded: z.int(),
+  /** What was paid by other means, as the merchant noted, and what of that went back so. */
+  outside: z.int(),
+  outsideRefunded: z.int(),
   placedAt: z.string(),
   updatedAt: z.string(),
   /** Until when the stock is held for an order that waits for its payment. */

@@ -30,8 +30,10 @@ import {
 } from './carts.ts';
 import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
-import { orders } from './definition.ts';
+import { orders, type toldDraft } from './definition.ts';
 import { availabilityOf, levels } from './inventory.ts';
+import { createDrafts } from './drafts/actions.ts';
+import { draftRoutes } from './drafts/routes.ts';
 import { findIdleCarts, idleCartsInput } from './idle.ts';
 import { locationRoutes } from './locations/routes.ts';
 import { nextStep } from './machine.ts';
@@ -55,6 +57,7 @@ export const createService: CreateService = (platform) => createOrders(platform,
 export function createOrders(platform: Platform, settings: OrdersSettings): DomainService {
   const saga = createSaga(platform, settings);
   const actions = createActions(platform, settings, saga);
+  const drafts = createDrafts(platform, settings, actions.settle);
   const now = (): Date => platform.clock.now();
 
   async function cartAfter(request: RouteRequest, cartId: string): Promise<{ json: unknown }> {
@@ -202,6 +205,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         await actions.refund(request.tenant, ofOrder(request).orderId, key, wish),
       );
     },
+    ...draftRoutes(platform, drafts),
     ...fulfilmentRoutes(platform),
     ...returnRoutes(platform, actions.returns, visibleOrder),
     ...giftCardRoutes(platform),
@@ -311,6 +315,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       'orders.hear-payment': ({ tenant, payload, signal }) => {
         const facts = payload as z.infer<typeof paymentEvent>;
         return saga.hear(tenant, facts.orderId, facts, signal);
+      },
+      'orders.draft-due': ({ tenant, payload }) =>
+        drafts.due(tenant, (payload as { draftId: string }).draftId),
+      'orders.tell-draft': async ({ tenant, payload }) => {
+        const { draftId, version, what } = payload as z.infer<typeof toldDraft>;
+        const known = await platform.tenants.byId(tenant);
+        // Throwing has the task come again, when the directory has caught up.
+        if (known === undefined) throw new Error(`tenant ${tenant} is not in the directory yet`);
+        return drafts.tell(known, draftId, version, what);
       },
       'orders.expire-due': ({ tenant, payload, signal }) => saga.expireDue(tenant, payload as Round, signal),
       'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),

@@ -49,6 +49,9 @@ export interface StoredOrder extends OrderState {
   /** Of the total, what gift cards paid, and what of that went back. */
   readonly gift: number;
   readonly giftRefunded: number;
+  /** Of the total, what was paid by other means, and what of that went back. */
+  readonly outside: number;
+  readonly outsideRefunded: number;
   readonly total: number;
   readonly intentId: string | undefined;
   readonly paymentProblem: string | undefined;
@@ -87,6 +90,7 @@ export interface Change {
   readonly captured?: number;
   readonly refunded?: number;
   readonly gift_refunded?: number;
+  readonly outside_refunded?: number;
   readonly cancel_actor?: string;
   readonly reason?: string;
   readonly tracking?: string;
@@ -119,6 +123,8 @@ interface OrderRow {
   readonly shipping_tax: number;
   readonly gift: number;
   readonly gift_refunded: number;
+  readonly outside: number;
+  readonly outside_refunded: number;
   readonly total: number;
   readonly stock: StockState;
   readonly payment: PaymentState;
@@ -288,6 +294,7 @@ export async function changeOrder(
     captured: change.captured ?? order.captured,
     refunded: change.refunded ?? order.refunded,
     giftRefunded: change.gift_refunded ?? order.giftRefunded,
+    outsideRefunded: change.outside_refunded ?? order.outsideRefunded,
     cancelActor: change.cancel_actor ?? order.cancelActor,
     reason: change.reason ?? order.reason,
     tracking: change.tracking ?? order.tracking,
@@ -302,14 +309,23 @@ export async function changeOrder(
   return changed;
 }
 
+/** Everything that was paid, by whatever means. */
+export function moneyIn({ gift, outside }: Pick<StoredOrder, 'gift' | 'outside'>, captured: number): number {
+  return captured + gift + outside;
+}
+
+/** Everything that went back, by whatever means. */
+export function moneyBack(order: Pick<StoredOrder, 'giftRefunded' | 'outsideRefunded' | 'refunded'>): number {
+  return order.refunded + order.giftRefunded + order.outsideRefunded;
+}
+
 /** What others are told of a change. Money returned because the order was cancelled is part of the cancelling. */
 export function happenings(before: StoredOrder, after: StoredOrder): Happening[] {
   const told: Happening[] = [];
   const became = after.status === before.status ? undefined : TOLD[after.status];
   if (became !== undefined) told.push(became);
   if (after.fulfilledAt !== undefined && before.fulfilledAt === undefined) told.push('fulfilled');
-  const returned = (order: StoredOrder): number => order.refunded + order.giftRefunded;
-  if (returned(after) > returned(before) && after.status !== 'cancelled' && after.status !== 'expired')
+  if (moneyBack(after) > moneyBack(before) && after.status !== 'cancelled' && after.status !== 'expired')
     told.push('refunded');
   return told;
 }
@@ -360,7 +376,7 @@ function factsOf(order: StoredOrder): OrderEvent {
     email: order.email,
     customerId: order.customerId,
     total: { amount: order.total, currency: order.currency },
-    refunded: order.refunded + (hasEnded ? 0 : order.giftRefunded),
+    refunded: hasEnded ? order.refunded : moneyBack(order),
     lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice }) => ({
       variantId,
       productId,
@@ -414,6 +430,8 @@ export function showOrder(order: StoredOrder): Order {
     captured: order.captured,
     refunded: order.refunded,
     giftRefunded: order.giftRefunded,
+    outside: order.outside,
+    outsideRefunded: order.outsideRefunded,
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     holdExpiresAt: order.status === 'pending_payment' ? order.holdExpiresAt.toISOString() : undefined,
@@ -482,8 +500,10 @@ function fromRow(row: OrderRow): StoredOrder {
     shippingTax: row.shipping_tax,
     gift: row.gift,
     giftRefunded: row.gift_refunded,
+    outside: row.outside,
+    outsideRefunded: row.outside_refunded,
     total: row.total,
-    due: row.total - row.gift,
+    due: row.total - row.gift - row.outside,
     stock: row.stock,
     payment: row.payment,
     intentId: row.intent_id ?? undefined,

@@ -76,6 +76,19 @@ export const de: Words = {
       button: 'Ihre Bestellung',
       short: 'Ihre Bestellung {{number}} ist storniert.',
     },
+    'orders.offer': {
+      subject: 'Unser Angebot {{number}}',
+      lines: [
+        HELLO,
+        'unser Angebot {{number}} kommt auf {{total}} und gilt bis {{validUntil}}.{{#if words}} {{words}}{{/if}} Über den Link, der nur für Sie ist, nehmen Sie es an und bezahlen.',
+      ],
+      button: 'Zum Angebot',
+    },
+    'orders.message': {
+      subject: 'Zu {{number}}',
+      lines: [HELLO, 'wir möchten Ihnen zu {{number}} etwas sagen: {{words}}'],
+      button: 'Antworten',
+    },
     'marketing.cart': {
       subject: 'Sie haben etwas liegen lassen',
       lines: [HELLO, 'das wartet noch auf Sie:'],
@@ -92,6 +105,10 @@ export const de: Words = {
       subject: 'Neue Bestellung {{number}}: {{total}}',
       lines: ['{{shop.name}} hat eine neue Bestellung, {{number}}.'],
       button: 'Die Bestellung',
+    },
+    'merchant.quote': {
+      subject: 'Angebotsanfrage {{number}}: {{email}}',
+      lines: ['{{email}} fragt bei {{shop.name}} zum Angebot {{number}} an.{{#if words}} {{words}}{{/if}}'],
     },
     'merchant.dispute': {
       subject: 'Rückbuchung: {{amount}} der Bestellung {{number}}',

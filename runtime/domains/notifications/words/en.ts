@@ -73,6 +73,19 @@ export const en: Words = {
       button: 'Your order',
       short: 'Your order {{number}} is cancelled.',
     },
+    'orders.offer': {
+      subject: 'Our offer {{number}}',
+      lines: [
+        HELLO,
+        'our offer {{number}} comes to {{total}} and stands until {{validUntil}}.{{#if words}} {{words}}{{/if}} You accept it and pay by the link, which is yours alone.',
+      ],
+      button: 'See the offer',
+    },
+    'orders.message': {
+      subject: 'About {{number}}',
+      lines: [HELLO, 'we have a word about {{number}}: {{words}}'],
+      button: 'Answer',
+    },
     'marketing.cart': {
       subject: 'You left something behind',
       lines: [HELLO, 'this is still waiting for you:'],
@@ -89,6 +102,10 @@ export const en: Words = {
       subject: 'New order {{number}}: {{total}}',
       lines: ['{{shop.name}} has a new order, {{number}}.'],
       button: 'The order',
+    },
+    'merchant.quote': {
+      subject: 'Quote {{number}}: {{email}}',
+      lines: ['{{email}} asks about quote {{number}} at {{shop.name}}.{{#if words}} {{words}}{{/if}}'],
     },
     'merchant.dispute': {
       subject: 'Disputed: {{amount}} of order {{number}}',

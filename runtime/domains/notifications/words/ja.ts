@@ -67,6 +67,19 @@ export const ja: Words = {
       button: 'ご注文を見る',
       short: 'ご注文 {{number}} をキャンセルしました。',
     },
+    'orders.offer': {
+      subject: 'お見積り {{number}}',
+      lines: [
+        HELLO,
+        'お見積り {{number}} は {{total}}、有効期限は {{validUntil}} です。{{#if words}}{{words}} {{/if}}お客様専用のリンクからご承諾とお支払いができます。',
+      ],
+      button: 'お見積りを見る',
+    },
+    'orders.message': {
+      subject: '{{number}} について',
+      lines: [HELLO, '{{number}} についてご連絡いたします。{{words}}'],
+      button: '返信する',
+    },
     'marketing.cart': {
       subject: 'カートに商品が残っています',
       lines: [HELLO, 'こちらの商品がお待ちしております。'],
@@ -83,6 +96,12 @@ export const ja: Words = {
       subject: '新しいご注文 {{number}}：{{total}}',
       lines: ['{{shop.name}}に新しいご注文 {{number}} がありました。'],
       button: '注文を見る',
+    },
+    'merchant.quote': {
+      subject: '見積依頼 {{number}}：{{email}}',
+      lines: [
+        '{{email}} 様から {{shop.name}} の見積り {{number}} についてお問い合わせがありました。{{#if words}}{{words}}{{/if}}',
+      ],
     },
     'merchant.dispute': {
       subject: '異議申し立て：ご注文 {{number}} の {{amount}}',

@@ -70,6 +70,19 @@ export const nb: Words = {
       button: 'Bestillingen din',
       short: 'Bestillingen din {{number}} er kansellert.',
     },
+    'orders.offer': {
+      subject: 'Tilbudet vårt {{number}}',
+      lines: [
+        HELLO,
+        'tilbudet vårt {{number}} er på {{total}} og gjelder til {{validUntil}}.{{#if words}} {{words}}{{/if}} Du godtar det og betaler med lenken, som bare er din.',
+      ],
+      button: 'Se tilbudet',
+    },
+    'orders.message': {
+      subject: 'Om {{number}}',
+      lines: [HELLO, 'vi har noe å si om {{number}}: {{words}}'],
+      button: 'Svar',
+    },
     'marketing.cart': {
       subject: 'Du har glemt noe',
       lines: [HELLO, 'dette venter fortsatt på deg:'],
@@ -86,6 +99,10 @@ export const nb: Words = {
       subject: 'Ny bestilling {{number}}: {{total}}',
       lines: ['{{shop.name}} har en ny bestilling, {{number}}.'],
       button: 'Bestillingen',
+    },
+    'merchant.quote': {
+      subject: 'Forespørsel {{number}}: {{email}}',
+      lines: ['{{email}} spør om tilbud {{number}} hos {{shop.name}}.{{#if words}} {{words}}{{/if}}'],
     },
     'merchant.dispute': {
       subject: 'Omtvistet: {{amount}} av bestilling {{number}}',

@@ -34,7 +34,7 @@ describe('gift cards beside a payment', () => {
           let [paid, given] = [payment, gift];
           for (const piece of pieces.take(20)) {
             const amount = Math.min(piece, paid + given);
-            const split = splitRefund(amount, paid);
+            const split = splitRefund(amount, paid, 0);
             assert.equal(split.payment + split.giftCards, amount);
             assert.ok(split.giftCards === 0 || split.payment === paid);
             paid -= split.payment;
