@@ -67,7 +67,9 @@ async function conform(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly passed: number }> {
   const { NODE_TEST_CONTEXT: _inherited, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...flags, ...SUITES], {
+  // Both make everything they look at, and mostly wait for the server.
+  const settings = ['--test', '--test-reporter=spec', '--test-concurrency=2'];
+  const child = spawn(process.execPath, [...settings, ...flags, ...SUITES], {
     cwd: root,
     env: { ...inherited, SHOPMIND_CONFORMANCE_KUBECONFIG: kubeconfig, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

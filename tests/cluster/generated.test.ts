@@ -57,7 +57,7 @@ const CLUSTERS: readonly Cluster[] = [
 const ACME = { displayName: 'Acme', hosts: ['acme.localhost'], placement: 'dedicated', plan: 'growth' };
 const AT = { namespace: 'tenant-acme', name: 'runtime' };
 // A namespace goes in the controllers' own time: they look again with growing pauses.
-const WAIT = { withinMs: 90_000 };
+const WAIT = { withinMs: 240_000 };
 
 for (const cluster of CLUSTERS) {
   describe(`on ${cluster.name}`, { timeout: 400_000 }, () => {

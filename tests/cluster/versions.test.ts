@@ -300,7 +300,8 @@ for (const { name, start } of CLUSTERS) {
         },
       });
       await admin.delete(shopServices, { namespace, name: 'owner' }, { propagation: 'Background' });
-      const gone = { withinMs: 60_000 };
+      // kube-controller-manager looks for new kinds every half minute, and waits longer each time it found something left.
+      const gone = { withinMs: 240_000 };
       await until(
         async () =>
           (await admin.find(configMaps, { namespace, name: 'owned' })) === undefined ? true : undefined,

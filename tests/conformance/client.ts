@@ -1,10 +1,12 @@
 /**
- * A plain HTTP(S) client of a Kubernetes API server, for conformance cases: nothing is retried, cached or interpreted.
+ * A plain HTTP(S) client of a Kubernetes API server, for conformance cases: nothing is cached or interpreted, and nothing asked again
+ * but what the server wants to be asked later.
  */
 import { Agent, request, type RequestOptions } from 'node:https';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** How to reach a server and who asks. */
 export type Access = {
@@ -56,6 +58,8 @@ const patchTypes: Readonly<Record<PatchKind, string>> = {
 };
 
 const timeoutMs = 30_000;
+/** How often a server may say "later": kube-apiserver does for a moment when a definition has changed (429, Retry-After). */
+const patience = 10;
 
 /** A client for one identity. */
 export function createClient(access: Access): Client {
@@ -88,7 +92,12 @@ export function createClient(access: Access): Client {
   };
 
   const send = async (method: string, path: string, options: SendOptions = {}): Promise<Reply> => {
-    const response = await open(method, path, options);
+    let response = await open(method, path, options);
+    for (let asked = 1; isLater(response) && asked < patience; asked += 1) {
+      response.resume();
+      await pause(Number(response.headers['retry-after']) * 1000);
+      response = await open(method, path, options);
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(Buffer.from(chunk));
     const text = Buffer.concat(chunks).toString('utf8');
@@ -114,6 +123,10 @@ export function createClient(access: Access): Client {
       watchOf(await open('GET', path, { query: { watch: 'true', ...query }, headers })),
     close: () => agent.destroy(),
   };
+}
+
+function isLater({ statusCode, headers }: IncomingMessage): boolean {
+  return statusCode === 429 && headers['retry-after'] !== undefined;
 }
 
 function headersOf(access: Access, body: string | undefined, options: SendOptions): Record<string, string> {

@@ -28,8 +28,14 @@ export type Table = Readonly<Record<string, Case>>;
 /** The clusters' common starting point, filled in by {@link register}. */
 type Shared = { target?: Target; api?: Client };
 
-/** Registers the tables of a run against one target. */
-export function register(open: () => Promise<Target>, tables: Readonly<Record<string, Table>>): void {
+type Tables = Readonly<Record<string, Table>>;
+
+/**
+ * Registers the tables of a run against one target.
+ * @param tables run one after the other
+ * @param sociable run side by side, after those: their cases make everything they look at, and mostly wait
+ */
+export function register(open: () => Promise<Target>, tables: Tables, sociable: Tables = {}): void {
   const shared: Shared = {};
   describe('every Kubernetes API server', () => {
     before(async () => {
@@ -42,6 +48,10 @@ export function register(open: () => Promise<Target>, tables: Readonly<Record<st
     });
     for (const [title, table] of Object.entries(tables))
       describe(title, () => registerTable(title, table, shared));
+    describe('side by side', { concurrency: true }, () => {
+      for (const [title, table] of Object.entries(sociable))
+        describe(title, { concurrency: 1 }, () => registerTable(title, table, shared));
+    });
   });
 }
 
