@@ -21,6 +21,7 @@ export const DOMAINS = [
   'notifications',
   'orders',
   'payments',
+  'recommendations',
   'webhooks',
 ] as const;
 

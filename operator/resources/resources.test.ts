@@ -271,6 +271,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
     'marketing',
     'media',
     'notifications',
+    'recommendations',
     'webhooks',
   ]);
   assert.deepEqual(
@@ -282,6 +283,7 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
       ['marketing', 'runtime'],
       ['media', 'runtime'],
       ['notifications', 'runtime'],
+      ['recommendations', 'runtime'],
       ['webhooks', 'runtime'],
       ['catalog', 'catalog'],
     ],

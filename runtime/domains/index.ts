@@ -12,6 +12,7 @@ import { media } from './media/definition.ts';
 import { notifications } from './notifications/definition.ts';
 import { orders } from './orders/definition.ts';
 import { payments } from './payments/definition.ts';
+import { recommendations } from './recommendations/definition.ts';
 import { webhooks } from './webhooks/definition.ts';
 
 export const DOMAINS: readonly DomainDefinition[] = [
@@ -24,6 +25,7 @@ export const DOMAINS: readonly DomainDefinition[] = [
   notifications,
   orders,
   payments,
+  recommendations,
   webhooks,
 ];
 

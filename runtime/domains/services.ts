@@ -11,5 +11,6 @@ export const SERVICES: Readonly<Record<string, () => Promise<{ createService: Cr
   notifications: () => import('./notifications/service.ts'),
   orders: () => import('./orders/service.ts'),
   payments: () => import('./payments/service.ts'),
+  recommendations: () => import('./recommendations/service.ts'),
   webhooks: () => import('./webhooks/service.ts'),
 };

@@ -239,6 +239,7 @@ const enabled = (domains: Domains): string[] =>
     'notifications',
     'orders',
     'payments',
+    'recommendations',
     'webhooks',
   ].filter((domain) => domains[domain]?.enabled !== false);
 

@@ -227,9 +227,16 @@ async function credentialsFor(port: number, { tenant, kind }: Actor): Promise<st
       return admin;
     case 'key':
       return keyWith(
-        ['analytics', 'catalog', 'chat', 'marketing', 'media', 'notifications', 'orders'].flatMap(
-          (domain) => [`${domain}:read`, `${domain}:write`],
-        ),
+        [
+          'analytics',
+          'catalog',
+          'chat',
+          'marketing',
+          'media',
+          'notifications',
+          'orders',
+          'recommendations',
+        ].flatMap((domain) => [`${domain}:read`, `${domain}:write`]),
       );
     case 'reader':
       return keyWith(['catalog:read']);

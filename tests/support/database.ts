@@ -106,6 +106,7 @@ const DEFAULTS: Omit<Tenant, 'id' | 'displayName' | 'hosts'> = {
     'notifications',
     'orders',
     'payments',
+    'recommendations',
     'webhooks',
   ],
   quotas: {},

@@ -16,6 +16,7 @@ import { media } from '../../runtime/domains/media/definition.ts';
 import { notifications } from '../../runtime/domains/notifications/definition.ts';
 import { orders } from '../../runtime/domains/orders/definition.ts';
 import { payments } from '../../runtime/domains/payments/definition.ts';
+import { recommendations } from '../../runtime/domains/recommendations/definition.ts';
 import { HOST_ROUTES } from '../../runtime/host/definition.ts';
 import type { RouteDefinition } from '../../runtime/platform/definition.ts';
 
@@ -34,6 +35,7 @@ export function generate(): string {
     notifications,
     orders,
     payments,
+    recommendations,
   ].flatMap((domain) =>
     domain.routes
       .filter(({ audience }) => audience !== 'provider')

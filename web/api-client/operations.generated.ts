@@ -100,7 +100,7 @@ export interface Operations {
     query: undefined;
     body: {
       "name": string;
-      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write" | "webhooks:read" | "webhooks:write")[];
+      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write" | "recommendations:read" | "recommendations:write" | "webhooks:read" | "webhooks:write")[];
       "expiresAt"?: string | undefined;
     };
     response: {
@@ -10140,6 +10140,70 @@ export interface Operations {
       "problem"?: string | undefined;
     };
   };
+  /** Products to show at a place, and why each. A page that gets no answer shows nothing. */
+  'recommendations.recommend': {
+    params: undefined;
+    query: {
+      "context": "home" | "product" | "cart" | "search" | "recent";
+      "products"?: string | undefined;
+      "session"?: string | undefined;
+      "collection"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "personal": boolean;
+      "items": readonly ({
+        "productId": string;
+        "reason": "popular" | "bought_together" | "viewed_together" | "viewed_before";
+        "source": string;
+        "becauseOf": string | null;
+      })[];
+    };
+  };
+  /** What is popular now, with what that is counted from. */
+  'recommendations.listPopular': {
+    params: undefined;
+    query: {
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "products": readonly ({
+        "productId": string;
+        "sellable": boolean;
+        "views": number;
+        "carts": number;
+        "sold": number;
+        "orders": number;
+        "score": number;
+      })[];
+    };
+  };
+  /** Why a product is shown, or is not: its counts, and what is bought together with it. */
+  'recommendations.explainProduct': {
+    params: {
+      "productId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "productId": string;
+      "sellable": boolean;
+      "views": number;
+      "carts": number;
+      "sold": number;
+      "orders": number;
+      "score": number;
+      "together": readonly ({
+        "productId": string;
+        "sellable": boolean;
+        "together": number;
+        "orders": number;
+        "similarity": number;
+      })[];
+    };
+  };
 }
 
 /** Method, path, and whether it wants an Idempotency-Key. */
@@ -10388,4 +10452,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.listLevels': ['GET', '/api/admin/orders/stock/{variantId}/locations', false],
   'orders.transferStock': ['POST', '/api/admin/orders/stock/{variantId}/transfer', true],
   'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],
+  'recommendations.recommend': ['GET', '/api/recommendations/products', false],
+  'recommendations.listPopular': ['GET', '/api/admin/recommendations/popular', false],
+  'recommendations.explainProduct': ['GET', '/api/admin/recommendations/products/{productId}', false],
 };

@@ -36,6 +36,8 @@ const DOMAINS = [
   'notifications',
   'orders',
   'payments',
+  'recommendations',
+  'webhooks',
   'operator',
   'gateway',
   'storefront',

@@ -132,6 +132,8 @@ test('a customer is erased from every table, and what others have and what the b
     'shop.orders_carts': 'deleted 1',
     'shop.orders_cart_lines': 'deleted 1',
     'shop.orders_orders': 'redacted 2',
+    'shop.recommendations_visits': 'deleted 1',
+    'shop.recommendations_seen': 'deleted 1',
     'shop.event_log': 'redacted 1',
     'shop.idempotency_keys': 'deleted 1',
   });

@@ -15,6 +15,8 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     'orders_orders',
     'orders_carts',
     'orders_cart_lines',
+    'recommendations_visits',
+    'recommendations_seen',
     'promised_events',
     'event_log',
     'idempotency_keys',
@@ -47,6 +49,14 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     );
     await database.query(
       `insert into shop.orders_cart_lines values ($1, 'cart of ' || substr($2, 5), 'var_1', 1, 100, now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.recommendations_visits values ($1, 'visit of ' || substr($2, 5), $2, now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.recommendations_seen values ($1, 'visit of ' || substr($2, 5), 'prod_1', now())`,
       [tenant, id],
     );
     for (const [number, customer] of [

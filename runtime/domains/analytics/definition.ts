@@ -24,7 +24,15 @@ export const analytics: DomainDefinition = {
     { name: 'analytics_payments', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
-  topics: [],
+  topics: [
+    {
+      name: 'analytics.visit',
+      partitions: 6,
+      retentionHours: 24 * 3,
+      compacted: false,
+      events: { 'analytics.visit.seen': s.visitSeen },
+    },
+  ],
   consumes: ['orders.order', 'payments.payment', 'catalog.product', 'chat.message'],
   tasks: [{ name: 'analytics.ship', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 30 }],
   buckets: [],

@@ -16,8 +16,11 @@ const CROWD_LOOKED_AFTER_MS = 5_000;
 export const SHIP = 'analytics.ship';
 
 export interface Intake {
-  /** @param id of what they come from: the same id twice within a day is taken in once */
-  write(tx: Transaction, tenant: TenantId, id: string, facts: readonly Fact[]): Promise<void>;
+  /**
+   * @param id of what they come from: the same id twice within a day is taken in once
+   * @returns whether there was something, for the first time
+   */
+  write(tx: Transaction, tenant: TenantId, id: string, facts: readonly Fact[]): Promise<boolean>;
   /** @throws ShopError `unavailable` while too much waits to be shipped */
   checkRoom(tenant: TenantId): Promise<void>;
   readonly ship: TaskHandler;
@@ -63,13 +66,14 @@ export function createIntake({ sql, analytics, clock, newId }: Platform): Intake
 
   return {
     async write(tx, tenant, id, facts) {
-      if (facts.length === 0) return;
-      await tx.query(
+      if (facts.length === 0) return false;
+      const { rowCount } = await tx.query(
         `insert into analytics_intake (tenant_id, id, facts, received_at) values ($1, $2, $3, $4)
          on conflict (tenant_id, id) do nothing`,
         [tenant, id, JSON.stringify(facts), clock.now()],
       );
       await tx.enqueue({ name: SHIP, payload: {}, key: 'ship' });
+      return rowCount > 0;
     },
 
     async checkRoom(tenant) {

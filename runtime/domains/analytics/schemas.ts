@@ -49,6 +49,14 @@ export const pageMessage = z.strictObject({
   events: z.array(pageEvent).min(1).max(50),
 });
 
+/** Products that a page told of. Which visit and whose is said where they agreed to be known again, and of nobody else. */
+export const visitSeen = z.object({
+  /** As `platform/visits.ts` calls it. */
+  visit: z.string().nullable(),
+  customerId: z.string().optional(),
+  seen: z.array(z.object({ productId, kind: z.enum(['view', 'cart']), at: z.string() })),
+});
+
 export const accepted = z.object({ accepted: z.int() });
 
 const moment = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
@@ -218,6 +226,7 @@ export const live = z.object({
   ),
 });
 
+export type VisitSeen = z.infer<typeof visitSeen>;
 export type PageMessage = z.infer<typeof pageMessage>;
 export type PageEvent = PageMessage['events'][number];
 export type Totals = z.infer<typeof totals>;

@@ -3,7 +3,7 @@ import type { CreateService } from '../../platform/domain.ts';
 import { analytics } from './definition.ts';
 import { hearOfMessages, hearOfOrder, hearOfPayment, hearOfProduct } from './hearing.ts';
 import { createIntake, SHIP } from './intake.ts';
-import { factsOf } from './pages.ts';
+import { factsOf, seenIn } from './pages.ts';
 import { subjectOf } from './people.ts';
 import { createReports } from './reports.ts';
 import type * as s from './schemas.ts';
@@ -32,8 +32,17 @@ export const createService: CreateService = (platform) => {
         const accepted = await sql.transaction(tenant.id, async (tx) => {
           const { customerId } = caller;
           const customer = customerId === undefined ? undefined : await subjectOf(tx, tenant.id, customerId);
-          const facts = factsOf({ tenant, message, customer, headers, now: clock.now() });
-          await intake.write(tx, tenant.id, `page.${message.id}`, facts);
+          const told = { tenant, message, customer, headers, now: clock.now() };
+          const facts = factsOf(told);
+          const first = await intake.write(tx, tenant.id, `page.${message.id}`, facts);
+          const seen = first ? seenIn(told, customerId) : undefined;
+          if (seen !== undefined)
+            await tx.emit({
+              topic: 'analytics.visit',
+              type: 'analytics.visit.seen',
+              key: seen.visit ?? message.id,
+              payload: seen,
+            });
           return facts.length;
         });
         return { json: { accepted } };

@@ -55,6 +55,18 @@ export async function getCollection(sql: Sql, tenant: TenantId, handle: string):
   return toCard(row);
 }
 
+/** Ids of the products of a published collection, in its order; of a very large one the first 2,000. None where there is no such collection. */
+export async function membersOf(sql: Sql, tenant: TenantId, handle: string): Promise<readonly string[]> {
+  const { rows } = await sql.query<{ product_id: string }>(
+    tenant,
+    `SELECT m.product_id FROM collections c JOIN collection_products m ON m.tenant_id = $1 AND m.collection_id = c.id
+     WHERE c.tenant_id = $1 AND c.handle = $2 AND c.published ORDER BY m.position LIMIT 2000`,
+    [tenant, handle],
+    BROWSING,
+  );
+  return rows.map(({ product_id }) => product_id);
+}
+
 export async function listAdmin(sql: Sql, tenant: TenantId): Promise<AdminCollection[]> {
   const { rows } = await sql.query<CollectionRow & { products: string[] }>(
     tenant,

@@ -361,6 +361,9 @@ export type ImportReport = z.infer<typeof ImportReport>;
 /** What the catalogue reads of `orders.stock.changed`. */
 export const StockChanged = z.object({ variantId: z.string(), availability: z.string() });
 
+/** Whose products another domain asks for: a collection's handle. */
+export const MembersAsked = z.object({ collection: z.string() });
+
 // ── events ───────────────────────────────────────────────────────────────────────────────────────
 
 /** The whole product as others need it; always complete, so the newest event of a key is enough. */

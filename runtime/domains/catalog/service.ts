@@ -26,6 +26,7 @@ import { KEEP_TASK, noteVariant } from './search/changes.ts';
 import { createSearchKeeping } from './search/keep.ts';
 import {
   ImportSource,
+  MembersAsked,
   StockChanged,
   type AdminProduct,
   type CollectionInput,
@@ -73,6 +74,9 @@ export const createService: CreateService = (platform) => {
         const asked = ProductsQuery.parse(input);
         return isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked);
       },
+      /** Ids of what a collection shows. */
+      membersOf: (tenant, input) =>
+        collections.membersOf(sql, tenant.id, MembersAsked.parse(input).collection),
       /** What shows a picture of the media library. */
       mediaUses: (tenant, input) => usesOf(sql, tenant.id, UsedMedia.parse(input).id),
     },

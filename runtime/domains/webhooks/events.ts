@@ -11,6 +11,7 @@ export const TOPICS: readonly TopicDefinition[] = [accounts, catalog, orders, pa
 
 /** Topics that nobody outside is told of, and why. */
 export const NOT_TOLD: Readonly<Record<string, string>> = {
+  'analytics.visit': 'what shoppers look at, many times a second; the shop’s analytics answer for it',
   'chat.message': 'what people say to each other; who takes part hears it over the chat’s own socket',
   'webhooks.subscription': 'a receiver that is gone is told by mail',
 };

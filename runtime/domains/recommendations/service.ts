@@ -1,0 +1,100 @@
+/** The recommendations domain's handlers: what is heard is counted, what is asked is drawn from the counts. */
+import type { CreateService, RouteRequest } from '../../platform/domain.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { TenantId } from '../../platform/ports.ts';
+import { visitOf } from '../../platform/visits.ts';
+import { alsoBought, popular, recentlyViewed, visitsAlike } from './baselines.ts';
+import { recommendations } from './definition.ts';
+import { hearOfOrder, hearOfProduct, hearOfStock, hearOfVisit, TIDY } from './hearing.ts';
+import { worthAt } from './popularity.ts';
+import type { RecommendQuery } from './schemas.ts';
+import { createShelf } from './shelf.ts';
+import { createStore, type Counts } from './store.ts';
+
+/** What a shopper looked at that is still of interest. */
+const VISITED = 20;
+const NEIGHBOURS_SHOWN = 20;
+
+export const createService: CreateService = (platform) => {
+  const { clock } = platform;
+  const store = createStore(platform);
+  const most = popular(store, membersOf);
+  const alike = visitsAlike(store, 'visit');
+  const shelf = createShelf(
+    {
+      home: [alike, most],
+      search: [alike, most],
+      // Nothing to fill it up: what is shown there is said to belong to the product.
+      product: [alsoBought(store), visitsAlike(store, 'products')],
+      cart: [alsoBought(store), visitsAlike(store, 'products'), most],
+      recent: [recentlyViewed()],
+    },
+    store.sellable,
+  );
+
+  function membersOf(tenant: TenantId, collection: string): Promise<readonly string[]> {
+    return platform.call<readonly string[]>(tenant, 'catalog', 'membersOf', { collection });
+  }
+
+  /** Nothing, unless the page says that it may be known which visit it is of, and the browser does not object. */
+  async function visitedBy({ tenant, caller, query, headers }: RouteRequest): Promise<readonly string[]> {
+    const { session } = query as RecommendQuery; // parsed by the route's schema
+    if (session === undefined || headers['sec-gpc'] === '1' || headers['dnt'] === '1') return [];
+    return store.seenBy(tenant.id, visitOf(tenant.id, session), caller.customerId, VISITED);
+  }
+
+  function shown({ product_id: productId, score, sellable, views, carts, sold, orders }: Counts) {
+    return { productId, sellable, views, carts, sold, orders, score: worthAt(score, clock.now()) };
+  }
+
+  return {
+    definition: recommendations,
+    operations: {},
+    consumers: {
+      'analytics.visit': hearOfVisit(clock),
+      'catalog.product': hearOfProduct(clock),
+      'orders.order': hearOfOrder(clock),
+      'orders.stock': hearOfStock,
+    },
+    tasks: { [TIDY]: ({ tenant, signal }) => store.tidy(tenant, signal) },
+    routes: {
+      async recommend(request) {
+        const { context, products = [], collection, limit } = request.query as RecommendQuery; // as above
+        const visited = await visitedBy(request);
+        return {
+          json: await shelf.arrange({
+            tenant: request.tenant.id,
+            context,
+            products,
+            visited,
+            collection,
+            limit,
+          }),
+        };
+      },
+
+      async listPopular({ tenant, query }) {
+        const { limit } = query as { limit: number }; // as above
+        return { json: { products: (await store.topCounts(tenant.id, limit)).map(shown) } };
+      },
+
+      async explainProduct({ tenant, params }) {
+        const { productId } = params as { productId: string }; // as above
+        const [counts, together] = await Promise.all([
+          store.counts(tenant.id, productId),
+          store.together(tenant.id, [productId], NEIGHBOURS_SHOWN),
+        ]);
+        if (counts === undefined) throw new ShopError('not_found', 'Nothing was heard of such a product.');
+        return {
+          json: {
+            ...shown(counts),
+            together: together.map(({ product_id, because: _because, ...rest }) => ({
+              productId: product_id,
+              ...rest,
+            })),
+          },
+        };
+      },
+    },
+  };
+};
