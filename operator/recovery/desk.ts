@@ -6,6 +6,7 @@ import { ARCHIVER_SLOT, ensureArchiver, retireArchiver } from './archive/login.t
 import type { ArchiverAccess } from './archive/login.ts';
 import { readArchive } from './archive/verdict.ts';
 import type { ArchiveState } from './archive/verdict.ts';
+import { abortCluster } from './cluster/restore.ts';
 import { BusyError, createOperations } from './operations.ts';
 import type { Kind, Operation } from './operations.ts';
 import { forgetErased } from './subjects/memory.ts';
@@ -71,7 +72,8 @@ export async function openDesk(url: string, mayAct?: () => void): Promise<Desk> 
         return operations.get(id);
       }
       try {
-        return await abortRestore(operation, { database, operations }, why);
+        const abort = operation.tenant === null ? abortCluster : abortRestore;
+        return await abort(operation, { database, operations }, why);
       } catch (error) {
         ignoreTooLate(error);
         return operations.get(id);

@@ -125,6 +125,7 @@ export function createOperations(database: Database): Operations {
       try {
         await inTransaction(database, async (session) => {
           if (tenant !== undefined) await refuseMoving(session, tenant);
+          else if (kind === 'restore') await refuseAnything(session);
           await session.query(
             `insert into platform.operations (id, kind, tenant_id, arguments, state, step) values ($1, $2, $3, $4::jsonb, 'Running', 'Begun')`,
             [id, kind, tenant ?? null, JSON.stringify(args)],
@@ -195,6 +196,21 @@ async function refuseMoving(session: Session, tenant: string): Promise<void> {
   await session.query('select 1 from platform.tenants where id = $1 for update', [tenant]);
   const [move] = await session.query('select 1 from platform.moves where tenant_id = $1', [tenant]);
   if (move !== undefined) throw new BusyError(tenant, 'it moves to another placement');
+  const [whole] = await session.query<{ id: string }>(WHOLE);
+  if (whole !== undefined) throw new BusyError(tenant, `${whole.id} restores the whole cluster`);
+}
+
+/** A restore of the whole cluster that has not ended. */
+const WHOLE = `select id from platform.operations where kind = 'restore' and tenant_id is null and state = 'Running'`;
+
+/** A restore of the whole cluster opens and closes every tenant: it holds all their rows, as whoever begins anything with one of them does. */
+async function refuseAnything(session: Session): Promise<void> {
+  await session.query('select 1 from platform.tenants order by id for update');
+  const [other] = await session.query<{ what: string }>(
+    `select id as what from platform.operations where state = 'Running' and kind in ('restore', 'erase')
+      union all select 'the move of ' || tenant_id from platform.moves limit 1`,
+  );
+  if (other !== undefined) throw new BusyError('the cluster', `${other.what} is under way`);
 }
 
 function newId(kind: Kind): string {

@@ -19,6 +19,7 @@ import { readArchive, verdictOf } from '../../operator/recovery/archive/verdict.
 import { runArchiver, type Beat } from '../../operator/recovery/archive/archiver.ts';
 import { listBases } from '../../operator/recovery/archive/base.ts';
 import { restoreBeside, type Beside } from '../../operator/recovery/beside/restore.ts';
+import { restoreCluster } from '../../operator/recovery/cluster/restore.ts';
 import { RecoveryFailedError } from '../../operator/recovery/beside/server.ts';
 import { createOperations, type Operation } from '../../operator/recovery/operations.ts';
 import { openStore, type ArchiveStore } from '../../operator/recovery/store/store.ts';
@@ -224,6 +225,48 @@ for (const version of [18, 15] as const) {
     test('a moment that nothing leads to is refused, with the reason', async () => {
       await assert.rejects(beside(new Date(Date.now() - 86_400_000)), RecoveryFailedError);
       await assert.rejects(beside(new Date(Date.now() + 86_400_000)), /ends before the moment/);
+    });
+
+    test('the whole cluster is put back in place while everybody writes: exactly what was committed by then, and what came after it was open again', async () => {
+      const moment = await momentDuringWrites(writers, random);
+      await archive.reaches(moment.getTime());
+      const expected = await committedBy(database, moment);
+      const operations = createOperations(database);
+      const operation = await operations.begin({
+        kind: 'restore',
+        arguments: { to: moment.toISOString(), mode: 'swap' },
+      });
+      const ended = await restoreCluster(operation, {
+        database,
+        url: server.adminUrl,
+        operations,
+        catalogue: await loadCatalogue([shelf]),
+        at: moment,
+        erasures: { tables: shelf.tables, sealer: createSealer(Buffer.alloc(32).toString('base64')) },
+        async open() {
+          const { url, stop } = await beside(moment);
+          return { url, close: stop };
+        },
+      });
+      assert.equal(ended.state, 'Succeeded', ended.message);
+      for (const tenant of TENANTS) await writers[tenant]?.more(5);
+      for (const tenant of TENANTS) await writers[tenant]?.stop();
+      const openedAt = Date.parse(String(ended.result['exchangedAt']));
+      const there = await journal(server.adminUrl);
+      for (const tenant of TENANTS) {
+        const since = new Set(
+          writers[tenant]?.acknowledged.filter(({ at }) => at >= openedAt).map(({ id }) => id),
+        );
+        const ids = there[tenant] ?? [];
+        assert.deepEqual(
+          ids.filter((id) => !since.has(id)),
+          expected[tenant],
+        );
+        assert.equal(ids.filter((id) => since.has(id)).length, since.size);
+        assert.ok(since.size >= 5 && (writers[tenant]?.refused() ?? 0) > 0);
+      }
+      // The archive goes on over it: the next moment can be restored to.
+      await archive.reaches(now());
     });
 
     async function restore(moment: Date, on: Database = database, made?: Beside): Promise<Operation> {

@@ -98,7 +98,6 @@ function refusal(
   subject: Subject,
   verb: 'backup' | 'restore' | 'drill',
 ): string | undefined {
-  if (verb === 'restore' && subject.tenant === undefined) return 'a tenant is restored, not the pool';
   if (verb === 'drill' && subject.tenant !== undefined) return 'the whole cluster is drilled: ask the pool';
   if (verb === 'backup' && subject.tenant !== undefined)
     return nightly(world, subject) === undefined

@@ -45,6 +45,15 @@ export async function freeze(
   return row !== undefined;
 }
 
+/** Closes or opens the fence around every tenant. Whoever asks for it is alone with them: see operations.ts. */
+export async function freezeAll(session: Session, frozen: boolean): Promise<void> {
+  await session.query(
+    `update platform.tenants set frozen = $1, updated_at = clock_timestamp()
+      where frozen is distinct from $1 returning pg_notify('tenants', id)`,
+    [frozen],
+  );
+}
+
 /**
  * Waits until nobody holds the lock that `platform.enter` takes: whoever entered before the freeze has committed or not.
  * A short wait each time, because a writer that opens a second transaction queues behind us.

@@ -91,10 +91,10 @@ export function planSchema(
 }
 
 /** Schema and migrations come first; what is derived from tables can only be planned once the tables are there. */
-function planStructure(
+export function planStructure(
   desired: DesiredSchema,
   observed: ObservedServer,
-  citus: CitusOptions,
+  citus: CitusOptions = UNCONFIGURED,
 ): readonly Action[] {
   const { schema, role } = desired;
   const present = observed.schemas.get(schema);

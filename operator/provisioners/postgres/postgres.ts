@@ -10,7 +10,7 @@ import type { Database, Session } from './database.ts';
 import { DIRECTORY_SCHEMA, OWNER } from './desired.ts';
 import type { Catalogue, DesiredSchema } from './desired.ts';
 import { observe } from './observe.ts';
-import { planSchema, planServer } from './plan.ts';
+import { planSchema, planServer, planStructure } from './plan.ts';
 import type { Login } from '../system.ts';
 
 export interface Postgres {
@@ -58,6 +58,20 @@ export function createPostgres(database: Database, catalogue: Catalogue, citus?:
       });
     },
   };
+}
+
+/**
+ * Makes the schema with its tables, policies and grants, and leaves the role as it is: for a schema beside the one that the role works in.
+ * Whoever calls it is alone in that schema.
+ */
+export async function ensureStructure(session: Session, desired: DesiredSchema): Promise<void> {
+  for (let pass = 0; pass < PASSES; pass++) {
+    const observed = await observe(session, [DIRECTORY_SCHEMA, desired.schema], [OWNER, desired.role]);
+    const actions = planStructure(desired, observed);
+    if (actions.length === 0) return;
+    await run(session, actions);
+  }
+  throw new Error(`schema ${desired.schema} does not settle`);
 }
 
 function summary(actions: readonly Action[]): string {

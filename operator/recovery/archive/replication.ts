@@ -3,6 +3,7 @@
  * client that has nothing but a connection. (PostgreSQL documentation, “Streaming Replication Protocol”; server 15 or newer.)
  */
 import pg from 'pg';
+import { connectionOf, submit } from '../wire.ts';
 import { formatLsn, parseLsn } from './lsn.ts';
 import type { Lsn } from './lsn.ts';
 
@@ -75,8 +76,7 @@ export async function openReplication(url: string): Promise<Replication> {
   // What breaks shows in the statement under way.
   client.on('error', () => undefined);
   await client.connect();
-  // `pg` has the connection on every client and names it in its documentation of submittables; its types leave it out.
-  const { connection } = client as unknown as { readonly connection: Connection };
+  const connection = connectionOf(client);
 
   return {
     async identify() {
@@ -154,7 +154,6 @@ export async function openReplication(url: string): Promise<Replication> {
       connection.once('copyDone', () => connection.endCopyFrom());
       return submit(client, {
         text: `START_REPLICATION SLOT ${checkedSlot(slot)} PHYSICAL ${formatLsn(from)} TIMELINE ${timeline}`,
-        onRow: () => undefined,
         onCopyData(message) {
           const type = String.fromCharCode(message[0] ?? 0);
           if (type === 'w') reader.onData(message.readBigUInt64BE(1), Buffer.from(message.subarray(25)));
@@ -166,42 +165,6 @@ export async function openReplication(url: string): Promise<Replication> {
 
     close: () => client.end(),
   };
-}
-
-interface Connection {
-  readonly stream: { pause(): void; resume(): void };
-  query(text: string): void;
-  sendCopyFromChunk(chunk: Buffer): void;
-  endCopyFrom(): void;
-  once(event: 'copyDone', listener: () => void): void;
-}
-
-interface Command {
-  readonly text: string;
-  readonly onRow: (fields: readonly (string | null)[]) => void;
-  /** @returns an error that ends the connection */
-  readonly onCopyData: (message: Buffer) => Error | undefined;
-}
-
-/** Runs a command whose answer is a copy: `pg` hands each message to the object that submitted it. */
-function submit(client: pg.Client, { text, onRow, onCopyData }: Command): Promise<void> {
-  return new Promise((resolve, reject) => {
-    client.query({
-      submit: (connection: pg.Connection) => void connection.query(text),
-      handleRowDescription: () => undefined,
-      handleDataRow: ({ fields }: { fields: readonly (string | null)[] }) => onRow(fields),
-      handleCommandComplete: () => undefined,
-      handleCopyInResponse: () => undefined,
-      handleCopyData({ chunk }: { chunk: Buffer }) {
-        const problem = onCopyData(chunk);
-        if (problem === undefined) return;
-        reject(problem);
-        void client.end();
-      },
-      handleReadyForQuery: () => resolve(),
-      handleError: (error: Error) => reject(error),
-    });
-  });
 }
 
 /** Standby status update: written, flushed and applied, each the byte after the last; time; no reply wanted. */

@@ -5,6 +5,7 @@ import { rm, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openDatabase, type Database } from '../../provisioners/postgres/database.ts';
+import { loadCatalogue } from '../../provisioners/postgres/desired.ts';
 import { createSealer } from '../../provisioners/sealing.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
 import { platform } from '../../../runtime/platform/sql/definition.ts';
@@ -12,9 +13,11 @@ import { takeBaseBackup } from '../archive/base.ts';
 import { openReplication } from '../archive/replication.ts';
 import { restoreBeside, type Beside } from '../beside/restore.ts';
 import type { WorkConfig } from '../config.ts';
+import { restoreCluster } from '../cluster/restore.ts';
 import { drill } from '../drill/drill.ts';
 import { createOperations, type Operation, type Operations } from '../operations.ts';
 import { openStore, type ArchiveStore } from '../store/store.ts';
+import type { Replay } from '../subjects/memory.ts';
 import { restoreTenant } from '../tenant/restore.ts';
 import { besideSource } from '../tenant/source.ts';
 import { reached } from './reached.ts';
@@ -48,7 +51,8 @@ export async function operate(
     const work = { database, operations, store, config, log, signal };
     const operation = await begun(work, word, id);
     if (operation.state !== 'Running') return operation;
-    if (operation.kind === 'restore') return await restore(operation, work);
+    if (operation.kind === 'restore')
+      return await (operation.tenant === null ? restoreAll(operation, work) : restore(operation, work));
     if (operation.kind === 'drill') return await inOneGo(operation, work, drillOf);
     return await inOneGo(operation, work, baseBackup);
   } finally {
@@ -96,16 +100,13 @@ async function baseBackup({ database, store, config }: Work): Promise<{ message:
 }
 
 function restore(operation: Operation, work: Work): Promise<Operation> {
-  const { database, operations, config, log } = work;
+  const { database, operations, log } = work;
   const to = new Date(String(operation.arguments['to']));
   const tenant = operation.tenant ?? '';
   return restoreTenant(operation, {
     database,
     operations,
-    erasures: {
-      tables: [platform, ...DOMAINS].flatMap(({ tables }) => tables),
-      sealer: createSealer(config.SECRETS_KEY),
-    },
+    erasures: erasuresOf(work),
     onProgress: (what) => log.info({ id: operation.id }, what),
     async open() {
       const copy = await copyAt(work, operation.id, to);
@@ -124,6 +125,31 @@ function restore(operation: Operation, work: Work): Promise<Operation> {
       }
     },
   });
+}
+
+async function restoreAll(operation: Operation, work: Work): Promise<Operation> {
+  const { database, operations, config, log } = work;
+  const at = new Date(String(operation.arguments['to']));
+  return restoreCluster(operation, {
+    database,
+    url: config.DATABASE_ADMIN_URL,
+    operations,
+    catalogue: await loadCatalogue(),
+    at,
+    erasures: erasuresOf(work),
+    onProgress: (what) => log.info({ id: operation.id }, what),
+    async open() {
+      const { url, stop } = await copyAt(work, operation.id, at);
+      return { url, close: stop };
+    },
+  });
+}
+
+function erasuresOf({ config }: Work): Replay {
+  return {
+    tables: [platform, ...DOMAINS].flatMap(({ tables }) => tables),
+    sealer: createSealer(config.SECRETS_KEY),
+  };
 }
 
 function drillOf(work: Work, id: string): Promise<{ message: string; result: object }> {

@@ -183,7 +183,8 @@ export function createMoves(database: Database, onChange: () => void): Moves {
           throw new MoveLostError(tenant, 'the beginning');
         // Both close the tenant and open it again: whoever came second would open it too early.
         const [other] = await session.query<{ id: string }>(
-          `select id from platform.operations where tenant_id = $1 and state = 'Running' and kind in ('restore', 'erase')`,
+          `select id from platform.operations where state = 'Running' and
+            (tenant_id = $1 and kind in ('restore', 'erase') or tenant_id is null and kind = 'restore')`,
           [tenant],
         );
         if (other !== undefined) throw new TenantBusyError(tenant, other.id);
