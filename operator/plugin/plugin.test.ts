@@ -171,6 +171,41 @@ test('suspend asks; a script must say --yes; resume undoes it; each says what co
   assert.equal((await cluster.client.get(tenants, { name: 'acme' })).spec.suspended, false);
 });
 
+test('restore --all shows its plan and asks; a script must say --yes; the pool is asked, once', async () => {
+  const pool = await cluster.client.get(shopServices, { namespace: 'shopmind-system', name: 'runtime' });
+  const status = async (operation: object = {}): Promise<void> => {
+    const archive = { location: 's3://backups', since: '2020-01-01T00:00:00Z', bases: [] };
+    const body = { status: { archive, ...operation } };
+    await cluster.client.patch(
+      shopServices,
+      pool.metadata,
+      { kind: 'merge', body },
+      { subresource: 'status' },
+    );
+  };
+  const asked = async (): Promise<string | undefined> =>
+    (await cluster.client.get(shopServices, pool.metadata)).metadata.annotations?.['shopmind.ai/operation'];
+  assert.match((await cluster.run('restore', '--all', '--to', '1s')).stderr, /there is no archive/);
+  await status();
+  const dry = await cluster.run('restore', '--all', '--to', '1s', '--dry-run');
+  assert.equal(dry.code, 0, dry.stderr);
+  assert.match(dry.stdout, /1\. every shop \(\d+\) is closed for changes/);
+  assert.equal((await cluster.run('restore', 'acme', '--to', '1s', '--dry-run', '-y')).code, 64);
+  const unsure = await cluster.run('restore', '--all', '--to', '1s');
+  assert.deepEqual([unsure.code, await asked()], [64, undefined]);
+  assert.equal((await cluster.run('restore', '--all', 'acme', '--to', '1s', '-y')).code, 64);
+  const sure = await cluster.run('restore', '--all', '--to', '1s', '--yes');
+  assert.equal(sure.code, 0, sure.stderr);
+  const text = await asked();
+  assert.match(text ?? '', /^restore restore-[a-z0-9]{10} to=\S+ mode=swap$/);
+  const id = text?.split(' ')[1] ?? '';
+  await status({ operation: { id, kind: 'restore', state: 'Running', startedAt: '2026-11-25T11:00:00Z' } });
+  const second = await cluster.run('restore', '--all', '--to', '1s', '--yes');
+  assert.match(second.stderr, /under way[\s\S]*restore --all --abort/);
+  assert.equal((await cluster.run('restore', '--all', '--abort')).code, 0);
+  assert.equal(await asked(), `abort ${id}`);
+});
+
 test('pause takes the tenant and its own Services, unpause gives both back', async () => {
   const paused = async () => [
     (await cluster.client.get(tenants, { name: 'acme' })).metadata.annotations?.[ANNOTATIONS.paused],

@@ -110,7 +110,7 @@ export function createCalls(options: CallsOptions): Calls {
     async admit(tenant, { domain, definition }, identify) {
       // The database would refuse the change as well; this spares the handler half of its way.
       if (tenant.frozen && definition.method !== 'GET')
-        throw elsewhere('This shop is being moved and takes no changes for the moment.');
+        throw elsewhere('This shop takes no changes for the moment: its data are being moved or restored.');
       if (domain !== HOST_DOMAIN) requireDomain(tenant, domain);
       // What shared caches may keep is the same for everyone: nobody needs to be known.
       if (definition.cacheSeconds !== undefined && definition.audience === 'shopper') return ANYONE;

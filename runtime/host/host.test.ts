@@ -212,7 +212,7 @@ const BAD: readonly (readonly [
   [
     'a change to a shop that moves',
     503,
-    /being moved/,
+    /takes no changes for the moment/,
     () => shop.call('moving', 'POST', '/api/echo/pay', { json: {} }),
   ],
   ['a domain that is switched off', 404, /no echo/, () => shop.call('bare', 'GET', '/api/echo/slow/fixed')],

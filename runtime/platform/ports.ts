@@ -765,7 +765,7 @@ export interface Tenant {
   readonly domains: readonly string[];
   readonly quotas: Readonly<Record<string, number>>;
   readonly suspended: boolean;
-  /** It is being moved: it may be read, and changes nothing until it has arrived. */
+  /** It is being moved or restored: it may be read, and changes nothing until that has ended. */
   readonly frozen: boolean;
 }
 

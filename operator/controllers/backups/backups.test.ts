@@ -104,6 +104,34 @@ test('beside, it waits for people without a Job, until they say swap', async () 
   assert.ok(world.keys(jobs).includes(`shopmind-system/${RESTORE}-swap`));
 });
 
+test('the whole cluster is asked for at the pool: one Job without a tenant, beside until swap, and its end is told there', async () => {
+  const world = await settled();
+  const annotate = async (text: string): Promise<void> => {
+    const object = pool(world) ?? assert.fail('there is a pool');
+    const annotations = { ...object.metadata.annotations, [ANNOTATIONS.operation]: text };
+    world.put(shopServices, { ...object, metadata: { ...object.metadata, annotations } });
+    await world.reconcile();
+  };
+  await annotate(`restore ${RESTORE} to=${TO} mode=beside`);
+  assert.deepEqual(world.keys(jobs), [`shopmind-system/${RESTORE}`]);
+  assert.equal(world.desk.operations.get(RESTORE)?.tenant, null);
+  world.desk.change(RESTORE, { step: 'Staged' });
+  endJob(world, `shopmind-system/${RESTORE}`, 'Complete');
+  await world.settle();
+  assert.equal(pool(world)?.status?.operation?.state, 'Beside');
+  await annotate(`swap ${RESTORE}`);
+  assert.ok(world.keys(jobs).includes(`shopmind-system/${RESTORE}-swap`));
+  world.desk.change(RESTORE, {
+    state: 'Succeeded',
+    message: 'open',
+    endedAt: world.clock.now(),
+    frozenMs: 9,
+  });
+  await world.settle();
+  const { operation } = pool(world)?.status ?? {};
+  assert.deepEqual([operation?.state, operation?.frozenMilliseconds], ['Succeeded', 9]);
+});
+
 test('called off under way: its Job goes', async () => {
   const world = await settled();
   await ask(world, asking('restore'));

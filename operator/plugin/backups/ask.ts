@@ -19,6 +19,7 @@ import { findTenant } from '../tenant/find.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { parseSpan } from '../terminal/time.ts';
 import { follow, type Asked } from './follow.ts';
+import { planRestore } from './whole.ts';
 
 export async function backup({ cli, args: [name], flags }: Call): Promise<number> {
   return withCluster(cli, async (client) => {
@@ -32,56 +33,114 @@ export async function drill({ cli, flags }: Call): Promise<number> {
   return withCluster(cli, (client) => askPool(cli, client, flags, { verb: 'drill', id: newId('drill') }));
 }
 
-export async function restore({ cli, args: [name = ''], flags }: Call): Promise<number> {
-  const words = [flags.text('to') === undefined ? [] : '--to', flags.on('abort') ? '--abort' : []].flat();
-  if (flags.on('swap') && flags.text('to') === undefined) words.push('--swap');
-  if (words.length !== 1)
-    throw new Failure('what shall be done?', {
+export async function restore({ cli, args: [name], flags }: Call): Promise<number> {
+  const isAll = flags.on('all');
+  if (isAll === (name !== undefined))
+    throw new Failure('what shall be restored?', {
       exitCode: EXIT.usage,
-      remedy: 'Give --to TIME, with --beside or without; or --swap or --abort for what lies beside.',
+      remedy: 'Name a tenant, or say --all for the whole cluster.',
     });
-  const [word] = words;
+  const word = wordOf(flags);
+  if (flags.on('dryRun') && (!isAll || word !== '--to'))
+    throw new Failure('only a restore of the whole cluster to a moment has a plan to show', {
+      exitCode: EXIT.usage,
+      remedy: 'Say --all --to TIME --dry-run; or leave --dry-run out, to do it.',
+    });
   return withCluster(cli, async (client) => {
-    const tenant = await findTenant(client, name);
-    const before = tenant.status?.operation;
+    const subject = name === undefined ? await wholeOf(client) : await tenantNamed(client, name);
+    const before = subject.status?.operation;
     if (word === '--to') {
       const to = momentOf(flags.text('to') ?? '', cli.now());
       const mode = flags.on('beside') ? 'beside' : 'swap';
-      refuseWhileAnother(cli, name, before);
-      if (mode === 'swap')
-        await confirm(
-          cli,
-          `${tenant.spec.displayName} becomes what it was at ${to}: what was ordered, changed and paid since is no longer in the shop. Its charges at the payment processor stay. The shop takes no changes for a moment at the end.`,
-          flags.on('yes'),
-        );
-      return askTenant(cli, client, flags, tenant, { verb: 'restore', id: newId('restore'), to, mode });
+      refuseWhileAnother(cli, subject, before);
+      if (isAll) {
+        const plan = await planRestore(client, { to, mode, now: cli.now() });
+        if (flags.on('dryRun')) {
+          cli.stdout.write(`${plan}\n`);
+          return 0;
+        }
+        cli.stderr.write(`${plan}\n`);
+      }
+      if (isAll || mode === 'swap')
+        await confirm(cli, isAll ? WHOLE_CLUSTER : changesOf(subject.title, to), flags.on('yes'));
+      return subject.ask(cli, client, flags, { verb: 'restore', id: newId('restore'), to, mode });
     }
     const isWaiting = before?.kind === 'restore' && (before.state === 'Beside' || before.state === 'Running');
     if (!isWaiting || (word === '--swap' && before.state !== 'Beside'))
       throw new Failure(
-        word === '--swap' ? `nothing of ${name} lies beside` : `no restore of ${name} is under way`,
-        { exitCode: EXIT.badInput, remedy: `See: ${cli.self} backups ${name}` },
+        word === '--swap'
+          ? `nothing of ${subject.title} lies beside`
+          : `no restore of ${subject.title} is under way`,
+        {
+          exitCode: EXIT.badInput,
+          remedy: `See: ${cli.self} backups${name === undefined ? '' : ` ${name}`}`,
+        },
       );
     if (word === '--swap')
       await confirm(
         cli,
-        `The rows of ${tenant.spec.displayName} as of ${before.to ?? 'then'} are put in place of the living ones.`,
+        `The rows of ${subject.title} as of ${before.to ?? 'then'} are put in place of the living ones.`,
         flags.on('yes'),
       );
     const verb = word === '--swap' ? 'swap' : 'abort';
-    return askTenant(cli, client, flags, tenant, { verb, id: before.id });
+    return subject.ask(cli, client, flags, { verb, id: before.id });
   });
 }
 
+function wordOf(flags: Flags): '--to' | '--swap' | '--abort' {
+  const words: ('--to' | '--swap' | '--abort')[] = [];
+  if (flags.text('to') !== undefined) words.push('--to');
+  if (flags.on('abort')) words.push('--abort');
+  if (flags.on('swap') && flags.text('to') === undefined) words.push('--swap');
+  const [word] = words;
+  if (word === undefined || words.length !== 1)
+    throw new Failure('what shall be done?', {
+      exitCode: EXIT.usage,
+      remedy: 'Give --to TIME, with --beside or without; or --swap or --abort for what lies beside.',
+    });
+  return word;
+}
+
+const WHOLE_CLUSTER = 'Every shop becomes what it was then.';
+
+function changesOf(title: string, to: string): string {
+  return `${title} becomes what it was at ${to}: what was ordered, changed and paid since is no longer in the shop. Its charges at the payment processor stay. The shop takes no changes for a moment at the end.`;
+}
+
+/** Whose rows are meant. */
+interface Subject {
+  /** As people call it. */
+  readonly title: string;
+  /** As the plugin's commands do. */
+  readonly words: string;
+  readonly status: { readonly operation?: OperationStatus | undefined } | undefined;
+  readonly ask: (cli: Cli, client: Client, flags: Flags, request: OperationRequest) => Promise<number>;
+}
+
+async function tenantNamed(client: Client, name: string): Promise<Subject> {
+  const tenant = await findTenant(client, name);
+  return {
+    title: tenant.spec.displayName,
+    words: name,
+    status: tenant.status,
+    ask: (cli, reach, flags, request) => askTenant(cli, reach, flags, tenant, request),
+  };
+}
+
+async function wholeOf(client: Client): Promise<Subject> {
+  const pool = await poolOf(client);
+  return { title: 'the whole cluster', words: '--all', status: pool.status, ask: askPool };
+}
+
 /** The last one is told in the status: another would hide it. */
-function refuseWhileAnother(cli: Cli, name: string, before: OperationStatus | undefined): void {
+function refuseWhileAnother(cli: Cli, { title, words }: Subject, before: OperationStatus | undefined): void {
   if (before?.state !== 'Running' && before?.state !== 'Beside') return;
-  throw new Failure(`${before.id} of ${name} is ${before.state === 'Beside' ? 'beside' : 'under way'}`, {
+  throw new Failure(`${before.id} of ${title} is ${before.state === 'Beside' ? 'beside' : 'under way'}`, {
     exitCode: EXIT.failure,
     remedy:
       before.state === 'Beside'
-        ? `Put it in place or drop it first: ${cli.self} restore ${name} --swap, or --abort`
-        : `Follow it: ${cli.self} status ${name} -w; or call it off: ${cli.self} restore ${name} --abort`,
+        ? `Put it in place or drop it first: ${cli.self} restore ${words} --swap, or --abort`
+        : `See how far it is: ${cli.self} backups${words === '--all' ? '' : ` ${words}`}; or call it off: ${cli.self} restore ${words} --abort`,
   });
 }
 
@@ -96,6 +155,11 @@ async function askTenant(
 }
 
 async function askPool(cli: Cli, client: Client, flags: Flags, request: OperationRequest): Promise<number> {
+  const object = await poolOf(client);
+  return ask<ServiceObject>(cli, client, flags, { type: shopServices, object, request });
+}
+
+async function poolOf(client: Client): Promise<ServiceObject> {
   const object = await client.find(shopServices, { namespace: SYSTEM_NAMESPACE, name: RUNTIME });
   if (object === undefined)
     throw new Failure(
@@ -105,7 +169,7 @@ async function askPool(cli: Cli, client: Client, flags: Flags, request: Operatio
         remedy: `See what is there: kubectl get smsvc -n ${SYSTEM_NAMESPACE}`,
       },
     );
-  return ask<ServiceObject>(cli, client, flags, { type: shopServices, object, request });
+  return object;
 }
 
 async function ask<T extends TenantObject | ServiceObject>(

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 import { momentOf } from './ask.ts';
 import { hasEnded, lineOf } from './follow.ts';
 import { textOf } from './list.ts';
+import { planText, reachable } from './whole.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 const RESTORE = { verb: 'restore', id: 'restore-0123456789', to: '', mode: 'beside' } as const;
@@ -71,4 +72,48 @@ test('without an archive it says how to have one; with one, how far back one can
     /Last +restore-0123456789 Running/,
   ])
     assert.match(text, part);
+});
+
+const ARCHIVE = {
+  location: 's3://backups',
+  since: '2026-11-20T12:00:00Z',
+  gapFrom: '2026-11-22T12:00:00Z',
+  gapTo: '2026-11-22T13:00:00Z',
+  bases: [
+    { name: 'old', endedAt: '2026-11-20T12:00:00Z', megabytes: 12 },
+    { name: 'young', endedAt: '2026-11-25T11:55:00Z', megabytes: 14 },
+  ],
+};
+
+for (const [to, isReached] of [
+  ['2026-11-20T12:00:00.000Z', true],
+  ['2026-11-20T11:59:59.999Z', false],
+  ['2026-11-22T12:00:00.000Z', true],
+  ['2026-11-22T12:30:00.000Z', false],
+  ['2026-11-22T13:00:00.000Z', true],
+] as const)
+  test(`the archive ${isReached ? 'leads' : 'does not lead'} to ${to}`, () => {
+    if (isReached) assert.equal(reachable(ARCHIVE, to), ARCHIVE);
+    else assert.throws(() => reachable(ARCHIVE, to), Failure);
+  });
+
+test('without an archive nothing is planned', () => assert.throws(() => reachable(undefined, ''), Failure));
+
+test('the plan of a whole restore: what happens when, what it needs, what is lost and who comes back empty', () => {
+  const shops = [
+    { name: 'acme', made: '2026-11-01T00:00:00Z' },
+    { name: 'dawn', made: '2026-11-25T11:52:00Z' },
+  ];
+  const to = '2026-11-25T11:50:00.000Z';
+  const atOnce = planText(ARCHIVE, shops, { to, mode: 'swap', now: NOW });
+  for (const part of [
+    /what it was at 2026-11-25T11:50:00\.000Z, 10m ago, from s3:\/\/backups/,
+    /1\. every shop \(2\) is closed for changes/,
+    /2\. .* base backup old \(12 MiB, 5d old\)/,
+    /until step 5 it can be called off/,
+    /Empty: +dawn, made since/,
+  ])
+    assert.match(atOnce, part);
+  const beside = planText(ARCHIVE, shops, { to, mode: 'beside', now: NOW });
+  assert.match(beside, /1\. the cluster is restored[\s\S]*4\. it waits for --swap[\s\S]*5\. every shop/);
 });

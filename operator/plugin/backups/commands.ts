@@ -86,14 +86,18 @@ export const backups: CommandDefinition = {
 export const restore: CommandDefinition = {
   name: 'restore',
   group: 'Data',
-  summary: 'bring the rows of a tenant back to what they were at a moment, while every other tenant goes on',
+  summary: 'bring the rows of a tenant, or of the whole cluster, back to what they were at a moment',
   about:
-    'The cluster is restored to the moment in a place of its own, the tenant’s rows are loaded beside the living ones and compared; then the shop is closed for as long as it takes to exchange ' +
-    'what differs. With --beside the rows stay beside, in a schema that the status names, until --swap or --abort. Whoever was erased after the moment stays erased. ' +
-    'Killed anywhere it goes on by itself; --abort opens the shop again with the rows it has. Objects and other systems are not touched.',
-  arguments: [TENANT],
+    'A tenant: the cluster is restored to the moment in a place of its own, the tenant’s rows are loaded beside the living ones and compared; then the shop is closed for as long as it takes to exchange ' +
+    'what differs, while every other tenant goes on. The whole cluster (--all): shows its plan and asks; closes every shop for changes, since what they took now would be lost; makes all schemas anew beside ' +
+    'the living ones, compares each table, exchanges them by their names in one transaction, and opens the shops. With --beside the rows stay beside, in schemas that the status names, until --swap or --abort, and shops stay ' +
+    'open until then. Whoever was erased after the moment stays erased. Killed anywhere it goes on by itself; --abort opens the shops again with the rows they have. Objects and other systems are not ' +
+    'touched: docs/recovery.md says what to do about each.',
+  arguments: [OPTIONAL_TENANT],
   options: [
     { flags: '--to <time>', summary: 'the moment: 2026-11-25T12:00:00Z, or 10m for ten minutes ago' },
+    { flags: '--all', summary: 'the whole cluster instead of a tenant' },
+    { flags: '--dry-run', summary: 'with --all: only show the plan' },
     { flags: '--beside', summary: 'do not put the rows in place yet' },
     { flags: '--swap', summary: 'put in place what lies beside' },
     { flags: '--abort', summary: 'call off what is under way, or drop what lies beside' },
@@ -105,9 +109,11 @@ export const restore: CommandDefinition = {
     ['restore acme --to 2026-11-25T12:00:00Z --beside -w', 'look first: psql acme'],
     ['restore acme --swap -w', 'then put it in place'],
     ['restore acme --abort', 'or not'],
+    ['restore --all --to 10m --dry-run', 'what would be done to the whole cluster'],
+    ['restore --all --to 10m -w', 'something went through every shop ten minutes ago'],
   ],
   exitCodes: EXIT_CODES,
-  needs: ASK_TENANT,
+  needs: [...ASK_TENANT, ASK_POOL],
   async run(call) {
     return (await import('./ask.ts')).restore(call);
   },

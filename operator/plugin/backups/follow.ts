@@ -57,10 +57,11 @@ export async function follow<T extends TenantObject | ServiceObject>(
   const end = now as OperationStatus | undefined;
   if (end === undefined) return EXIT.failure;
   await show(cli, format, end, () => lineOf(end));
-  if (end.state === 'Beside')
-    cli.note(
-      cli.notes.dim(`→ ${cli.self} psql ${name}, then ${cli.self} restore ${name} --swap, or --abort`),
-    );
+  if (end.state === 'Beside') {
+    const look = namespace === undefined ? `${cli.self} psql ${name}, then ` : '';
+    const words = namespace === undefined ? name : '--all';
+    cli.note(cli.notes.dim(`→ ${look}${cli.self} restore ${words} --swap, or --abort`));
+  }
   return end.state === 'Failed' && request.verb !== 'abort' ? EXIT.failure : 0;
 }
 

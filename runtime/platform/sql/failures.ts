@@ -55,11 +55,15 @@ export function toShopError(error: unknown): ShopError {
   }
   // `platform.enter` found the tenant frozen or elsewhere: see directory/002-moves.sql.
   if (state === '25006') {
-    return new ShopError('unavailable', 'This shop is being moved and takes no changes for the moment.', {
-      cause: error,
-      remedy: 'Try again in a moment.',
-      retryAfterSeconds: 1,
-    });
+    return new ShopError(
+      'unavailable',
+      'This shop takes no changes for the moment: its data are being moved or restored.',
+      {
+        cause: error,
+        remedy: 'Try again in a moment.',
+        retryAfterSeconds: 1,
+      },
+    );
   }
   if (state === '57014' || state === '55P03') {
     return new ShopError('timeout', 'The database took too long to answer.', {
