@@ -91,7 +91,7 @@ export function drawn(
 
 /** The schema beside as it was then, without policies, and as it shall be now. */
 export interface Levels {
-  readonly then: DesiredSchema;
+  readonly early: DesiredSchema;
   readonly now: DesiredSchema;
 }
 
@@ -121,10 +121,10 @@ export async function levelsOf(then: Session, catalogue: Catalogue, home: Home):
       );
     if (ours.checksum !== migration.checksum) throw new ChangedMigrationError(home.origin, ours);
   }
-  const early = new Set(applied.map(idOf));
+  const hadThen = new Set(applied.map(idOf));
   return {
     now,
-    then: { ...now, tables: [], migrations: now.migrations.filter((one) => early.has(idOf(one))) },
+    early: { ...now, tables: [], migrations: now.migrations.filter((one) => hadThen.has(idOf(one))) },
   };
 }
 

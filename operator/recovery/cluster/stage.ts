@@ -45,7 +45,7 @@ export async function stageHome(home: Home, parts: StageParts): Promise<Staged> 
   const { database, former, catalogue, erasures, at, tell } = parts;
   const levels = await levelsOf(former, catalogue, home);
   await tell(`makes the tables of ${home.schema}`);
-  await database.session((session) => ensureStructure(session, levels.then));
+  await database.session((session) => ensureStructure(session, levels.early));
   const loads = await loadsOf(home, parts);
   let rows = 0;
   const differing: string[] = [];
