@@ -46,5 +46,5 @@ test('a process whose database is away lives, is not ready, and leaves on SIGTER
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number];
   assert.equal(code, 0);
-  assert.ok(performance.now() - started < 8_000);
+  assert.ok(performance.now() - started < 20_000);
 });

@@ -84,7 +84,7 @@ export function childOf(pid: number): Promise<number> {
       const child = Number(children.trim().split(' ')[0]);
       return child > 0 ? child : undefined;
     },
-    { withinMs: 5_000, everyMs: 10, what: `process ${pid} starts another` },
+    { withinMs: 60_000, everyMs: 10, what: `process ${pid} starts another` },
   );
 }
 

@@ -237,7 +237,7 @@ test('a server that is silent or away is said to be so in bounded time, and serv
   try {
     const started = performance.now();
     await assert.rejects(search.search('acme', index, { limit: 1 }), { code: 'timeout' });
-    assert.ok(performance.now() - started < 8_000);
+    assert.ok(performance.now() - started < 20_000);
   } finally {
     server.resume();
   }

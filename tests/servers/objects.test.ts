@@ -88,7 +88,7 @@ test('a signed address lets its holder read, or write that type, that object alo
 
   const brief = await blobs.signedUrl('a', 'things', 'k', { method: 'GET', expiresSeconds: 1 });
   await until(async () => ((await fetch(brief)).status === 403 ? true : undefined), {
-    withinMs: 5_000,
+    withinMs: 60_000,
     what: 'the address expires',
   });
   await assert.rejects(blobs.signedUrl('a', 'things', 'k', { method: 'GET', expiresSeconds: 0 }), {
@@ -103,7 +103,7 @@ test('a store that is away, or silent, is said to be so in bounded time, and ser
   await minio.pause();
   const asked = performance.now();
   await assert.rejects(blobs.get('a', 'things', 'k'), { code: 'timeout' });
-  assert.ok(performance.now() - asked < 12_000);
+  assert.ok(performance.now() - asked < 30_000);
   minio.resume();
   assert.equal((await blobs.get('a', 'things', 'k'))?.size, 4);
 

@@ -38,7 +38,7 @@ export interface Program {
 export async function freeze(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   await until(async () => (await threadStates(pid)).every((state) => state === 'T') || undefined, {
-    withinMs: 5_000,
+    withinMs: 60_000,
     what: `process ${pid} stands still`,
   });
 }

@@ -91,7 +91,7 @@ test('a scope gets its user on every node, once; runtimes enter with it, and rea
       await talk.publish('acme', 'news', 'x');
       return heard.length > 0 ? true : undefined;
     },
-    { withinMs: 5_000, what: 'it is heard' },
+    { withinMs: 60_000, what: 'it is heard' },
   );
   const refused = async (work: () => Promise<unknown>): Promise<void> => assert.rejects(work, /NOPERM/);
   await redis.attempt(async (client) => {
@@ -145,7 +145,7 @@ test('drift on one node is found and mended, and users outlast a restart', async
   assert.ok(node);
   const admin = connect(servers.adminAddress.replace(/@.*$/, `@127.0.0.1:${node.port}/`));
   await until(() => admin.attempt((client) => client.call('ACL', 'DELUSER', scope.login.user)), {
-    withinMs: 5_000,
+    withinMs: 60_000,
     what: 'the user is taken away',
   });
   assert.deepEqual(await system.ensure(scope), [`CREATE USER ${scope.login.user} ON 127.0.0.1:${node.port}`]);
@@ -257,7 +257,7 @@ test('gateways enter with a login of their own, and what one lets through is cou
       const wait = two.limits.take('acme', perMinute);
       return wait > 0 ? wait : undefined;
     },
-    { withinMs: 5_000, everyMs: 20, what: 'the other gateway refuses what the first has let through' },
+    { withinMs: 60_000, everyMs: 20, what: 'the other gateway refuses what the first has let through' },
   );
   assert.ok(refused <= 3, `${refused} s`);
   assert.equal(two.limits.take('fjord', perMinute), 0, 'each shop by itself');
@@ -285,6 +285,6 @@ test('a cluster that is away, or a login that may not, is told with what to do',
     servers.resume();
   }
   assert.ok(performance.now() - started < 30_000);
-  await until(() => system.ping().then(() => true), { withinMs: 10_000, what: 'it answers again' });
+  await until(() => system.ping().then(() => true), { withinMs: 60_000, what: 'it answers again' });
   assert.equal((await system.ensure(scopeNamed('away', 'one'))).length, 3);
 });

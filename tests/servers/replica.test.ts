@@ -98,14 +98,16 @@ test('nothing older than was asked for is ever answered: a standby that stands s
   const written = performance.now();
   await until(
     async () => {
+      // How old the row is when it is asked for: the answer may take its time.
+      const age = performance.now() - written;
       const rows = await read('a');
       assert.ok(
-        rows === 3 || performance.now() - written < STALENESS.stalenessMilliseconds + 500,
+        rows === 3 || age < STALENESS.stalenessMilliseconds + 500,
         'the row is missing although it is older than the read may be',
       );
-      return performance.now() - written > STALENESS.stalenessMilliseconds * 1.5 || undefined;
+      return age > STALENESS.stalenessMilliseconds * 1.5 || undefined;
     },
-    { withinMs: 10_000, what: 'the bound passes' },
+    { withinMs: 60_000, what: 'the bound passes' },
   );
   assert.equal(await isAnswered(), false);
   await admin.query('select pg_wal_replay_resume()');

@@ -321,7 +321,7 @@ async function pour(
     if (!socket.write(chunk))
       await Promise.race([once(socket, 'drain'), once(socket, 'close'), once(socket, 'data')]);
   }
-  await until(() => answer !== '' || undefined, { withinMs: 5_000, what: 'an answer' });
+  await until(() => answer !== '' || undefined, { withinMs: 60_000, what: 'an answer' });
   socket.destroy();
   return { answer, sent };
 }
