@@ -1,11 +1,13 @@
 /** The shop window: what the shop is, its collections, its favourites. */
 import type { Metadata } from 'next';
+import { Suspense } from 'react';
 import { Icon } from '../../ui/icons.tsx';
 import { button, heading, wrap } from '../../ui/styles.ts';
 import { Link } from '../components/link.tsx';
 import { Picture } from '../components/picture.tsx';
 import { ProductGrid } from '../components/product-card.tsx';
 import type { Card } from '../components/product-card.tsx';
+import { Recommended } from '../components/recommended.tsx';
 import type { Place } from '../lib/pictures.ts';
 import { shop } from '../lib/shop.ts';
 import type { Shop } from '../lib/shop.ts';
@@ -119,6 +121,14 @@ export default async function Home() {
           <ProductGrid products={favourites} shop={current} />
         </div>
       </section>
+      <Suspense fallback={null}>
+        <Recommended
+          shop={current}
+          query={{ context: 'home' }}
+          title={words.home.popular}
+          personal={words.home.forYou}
+        />
+      </Suspense>
       {others.length === 0 ? null : (
         <section aria-labelledby="fresh" className={`${wrap} mt-20 lg:mt-28`}>
           <h2 id="fresh" className={heading.section}>

@@ -2,6 +2,7 @@
 import { Icon } from '../../ui/icons.tsx';
 import type { IconName } from '../../ui/icons.tsx';
 import { wrap } from '../../ui/styles.ts';
+import { setPersonal } from '../lib/actions.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
 import { Logo } from './logo.tsx';
@@ -14,7 +15,7 @@ export function Footer({
   readonly shop: Shop;
   readonly collections: readonly { readonly handle: string; readonly title: string }[];
 }) {
-  const { words, store, locale, currency } = shop;
+  const { words, store, locale, currency, visitor } = shop;
   const languages = new Intl.DisplayNames([locale], { type: 'language' });
   const currencies = new Intl.DisplayNames([locale], { type: 'currency' });
   return (
@@ -64,6 +65,12 @@ export function Footer({
       </div>
       <div className={`${wrap} flex flex-wrap justify-between gap-2 pb-8 text-xs text-muted`}>
         <p>© {store.displayName}</p>
+        <form action={setPersonal}>
+          <input type="hidden" name="personal" value={visitor === undefined ? 'yes' : 'no'} />
+          <button className="underline underline-offset-4 hover:text-ink">
+            {visitor === undefined ? words.footer.personal : words.footer.impersonal}
+          </button>
+        </form>
         <p>{words.footer.powered}</p>
       </div>
     </footer>

@@ -1,5 +1,6 @@
 'use server';
 /** What a visitor can do. Each action is a form's target, so it works before, and without, any script in the browser. */
+import { randomUUID } from 'node:crypto';
 import { revalidatePath } from 'next/cache';
 import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
@@ -115,6 +116,13 @@ export async function removeCode(form: FormData): Promise<void> {
   if (cart !== undefined && giftCardId !== '')
     await orNothing(api.call('orders.removeGiftCard', { params: { cartId: cart.id, giftCardId } }));
   revalidatePath('/checkout');
+}
+
+/** Whether the shop may remember what this browser looks at, to recommend what suits it. The cookie is the agreement. */
+export async function setPersonal(form: FormData): Promise<void> {
+  if (text(form, 'personal') === 'yes') await remember(COOKIES.visit, randomUUID(), MONTH);
+  else await forget(COOKIES.visit);
+  revalidatePath('/', 'layout');
 }
 
 export async function setLocale(form: FormData): Promise<void> {

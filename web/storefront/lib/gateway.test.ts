@@ -108,3 +108,18 @@ test('a page of a proxy instead of an answer is an error too', async () => {
     },
   );
 });
+
+test('who is in a hurry waits for as long as it says, and the connection is given up', async () => {
+  const closed = Promise.withResolvers<void>();
+  await serve(
+    (request) => request.socket.once('close', closed.resolve),
+    async (url) => {
+      const client = createClient(createSend(url, 'acme.localhost', {}, 50));
+      await assert.rejects(
+        client.call('host.getStore', {}),
+        (error) => error instanceof ApiError && error.status === 504 && error.code === 'timeout',
+      );
+      await closed.promise;
+    },
+  );
+});

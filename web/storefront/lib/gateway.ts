@@ -7,16 +7,24 @@ const TIMEOUT_MILLISECONDS = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 const agent = new Agent({ keepAlive: true, maxSockets: 128, scheduling: 'fifo' });
 
-/** `host` names the shop; `forwarded` is what the API should know of the visitor's request. */
-export function createSend(gateway: string, host: string, forwarded: Readonly<Record<string, string>>): Send {
+/**
+ * `host` names the shop; `forwarded` is what the API should know of the visitor's request.
+ * @param within milliseconds; what takes longer is broken off
+ */
+export function createSend(
+  gateway: string,
+  host: string,
+  forwarded: Readonly<Record<string, string>>,
+  within = TIMEOUT_MILLISECONDS,
+): Send {
   return async (message) => {
     try {
-      return await exchange(gateway, host, forwarded, message);
+      return await exchange(gateway, host, forwarded, message, within);
     } catch (error) {
       // A kept connection may close just as it is used; a read may simply be asked again.
       if (message.method !== 'GET' || !(error instanceof ApiError) || error.code !== 'unavailable')
         throw error;
-      return await exchange(gateway, host, forwarded, message);
+      return await exchange(gateway, host, forwarded, message, within);
     }
   };
 }
@@ -26,6 +34,7 @@ function exchange(
   host: string,
   forwarded: Readonly<Record<string, string>>,
   message: ApiRequest,
+  within: number,
 ): Promise<ApiResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
   const url = new URL(message.path, gateway);
@@ -61,9 +70,9 @@ function exchange(
     reject(new ApiError(503, 'unavailable', `The API cannot be reached: ${cause.message}`, [], cause));
   }
   const timer = setTimeout(() => {
-    reject(new ApiError(504, 'timeout', `The API did not answer within ${TIMEOUT_MILLISECONDS} ms`));
+    reject(new ApiError(504, 'timeout', `The API did not answer within ${within} ms`));
     outgoing.destroy();
-  }, TIMEOUT_MILLISECONDS);
+  }, within);
   outgoing.on('error', fail);
   outgoing.on('close', () => clearTimeout(timer));
   outgoing.end(message.body);

@@ -16,6 +16,7 @@ export const COOKIES = {
   locale: 'locale',
   currency: 'currency',
   session: 'shopmind_session',
+  visit: 'visit',
 } as const;
 
 export type Store = Answer<'host.getStore'>;
@@ -38,7 +39,14 @@ export interface Shop {
   /** Reads what is the same for every visitor, kept as long as the answer allows. */
   read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>>;
   readonly loggedIn: boolean;
+  /** As the visitor, for what a page may do without: whatever takes longer than it should is broken off. */
+  readonly hurried: Client;
+  /** What this browser is known by, where the visitor has agreed to that. */
+  readonly visitor: string | undefined;
 }
+
+/** Nobody waits longer for what a page may do without. */
+const HURRY_MILLISECONDS = 400;
 
 const answers = createAnswerCache(400, Date.now);
 
@@ -54,11 +62,13 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
   const [head, jar] = await Promise.all([headers(), cookies()]);
   const host = head.get('x-forwarded-host') ?? head.get('host') ?? '';
   const session = jar.get(COOKIES.session)?.value;
-  const forwarded = pick(head, ['x-request-id', 'traceparent', 'user-agent']);
+  const forwarded = pick(head, ['x-request-id', 'traceparent', 'user-agent', 'sec-gpc', 'dnt']);
   const gateway = process.env['GATEWAY_URL'] ?? `http://${host}`;
   const anonymous = createSend(gateway, host, forwarded);
   const apiAs = (token: string) =>
     createClient(createSend(gateway, host, { ...forwarded, authorization: `Bearer ${token}` }));
+  const own = session === undefined ? forwarded : { ...forwarded, authorization: `Bearer ${session}` };
+  const hurried = createClient(createSend(gateway, host, own, HURRY_MILLISECONDS));
   const api = session === undefined ? createClient(anonymous) : apiAs(session);
 
   async function read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>> {
@@ -94,6 +104,8 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
     apiAs,
     read,
     loggedIn: session !== undefined,
+    hurried,
+    visitor: jar.get(COOKIES.visit)?.value,
   };
 });
 

@@ -1,6 +1,7 @@
 /** One product. */
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
+import { after } from 'next/server';
 import { Suspense } from 'react';
 import type { Answer } from '../../../../api-client/client.ts';
 import { GridSkeleton } from '../../../../ui/skeleton.tsx';
@@ -8,10 +9,12 @@ import { heading, wrap } from '../../../../ui/styles.ts';
 import { Link } from '../../../components/link.tsx';
 import { ProductGrid } from '../../../components/product-card.tsx';
 import { ProductView } from '../../../components/product-view.tsx';
+import { Recommended } from '../../../components/recommended.tsx';
 import { plainText, safeHtml } from '../../../lib/html.ts';
 import { minorDigits } from '../../../lib/money.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { sharedAddress } from '../../../lib/pictures.ts';
+import { tellSeen } from '../../../lib/recommended.ts';
 import { nonce, orNothing, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
 
@@ -53,6 +56,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function ProductPage({ params, searchParams }: Props) {
   const [{ current, product }, query] = await Promise.all([find(params), searchParams]);
   const { words, money } = current;
+  after(() => tellSeen(current, `/products/${product.handle}`, product.id));
   const stock = await stockOf(current, product);
   const [collection] = product.collections;
   const wanted = product.variants.find(({ id }) => id === query['variant']);
@@ -132,6 +136,13 @@ export default async function ProductPage({ params, searchParams }: Props) {
           </section>
         </ProductView>
       </div>
+      <Suspense fallback={null}>
+        <Recommended
+          shop={current}
+          query={{ context: 'product', products: product.id }}
+          title={words.product.alsoBought}
+        />
+      </Suspense>
       <Suspense
         fallback={
           <div className={`${wrap} mt-24`}>
