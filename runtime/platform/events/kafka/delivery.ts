@@ -33,10 +33,13 @@ export interface DeliveryOptions {
   readonly firstPauseMilliseconds: number;
   /** Tenants at once. */
   readonly concurrency: number;
-  /** Events of a tenant in one transaction, at most. */
+  /** Events of a tenant in one transaction, at most; ten times as many while transactions are short. */
   readonly batch: number;
 }
 
+/** Transactions that take no longer are let grow, tenfold at most; whose locks others would wait for longer than this are not. */
+const SHORT_MS = 50;
+const MOST_GROWTH = 10;
 /** From one transaction of a tenant to its next, unless more than a few events wait. */
 const REST_MS = { least: 20, most: 60 };
 const FEW = 100;
@@ -52,6 +55,7 @@ export interface Delivery {
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { sql, clock, meter, consumer, intake } = options;
   let closed = false;
+  let batch = options.batch;
 
   const pump = createPump({
     name: consumer,
@@ -76,17 +80,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   });
 
   async function deliver(tenant: TenantId): Promise<Next> {
-    let most = options.batch;
+    let most = batch;
     while (!closed) {
       const taken = intake.peek(tenant, most);
       const [first] = taken;
       if (first === undefined) break;
       try {
-        await handleAll(tenant, taken);
+        const took = await handleAll(tenant, taken);
         intake.finish(tenant, taken);
+        grow(taken.length, took);
         // A transaction costs the same for one event as for a hundred: the few that came meanwhile wait for more.
         if (intake.peek(tenant, FEW).length < FEW) break;
-        most = options.batch;
+        most = batch;
       } catch (error) {
         const failure = failureOf(error);
         // What comes before the culprit goes first; when the culprit stands at the front it is parked.
@@ -94,7 +99,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         else {
           await park(tenant, first, failure);
           intake.finish(tenant, taken);
-          most = options.batch;
+          most = batch;
         }
       }
     }
@@ -102,7 +107,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return intake.peek(tenant, 1).length > 0 ? 'later' : undefined;
   }
 
-  async function handleAll(tenant: TenantId, taken: readonly Taken[]): Promise<void> {
+  function grow(handled: number, milliseconds: number): void {
+    if (milliseconds > SHORT_MS) batch = Math.max(options.batch, Math.floor(batch / 2));
+    else if (handled >= batch) batch = Math.min(options.batch * MOST_GROWTH, batch * 2);
+  }
+
+  /** @returns milliseconds that it took */
+  async function handleAll(tenant: TenantId, taken: readonly Taken[]): Promise<number> {
     const began = performance.now();
     const handled = await sql.transaction(tenant, async (tx) => {
       const keys = taken.map(({ event }) => event.key);
@@ -115,8 +126,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       await run(free, taken, tx);
       return free.length;
     });
+    const took = performance.now() - began;
     const oldest = taken[0]?.event.occurredAt.getTime() ?? 0;
-    meter.delivered(consumer, handled, performance.now() - began, clock.now().getTime() - oldest);
+    meter.delivered(consumer, handled, took, clock.now().getTime() - oldest);
+    return took;
   }
 
   async function run(free: readonly Taken[], taken: readonly Taken[], tx: Transaction): Promise<void> {
@@ -139,7 +152,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** Moves the marks to the last of what was taken, and answers where they were. Whoever else is at them waits until this commits. */
   function mark(tenant: TenantId, taken: readonly Taken[]): Statement {
     const ends = new Map<string, number>();
-    for (const { source, place } of taken) ends.set(source, Math.max(place, ends.get(source) ?? 0));
+    for (const { source, from, to } of runsOf(taken)) {
+      let end = ends.get(source) ?? 0;
+      for (let index = from; index < to; index++) end = Math.max(end, taken[index]?.place ?? 0);
+      ends.set(source, end);
+    }
     return { text: MARK, values: [tenant, consumer, [...ends.keys()], [...ends.values()]] };
   }
 
@@ -160,11 +177,28 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 /** Those beyond the marks as they were, and each once: a relay that was killed may have sent an event twice within what was taken. */
 function freshOf(taken: readonly Taken[], marked: WireResult | undefined): readonly Taken[] {
   const marks = new Map(marked?.rows.map((row) => [String(row['source']), Number(row['before'])]));
-  return taken.filter(({ source, place }) => {
-    if (place <= (marks.get(source) ?? 0)) return false;
-    marks.set(source, place);
-    return true;
-  });
+  const fresh: Taken[] = [];
+  for (const { source, from, to } of runsOf(taken)) {
+    let mark = marks.get(source) ?? 0;
+    for (const each of taken.slice(from, to)) {
+      if (each.place <= mark) continue;
+      mark = each.place;
+      fresh.push(each);
+    }
+    marks.set(source, mark);
+  }
+  return fresh;
+}
+
+/** What came one after the other from one partition: a pooled tenant's comes from one. */
+function* runsOf(
+  taken: readonly Taken[],
+): Generator<{ readonly source: string; readonly from: number; readonly to: number }> {
+  for (let from = 0, to = 0; from < taken.length; from = to) {
+    const source = taken[from]?.source ?? '';
+    for (to = from + 1; taken[to]?.source === source;) to++;
+    yield { source, from, to };
+  }
 }
 
 function eventIn({ event }: Taken): StoredEvent {

@@ -87,14 +87,15 @@ export function createIntake(options: IntakeOptions): Intake {
   let running: Promise<void> | undefined;
   let resting = false;
   let closed = false;
-  let roomMade = Promise.withResolvers<void>();
+  /** Of all who wait for room. */
+  let waiting: PromiseWithResolvers<void> | undefined;
 
   function forgetAll(): void {
     lanes = new Map();
     partitions = new Map();
     finished.clear();
     count = 0;
-    roomMade.resolve();
+    tellRoom();
   }
 
   /** Until it runs; afterwards kafkajs keeps it running, unless it says that it gave up. */
@@ -143,36 +144,69 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
-    if (resting || !isRunning() || isStale()) return;
+    const { batch, resolveOffset, isRunning, isStale } = payload;
+    const isOver = (): boolean => resting || !isRunning() || isStale();
+    // Read when there is room and not before: what waits long is copied about by the garbage collector.
+    while (count > most && !isOver()) await roomOrHeartbeat(payload);
+    if (isOver()) return;
     const { topic, partition } = batch;
     const name = topics.get(topic) ?? topic;
-    const events: Placed[] = [];
-    for (const message of batch.messages) {
-      const placed = toEvent(name, message);
-      const reason = 'poison' in placed ? placed.poison : options.foreign(placed.event.tenant);
-      if (reason !== undefined) await options.refuse(message, reason, topic, partition);
-      else if (!('poison' in placed)) events.push(placed);
-    }
+    const source = `${topic}/${partition}`;
     const last = batch.lastOffset();
     const mine: Batch = {
       partition: partitionOf(topic, partition),
       next: String(BigInt(last) + 1n),
-      left: events.length,
+      left: 0,
     };
+    const events: Taken[] = [];
+    let told: TenantId | undefined;
+    let reason: string | undefined;
+    for (const message of batch.messages) {
+      const placed = toEvent(name, message, told);
+      if ('poison' in placed) {
+        await options.refuse(message, placed.poison, topic, partition);
+        continue;
+      }
+      const { event, place } = placed;
+      // A tenant's events come one after the other.
+      if (event.tenant !== told) reason = options.foreign((told = event.tenant));
+      if (reason === undefined) events.push({ event, place, source, batch: mine });
+      else await options.refuse(message, reason, topic, partition);
+    }
+    mine.left = events.length;
     mine.partition.batches.push(mine);
     resolveOffset(last);
-    const source = `${topic}/${partition}`;
-    for (const { event, place } of events) laneOf(event.tenant).push({ event, place, source, batch: mine });
     count += events.length;
     if (events.length === 0) advance(mine.partition);
-    for (const tenant of new Set(events.map(({ event }) => event.tenant))) options.arrived(tenant);
+    for (const tenant of enlist(events)) options.arrived(tenant);
     if (batch.messages.length < FEW_MESSAGES) await sleep(FETCH_REST_MS);
-    while (count > most && !resting && isRunning() && !isStale()) {
-      roomMade = Promise.withResolvers();
-      await Promise.race([roomMade.promise, sleep(HEARTBEAT_MS / 2)]);
-      await heartbeat();
+  }
+
+  async function roomOrHeartbeat({ heartbeat }: EachBatchPayload): Promise<void> {
+    waiting ??= Promise.withResolvers();
+    await Promise.race([waiting.promise, sleep(HEARTBEAT_MS / 2)]);
+    await heartbeat();
+  }
+
+  function tellRoom(): void {
+    waiting?.resolve();
+    waiting = undefined;
+  }
+
+  /** @returns whose they are */
+  function enlist(events: readonly Taken[]): ReadonlySet<TenantId> {
+    const tenants = new Set<TenantId>();
+    let tenant = '';
+    let lane: Taken[] = [];
+    for (const each of events) {
+      if (each.event.tenant !== tenant) {
+        tenant = each.event.tenant;
+        tenants.add(tenant);
+        lane = laneOf(tenant);
+      }
+      lane.push(each);
     }
+    return tenants;
   }
 
   function laneOf(tenant: TenantId): Taken[] {
@@ -237,12 +271,12 @@ export function createIntake(options: IntakeOptions): Intake {
       const touched = new Set<Partition>();
       for (const { batch } of taken) if (--batch.left === 0) touched.add(batch.partition);
       for (const partition of touched) advance(partition);
-      if (count <= most / 2) roomMade.resolve();
+      if (count <= most / 2) tellRoom();
     },
     waiting: () => count,
     rest() {
       resting = true;
-      roomMade.resolve();
+      tellRoom();
       try {
         consumer?.pause([...topics.keys()].map((topic) => ({ topic })));
       } catch (error) {

@@ -4,7 +4,7 @@
  * There are no headers: kafkajs pays for each as for a record of its own.
  */
 import { Partitioners, type PartitionMetadata } from 'kafkajs';
-import type { StoredEvent } from '../../ports.ts';
+import type { StoredEvent, TenantId } from '../../ports.ts';
 import { isTenantId } from '../../tenant-id.ts';
 import { keyOf, linesOf } from '../outbox.ts';
 
@@ -88,12 +88,21 @@ export interface Placed {
   readonly place: number;
 }
 
-/** The event of a message, or why it is none. @param topic as domains call it, without the scope */
-export function toEvent(topic: string, message: Incoming): Placed | { readonly poison: string } {
+/**
+ * The event of a message, or why it is none.
+ * @param topic as domains call it, without the scope
+ * @param known a tenant's id that has been checked: that of the message before, most likely
+ */
+export function toEvent(
+  topic: string,
+  message: Incoming,
+  known?: TenantId,
+): Placed | { readonly poison: string } {
   const whole = message.key?.toString() ?? '';
   const slash = whole.indexOf('/');
   const tenant = whole.slice(0, Math.max(slash, 0));
-  if (!isTenantId(tenant)) return { poison: 'Its key does not begin with a tenant’s id.' };
+  if (tenant !== known && !isTenantId(tenant))
+    return { poison: 'Its key does not begin with a tenant’s id.' };
   if (message.value === null) return { poison: 'It has no value.' };
   let value: unknown;
   try {
@@ -102,18 +111,16 @@ export function toEvent(topic: string, message: Incoming): Placed | { readonly p
     return { poison: `Its value is no JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
   if (!isTold(value)) return { poison: 'Its value lacks one of id, type, place and data.' };
-  const { id, type, place, data: payload, trace } = value;
-  const event: StoredEvent = {
-    id,
+  const event = {
+    id: value.id,
     tenant,
     topic,
-    type,
+    type: value.type,
     key: whole.slice(slash + 1),
-    payload,
+    payload: value.data,
     occurredAt: new Date(Number(message.timestamp)),
-    ...(trace === undefined ? {} : { trace }),
   };
-  return { event, place };
+  return { event: value.trace === undefined ? event : { ...event, trace: value.trace }, place: value.place };
 }
 
 interface Told {
