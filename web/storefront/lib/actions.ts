@@ -245,6 +245,62 @@ export async function abandonOrder(form: FormData): Promise<void> {
   redirect(`/orders/${orderId}`);
 }
 
+/** Takes an offer and goes on to its payment; where that cannot be, the page says so. */
+export async function acceptOffer(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const input = offerInput(form);
+  let target: string;
+  try {
+    const { order, token, payment } = await api.call('orders.acceptOffer', {
+      ...input,
+      body: { expectedTotal: Number(text(form, 'total')) || 0 },
+      idempotencyKey: text(form, 'key'),
+    });
+    await remember(orderCookie(order.id), token, MONTH);
+    target = payment === undefined ? `/orders/${order.id}` : `/checkout/${order.id}`;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    target = offerPage(form, error.code === 'out_of_stock' ? 'stock' : 'other');
+  }
+  redirect(target);
+}
+
+/** Says something about an offer, or does without it. */
+export async function answerOffer(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const input = offerInput(form);
+  const message = text(form, 'message').trim().replaceAll('\r', '');
+  let target = offerPage(form);
+  try {
+    if (text(form, 'decline') !== '')
+      await api.call('orders.declineOffer', { ...input, body: message === '' ? {} : { message } });
+    else
+      await api.call('orders.answerOffer', {
+        ...input,
+        body: { message },
+        idempotencyKey: text(form, 'key'),
+      });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    target = offerPage(form, 'other');
+  }
+  redirect(target);
+}
+
+function offerInput(form: FormData) {
+  const token = text(form, 'token') === '' ? undefined : text(form, 'token');
+  return { params: { draftId: text(form, 'offer') }, query: { token } };
+}
+
+function offerPage(form: FormData, failed?: string): string {
+  const { params, query } = offerInput(form);
+  const said = { ...query, failed };
+  const search = new URLSearchParams(
+    Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return `/offers/${params.draftId}?${search}`;
+}
+
 const REASONS = [
   'changed_mind',
   'too_large',

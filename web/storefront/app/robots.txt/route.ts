@@ -11,6 +11,7 @@ export async function GET(): Promise<Response> {
           'Disallow: /cart',
           'Disallow: /checkout',
           'Disallow: /orders',
+          'Disallow: /offers',
           'Disallow: /account',
           'Disallow: /search',
           'Disallow: /api/',
