@@ -4048,7 +4048,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4138,7 +4142,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4228,7 +4236,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4331,7 +4343,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4424,7 +4440,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4517,7 +4537,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4608,7 +4632,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4700,7 +4728,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4791,7 +4823,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4883,7 +4919,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -4974,7 +5014,11 @@ export interface Operations {
           "amount": number;
           "currency": string;
         };
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "later"?: {
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+        } | undefined;
         "problem"?: "unavailable" | "out_of_stock" | "insufficient_stock" | "price_changed" | undefined;
       })[];
       "itemCount": number;
@@ -5052,7 +5096,8 @@ export interface Operations {
     response: {
       "stock": readonly ({
         "variantId": string;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
+        "expectedAt"?: string | undefined;
       })[];
     };
   };
@@ -5181,6 +5226,11 @@ export interface Operations {
           "gift": number;
           "due": number;
         };
+        "missing"?: readonly ({
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+          "variantId": string;
+        })[] | undefined;
         "captured": number;
         "refunded": number;
         "giftRefunded": number;
@@ -5765,6 +5815,11 @@ export interface Operations {
           "gift": number;
           "due": number;
         };
+        "missing"?: readonly ({
+          "quantity": number;
+          "expectedAt"?: string | undefined;
+          "variantId": string;
+        })[] | undefined;
         "captured": number;
         "refunded": number;
         "giftRefunded": number;
@@ -5926,6 +5981,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -6068,6 +6128,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -6200,6 +6265,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -6326,6 +6396,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -6448,7 +6523,7 @@ export interface Operations {
           "currency": string;
         } | undefined;
         "reason"?: string | undefined;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
       })[];
       "discounts": readonly ({
         "promotionId": string;
@@ -6569,7 +6644,7 @@ export interface Operations {
           "currency": string;
         } | undefined;
         "reason"?: string | undefined;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
       })[];
       "discounts": readonly ({
         "promotionId": string;
@@ -6721,7 +6796,7 @@ export interface Operations {
           "currency": string;
         } | undefined;
         "reason"?: string | undefined;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
       })[];
       "discounts": readonly ({
         "promotionId": string;
@@ -6846,7 +6921,7 @@ export interface Operations {
             "currency": string;
           } | undefined;
           "reason"?: string | undefined;
-          "availability": "in_stock" | "low" | "out";
+          "availability": "in_stock" | "low" | "backorder" | "out";
         })[];
         "discounts": readonly ({
           "promotionId": string;
@@ -6971,7 +7046,7 @@ export interface Operations {
           "currency": string;
         } | undefined;
         "reason"?: string | undefined;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
       })[];
       "discounts": readonly ({
         "promotionId": string;
@@ -7094,7 +7169,7 @@ export interface Operations {
           "currency": string;
         } | undefined;
         "reason"?: string | undefined;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
       })[];
       "discounts": readonly ({
         "promotionId": string;
@@ -7274,6 +7349,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -7363,7 +7443,7 @@ export interface Operations {
           "currency": string;
         } | undefined;
         "reason"?: string | undefined;
-        "availability": "in_stock" | "low" | "out";
+        "availability": "in_stock" | "low" | "backorder" | "out";
       })[];
       "discounts": readonly ({
         "promotionId": string;
@@ -7567,6 +7647,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -7712,6 +7797,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -7863,6 +7953,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8015,6 +8110,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8164,6 +8264,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8313,6 +8418,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8493,6 +8603,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8639,6 +8754,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8785,6 +8905,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -8929,6 +9054,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -9079,6 +9209,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -9226,6 +9361,11 @@ export interface Operations {
         "gift": number;
         "due": number;
       };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
       "captured": number;
       "refunded": number;
       "giftRefunded": number;
@@ -9978,6 +10118,10 @@ export interface Operations {
         "sold": number;
         "available": number;
         "tracked": boolean;
+        "backorder": {
+          "limit": number;
+          "expectedAt"?: string | undefined;
+        };
       })[];
     };
   };
@@ -10000,6 +10144,33 @@ export interface Operations {
       "sold": number;
       "available": number;
       "tracked": boolean;
+      "backorder": {
+        "limit": number;
+        "expectedAt"?: string | undefined;
+      };
+    };
+  };
+  /** How many units may be sold before they have come in, and when they are expected. */
+  'orders.setBackorder': {
+    params: {
+      "variantId": string;
+    };
+    query: undefined;
+    body: {
+      "limit": number;
+      "expectedAt"?: string | undefined;
+    };
+    response: {
+      "variantId": string;
+      "onHand": number;
+      "held": number;
+      "sold": number;
+      "available": number;
+      "tracked": boolean;
+      "backorder": {
+        "limit": number;
+        "expectedAt"?: string | undefined;
+      };
     };
   };
   /** Where stock is kept, in the order in which orders are sent from there. */
@@ -10446,6 +10617,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.deletePromotion': ['DELETE', '/api/admin/orders/promotions/{promotionId}', false],
   'orders.listStock': ['GET', '/api/admin/orders/stock', false],
   'orders.adjustStock': ['POST', '/api/admin/orders/stock/{variantId}', true],
+  'orders.setBackorder': ['PUT', '/api/admin/orders/stock/{variantId}/backorder', false],
   'orders.listLocations': ['GET', '/api/admin/orders/locations', false],
   'orders.createLocation': ['POST', '/api/admin/orders/locations', true],
   'orders.updateLocation': ['PUT', '/api/admin/orders/locations/{locationId}', false],

@@ -60,6 +60,9 @@ export interface StoredLine {
   readonly shipped: boolean;
   readonly free: number;
   readonly tracked: boolean;
+  /** Units that may be promised beyond the shelf, and when more are expected. */
+  readonly backorder: number;
+  readonly expectedAt: string | undefined;
 }
 
 /** Anything that runs one statement as a tenant: the pool outside a transaction, or a transaction. */
@@ -104,6 +107,8 @@ interface LineRow {
   readonly shipped: boolean | null;
   readonly free: number | null;
   readonly tracked: boolean | null;
+  readonly backorder: number | null;
+  readonly expected: string | null;
 }
 
 const READ = `
@@ -119,7 +124,7 @@ const READ = `
         'image', v.image, 'options', v.options, 'price', case when v.published then v.prices -> c.currency end,
         'shipped', v.requires_shipping, 'type', v.product_type, 'vendor', v.vendor, 'taxable', v.taxable,
         'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold,
-        'tracked', s.tracked) order by l.added_at, l.variant_id)
+        'tracked', s.tracked, 'backorder', s.backorder_limit, 'expected', s.expected_at) order by l.added_at, l.variant_id)
       from orders_cart_lines l
       left join orders_variants v on v.tenant_id = l.tenant_id and v.variant_id = l.variant_id
       left join orders_stock s on s.tenant_id = l.tenant_id and s.variant_id = l.variant_id
@@ -212,8 +217,9 @@ export function cartPrice(
 /** What keeps a line from being bought as it stands. */
 export function problemOf(line: StoredLine): CartLine['problem'] {
   if (line.unitPrice === undefined) return 'unavailable';
-  if (line.tracked && line.free <= 0) return 'out_of_stock';
-  if (line.tracked && line.free < line.quantity) return 'insufficient_stock';
+  const room = line.free + line.backorder;
+  if (line.tracked && room <= 0) return 'out_of_stock';
+  if (line.tracked && room < line.quantity) return 'insufficient_stock';
   return line.unitPrice === line.seenPrice ? undefined : 'price_changed';
 }
 
@@ -223,15 +229,23 @@ export function snapshotOf(line: StoredLine): ItemSnapshot {
   return { variantId, productId, handle, title, variantTitle, sku, image, options: { ...options } };
 }
 
+/** Of a line that can be bought: units that are not there yet. */
+function laterOf({ free, tracked, backorder, quantity, expectedAt }: StoredLine): CartLine['later'] {
+  const missing = quantity - Math.max(free, 0);
+  if (!tracked || missing <= 0 || free + backorder < quantity) return undefined;
+  return { quantity: missing, expectedAt };
+}
+
 function showLine(line: StoredLine, currency: string, discount: number): CartLine {
-  const { seenPrice, unitPrice = seenPrice, free, tracked, quantity } = line;
+  const { seenPrice, unitPrice = seenPrice, free, tracked, backorder, quantity } = line;
   return {
     ...snapshotOf(line),
     quantity,
     unitPrice: { amount: unitPrice, currency },
     total: { amount: unitPrice * quantity, currency },
     discount: { amount: discount, currency },
-    availability: line.unitPrice === undefined ? 'out' : availabilityOf(free, tracked),
+    availability: line.unitPrice === undefined ? 'out' : availabilityOf(free, tracked, backorder),
+    later: laterOf(line),
     problem: problemOf(line),
   };
 }
@@ -553,6 +567,9 @@ function fromRow(row: CartRow): StoredCart {
       shipped: line.shipped ?? true,
       free: line.free ?? 0,
       tracked: line.tracked ?? true,
+      backorder: line.backorder ?? 0,
+      // JSON writes the offset as the server's time zone says.
+      expectedAt: line.expected === null ? undefined : new Date(line.expected).toISOString(),
     })),
   };
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
 import { paymentEvent } from '../payments/schemas.ts';
+import * as backorders from './backorders/schemas.ts';
 import * as drafts from './drafts/schemas.ts';
 import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
@@ -312,7 +313,14 @@ export const orders: DomainDefinition = {
       audience: 'shopper',
       query: s.stockQuery,
       response: z.object({
-        stock: z.array(z.object({ variantId: z.string(), availability: s.availability })),
+        stock: z.array(
+          z.object({
+            variantId: z.string(),
+            availability: s.availability,
+            /** When more are expected, where none is there. */
+            expectedAt: z.string().optional(),
+          }),
+        ),
       }),
     },
     {
@@ -826,6 +834,16 @@ export const orders: DomainDefinition = {
       body: s.adjustStock,
       response: s.stockLevel,
       idempotent: true,
+    },
+    {
+      id: 'setBackorder',
+      method: 'PUT',
+      path: '/api/admin/orders/stock/{variantId}/backorder',
+      summary: 'How many units may be sold before they have come in, and when they are expected.',
+      audience: 'merchant',
+      params: ofVariant,
+      body: backorders.setBackorder,
+      response: s.stockLevel,
     },
     {
       id: 'listLocations',

@@ -1,6 +1,6 @@
 /**
  * Stock: units on hand, held for a while, and sold. Each function is one statement that locks its rows in the order of their
- * ids, so that two orders never wait for each other, and that refuses to pass Σ held + sold ≤ on hand.
+ * ids, so that two orders never wait for each other, and that refuses to pass Σ held + sold ≤ on hand + limit of backorders.
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, SqlRunner, SqlValue } from '../../platform/ports.ts';
@@ -22,9 +22,10 @@ export interface StockChange {
 /** Fewer free units than this are called low. */
 export const LOW_BELOW = 6;
 
-export function availabilityOf(free: number, tracked: boolean): Availability {
+/** @param backorder units that may be promised beyond the shelf */
+export function availabilityOf(free: number, tracked: boolean, backorder: number): Availability {
   if (!tracked) return 'in_stock';
-  if (free <= 0) return 'out';
+  if (free <= 0) return free + backorder > 0 ? 'backorder' : 'out';
   return free < LOW_BELOW ? 'low' : 'in_stock';
 }
 
@@ -45,6 +46,8 @@ export interface TakenRow {
   /** Whether any of it lies elsewhere than at the main location. */
   readonly spread: boolean;
   readonly quantity: number;
+  /** Units that may be promised beyond the shelf. */
+  readonly backorder: number;
   readonly enough: boolean;
 }
 
@@ -59,19 +62,20 @@ export interface TakenRow {
 export const TAKING = `
   wanted as (select * from unnest($3::text[], $4::int[]) as w (variant_id, quantity)),
   locked as (
-    select s.variant_id, s.tracked, s.spread, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free from orders_stock s
+    select s.variant_id, s.tracked, s.spread, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free, s.backorder_limit,
+      s.backorder_floor from orders_stock s
     where s.tenant_id = $1 and s.variant_id = any ($3::text[]) order by s.variant_id for update
   ),
   found as (
     select w.variant_id, w.quantity, l.on_hand, l.held, l.sold, coalesce(l.free, 0) as free, coalesce(l.tracked, true) as tracked,
-      coalesce(l.spread, false) as spread,
-      l.variant_id is not null and (not l.tracked or l.free >= w.quantity) as enough
+      coalesce(l.spread, false) as spread, coalesce(l.backorder_limit, 0) as backorder, l.backorder_floor,
+      l.variant_id is not null and (not l.tracked or l.free + l.backorder_limit >= w.quantity) as enough
     from wanted w left join locked l on l.variant_id = w.variant_id
   ),
   judged as (select found.*, bool_and(enough) over () as all_enough from found),
   taken as (
     update orders_stock s set on_hand = j.on_hand, tracked = j.tracked, held = j.held + j.quantity * $5::int,
-      sold = j.sold + j.quantity * (1 - $5::int), updated_at = $6
+      sold = j.sold + j.quantity * (1 - $5::int), backorder_limit = j.backorder, backorder_floor = j.backorder_floor, updated_at = $6
     from judged j where s.tenant_id = $1 and s.variant_id = j.variant_id and j.all_enough
     returning s.variant_id
   ),
@@ -81,7 +85,7 @@ export const TAKING = `
     on conflict (tenant_id, order_id, variant_id) do update set state = excluded.state, quantity = excluded.quantity
   )`;
 /** What `readTaken` reads. */
-export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.spread, j.enough';
+export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.spread, j.backorder, j.enough';
 const TAKE = `with ${TAKING} select ${TAKEN} from judged j`;
 
 /**
@@ -137,13 +141,18 @@ export interface Taken {
 export function readTaken(rows: readonly TakenRow[]): Taken {
   const lacking = rows
     .filter((row) => !row.enough)
-    .map((row) => ({ variantId: row.variant_id, quantity: row.quantity, free: Math.max(row.free, 0) }));
+    .map((row) => ({
+      variantId: row.variant_id,
+      quantity: row.quantity,
+      free: Math.max(row.free + row.backorder, 0),
+    }));
   if (lacking.length > 0) return { lacking, changes: [] };
   return { lacking, changes: changesOf(rows, (row) => row.free - row.quantity) };
 }
 
 interface MovedRow {
   readonly spread: boolean;
+  readonly backorder: number;
   readonly variant_id: string;
   readonly quantity: number;
   readonly free: number;
@@ -152,14 +161,15 @@ interface MovedRow {
 
 /** The rest of a statement that says in `moving` which units go; $5 to $7 are what one does to held, sold and on hand, $8 is now. */
 const LOCK_AND_MOVE = `locked as (
-    select s.variant_id, s.tracked, s.on_hand, s.held, s.sold from orders_stock s
+    select s.variant_id, s.tracked, s.on_hand, s.held, s.sold, s.backorder_limit, s.backorder_floor from orders_stock s
     where s.tenant_id = $1 and s.variant_id in (select variant_id from moving) order by s.variant_id for update
   )
   update orders_stock s set tracked = l.tracked, held = l.held + m.quantity * $5::int, sold = l.sold + m.quantity * $6::int,
-    on_hand = l.on_hand + case when l.tracked then m.quantity * $7::int else 0 end, updated_at = $8
+    on_hand = l.on_hand + case when l.tracked then m.quantity * $7::int else 0 end, backorder_limit = l.backorder_limit,
+    backorder_floor = l.backorder_floor, updated_at = $8
   from moving m join locked l on l.variant_id = m.variant_id
   where s.tenant_id = $1 and s.variant_id = m.variant_id
-  returning s.variant_id, m.quantity, s.tracked, s.spread, s.on_hand - s.held - s.sold as free`;
+  returning s.variant_id, m.quantity, s.tracked, s.spread, s.backorder_limit as backorder, s.on_hand - s.held - s.sold as free`;
 
 const MOVE = `
   with moving as (
@@ -270,7 +280,7 @@ export async function levels(
   variantIds: readonly string[],
 ): Promise<StockLevel[]> {
   const { rows } = await sql.query<StockRow>(
-    `select variant_id, on_hand, held, sold, tracked from orders_stock
+    `select variant_id, on_hand, held, sold, tracked, backorder_limit, expected_at from orders_stock
      where tenant_id = $1 and variant_id = any ($2::text[]) order by variant_id`,
     [tenant, variantIds],
   );
@@ -291,13 +301,16 @@ export async function adjust(
   const { rows } = await sql.query<StockRow & { before: number; fits: boolean }>(
     `with was as (
        select variant_id, tracked, held, sold, on_hand, on_hand - held - sold as free, coalesce($4::int, on_hand + $3::int) as wanted,
-         case when tracked then held + sold else 0 end as least
+         case when tracked then greatest(least(held + sold - backorder_limit, on_hand), 0) else 0 end as least, backorder_limit,
+         backorder_floor, expected_at
        from orders_stock where tenant_id = $1 and variant_id = $2 for update
      ), changed as (
-       update orders_stock s set on_hand = w.wanted, held = w.held, sold = w.sold, tracked = w.tracked, updated_at = $5 from was w
+       update orders_stock s set on_hand = w.wanted, held = w.held, sold = w.sold, tracked = w.tracked,
+         backorder_limit = w.backorder_limit, backorder_floor = w.backorder_floor, updated_at = $5 from was w
        where s.tenant_id = $1 and s.variant_id = $2 and w.wanted >= w.least returning s.*
      )
      select w.variant_id, coalesce(c.on_hand, w.on_hand) as on_hand, w.held, w.sold, w.tracked, w.free as before,
+       w.backorder_limit, w.expected_at,
        c.variant_id is not null as fits
      from was w left join changed c on true`,
     [tenant, variantId, change.delta ?? 0, change.onHand ?? null, now],
@@ -314,12 +327,17 @@ export async function adjust(
     );
   }
   const level = levelOf(row);
-  const after = availabilityOf(level.available, level.tracked);
-  const changed = after !== availabilityOf(row.before, level.tracked);
-  return { level, changes: changed ? [{ variantId, availability: after }] : [] };
+  const before = availabilityOf(row.before, level.tracked, row.backorder_limit);
+  const after = availabilityOf(level.available, level.tracked, row.backorder_limit);
+  return { level, changes: changed(variantId, before, after) };
 }
 
-function unknownVariant(id: string): ShopError {
+/** What there is to tell, if anything. */
+export function changed(variantId: string, before: Availability, after: Availability): StockChange[] {
+  return before === after ? [] : [{ variantId, availability: after }];
+}
+
+export function unknownVariant(id: string): ShopError {
   return new ShopError('not_found', `There is no variant ${id} in this shop.`, {
     remedy: 'Use an id from the catalogue.',
   });
@@ -331,6 +349,8 @@ interface StockRow {
   readonly held: number;
   readonly sold: number;
   readonly tracked: boolean;
+  readonly backorder_limit: number;
+  readonly expected_at: Date | null;
 }
 
 function levelOf(row: StockRow): StockLevel {
@@ -341,18 +361,20 @@ function levelOf(row: StockRow): StockLevel {
     sold: row.sold,
     available: row.on_hand - row.held - row.sold,
     tracked: row.tracked,
+    backorder: { limit: row.backorder_limit, expectedAt: row.expected_at?.toISOString() },
   };
 }
 
-function changesOf<Row extends { variant_id: string; tracked: boolean; free: number }>(
+function changesOf<Row extends { variant_id: string; tracked: boolean; free: number; backorder: number }>(
   rows: readonly Row[],
   after: (row: Row) => number,
   before: (row: Row) => number = (row) => row.free,
 ): StockChange[] {
-  return rows.flatMap((row) => {
-    const availability = availabilityOf(after(row), row.tracked);
-    return availability === availabilityOf(before(row), row.tracked)
-      ? []
-      : [{ variantId: row.variant_id, availability }];
-  });
+  return rows.flatMap((row) =>
+    changed(
+      row.variant_id,
+      availabilityOf(before(row), row.tracked, row.backorder),
+      availabilityOf(after(row), row.tracked, row.backorder),
+    ),
+  );
 }

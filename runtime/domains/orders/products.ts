@@ -64,7 +64,7 @@ const PROJECT = `
   on conflict (tenant_id, variant_id) do update set tracked = excluded.tracked, updated_at = excluded.updated_at,
     on_hand = greatest(orders_stock.on_hand, orders_stock.held + orders_stock.sold)
   where orders_stock.tracked <> excluded.tracked
-  returning variant_id, on_hand - held - sold as free, tracked`;
+  returning variant_id, on_hand - held - sold as free, tracked, backorder_limit as backorder`;
 
 async function project(event: StoredEvent, product: Product, tx: Transaction): Promise<void> {
   const variants = product.variants.map((variant) => ({
@@ -80,18 +80,21 @@ async function project(event: StoredEvent, product: Product, tx: Transaction): P
     tracked: variant.inventoryPolicy === 'deny',
     quantity: variant.inventoryQuantity,
   }));
-  const { rows } = await tx.query<{ variant_id: string; free: number; tracked: boolean }>(PROJECT, [
-    event.tenant,
-    product.id,
-    product.version,
-    JSON.stringify(variants),
-    product.handle,
-    product.title,
-    product.published,
-    event.occurredAt,
-    product.type,
-    product.vendor,
-  ]);
+  const { rows } = await tx.query<{ variant_id: string; free: number; tracked: boolean; backorder: number }>(
+    PROJECT,
+    [
+      event.tenant,
+      product.id,
+      product.version,
+      JSON.stringify(variants),
+      product.handle,
+      product.title,
+      product.published,
+      event.occurredAt,
+      product.type,
+      product.vendor,
+    ],
+  );
   await withdraw(
     event.tenant,
     product.id,
@@ -100,7 +103,7 @@ async function project(event: StoredEvent, product: Product, tx: Transaction): P
   );
   const changes = rows.map((row) => ({
     variantId: row.variant_id,
-    availability: availabilityOf(row.free, row.tracked),
+    availability: availabilityOf(row.free, row.tracked, row.backorder),
   }));
   if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
 }

@@ -3,6 +3,7 @@
  * Parsed once at the border; everything behind it uses the inferred types.
  */
 import { z } from 'zod';
+import { backorder, later, missing } from './backorders/schemas.ts';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
@@ -63,7 +64,8 @@ export const shippingMethod = z.object({
   pickup: z.boolean(),
 });
 
-export const availability = z.enum(['in_stock', 'low', 'out']);
+/** `backorder`: it can be bought, and ships later. */
+export const availability = z.enum(['in_stock', 'low', 'backorder', 'out']);
 
 /** Sums of a cart or an order: total = subtotal − discount + shipping, and the tax where prices do not include it. */
 export const totals = z.object({
@@ -109,6 +111,8 @@ export const cartLine = itemSnapshot.extend({
   /** Off this line, its share of what is off the whole order included. */
   discount: money,
   availability,
+  /** Of its units, those that ship later. */
+  later: later.optional(),
   /** Why this line cannot be bought as it stands; absent when it can. */
   problem: z.enum(['unavailable', 'out_of_stock', 'insufficient_stock', 'price_changed']).optional(),
 });
@@ -206,6 +210,8 @@ export const order = z.object({
   shippingTitle: z.string().optional(),
   lines: z.array(orderLine),
   totals,
+  /** Of a paid order: units that have not come in yet. */
+  missing: z.array(missing).optional(),
   captured: z.int(),
   refunded: z.int(),
   /** Of what gift cards paid, what went back to them. */
@@ -276,8 +282,10 @@ export const stockLevel = z.object({
   onHand: z.int(),
   held: z.int(),
   sold: z.int(),
+  /** On hand and promised to nobody; below 0 where backorders wait. */
   available: z.int(),
   tracked: z.boolean(),
+  backorder,
 });
 
 export const adjustStock = z

@@ -257,7 +257,17 @@ describe('orders and payments, hosted', () => {
     assert.equal((await adjust({ onHand: 3 }, 'adjust-rare-2')).status, 409);
     const exact = await shop.merchant('GET', '/api/admin/orders/stock?variantIds=rare');
     assert.deepEqual(exact.body, {
-      stock: [{ variantId: 'rare', onHand: 12, held: 4, sold: 0, available: 8, tracked: true }],
+      stock: [
+        {
+          variantId: 'rare',
+          onHand: 12,
+          held: 4,
+          sold: 0,
+          available: 8,
+          tracked: true,
+          backorder: { limit: 0 },
+        },
+      ],
     });
   });
 

@@ -14,6 +14,8 @@ import type { EventHandler, TaskHandler, Tenant } from '../../platform/ports.ts'
 import { paymentEvent } from '../payments/schemas.ts';
 import { requireAccess } from './access.ts';
 import { createActions } from './actions.ts';
+import type { SetBackorder } from './backorders/schemas.ts';
+import { missingOf, setBackorder } from './backorders/store.ts';
 import {
   addGiftCard,
   removeGiftCard,
@@ -31,7 +33,7 @@ import {
 import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
 import { orders, type toldDraft } from './definition.ts';
-import { availabilityOf, levels } from './inventory.ts';
+import { availabilityOf, levels, stockChanged } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { findIdleCarts, idleCartsInput } from './idle.ts';
@@ -157,7 +159,8 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const known = await levels(readerOf(platform, tenant.id), tenant.id, variantIds);
       const stock = known.map((level) => ({
         variantId: level.variantId,
-        availability: availabilityOf(level.available, level.tracked),
+        availability: availabilityOf(level.available, level.tracked, level.backorder.limit),
+        expectedAt: level.available > 0 ? undefined : level.backorder.expectedAt,
       }));
       return { json: { stock } };
     },
@@ -171,7 +174,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const customerId = signedIn(caller.customerId, 'Sign in to see your orders.');
       return { json: await list(tenant, query as z.infer<typeof s.listQuery>, customerId) };
     },
-    getOrder: async (request) => ({ json: showOrder(await visibleOrder(request)) }),
+    async getOrder(request) {
+      const order = await visibleOrder(request);
+      const missing = await missingOf(readerOf(platform, request.tenant.id), request.tenant.id, order);
+      return { json: { ...showOrder(order), missing } };
+    },
     async resumePayment(request) {
       const order = await visibleOrder(request);
       return {
@@ -214,6 +221,16 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     async listStock({ tenant, query }) {
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       return { json: { stock: await levels(readerOf(platform, tenant.id), tenant.id, variantIds) } };
+    },
+    async setBackorder({ tenant, params, body }) {
+      const { variantId } = params as { variantId: string };
+      const wish = body as SetBackorder;
+      const level = await platform.sql.transaction(tenant.id, async (tx) => {
+        const set = await setBackorder(tx, tenant.id, variantId, wish, now());
+        if (set.changes.length > 0) await tx.emit(...set.changes.map(stockChanged));
+        return set.level;
+      });
+      return { json: level };
     },
     ...locationRoutes(platform),
   };

@@ -4,6 +4,7 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
 import type { Platform } from '../../platform/domain.ts';
+import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
 import type { Fulfilment } from './fulfilment/schemas.ts';
 import { progressOf } from './fulfilment/units.ts';
@@ -460,6 +461,7 @@ export async function showToMerchant(
   );
   return {
     ...showOrder(order),
+    missing: await missingOf(sql, tenant, order),
     customerId: order.customerId,
     payment: { status: order.payment, intentId: order.intentId, problem: order.paymentProblem },
     stock: order.stock,

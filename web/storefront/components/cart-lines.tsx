@@ -1,12 +1,19 @@
 /** What is in the cart, each line with its quantity; forms, so it works without script too. */
 import { Icon } from '../../ui/icons.tsx';
 import { setLine } from '../lib/actions.ts';
+import { dayOf } from '../lib/days.ts';
 import type { Cart, Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
 import { Picture, THUMBNAIL } from './picture.tsx';
 import { Submit } from './submit.tsx';
 
-export function CartLines({ cart, shop: { words, money } }: { readonly cart: Cart; readonly shop: Shop }) {
+export function CartLines({
+  cart,
+  shop: { words, money, locale },
+}: {
+  readonly cart: Cart;
+  readonly shop: Shop;
+}) {
   return (
     <ul className="divide-y divide-line">
       {cart.lines.map((line) => {
@@ -51,6 +58,11 @@ export function CartLines({ cart, shop: { words, money } }: { readonly cart: Car
               {line.problem === undefined ? null : (
                 <p role="alert" className="rounded-lg bg-danger-soft px-3 py-2 text-sm text-danger">
                   {words.cart.problem[line.problem]}
+                </p>
+              )}
+              {line.later === undefined ? null : (
+                <p className="text-sm text-accent" data-testid="later">
+                  {words.cart.later(line.later.quantity, dayOf(line.later.expectedAt, locale))}
                 </p>
               )}
               <div className="mt-auto flex items-center justify-between gap-3">

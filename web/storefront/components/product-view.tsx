@@ -23,7 +23,7 @@ export interface ViewVariant {
   readonly options: Readonly<Record<string, string>>;
   readonly price: string;
   readonly was: string | undefined;
-  readonly stock: 'in_stock' | 'low' | 'out';
+  readonly stock: 'in_stock' | 'low' | 'backorder' | 'out';
   readonly image: Pictured | undefined;
   readonly sku: string | undefined;
 }
@@ -42,6 +42,7 @@ export interface ProductViewProps {
       | 'unavailable'
       | 'inStock'
       | 'low'
+      | 'later'
       | 'out'
       | 'quantity'
       | 'gallery'
@@ -293,6 +294,7 @@ function Stock({
   const look = {
     in_stock: ['text-success', words.inStock],
     low: ['text-accent', words.low],
+    backorder: ['text-accent', words.later],
     out: ['text-danger', words.out],
   } as const;
   const [colour, said] = look[variant.stock];

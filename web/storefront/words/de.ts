@@ -80,6 +80,7 @@ export const de: Words = {
     unavailable: 'Nicht verfügbar',
     inStock: 'Auf Lager, Versand in 1–2 Tagen',
     low: 'Nur noch wenige da',
+    later: 'Wird später verschickt',
     out: 'Zurzeit ausverkauft',
     quantity: 'Menge',
     description: 'Beschreibung',
@@ -95,6 +96,8 @@ export const de: Words = {
     viewCart: 'Zum Warenkorb',
   },
   cart: {
+    later: (units, date) =>
+      `${units} davon ${units === 1 ? 'wird' : 'werden'} später verschickt${date === undefined ? '' : `, erwartet am ${date}`}.`,
     title: 'Dein Warenkorb',
     open: (n) => `Warenkorb, ${n} Artikel`,
     empty: 'Dein Warenkorb ist leer',

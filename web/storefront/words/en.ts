@@ -78,6 +78,7 @@ export const en = {
     unavailable: 'Not available',
     inStock: 'In stock, ships in 1–2 days',
     low: 'Only a few left',
+    later: 'Ships later',
     out: 'Sold out at the moment',
     quantity: 'Quantity',
     description: 'About it',
@@ -93,6 +94,8 @@ export const en = {
     viewCart: 'View cart',
   },
   cart: {
+    later: (units: number, date: string | undefined) =>
+      `${units} of it ${units === 1 ? 'ships' : 'ship'} later${date === undefined ? '' : `, expected ${date}`}.`,
     title: 'Your cart',
     open: (n: number) => `Cart, ${n === 1 ? '1 item' : `${n} items`}`,
     empty: 'Your cart is empty',

@@ -80,6 +80,7 @@ export const ja: Words = {
     unavailable: 'お取り扱いなし',
     inStock: '在庫あり・1〜2日で発送',
     low: '残りわずか',
+    later: '後日発送',
     out: 'ただいま品切れ中',
     quantity: '数量',
     description: '商品について',
@@ -95,6 +96,8 @@ export const ja: Words = {
     viewCart: 'カートを見る',
   },
   cart: {
+    later: (units, date) =>
+      `うち${units}点は後日発送いたします${date === undefined ? '' : `（入荷予定：${date}）`}。`,
     title: 'カート',
     open: (n) => `カート（${n}点）`,
     empty: 'カートは空です',

@@ -80,6 +80,7 @@ export const nb: Words = {
     unavailable: 'Ikke tilgjengelig',
     inStock: 'På lager, sendes om 1–2 dager',
     low: 'Bare noen få igjen',
+    later: 'Sendes senere',
     out: 'Utsolgt for øyeblikket',
     quantity: 'Antall',
     description: 'Om produktet',
@@ -95,6 +96,7 @@ export const nb: Words = {
     viewCart: 'Se handlekurven',
   },
   cart: {
+    later: (units, date) => `${units} av dem sendes senere${date === undefined ? '' : `, ventes ${date}`}.`,
     title: 'Handlekurv',
     open: (n) => `Handlekurv, ${n === 1 ? '1 vare' : `${n} varer`}`,
     empty: 'Handlekurven er tom',

@@ -93,6 +93,7 @@ interface ItemRow {
   readonly grams: number | null;
   readonly free: number | null;
   readonly tracked: boolean | null;
+  readonly backorder: number | null;
 }
 
 const READ = `
@@ -103,7 +104,8 @@ const READ = `
     (select jsonb_agg(jsonb_build_object('variant', v.variant_id, 'product', v.product_id, 'handle', v.handle, 'title', v.title,
         'variant_title', v.variant_title, 'sku', v.sku, 'image', v.image, 'options', v.options,
         'price', case when v.published then v.prices -> d.currency end, 'shipped', v.requires_shipping, 'type', v.product_type,
-        'vendor', v.vendor, 'taxable', v.taxable, 'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked))
+        'vendor', v.vendor, 'taxable', v.taxable, 'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked,
+        'backorder', s.backorder_limit))
       from jsonb_to_recordset(d.lines) as l ("variantId" text)
       join orders_variants v on v.tenant_id = $1 and v.variant_id = l."variantId"
       left join orders_stock s on s.tenant_id = $1 and s.variant_id = v.variant_id) as items
@@ -390,7 +392,7 @@ export function showDraft(draft: StoredDraft, now: Date): Draft {
         ...line,
         listPrice: price === undefined ? undefined : { amount: price, currency: draft.currency },
         reason: draft.lines.find(({ variantId }) => variantId === line.variantId)?.reason,
-        availability: availabilityOf(item?.free ?? 0, item?.tracked ?? true),
+        availability: availabilityOf(item?.free ?? 0, item?.tracked ?? true, item?.backorder ?? 0),
       };
     }),
     shipping: draft.shipping,
@@ -451,6 +453,8 @@ function fromRow(row: DraftRow): StoredDraft {
       shipped: item.shipped,
       free: item.free ?? 0,
       tracked: item.tracked ?? true,
+      backorder: item.backorder ?? 0,
+      expectedAt: undefined,
     })),
   };
 }

@@ -2,6 +2,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
+import { requirePresent } from '../backorders/store.ts';
 import { moveUnits, stockChanged } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { changeOrder, fulfilmentEvent, withOrder, type StoredOrder } from '../store.ts';
@@ -36,14 +37,15 @@ export function ship(
         remedy: 'Only what is confirmed and has not left yet can be shipped.',
       });
     }
-    const units = lines ?? allWaiting(order.lines);
-    requireWaiting(order.lines, units);
+    const wanted = lines ?? allWaiting(order.lines);
+    requireWaiting(order.lines, wanted);
+    const units = await requirePresent(tx, tenant.id, orderId, wanted, lines === undefined);
     const now = platform.clock.now();
     const after = moved(order.lines, units, 'shipped');
     const stock = stockOf(after);
     const parcel: Fulfilment = {
       id,
-      lines: units,
+      lines: [...units],
       carrier,
       trackingNumber,
       trackingUrl,

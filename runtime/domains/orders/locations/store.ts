@@ -160,6 +160,7 @@ async function addAt(
   now: Date,
 ): Promise<void> {
   if (id !== MAIN) {
+    await refuseBackordered(tx, tenant, variantId);
     const [level] = (await levelsOf(tx, tenant, variantId)).filter(({ locationId }) => locationId === id);
     if ((level?.available ?? 0) + delta < 0) throw tooFew(level?.available ?? 0, id);
     await tx.query(
@@ -175,6 +176,22 @@ async function addAt(
   // What the others gained, the main one may have lost.
   const [main] = await levelsOf(tx, tenant, variantId);
   if ((main?.available ?? 0) < 0) throw tooFew((main?.available ?? 0) + Math.abs(delta), MAIN);
+}
+
+/**
+ * What is sold before it has come in is sold from the main location: elsewhere nobody would know for whom it lies there.
+ * @throws ShopError `conflict`
+ */
+async function refuseBackordered(tx: Transaction, tenant: TenantId, variantId: string): Promise<void> {
+  const { rows } = await tx.query(
+    `select from orders_stock where tenant_id = $1 and variant_id = $2
+     and (backorder_limit > 0 or tracked and held + sold > on_hand)`,
+    [tenant, variantId],
+  );
+  if (rows.length === 0) return;
+  throw new ShopError('conflict', 'This variant is sold before it has come in.', {
+    remedy: 'Set its limit of backorders to 0, and ship what is owed, before it is kept elsewhere.',
+  });
 }
 
 /** Locks a variant, and says whether any of it lies elsewhere than at the main location. */

@@ -5,6 +5,7 @@ import { button, field, heading, wrap } from '../../../../ui/styles.ts';
 import { Submit } from '../../../components/submit.tsx';
 import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
 import { acceptOffer, answerOffer } from '../../../lib/actions.ts';
+import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, shop } from '../../../lib/shop.ts';
 
@@ -26,10 +27,7 @@ export default async function OfferPage({ params, searchParams }: Props) {
   const said = words.offer;
   const { totals, shippingAddress: to } = offer;
   const total = money({ amount: totals.total, currency: totals.currency });
-  const until =
-    offer.validUntil === undefined
-      ? undefined
-      : new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(offer.validUntil));
+  const until = dayOf(offer.validUntil, locale);
   const talk = offer.entries.filter((entry) => entry.message !== undefined);
   const hidden = (
     <>

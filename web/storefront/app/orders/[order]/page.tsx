@@ -11,6 +11,7 @@ import { Parcels } from '../../../components/parcels.tsx';
 import { Returns } from '../../../components/returns.tsx';
 import { Steps } from '../../../components/steps.tsx';
 import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
+import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
@@ -75,6 +76,12 @@ export default async function OrderPage({ params, searchParams }: Props) {
             </dd>
           </dl>
           <Parcels order={order} shop={current} />
+          {(order.missing ?? []).map(({ variantId, quantity, expectedAt }) => (
+            <p key={variantId} className="mt-6 text-[0.95rem] text-accent" data-testid="later">
+              {order.lines.find((line) => line.variantId === variantId)?.title}:{' '}
+              {words.cart.later(quantity, dayOf(expectedAt, locale))}
+            </p>
+          ))}
           <Returns order={order} token={linked} outcome={outcomeOf(query['return'])} shop={current} />
           <div className="mt-8 flex flex-wrap gap-3">
             {order.status === 'pending_payment' && !paid ? (

@@ -108,6 +108,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
               'unavailable',
               'inStock',
               'low',
+              'later',
               'out',
               'quantity',
               'gallery',
@@ -156,6 +157,13 @@ export default async function ProductPage({ params, searchParams }: Props) {
     </>
   );
 }
+
+const SCHEMA_ORG: Readonly<Record<Stock, string>> = {
+  in_stock: 'InStock',
+  low: 'LimitedAvailability',
+  backorder: 'BackOrder',
+  out: 'OutOfStock',
+};
 
 /** Availability is asked anew for every visitor: it is what changes fastest. */
 async function stockOf({ api }: Shop, product: Product): Promise<Map<string, Stock>> {
@@ -222,7 +230,7 @@ async function JsonLd({
                 minorDigits(variant.price.currency),
               ),
               priceCurrency: variant.price.currency,
-              availability: `https://schema.org/${stock.get(variant.id) === 'out' ? 'OutOfStock' : 'InStock'}`,
+              availability: `https://schema.org/${SCHEMA_ORG[stock.get(variant.id) ?? 'in_stock']}`,
             },
           ],
     ),
