@@ -1,13 +1,14 @@
 /**
  * The operator as a process: caches, leader lease, controllers, admission, health and metrics.
  * Environment: KUBECONFIG or the Pod's files, POD_IP, PORT (webhook), ADMIN_PORT, POD_NAME, LOG_LEVEL, RUNTIME_IMAGE, RECOVERY_IMAGE,
- * IMAGE_PULL_POLICY, GATEWAY_PORT. What is dear to load is loaded while the caches fill.
+ * IMAGE_PULL_POLICY, GATEWAY_PORT, TRACES_URL, TRACES_RATIO. What is dear to load is loaded while the caches fill.
  */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { SYSTEM_NAMESPACE } from '../crds/index.ts';
 import { createReflectors } from './controllers/reflectors.ts';
 import { tenants } from './controllers/kinds.ts';
+import { openSpans } from './controllers/spans.ts';
 import { portOf, settingsOf } from './controllers/settings.ts';
 import type { AdmissionServer } from './admission/server.ts';
 import { connect } from './kube/client.ts';
@@ -44,9 +45,11 @@ setTimeout(() => process.exit(), 3_000).unref();
 async function main(): Promise<void> {
   const host = env['POD_IP'] ?? '127.0.0.1';
   const metrics = createMetrics();
+  const spans = openSpans(env, metrics.registry, log);
   const client = await connect({
     userAgent: 'shopmind-operator',
     observe: (request) => metrics.observeRequest(request),
+    spans,
   });
   const lease = { namespace: SYSTEM_NAMESPACE, name: 'shopmind-operator' };
   // The lease is what is written last and most often: nothing a server shows may be older than that.
@@ -108,6 +111,7 @@ async function main(): Promise<void> {
       metrics,
       registry: metrics.registry,
       log,
+      spans,
       ...settingsOf(env),
     });
     working = undefined;
@@ -174,6 +178,7 @@ async function main(): Promise<void> {
   await watching;
   await (await admission)?.close();
   await health.close();
+  await spans.close();
   client.close();
 }
 

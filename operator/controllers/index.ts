@@ -8,6 +8,8 @@ import type { Client } from '../kube/client.ts';
 import { createController } from '../kube/controller.ts';
 import type { Controller, ControllerMetrics } from '../kube/controller.ts';
 import type { Recorder } from '../kube/events.ts';
+import { NO_SPANS } from '../kube/spans.ts';
+import type { Spans } from '../kube/spans.ts';
 import type { Images } from '../resources/workload.ts';
 import { keyOfObject } from '../kube/types.ts';
 import { openDataPlane } from '../provisioners/data-plane.ts';
@@ -20,6 +22,7 @@ import { createLiveWorld } from './live.ts';
 import type { LiveWorld, Outside } from './live.ts';
 import { TENANT_INDEX } from './reflectors.ts';
 import type { Reflectors } from './reflectors.ts';
+import { factsOf, statements } from './spans.ts';
 import { serviceSources } from './service/controller.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
 import { tenantSources } from './tenant/controller.ts';
@@ -36,6 +39,8 @@ export interface ControllersOptions {
   /** Takes the figures of the archive; absent: nobody counts them. */
   readonly registry?: Registry;
   readonly log: Logger;
+  /** Absent: nothing is traced. */
+  readonly spans?: Spans;
   /** Asked before everything that is done to the data plane: throws once this process no longer leads. */
   readonly mayAct?: () => void;
   /** The data plane and the runtimes; absent: the real ones. Benchmarks and fault tests bring their own. */
@@ -51,11 +56,12 @@ export interface Controllers {
 const PATIENCE_MS = 1_000;
 
 export function createControllers(options: ControllersOptions): Controllers {
-  const { client, reflectors, metrics, log } = options;
+  const { client, reflectors, metrics, log, spans = NO_SPANS } = options;
   const world = createLiveWorld({
     ...options,
     outside: options.outside ?? {
-      openDataPlane: (config, monotonic) => openDataPlane(config, monotonic, options.mayAct),
+      openDataPlane: (config, monotonic) =>
+        openDataPlane(config, monotonic, options.mayAct, (work) => statements(spans, work)),
       runtime: createRuntimeApi(),
       openDesk: (url) => openDesk(url, options.mayAct),
     },
@@ -71,11 +77,12 @@ export function createControllers(options: ControllersOptions): Controllers {
   });
   const alsoReads = reflectors.all;
   // Workers mostly wait for the API server or the database; the server is busy with about this many requests.
-  const common = { client, log, metrics, alsoReads, workers: 16 };
+  const common = { client, log, metrics, spans, alsoReads, workers: 16 };
   const tenants: Controller = createController({
     ...common,
     name: 'shopmindtenant',
     sources: tenantSources(reflectors),
+    factsOf: (tenant) => factsOf(tenant),
     reconcile: createTenantReconciler(world, {
       enqueue: (key, why) => tenants.enqueue(key, why),
       patienceMs: PATIENCE_MS,
@@ -85,6 +92,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     ...common,
     name: 'service',
     sources: serviceSources(reflectors),
+    factsOf: (key) => factsOf(reflectors.of(shopServices).cache.get(key)?.spec.tenant),
     // A delivery that is looked at every second is no storm, and must not wait when it goes wrong.
     breaker: { burst: 240, perSecond: 4 },
     reconcile: createServiceReconciler(world, {

@@ -32,6 +32,17 @@ export class ForeignObjectError extends Error {
  */
 export async function applyAll(
   world: World,
+  context: ReconcileContext,
+  parent: KubeObject,
+  manifests: readonly Manifest[],
+): Promise<void> {
+  return context.spans.part('apply', { 'shopmind.objects': manifests.length }, () =>
+    applyEach(world, context, parent, manifests),
+  );
+}
+
+async function applyEach(
+  world: World,
   { client, signal }: ReconcileContext,
   parent: KubeObject,
   manifests: readonly Manifest[],
@@ -66,7 +77,11 @@ export async function prune(
   inventory: readonly InventoryItem[],
   wanted: readonly InventoryItem[],
 ): Promise<void> {
-  for (const entry of obsolete(inventory, wanted)) await remove(world, context, entry);
+  const entries = obsolete(inventory, wanted);
+  if (entries.length === 0) return;
+  await context.spans.part('prune', { 'shopmind.objects': entries.length }, async () => {
+    for (const entry of entries) await remove(world, context, entry);
+  });
 }
 
 /**

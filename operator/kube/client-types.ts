@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { Connection } from './kubeconfig.ts';
+import type { Spans } from './spans.ts';
 import type { KubeList, KubeObject, Ref, ResourceType } from './types.ts';
 
 export interface ClientOptions {
@@ -18,6 +19,8 @@ export interface ClientOptions {
   /** Asked before every write; see `lease.ts`. */
   readonly fence?: Fence;
   readonly observe?: (request: ObservedRequest) => void;
+  /** Of requests within a trace; watches have none. */
+  readonly spans?: Spans;
   readonly clock?: Clock;
 }
 

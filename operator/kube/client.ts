@@ -18,6 +18,7 @@ import type {
 import { loadConnection } from './kubeconfig.ts';
 import { listQuery, pathOf, watchQuery } from './paths.ts';
 import { createBucket } from './ratelimit.ts';
+import { NO_SPANS } from './spans.ts';
 import { createTransport, isStaleSocket, type TransportAnswer } from './transport.ts';
 import { apiVersionOf, type KubeList, type KubeObject, type Ref, type ResourceType } from './types.ts';
 
@@ -45,6 +46,7 @@ export function createClient(options: ClientOptions): Client {
   const host = options.connection.server.host;
   const userAgent = options.userAgent ?? 'shopmind-kube/1';
   const observe = options.observe ?? (() => undefined);
+  const spans = options.spans ?? NO_SPANS;
 
   return build(options.fence);
 
@@ -80,16 +82,24 @@ export function createClient(options: ClientOptions): Client {
           seconds: (clock.monotonic() - started) / 1000,
         });
       try {
-        const answer = await transport.request({
-          method: asked.method,
-          path: asked.path,
-          headers: { 'user-agent': userAgent, ...asked.headers },
-          body: asked.body,
-          timeoutMs: boundedByFence(asked.timeoutMs ?? options.timeoutMs ?? 30_000, guard, asked),
-          signal: asked.signal,
-        });
-        done(String(answer.status));
-        return answer;
+        const timeoutMs = boundedByFence(asked.timeoutMs ?? options.timeoutMs ?? 30_000, guard, asked);
+        return await spans.call(
+          `${asked.verb} ${asked.type?.plural ?? 'api'}`,
+          { 'http.request.method': asked.method },
+          async (note) => {
+            const answer = await transport.request({
+              method: asked.method,
+              path: asked.path,
+              headers: { 'user-agent': userAgent, ...asked.headers },
+              body: asked.body,
+              timeoutMs,
+              signal: asked.signal,
+            });
+            note('http.response.status_code', answer.status);
+            done(String(answer.status));
+            return answer;
+          },
+        );
       } catch (error) {
         done('<error>');
         if (first && isStaleSocket(error) && isRepeatable(asked)) return undefined;

@@ -9,6 +9,7 @@ import type { Client } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { isConflict, isNotFound, isNotLeader, isRetryable, KubeError } from './errors.ts';
 import type { Reflector } from './reflector.ts';
+import { NO_SPANS, type SpanFacts, type Spans } from './spans.ts';
 import { keyOfObject, refOf, type Key, type KubeObject } from './types.ts';
 import { createWorkQueue, type QueueObserver, type QueueOptions } from './workqueue.ts';
 import { createWrites } from './writes.ts';
@@ -24,6 +25,8 @@ export interface ReconcileContext {
   readonly log: Logger;
   /** Failures in a row before this run, none of which wrote anything. */
   readonly failures: number;
+  /** Parts of this reconcile's trace. */
+  readonly spans: Spans;
 }
 
 export interface Result {
@@ -60,6 +63,10 @@ export interface ControllerOptions {
   /** Caches besides those of `sources` that must be synced first and whose lag counts. */
   readonly alsoReads?: readonly Reflector[];
   readonly metrics?: ControllerMetrics;
+  /** Each reconcile is a trace; absent: nothing is traced. */
+  readonly spans?: Spans;
+  /** What is said of a key in its trace. */
+  readonly factsOf?: (key: Key) => SpanFacts;
   readonly clock?: Clock;
 }
 
@@ -162,6 +169,7 @@ export const ofSpec =
 export function createController(options: ControllerOptions): Controller {
   const { name, sources, metrics } = options;
   const clock = options.clock ?? systemClock;
+  const { spans = NO_SPANS, factsOf = () => ({}) } = options;
   const log = options.log.child({ controller: name });
   const workers = options.workers ?? 4;
   const reflectors = [...new Set([...sources.map((each) => each.reflector), ...(options.alsoReads ?? [])])];
@@ -213,7 +221,7 @@ export function createController(options: ControllerOptions): Controller {
     const started = clock.monotonic();
     const { name: objectName, namespace = '' } = refOf(key);
     const failures = queue.failures(key);
-    let gotOn = false;
+    let written = 0;
     const deadline = new AbortController();
     // Not AbortSignal.any: Node 24 keeps each combined signal that was listened to as long as `stop` lives.
     const onStop = (): void => deadline.abort(stop.reason);
@@ -227,18 +235,23 @@ export function createController(options: ControllerOptions): Controller {
     metrics?.activeWorkers(name, (active += 1));
     let outcome: ReconcileOutcome;
     try {
-      const result = await options.reconcile(key, {
-        name: objectName,
-        namespace,
-        signal: deadline.signal,
-        client: writes.remembering(options.client, key, () => (gotOn = true)),
-        log: log.child({ key }),
-        failures,
+      const result = await spans.trace(`reconcile ${name}`, factsOf(key), async (note) => {
+        const done = await options.reconcile(key, {
+          name: objectName,
+          namespace,
+          signal: deadline.signal,
+          client: writes.remembering(options.client, key, () => void (written += 1)),
+          log: log.child({ key }),
+          failures,
+          spans,
+        });
+        note('shopmind.writes', written);
+        return done;
       });
       outcome = succeeded(key, result ?? {});
     } catch (error) {
       // Whoever gets on from failure to failure is not hopeless: waits that double would end in a silence of minutes.
-      if (gotOn) queue.forget(key);
+      if (written > 0) queue.forget(key);
       outcome = failed(key, error, queue.failures(key), stop.aborted);
     } finally {
       cancel();

@@ -13,7 +13,7 @@ import { createProcessor, generateKeys } from './payments.ts';
 import type { PaymentKeys, Processor } from './payments.ts';
 import type { CitusOptions } from './postgres/citus.ts';
 import { openDatabase } from './postgres/database.ts';
-import type { Database } from './postgres/database.ts';
+import type { Database, Observed } from './postgres/database.ts';
 import { loadCatalogue, POOL_SCHEMA } from './postgres/desired.ts';
 import type { Catalogue, DesiredSchema } from './postgres/desired.ts';
 import { closeLogin, deletePooledRows, dropSchema, exportRows } from './postgres/destroy.ts';
@@ -126,9 +126,13 @@ export async function openDataPlane(
   config: DataPlaneConfig,
   monotonic: () => number,
   mayAct?: () => void,
+  observed?: Observed,
 ): Promise<DataPlane> {
   const [database, catalogue] = await Promise.all([
-    openDatabase(config.databaseAdminUrl, mayAct === undefined ? {} : { mayAct }),
+    openDatabase(config.databaseAdminUrl, {
+      ...(mayAct === undefined ? {} : { mayAct }),
+      ...(observed === undefined ? {} : { observed }),
+    }),
     loadCatalogue(),
   ]);
   const directory = createDirectory(database, createSealer(config.secretsKey));

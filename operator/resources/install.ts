@@ -124,6 +124,7 @@ function operator(chart: Chart, values: InstallValues, onThisMachine: boolean): 
         { name: 'RECOVERY_IMAGE', value: imageOf('recovery', values) },
         { name: 'IMAGE_PULL_POLICY', value: values.image.pullPolicy },
         { name: 'GATEWAY_PORT', value: String(values.gateway.port) },
+        ...tracesEnv(),
       ],
       ...adminProbes(),
     },
@@ -173,10 +174,7 @@ function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): v
           name: LIMITS_URL,
           valueFrom: { secretKeyRef: { name: GATEWAY_SECRET, key: LIMITS_URL, optional: true } },
         },
-        ...TRACES.map((key) => ({
-          name: key,
-          valueFrom: { configMapKeyRef: { name: 'platform', key, optional: true } },
-        })),
+        ...tracesEnv(),
         // Balancers and kube-proxy go on sending for a while to a Pod that is ending.
         { name: 'DRAIN_DELAY_MS', value: onThisMachine ? '0' : '5000' },
       ],
@@ -204,7 +202,12 @@ function gateway(chart: Chart, values: InstallValues, onThisMachine: boolean): v
 const GATEWAY_SECRET = 'gateway';
 const LIMITS_URL = 'LIMITS_URL';
 /** As the runtimes have them; absent: nothing is traced. */
-const TRACES = ['TRACES_URL', 'TRACES_RATIO'];
+function tracesEnv(): k8s.EnvVar[] {
+  return ['TRACES_URL', 'TRACES_RATIO'].map((key) => ({
+    name: key,
+    valueFrom: { configMapKeyRef: { name: 'platform', key, optional: true } },
+  }));
+}
 
 interface ProcessShape {
   readonly terminationGracePeriodSeconds: number;

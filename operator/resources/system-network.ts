@@ -29,7 +29,13 @@ export function systemNetwork(chart: Chart, values: InstallValues): void {
     // The API server is no Pod: its address is not to be told from others.
     ingress: [{ ports: [tcp(CONVERSION.port)] }],
     // Gateways for the figures of a canary, or a Prometheus in whatever namespace.
-    egress: [apiServer, dataPlane, { to: [ours] }, { to: [anyPod], ports: [tcp(PROMETHEUS_PORT)] }],
+    egress: [
+      apiServer,
+      dataPlane,
+      { to: [ours] },
+      { to: [anyPod], ports: [tcp(PROMETHEUS_PORT)] },
+      { ports: [tcp(tracesPort)] },
+    ],
   });
   policy(chart, 'gateway', process('gateway'), {
     ingress: [{ ports: [tcp(values.gateway.port)] }],

@@ -97,11 +97,15 @@ async function visit(
   let requeueAfterMs: number | undefined;
   try {
     const platform = world.platform();
-    const ground = await reconcileDataPlane(world, context, service, platform);
+    const ground = await context.spans.part('phase DataPlaneReady', {}, () =>
+      reconcileDataPlane(world, context, service, platform),
+    );
     findings.push(ground.finding);
     if (ground.ready) {
       const input = inputOf(service, groundsOf(world, service, platform));
-      const delivery = await deliverer.plan(context, service, input, ground.revision);
+      const delivery = await context.spans.part('plan delivery', {}, () =>
+        deliverer.plan(context, service, input, ground.revision),
+      );
       const objects = objectsOf(service, input, delivery);
       const wanted = union(
         inventoryOf(objects as readonly unknown[] as readonly KubeObject[]),

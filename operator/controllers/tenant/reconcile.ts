@@ -224,7 +224,11 @@ async function work(
 /** @returns whether every phase was reached */
 async function workThrough(run: Visit, draft: Draft): Promise<boolean> {
   for (const phase of PHASES) {
-    const { proceed, heard, status, ...finding } = await phase.run(run);
+    const { proceed, heard, status, ...finding } = await run.context.spans.part(
+      `phase ${phase.type}`,
+      {},
+      () => phase.run(run),
+    );
     draft.findings.push(finding);
     if (heard === true) draft.heard = true;
     draft.status = { ...draft.status, ...status };
@@ -310,7 +314,7 @@ async function visitDeleted(
   let finding: Finding | undefined;
   let result: Result;
   try {
-    ({ finding, result } = await teardown(world, context, tenant));
+    ({ finding, result } = await context.spans.part('teardown', {}, () => teardown(world, context, tenant)));
   } catch (error) {
     const trouble = troubleOf(error);
     if (trouble === undefined) throw error;

@@ -15,6 +15,7 @@ import { createCache } from '../../kube/cache.ts';
 import type { WritableCache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Reconcile } from '../../kube/controller.ts';
+import { NO_SPANS } from '../../kube/spans.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { testLog } from '../../kube/testing/log.ts';
 import type { Presence } from '../../kube/optional.ts';
@@ -426,6 +427,7 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
           client,
           log: world.log,
           failures: 0,
+          spans: NO_SPANS,
           signal: new AbortController().signal,
         };
         try {
@@ -491,7 +493,15 @@ export function createTestWorld(options: { readonly patienceMs?: number } = {}):
       const keep = createArchiveKeeper(world, { onNews: () => undefined, wake: () => undefined });
       const { name, namespace = '' } = refOf(PLATFORM_KEY);
       const signal = new AbortController().signal;
-      await keep(PLATFORM_KEY, { name, namespace, client, log: world.log, failures: 0, signal });
+      await keep(PLATFORM_KEY, {
+        name,
+        namespace,
+        client,
+        log: world.log,
+        failures: 0,
+        spans: NO_SPANS,
+        signal,
+      });
     },
     writes,
     told,

@@ -36,11 +36,16 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(code) || /^E[A-Z]+$/.test(code);
 }
 
+/** @param work answers with how many statements it was */
+export type Observed = <T>(work: (count: (statements: number) => void) => Promise<T>) => Promise<T>;
+
 export interface DatabaseOptions {
   /** Connections at most; 8 by default. */
   readonly max?: number;
   /** Asked before every statement; throws when this process may not act any more. */
   readonly mayAct?: () => void;
+  /** Around each loan of a connection, told in the end how many statements there were: what it takes is part of somebody's trace. */
+  readonly observed?: Observed;
   /** How long a statement may take before the server is asked whether it works on it, and between two such questions; 10 s. */
   readonly askAfterMs?: number;
 }
@@ -61,7 +66,7 @@ const UNKNOWN_SETTING = '42704';
  */
 export async function openDatabase(
   url: string,
-  { max = 8, mayAct = () => undefined, askAfterMs = 10_000 }: DatabaseOptions = {},
+  { max = 8, mayAct = () => undefined, observed = unobserved, askAfterMs = 10_000 }: DatabaseOptions = {},
 ): Promise<Database> {
   // Loaded here: callers that only plan never pay for it.
   const { default: pg } = await import('pg');
@@ -104,8 +109,14 @@ export async function openDatabase(
       void asker.end().catch(() => undefined);
     }
   };
-  const lend = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+  const lend = <T>(work: (session: Session) => Promise<T>): Promise<T> =>
+    observed((count) => lent(work, count));
+  const lent = async <T>(
+    work: (session: Session) => Promise<T>,
+    count: (statements: number) => void,
+  ): Promise<T> => {
     mayAct();
+    let statements = 0;
     const client = await pool.connect();
     let broken: Error | undefined;
     // While a connection is lent the pool does not listen to it: without this, one that breaks ends the process. The
@@ -116,6 +127,7 @@ export async function openDatabase(
       return await work({
         async query(text, values) {
           mayAct();
+          statements += 1;
           return answered(rowsOf(client, text, values), {
             isWorkedOn: () => worksOn(pidOf(client)),
             askAfterMs,
@@ -129,6 +141,7 @@ export async function openDatabase(
     } finally {
       client.off('error', onBreak);
       client.release(broken);
+      count(statements);
     }
   };
   return {
@@ -137,6 +150,8 @@ export async function openDatabase(
     close: () => pool.end(),
   };
 }
+
+const unobserved: Observed = (work) => work(() => undefined);
 
 /** Questions in a row to which the answer was no, before a statement is given up: one may have been answered meanwhile. */
 const MISSES = 3;
