@@ -6,6 +6,7 @@ import type { InventoryItem } from '../../crds/index.ts';
 import { hashOf, isSubset, sameJson } from '../kube/canonical.ts';
 import { obsolete } from '../kube/inventory.ts';
 import type { Manifest } from '../resources/chart.ts';
+import { isRecord } from '../kube/records.ts';
 
 export interface PlannedChange {
   readonly action: 'create' | 'change' | 'delete';
@@ -145,8 +146,4 @@ function statedBy(object: object): object {
 
 function without(record: object, isLeftOut: (key: string) => boolean): object {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !isLeftOut(key)));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * One spelling for equal JSON values, so that they can be compared and hashed.
  */
 import { hash } from 'node:crypto';
+import { isRecord } from './records.ts';
 
 /** JSON with sorted keys and without `undefined`, whatever the order a value was built in. */
 export function canonical(value: unknown): string {
@@ -40,6 +41,3 @@ export function isSubset(wanted: unknown, live: unknown): boolean {
   if (live === undefined) return Object.values(wanted).every((inner) => inner === undefined);
   return isRecord(live) && Object.entries(wanted).every(([key, inner]) => isSubset(inner, live[key]));
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,6 +3,7 @@
  * Every function of this room that talks to the server rejects with a KubeError and with nothing else.
  */
 import { resourceName, type ResourceType } from './types.ts';
+import { isRecord } from './records.ts';
 
 /** One field the server refused, or one conflicting manager of an apply. */
 export interface KubeCause {
@@ -186,6 +187,3 @@ const REASON_OF_CODE: Readonly<Record<number, string>> = {
 
 const textOr = (value: unknown, fallback: string): string =>
   typeof value === 'string' && value !== '' ? value : fallback;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -7,6 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { KubeError } from './errors.ts';
+import { isRecord } from './records.ts';
 
 export interface TlsOptions {
   readonly ca?: string | Buffer;
@@ -238,9 +239,6 @@ const bad = (file: string, field: string, what: string): KubeError =>
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function optional<Name extends string, Value>(
   name: Name,

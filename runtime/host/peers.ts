@@ -7,6 +7,7 @@ import { ShopError, STATUS_OF, type ErrorCode, type Problem } from '../platform/
 import type { Tenant } from '../platform/ports.ts';
 import type { SpanOptions, Tracer } from '../platform/tracing/tracer.ts';
 import type { ServiceTokens } from './service-tokens.ts';
+import { isRecord } from './records.ts';
 
 export const INTERNAL_PREFIX = '/internal/';
 export const TENANT_HEADER = 'x-shopmind-tenant';
@@ -141,8 +142,4 @@ function isProblem(value: unknown): value is Problem {
 
 function isCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(STATUS_OF, value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -17,7 +17,7 @@ import { startControlPlane } from '../cluster/control-plane.ts';
 import { startKwok } from '../cluster/kwok.ts';
 import { until } from '../support/wait.ts';
 import { lastOfEach, stepsOf } from './operator/comparison.ts';
-import { crowd, PREFIX, quantile, type Crowd, type Placement } from './operator/load.ts';
+import { crowd, PREFIX, type Crowd, type Placement } from './operator/load.ts';
 import {
   startPeer,
   type Bare,
@@ -30,6 +30,7 @@ import { acceptRoutes, prepare } from './operator/surroundings.ts';
 import { cpuSeconds } from './cpu.ts';
 import { machine } from './machine.ts';
 import { table } from './table.ts';
+import { quantile } from '../support/quantile.ts';
 
 const before = machine();
 

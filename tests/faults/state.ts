@@ -10,6 +10,7 @@ import { secrets } from '../../operator/kube/resources.ts';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { createSealer } from '../../operator/provisioners/sealing.ts';
 import type { World } from './world.ts';
+import { isRecord } from '../../operator/kube/records.ts';
 
 export interface TenantState {
   /** By `kind namespace/name`. */
@@ -441,8 +442,4 @@ function byName(value: unknown): unknown {
   if (!Array.isArray(value) || !value.every((each) => isRecord(each) && typeof each['type'] === 'string'))
     return value;
   return Object.fromEntries(value.map((each: { type: string }) => [each.type, each]));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

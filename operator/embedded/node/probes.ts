@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Probe } from '../controllers/machinery/wire.ts';
+import { sleep } from './sleep.ts';
 
 export type ProbeKind = 'startup' | 'readiness' | 'liveness';
 
@@ -228,20 +229,4 @@ export function portNumber(port: number | string, container: Container): number 
   const found = (container.ports ?? []).find(({ name }) => name === port);
   if (!found) throw new Error(`container ${container.name} has no port named "${port}"`);
   return found.containerPort;
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted || ms <= 0) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -4,6 +4,7 @@
  */
 import { timestamp } from './stamp.ts';
 import type { Paint, Style } from '../terminal/style.ts';
+import { isRecord } from '../../kube/records.ts';
 
 export interface LogLine {
   /** RFC 3339 with nanoseconds, by the node: what lines of several Pods are ordered by. */
@@ -92,8 +93,4 @@ function errorOf(error: unknown, stacks: boolean): string | undefined {
   const { type, message, stack } = error;
   if (stacks && typeof stack === 'string') return stack.replaceAll('\n', '\n    ');
   return `${typeof type === 'string' ? type : 'Error'}: ${String(message)}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

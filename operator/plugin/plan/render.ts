@@ -7,6 +7,7 @@ import type { PlannedChange } from '../../controllers/changes.ts';
 import { unified } from '../terminal/diff.ts';
 import type { Style } from '../terminal/style.ts';
 import type { Plan } from './tenants.ts';
+import { isRecord } from '../../kube/records.ts';
 
 const SIGNS: Readonly<Record<PlannedChange['action'], string>> = { create: '+', change: '~', delete: '-' };
 export const MASK = '<masked>';
@@ -77,8 +78,4 @@ function summary({ objects, dataPlane }: Plan): string {
     ...(dataPlane.length === 0 ? [] : [`${dataPlane.length} on the data plane`]),
   ];
   return parts.join(', ');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

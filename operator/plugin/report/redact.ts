@@ -1,6 +1,7 @@
 /**
  * Takes secrets out of text: the values that are known, in every form they are written in, and whatever looks like one. Pure.
  */
+import { isRecord } from '../../kube/records.ts';
 
 export const MASK = '<masked>';
 
@@ -86,8 +87,4 @@ function maskValues(secret: unknown): unknown {
       key === 'data' || key === 'stringData' ? hide(value) : value,
     ]),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

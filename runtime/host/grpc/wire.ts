@@ -5,6 +5,7 @@
 import { ShopError } from '../../platform/errors.ts';
 import { Value } from './known.ts';
 import type { Enum, Message, ProtoField, ScalarType } from './proto.ts';
+import { isRecord } from '../records.ts';
 
 /** What a message is in JSON. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -388,10 +389,6 @@ function safe(value: bigint): number {
 /** A name such as `__proto__` is a name like another. */
 function put(into: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function jsonToValue(value: unknown): Json {

@@ -9,6 +9,7 @@ import type { Caller, SocketConnection, SocketHandler, SocketMessage } from '../
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant } from '../../platform/ports.ts';
 import { refusalOf } from '../../platform/sockets/refusal.ts';
+import { isRecord } from '../records.ts';
 
 /** Its client reads more slowly than is written to it. It may come again at once and resume. */
 export const TOO_SLOW = 4001;
@@ -247,8 +248,4 @@ function onError(): void {}
 function cidOf(message: unknown): string | undefined {
   const cid = isRecord(message) ? message['cid'] : undefined;
   return typeof cid === 'string' && cid.length <= 64 ? cid : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

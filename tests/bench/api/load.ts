@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Pool, type Dispatcher } from 'undici';
 import { memoryOf, processTree } from '../../support/processes.ts';
 import { treeCpuSeconds } from '../cpu.ts';
+import { quantile } from '../../support/quantile.ts';
 
 /** Somebody who shops. Throws when an answer is not what it must be: the flow counts as failed and begins anew. */
 export type Flow = (send: Send, shopper: number, round: number) => Promise<void>;
@@ -174,8 +175,4 @@ function mapValues<In, Out>(
   change: (value: In, name: string) => Out,
 ): Record<string, Out> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -16,6 +16,7 @@ import { createPostgres } from '../../../runtime/platform/sql/postgres.ts';
 import { startPostgres } from '../../servers/postgres.ts';
 import { table } from '../table.ts';
 import type { DataBenchOptions } from '../data.ts';
+import { quantile } from '../../support/quantile.ts';
 
 const CONNECTIONS = 8;
 const NEIGHBOURS = 20;
@@ -223,9 +224,4 @@ function startNeighbours(sql: Runtime): Neighbours {
       await running;
     },
   };
-}
-
-function quantile(values: readonly number[], at: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
 }

@@ -105,9 +105,3 @@ function isReady({ metadata, status }: TenantObject): boolean {
   const condition = status?.conditions?.find(({ type }) => type === 'Ready');
   return condition?.status === 'True' && condition.observedGeneration === metadata.generation;
 }
-
-/** The value below which `share` of the sorted figures lie. */
-export function quantile(figures: readonly number[], share: number): number {
-  const sorted = figures.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}

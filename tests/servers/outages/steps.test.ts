@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { normalAfter, p99, quantile, type Step } from './steps.ts';
+import { normalAfter, p99, type Step } from './steps.ts';
+import { quantile } from '../../support/quantile.ts';
 
 /** One step each 100 ms, which takes as long as `took` says of its beginning. */
 const steady = (took: (wanted: number) => number, until = 20_000): Step[] =>

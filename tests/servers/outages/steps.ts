@@ -2,6 +2,7 @@
  * What shoppers waited for, and when a shop is back to normal: sums over steps, no clock and no I/O. A step counts from the moment
  * somebody wanted it to its right answer, whatever was refused and tried again in between, so that waiting is never left out.
  */
+import { quantile } from '../../support/quantile.ts';
 
 export interface Step {
   readonly kind: string;
@@ -26,12 +27,6 @@ export function within(steps: readonly Step[], { from, to }: Span): readonly Ste
 /** Milliseconds; of a step that is under way, those until now. */
 export function tookOf({ wanted, ended }: Step, now: number): number {
   return (ended ?? now) - wanted;
-}
-
-/** The value that `share` of all values do not exceed (nearest rank); NaN of none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
 }
 
 export function p99(steps: readonly Step[], now: number): number {
