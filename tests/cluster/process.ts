@@ -1,5 +1,6 @@
 /**
- * One program of the test cluster as a child process: its output in a file, its end awaited, never left behind.
+ * One program as a child process: its output in a file, its end awaited, never left behind. Those that come back after they were
+ * killed, frozen or ended are those of tests/servers/process.ts.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +14,7 @@ export interface Program {
   readonly logFile: string;
   /** Resolves when it has ended, however that came. */
   readonly ended: Promise<void>;
+  hasEnded(): boolean;
   /** Asks it to end, makes it after `graceMs` (10 s), resolves when it has. */
   stop(signal?: NodeJS.Signals, graceMs?: number): Promise<void>;
 }
@@ -24,30 +26,35 @@ export interface ProgramOptions {
   /** Standard output and error are appended here. */
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Working folder and home of a program that is to know nothing else of this process's environment but its PATH. */
+  readonly folder?: string;
   /** The command starts another process in its place and waits for it, as `nsenter --pid` does; that one is meant by `pid`. */
   readonly forks?: boolean;
 }
 
 /** Starts it; nothing is awaited but the process itself. The kernel ends it when this process is gone (prctl(2), PR_SET_PDEATHSIG). */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const { name, command, args, logFile } = options;
+  const { name, command, args, logFile, folder } = options;
   const log = await open(logFile, 'a');
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
     stdio: ['ignore', log.fd, log.fd],
-    env: { ...process.env, ...options.env },
+    env: { ...(folder === undefined ? process.env : bare(folder)), ...options.env },
+    ...(folder === undefined ? {} : { cwd: folder }),
   });
   await once(child, 'spawn');
   await log.close();
   if (child.pid === undefined) throw new Error(`${command} could not be started`);
   const ended = once(child, 'exit').then(() => undefined);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const pid = options.forks === true ? await childOf(child.pid) : child.pid;
   return {
     name,
     pid,
     logFile,
     ended,
+    hasEnded,
     async stop(signal = 'SIGTERM', graceMs = 10_000) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded()) return;
       end(pid, signal);
       const inTime = await Promise.race([ended.then(() => true), pause(graceMs, false, { ref: false })]);
       if (!inTime) end(pid, 'SIGKILL');
@@ -86,6 +93,10 @@ export function childOf(pid: number): Promise<number> {
     },
     { withinMs: 60_000, everyMs: 10, what: `process ${pid} starts another` },
   );
+}
+
+function bare(folder: string): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], HOME: folder, LC_ALL: 'C.UTF-8' };
 }
 
 function end(pid: number, signal: NodeJS.Signals): void {

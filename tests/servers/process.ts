@@ -1,9 +1,7 @@
 /** A server program under a test's hand: started, killed, frozen, thawed and started again, in a folder that goes with it. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync, closeSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { startProgram as launch, whenReady, type Program as Running } from '../cluster/process.ts';
 import { until } from '../support/wait.ts';
 
 export interface ProgramOptions {
@@ -57,67 +55,59 @@ async function threadStates(pid: number): Promise<string[]> {
 /** Resolves when it serves; throws with its last lines when it ends or does not come up in time. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { command, args, folder, env = {}, ready, withinMs = 30_000 } = options;
-  const log = join(folder, 'log');
-  let child: ChildProcess | undefined;
+  let current: Running | undefined;
 
-  function running(): ChildProcess {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${command} does not run`);
-    return child;
+  function running(): Running {
+    if (current === undefined || current.hasEnded()) throw new Error(`${command} does not run`);
+    return current;
   }
 
+  /** However long it takes: a server that is told to end has data to write. */
   async function end(signal: NodeJS.Signals): Promise<void> {
-    const ending = child;
-    child = undefined;
-    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
-    const exited = once(ending, 'exit');
+    const ending = current;
+    current = undefined;
+    if (ending === undefined || ending.hasEnded()) return;
     // One that is frozen would never hear of a gentle end.
-    ending.kill('SIGCONT');
-    ending.kill(signal);
-    await exited;
+    process.kill(ending.pid, 'SIGCONT');
+    await ending.stop(signal, PATIENCE_MS);
   }
 
   async function start(): Promise<void> {
-    const said = openSync(log, 'a');
-    child = spawn(command, [...args], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, LC_ALL: 'C.UTF-8', ...env },
-      stdio: ['ignore', said, said],
+    const name = basename(command);
+    current = await launch({
+      name,
+      command,
+      args,
+      env,
+      folder,
+      logFile: join(folder, 'log'),
     });
-    closeSync(said);
-    const started = child;
-    let failure: unknown;
-    // Without a listener a program that is not there would end the test's process.
-    started.once('error', (error) => (failure = error));
     try {
-      await until(
-        async () => {
-          if (failure === undefined && started.exitCode === null) await ready();
-          return true;
-        },
-        { withinMs, what: `${command} serves` },
+      await whenReady(
+        current,
+        () =>
+          ready().then(
+            () => true,
+            () => false,
+          ),
+        withinMs,
       );
-      if (failure !== undefined) throw failure;
-      if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}`);
-    } catch (cause) {
+    } catch (error) {
       await end('SIGKILL');
-      const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-20).join('\n');
-      throw new Error(`${command} does not serve:\n${tail}`, { cause });
+      throw error;
     }
-  }
-
-  function pidOf({ pid }: ChildProcess): number {
-    if (pid === undefined) throw new Error(`${command} does not run`);
-    return pid;
   }
 
   await start();
   return {
-    pid: () => pidOf(running()),
+    pid: () => running().pid,
     kill: () => end('SIGKILL'),
     end: () => end('SIGTERM'),
     start,
-    pause: () => freeze(pidOf(running())),
-    resume: () => void running().kill('SIGCONT'),
+    pause: () => freeze(running().pid),
+    resume: () => void process.kill(running().pid, 'SIGCONT'),
   };
 }
+
+/** From SIGTERM to SIGKILL. */
+const PATIENCE_MS = 60_000;
