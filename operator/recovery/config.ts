@@ -3,15 +3,12 @@
  */
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
-
-const url = (protocols: RegExp, what: string) => z.string().regex(protocols, what);
-const postgres = url(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
-const store = url(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL');
+import { Base64Of32, PostgresUrl, StoreUrl } from '../../runtime/platform/environment/index.ts';
 
 const Archive = z.object({
   /** The archiver's own login. */
-  DATABASE_URL: postgres,
-  ARCHIVE_URL: store,
+  DATABASE_URL: PostgresUrl,
+  ARCHIVE_URL: StoreUrl,
   ARCHIVE_INTERVAL_SECONDS: z.coerce.number().min(1).default(30),
   ARCHIVE_BASE_HOURS: z.coerce.number().min(1).default(24),
   ARCHIVE_KEEP_DAYS: z.coerce.number().min(1).default(7),
@@ -23,12 +20,10 @@ export type ArchiveConfig = z.infer<typeof Archive>;
 
 const Work = z.object({
   /** Superuser's: rows of a tenant are exchanged, and the log is read. */
-  DATABASE_ADMIN_URL: postgres,
-  ARCHIVE_URL: store,
+  DATABASE_ADMIN_URL: PostgresUrl,
+  ARCHIVE_URL: StoreUrl,
   /** Opens what is remembered of who was erased. */
-  SECRETS_KEY: z
-    .string()
-    .refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64'),
+  SECRETS_KEY: Base64Of32,
   ARCHIVE_RPO_SECONDS: z.coerce.number().min(1).default(300),
   /** Folder of `postgres`; absent: where Debian's packages put that of the database's major version. */
   POSTGRES_BIN: z.string().optional(),

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { PostgresUrl } from './config.ts';
+import { PostgresUrl } from '../platform/environment/index.ts';
 import { createBackups, type Backups } from '../platform/blobs/backups.ts';
 import { ShopError } from '../platform/errors.ts';
 import { exportTenant } from '../platform/sql/export.ts';

@@ -4,6 +4,7 @@ import { PORTS, variableOf } from '../platform/backends/index.ts';
 import type { Port } from '../platform/backends/index.ts';
 import { ShopError } from '../platform/errors.ts';
 import { DEFAULT_RATIO } from '../platform/tracing/index.ts';
+import { Base64Of32, PostgresUrl, StoreUrl } from '../platform/environment/index.ts';
 
 export interface HostConfig {
   readonly address: string;
@@ -110,9 +111,6 @@ const List = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter(Boolean),
 );
-const Base64Of32 = z
-  .string()
-  .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64');
 const Peers = z.string().transform((text, context) => {
   const peers = new Map<string, string>();
   for (const pair of text
@@ -127,8 +125,6 @@ const Peers = z.string().transform((text, context) => {
   return peers;
 });
 
-export const PostgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
-
 const Environment = z.object({
   POD_IP: z.string().default('127.0.0.1'),
   PORT: Port.default(8080),
@@ -142,7 +138,7 @@ const Environment = z.object({
   DATABASE_POOLER_URL: PostgresUrl.optional(),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
   SECRETS_KEY: Base64Of32,
-  BLOBS_URL: z.string().regex(/^(?:file|s3):\/\//, 'must be a file:// or s3:// URL'),
+  BLOBS_URL: StoreUrl,
   SOURCES_URL: z
     .string()
     .regex(/^(?:file|https):\/\//, 'must be a file:// or https:// URL')
