@@ -274,6 +274,73 @@ describe('killed at any moment', () => {
     assert.ok(crashes.length >= 8 / step, `only ${crashes.length} places`);
   });
 
+  it('makes one order of an offer, wherever between two steps of its acceptance its runtime was killed', async (test) => {
+    const crashes: string[] = [];
+    // Some places that are far apart, others each time.
+    for (let crashAt = 1 + Math.floor(Math.random() * 8), runs = 0; ; crashAt += 8) {
+      runs += 1;
+      const variantId = `offer-${crashAt}`;
+      await stock(variantId, 1);
+      let runtime = await startRuntime(crashAt);
+      const died = new Promise<void>((resolve) => runtime.once('exit', () => resolve()));
+      runtime.on('message', (message) => crashes.push(JSON.stringify(message)));
+      const merchant = <T>(path: string, body: object): Promise<T> =>
+        patiently(async () => {
+          const { status, body: answer } = await ask<T>(
+            runtimePort,
+            'POST',
+            `/api/admin/orders/drafts${path}`,
+            {
+              body,
+              headers: { authorization: 'Bearer x', 'idempotency-key': `draft-${variantId}-${path.length}` },
+            },
+          );
+          return status < 300 ? answer : undefined;
+        });
+      const lines = [{ variantId, quantity: 1, unitPrice: 1_500, reason: 'agreed' }];
+      const draft = await merchant<{ id: string }>('', {
+        email: 'ada@example.com',
+        shippingAddress: ADDRESS,
+        lines,
+      });
+      // The last unit is held for it: its order has to get this very one.
+      await merchant(`/${draft.id}/hold`, { hours: 1 });
+      const { link } = await merchant<{ link: string }>(`/${draft.id}/offer`, {});
+      runtime.send('arm');
+      let over = false;
+      const restarted = (async () => {
+        await died;
+        if (!over) runtime = await startRuntime();
+      })();
+      const token = new URL(link).searchParams.get('token') ?? '';
+      const placed = await patiently(async () => {
+        const { status, body } = await ask<Placed>(
+          runtimePort,
+          'POST',
+          `/api/orders/offers/${draft.id}/accept?token=${token}`,
+          { body: {}, headers: { 'idempotency-key': `accept-${(keys += 1)}-${variantId}` } },
+        );
+        return status === 201 ? body : undefined;
+      });
+      await pay(placed);
+      await patiently(async () => ((await statusOf(placed.order.id)) === 'confirmed' ? true : undefined));
+      await patiently(async () => (await assertBooksAgree(variantId), true));
+      const { rows } = await database.admin.query(
+        `select count(*)::int as orders, (select state from shop.orders_drafts where id = $1) as state
+         from shop.orders_orders where cart_id = $1`,
+        [draft.id],
+      );
+      assert.deepEqual(rows, [{ orders: 1, state: 'ordered' }]);
+      const survived = runtime.signalCode === null && crashes.length < runs;
+      over = true;
+      if (!survived) await restarted;
+      await kill(runtime);
+      if (survived) break;
+    }
+    test.diagnostic(`killed after each of ${crashes.join(', ')}`);
+    assert.ok(crashes.length > 0, 'it was never killed');
+  });
+
   it('brings goods back, and their money, wherever between two steps its runtime was killed', async (test) => {
     const variantId = 'comes-back';
     await stock(variantId, 100);
