@@ -121,6 +121,8 @@ try {
         id,
         version: 1,
         published: true,
+        type: '',
+        vendor: '',
         variants: [{ id: `${id}.v` }],
       }),
     ),

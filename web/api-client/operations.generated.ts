@@ -10332,6 +10332,88 @@ export interface Operations {
       })[];
     };
   };
+  /** The catalogue’s list of products; on its first page by relevance, what suits the shopper stands up to six places higher. */
+  'recommendations.search': {
+    params: undefined;
+    query: {
+      "q"?: string | undefined;
+      "collection"?: string | undefined;
+      "tag"?: string | undefined;
+      "type"?: string | undefined;
+      "vendor"?: string | undefined;
+      "minPrice"?: number | undefined;
+      "maxPrice"?: number | undefined;
+      "available"?: "true" | undefined;
+      "currency"?: string | undefined;
+      "locale"?: string | undefined;
+      "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "relevance" | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+      "session"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "products": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+      })[];
+      "nextCursor": string | null;
+      "total": number | null;
+      "currency": string;
+      "facets": {
+        "types": readonly ({
+          "value": string;
+          "count": number;
+        })[];
+        "vendors": readonly ({
+          "value": string;
+          "count": number;
+        })[];
+        "tags": readonly ({
+          "value": string;
+          "count": number;
+        })[];
+      } | null;
+      "search": "words" | "similar" | "plain" | null;
+      "personal": boolean;
+    };
+  };
   /** What is popular now, with what that is counted from. */
   'recommendations.listPopular': {
     params: undefined;
@@ -10625,6 +10707,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.transferStock': ['POST', '/api/admin/orders/stock/{variantId}/transfer', true],
   'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],
   'recommendations.recommend': ['GET', '/api/recommendations/products', false],
+  'recommendations.search': ['GET', '/api/recommendations/search', false],
   'recommendations.listPopular': ['GET', '/api/admin/recommendations/popular', false],
   'recommendations.explainProduct': ['GET', '/api/admin/recommendations/products/{productId}', false],
 };

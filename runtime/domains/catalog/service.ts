@@ -33,6 +33,7 @@ import {
   type CollectionUpdate,
   type Image,
   type ProductInput,
+  type ProductsPage,
   ProductsQuery,
   type ProductsByIdsQuery,
   type ProductUpdate,
@@ -56,6 +57,12 @@ export const createService: CreateService = (platform) => {
   const keeping = createSearchKeeping(platform, cached.changed);
   const search = createProductSearch(platform, keeping);
 
+  function listed(tenant: Tenant, asked: ProductsQuery): Promise<RouteResponse> {
+    return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
+      isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked),
+    );
+  }
+
   async function finished(tenant: TenantId, id: string, signal: AbortSignal) {
     const deadline = clock.now().getTime() + IMPORT_WAIT_MS;
     for (;;) {
@@ -69,10 +76,10 @@ export const createService: CreateService = (platform) => {
     definition: catalog,
     consumers: { 'orders.stock': (event, tx) => noteStock(platform, event, tx) },
     operations: {
-      /** What the list of products answers, for other domains. */
-      search(tenant, input) {
-        const asked = ProductsQuery.parse(input);
-        return isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked);
+      /** What the list of products answers, for other domains: the same that is kept for whoever asks by the route. */
+      async search(tenant, input): Promise<ProductsPage> {
+        const { jsonText = '' } = await listed(tenant, ProductsQuery.parse(input));
+        return JSON.parse(jsonText) as ProductsPage; // it was one when it was kept
       },
       /** Ids of what a collection shows. */
       membersOf: (tenant, input) =>
@@ -82,12 +89,7 @@ export const createService: CreateService = (platform) => {
     },
     tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
     routes: {
-      async listProducts({ tenant, query }) {
-        const asked = query as ProductsQuery;
-        return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
-          isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked),
-        );
-      },
+      listProducts: ({ tenant, query }) => listed(tenant, query as ProductsQuery),
       async listProductsByIds({ tenant, query }) {
         const asked = query as ProductsByIdsQuery;
         return cached.read(tenant.id, `ids/${asked.currency ?? ''}/${asked.ids.join()}`, async () => ({

@@ -45,7 +45,7 @@ async function hear(tenant: string, events: readonly Told[]): Promise<void> {
 const upserted = (id: string, version: number, published = true): Told => ({
   topic: 'catalog.product',
   type: 'catalog.product.upserted',
-  payload: { id, version, published, variants: [{ id: `${id}.v` }] },
+  payload: { id, version, published, type: '', vendor: '', variants: [{ id: `${id}.v` }] },
   occurredAt: new Date(START),
 });
 const deleted = (id: string): Told => ({

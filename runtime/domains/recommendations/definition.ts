@@ -43,6 +43,16 @@ export const recommendations: DomainDefinition = {
       response: s.recommendations,
     },
     {
+      id: 'search',
+      method: 'GET',
+      path: '/api/recommendations/search',
+      summary:
+        'The catalogue’s list of products; on its first page by relevance, what suits the shopper stands up to six places higher.',
+      audience: 'shopper',
+      query: s.searchQuery,
+      response: s.searched,
+    },
+    {
       id: 'listPopular',
       method: 'GET',
       path: '/api/admin/recommendations/popular',

@@ -11,6 +11,8 @@ const upserted = z.object({
   id: z.string(),
   version: z.int(),
   published: z.boolean(),
+  type: z.string(),
+  vendor: z.string(),
   variants: z.array(z.object({ id: z.string() })),
 });
 const deleted = z.object({ id: z.string(), variantIds: z.array(z.string()) });
@@ -40,13 +42,14 @@ export function tidying(now: Date): NewTask {
 export function hearOfProduct(clock: Clock): EventHandler {
   return async ({ tenant, type, payload }, tx) => {
     if (type === 'catalog.product.upserted') {
-      const { id, version, published, variants } = upserted.parse(payload);
+      const { id, version, published, variants, type: kind, vendor } = upserted.parse(payload);
       await tx.query(
-        `insert into recommendations_products (tenant_id, product_id, version, published, variants) values ($1, $2, $3, $4, $5)
+        `insert into recommendations_products (tenant_id, product_id, version, published, variants, type, vendor) values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (tenant_id, product_id) do update
-         set version = excluded.version, published = excluded.published, variants = excluded.variants
+         set version = excluded.version, published = excluded.published, variants = excluded.variants,
+           type = excluded.type, vendor = excluded.vendor
          where recommendations_products.version < excluded.version and recommendations_products.gone_at is null`,
-        [tenant, id, version, published, variants.map((variant) => variant.id)],
+        [tenant, id, version, published, variants.map((variant) => variant.id), kind, vendor],
       );
     } else if (type === 'catalog.product.deleted') {
       const { id, variantIds } = deleted.parse(payload);

@@ -18,7 +18,7 @@ let database: TestDatabase;
 let shop: TestHost;
 const clock = manualClock(new Date());
 /** Each test takes one. */
-const tenants = Array.from({ length: 6 }, (_, n) => `shop-${n}`);
+const tenants = Array.from({ length: 7 }, (_, n) => `shop-${n}`);
 
 before(async () => {
   database = await startTestDatabase([accounts, analytics, catalog, recommendations]);
@@ -304,5 +304,50 @@ test('a message that comes twice counts once; products nobody knows and robots c
   assert.deepEqual(
     products.map(({ productId, views }) => [productId, views]),
     [[id.boots, 1]],
+  );
+});
+
+test('a search is found once for everybody, and stands in an order that suits who agreed', async () => {
+  const titles = ['lamp one', 'lamp two', 'lamp three', 'boots', 'oil'] as const;
+  const { tenant, id } = await newShop(...titles);
+  for (let n = 0; n < 3; n += 1) await viewed(tenant, { session: `others-${n}` }, id.oil, id['lamp three']);
+  await viewed(tenant, { session: 'my-visit' }, id.oil);
+  await shop.settled(2);
+  interface Found {
+    readonly products: { id: string }[];
+    readonly personal?: boolean;
+    readonly total: number;
+  }
+  const found = async (path: string): Promise<Found> => {
+    const answer = await shop.call(tenant, 'GET', path);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json<Found>();
+  };
+  const anybody = await found('/api/catalog/products?q=lamp');
+  assert.equal(anybody.products.length, 3);
+  const mine = await shop.call(tenant, 'GET', '/api/recommendations/search?q=lamp&session=my-visit');
+  assert.equal(mine.headers['cache-control'], 'no-store');
+  const { products, personal, total } = mine.json<Found>();
+  assert.equal(personal, true);
+  assert.equal(total, 3);
+  assert.equal(products[0]?.id, id['lamp three'], 'visits that looked at oil went on to it');
+  const others = anybody.products.filter((product) => product.id !== id['lamp three']);
+  assert.deepEqual(
+    products.slice(1).map((product) => product.id),
+    others.map((product) => product.id),
+    'what is equally near stays as it was found',
+  );
+  // What the shared cache holds is everybody's still.
+  assert.deepEqual((await found('/api/catalog/products?q=lamp')).products, anybody.products);
+  for (const query of ['q=lamp', 'q=lamp&session=who-is-new', 'q=lamp&sort=relevance']) {
+    const unknown = await found(`/api/recommendations/search?${query}`);
+    assert.equal(unknown.personal, false);
+    assert.deepEqual(unknown.products, anybody.products);
+  }
+  const sorted = await found('/api/recommendations/search?q=lamp&sort=title-asc&session=my-visit');
+  assert.deepEqual(
+    sorted.products,
+    (await found('/api/catalog/products?q=lamp&sort=title-asc')).products,
+    'who asked for an order has it',
   );
 });

@@ -1,8 +1,14 @@
 /** The shapes that enter and leave the recommendations domain. */
 import { z } from 'zod';
+import { ProductsPage, ProductsQuery } from '../catalog/schemas.ts';
 
 const productId = z.string().regex(/^[A-Za-z0-9_.:-]{1,80}$/, 'a product’s id');
 const limit = (max: number, otherwise: number) => z.coerce.number().int().min(1).max(max).default(otherwise);
+
+const session = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{8,64}$/, '8 to 64 of A–Z, a–z, 0–9, _ and -')
+  .optional();
 
 export const CONTEXTS = ['home', 'product', 'cart', 'search', 'recent'] as const;
 /** Why a product is shown. */
@@ -19,10 +25,7 @@ export const recommendQuery = z.object({
     .pipe(z.array(productId).max(20))
     .optional(),
   /** What the page calls its visit, as it is told to analytics; only where the shopper agreed to be known again. */
-  session: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{8,64}$/, '8 to 64 of A–Z, a–z, 0–9, _ and -')
-    .optional(),
+  session,
   /** Popular ones of this collection only. */
   collection: z.string().min(1).max(200).optional(),
   limit: limit(24, 8),
@@ -41,6 +44,13 @@ export const recommendations = z.object({
       becauseOf: productId.nullable(),
     }),
   ),
+});
+
+/** As the catalogue's list, and what the page calls its visit, as above. */
+export const searchQuery = ProductsQuery.extend({ session });
+export const searched = ProductsPage.extend({
+  /** Whether the order is this shopper's. */
+  personal: z.boolean(),
 });
 
 const counts = z.object({
@@ -74,6 +84,7 @@ export const explanation = counts.extend({
   ),
 });
 
+export type SearchQuery = z.infer<typeof searchQuery>;
 export type RecommendQuery = z.infer<typeof recommendQuery>;
 export type Recommendations = z.infer<typeof recommendations>;
 export type Reason = (typeof REASONS)[number];

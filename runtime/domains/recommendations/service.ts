@@ -3,13 +3,16 @@ import type { CreateService, RouteRequest } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { visitOf } from '../../platform/visits.ts';
+import type { ProductsPage } from '../catalog/schemas.ts';
 import { alsoBought, popular, recentlyViewed, visitsAlike } from './baselines.ts';
 import { recommendations } from './definition.ts';
 import { hearOfOrder, hearOfProduct, hearOfStock, hearOfVisit, TIDY } from './hearing.ts';
 import { worthAt } from './popularity.ts';
-import type { RecommendQuery } from './schemas.ts';
+import type { RecommendQuery, SearchQuery } from './schemas.ts';
 import { createShelf } from './shelf.ts';
 import { createStore, type Counts } from './store.ts';
+import { affinity, suited } from './suiting.ts';
+import { nearestVisits } from './visits.ts';
 
 /** What a shopper looked at that is still of interest. */
 const VISITED = 20;
@@ -38,7 +41,7 @@ export const createService: CreateService = (platform) => {
 
   /** Nothing, unless the page says that it may be known which visit it is of, and the browser does not object. */
   async function visitedBy({ tenant, caller, query, headers }: RouteRequest): Promise<readonly string[]> {
-    const { session } = query as RecommendQuery; // parsed by the route's schema
+    const { session } = query as Pick<RecommendQuery, 'session'>; // parsed by the route's schema
     if (session === undefined || headers['sec-gpc'] === '1' || headers['dnt'] === '1') return [];
     return store.seenBy(tenant.id, visitOf(tenant.id, session), caller.customerId, VISITED);
   }
@@ -71,6 +74,25 @@ export const createService: CreateService = (platform) => {
             limit,
           }),
         };
+      },
+
+      async search(request) {
+        const { session: _session, ...asked } = request.query as SearchQuery; // as above
+        const tenant = request.tenant.id;
+        const [page, visited] = await Promise.all([
+          platform.call<ProductsPage>(tenant, 'catalog', 'search', asked),
+          visitedBy(request),
+        ]);
+        // Another order was asked for, or a later page, which goes on where everybody's first one ended.
+        const relevant = asked.sort === undefined || asked.sort === 'relevance';
+        if (visited.length === 0 || !relevant || asked.cursor !== undefined)
+          return { json: { ...page, personal: false } };
+        const [visits, kinds] = await Promise.all([
+          store.visitsWith(tenant, visited),
+          store.kindsOf(tenant, visited),
+        ]);
+        const near = affinity(nearestVisits(visited, visits), kinds);
+        return { json: { ...page, products: suited(page.products, near), personal: true } };
       },
 
       async listPopular({ tenant, query }) {

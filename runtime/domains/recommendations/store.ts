@@ -1,4 +1,5 @@
 /** What is asked of the counts. Every question is one statement, about one tenant, and bounded. */
+import type { Kind } from './suiting.ts';
 import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
 
 /** A browsing shopper may be answered by a replica that is so far behind. */
@@ -68,6 +69,8 @@ export interface Store {
     customerId: string | undefined,
     limit: number,
   ): Promise<readonly string[]>;
+  /** What these products are. */
+  kindsOf(tenant: TenantId, ids: readonly string[]): Promise<readonly Kind[]>;
   counts(tenant: TenantId, id: string): Promise<Counts | undefined>;
   topCounts(tenant: TenantId, limit: number): Promise<readonly Counts[]>;
   /** Removes what has served its time. */
@@ -151,6 +154,16 @@ export function createStore({ sql, clock }: { readonly sql: Sql; readonly clock:
         [tenant, visit, customerId ?? null, limit],
       );
       return rows.map(({ product_id }) => product_id).toReversed();
+    },
+
+    async kindsOf(tenant, ids) {
+      const { rows } = await sql.query<Kind>(
+        tenant,
+        'select type, vendor from recommendations_products where tenant_id = $1 and product_id = any ($2::text[])',
+        [tenant, ids],
+        BROWSING,
+      );
+      return rows;
     },
 
     async counts(tenant, id) {
