@@ -292,6 +292,8 @@ export interface SearchDocument {
 export interface SearchQuery {
   /** Every word has to be found, as it stands, in another form of its language, or as a beginning. Absent: everything. */
   readonly text?: string;
+  /** At most 16 other texts, each of which finds as well as `text` does what has its words. What is misspelt is looked for in `text` only. */
+  readonly also?: readonly string[];
   /** Each has to be among the document's values. */
   readonly keywords?: Readonly<Record<string, string>>;
   readonly ranges?: Readonly<Record<string, { readonly atLeast?: number; readonly atMost?: number }>>;

@@ -2210,6 +2210,38 @@ export interface Operations {
       "building": boolean;
     };
   };
+  /** Words that searches take for each other. */
+  'catalog.adminGetSynonyms': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "synonyms": readonly ({
+        "words": readonly (string)[];
+        "means"?: readonly (string)[] | undefined;
+      })[];
+    };
+  };
+  /** Replace them all; searches heed them at once. 409 when someone else changed them since `version`. */
+  'catalog.adminPutSynonyms': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "version": number;
+      "synonyms": readonly ({
+        "words": readonly (string)[];
+        "means"?: readonly (string)[] | undefined;
+      })[];
+    };
+    response: {
+      "version": number;
+      "synonyms": readonly ({
+        "words": readonly (string)[];
+        "means"?: readonly (string)[] | undefined;
+      })[];
+    };
+  };
   /** The whole catalogue as a CSV in the Shopify product format. */
   'catalog.adminExport': {
     params: undefined;
@@ -10554,6 +10586,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminGetImport': ['GET', '/api/admin/catalog/imports/{id}', false],
   'catalog.adminGetSearch': ['GET', '/api/admin/catalog/search', false],
   'catalog.adminRebuildSearch': ['POST', '/api/admin/catalog/search/rebuild', false],
+  'catalog.adminGetSynonyms': ['GET', '/api/admin/catalog/search/synonyms', false],
+  'catalog.adminPutSynonyms': ['PUT', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminExport': ['GET', '/api/admin/catalog/export', false],
   'chat.becomeGuest': ['POST', '/api/chat/guests', false],
   'chat.openRoom': ['POST', '/api/chat/rooms', false],

@@ -25,6 +25,7 @@ export const catalog: DomainDefinition = {
     { name: 'catalog_media_uses', spread: 'tenant', access: 'write' },
     { name: 'product_index', spread: 'tenant', access: 'write' },
     { name: 'product_index_builds', spread: 'tenant', access: 'write' },
+    { name: 'catalog_search_settings', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -277,6 +278,24 @@ export const catalog: DomainDefinition = {
       audience: 'merchant',
       response: schemas.SearchState,
       status: 202,
+    },
+    {
+      id: 'adminGetSynonyms',
+      method: 'GET',
+      path: '/api/admin/catalog/search/synonyms',
+      summary: 'Words that searches take for each other.',
+      audience: 'merchant',
+      response: schemas.Synonyms,
+    },
+    {
+      id: 'adminPutSynonyms',
+      method: 'PUT',
+      path: '/api/admin/catalog/search/synonyms',
+      summary:
+        'Replace them all; searches heed them at once. 409 when someone else changed them since `version`.',
+      audience: 'merchant',
+      body: schemas.SynonymsUpdate,
+      response: schemas.Synonyms,
     },
     {
       id: 'adminExport',

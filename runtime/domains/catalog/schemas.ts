@@ -361,6 +361,26 @@ export type ImportReport = z.infer<typeof ImportReport>;
 /** What the catalogue reads of `orders.stock.changed`. */
 export const StockChanged = z.object({ variantId: z.string(), availability: z.string() });
 
+const Phrase = z.string().trim().min(1).max(60);
+export const SynonymRule = z.strictObject({
+  /** `couch`, `sofa`; each may be several words. */
+  words: z.array(Phrase).min(1).max(10),
+  /** Who searches one of `words` finds these as well, and not the other way round. Absent: each of `words` means every other. */
+  means: z.array(Phrase).min(1).max(10).optional(),
+});
+export type SynonymRule = z.infer<typeof SynonymRule>;
+export const Synonyms = z.object({
+  /** 0: none were ever written. */
+  version: z.int(),
+  synonyms: z.array(SynonymRule),
+});
+export type Synonyms = z.infer<typeof Synonyms>;
+export const SynonymsUpdate = z.strictObject({
+  version: z.int().min(0),
+  synonyms: z.array(SynonymRule).max(500),
+});
+export type SynonymsUpdate = z.infer<typeof SynonymsUpdate>;
+
 /** Whose products another domain asks for: a collection's handle. */
 export const MembersAsked = z.object({ collection: z.string() });
 

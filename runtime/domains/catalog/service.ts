@@ -24,6 +24,7 @@ import { createMedia, type Media } from './media.ts';
 import { createProductSearch, type AskedQuery } from './search/ask.ts';
 import { KEEP_TASK, noteVariant } from './search/changes.ts';
 import { createSearchKeeping } from './search/keep.ts';
+import { readSynonyms, writeSynonyms } from './search/synonyms.ts';
 import {
   ImportSource,
   MembersAsked,
@@ -38,6 +39,7 @@ import {
   type ProductsByIdsQuery,
   type ProductUpdate,
   type SuggestQuery,
+  type SynonymsUpdate,
 } from './schemas.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
@@ -203,6 +205,14 @@ export const createService: CreateService = (platform) => {
       async adminRebuildSearch({ tenant }) {
         await keeping.rebuild(tenant.id);
         return { json: await keeping.state(tenant.id) };
+      },
+      async adminGetSynonyms({ tenant }) {
+        return { json: await readSynonyms(sql, tenant.id) };
+      },
+      async adminPutSynonyms({ tenant, body }) {
+        const written = await writeSynonyms(platform, tenant.id, body as SynonymsUpdate);
+        cached.changed(tenant.id);
+        return { json: written };
       },
       async adminExport({ tenant }) {
         const layout = await layoutOf(platform, tenant);

@@ -59,6 +59,29 @@ export function searchContract(
     assert.deepEqual([nothing.ids, nothing.total], [[], 0]);
   });
 
+  test(`${adapter}: what has the words of another text that was named is found as well, page by page`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    await search.write(tenant, ENGLISH, [
+      product('sofa', 'Red Sofa'),
+      product('couch', 'Red Couches for two'),
+      product('lamp', 'Red Lamp'),
+      product('blue', 'Blue Couch'),
+    ]);
+    const query: SearchQuery = { text: 'red sofa', also: ['red couch', 'zzzzqqqq'], limit: 1 };
+    const first = await search.search(tenant, ENGLISH, query);
+    assert.deepEqual([first.total, first.similar], [2, false]);
+    const second = await search.search(tenant, ENGLISH, { ...query, after: first.next ?? '' });
+    assert.deepEqual([...first.ids, ...second.ids].toSorted(), ['couch', 'sofa']);
+    assert.equal(second.next, undefined);
+    const plain = await search.search(tenant, ENGLISH, { text: 'red sofa', limit: 10 });
+    assert.deepEqual(plain.ids, ['sofa']);
+    await assert.rejects(
+      search.search(tenant, ENGLISH, { text: 'red sofa', limit: 1, after: first.next ?? '' }),
+      { code: 'invalid_input' },
+    );
+  });
+
   test(`${adapter}: each language has its own forms`, async () => {
     const { search, tenants } = await open(['de', 'en']);
     const [tenant, other] = tenants;

@@ -22,8 +22,8 @@ export function decodeCursor(query: SearchQuery, cursor: string): { key: Key; id
   });
 }
 
-function nameOf({ text, keywords, ranges, sort }: SearchQuery): string {
-  const said = JSON.stringify([text, keywords, ranges, sort]);
+function nameOf({ text, also, keywords, ranges, sort }: SearchQuery): string {
+  const said = JSON.stringify([text, keywords, ranges, sort, ...(also ?? [])]);
   return createHash('sha1').update(said).digest('base64url').slice(0, 8);
 }
 

@@ -17,7 +17,7 @@ export function searchBody(query: SearchQuery, slips: boolean): Clause {
   return {
     query: {
       bool: {
-        must: query.text === undefined ? [{ match_all: {} }] : wordsOf(query.text, slips),
+        must: query.text === undefined ? [{ match_all: {} }] : textsOf(query.text, query.also, slips),
         filter: filtersOf(query),
       },
     },
@@ -38,6 +38,13 @@ function orderOf(sort: NonNullable<SearchQuery['sort']>, order: string): Clause 
       ? [`numbers.${checkedName(sort.number)}`, 'double']
       : [`keywords.${checkedName(sort.keyword)}`, 'keyword'];
   return { [field]: { order, missing: '_last', unmapped_type: type } };
+}
+
+/** What fits one of several texts is as good as its best. */
+function textsOf(text: string, also: readonly string[] = [], slips: boolean): readonly Clause[] {
+  if (slips || also.length === 0) return wordsOf(text, slips);
+  const queries = [text, ...also].map((one) => ({ bool: { must: wordsOf(one, slips) } }));
+  return [{ dis_max: { queries } }];
 }
 
 /** Each word somewhere: in a form of its language, or as the beginning of a word. */

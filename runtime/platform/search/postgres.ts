@@ -178,10 +178,12 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
   let rank = '0::float8';
   if (query.text !== undefined) {
     const language = bind(searchLanguageOf([index.locale]));
-    const words = bind(query.text);
-    const prefixes = bind(prefixesOf(query.text));
+    const texts = [query.text, ...(query.also ?? [])].map((text) => {
+      const [words, prefixes] = [bind(text), bind(prefixesOf(text))];
+      return `plainto_tsquery(${language}::text::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::text::regconfig, ${prefixes})`;
+    });
     // A question of its own is answered once; as a mere expression it would be worked out anew for every row.
-    const wanted = `(SELECT plainto_tsquery(${language}::text::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::text::regconfig, ${prefixes}))`;
+    const wanted = `(SELECT ${texts.join(' || ')})`;
     where.push(`d.search @@ ${wanted}`);
     rank = `round(ts_rank_cd(d.search, ${wanted})::numeric, 6)::float8`;
   }

@@ -11,6 +11,7 @@ import { currencyOf, listProducts } from '../listing.ts';
 import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
 import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
 import { isAway, type SearchKeeping } from './keep.ts';
+import { alsoOf, readSynonyms } from './synonyms.ts';
 
 export type AskedQuery = ProductsQuery & { readonly q: string };
 
@@ -37,9 +38,10 @@ export function createProductSearch(
   async function ask(tenant: Tenant, query: SearchQuery): Promise<SearchPage | undefined> {
     if (clock.now().getTime() < restUntil) return undefined;
     try {
-      return (await keeping.isBuilt(tenant))
-        ? await search.search(tenant.id, indexOf(tenant), query)
-        : undefined;
+      if (!(await keeping.isBuilt(tenant))) return undefined;
+      const { synonyms } = await readSynonyms(sql, tenant.id);
+      const also = alsoOf(query.text ?? '', synonyms);
+      return await search.search(tenant.id, indexOf(tenant), also.length === 0 ? query : { ...query, also });
     } catch (error) {
       if (!isAway(error)) throw error;
       restUntil = clock.now().getTime() + REST_MS;

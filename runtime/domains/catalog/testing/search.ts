@@ -118,6 +118,29 @@ export function productSearchSuite(system: string, open: () => SearchedShops): v
     assert.deepEqual([nothing.handles, nothing.total, nothing.nextCursor], [[], 0, null]);
   });
 
+  test(`${system}: words that the merchant says mean the same find each other, at once and in this shop only`, async () => {
+    const { shop, tenants } = open();
+    const path = '/api/admin/catalog/search/synonyms';
+    const none = await shop.managed<{ version: number }>(tenants[0], 'GET', path);
+    assert.deepEqual(none, { version: 0, synonyms: [] });
+    const synonyms = [{ words: ['wellies', 'boots'] }, { words: ['shelter'], means: ['tent'] }];
+    assert.equal((await found('q=wellies')).total, 0);
+    const written = await shop.managed<object>(tenants[0], 'PUT', path, { version: 0, synonyms });
+    assert.deepEqual(written, { version: 1, synonyms });
+    assert.deepEqual((await found('q=wellies')).handles.toSorted(), [
+      'blue-hiking-boots',
+      'red-hiking-boots',
+    ]);
+    assert.deepEqual((await found('q=red+wellies')).handles, ['red-hiking-boots']);
+    const page = await found('q=shelter');
+    assert.deepEqual([page.handles, page.search], [['red-tent'], 'words']);
+    assert.equal((await found('q=wellies', tenants[1])).total, 0);
+    const late = await shop.merchant(tenants[0], 'PUT', path, { json: { version: 0, synonyms: [] } });
+    assert.equal(late.status, 409);
+    await shop.managed(tenants[0], 'PUT', path, { version: 1, synonyms: [] });
+    assert.equal((await found('q=wellies')).total, 0);
+  });
+
   test(`${system}: filters, facets, orders and pages are those of a list without words`, async () => {
     const hits = await found('q=boots');
     assert.deepEqual(hits.facets?.types, [{ value: 'Boots', count: 2 }]);

@@ -1,0 +1,83 @@
+/** Words that a shop's merchant knows to mean the same, and the other texts that a search is good for by them. */
+import { ShopError } from '../../../platform/errors.ts';
+import type { Clock, Sql, TenantId } from '../../../platform/ports.ts';
+import { BROWSING } from '../freshness.ts';
+import type { SynonymRule, Synonyms, SynonymsUpdate } from '../schemas.ts';
+
+/** Other texts of one search. */
+export const MOST_TEXTS = 16;
+
+/**
+ * Each place where words of a rule stand, the longest first, may have what the rule says they mean instead.
+ * @returns other texts than this one; at most 16
+ */
+export function alsoOf(text: string, rules: readonly SynonymRule[]): readonly string[] {
+  const meanings = meaningsOf(rules);
+  if (meanings.size === 0) return [];
+  const longest = Math.max(...[...meanings.keys()].map((phrase) => wordsOf(phrase).length));
+  const words = wordsOf(text);
+  let texts: readonly string[] = [''];
+  for (let at = 0; at < words.length;) {
+    let length = Math.min(longest, words.length - at);
+    while (length > 1 && !meanings.has(words.slice(at, at + length).join(' '))) length -= 1;
+    const phrase = words.slice(at, at + length).join(' ');
+    const choices = [phrase, ...(meanings.get(phrase) ?? [])];
+    texts = texts
+      .flatMap((before) => choices.map((choice) => (before === '' ? choice : `${before} ${choice}`)))
+      .slice(0, MOST_TEXTS + 1);
+    at += length;
+  }
+  const itself = words.join(' ');
+  return [...new Set(texts)].filter((other) => other !== itself).slice(0, MOST_TEXTS);
+}
+
+function meaningsOf(rules: readonly SynonymRule[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const meanings = new Map<string, Set<string>>();
+  for (const { words, means } of rules) {
+    const phrases = words.map((phrase) => wordsOf(phrase).join(' '));
+    const others = means?.map((phrase) => wordsOf(phrase).join(' ')) ?? phrases;
+    for (const phrase of phrases) {
+      const known = meanings.get(phrase) ?? new Set<string>();
+      for (const other of others) if (other !== phrase && other !== '') known.add(other);
+      if (phrase !== '') meanings.set(phrase, known);
+    }
+  }
+  return meanings;
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+export async function readSynonyms(sql: Sql, tenant: TenantId): Promise<Synonyms> {
+  const { rows } = await sql.query<Synonyms>(
+    tenant,
+    'SELECT version, synonyms FROM catalog_search_settings WHERE tenant_id = $1',
+    [tenant],
+    BROWSING,
+  );
+  return rows[0] ?? { version: 0, synonyms: [] };
+}
+
+/** @throws ShopError `conflict` when there are others than those of `version` */
+export async function writeSynonyms(
+  { sql, clock }: { readonly sql: Sql; readonly clock: Clock },
+  tenant: TenantId,
+  { version, synonyms }: SynonymsUpdate,
+): Promise<Synonyms> {
+  const { rows } = await sql.query<Synonyms>(
+    tenant,
+    version === 0
+      ? `INSERT INTO catalog_search_settings (tenant_id, version, synonyms, updated_at) VALUES ($1, $2::bigint + 1, $3::jsonb, $4)
+         ON CONFLICT (tenant_id) DO NOTHING RETURNING version, synonyms`
+      : `UPDATE catalog_search_settings SET version = version + 1, synonyms = $3::jsonb, updated_at = $4
+         WHERE tenant_id = $1 AND version = $2::bigint RETURNING version, synonyms`,
+    [tenant, version, JSON.stringify(synonyms), clock.now()],
+  );
+  const [row] = rows;
+  if (row === undefined)
+    throw new ShopError('conflict', 'Someone else changed the synonyms meanwhile.', {
+      remedy: 'Read them again, and repeat your change.',
+    });
+  return row;
+}
