@@ -30,7 +30,13 @@ export interface SqlRunner {
   query<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<SqlResult<Row>>;
 }
 
+/** Statements that are asked for before any is awaited go to the server together; the first that fails, fails all of them. */
 export interface Transaction extends SqlRunner {
+  /**
+   * Runs a statement that changes something along with the commit, without a way to the server of its own: for whoever needs no
+   * answer. What is asked for later in this transaction does not see what it does.
+   */
+  atEnd(text: string, values?: readonly SqlValue[]): void;
   /** Adds events to the outbox: they are published if, and only if, this transaction commits. */
   emit(...events: readonly NewEvent[]): Promise<void>;
   /** Adds tasks in the same transaction. A task with a `key` that already waits is not added twice. */

@@ -165,8 +165,11 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   async function commitStock(tenant: TenantId, order: StoredOrder, facts: Change = {}): Promise<StoredOrder> {
     return platform.sql.transaction(tenant, async (tx) => {
       const change: Change = { ...facts, status: 'authorized', stock: 'committed' };
-      const moved = await changeOrder(tx, tenant, order, change, by());
-      await tellStock(tx, await move(tx, tenant, order.id, 'held', 'committed', now()));
+      const [moved, changes] = await Promise.all([
+        changeOrder(tx, tenant, order, change, by()),
+        move(tx, tenant, order.id, 'held', 'committed', now()),
+      ]);
+      await tellStock(tx, changes);
       return moved;
     });
   }

@@ -95,7 +95,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
         'an intent does not match its payment',
       );
     }
-    await save(tx, tenant, payment, now());
+    save(tx, tenant, payment, now());
     const payload = { ...shown(payment), at: now().toISOString() };
     await tx.emit(
       ...happened.map((what) => ({
@@ -585,8 +585,9 @@ function insertOf(
   };
 }
 
-async function save(sql: SqlRunner, tenant: TenantId, payment: StoredPayment, now: Date): Promise<void> {
-  await sql.query(
+/** With the commit: the row is this transaction's, and nobody asks for it again there. */
+function save(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Date): void {
+  tx.atEnd(
     `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9
      where tenant_id = $1 and order_id = $2`,
     [

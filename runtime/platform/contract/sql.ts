@@ -103,4 +103,40 @@ export function sqlContract(adapter: string, setUp: () => Promise<SqlUnderTest>)
     const { rows } = await sql.query<{ what: string }>(tenant, told, [tenant]);
     assert.deepEqual(rows.map(({ what }) => what).toSorted(), ['event', 'task', 'thing']);
   });
+
+  test(`${adapter}: what is asked for together is done in its order; what is left for the end is done with the commit, or nothing is`, async () => {
+    const { sql } = await setUp();
+    const tenant = fresh();
+    const all = 'SELECT id, n FROM things WHERE tenant_id = $1 ORDER BY id';
+    const more = `UPDATE things SET n = n + 10 WHERE tenant_id = $1 AND id = 'one'`;
+    await sql.transaction(tenant, async (tx) => {
+      const [made, seen] = await Promise.all([
+        tx.query(insert, [tenant, 'one', 1, null, null, null]),
+        tx.query(all, [tenant]),
+      ]);
+      assert.deepEqual([made.rowCount, seen.rows], [1, [{ id: 'one', n: 1 }]]);
+      tx.atEnd(more, [tenant]);
+      assert.deepEqual((await tx.query(all, [tenant])).rows, [{ id: 'one', n: 1 }]);
+    });
+    assert.deepEqual((await sql.query(tenant, all, [tenant])).rows, [{ id: 'one', n: 11 }]);
+    await assert.rejects(
+      sql.transaction(tenant, async (tx) => {
+        await tx.query(insert, [tenant, 'two', 2, null, null, null]);
+        tx.atEnd(insert, [tenant, 'one', 1, null, null, null]);
+      }),
+      { code: 'conflict' },
+    );
+    await assert.rejects(
+      sql.transaction(tenant, async (tx) => {
+        await Promise.all([
+          tx.query(insert, [tenant, 'three', 3, null, null, null]),
+          tx.query(insert, [tenant, 'one', 1, null, null, null]),
+        ]);
+      }),
+      { code: 'conflict' },
+    );
+    assert.deepEqual((await sql.query(tenant, all, [tenant])).rows, [{ id: 'one', n: 11 }]);
+    await sql.transaction(tenant, (tx) => Promise.resolve(tx.atEnd(more, [tenant])));
+    assert.deepEqual((await sql.query(tenant, all, [tenant])).rows, [{ id: 'one', n: 21 }], 'alone as well');
+  });
 }

@@ -6,6 +6,7 @@
  * moment repeats or skips nothing. An event whose handler fails is parked. Who has work is told at once in the same process, by NOTIFY
  * to the others, and by a sweep to whoever missed it.
  */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock, EventHandler, Events, StoredEvent, TenantId } from '../ports.ts';
 import { createPump, type Pump } from '../pump.ts';
@@ -66,6 +67,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
   const serves = options.serves ?? (() => true);
   const meter = options.meter ?? noMeter;
   const subscriptions: Subscription[] = [];
+  /** By which notifications of one's own are known again. No tenant is called so. */
+  const me = `@${randomUUID()}`;
   const announced = new Set<TenantId>();
   let announcing: NodeJS.Immediate | undefined;
   let closed = false;
@@ -111,7 +114,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       for (let start = 0; start < tenants.length; start += 180) {
         const some = tenants.slice(start, start + 180);
         sql
-          .notify(CHANNEL, some.join(' '))
+          .notify(CHANNEL, [me, ...some].join(' '))
           .catch((error: unknown) => log.debug({ err: error }, 'notify failed; the sweep will tell'));
       }
     });
@@ -168,14 +171,11 @@ export function createEventLog(options: EventLogOptions): EventLog {
       if (next === undefined) return 'no place';
       const { events, to } = next;
       oldest = events[0]?.event;
-      const steps = to === undefined ? [] : [advance(tenant, consumer, to)];
-      if (events.length === 0) {
-        if (steps.length > 0) await tx.batch(steps);
-        return 'all';
-      }
+      if (to !== undefined) tx.atEnd(ADVANCE, [tenant, consumer, to]);
+      if (events.length === 0) return 'all';
       const keys = events.map(({ event }) => event.key);
-      const answers = await tx.batch([...steps, parking.asking(tenant, keys)]);
-      const isBlocked = parking.blocks(answers.at(-1));
+      const [answer] = await tx.batch([parking.asking(tenant, keys)]);
+      const isBlocked = parking.blocks(answer);
       const blocked = events.filter(({ event }) => isBlocked(event));
       if (blocked.length > 0) await tx.batch(parking.behind(tenant, blocked));
       for (const [index, { event }] of events.entries()) {
@@ -289,7 +289,10 @@ export function createEventLog(options: EventLogOptions): EventLog {
       listening ??= sql.listen(
         CHANNEL,
         (payload) => {
-          for (const tenant of payload.split(' ')) wake(tenant);
+          const [teller, ...tenants] = payload.split(' ');
+          // One's own consumers know already; who tells no name is of another release.
+          if (teller === me) return;
+          for (const tenant of [teller ?? '', ...tenants]) wake(tenant);
         },
         sweeper.look,
       );

@@ -210,17 +210,15 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
         begun = true;
         return openingOf(tenant);
       };
+      const gather = createGathering((statements) => send(wire, [...opening(), ...statements]));
+      const atEnd: Statement[] = [];
       const tx: WorkerTransaction = {
         async query<Row>(text: string, values: readonly SqlValue[] = []) {
-          const results = await tx.batch([{ text, values }]);
-          return results[0] as unknown as SqlResult<Row>; // as in `single`
+          return (await gather({ text, values })) as unknown as SqlResult<Row>; // as in `single`
         },
-        async batch(statements) {
-          try {
-            return (await send(wire, [...opening(), ...statements])).slice(-statements.length);
-          } catch (error) {
-            throw transactionFailure(error);
-          }
+        batch: (statements) => Promise.all(statements.map(gather)),
+        atEnd(text, values = []) {
+          atEnd.push({ text, values });
         },
         emit(...more) {
           events.push(...more.map(written));
@@ -232,7 +230,11 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
         },
       };
       const result = await work(tx);
-      const closing = [...outboxInserts(tenant, events, options), ...taskInserts(tenant, tasks, options)];
+      const closing = [
+        ...atEnd,
+        ...outboxInserts(tenant, events, options),
+        ...taskInserts(tenant, tasks, options),
+      ];
       if (!begun && closing.length === 0) return result;
       const statements = [...opening(), ...closing, COMMIT];
       progress.committing = true;
@@ -328,6 +330,32 @@ const COMMIT: Statement = { text: 'COMMIT' };
 const EVERY_TENANT = '*';
 /** Sees no tenant's row. */
 const NO_TENANT = '';
+
+/** Gathers what is asked for in one turn and sends it in one write. The first that fails, fails all of them. */
+function createGathering(
+  send: (statements: readonly Statement[]) => Promise<WireResult[]>,
+): (statement: Statement) => Promise<WireResult> {
+  let open: { readonly statements: Statement[]; readonly answers: Promise<WireResult[]> } | undefined;
+  return async (statement) => {
+    if (open === undefined) {
+      const statements: Statement[] = [];
+      const answers = Promise.resolve().then(() => {
+        open = undefined;
+        return send(statements);
+      });
+      open = { statements, answers };
+    }
+    const { statements, answers } = open;
+    const place = statements.push(statement) - 1;
+    try {
+      const result = (await answers).slice(-statements.length)[place];
+      if (result === undefined) throw new Error('The server answered fewer results than statements.');
+      return result;
+    } catch (error) {
+      throw transactionFailure(error);
+    }
+  };
+}
 
 /** The tenant's id has been checked: it holds nothing that SQL could misread. */
 function settingOf(tenant: string): Statement {

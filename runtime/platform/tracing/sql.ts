@@ -87,6 +87,10 @@ function telling(tx: Transaction, tracer: Tracer, known: string[]): Transaction 
       if (known.length < MOST_NAMED) known.push(summaryOf(text));
       return tx.query(text, values);
     },
+    atEnd(text, values) {
+      if (known.length < MOST_NAMED) known.push(summaryOf(text));
+      tx.atEnd(text, values);
+    },
     emit: (...events) => tx.emit(...events.map((event) => emitted(event, tracer))),
     enqueue: (...tasks) => tx.enqueue(...tasks.map((task) => enqueued(task, tracer))),
   };
