@@ -1,6 +1,6 @@
 /**
  * A customer asks to see what the shop has of them, and then to be forgotten; and a shop is brought back to a moment at which they were
- * still there: by the commands an operator's person has for it.
+ * still there, and then all of them: by the commands an operator's person has for it.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -126,6 +126,29 @@ test('a restore that is called off leaves the shop as it is', async () => {
   assert.match(await shopmind('restore', TENANT, '--abort', '-w'), /Failed: it was called off/);
   await assert.rejects(shopmind('restore', TENANT, '--swap', '--yes'), /nothing of sakura lies beside/);
   assert.equal((await signedIn(NEIGHBOUR)).customer.firstName, 'Grace');
+});
+
+test('the whole cluster is brought back, in the pool and out of it, and every shop goes on selling', async () => {
+  const then = new Date().toISOString();
+  const newcomer = { email: 'lin.of.subjects@example.com', password: PASSWORD };
+  const hosts = ['acme', 'fjord', TENANT].map((name) => installation.shop(`${name}.localhost`));
+  for (const shop of hosts) {
+    const answer = await shop('POST', '/api/accounts/register', { json: newcomer });
+    assert.equal(answer.status, 201, answer.text);
+  }
+  assert.match(await shopmind('restore', '--all', '--to', then, '--dry-run'), /6\. the former schemas/);
+  const restored = await shopmind('restore', '--all', '--to', then, '--yes', '-w', '--timeout', '5m');
+  assert.match(restored, /Succeeded: [\d,]+ rows of 3 tenants are as they were, and the shops are open/);
+  for (const shop of hosts) {
+    const login = await shop('POST', '/api/accounts/login', { json: newcomer });
+    assert.equal(login.status, 401, login.text);
+    const products = await shop('GET', '/api/catalog/products?limit=1');
+    assert.equal(products.json<{ products: readonly object[] }>().products.length, 1);
+    const again = await shop('POST', '/api/accounts/register', { json: newcomer });
+    assert.equal(again.status, 201, again.text);
+  }
+  assert.equal((await signedIn(NEIGHBOUR)).customer.firstName, 'Grace');
+  assert.match(await shopmind('backups'), /Last +restore-\w+ Succeeded/);
 });
 
 test('a drill proves the backups, a tenant and the database are backed up on demand', async () => {

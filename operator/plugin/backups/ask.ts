@@ -69,8 +69,8 @@ export async function restore({ cli, args: [name], flags }: Call): Promise<numbe
     if (!isWaiting || (word === '--swap' && before.state !== 'Beside'))
       throw new Failure(
         word === '--swap'
-          ? `nothing of ${subject.title} lies beside`
-          : `no restore of ${subject.title} is under way`,
+          ? `nothing of ${subject.name} lies beside`
+          : `no restore of ${subject.name} is under way`,
         {
           exitCode: EXIT.badInput,
           remedy: `See: ${cli.self} backups${name === undefined ? '' : ` ${name}`}`,
@@ -109,9 +109,11 @@ function changesOf(title: string, to: string): string {
 
 /** Whose rows are meant. */
 interface Subject {
-  /** As people call it. */
+  /** As customers call it. */
   readonly title: string;
-  /** As the plugin's commands do. */
+  /** As its operators do. */
+  readonly name: string;
+  /** As the command line says it. */
   readonly words: string;
   readonly status: { readonly operation?: OperationStatus | undefined } | undefined;
   readonly ask: (cli: Cli, client: Client, flags: Flags, request: OperationRequest) => Promise<number>;
@@ -121,6 +123,7 @@ async function tenantNamed(client: Client, name: string): Promise<Subject> {
   const tenant = await findTenant(client, name);
   return {
     title: tenant.spec.displayName,
+    name,
     words: name,
     status: tenant.status,
     ask: (cli, reach, flags, request) => askTenant(cli, reach, flags, tenant, request),
@@ -129,13 +132,14 @@ async function tenantNamed(client: Client, name: string): Promise<Subject> {
 
 async function wholeOf(client: Client): Promise<Subject> {
   const pool = await poolOf(client);
-  return { title: 'the whole cluster', words: '--all', status: pool.status, ask: askPool };
+  const name = 'the whole cluster';
+  return { title: name, name, words: '--all', status: pool.status, ask: askPool };
 }
 
 /** The last one is told in the status: another would hide it. */
-function refuseWhileAnother(cli: Cli, { title, words }: Subject, before: OperationStatus | undefined): void {
+function refuseWhileAnother(cli: Cli, { name, words }: Subject, before: OperationStatus | undefined): void {
   if (before?.state !== 'Running' && before?.state !== 'Beside') return;
-  throw new Failure(`${before.id} of ${title} is ${before.state === 'Beside' ? 'beside' : 'under way'}`, {
+  throw new Failure(`${before.id} of ${name} is ${before.state === 'Beside' ? 'beside' : 'under way'}`, {
     exitCode: EXIT.failure,
     remedy:
       before.state === 'Beside'
