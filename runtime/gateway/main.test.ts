@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startFakeServer, type FakeServer } from '../../operator/kube/testing/fake-server.ts';
 import { askPort, startPod, SYSTEM, type Answer, type PodServer } from './testing/world.ts';
+import { freePort } from '../../tests/support/port.ts';
 
 describe('the gateway process', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
@@ -136,12 +137,4 @@ async function eventually(check: () => Promise<unknown>): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -14,6 +14,7 @@ import { test } from 'node:test';
 import { createGatewayMetrics } from '../../../runtime/gateway/metrics.ts';
 import { measurements } from '../../resources/rollout.ts';
 import { createPrometheusTraffic } from './prometheus.ts';
+import { freePort } from '../../../tests/support/port.ts';
 
 const BACKEND = 'shopmind-system/runtime-canary:8080';
 const SIGNAL = new AbortController().signal;
@@ -101,12 +102,3 @@ scrape_configs: [{ job_name: gateway, static_configs: [{ targets: ['127.0.0.1:${
     assert.deepEqual(await answers(1_000_000), [undefined, undefined], 'too few requests are no answer');
   },
 );
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}

@@ -2,24 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import pg from 'pg';
 import { until } from '../testing/cluster.ts';
 import { parseEnvironment, PrepareError } from './postgres/environment.ts';
+import { freePort } from '../../../tests/support/port.ts';
 
 const ENTRY = join(import.meta.dirname, 'postgres.ts');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 function launch(context: TestContext, env: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, [ENTRY], {
