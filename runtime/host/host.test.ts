@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { until } from '../../tests/support/wait.ts';
 import { accounts } from '../domains/accounts/definition.ts';
+import { newCustomer } from '../domains/accounts/testing/customers.ts';
 import { catalog } from '../domains/catalog/definition.ts';
 import type { DomainDefinition } from '../platform/definition.ts';
 import type { CreateService, DomainService } from '../platform/domain.ts';
@@ -644,11 +645,7 @@ async function furnish(host: TestHost, tenant: Tenant['id']): Promise<Victim> {
       headers: { 'content-type': 'text/csv' },
     })
   ).json<{ id: string }>();
-  const { token } = (
-    await host.call(tenant, 'POST', '/api/accounts/register', {
-      json: { email: 'victim@one.example', password: 'a good long one' },
-    })
-  ).json<{ token: string }>();
+  const { token } = await newCustomer(host, tenant, 'victim@one.example', { firstName: 'victim' });
   const address = (
     await host.call(tenant, 'POST', '/api/accounts/me/addresses', {
       json: { name: 'victim', line1: 'x', city: 'x', country: 'DE' },

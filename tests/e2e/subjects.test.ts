@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { createClient } from '../../operator/kube/client.ts';
-import { loadConnection } from '../../operator/kube/kubeconfig.ts';
 import { configMaps } from '../../operator/kube/resources.ts';
+import { adminToken, clusterOf } from '../support/cluster.ts';
+import { newCustomer } from '../support/customers.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import { until } from '../support/wait.ts';
 
@@ -40,10 +40,7 @@ after(async () => {
 });
 
 test('an archive that is named is kept: what can be restored is told', async () => {
-  const client = createClient({
-    connection: await loadConnection({ KUBECONFIG: installation.kubeconfig }),
-    userAgent: 'e2e',
-  });
+  const client = await clusterOf(installation);
   const data = {
     ARCHIVE_URL: pathToFileURL(join(installation.dataDir, 'archive/')).href,
     ARCHIVE_INTERVAL_SECONDS: '2',
@@ -62,18 +59,22 @@ test('an archive that is named is kept: what can be restored is told', async () 
 });
 
 test('the archive has what the shop has of the customer', async () => {
-  const answer = await installation.shop(`${TENANT}.localhost`)('POST', '/api/accounts/register', {
-    json: { email: EMAIL, password: 'a long enough one', firstName: 'Ada', lastName: 'Byron' },
-  });
-  assert.equal(answer.status, 201, answer.text);
-  customer = answer.json<{ customer: { id: string } }>().customer.id;
+  const shop = installation.shop(`${TENANT}.localhost`);
+  const client = await clusterOf(installation);
+  const key = await adminToken(client, TENANT);
+  client.close();
+  const lastName = 'Byron';
+  const ada = await newCustomer(shop, key, { email: EMAIL, firstName: 'Ada', lastName, password: PASSWORD });
+  customer = ada.customer.id;
   const archive = (await shopmind('export', TENANT, '--customer', customer, '--to', folder)).trim();
   const { stdout } = await run('tar', ['-xzOf', archive], { maxBuffer: 1 << 26 });
   assert.match(stdout, new RegExp(EMAIL));
-  const neighbour = await installation.shop(`${TENANT}.localhost`)('POST', '/api/accounts/register', {
-    json: { email: NEIGHBOUR, password: PASSWORD, firstName: 'Grace', lastName: 'Hopper' },
+  await newCustomer(shop, key, {
+    email: NEIGHBOUR,
+    firstName: 'Grace',
+    lastName: 'Hopper',
+    password: PASSWORD,
   });
-  assert.equal(neighbour.status, 201, neighbour.text);
   moment = new Date().toISOString();
 });
 
@@ -87,7 +88,7 @@ test('erased, nobody finds them, and the receipt proves it', async () => {
   await assert.rejects(shopmind('receipt', file), /not good: it was changed after it was signed/);
   await assert.rejects(shopmind('export', TENANT, '--customer', customer, '--to', folder), /has no customer/);
   const login = await installation.shop(`${TENANT}.localhost`)('POST', '/api/accounts/login', {
-    json: { email: EMAIL, password: 'a long enough one' },
+    json: { email: EMAIL, password: PASSWORD },
   });
   assert.equal(login.status, 401, login.text);
 });

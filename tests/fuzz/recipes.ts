@@ -20,7 +20,7 @@ const picture: Recipe = () => ({ bytes: PNG, contentType: 'image/png' });
 
 export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
   'accounts.register': ({ json }, _memory, random) => ({
-    json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE), password: PASSWORD },
+    json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE) },
   }),
   'accounts.inviteStaff': ({ json }, _memory, random) => ({
     json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE), roles: [random.pick(ROLES)] },

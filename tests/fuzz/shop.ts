@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
+import { newCustomer } from '../support/customers.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/port.ts';
 import { memoryOf, processTree } from '../support/processes.ts';
@@ -215,13 +216,12 @@ async function credentialsFor(port: number, { tenant, kind }: Actor): Promise<st
     }
     case 'customer': {
       people += 1;
-      const json = {
+      const { token } = await newCustomer(shop, secretsOf(tenant).adminKey, {
         email: `ada${people}@${markerOf(tenant)}.example`,
-        password: PASSWORD,
         firstName: markerOf(tenant),
-      };
-      const answer = succeeded(await shop('POST', '/api/accounts/register', { json }), 'a customer');
-      return `Bearer ${answer.json<{ token: string }>().token}`;
+        password: PASSWORD,
+      });
+      return `Bearer ${token}`;
     }
     case 'merchant':
       return admin;

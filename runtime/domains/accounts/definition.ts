@@ -12,15 +12,18 @@ import { StaffSession, staffRoutes, staffTables } from './staff/definition.ts';
 
 const Name = z.string().trim().max(100);
 
+/** Without a password: whoever has the mailbox chooses it, so that nobody can open an account for somebody else and know its way in. */
 export const Registration = z.strictObject({
   email: Email,
-  password: NewPassword,
   firstName: Name.default(''),
   lastName: Name.default(''),
   acceptsMarketing: z.boolean().default(false),
   locale: z.string().max(35).optional(),
 });
 export type Registration = z.infer<typeof Registration>;
+
+export const Confirmation = z.strictObject({ token: Token, password: NewPassword });
+export type Confirmation = z.infer<typeof Confirmation>;
 
 export const Credentials = z.strictObject({ email: Email, password: z.string().min(1).max(256) });
 export type Credentials = z.infer<typeof Credentials>;
@@ -53,6 +56,7 @@ export const CustomerRegistered = z.object({
 /** Whose address it is is looked up by the task, not by whoever asked for a link: they wait the same either way. */
 export const LinkTask = z.discriminatedUnion('purpose', [
   z.object({ purpose: z.literal('invitation'), accountId: z.string() }),
+  z.object({ purpose: z.literal('registration'), registrationId: z.string() }),
   z.object({ purpose: z.enum(['reset', 'staff-reset']), email: z.string() }),
 ]);
 
@@ -121,6 +125,12 @@ export const accounts: DomainDefinition = {
       },
     },
     {
+      name: 'customer_registrations',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['email', 'email_key'], erase: 'delete' },
+    },
+    {
       name: 'customer_sessions',
       spread: 'tenant',
       access: 'write',
@@ -177,9 +187,19 @@ export const accounts: DomainDefinition = {
       id: 'register',
       method: 'POST',
       path: '/api/accounts/register',
-      summary: 'Create a customer and log in.',
+      summary:
+        'Ask for an account. A mail says how to go on; the answer is the same whether there is one of this address already.',
       audience: 'shopper',
       body: Registration,
+      status: 202,
+    },
+    {
+      id: 'confirmRegistration',
+      method: 'POST',
+      path: '/api/accounts/register/confirm',
+      summary: 'Create the customer by the link of the mail, which is good once and for a day, and log in.',
+      audience: 'shopper',
+      body: Confirmation,
       response: Session,
       status: 201,
     },

@@ -2,7 +2,8 @@
  * Links that go out by mail: each is good for one thing, once, for a while. The token is in the message alone; here is its hash. It is
  * made when the message is, by a task, so that whoever asks for one waits the same whether there is an account or not.
  */
-import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
+import { ShopError } from '../../platform/errors.ts';
+import type { Clock, Sql, SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
 import type { LinkPurpose } from './shapes.ts';
 import { hashOf, newToken } from './tokens.ts';
 
@@ -22,6 +23,7 @@ export const SEND_LINK = 'accounts.send-link';
 const HOUR_MS = 60 * 60 * 1_000;
 export const GOOD_FOR_MS: Readonly<Record<LinkPurpose, number>> = {
   invitation: 7 * 24 * HOUR_MS,
+  registration: 24 * HOUR_MS,
   reset: HOUR_MS,
   'staff-reset': HOUR_MS,
 };
@@ -77,4 +79,14 @@ export function createLinks(sql: Sql, clock: Clock): Links {
       ]);
     },
   };
+}
+
+/** @param so what cannot be done then. @throws ShopError `conflict` in a shop that sends no mail */
+export function wantsMail(tenant: Tenant, so: string): void {
+  if (!tenant.domains.includes('notifications'))
+    throw new ShopError('conflict', `This shop sends no mail, so ${so}.`, { remedy: 'Write to the shop.' });
+}
+
+export function overdue(): ShopError {
+  return new ShopError('gone', 'This link is used up, or too old.', { remedy: 'Ask for another one.' });
 }

@@ -7,9 +7,17 @@ import { escapeHtml, sourceOf } from '../../platform/html.ts';
 import type { Tenant } from '../../platform/ports.ts';
 import type { PageName } from './shapes.ts';
 
+interface Form {
+  readonly to: string;
+  readonly title: keyof Words;
+  /** Where the browser goes on to, where it is signed in by it. */
+  readonly then?: string;
+}
+
 /** Where the form goes, and which of the words stand around it. */
-const FORMS: Readonly<Record<PageName, { readonly to: string; readonly title: keyof Words }>> = {
+const FORMS: Readonly<Record<PageName, Form>> = {
   join: { to: '/api/accounts/staff/accept', title: 'join' },
+  register: { to: '/api/accounts/register/confirm', title: 'register', then: '/account' },
   reset: { to: '/api/accounts/password/reset', title: 'reset' },
   'staff-reset': { to: '/api/accounts/staff/password/reset', title: 'reset' },
 };
@@ -18,11 +26,11 @@ export function showPage(tenant: Tenant, params: unknown): RouteResponse {
   const { page } = params as { page: PageName }; // parsed by the route's schema
   const language = (tenant.locales[0] ?? 'en').split('-')[0] ?? 'en';
   const words = WORDS[language] ?? ENGLISH;
-  const { to, title } = FORMS[page];
+  const { to, title, then = '' } = FORMS[page];
   const html = `<!doctype html><html lang="${language in WORDS ? language : 'en'}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escapeHtml(tenant.displayName)}</title>
 <style>${STYLE}</style></head><body><main><h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(words[title])}</p>
-<form id="form" data-to="${to}" data-done="${escapeHtml(words.done)}" data-failed="${escapeHtml(words.failed)}">
+<form id="form" data-to="${to}" data-then="${then}" data-done="${escapeHtml(words.done)}" data-failed="${escapeHtml(words.failed)}">
 <label>${escapeHtml(words.password)}<input id="password" type="password" autocomplete="new-password" minlength="8" maxlength="256" required></label>
 <button>${escapeHtml(words.button)}</button></form><p id="said" role="status"></p></main><script>${SCRIPT}</script></body></html>`;
   return {
@@ -38,6 +46,7 @@ export function showPage(tenant: Tenant, params: unknown): RouteResponse {
 
 interface Words {
   readonly join: string;
+  readonly register: string;
   readonly reset: string;
   readonly password: string;
   readonly button: string;
@@ -47,6 +56,7 @@ interface Words {
 
 const ENGLISH: Words = {
   join: 'You were invited to run this shop together with others. Choose a password to accept.',
+  register: 'Choose a password, and your account is open.',
   reset: 'Choose a new password. Wherever you are signed in, you have to sign in again.',
   password: 'New password (at least 8 characters)',
   button: 'Save',
@@ -58,6 +68,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   en: ENGLISH,
   de: {
     join: 'Sie wurden eingeladen, diesen Shop mitzuführen. Wählen Sie ein Passwort, um anzunehmen.',
+    register: 'Wählen Sie ein Passwort, und Ihr Konto ist eingerichtet.',
     reset: 'Wählen Sie ein neues Passwort. Wo Sie angemeldet sind, müssen Sie sich neu anmelden.',
     password: 'Neues Passwort (mindestens 8 Zeichen)',
     button: 'Speichern',
@@ -66,6 +77,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   nb: {
     join: 'Du er invitert til å drive denne butikken sammen med andre. Velg et passord for å takke ja.',
+    register: 'Velg et passord, så er kontoen din klar.',
     reset: 'Velg et nytt passord. Der du er logget inn, må du logge inn på nytt.',
     password: 'Nytt passord (minst 8 tegn)',
     button: 'Lagre',
@@ -74,6 +86,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   ja: {
     join: 'このショップの運営に招待されています。パスワードを設定して参加してください。',
+    register: 'パスワードを設定すると、アカウントが開設されます。',
     reset: '新しいパスワードを設定してください。ログイン中の端末では、再度ログインが必要です。',
     password: '新しいパスワード（8文字以上）',
     button: '保存',
@@ -91,7 +104,7 @@ const token = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
 by('form').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const { to, done, failed } = by('form').dataset;
+  const { to, then, done, failed } = by('form').dataset;
   const answer = await fetch(to, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -99,5 +112,6 @@ by('form').addEventListener('submit', async (event) => {
   });
   by('said').textContent = answer.ok ? done : failed;
   by('form').hidden = answer.ok;
+  if (answer.ok && then !== '') location.assign(then);
 });
 `;

@@ -7,6 +7,7 @@ import { manualClock } from '../../platform/clock.ts';
 import { notifications } from '../notifications/definition.ts';
 import { accounts, type Session } from './definition.ts';
 import type { StaffSession } from './staff/definition.ts';
+import { newCustomer } from './testing/customers.ts';
 import { as, invite, join, linksTo, STAFF_PASSWORD } from './testing/staff.ts';
 
 let database: TestDatabase;
@@ -32,11 +33,8 @@ after(async () => {
 
 const post = (path: string, json: object, tenant = 'one'): Promise<TestAnswer> =>
   shop.call(tenant, 'POST', `/api/accounts${path}`, { json });
-const register = async (email: string, tenant = 'one'): Promise<Session> => {
-  const answer = await post('/register', { email, password: PASSWORD, firstName: 'Ada' }, tenant);
-  assert.equal(answer.status, 201, answer.text);
-  return answer.json<Session>();
-};
+const register = (email: string, tenant = 'one'): Promise<Session> =>
+  newCustomer(shop, tenant, email, { password: PASSWORD });
 const login = async (email: string, password: string): Promise<number> =>
   (await post('/login', { email, password })).status;
 const plain = (answer: TestAnswer): object => ({

@@ -4,12 +4,11 @@
  */
 import type { z } from 'zod';
 import type { DomainService, Platform, RouteRequest } from '../../platform/domain.ts';
-import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, Transaction } from '../../platform/ports.ts';
 import type { Attempts } from './attempts.ts';
 import { findByEmail } from './customers.ts';
 import type { ForgottenPassword, PasswordReset } from './definition.ts';
-import { SEND_LINK, type Links } from './links.ts';
+import { overdue, SEND_LINK, wantsMail, type Links } from './links.ts';
 import type { Passwords } from './passwords.ts';
 import { addressOf } from './requests.ts';
 import { keyOf } from './shapes.ts';
@@ -35,10 +34,7 @@ export function createResets(platform: Platform, { passwords, attempts, links }:
   const forget = (purpose: Purpose) => async (request: RouteRequest) => {
     const { tenant } = request;
     const { email } = request.body as z.infer<typeof ForgottenPassword>;
-    if (!tenant.domains.includes('notifications'))
-      throw new ShopError('conflict', 'This shop sends no mail, so a password cannot be set anew by it.', {
-        remedy: 'Write to the shop.',
-      });
+    wantsMail(tenant, 'a password cannot be set anew by it');
     await attempts.count(tenant.id, 'forgot', keyOf(email), addressOf(request));
     await sql.transaction(tenant.id, async (tx) => {
       await tx.enqueue({
@@ -120,8 +116,4 @@ export function createResets(platform: Platform, { passwords, attempts, links }:
       });
     },
   };
-}
-
-function overdue(): ShopError {
-  return new ShopError('gone', 'This link is used up, or too old.', { remedy: 'Ask for another one.' });
 }

@@ -13,29 +13,24 @@ import { addressOf, COOKIE, tokenOf } from './requests.ts';
 import { keyOf } from './shapes.ts';
 import { nextSweep, SWEEP } from './sweep.ts';
 import { createStaff } from './staff/service.ts';
-import {
-  accounts,
-  LinkTask,
-  type Credentials,
-  type ProfilePatch,
-  type Registration,
-  type Session,
-} from './definition.ts';
+import { accounts, LinkTask, type Credentials, type ProfilePatch, type Session } from './definition.ts';
 import type { AddressInput } from './shapes.ts';
 import { consentsOf, createCustomerRoutes, noteConsent } from './customers/service.ts';
 import { createLinks, SEND_LINK } from './links.ts';
 import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { createRegistrations } from './registrations.ts';
 import { createSessions } from './sessions.ts';
 
 export const createService: CreateService = (platform) => {
-  const { sql, clock, newId } = platform;
+  const { sql, clock } = platform;
   const passwords = createPasswords();
   const sessions = createSessions(sql, clock);
   const attempts = createAttempts(sql, clock);
   const links = createLinks(sql, clock);
   const resets = createResets(platform, { passwords, attempts, links });
+  const registrations = createRegistrations(platform, { passwords, attempts, links });
   const passkeys = createPasskeys(platform);
   const staff = createStaff(platform, { passwords, attempts, links, passkeys });
 
@@ -54,49 +49,11 @@ export const createService: CreateService = (platform) => {
     return { status, json: answer, headers: { 'set-cookie': cookieOf(request, session) } };
   }
 
-  async function register(request: RouteRequest) {
-    const { tenant } = request;
-    const input = request.body as Registration;
-    await attempts.count(tenant.id, 'register', keyOf(input.email), addressOf(request));
-    const hash = await passwords.hash(input.password, request.signal);
-    const known = await findByEmail(platform, tenant.id, input.email);
-    if (known) return reregister(request, known, input);
-    const now = clock.now();
-    const { row, session } = await sql.transaction(tenant.id, async (tx) => {
-      const { rows } = await tx.query<CustomerRow>(
-        `INSERT INTO customers (tenant_id, id, version, email, email_key, password_hash, first_name, last_name, accepts_marketing, locale, created_at, updated_at)
-         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT (tenant_id, email_key) DO NOTHING RETURNING *`,
-        [
-          tenant.id,
-          newId('cus'),
-          input.email,
-          keyOf(input.email),
-          hash,
-          input.firstName,
-          input.lastName,
-          input.acceptsMarketing,
-          input.locale ?? null,
-          now,
-        ],
-      );
-      const [row] = rows;
-      if (!row) throw taken();
-      await tx.emit(eventOf('accounts.customer.registered', row));
-      if (row.accepts_marketing)
-        await noteConsent(tx, platform, tenant.id, row.id, { granted: true, source: 'registration' });
-      await tx.enqueue(nextSweep(clock));
-      return { row, session: await sessions.begin(tx, tenant.id, row.id) };
-    });
-    return welcome(request, row, session, 201);
-  }
-
-  /** Someone who repeats the registration, after an answer that was lost, gets in; anyone else learns as little as possible. */
-  async function reregister(request: RouteRequest, known: CustomerRow, input: Registration) {
-    if (!(await passwords.verify(input.password, known.password_hash, request.signal))) throw taken();
-    const session = await sql.transaction(request.tenant.id, (tx) =>
-      sessions.begin(tx, request.tenant.id, known.id),
+  async function confirmRegistration(request: RouteRequest) {
+    const { row, entered } = await registrations.confirm(request, (tx, { id }) =>
+      sessions.begin(tx, request.tenant.id, id),
     );
-    return welcome(request, known, session, 201);
+    return welcome(request, row, entered, 201);
   }
 
   async function login(request: RouteRequest) {
@@ -231,6 +188,7 @@ export const createService: CreateService = (platform) => {
         const link = LinkTask.parse(payload);
         if (tenant === undefined) return;
         if (link.purpose === 'invitation') await staff.sendInvitation(tenant, link.accountId);
+        else if (link.purpose === 'registration') await registrations.send(tenant, link.registrationId);
         else await resets.send(tenant, link.purpose, link.email);
       },
       async [SWEEP]({ tenant }) {
@@ -238,6 +196,7 @@ export const createService: CreateService = (platform) => {
         await attempts.removeOld(tenant);
         await staff.sessions.removeExpired(tenant);
         await links.removeExpired(tenant);
+        await registrations.removeExpired(tenant);
         await sql.transaction(tenant, (tx) => tx.enqueue(nextSweep(clock)));
       },
     },
@@ -265,7 +224,8 @@ export const createService: CreateService = (platform) => {
         json: await passkeys.prepareSignIn(request, 'customer'),
       }),
       showPage: ({ tenant, params }) => Promise.resolve(showPage(tenant, params)),
-      register,
+      register: registrations.register,
+      confirmRegistration,
       login,
       logout,
       updateMe,
@@ -330,10 +290,4 @@ function cookieOf(
 ): string {
   const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
   return `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Lax; Expires=${expiresAt.toUTCString()}${secure}`;
-}
-
-function taken(): ShopError {
-  return new ShopError('conflict', 'An account could not be made with this address.', {
-    remedy: 'Log in, or use another address.',
-  });
 }

@@ -6,6 +6,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { accounts } from '../accounts/definition.ts';
+import { newCustomer as newCustomerOf } from '../accounts/testing/customers.ts';
 import { chat } from './definition.ts';
 import { openSocket, type TestSocket } from './testing/client.ts';
 
@@ -48,10 +49,7 @@ async function newGuest(tenant = 'acme'): Promise<Person> {
 }
 
 async function newCustomer(tenant = 'acme'): Promise<Person> {
-  const answer = await shop.call(tenant, 'POST', '/api/accounts/register', {
-    json: { email: `${randomUUID()}@example.com`, password: 'long enough to be one' },
-  });
-  const { customer, token } = answer.json<{ customer: { id: string }; token: string }>();
+  const { customer, token } = await newCustomerOf(shop, tenant, `${randomUUID()}@example.com`);
   return { me: customer.id, token, hello: { token } };
 }
 

@@ -53,6 +53,22 @@ const KIND_TABLE = {
     variables: z.object({ link }),
     sample: { link: 'https://shop.example/account' },
   },
+  'accounts.registration': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ link }),
+    sample: { link: 'https://shop.example/api/accounts/pages/register#token' },
+  },
+  'accounts.known': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ link }),
+    sample: { link: 'https://shop.example/api/accounts/pages/reset#token' },
+  },
   'accounts.reset': {
     category: 'account',
     channels: ['mail'],

@@ -8,7 +8,7 @@ import { manualClock } from '../../platform/clock.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Mail, MailMessage, OutboxMessage } from '../../platform/ports.ts';
 import { accounts } from '../accounts/definition.ts';
-import type { Session } from '../accounts/definition.ts';
+import { newCustomer, type NewCustomer } from '../accounts/testing/customers.ts';
 import { notifications } from './definition.ts';
 import { nextHour } from './notify.ts';
 import { createNotifications } from './service.ts';
@@ -138,13 +138,9 @@ const deliveries = async (tenant: string, query = '') =>
 async function register(
   tenant: string,
   email: string,
-  more = {},
+  more: NewCustomer = {},
 ): Promise<{ id: string; headers: Record<string, string> }> {
-  const answer = await shop.call(tenant, 'POST', '/api/accounts/register', {
-    json: { email, password: 'correct horse battery', firstName: 'Ada', ...more },
-  });
-  assert.equal(answer.status, 201, answer.text);
-  const { customer, token } = answer.json<Session>();
+  const { customer, token } = await newCustomer(shop, tenant, email, more);
   await settled();
   return { id: customer.id, headers: { authorization: `Bearer ${token}` } };
 }

@@ -191,6 +191,7 @@ export const notifyInput = z.strictObject({
     email,
     customerId: z.string().max(80).optional(),
     name: z.string().max(200).optional(),
+    locale: z.string().max(35).optional(),
   }),
   channels: z.array(channel).min(1).optional(),
   variables: z.record(z.string(), z.unknown()),

@@ -57,7 +57,7 @@ export async function judge(real: RealShop, acknowledged: Acknowledged): Promise
 
 async function lostRows(
   db: pg.Client,
-  { customers, orders, paid, uploads }: Acknowledged,
+  { registrations, orders, paid, uploads }: Acknowledged,
 ): Promise<readonly string[]> {
   const ids = orders.map(({ id }) => id);
   const { rows } = await db.query<{ id: string; email: string; total: number; status: string; kept: number }>(
@@ -73,11 +73,12 @@ async function lostRows(
     else if (paid.has(id) && (row.status !== 'confirmed' || row.kept !== total))
       lost.push(`order ${id} was paid, and is ${row.status} with ${row.kept} of ${total}`);
   }
-  const emails = await db.query<{ email: string }>('select email from customers where email = any ($1)', [
-    customers,
-  ]);
-  const known = new Set(emails.rows.map(({ email }) => email));
-  lost.push(...customers.filter((email) => !known.has(email)).map((email) => `customer ${email}`));
+  const asked = await db.query<{ email: string }>(
+    'select email from customer_registrations where email = any ($1)',
+    [registrations],
+  );
+  const known = new Set(asked.rows.map(({ email }) => email));
+  lost.push(...registrations.filter((email) => !known.has(email)).map((email) => `registration ${email}`));
   const handles = await db.query<{ handle: string }>('select handle from products where handle = any ($1)', [
     uploads.map(({ handle }) => handle),
   ]);

@@ -5,12 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adminToken } from '../../support/cluster.ts';
+import { newCustomer } from '../../support/customers.ts';
 import type { Shop } from '../../support/shop.ts';
 import { until } from '../../support/wait.ts';
 import { TENANT, type RealShop } from '../real-shop.ts';
 import { judge, leftToDo, type Verdict } from './oracle.ts';
 import type { Fault, Server } from './servers.ts';
-import { startShoppers, type Goods } from './shoppers.ts';
+import { startShoppers, type Credentials, type Goods } from './shoppers.ts';
 import { normalAfter, p99, tookOf, within, type Span, type Step } from './steps.ts';
 
 export interface OutageOptions {
@@ -60,7 +61,7 @@ const WATCH_MS = 90_000;
 
 /** Goods that are never sold out. */
 export async function stockUp({ shop, client }: RealShop): Promise<readonly Goods[]> {
-  const merchant = await merchantOf({ shop, client });
+  const merchant = withKey(shop, await adminToken(client, TENANT, `tenant-${TENANT}`));
   const page = await shop('GET', '/api/catalog/products?limit=20');
   const { products } = page.json<{ products: readonly { handle: string }[] }>();
   const goods: Goods[] = [];
@@ -98,10 +99,12 @@ export async function runOutage(
 ): Promise<OutageReport> {
   const { server, fault, perSecond, beforeMs, awayMs } = options;
   const name = `${server.name.toLowerCase().replaceAll(' ', '-')}-${fault}-${Date.now()}`;
+  const key = await adminToken(real.client, TENANT, `tenant-${TENANT}`);
   const shoppers = startShoppers({
     shop: real.shop,
     processor: real.installation.shop('pay.localhost'),
-    merchant: await merchantOf(real),
+    merchant: withKey(real.shop, key),
+    customers: await customersOf(real.shop, key, name),
     perSecond,
     goods,
     name,
@@ -130,7 +133,7 @@ export async function runOutage(
     acknowledged: {
       orders: acknowledged.orders.length,
       paid: acknowledged.paid.size,
-      others: acknowledged.customers.length + acknowledged.uploads.length,
+      others: acknowledged.registrations.length + acknowledged.uploads.length,
     },
     awayMs: back - gone,
     before,
@@ -151,10 +154,19 @@ export async function runOutage(
 /** The first seconds of a shop in use are not its pace. */
 const WARM_UP_MS = 4_000;
 
-async function merchantOf({ shop, client }: Pick<RealShop, 'shop' | 'client'>): Promise<Shop> {
-  const token = await adminToken(client, TENANT, `tenant-${TENANT}`);
+function withKey(shop: Shop, key: string): Shop {
   return (method, path, request = {}) =>
-    shop(method, path, { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+    shop(method, path, { ...request, headers: { ...request.headers, authorization: `Bearer ${key}` } });
+}
+
+/** So many that none of them logs in as often at once as somebody who guesses. */
+async function customersOf(shop: Shop, key: string, name: string): Promise<readonly Credentials[]> {
+  const all = Array.from({ length: 24 }, (_, n) => ({
+    email: `${name}-known-${n}@example.com`,
+    password: 'correct horse battery staple',
+  }));
+  await Promise.all(all.map((each) => newCustomer(shop, key, each)));
+  return all;
 }
 
 function timesOf(steps: readonly Step[], span: Span): Times {

@@ -15,8 +15,15 @@ export interface ShoppersOptions {
   readonly merchant: Shop;
   readonly perSecond: number;
   readonly goods: readonly Goods[];
+  /** Who log in; some of the others ask for an account and buy as guests. */
+  readonly customers: readonly Credentials[];
   /** Begins the e-mail addresses and handles of these shoppers: nobody else's. */
   readonly name: string;
+}
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
 }
 
 export interface Goods {
@@ -28,7 +35,8 @@ export interface Goods {
 
 /** What the shop said yes to. */
 export interface Acknowledged {
-  readonly customers: readonly string[];
+  /** Addresses of those who asked for an account. */
+  readonly registrations: readonly string[];
   readonly orders: readonly PlacedOrder[];
   /** Ids of the orders among them whose payment the processor took. */
   readonly paid: ReadonlySet<string>;
@@ -60,16 +68,15 @@ const ANSWER_MS = 10_000;
 /** How long a shopper goes on asking, ms. */
 const PATIENCE_MS = 120_000;
 const UPLOAD_EVERY_MS = 2_000;
-/** Of the shoppers, one in so many is new and registers. */
+/** Of the shoppers, one in so many is new and asks for an account. */
 const NEW_EVERY = 4;
-const PASSWORD = 'correct horse battery staple';
 
 /** They come until `stop`. */
 export function startShoppers(options: ShoppersOptions): Shoppers {
-  const { shop, processor, merchant, goods, name, perSecond } = options;
+  const { shop, processor, merchant, goods, name, perSecond, customers } = options;
   const steps: Step[] = [];
   const wrong: string[] = [];
-  const customers: string[] = [];
+  const registrations: string[] = [];
   const orders: PlacedOrder[] = [];
   const paid = new Set<string>();
   const uploads: Upload[] = [];
@@ -113,41 +120,40 @@ export function startShoppers(options: ShoppersOptions): Shoppers {
     await want('browse', arrived, call(shop, 'GET', page), is(200));
     await want('browse', now(), call(shop, 'GET', `/api/catalog/products/${wares.handle}`), is(200));
     if (wares.picture !== undefined) await want('picture', now(), call(shop, 'GET', wares.picture), is(200));
-    const authorization = `Bearer ${await enter(n)}`;
+    const headers = await enter(n);
     const cart = await want(
       'cart',
       now(),
       call(shop, 'POST', '/api/orders/carts', {
-        headers: { authorization },
+        headers,
         json: { lines: [{ variantId: wares.variantId, quantity: 1 + (n % 3) }] },
       }),
       is(201),
     );
-    await order(n, authorization, cart.json<{ id: string }>().id);
+    await order(n, headers, cart.json<{ id: string }>().id);
   }
 
-  async function enter(n: number): Promise<string> {
+  /** @returns what a customer's requests carry; a guest's nothing */
+  async function enter(n: number): Promise<Readonly<Record<string, string>>> {
     const known = customers[n % Math.max(1, customers.length)];
-    const isNew = n % NEW_EVERY === 0 || known === undefined;
-    const email = isNew ? `${name}-customer-${n}@example.com` : known;
-    const json = { email, password: PASSWORD, ...(isNew ? { firstName: 'Ada', lastName: 'Byron' } : {}) };
-    const answer = await want(
-      isNew ? 'register' : 'log in',
-      now(),
-      call(shop, 'POST', `/api/accounts/${isNew ? 'register' : 'login'}`, { json }),
-      is(isNew ? 201 : 200),
-    );
-    if (isNew) customers.push(email);
-    return answer.json<{ token: string }>().token;
+    if (n % NEW_EVERY === 0 || known === undefined) {
+      const json = { email: `${name}-customer-${n}@example.com`, firstName: 'Ada', lastName: 'Byron' };
+      await want('register', now(), call(shop, 'POST', '/api/accounts/register', { json }), is(202));
+      registrations.push(json.email);
+      return {};
+    }
+    const json = known;
+    const answer = await want('log in', now(), call(shop, 'POST', '/api/accounts/login', { json }), is(200));
+    return { authorization: `Bearer ${answer.json<{ token: string }>().token}` };
   }
 
-  async function order(n: number, authorization: string, cartId: string): Promise<void> {
+  async function order(n: number, headers: Readonly<Record<string, string>>, cartId: string): Promise<void> {
     const email = `${name}-order-${n}@example.com`;
     const checkout = await want(
       'checkout',
       now(),
       call(shop, 'POST', '/api/orders/checkout', {
-        headers: { authorization, 'idempotency-key': randomUUID() },
+        headers: { ...headers, 'idempotency-key': randomUUID() },
         json: { cartId, email, shippingAddress: ADDRESS },
       }),
       is(201),
@@ -214,7 +220,7 @@ export function startShoppers(options: ShoppersOptions): Shoppers {
   return {
     steps,
     wrong,
-    acknowledged: { customers, orders, paid, uploads },
+    acknowledged: { registrations, orders, paid, uploads },
     async stop() {
       stopped = true;
       await Promise.all(coming);

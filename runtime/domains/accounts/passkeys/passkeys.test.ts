@@ -8,6 +8,7 @@ import { notifications } from '../../notifications/definition.ts';
 import { accounts, type Session } from '../definition.ts';
 import type { StaffSession } from '../staff/definition.ts';
 import { createAuthenticator, type Authenticator, type Bent } from '../testing/authenticator.ts';
+import { newCustomer } from '../testing/customers.ts';
 import { as, join, STAFF_PASSWORD } from '../testing/staff.ts';
 import type { CreationOptions, Passkey, RequestOptions } from './definition.ts';
 
@@ -45,10 +46,7 @@ const CUSTOMERS: Side = {
   me: '/api/accounts/me',
   password: PASSWORD,
   async enter(email) {
-    const answer = await shop.call('one', 'POST', '/api/accounts/register', {
-      json: { email, password: PASSWORD },
-    });
-    return answer.json<Session>().token;
+    return (await newCustomer(shop, 'one', email, { password: PASSWORD })).token;
   },
 };
 const STAFF: Side = {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
 import { accounts } from '../../accounts/definition.ts';
-import type { Session } from '../../accounts/definition.ts';
+import { newCustomer } from '../../accounts/testing/customers.ts';
 import { orders } from '../../orders/definition.ts';
 import { payments } from '../../payments/definition.ts';
 import { marketing } from '../definition.ts';
@@ -43,11 +43,7 @@ interface Customer {
 }
 
 async function register(): Promise<Customer> {
-  const answer = await shop.call('acme', 'POST', '/api/accounts/register', {
-    json: { email: `${randomUUID()}@example.com`, password: 'correct horse battery', firstName: 'Ada' },
-  });
-  assert.equal(answer.status, 201, answer.text);
-  const { customer, token } = answer.json<Session>();
+  const { customer, token } = await newCustomer(shop, 'acme', `${randomUUID()}@example.com`);
   const call: Customer['call'] = (method, path, json) =>
     shop.call('acme', method, `/api/marketing/points${path}`, {
       ...(json === undefined ? {} : { json }),

@@ -19,6 +19,22 @@ export const de: Words = {
       ],
       button: 'Ihr Konto',
     },
+    'accounts.registration': {
+      subject: 'Ihr Konto bei {{shop.name}}',
+      lines: [
+        HELLO,
+        'mit dieser Adresse wurde ein Konto bei {{shop.name}} beantragt. Wählen Sie über den Link ein Passwort, und es ist eingerichtet. Der Link gilt einen Tag lang, ein Mal. Waren Sie es nicht, tun Sie nichts: Dann gibt es kein Konto.',
+      ],
+      button: 'Passwort wählen',
+    },
+    'accounts.known': {
+      subject: 'Sie haben ein Konto bei {{shop.name}}',
+      lines: [
+        HELLO,
+        'mit dieser Adresse wurde ein Konto bei {{shop.name}} beantragt, und Sie haben schon eins. Melden Sie sich einfach an. Wissen Sie Ihr Passwort nicht mehr, setzen Sie über den Link ein neues; er gilt eine Stunde lang, ein Mal. Waren Sie es nicht, tun Sie nichts.',
+      ],
+      button: 'Neues Passwort',
+    },
     'accounts.reset': {
       subject: 'Ein neues Passwort für {{shop.name}}',
       lines: [

@@ -16,6 +16,22 @@ export const en: Words = {
       lines: [HELLO, 'your account at {{shop.name}} is ready. You find your orders and addresses there.'],
       button: 'Your account',
     },
+    'accounts.registration': {
+      subject: 'Open your account at {{shop.name}}',
+      lines: [
+        HELLO,
+        'somebody asked for an account at {{shop.name}} with this address. Choose a password by the link, and it is open. The link is good for a day, once. If it was not you, do nothing: there is no account then.',
+      ],
+      button: 'Choose a password',
+    },
+    'accounts.known': {
+      subject: 'You have an account at {{shop.name}}',
+      lines: [
+        HELLO,
+        'somebody asked for an account at {{shop.name}} with this address, and you have one. Just log in. If you no longer know your password, the link gives you a new one; it is good for an hour, once. If it was not you, do nothing.',
+      ],
+      button: 'New password',
+    },
     'accounts.reset': {
       subject: 'A new password for {{shop.name}}',
       lines: [

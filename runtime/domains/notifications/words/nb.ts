@@ -16,6 +16,22 @@ export const nb: Words = {
       lines: [HELLO, 'kontoen din hos {{shop.name}} er klar. Der finner du bestillinger og adresser.'],
       button: 'Kontoen din',
     },
+    'accounts.registration': {
+      subject: 'Kontoen din hos {{shop.name}}',
+      lines: [
+        HELLO,
+        'noen ba om en konto hos {{shop.name}} med denne adressen. Velg et passord via lenken, så er den klar. Lenken gjelder i ett døgn, én gang. Var det ikke deg, trenger du ikke gjøre noe: da blir det ingen konto.',
+      ],
+      button: 'Velg passord',
+    },
+    'accounts.known': {
+      subject: 'Du har en konto hos {{shop.name}}',
+      lines: [
+        HELLO,
+        'noen ba om en konto hos {{shop.name}} med denne adressen, og du har allerede en. Bare logg inn. Husker du ikke passordet, får du et nytt via lenken; den gjelder i en time, én gang. Var det ikke deg, trenger du ikke gjøre noe.',
+      ],
+      button: 'Nytt passord',
+    },
     'accounts.reset': {
       subject: 'Et nytt passord for {{shop.name}}',
       lines: [

@@ -1,0 +1,49 @@
+/** Customers in tests that are about something else: made as a confirmed registration makes them, and signed in; no mail is read. */
+import type { TestHost } from '../../../host/testing.ts';
+import { toCustomer } from '../customers.ts';
+import type { Session } from '../definition.ts';
+import { createPasswords } from '../passwords.ts';
+import { addCustomer } from '../registrations.ts';
+import { createSessions } from '../sessions.ts';
+
+export const CUSTOMER_PASSWORD = 'correct horse battery';
+
+export interface NewCustomer {
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly acceptsMarketing?: boolean;
+  readonly locale?: string;
+  readonly password?: string;
+}
+
+export async function newCustomer(
+  { host: { platform } }: TestHost,
+  tenant: string,
+  email: string,
+  {
+    firstName = 'Ada',
+    lastName = '',
+    acceptsMarketing = false,
+    locale,
+    password = CUSTOMER_PASSWORD,
+  }: NewCustomer = {},
+): Promise<Session> {
+  const hash = await createPasswords().hash(password, new AbortController().signal);
+  return platform.sql.transaction(tenant, async (tx) => {
+    const row = await addCustomer(
+      platform,
+      tx,
+      tenant,
+      {
+        email,
+        first_name: firstName,
+        last_name: lastName,
+        accepts_marketing: acceptsMarketing,
+        locale: locale ?? null,
+      },
+      hash,
+    );
+    const { token, expiresAt } = await createSessions(platform.sql, platform.clock).begin(tx, tenant, row.id);
+    return { customer: toCustomer(row), token, expiresAt: expiresAt.toISOString() };
+  });
+}
