@@ -3,23 +3,17 @@
  * Needs a Chromium on the machine; without one the test says so and is skipped.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Client } from '../../operator/kube/client.ts';
+import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { clusterOf, withDatabase } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import { CARDS } from '../support/shopper.ts';
 
-const executablePath = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path));
-const skip = executablePath === undefined ? 'no Chromium found: install it, or name it in CHROMIUM' : false;
+const skip = NO_CHROMIUM;
 /** Screens of the last run, for whoever wants to look. */
 const SCREENS = join(import.meta.dirname, '../out/screens');
 
@@ -28,27 +22,16 @@ let client: Client;
 let browser: Browser;
 
 before(async () => {
-  if (executablePath === undefined) return;
+  if (skip !== false) return;
   installation = await startInstallation();
   await installation.event('storefront', 300_000);
   client = await clusterOf(installation);
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchChromium();
   await mkdir(SCREENS, { recursive: true });
 });
 
 after(async () => {
-  if (executablePath === undefined) return;
+  if (skip !== false) return;
   await browser.close();
   client.close();
   await removeInstallation(installation);
@@ -178,14 +161,4 @@ async function whatIsSeen(page: Page): Promise<string> {
   return (await Promise.allSettled(frames))
     .map((seen) => (seen.status === 'fulfilled' ? seen.value : String(seen.reason)))
     .join(' | ');
-}
-
-/** Script errors, failed resources and broken policies; a shop's page has none. */
-function watchForTrouble(page: Page): string[] {
-  const troubles: string[] = [];
-  page.on('pageerror', (error) => troubles.push(`script: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error') troubles.push(`console: ${message.text()} ${message.location().url}`);
-  });
-  return troubles;
 }

@@ -1,14 +1,26 @@
 'use client';
-/** Logging in, and creating an account. */
+/** Logging in, asking for an account, and for a new password; forms, so it works without script too. */
 import { useActionState } from 'react';
 import { Field } from '../../ui/field.tsx';
 import { button, heading } from '../../ui/styles.ts';
-import { login, register } from '../lib/actions.ts';
+import { forgetPassword, login, register } from '../lib/actions.ts';
 import type { FormState } from '../lib/actions.ts';
+import { Link } from './link.tsx';
 import { Submit } from './submit.tsx';
 
 type Words = Readonly<
-  Record<'login' | 'register' | 'email' | 'password' | 'passwordHint' | 'firstName' | 'lastName', string>
+  Record<
+    | 'login'
+    | 'register'
+    | 'registerText'
+    | 'email'
+    | 'password'
+    | 'firstName'
+    | 'lastName'
+    | 'forgot'
+    | 'sendLink',
+    string
+  >
 >;
 
 const START: FormState = { errors: {}, values: {}, key: '' };
@@ -39,12 +51,24 @@ export function LoginForm({ words }: { readonly words: Words }) {
       />
       <Said message={message} />
       <Submit className={button.primary}>{words.login}</Submit>
+      <Link href="/account/forgot" className="text-sm text-muted underline underline-offset-4 hover:text-ink">
+        {words.forgot}
+      </Link>
     </form>
   );
 }
 
 export function RegisterForm({ words }: { readonly words: Words }) {
-  const [{ errors, values, message }, action] = useActionState(register, START);
+  const [{ errors, values, message, done }, action] = useActionState(register, START);
+  if (done !== undefined)
+    return (
+      <section aria-labelledby="register" className="grid content-start gap-4">
+        <h2 id="register" className={heading.small}>
+          {words.register}
+        </h2>
+        <Done>{done}</Done>
+      </section>
+    );
   return (
     <form action={action} noValidate aria-labelledby="register" className="grid content-start gap-4">
       <h2 id="register" className={heading.small}>
@@ -77,20 +101,38 @@ export function RegisterForm({ words }: { readonly words: Words }) {
         autoComplete="email"
         required
       />
-      <Field
-        name="password"
-        prefix="new"
-        type="password"
-        label={words.password}
-        hint={words.passwordHint}
-        error={errors['password']}
-        autoComplete="new-password"
-        required
-        minLength={8}
-      />
+      <p className="text-sm text-muted">{words.registerText}</p>
       <Said message={message} />
       <Submit className={button.secondary}>{words.register}</Submit>
     </form>
+  );
+}
+
+export function ForgotForm({ words }: { readonly words: Words }) {
+  const [{ errors, values, message, done }, action] = useActionState(forgetPassword, START);
+  if (done !== undefined) return <Done>{done}</Done>;
+  return (
+    <form action={action} noValidate className="grid content-start gap-4">
+      <Field
+        name="email"
+        type="email"
+        label={words.email}
+        error={errors['email']}
+        defaultValue={values['email']}
+        autoComplete="username"
+        required
+      />
+      <Said message={message} />
+      <Submit className={button.primary}>{words.sendLink}</Submit>
+    </form>
+  );
+}
+
+function Done({ children }: { readonly children: string }) {
+  return (
+    <p role="status" className="rounded-xl bg-sunken p-4 text-sm">
+      {children}
+    </p>
   );
 }
 

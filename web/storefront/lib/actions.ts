@@ -5,6 +5,7 @@ import { revalidatePath } from 'next/cache';
 import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
+import type { Answer, Input } from '../../api-client/client.ts';
 import { COOKIES, currentCart, orNothing, orderCookie, shop } from './shop.ts';
 import type { Shop } from './shop.ts';
 
@@ -167,6 +168,8 @@ export async function savePreferences(form: FormData): Promise<void> {
 export interface FormState {
   /** Why it did not work, in words. */
   readonly message?: string;
+  /** That it worked, where the visitor stays on the page. */
+  readonly done?: string;
   readonly errors: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, string>>;
   /** Idempotency key of the next attempt. */
@@ -353,59 +356,145 @@ export async function login(_: FormState, form: FormData): Promise<FormState> {
   );
 }
 
+/** The answer is the same whether the shop knows the address: a mail says how to go on. */
 export async function register(_: FormState, form: FormData): Promise<FormState> {
-  return await enter(
-    form,
-    ['email', 'password', 'firstName'],
-    async ({ api, locale }) =>
-      await api.call('accounts.register', {
-        body: {
-          email: text(form, 'email'),
-          password: text(form, 'password'),
-          firstName: text(form, 'firstName'),
-          lastName: text(form, 'lastName'),
-          locale,
-        },
-      }),
-  );
+  return await ask(form, ['email', 'firstName'], async ({ api, locale }) => {
+    await api.call('accounts.register', {
+      body: {
+        email: text(form, 'email'),
+        firstName: text(form, 'firstName'),
+        lastName: text(form, 'lastName'),
+        locale,
+      },
+    });
+  });
+}
+
+export async function forgetPassword(_: FormState, form: FormData): Promise<FormState> {
+  return await ask(form, ['email'], async ({ api }) => {
+    await api.call('accounts.forgetPassword', { body: { email: text(form, 'email') } });
+  });
+}
+
+/** Has a mail sent, of which the visitor is told. */
+async function ask(
+  form: FormData,
+  required: readonly string[],
+  send: (current: Shop) => Promise<void>,
+): Promise<FormState> {
+  const current = await shop();
+  const { words } = current;
+  const { values, errors } = filledIn(form, required, current);
+  if (Object.keys(errors).length > 0) return { message: words.error.fields, errors, values, key: '' };
+  try {
+    await send(current);
+  } catch (error) {
+    const isSilent = error instanceof ApiError && error.code === 'conflict';
+    const message = isSilent ? words.account.noMail : messageOf(error, current);
+    return { message, errors: fieldErrors(error), values, key: '' };
+  }
+  return { done: words.account.sent(values['email'] ?? ''), errors, values, key: '' };
 }
 
 async function enter(
   form: FormData,
   required: readonly string[],
-  ask: (current: Shop) => Promise<{ token: string; expiresAt: string }>,
+  send: (current: Shop) => Promise<NewSession>,
 ): Promise<FormState> {
   const current = await shop();
   const { words } = current;
+  const { values, errors } = filledIn(form, required, current);
+  if (Object.keys(errors).length > 0) return { message: words.error.fields, errors, values, key: '' };
+  try {
+    await welcome(current, await send(current));
+  } catch (error) {
+    const isWrong = error instanceof ApiError && error.code === 'unauthenticated';
+    const message = isWrong ? words.account.wrong : messageOf(error, current);
+    return { message, errors: fieldErrors(error), values, key: '' };
+  }
+  revalidatePath('/', 'layout');
+  redirect('/account');
+}
+
+function filledIn(
+  form: FormData,
+  required: readonly string[],
+  { words }: Shop,
+): Pick<FormState, 'values' | 'errors'> {
   const values = {
     email: text(form, 'email'),
     firstName: text(form, 'firstName'),
     lastName: text(form, 'lastName'),
   };
-  const errors = Object.fromEntries(
-    required.filter((name) => text(form, name) === '').map((name) => [name, words.error.required]),
+  const missing = required.filter((name) => text(form, name) === '');
+  return { values, errors: Object.fromEntries(missing.map((name) => [name, words.error.required])) };
+}
+
+type NewSession = Pick<Answer<'accounts.login'>, 'token' | 'expiresAt'>;
+
+async function welcome(current: Shop, { token, expiresAt }: NewSession): Promise<void> {
+  await remember(
+    COOKIES.session,
+    token,
+    Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000)),
   );
-  if (Object.keys(errors).length > 0) return { message: words.error.fields, errors, values, key: '' };
+  await claimCart(current.apiAs(token));
+}
+
+/** What a passkey is asked to sign; no account is named. */
+export async function preparePasskeySignIn(): Promise<Answer<'accounts.preparePasskeySignIn'>> {
+  return await (await shop()).api.call('accounts.preparePasskeySignIn', {});
+}
+
+/** @returns why it did not work, in words; nothing when the visitor is in, and the page shows it */
+export async function signInWithPasskey(
+  credential: Input<'accounts.signInWithPasskey'>['body']['credential'],
+): Promise<string | undefined> {
+  const current = await shop();
+  return await refusalOf(current.words.account.passkeyFailed, async () => {
+    await welcome(current, await current.api.call('accounts.signInWithPasskey', { body: { credential } }));
+    revalidatePath('/', 'layout');
+  });
+}
+
+/** What the browser is to make a passkey of, or why not, in words. */
+export async function preparePasskey(password: string): Promise<{
+  readonly options?: Answer<'accounts.preparePasskey'>;
+  readonly refused?: string;
+}> {
+  const { api, words } = await shop();
   try {
-    const { token, expiresAt } = await ask(current);
-    await remember(
-      COOKIES.session,
-      token,
-      Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000)),
-    );
-    await claimCart(current.apiAs(token));
+    return { options: await api.call('accounts.preparePasskey', { body: { password } }) };
   } catch (error) {
-    const code = error instanceof ApiError ? error.code : '';
-    const message =
-      code === 'unauthenticated'
-        ? words.account.wrong
-        : code === 'conflict'
-          ? words.account.taken
-          : messageOf(error, current);
-    return { message, errors: fieldErrors(error), values, key: '' };
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    const isWrong = error.code === 'invalid_input';
+    return { refused: isWrong ? words.account.passkeyPassword : words.account.passkeyFailed };
   }
-  revalidatePath('/', 'layout');
-  redirect('/account');
+}
+
+/** @returns why it did not work, in words */
+export async function addPasskey(body: Input<'accounts.addPasskey'>['body']): Promise<string | undefined> {
+  const { api, words } = await shop();
+  return await refusalOf(words.account.passkeyFailed, async () => {
+    await api.call('accounts.addPasskey', { body });
+    revalidatePath('/account');
+  });
+}
+
+async function refusalOf(refused: string, work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.status < 500) return refused;
+    throw error;
+  }
+}
+
+export async function removePasskey(form: FormData): Promise<void> {
+  const { api } = await shop();
+  await orNothing(api.call('accounts.removePasskey', { params: { passkeyId: text(form, 'passkey') } }));
+  revalidatePath('/account');
 }
 
 /** Who has logged in is in, also while their cart cannot be had. */

@@ -1,12 +1,13 @@
-/** The visitor's account: log in, register, or see one's orders. */
+/** The visitor's account: log in, ask for one, or see one's orders and passkeys. */
 import type { Metadata } from 'next';
 import { ApiError } from '../../../api-client/client.ts';
 import type { Answer } from '../../../api-client/client.ts';
 import { button, heading, wrap } from '../../../ui/styles.ts';
 import { LoginForm, RegisterForm } from '../../components/account-forms.tsx';
 import { Link } from '../../components/link.tsx';
+import { NewPasskey, PasskeySignIn } from '../../components/passkeys.tsx';
 import { Submit } from '../../components/submit.tsx';
-import { logout } from '../../lib/actions.ts';
+import { logout, removePasskey } from '../../lib/actions.ts';
 import { shop } from '../../lib/shop.ts';
 import type { Shop } from '../../lib/shop.ts';
 
@@ -19,19 +20,26 @@ export default async function Account() {
   const { words } = current;
   const customer = await whoIs(current);
   if (customer === undefined) {
-    const { login, register, email, password, passwordHint, firstName, lastName } = words.account;
-    const forms = { login, register, email, password, passwordHint, firstName, lastName };
+    const { login, register, registerText, email, password, firstName, lastName } = words.account;
+    const { forgot, sendLink, usePasskey, passkeyFailed } = words.account;
+    const forms = { login, register, registerText, email, password, firstName, lastName, forgot, sendLink };
     return (
       <div className={`${wrap} pt-12`}>
         <h1 className={heading.page}>{words.account.title}</h1>
         <div className="mt-10 grid max-w-4xl gap-14 md:grid-cols-2 md:gap-20">
-          <LoginForm words={forms} />
+          <div className="grid content-start gap-6">
+            <LoginForm words={forms} />
+            <PasskeySignIn words={{ usePasskey, passkeyFailed }} />
+          </div>
           <RegisterForm words={forms} />
         </div>
       </div>
     );
   }
-  const { orders } = await current.api.call('orders.listMyOrders', { query: { limit: 25 } });
+  const [{ orders }, { passkeys }] = await Promise.all([
+    current.api.call('orders.listMyOrders', { query: { limit: 25 } }),
+    current.api.call('accounts.listPasskeys', {}),
+  ]);
   return (
     <div className={`${wrap} pt-12`}>
       <div className="flex flex-wrap items-center justify-between gap-4">
@@ -46,7 +54,48 @@ export default async function Account() {
       ) : (
         <Orders shop={current} orders={orders} />
       )}
+      <PasskeySettings shop={current} passkeys={passkeys} />
     </div>
+  );
+}
+
+function PasskeySettings({
+  shop: { locale, words },
+  passkeys,
+}: {
+  readonly shop: Shop;
+  readonly passkeys: Answer<'accounts.listPasskeys'>['passkeys'];
+}) {
+  const text = words.account;
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const { password, passkeyName, addPasskey, passkeyFailed } = text;
+  return (
+    <section aria-labelledby="passkeys" className="mt-16 max-w-prose">
+      <h2 id="passkeys" className={heading.section}>
+        {text.passkeys}
+      </h2>
+      <p className="mt-4 text-muted">{text.passkeysText}</p>
+      {passkeys.length === 0 ? null : (
+        <ul className="mt-6 divide-y divide-line border-y border-line">
+          {passkeys.map(({ id, name, createdAt }) => (
+            <li key={id} className="flex flex-wrap items-center justify-between gap-x-8 gap-y-1 py-3">
+              <span className="font-medium">{name}</span>
+              <span className="text-sm text-muted">{text.passkeySince(day.format(new Date(createdAt)))}</span>
+              <form action={removePasskey}>
+                <input type="hidden" name="passkey" value={id} />
+                <Submit
+                  label={text.removePasskey(name)}
+                  className="min-h-11 px-3 text-muted underline underline-offset-4 hover:text-ink"
+                >
+                  ×
+                </Submit>
+              </form>
+            </li>
+          ))}
+        </ul>
+      )}
+      <NewPasskey words={{ password, passkeyName, addPasskey, passkeyFailed }} />
+    </section>
   );
 }
 

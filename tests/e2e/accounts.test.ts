@@ -1,0 +1,141 @@
+/**
+ * A newcomer with a real browser: asks for an account, follows the mail's link, adds a passkey and signs in by it, and chooses a new
+ * password by another mail. Needs a Chromium on the machine; without one the test says so and is skipped.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { adminToken, clusterOf } from '../support/cluster.ts';
+import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
+import { linkTo } from '../support/customers.ts';
+import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { until } from '../support/wait.ts';
+
+const skip = NO_CHROMIUM;
+const TENANT = 'acme';
+const EMAIL = 'newcomer@example.com';
+const PASSWORD = 'correct horse battery';
+const NEXT = 'another horse entirely';
+
+let installation: Installation;
+let browser: Browser;
+let key: string;
+
+before(async () => {
+  if (skip !== false) return;
+  installation = await startInstallation();
+  await installation.event('storefront', 300_000);
+  const client = await clusterOf(installation);
+  key = await adminToken(client, TENANT);
+  client.close();
+  browser = await launchChromium();
+});
+after(async () => {
+  if (skip !== false) return;
+  await browser.close();
+  await removeInstallation(installation);
+});
+
+const at = (path: string): string => `http://${TENANT}.localhost:${installation.port}${path}`;
+
+/** Where the mail leads that came to the newcomer. */
+async function mailed(page: 'register' | 'reset', but?: string): Promise<string> {
+  const token = await until(
+    async () => {
+      const found = await linkTo(installation.shop(`${TENANT}.localhost`), key, EMAIL, page);
+      return found === but ? undefined : found;
+    },
+    { withinMs: 60_000, what: `a mail with a link to ${page} has come` },
+  );
+  return at(`/api/accounts/pages/${page}#${token}`);
+}
+
+/** The name of the heading that only somebody who is signed in sees. */
+const hello = (page: Page) => page.getByRole('heading', { level: 1, name: 'Hello, Ada' });
+
+async function askForAccount(page: Page): Promise<string> {
+  await page.goto(at('/account'));
+  const form = page.getByRole('form', { name: 'Create an account' });
+  await form.getByLabel('First name').fill('Ada');
+  await form.getByLabel('E-mail').fill(EMAIL);
+  await form.getByRole('button', { name: 'Create an account' }).click();
+  return page.getByRole('status').filter({ hasText: EMAIL }).innerText();
+}
+
+test(
+  'a newcomer gets an account by the link of a mail, signs in by passkey and password, and whoever asks for it again is told the same',
+  { skip },
+  async () => {
+    const context = await browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    const troubles = watchForTrouble(page);
+    const said = await askForAccount(page);
+    await page.goto(await mailed('register'));
+    await page.getByLabel(/password/i).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await hello(page).waitFor({ timeout: 60_000 });
+
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await page.getByLabel('Name of this device').fill('Laptop');
+    await page.getByLabel('Password').fill('not my password');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByText('This is not your password.').waitFor();
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByRole('button', { name: 'Remove the passkey Laptop' }).waitFor({ timeout: 60_000 });
+
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+    await hello(page).waitFor({ timeout: 60_000 });
+
+    await page.getByRole('button', { name: 'Remove the passkey Laptop' }).click();
+    await page.getByRole('button', { name: 'Remove the passkey Laptop' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+    await page.getByText('That did not work.').waitFor({ timeout: 60_000 });
+
+    assert.equal(await askForAccount(page), said);
+    await page.goto(await mailed('reset'));
+    await page.getByRole('button', { name: 'Save' }).waitFor();
+    assert.deepEqual(troubles, []);
+    await context.close();
+  },
+);
+
+test('who has forgotten the password chooses another by the link of a mail', { skip }, async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  const troubles = watchForTrouble(page);
+  const shop = installation.shop(`${TENANT}.localhost`);
+  const before = await linkTo(shop, key, EMAIL, 'reset');
+  await page.goto(at('/account'));
+  await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await page.getByRole('button', { name: 'Send the link' }).waitFor();
+  await page.getByLabel('E-mail').fill(EMAIL);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.getByRole('status').filter({ hasText: EMAIL }).waitFor();
+  await page.goto(await mailed('reset', before));
+  await page.getByLabel(/password/i).fill(NEXT);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Done.').waitFor();
+
+  await page.goto(at('/account'));
+  const form = page.getByRole('form', { name: 'Log in' });
+  await form.getByLabel('E-mail').fill(EMAIL);
+  await form.getByLabel('Password').fill(NEXT);
+  await form.getByRole('button', { name: 'Log in', exact: true }).click();
+  await hello(page).waitFor({ timeout: 60_000 });
+  assert.deepEqual(troubles, []);
+  await context.close();
+});
