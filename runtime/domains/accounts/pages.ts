@@ -11,13 +11,13 @@ interface Form {
   readonly to: string;
   readonly title: keyof Words;
   /** Where the browser goes on to, where it is signed in by it. */
-  readonly then?: string;
+  readonly onwards?: string;
 }
 
 /** Where the form goes, and which of the words stand around it. */
 const FORMS: Readonly<Record<PageName, Form>> = {
   join: { to: '/api/accounts/staff/accept', title: 'join' },
-  register: { to: '/api/accounts/register/confirm', title: 'register', then: '/account' },
+  register: { to: '/api/accounts/register/confirm', title: 'register', onwards: '/account' },
   reset: { to: '/api/accounts/password/reset', title: 'reset' },
   'staff-reset': { to: '/api/accounts/staff/password/reset', title: 'reset' },
 };
@@ -26,11 +26,11 @@ export function showPage(tenant: Tenant, params: unknown): RouteResponse {
   const { page } = params as { page: PageName }; // parsed by the route's schema
   const language = (tenant.locales[0] ?? 'en').split('-')[0] ?? 'en';
   const words = WORDS[language] ?? ENGLISH;
-  const { to, title, then = '' } = FORMS[page];
+  const { to, title, onwards = '' } = FORMS[page];
   const html = `<!doctype html><html lang="${language in WORDS ? language : 'en'}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escapeHtml(tenant.displayName)}</title>
 <style>${STYLE}</style></head><body><main><h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(words[title])}</p>
-<form id="form" data-to="${to}" data-then="${then}" data-done="${escapeHtml(words.done)}" data-failed="${escapeHtml(words.failed)}">
+<form id="form" data-to="${to}" data-onwards="${onwards}" data-done="${escapeHtml(words.done)}" data-failed="${escapeHtml(words.failed)}">
 <label>${escapeHtml(words.password)}<input id="password" type="password" autocomplete="new-password" minlength="8" maxlength="256" required></label>
 <button>${escapeHtml(words.button)}</button></form><p id="said" role="status"></p></main><script>${SCRIPT}</script></body></html>`;
   return {
@@ -104,7 +104,7 @@ const token = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
 by('form').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const { to, then, done, failed } = by('form').dataset;
+  const { to, onwards, done, failed } = by('form').dataset;
   const answer = await fetch(to, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -112,6 +112,6 @@ by('form').addEventListener('submit', async (event) => {
   });
   by('said').textContent = answer.ok ? done : failed;
   by('form').hidden = answer.ok;
-  if (answer.ok && then !== '') location.assign(then);
+  if (answer.ok && onwards !== '') location.assign(onwards);
 });
 `;

@@ -188,10 +188,10 @@ test('a shop that sends no mail says so to everybody', async () => {
   assert.match(answer.text, /sends no mail/);
 });
 
-test('the page behind the link holds the form, and a form without script loads nothing from anywhere', async () => {
+test('the page behind the link holds the form, and loads nothing from anywhere', async () => {
   const page = await shop.call('one', 'GET', '/api/accounts/pages/register');
   assert.equal(page.status, 200);
-  assert.match(page.text, /data-to="\/api\/accounts\/register\/confirm" data-then="\/account"/);
+  assert.match(page.text, /data-to="\/api\/accounts\/register\/confirm" data-onwards="\/account"/);
   assert.match(String(page.headers['content-security-policy']), /default-src 'none'/);
 });
 
