@@ -6,6 +6,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
 import { accounts } from '../accounts/definition.ts';
+import { newCustomer } from '../accounts/testing/customers.ts';
 import { analytics } from '../analytics/definition.ts';
 import { catalog } from '../catalog/definition.ts';
 import { recommendations } from './definition.ts';
@@ -267,15 +268,7 @@ test('who agreed is shown what visits like theirs went on to, and what they saw;
 
 test('a customer is known in their next visit, and gone when their rows are', async () => {
   const { tenant, id } = await newShop('boots', 'socks');
-  const registered = await shop.call(tenant, 'POST', '/api/accounts/register', {
-    json: {
-      email: 'ann@example.com',
-      password: 'a long enough password',
-      firstName: 'Ann',
-      lastName: 'Berg',
-    },
-  });
-  const { token } = registered.json<{ token: string }>();
+  const { token } = await newCustomer(shop, tenant, 'ann@example.com', { firstName: 'Ann', lastName: 'Berg' });
   const headers = { authorization: `Bearer ${token}` };
   await viewed(tenant, { session: 'on-phone', headers }, id.boots);
   await shop.settled(1);

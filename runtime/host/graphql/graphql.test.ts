@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { accounts } from '../../domains/accounts/definition.ts';
 import { createService as createAccounts } from '../../domains/accounts/service.ts';
+import { newCustomer } from '../../domains/accounts/testing/customers.ts';
 import { catalog } from '../../domains/catalog/definition.ts';
 import { createService as createCatalog } from '../../domains/catalog/service.ts';
 import { orders } from '../../domains/orders/definition.ts';
@@ -208,8 +209,9 @@ test('a repetition with the same key changes nothing, and each field of one requ
 });
 
 test('logging in by a mutation sets the cookie, and the session is the customer’s', async () => {
-  const register = `mutation { register(input: { email: "ada@example.com", password: "correct horse" }) { token customer { email } } }`;
-  const answer = await shop.call('one', 'POST', '/api/graphql', { json: { query: register } });
+  await newCustomer(shop, 'one', 'ada@example.com', { password: 'correct horse' });
+  const login = `mutation { login(input: { email: "ada@example.com", password: "correct horse" }) { token customer { email } } }`;
+  const answer = await shop.call('one', 'POST', '/api/graphql', { json: { query: login } });
   const cookie = String(answer.headers['set-cookie']);
   assert.match(cookie, /^shopmind_session=.*HttpOnly/);
   const me = await ask('{ me { email } }', { headers: { cookie: cookie.split(';')[0] ?? '' } });

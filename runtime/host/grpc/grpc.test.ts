@@ -24,6 +24,7 @@ import {
 } from '@grpc/proto-loader';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { accounts } from '../../domains/accounts/definition.ts';
+import { newCustomer } from '../../domains/accounts/testing/customers.ts';
 import { catalog } from '../../domains/catalog/definition.ts';
 import { orders } from '../../domains/orders/definition.ts';
 import { payments } from '../../domains/payments/definition.ts';
@@ -181,7 +182,8 @@ test('a tenant sees its own only, and a key of one opens nothing of another', as
     ask(CATALOG, 'AdminGetProduct', { id: secret['id'] }, { metadata: asMerchant }),
   );
   assert.equal(foreign.code, status.NOT_FOUND);
-  const session = await ask('shopmind.v1.AccountsService', 'Register', {
+  await newCustomer(shop, 'one', 'ada@example.com', { password: 'correct horse' });
+  const session = await ask('shopmind.v1.AccountsService', 'Login', {
     input: { email: 'ada@example.com', password: 'correct horse' },
   });
   const crossing = await refusal(
