@@ -268,7 +268,10 @@ test('who agreed is shown what visits like theirs went on to, and what they saw;
 
 test('a customer is known in their next visit, and gone when their rows are', async () => {
   const { tenant, id } = await newShop('boots', 'socks');
-  const { token } = await newCustomer(shop, tenant, 'ann@example.com', { firstName: 'Ann', lastName: 'Berg' });
+  const { token } = await newCustomer(shop, tenant, 'ann@example.com', {
+    firstName: 'Ann',
+    lastName: 'Berg',
+  });
   const headers = { authorization: `Bearer ${token}` };
   await viewed(tenant, { session: 'on-phone', headers }, id.boots);
   await shop.settled(1);
