@@ -40,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   receipt: () => import('./subject/commands.ts').then(({ receipt }) => ({ command: receipt })),
   failover: () => import('./failover/command.ts'),
   token: () => import('./token/command.ts'),
+  keys: () => import('./keys/command.ts'),
   start: () => import('./start/command.ts'),
   completion: () => import('./completion/command.ts'),
   version: () => import('./version/command.ts'),
