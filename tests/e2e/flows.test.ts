@@ -48,6 +48,7 @@ interface World {
   readonly layout: Layout;
   readonly shop: Shop;
   readonly merchant: Shop;
+  readonly productId: string;
   readonly variantId: string;
 }
 
@@ -61,6 +62,8 @@ interface Flow {
 }
 
 const TITLE = 'Enamel Kettle';
+/** What a page calls its visit. */
+const SESSION = 'a-visit-of-the-flows';
 
 const FLOWS: readonly Flow[] = [
   {
@@ -80,6 +83,54 @@ const FLOWS: readonly Flow[] = [
       ['catalog: GET /api/catalog/products', 'catalog: search search', 'catalog: SELECT search_documents'],
       ['catalog: GET /api/catalog/products', 'catalog: SELECT products'],
       ['catalog: GET /api/catalog/products', 'catalog: cache set'],
+    ],
+  },
+  {
+    title: 'what a page saw, of somebody who agreed to be known again: told, and heard by recommendations',
+    async run({ shop, productId }) {
+      const told = await shop('POST', '/api/analytics/events', {
+        json: {
+          id: randomUUID(),
+          session: SESSION,
+          visitor: 'a-browser-of-the-flows',
+          events: [{ kind: 'view', path: '/products/enamel', productId }],
+        },
+      });
+      assert.equal(told.status, 202, told.text);
+    },
+    begins: 'POST /api/analytics/events',
+    chains: [
+      [
+        'gateway: POST api',
+        'analytics: POST /api/analytics/events',
+        'analytics: transaction',
+        'analytics: send analytics.visit',
+        'recommendations: process analytics.visit',
+      ],
+    ],
+  },
+  {
+    title: 'a search in an order that suits them: everybody’s, out of the cache, and put in order for one',
+    async run({ shop }) {
+      await until(
+        async () => {
+          const found = await shop('GET', `/api/recommendations/search?q=kettle&session=${SESSION}`);
+          const page = found.json<{ personal: boolean; products: readonly { title: string }[] }>();
+          assert.equal(page.products[0]?.title, TITLE, found.text);
+          return page.personal ? true : undefined;
+        },
+        { withinMs: 60_000, what: 'recommendations have heard of the visit' },
+      );
+    },
+    begins: 'GET /api/recommendations/search',
+    chains: [
+      [
+        'gateway: GET api',
+        'recommendations: GET /api/recommendations/search',
+        'recommendations: catalog/search',
+        'catalog: cache get',
+      ],
+      ['recommendations: GET /api/recommendations/search', 'recommendations: SELECT recommendations_seen'],
     ],
   },
   {
@@ -265,7 +316,8 @@ async function stocked(layout: Layout): Promise<World> {
     },
   });
   assert.equal(made.status, 201, made.text);
-  const variantId = made.json<{ variants: readonly { id: string }[] }>().variants[0]?.id ?? '';
+  const { id: productId, variants } = made.json<{ id: string; variants: readonly { id: string }[] }>();
+  const variantId = variants[0]?.id ?? '';
   await until(
     async () => {
       const counted = await merchant('POST', `/api/admin/orders/stock/${variantId}`, {
@@ -289,7 +341,7 @@ async function stocked(layout: Layout): Promise<World> {
     },
     { withinMs: 60_000, what: 'the index has the product' },
   );
-  return { layout, shop, merchant, variantId };
+  return { layout, shop, merchant, productId, variantId };
 }
 
 function inLayout(step: string, layout: Layout): string {
