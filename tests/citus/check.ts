@@ -177,6 +177,36 @@ test('a login rotates: both enter while it lasts, then only the new one', async 
   await assert.rejects(enter(next));
 });
 
+test('tenants, wherever their rows lie, share a transaction, and each sees and writes only its own', async () => {
+  const answers = await Promise.all(
+    TENANTS.map((tenant, n) =>
+      sql.together(tenant, [
+        { text: `insert into things (tenant_id, id, n) values ($1, 'shared', $2)`, values: [tenant, n] },
+        { text: `select tenant_id, n from things where tenant_id = $1 and id = 'shared'`, values: [tenant] },
+      ]),
+    ),
+  );
+  assert.deepEqual(
+    answers.map(([, seen]) => seen?.rows),
+    TENANTS.map((tenant_id, n) => [{ tenant_id, n }]),
+  );
+  // One of them writes where another's row is: all the others' parts are done nevertheless.
+  const [first = '', ...others] = TENANTS;
+  const removal = (tenant: string) =>
+    sql.together(tenant, [
+      { text: `delete from things where tenant_id = $1 and id = 'shared'`, values: [tenant] },
+    ]);
+  const foreign = sql.together(first, [
+    { text: `insert into things (tenant_id, id) values ($1, 'foreign')`, values: [others[0] ?? ''] },
+  ]);
+  const outcomes = await Promise.allSettled([foreign, ...others.map(removal)]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', ...others.map(() => 'fulfilled')],
+  );
+  assert.equal((await removal(first)).at(-1)?.rowCount, 1);
+});
+
 sqlContract('sql', () => Promise.resolve({ sql }));
 analyticsContract('analytics', () => createRollups({ sql, clock: systemClock, facts: FACTS }));
 eventsContract('events', () =>

@@ -14,11 +14,9 @@ import { adminToken, clusterOf } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
 import { buy } from '../support/shopper.ts';
-import { startReceiver, type SeenSpan, type TraceReceiver } from '../support/traces.ts';
+import { oneTrace, type Chain } from '../support/flows.ts';
+import { startReceiver, type TraceReceiver } from '../support/traces.ts';
 import { until } from '../support/wait.ts';
-
-/** Steps that are below one another, not always directly: who does it, and what it is called. */
-type Chain = readonly `${string}: ${string}`[];
 
 interface Layout {
   readonly title: string;
@@ -269,21 +267,7 @@ for (const layout of LAYOUTS)
       test(flow.title, async () => {
         await flow.run(world);
         const chains = flow.chains.map((chain) => chain.map((step) => inLayout(step, layout)));
-        await until(
-          () =>
-            tracesOf(flow, layout).some((trace) => faultsOf(trace, chains).length === 0) ? true : undefined,
-          {
-            withinMs: 60_000,
-            everyMs: 200,
-            what: 'the flow is one trace',
-            tell: () =>
-              Promise.resolve(
-                tracesOf(flow, layout)
-                  .map((trace) => tell(trace, chains))
-                  .join('\n\n') || 'nothing',
-              ),
-          },
-        );
+        await oneTrace(receiver, { begins: flow.begins, tenant: layout.tenant, chains });
       });
   });
 
@@ -347,56 +331,4 @@ async function stocked(layout: Layout): Promise<World> {
 function inLayout(step: string, layout: Layout): string {
   const [domain = '', name = ''] = step.split(/: (.*)/s);
   return `${domain === 'gateway' ? domain : layout.process(domain)}: ${name}`;
-}
-
-/** Those in which something called so was done for the layout's shop. */
-function tracesOf({ begins }: Flow, { tenant }: Layout): readonly (readonly SeenSpan[])[] {
-  const ids = new Set(
-    receiver.spans
-      .filter(({ name, attributes }) => name === begins && attributes['shopmind.tenant'] === tenant)
-      .map(({ traceId }) => traceId),
-  );
-  return [...ids].map((id) => receiver.spans.filter(({ traceId }) => traceId === id));
-}
-
-/** What is wrong with a trace, by now. */
-function faultsOf(trace: readonly SeenSpan[], chains: readonly (readonly string[])[]): readonly string[] {
-  const known = new Map(trace.map((span) => [span.id, span]));
-  const roots = trace.filter(({ parentId }) => parentId === '');
-  const orphans = trace.filter(({ parentId }) => parentId !== '' && !known.has(parentId));
-  return [
-    ...(roots.length === 1
-      ? []
-      : [`${roots.length} beginnings: ${roots.map(({ name }) => name).join(', ')}`]),
-    ...orphans.map(({ name }) => `the parent of "${name}" is missing`),
-    ...chains
-      .filter((chain) => !trace.some((span) => endsChain(span, chain, known)))
-      .map((chain) => `not there: ${chain.join(' → ')}`),
-  ];
-}
-
-/** Whether the span is the chain's last step, with the others above it in their order. */
-function endsChain(span: SeenSpan, chain: readonly string[], known: ReadonlyMap<string, SeenSpan>): boolean {
-  const left = [...chain];
-  const isNext = ({ service, name }: SeenSpan): boolean => {
-    const step = left.at(-1);
-    return step !== undefined && `${service}: ${name}`.startsWith(step);
-  };
-  if (!isNext(span)) return false;
-  for (let at: SeenSpan | undefined = span; at !== undefined; at = known.get(at.parentId))
-    if (isNext(at)) left.pop();
-  return left.length === 0;
-}
-
-function tell(trace: readonly SeenSpan[], chains: readonly (readonly string[])[]): string {
-  const known = new Set(trace.map(({ id }) => id));
-  const lines: string[] = [];
-  const draw = (span: SeenSpan, depth: number): void => {
-    lines.push(
-      `${'  '.repeat(depth)}${span.service}: ${span.name} (${Number(span.ended - span.begun) / 1e6} ms${span.isFailed ? ', failed' : ''})`,
-    );
-    for (const child of trace.filter(({ parentId }) => parentId === span.id)) draw(child, depth + 1);
-  };
-  for (const span of trace) if (!known.has(span.parentId)) draw(span, span.parentId === '' ? 0 : 1);
-  return [`trace ${trace[0]?.traceId}`, ...faultsOf(trace, chains), ...lines].join('\n');
 }

@@ -48,8 +48,8 @@ export interface RealShop {
   stop(): Promise<void>;
 }
 
-/** Starts servers and installation; the tenant comes with `create`. */
-export async function startRealShop(): Promise<RealShop> {
+/** Starts servers and installation; the tenant comes with `create`. @param traces where all processes send their spans; absent: nowhere */
+export async function startRealShop(traces?: string): Promise<RealShop> {
   const [kafka, redis, rabbit, minio, elasticsearch] = await Promise.all([
     startKafka({ secured: true }),
     startRedis(),
@@ -59,7 +59,11 @@ export async function startRealShop(): Promise<RealShop> {
   ]);
   const bucket = minio.address(`${TENANT}-blobs`);
   const samples = await samplesWithout(TENANT);
-  const installation = await startInstallation({ storefront: false, tenants: samples });
+  const installation = await startInstallation({
+    storefront: false,
+    tenants: samples,
+    ...(traces === undefined ? {} : { traces }),
+  });
   await installation.event('tenants', 180_000);
   const client = await clusterOf(installation);
 

@@ -13,25 +13,32 @@ import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
 import type { BegunUpload, Upload } from '../../runtime/domains/media/schemas.ts';
 import { photograph } from '../../runtime/platform/pictures/testing/pictures.ts';
 import { adminToken, withDatabase } from '../support/cluster.ts';
+import { oneTrace } from '../support/flows.ts';
 import type { Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
 import { buy } from '../support/shopper.ts';
+import { startReceiver, type TraceReceiver } from '../support/traces.ts';
 import { until } from '../support/wait.ts';
 import { runOutage, stockUp } from './outages/outage.ts';
 import { serversOf } from './outages/servers.ts';
 import { startRealShop, TENANT, type RealShop } from './real-shop.ts';
 
+let receiver: TraceReceiver;
 let real: RealShop;
 let installation: Installation;
 let client: Client;
 let shop: Shop;
 
 before(async () => {
-  real = await startRealShop();
+  receiver = await startReceiver();
+  real = await startRealShop(receiver.url);
   ({ installation, client, shop } = real);
 });
 
-after(() => real.stop());
+after(async () => {
+  await real.stop();
+  await receiver.close();
+});
 
 test('by configuration alone the shop becomes Ready on Kafka, RabbitMQ, Redis, MinIO and Elasticsearch', async (context) => {
   const began = performance.now();
@@ -70,6 +77,28 @@ test('the same shopper as everywhere buys, and the order is confirmed', async ()
     { withinMs: 30_000, what: 'the order is confirmed' },
   );
 });
+
+test('the order is one trace, from the gateway through Kafka and RabbitMQ to the shopper’s mail', () =>
+  oneTrace(receiver, {
+    begins: 'POST /api/orders/checkout',
+    tenant: TENANT,
+    chains: [
+      [
+        'gateway: POST api',
+        'runtime: POST /api/orders/checkout',
+        'runtime: send orders.order',
+        'runtime: process orders.order',
+      ],
+      [
+        'runtime: send payments.payment',
+        'runtime: process payments.payment',
+        'runtime: task orders.hear-payment',
+        'runtime: orders capture',
+        'runtime: send orders.order',
+      ],
+      ['runtime: process orders.order', 'runtime: task notifications.deliver', 'runtime: mail send'],
+    ],
+  }));
 
 test('what a shopper searches for is asked of Elasticsearch, which knows the shop’s goods', async () => {
   const { products } = (await shop('GET', '/api/catalog/products?limit=1')).json<ProductsPage>();
