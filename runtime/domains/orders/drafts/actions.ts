@@ -30,7 +30,7 @@ import {
   type StockChange,
   type TakenRow,
 } from '../inventory.ts';
-import type { CheckoutResult } from '../schemas.ts';
+import { MAX_AMOUNT, type CheckoutResult } from '../schemas.ts';
 import type { OrdersSettings } from '../settings.ts';
 import { readOrder, showOrder, type StoredOrder } from '../store.ts';
 import { isTalkedOf, mayBecome, mayHold, requireMove, stateOnceChanged, type Actor } from './machine.ts';
@@ -197,7 +197,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
         const draft = { ...fresh(tenant, currency, 'merchant'), ...contentOf(content) };
         await requireKnown(tx, tenant.id, draft.lines);
         await insertDraft(tx, tenant.id, draft, { actor: 'merchant', now: now() });
-        return readDraft(tx, tenant.id, draft.id);
+        return requireSum(await readDraft(tx, tenant.id, draft.id), now());
       }),
 
     change: (tenant, id, { version, ...content }) =>
@@ -221,7 +221,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
           { ...contentOf(content), state, terms: undefined, validUntil: undefined },
           { actor: 'merchant', now: now() },
         );
-        const changed = await readDraft(tx, tenant.id, id);
+        const changed = requireSum(await readDraft(tx, tenant.id, id), now());
         if (draft.holdUntil !== undefined) await rehold(tx, tenant.id, changed, draft.holdUntil);
         return changed;
       }),
@@ -486,6 +486,17 @@ function requireComplete(
   throw new ShopError('invalid_input', 'The draft lacks what an order needs.', {
     remedy: 'Complete it first.',
     problems: lacks.map((what) => ({ where: `/${what}`, what: 'missing' })),
+  });
+}
+
+/** No sum of an order is larger than what can be paid. @throws ShopError `invalid_input` */
+function requireSum(draft: StoredDraft, now: Date): StoredDraft {
+  const { lines, price } = pricedOf(draft, now);
+  const sums = lines.map(({ quantity, unitPrice = 0 }) => quantity * unitPrice);
+  if (Math.max(price.totals.subtotal, price.totals.total, ...sums) <= MAX_AMOUNT) return draft;
+  throw new ShopError('invalid_input', `An order comes to at most ${MAX_AMOUNT} in minor units.`, {
+    remedy: 'Make several of it.',
+    problems: [{ where: '/lines', what: 'too much together' }],
   });
 }
 

@@ -67,6 +67,8 @@ describe('drafts and quotes, in a shop', () => {
       400,
       'another price wants a reason',
     );
+    const dear = { variantId: 'desk', quantity: 2, unitPrice: 99_999_999_999, reason: 'made of gold' };
+    assert.equal((await put(body.id, { version: 1, lines: [dear] })).body.code, 'invalid_input');
     const wish = content(
       [
         { variantId: 'desk', quantity: 2, unitPrice: 18_000, reason: 'agreed on the telephone' },
