@@ -96,9 +96,10 @@ describe('the route table', () => {
       );
     }
     for (let index = 0; index < 5000; index += 1) table.find(ask(`t${index}.example`, '/'));
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let index = 0; index < 50_000; index += 1) table.find(ask(`t${index % 5000}.example`, '/api/x'));
-    const micros = ((performance.now() - started) / 50_000) * 1000;
+    const { user, system } = process.cpuUsage(started);
+    const micros = (user + system) / 50_000;
     assert.ok(micros < 20, `${micros.toFixed(2)} µs a look-up`);
   });
 });
