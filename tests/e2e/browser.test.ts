@@ -14,6 +14,8 @@ import { removeInstallation, startInstallation, type Installation } from '../sup
 import { CARDS } from '../support/shopper.ts';
 
 const skip = NO_CHROMIUM;
+/** For each step of a shopper, on a machine that does much else. */
+const PATIENCE_MS = 120_000;
 /** Screens of the last run, for whoever wants to look. */
 const SCREENS = join(import.meta.dirname, '../out/screens');
 
@@ -48,6 +50,7 @@ for (const { tenant, schema, viewport, what } of SHOPPERS) {
     { skip },
     async () => {
       const context = await browser.newContext({ viewport, locale: 'en-GB' });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const troubles = watchForTrouble(page);
       const shoot = (name: string): Promise<unknown> =>
@@ -88,7 +91,7 @@ for (const { tenant, schema, viewport, what } of SHOPPERS) {
       await card.getByRole('button', { name: /pay/i }).press('Enter');
       await page
         .getByText('Your order is confirmed')
-        .waitFor({ timeout: 30_000 })
+        .waitFor()
         .catch(async (error: unknown) => {
           await shoot('7-failed');
           throw new Error(`not confirmed; seen instead: ${await whatIsSeen(page)}`, { cause: error });
@@ -124,6 +127,7 @@ test(
       ['fjord', 'nb'],
     ] as const) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: lang });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const troubles = watchForTrouble(page);
       for (const path of ['/', '/collections', '/search', '/cart', '/account']) {
