@@ -82,8 +82,13 @@ function matching(pattern: string): Arbitrary<string> {
   // fast-check knows no lookahead; the only one in the documents keeps paths from beginning with two slashes.
   if (pattern.includes('(?!'))
     return fc.constantFrom('/', '/products/tent', '/a?b=c').filter((text) => expression.test(text));
-  return fc.stringMatching(expression);
+  const known = patterns.get(pattern) ?? fc.stringMatching(expression);
+  patterns.set(pattern, known);
+  return known;
 }
+
+/** One for each pattern: fast-check takes up to a second for those that allow most of Unicode, and documents repeat them. */
+const patterns = new Map<string, Arbitrary<string>>();
 
 function integers(schema: Schema): Arbitrary<number> {
   const least = numberIn(schema, 'minimum') ?? (numberIn(schema, 'exclusiveMinimum') ?? -2) + 1;
