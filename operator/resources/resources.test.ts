@@ -127,6 +127,7 @@ test('the environment holds what the table says, secrets by reference only', () 
       'PAYMENTS_URL',
       'PUBLIC_PORT',
       'DATABASE_CONNECTIONS',
+      'MALLOC_ARENA_MAX',
       'PEERS',
       'DATABASE_URL',
       'SECRETS_KEY',

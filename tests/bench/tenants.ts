@@ -166,6 +166,7 @@ async function startRuntime(): Promise<ChildProcess> {
       ADMIN_PORT: String(adminPort),
       POD_IP: '127.0.0.1',
       LOG_LEVEL: 'error',
+      MALLOC_ARENA_MAX: '2',
       SHOPMIND_DOMAINS: DOMAINS.map(({ name }) => name).join(','),
       DATABASE_URL,
       SECRETS_KEY: secretsKey,

@@ -203,6 +203,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
       ADMIN_PORT: String(adminPort),
       POD_IP: '127.0.0.1',
       LOG_LEVEL: 'error',
+      MALLOC_ARENA_MAX: '2',
       ...env,
     },
   });
