@@ -10,13 +10,22 @@ import { checkedTenantId } from '../tenant-id.ts';
 
 const NONCE = 12;
 const TAG = 16;
+/** Kept so much longer where changes are told of: in a shop that is asked once in a while each request would read its keys. */
+const HEARD_FACTOR = 6;
+const MOST_TENANTS = 10_000;
 
 export interface SecretsOptions {
   readonly sql: PostgresSql;
   /** 32 bytes, base64. */
   readonly key: string;
-  /** How long an opened secret stays in memory. Default 10 s. */
+  /** How long an opened secret stays in memory where nobody would tell of its change. Default 10 s. */
   readonly keepMilliseconds?: number;
+}
+
+interface Kept {
+  /** Milliseconds since 1970. */
+  readonly until: number;
+  readonly value: Promise<string | undefined>;
 }
 
 /** Throws ShopError `internal` for a key of the wrong length, or a value that does not open. */
@@ -27,12 +36,34 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
       remedy: 'Set it to the base64 form of 32 random bytes.',
     });
   }
-  const kept = new Map<string, { until: number; value: Promise<string | undefined> }>();
+  /** By tenant, then by name. */
+  const kept = new Map<string, Map<string, Kept>>();
+  let hears = false;
 
-  /** The operator tells of every change of a tenant; its keys may be among them. */
-  function forget(tenant: string): void {
-    for (const id of kept.keys()) if (id.startsWith(`${tenant}/`)) kept.delete(id);
+  /** The operator tells of every change of a tenant; its keys may be among them. Best effort: without it a kept one ends by itself. */
+  async function hear(): Promise<void> {
+    try {
+      await sql.listen(
+        'tenants',
+        (changed) => kept.delete(changed),
+        () => kept.clear(),
+      );
+      hears = true;
+    } catch {
+      listening = undefined;
+    }
   }
+
+  /** The tenant that was read longest ago makes room. */
+  function keptOf(tenant: string): Map<string, Kept> {
+    const known = kept.get(tenant) ?? new Map<string, Kept>();
+    kept.delete(tenant);
+    kept.set(tenant, known);
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_TENANTS && oldest !== undefined) kept.delete(oldest);
+    return known;
+  }
+
   let listening: Promise<void> | undefined;
 
   async function read(tenant: string, name: string): Promise<string | undefined> {
@@ -46,23 +77,18 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
 
   return {
     async get(tenant, name) {
-      const id = `${checkedTenantId(tenant)}/${name}`;
-      // Best effort: without it a changed secret is seen when the kept one ends.
-      listening ??= sql
-        .listen('tenants', forget, () => kept.clear())
-        .catch(() => {
-          listening = undefined;
-        });
+      checkedTenantId(tenant);
+      listening ??= hear();
       const now = Date.now();
-      const known = kept.get(id);
+      const known = kept.get(tenant)?.get(name);
       if (known && known.until > now) return known.value;
-      if (kept.size > 10_000) kept.clear();
       const value = read(tenant, name);
-      kept.set(id, { until: now + keepMilliseconds, value });
+      const mine = keptOf(tenant);
+      mine.set(name, { until: now + keepMilliseconds * (hears ? HEARD_FACTOR : 1), value });
       // What is missing may be written any moment; only what is there is kept.
       value.then(
-        (found) => found === undefined && kept.delete(id),
-        () => kept.delete(id),
+        (found) => found === undefined && mine.delete(name),
+        () => mine.delete(name),
       );
       return value;
     },
