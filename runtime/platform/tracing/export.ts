@@ -20,6 +20,8 @@ export interface ExporterOptions {
   readonly answerMilliseconds?: number;
   /** After a failure; each next pause is twice as long. Default 1 s. */
   readonly firstPauseMilliseconds?: number;
+  /** What is left when the process ends has so long to go. Default 1 s. */
+  readonly goodbyeMilliseconds?: number;
 }
 
 /** Spans since the start, by what became of them. */
@@ -41,14 +43,19 @@ export interface Exporter {
 
 const TRIES = 5;
 const MOST_PAUSE_MS = 30_000;
-const GOODBYE_MS = 1_000;
 /** Of an answer: whoever says more is no receiver of traces. */
 const MOST_ANSWER_BYTES = 65_536;
 /** What a clock that was set differs by. */
 const DRIFT_MS = 5;
 
 export function createExporter(options: ExporterOptions): Exporter {
-  const { room = 4_096, batch = 512, delayMilliseconds = 1_000, answerMilliseconds = 10_000 } = options;
+  const {
+    room = 4_096,
+    batch = 512,
+    delayMilliseconds = 1_000,
+    answerMilliseconds = 10_000,
+    goodbyeMilliseconds = 1_000,
+  } = options;
   const target = targetOf(options.url);
   const report = { sent: 0, overflowed: 0, unreachable: 0, refused: 0 };
   const closing = new AbortController();
@@ -149,7 +156,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     report: () => report,
     async close() {
       isClosing = true;
-      const late = setTimeout(() => closing.abort(), GOODBYE_MS);
+      const late = setTimeout(() => closing.abort(), goodbyeMilliseconds);
       await sending;
       if (queue.length > 0 && !closing.signal.aborted) flush();
       await sending;

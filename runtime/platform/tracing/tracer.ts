@@ -8,7 +8,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ShopError, STATUS_OF } from '../errors.ts';
 import type { Tracing } from '../ports.ts';
-import { createExporter, type TraceReport } from './export.ts';
+import { createExporter, type ExporterOptions, type TraceReport } from './export.ts';
 import {
   idOf,
   newTraceId,
@@ -63,7 +63,7 @@ export interface Tracer extends Tracing {
   close(): Promise<void>;
 }
 
-export interface TracerOptions {
+export interface TracerOptions extends Pick<ExporterOptions, 'goodbyeMilliseconds'> {
   /** Of an OTLP/HTTP receiver; without a path `/v1/traces` is meant. Absent: tracing is off. */
   readonly url: string | undefined;
   /** How many of the traces that begin here are recorded: 0 to 1. */
