@@ -17,7 +17,8 @@ let next = Math.floor(Math.random() * SHARE);
 export async function freePort(): Promise<number> {
   for (let tried = 0; tried < SHARE; tried += 1) {
     next = (next + 1) % SHARE;
-    if (await isFree(first + next)) return first + next;
+    const port = first + next;
+    if (await isFree(port)) return port;
   }
   throw new Error(`no port from ${first} to ${first + SHARE - 1} is free`);
 }
