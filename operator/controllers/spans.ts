@@ -3,10 +3,10 @@
  * server and the database are its parts. Off without `TRACES_URL`.
  */
 import type { Logger } from 'pino';
-import { Counter } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { NO_SPANS } from '../kube/spans.ts';
 import type { SpanFacts, Spans } from '../kube/spans.ts';
+import { countSpans } from '../../runtime/platform/tracing/metric.ts';
 import { createTracer } from '../../runtime/platform/tracing/tracer.ts';
 import { DEFAULT_RATIO } from '../../runtime/platform/tracing/index.ts';
 
@@ -28,18 +28,7 @@ export function openSpans(env: NodeJS.ProcessEnv, registry: Registry, log: Logge
     },
     onTrouble: (error) => log.warn({ err: error }, 'spans cannot be sent; what does not fit is dropped'),
   });
-  registry.registerMetric(
-    new Counter({
-      name: 'shopmind_trace_spans_total',
-      help: 'Spans by what became of them: sent, or dropped for want of room, of a receiver, or because it would not have them.',
-      labelNames: ['outcome'],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const [outcome, count] of Object.entries(tracer.report() ?? {})) this.inc({ outcome }, count);
-      },
-    }),
-  );
+  countSpans(registry, () => tracer.report());
   const inside =
     (kind: 'internal' | 'client'): Spans['part'] =>
     (name, facts, work) =>

@@ -3,6 +3,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { TraceReport } from '../platform/tracing/export.ts';
+import { countSpans } from '../platform/tracing/metric.ts';
 
 export type RouteClass = 'api' | 'admin' | 'page' | 'none';
 
@@ -109,18 +110,7 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
     );
   }
 
-  registry.registerMetric(
-    new Counter({
-      name: 'shopmind_trace_spans_total',
-      help: 'Spans by what became of them: sent, or dropped for want of room, of a receiver, or because it would not have them.',
-      labelNames: ['outcome'],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const [outcome, count] of Object.entries(gauges.spans?.() ?? {})) this.inc({ outcome }, count);
-      },
-    }),
-  );
+  countSpans(registry, () => gauges.spans?.());
 
   // Looking a labelled child up costs more than counting, so each is looked up once.
   const children = new Map<string, Counter.Internal>();

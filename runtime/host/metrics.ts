@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { EventMeter } from '../platform/events/meter.ts';
 import type { ReplicaReport } from '../platform/sql/replica.ts';
 import type { TraceReport } from '../platform/tracing/export.ts';
+import { countSpans } from '../platform/tracing/metric.ts';
 import type { SocketMeter } from './sockets/server.ts';
 
 export interface Metrics {
@@ -79,23 +80,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   });
 
-  const spans = new Counter({
-    name: 'shopmind_trace_spans_total',
-    help: 'Spans by what became of them: sent, or dropped for want of room, of a receiver, or because it would not have them.',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
-
-  function refreshSpans(): void {
-    const report = sources.traces?.();
-    if (report === undefined) return;
-    spans.reset();
-    for (const [outcome, count] of Object.entries(report)) spans.inc({ outcome }, count);
-  }
+  countSpans(registry, () => sources.traces?.());
 
   async function refresh(): Promise<void> {
     refreshReplica();
-    refreshSpans();
     for (const [socket, count] of sources.sockets?.() ?? []) connections.set({ socket }, count);
     try {
       const [lags, counts] = await Promise.all([sources.lag(), sources.tasks()]);

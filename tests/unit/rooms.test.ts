@@ -68,7 +68,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** What may be imported of a room from outside: of the runtime the operator sees data only, and makes its spans as it does. */
 const DATA_ONLY =
-  /^runtime\/(domains|platform)\/(.*\/)?(definition|index)\.ts$|^runtime\/platform\/tracing\/tracer\.ts$/;
+  /^runtime\/(domains|platform)\/(.*\/)?(definition|index)\.ts$|^runtime\/platform\/tracing\/(tracer|metric)\.ts$/;
 
 /** What a domain publishes: its definition, and the schemas of its events. */
 const SAID = /\/(definition|schemas)\.ts$/;

@@ -29,7 +29,7 @@ import {
   type ContainerState,
   type ContainerStatus,
 } from '../controllers/machinery/wire.ts';
-import { sleep } from './sleep.ts';
+import { sleep } from '../sleep.ts';
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 

@@ -6,7 +6,7 @@ import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Probe } from '../controllers/machinery/wire.ts';
-import { sleep } from './sleep.ts';
+import { sleep } from '../sleep.ts';
 
 export type ProbeKind = 'startup' | 'readiness' | 'liveness';
 

@@ -16,7 +16,7 @@ import { RecoveryFailedError } from '../beside/server.ts';
 import { advance, holding, OperationLostError } from '../operations.ts';
 import type { Operation, Operations } from '../operations.ts';
 import type { Replay } from '../subjects/memory.ts';
-import { stagingOf, TooLateError, waitsForPeople } from '../tenant/restore.ts';
+import { abandon, ABANDONED, stagingOf, waitsForPeople } from '../tenant/restore.ts';
 import { openBridge } from './copy.ts';
 import { homesOf } from './homes.ts';
 import { stageHome } from './stage.ts';
@@ -81,9 +81,6 @@ export async function abortCluster(
   if (now.state === 'Running') await giveUp(id, parts, why);
   return parts.operations.get(id);
 }
-
-/** Step of one that is being called off. */
-const ABANDONED = 'Abandoned';
 
 /** Of the names of all schemas that the operation makes. */
 function prefixOf(id: string): string {
@@ -246,16 +243,8 @@ async function giveUp(
   why: string,
 ): Promise<void> {
   await inTransaction(database, async (session) => {
-    const step = await holding(session, id, ['Begun', 'Staged', 'Frozen', 'Exchanged', ABANDONED]);
-    if (step === 'Exchanged')
-      throw new TooLateError(
-        id,
-        'has put the rows in place already',
-        'restore to the moment before it: its message says when that was',
-      );
+    await abandon(session, id);
     await freezeAll(session, false);
-    // Whoever still works on it finds the step gone.
-    await advance(session, id, ABANDONED);
   });
   await dropSchemas(database, prefixOf(id));
   await operations.end(id, 'Failed', why);

@@ -123,7 +123,24 @@ export async function abortRestore(
 }
 
 /** Step of one that is being called off. */
-const ABANDONED = 'Abandoned';
+export const ABANDONED = 'Abandoned';
+
+/**
+ * Whoever still works on it finds the step gone. Of a tenant's restore and of the whole cluster's.
+ * @returns the step it was at
+ * @throws TooLateError once the rows are in place
+ */
+export async function abandon(session: Session, id: string): Promise<string> {
+  const step = await holding(session, id, ['Begun', 'Staged', 'Frozen', 'Exchanged', ABANDONED]);
+  if (step === 'Exchanged')
+    throw new TooLateError(
+      id,
+      'has put the rows in place already',
+      'restore to the moment before it: its message says when that was',
+    );
+  await advance(session, id, ABANDONED);
+  return step;
+}
 
 interface Work {
   readonly id: string;
@@ -246,16 +263,8 @@ async function giveUp(
   why: string,
 ): Promise<void> {
   await inTransaction(database, async (session) => {
-    const step = await holding(session, id, ['Begun', 'Staged', 'Frozen', 'Exchanged', ABANDONED]);
-    if (step === 'Exchanged')
-      throw new TooLateError(
-        id,
-        'has put the rows in place already',
-        'restore to the moment before it: its message says when that was',
-      );
+    const step = await abandon(session, id);
     if (step === 'Frozen') await freeze(session, tenant, await homeOf(session, tenant), false);
-    // Whoever still works on it finds the step gone.
-    await advance(session, id, ABANDONED);
   });
   await dropStaging(database, staging);
   await operations.end(id, 'Failed', why);

@@ -3,6 +3,7 @@
  * what a writer saw in an answer is in the cache before the watch repeats it.
  */
 import type { Logger } from 'pino';
+import { sleep } from '../../sleep.ts';
 import { isExpired, type Api } from './client.ts';
 import { keyOf, type KubeObject, type ResourceOf } from './wire.ts';
 
@@ -118,7 +119,7 @@ export function createInformer<T extends KubeObject>(
         if (isExpired(error)) version = '';
         failures += 1;
         log.debug({ err: error, kind: resource.kind }, 'watch broke; it will be taken up again');
-        await pause(
+        await sleep(
           Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS) * (0.5 + Math.random()),
           stop.signal,
         );
@@ -181,15 +182,3 @@ function createIndex<T>(of: (object: T) => readonly string[]): Index<T> {
 }
 
 const versionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
-}
