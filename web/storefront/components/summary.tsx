@@ -1,4 +1,6 @@
 /** What an order costs, line by line. */
+import type { ReactNode } from 'react';
+import { heading } from '../../ui/styles.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Picture, THUMBNAIL } from './picture.tsx';
 
@@ -26,6 +28,47 @@ interface Totals {
   readonly total: number;
   readonly gift: number;
   readonly due: number;
+}
+
+interface Address {
+  readonly name: string;
+  readonly line1: string;
+  readonly postalCode: string;
+  readonly city: string;
+}
+
+/** The panel beside a page: what was bought or offered, what it comes to, and where it goes if that shall be said. */
+export function Summary({
+  title,
+  of: { lines, totals },
+  to,
+  shop,
+}: {
+  readonly title: ReactNode;
+  readonly of: { readonly lines: readonly Line[]; readonly totals: Totals };
+  readonly to?: Address | undefined;
+  readonly shop: Shop;
+}) {
+  return (
+    <section aria-labelledby="summary" className="h-fit rounded-3xl bg-surface p-6 sm:p-8">
+      <h2 id="summary" className={heading.small}>
+        {title}
+      </h2>
+      <div className="mt-5">
+        <SummaryLines lines={lines} shop={shop} />
+      </div>
+      <div className="mt-6 border-t border-line pt-5">
+        <SummaryTotals totals={totals} shop={shop} />
+      </div>
+      {to === undefined ? null : (
+        <address className="mt-6 border-t border-line pt-5 text-sm text-muted not-italic">
+          <span className="font-medium text-ink">{shop.words.checkout.deliverTo}</span>
+          <br />
+          {to.name}, {to.line1}, {to.postalCode} {to.city}
+        </address>
+      )}
+    </section>
+  );
 }
 
 export function SummaryLines({

@@ -7,7 +7,7 @@ import { heading, wrap } from '../../../../ui/styles.ts';
 import { CardFrame } from '../../../components/card-frame.tsx';
 import { Steps } from '../../../components/steps.tsx';
 import { Submit } from '../../../components/submit.tsx';
-import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
+import { Summary } from '../../../components/summary.tsx';
 import { abandonOrder } from '../../../lib/actions.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
@@ -64,23 +64,16 @@ export default async function Payment({ params }: Props) {
             </Submit>
           </form>
         </div>
-        <section aria-labelledby="summary" className="h-fit rounded-3xl bg-surface p-6 sm:p-8">
-          <h2 id="summary" className={heading.small}>
-            {words.checkout.summary} <span className="text-muted">{order.number}</span>
-          </h2>
-          <div className="mt-5">
-            <SummaryLines lines={order.lines} shop={current} />
-          </div>
-          <div className="mt-6 border-t border-line pt-5">
-            <SummaryTotals totals={order.totals} shop={current} />
-          </div>
-          <address className="mt-6 border-t border-line pt-5 text-sm text-muted not-italic">
-            <span className="font-medium text-ink">{words.checkout.deliverTo}</span>
-            <br />
-            {order.shippingAddress.name}, {order.shippingAddress.line1}, {order.shippingAddress.postalCode}{' '}
-            {order.shippingAddress.city}
-          </address>
-        </section>
+        <Summary
+          title={
+            <>
+              {words.checkout.summary} <span className="text-muted">{order.number}</span>
+            </>
+          }
+          of={order}
+          to={order.shippingAddress}
+          shop={current}
+        />
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { button, field, heading, wrap } from '../../../../ui/styles.ts';
 import { Submit } from '../../../components/submit.tsx';
-import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
+import { Summary } from '../../../components/summary.tsx';
 import { acceptOffer, answerOffer } from '../../../lib/actions.ts';
 import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
@@ -97,24 +97,7 @@ export default async function OfferPage({ params, searchParams }: Props) {
             </form>
           )}
         </div>
-        <section aria-labelledby="summary" className="h-fit rounded-3xl bg-surface p-6 sm:p-8">
-          <h2 id="summary" className={heading.small}>
-            {words.checkout.summary}
-          </h2>
-          <div className="mt-5">
-            <SummaryLines lines={offer.lines} shop={current} />
-          </div>
-          <div className="mt-6 border-t border-line pt-5">
-            <SummaryTotals totals={totals} shop={current} />
-          </div>
-          {to === undefined ? null : (
-            <address className="mt-6 border-t border-line pt-5 text-sm text-muted not-italic">
-              <span className="font-medium text-ink">{words.checkout.deliverTo}</span>
-              <br />
-              {to.name}, {to.line1}, {to.postalCode} {to.city}
-            </address>
-          )}
-        </section>
+        <Summary title={words.checkout.summary} of={offer} to={to} shop={current} />
       </div>
     </div>
   );

@@ -10,7 +10,7 @@ import { Link } from '../../../components/link.tsx';
 import { Parcels } from '../../../components/parcels.tsx';
 import { Returns } from '../../../components/returns.tsx';
 import { Steps } from '../../../components/steps.tsx';
-import { SummaryLines, SummaryTotals } from '../../../components/summary.tsx';
+import { Summary } from '../../../components/summary.tsx';
 import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
@@ -97,17 +97,7 @@ export default async function OrderPage({ params, searchParams }: Props) {
             </Link>
           </div>
         </div>
-        <section aria-labelledby="lines" className="h-fit rounded-3xl bg-surface p-6 sm:p-8">
-          <h2 id="lines" className={heading.small}>
-            {words.order.lines}
-          </h2>
-          <div className="mt-5">
-            <SummaryLines lines={order.lines} shop={current} />
-          </div>
-          <div className="mt-6 border-t border-line pt-5">
-            <SummaryTotals totals={order.totals} shop={current} />
-          </div>
-        </section>
+        <Summary title={words.order.lines} of={order} shop={current} />
       </div>
       {/* Also while it waits for payment: the money may have moved between the order's answer and the payment's. */}
       {state.waiting || order.status === 'pending_payment' ? <AwaitStatus /> : null}
