@@ -5,6 +5,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { Pool } from 'pg';
+import { DOMAINS } from '../../crds/tenant.ts';
 import type { DomainDefinition } from '../../runtime/platform/definition.ts';
 import { platform } from '../../runtime/platform/sql/definition.ts';
 import type { Tenant } from '../../runtime/platform/ports.ts';
@@ -96,19 +97,7 @@ const DEFAULTS: Omit<Tenant, 'id' | 'displayName' | 'hosts'> = {
   locales: ['en'],
   currencies: ['EUR'],
   branding: {},
-  domains: [
-    'accounts',
-    'analytics',
-    'catalog',
-    'chat',
-    'marketing',
-    'media',
-    'notifications',
-    'orders',
-    'payments',
-    'recommendations',
-    'webhooks',
-  ],
+  domains: [...DOMAINS],
   quotas: {},
   suspended: false,
   frozen: false,

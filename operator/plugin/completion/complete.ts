@@ -2,6 +2,7 @@
  * What a shell may offer for the word under the cursor: commands, options, choices, and names asked of the cluster. Pure but for
  * the names, which are asked for only where one can stand.
  */
+import { DOMAINS } from '../../../crds/tenant.ts';
 import type { Argument, CommandDefinition, Completes, Option } from '../command.ts';
 
 export interface Candidate {
@@ -26,22 +27,8 @@ export interface Grammar {
   readonly clusterOptions: readonly Option[];
 }
 
-const DOMAINS = [
-  'accounts',
-  'analytics',
-  'catalog',
-  'chat',
-  'marketing',
-  'media',
-  'notifications',
-  'orders',
-  'payments',
-  'recommendations',
-  'webhooks',
-  'operator',
-  'gateway',
-  'storefront',
-];
+/** Whose logs and figures can be asked for. */
+const COMPONENTS: readonly string[] = [...DOMAINS, 'operator', 'gateway', 'storefront'];
 
 /** @param words after the program's name; the last one is the word under the cursor, perhaps empty */
 export async function complete(
@@ -120,7 +107,7 @@ async function candidatesFor(
   if (completes === 'file') return 'file';
   if (completes === 'tenant') return names.tenants();
   if (completes === 'service') return names.services(tenant);
-  if (completes === 'domain') return DOMAINS.map((value) => ({ value, summary: '' }));
+  if (completes === 'domain') return COMPONENTS.map((value) => ({ value, summary: '' }));
   return completes.map((value) => ({ value, summary: '' }));
 }
 
