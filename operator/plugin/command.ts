@@ -77,6 +77,11 @@ export interface Flags {
   on(name: string): boolean;
 }
 
+/** Reads Secrets of a tenant, each by its name. */
+export function readSecret(why: string): Need {
+  return { group: '', resources: ['secrets'], verbs: ['get'], where: 'tenant', why };
+}
+
 /** The permissions most commands begin with. */
 export const READ_TENANTS: Need = {
   group: 'shopmind.ai',

@@ -1,5 +1,5 @@
 /** `shopmind failover`: what it says of itself. */
-import { READ_TENANTS, YES, type CommandDefinition } from '../command.ts';
+import { READ_TENANTS, readSecret, YES, type CommandDefinition } from '../command.ts';
 import { DATA_PLANE_NEEDS } from '../plan/command.ts';
 
 export const command: CommandDefinition = {
@@ -53,13 +53,7 @@ export const command: CommandDefinition = {
       where: 'cluster',
       why: 'every Service has to come over',
     },
-    {
-      group: '',
-      resources: ['secrets'],
-      verbs: ['get'],
-      where: 'tenant',
-      why: "whether a tenant's Secret names the new database",
-    },
+    readSecret("whether a tenant's Secret names the new database"),
     {
       group: 'apps',
       resources: ['deployments'],

@@ -1,5 +1,5 @@
 /** `shopmind keys`: what it says of itself. */
-import { OUTPUT, READ_TENANTS, TENANT, YES, type CommandDefinition } from '../command.ts';
+import { OUTPUT, READ_TENANTS, readSecret, TENANT, YES, type CommandDefinition } from '../command.ts';
 
 export const command: CommandDefinition = {
   name: 'keys',
@@ -30,13 +30,7 @@ export const command: CommandDefinition = {
   ],
   needs: [
     READ_TENANTS,
-    {
-      group: '',
-      resources: ['secrets'],
-      verbs: ['get'],
-      where: 'tenant',
-      why: 'Secret <tenant>-admin holds the key that the shop takes for the merchant',
-    },
+    readSecret('Secret <tenant>-admin holds the key that the shop takes for the merchant'),
     {
       group: 'discovery.k8s.io',
       resources: ['endpointslices'],

@@ -1,5 +1,5 @@
 /** `shopmind psql`: what it says of itself. */
-import { READ_TENANTS, TENANT, type CommandDefinition } from '../command.ts';
+import { READ_TENANTS, readSecret, TENANT, type CommandDefinition } from '../command.ts';
 
 export const command: CommandDefinition = {
   name: 'psql',
@@ -23,13 +23,7 @@ export const command: CommandDefinition = {
   exitCodes: { 0: 'as psql', 3: 'as psql: a statement failed' },
   needs: [
     READ_TENANTS,
-    {
-      group: '',
-      resources: ['secrets'],
-      verbs: ['get'],
-      where: 'tenant',
-      why: "Secret database holds the login of the tenant's runtime",
-    },
+    readSecret("Secret database holds the login of the tenant's runtime"),
     {
       group: 'discovery.k8s.io',
       resources: ['endpointslices'],

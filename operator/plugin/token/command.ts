@@ -1,5 +1,5 @@
 /** `shopmind token`: what it says of itself. */
-import { READ_TENANTS, TENANT, type CommandDefinition } from '../command.ts';
+import { READ_TENANTS, readSecret, TENANT, type CommandDefinition } from '../command.ts';
 
 export const command: CommandDefinition = {
   name: 'token',
@@ -9,15 +9,6 @@ export const command: CommandDefinition = {
     'Alone on stdout, so that "$(npx shopmind token acme)" works. It is a secret: whoever has it is the merchant.',
   arguments: [TENANT],
   examples: [['token acme', 'the key of acme']],
-  needs: [
-    READ_TENANTS,
-    {
-      group: '',
-      resources: ['secrets'],
-      verbs: ['get'],
-      where: 'tenant',
-      why: 'Secret <tenant>-admin holds the key',
-    },
-  ],
+  needs: [READ_TENANTS, readSecret('Secret <tenant>-admin holds the key')],
   run: async (call) => (await import('./token.ts')).printToken(call),
 };
