@@ -2,7 +2,7 @@
  * Sends requests to every operation until time is up, and keeps what is wrong with the answers. Operations that were never answered as
  * wished come first: nothing behind them is reached before.
  */
-import type { Actor } from './actors.ts';
+import { isOwn, type Actor } from './actors.ts';
 import { createGrpcProbe, type GrpcProbe } from './grpc.ts';
 import type { Memory } from './memory.ts';
 import { createJudge, type Finding } from './oracles.ts';
@@ -194,10 +194,12 @@ function nextOperation({ operations, tallies }: Context, random: Random): Operat
   );
 }
 
-function actorFor({ audience, id }: Operation, actors: readonly Actor[], random: Random): Actor {
+function actorFor({ audience, id, path }: Operation, actors: readonly Actor[], random: Random): Actor {
   const kinds: readonly Actor['kind'][] =
     audience === 'merchant'
-      ? ['merchant', 'merchant', 'key']
+      ? isOwn(path)
+        ? ['owner', 'viewer']
+        : ['merchant', 'merchant', 'owner', 'key']
       : audience === 'customer'
         ? ['customer']
         : id.startsWith('chat.')
@@ -239,7 +241,7 @@ function isSpoiled({ kind }: Actor, { audience }: Operation, { mangle }: FuzzReq
   if (mangle !== undefined) return false;
   return (
     (audience === 'customer' && kind === 'customer') ||
-    (audience === 'merchant' && (kind === 'key' || kind === 'reader'))
+    (audience === 'merchant' && ['key', 'reader', 'owner', 'viewer'].includes(kind))
   );
 }
 

@@ -39,3 +39,11 @@ test('ids are known by their prefix too, and links and codes in messages are rea
   assert.equal(memory.any('code', random), '123456');
   assert.equal(memory.any('token', random), 'con_1.news.abc');
 });
+
+test('the token of a mailed link is known by the page it leads to', () => {
+  const memory = createMemory();
+  memory.learn('/x', {
+    text: 'Join: https://a.example/api/accounts/pages/join#0123456789abcdefghij. Welcome!',
+  });
+  assert.equal(memory.any('join', randomFrom(1)), '0123456789abcdefghij');
+});

@@ -111,11 +111,12 @@ function sayingsOf(thing: string, answer: unknown): Map<string, Known>[] {
   return all;
 }
 
-/** What people would read out of a message: parameters of its links, and codes of six digits. */
+/** What people would read out of a message: parameters of its links, tokens of pages, and codes of six digits. */
 function hiddenIn(text: string): [string, string][] {
-  const links = [...text.matchAll(/[?&#]([a-z]{2,20})=([\w.~%-]{4,400})/gi)].map(
-    ([, name = '', value = '']): [string, string] => [name, value],
-  );
+  const links = [
+    ...text.matchAll(/[?&#]([a-z]{2,20})=([\w.~%-]{4,400})/gi),
+    ...text.matchAll(/\/pages\/([a-z-]{2,20})#([\w-]{20,200})/g),
+  ].map(([, name = '', value = '']): [string, string] => [name, value]);
   const code = /(?<!\d)\d{6}(?!\d)/.exec(text)?.[0];
   return code === undefined || text.length > 2_000 ? links : [...links, ['code', code]];
 }

@@ -1,5 +1,8 @@
 /** What a description cannot say: bytes of a certain kind, signatures, values that only make sense together. By operation. */
 import { createECDH, createHmac } from 'node:crypto';
+import { ADDRESS } from '../../runtime/domains/orders/testing/shop.ts';
+import { codeAt, stepAt } from '../../runtime/domains/accounts/staff/totp.ts';
+import { SCOPES } from '../../runtime/host/keys/scopes.ts';
 import { graphRequest } from './graphql.ts';
 import type { Random } from './random.ts';
 import type { Recipe } from './requests.ts';
@@ -16,6 +19,18 @@ const ROLES = ['viewer', 'support'] as const;
 const PEOPLE = Array.from({ length: 40 }, (_, index) => `someone${index}@example.com`);
 const PASSWORD = 'a long enough password';
 
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+const proven: Recipe = () => ({ json: { password: PASSWORD } });
+
+const toSomebody: Recipe = (_request, memory, random) => ({
+  json: { email: memory.any('email', random) ?? random.pick(PEOPLE) },
+});
+
+const aRole: Recipe = (_request, _memory, random) => ({
+  json: { name: `Role ${random.index(40)}`, scopes: [random.pick(SCOPES)] },
+});
+
 const picture: Recipe = () => ({ bytes: PNG, contentType: 'image/png' });
 
 export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
@@ -25,6 +40,25 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
   'accounts.inviteStaff': ({ json }, _memory, random) => ({
     json: { ...(isObject(json) ? json : {}), email: random.pick(PEOPLE), roles: [random.pick(ROLES)] },
   }),
+  'accounts.confirmRegistration': mailedTo('register'),
+  'accounts.resetPassword': mailedTo('reset'),
+  'accounts.resetStaffPassword': mailedTo('staff-reset'),
+  'accounts.acceptInvitation': mailedTo('join'),
+  'accounts.signInStaff': (_request, memory, random) => ({
+    json: { email: memory.any('staffEmail', random) ?? random.pick(PEOPLE), password: PASSWORD },
+  }),
+  'accounts.forgetPassword': toSomebody,
+  'accounts.forgetStaffPassword': toSomebody,
+  'accounts.createRole': aRole,
+  'accounts.updateRole': aRole,
+  'accounts.preparePasskey': proven,
+  'accounts.prepareStaffPasskey': proven,
+  'accounts.prepareAuthenticator': proven,
+  'accounts.removeAuthenticator': proven,
+  'accounts.confirmAuthenticator': (_request, memory, random) => {
+    const secret = memory.any('secret', random);
+    return secret === undefined ? {} : { json: { code: codeOf(String(secret)) } };
+  },
   'accounts.login': (_request, _memory, random) => ({
     json: { email: random.pick(PEOPLE), password: PASSWORD },
   }),
@@ -94,6 +128,15 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
     json: {
       ...(isObject(json) ? json : {}),
       lines: [{ variantId: memory.any('variantId', random), quantity: 1 }],
+    },
+  }),
+  // Whatever else the cart lacks, it is one that a shopper would check out.
+  'orders.checkout': ({ json }, memory, random) => ({
+    json: {
+      cartId: memory.any('cartId', random) ?? (isObject(json) ? json['cartId'] : undefined),
+      email: random.pick(PEOPLE),
+      shippingAddress: ADDRESS,
+      shippingMethod: 'standard',
     },
   }),
   'orders.addLine': ({ json }, _memory, random) => ({
@@ -173,6 +216,21 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
   },
   'store.runGraphql': (_request, memory, random) => ({ json: graphRequest(memory, random) }),
 };
+
+/** Whoever reads the mail can go on by its link. */
+function mailedTo(page: string): Recipe {
+  return (_request, memory, random) => {
+    const token = memory.any(page, random);
+    return token === undefined ? {} : { json: { token, password: PASSWORD } };
+  };
+}
+
+/** What an authenticator app shows at this moment. */
+function codeOf(secret: string): string {
+  const bits = [...secret].map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bytes = bits.match(/.{8}/g) ?? [];
+  return codeAt(Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))), stepAt(new Date()));
+}
 
 /** One that any shop would take. */
 function productOf(random: Random): Record<string, unknown> {

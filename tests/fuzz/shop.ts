@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
-import { newCustomer } from '../support/customers.ts';
+import { linkTo, newCustomer } from '../support/customers.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/port.ts';
 import { memoryOf, processTree } from '../support/processes.ts';
-import { shopAt, type ShopResponse } from '../support/shop.ts';
+import { shopAt, type Shop, type ShopResponse } from '../support/shop.ts';
 import { until } from '../support/wait.ts';
 import type { Actor } from './actors.ts';
 import { createMemory, type Memory } from './memory.ts';
@@ -156,11 +156,13 @@ function succeeded(answer: ShopResponse, what: string): ShopResponse {
   return answer;
 }
 
+const KINDS = ['nobody', 'guest', 'customer', 'merchant', 'owner', 'viewer', 'key', 'reader'] as const;
+
 /** Of each kind one, by name; and some of them at the other shop. */
 async function crowdOf(port: number): Promise<Map<string, Actor>> {
   const crowd = new Map<string, Actor>();
   for (const tenant of TENANTS) {
-    for (const kind of ['nobody', 'guest', 'customer', 'merchant', 'key', 'reader'] as const) {
+    for (const kind of KINDS) {
       const actor: Actor = {
         name: `${tenant}'s ${kind}`,
         tenant,
@@ -225,6 +227,11 @@ async function credentialsFor(port: number, { tenant, kind }: Actor): Promise<st
     }
     case 'merchant':
       return admin;
+    case 'owner':
+    case 'viewer': {
+      people += 1;
+      return `Bearer ${await newMember(shop, secretsOf(tenant).adminKey, `${kind}${people}@staff.example`, kind)}`;
+    }
     case 'key':
       return keyWith(
         [
@@ -246,6 +253,37 @@ async function credentialsFor(port: number, { tenant, kind }: Actor): Promise<st
 }
 
 export const PASSWORD = 'a long enough password';
+
+/** Invited to the staff and joined by the link of the mail. @returns the token of the session */
+async function newMember(shop: Shop, adminKey: string, email: string, role: string): Promise<string> {
+  const headers = { authorization: `Bearer ${adminKey}` };
+  const invited = await shop('POST', '/api/admin/accounts/staff', {
+    json: { email, roles: [role] },
+    headers,
+  });
+  if (invited.status === 409) {
+    // There may be two hundred, and the fuzzing invites more.
+    await dismissSome(shop, headers);
+    return newMember(shop, adminKey, email, role);
+  }
+  succeeded(invited, 'an invitation');
+  const token = await until(() => linkTo(shop, adminKey, email, 'join'), {
+    withinMs: 120_000,
+    what: `${email} has the mail with the link`,
+  });
+  const joined = await shop('POST', '/api/accounts/staff/accept', { json: { token, password: PASSWORD } });
+  return succeeded(joined, 'joining').json<{ token: string }>().token;
+}
+
+/** Those who have not come, half of them. */
+async function dismissSome(shop: Shop, headers: Record<string, string>): Promise<void> {
+  const { staff } = succeeded(await shop('GET', '/api/admin/accounts/staff', { headers }), 'the staff').json<{
+    staff: { id: string; state: string }[];
+  }>();
+  const idle = staff.filter(({ state }) => state === 'invited');
+  for (const { id } of idle.slice(idle.length / 2))
+    succeeded(await shop('DELETE', `/api/admin/accounts/staff/${id}`, { headers }), 'dismissing');
+}
 
 interface World {
   readonly port: number;
@@ -292,6 +330,9 @@ async function tend({ port, pay, memoryFor }: World, tenant: string): Promise<tr
     { loyalty: { enabled: true, currency: 'EUR', perPoint: 10, worth: 1, least: 1 } },
     merchant,
   );
+  // Links of mails are followed.
+  const outbox = '/api/admin/notifications/outbox';
+  await step('GET', `${outbox}?limit=100`, undefined, merchant, outbox);
   const { variants } = await step<{ variants: { id: string }[] }>(
     'POST',
     '/api/admin/catalog/products',
