@@ -5285,6 +5285,7 @@ export interface Operations {
       };
       "token": string;
       "payment"?: {
+        "paymentId": string;
         "intentId": string;
         "status": string;
         "clientSecret": string;
@@ -5874,6 +5875,7 @@ export interface Operations {
       };
       "token": string;
       "payment"?: {
+        "paymentId": string;
         "intentId": string;
         "status": string;
         "clientSecret": string;
@@ -6049,6 +6051,7 @@ export interface Operations {
     };
     body: undefined;
     response: {
+      "paymentId": string;
       "intentId": string;
       "status": string;
       "clientSecret": string;
@@ -10333,16 +10336,18 @@ export interface Operations {
       })[];
     };
   };
-  /** The state of an order's payment, for whoever holds the order's token. */
+  /** The state of an order's payment, its first unless another is named, for whoever holds the order's token. */
   'payments.getPaymentStatus': {
     params: {
       "orderId": string;
     };
     query: {
       "token": string;
+      "paymentId"?: string | undefined;
     };
     body: undefined;
     response: {
+      "paymentId": string;
       "orderId": string;
       "status": "pending" | "authorized" | "captured" | "cancelled";
       "amount": number;

@@ -1,6 +1,7 @@
 /** What orders, payments, the catalogue and the chat tell, as facts. */
 import { z } from 'zod';
 import type { EventHandler, Fact, StoredEvent, Transaction } from '../../platform/ports.ts';
+import { paymentOfCheckout } from '../payments/schemas.ts';
 import type { Intake } from './intake.ts';
 import { digestOf, subjectOf } from './people.ts';
 
@@ -12,6 +13,8 @@ const order = z.object({
   lines: z.array(z.object({ productId: z.string(), quantity: z.int(), unitPrice: z.int() })),
 });
 const payment = z.object({
+  /** Absent in events from before payments had ids: then it is the order's first. */
+  paymentId: z.string().optional(),
   orderId: z.string(),
   amount: z.int(),
   currency: z.string(),
@@ -68,9 +71,10 @@ export function hearOfOrder(intake: Intake): EventHandler {
 export function hearOfPayment(intake: Intake): EventHandler {
   return async (event, tx) => {
     const now = payment.parse(event.payload);
+    const paymentId = now.paymentId ?? paymentOfCheckout(now.orderId);
     const { rows } = await tx.query<{ captured: number; refunded: number }>(
-      'select captured, refunded from analytics_payments where tenant_id = $1 and order_id = $2 for update',
-      [event.tenant, now.orderId],
+      'select captured, refunded from analytics_payments where tenant_id = $1 and payment_id = $2 for update',
+      [event.tenant, paymentId],
     );
     const before = rows[0] ?? { captured: 0, refunded: 0 };
     const facts: Fact[] = [];
@@ -89,10 +93,10 @@ export function hearOfPayment(intake: Intake): EventHandler {
     if (event.type === 'payments.payment.failed') add('failed', now.amount);
     if (event.type === 'payments.payment.disputed') add('disputed', now.captured);
     await tx.query(
-      `insert into analytics_payments (tenant_id, order_id, captured, refunded) values ($1, $2, $3, $4)
-       on conflict (tenant_id, order_id) do update set captured = greatest(analytics_payments.captured, excluded.captured),
+      `insert into analytics_payments (tenant_id, payment_id, order_id, captured, refunded) values ($1, $2, $3, $4, $5)
+       on conflict (tenant_id, payment_id) do update set captured = greatest(analytics_payments.captured, excluded.captured),
          refunded = greatest(analytics_payments.refunded, excluded.refunded)`,
-      [event.tenant, now.orderId, now.captured, now.refunded],
+      [event.tenant, paymentId, now.orderId, now.captured, now.refunded],
     );
     await intake.write(tx, event.tenant, event.id, facts);
   };

@@ -5,6 +5,7 @@
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError, type Problem } from '../../platform/errors.ts';
 import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
+import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
 import { cartPrice, problemOf, readCart, snapshotOf, type StoredCart, type StoredLine } from './carts.ts';
@@ -63,6 +64,7 @@ export async function checkout(
 export function startPayment(platform: Platform, tenant: Tenant, order: StoredOrder): Promise<PaymentStart> {
   const [tokenHash] = order.tokenHashes;
   return platform.call<PaymentStart>(tenant.id, 'payments', 'createIntent', {
+    paymentId: paymentOfCheckout(order.id),
     orderId: order.id,
     amount: order.due,
     currency: order.currency,

@@ -77,6 +77,9 @@ const ofVariant = z.strictObject({ variantId: s.variantId });
 /** A task that goes round by itself says whether its last round found nothing; after two of these it rests. */
 const rounds = z.strictObject({ idle: z.boolean().optional() });
 
+/** Told before payments had ids of their own, it says no more than whose payment it was. */
+export const heardPayment = paymentEvent.partial({ paymentId: true });
+
 export const toldDraft = ofDraft.extend({ version: z.int(), what: z.enum(['offer', 'message']) });
 
 /** As promotions write down whose use it was: by the customer's id or a digest of the e-mail address. */
@@ -183,7 +186,7 @@ export const orders: DomainDefinition = {
   consumes: ['catalog.product', 'payments.payment'],
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
-    { name: 'orders.hear-payment', payload: paymentEvent, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.hear-payment', payload: heardPayment, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.draft-due', payload: ofDraft, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ShopError } from '../../platform/errors.ts';
 import type { Payments } from '../../platform/ports.ts';
+import { paymentOfCheckout } from '../payments/schemas.ts';
 import { ADDRESS, startTestShop, type TestShop, type Placed } from './testing/shop.ts';
 import type { Cart, MerchantOrder, OrderStatus } from './schemas.ts';
 
@@ -195,7 +196,9 @@ describe('holds that end', () => {
 
   it('cancels an intent that was made without our knowing', async () => {
     const { intent } = await orphan();
-    await shop.host.platform.call(shop.tenant, 'payments', 'cancel', { orderId: `ord_${'ab'.repeat(16)}` });
+    const orderId = `ord_${'ab'.repeat(16)}`;
+    const which = { paymentId: paymentOfCheckout(orderId), orderId };
+    await shop.host.platform.call(shop.tenant, 'payments', 'cancel', which);
     while ((await intentOf(intent)) !== 'canceled') await shop.host.tasks.settled();
   });
 

@@ -5,6 +5,7 @@
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
+import { paymentOfCheckout } from '../payments/schemas.ts';
 import { readerOf, type Reader } from './carts.ts';
 import { reopenDraft } from './drafts/reopen.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
@@ -23,8 +24,9 @@ import {
   type StoredOrder,
 } from './store.ts';
 
-/** What payments answers about an order's payment. */
+/** What payments answers about a payment of an order. */
 export interface PaymentFacts {
+  readonly paymentId: string;
   readonly status: 'pending' | 'authorized' | 'captured' | 'cancelled';
   readonly intentId?: string | undefined;
   readonly amount: number;
@@ -138,7 +140,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       case 'cancelPayment':
         return learn(tenant, order, await payments(tenant, 'cancel', order));
       case 'returnPayment':
-        return learn(tenant, order, await refundRest(tenant, order));
+        return learnAll(tenant, order, await refundRest(tenant, order));
       case 'refund':
         return refundRequested(reader, tenant, order);
       case 'rest':
@@ -152,13 +154,30 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     operation: 'capture' | 'cancel' | 'sync',
     order: StoredOrder,
   ): Promise<PaymentFacts> {
-    return platform.call<PaymentFacts>(tenant, 'payments', operation, { orderId: order.id });
+    const which = { paymentId: paymentOfCheckout(order.id), orderId: order.id };
+    return platform.call<PaymentFacts>(tenant, 'payments', operation, which);
   }
 
-  function refundRest(tenant: TenantId, order: StoredOrder): Promise<PaymentFacts> {
-    const amount = order.captured - order.refunded;
-    const key = `${order.id}-rest-${order.refunded}`;
-    return platform.call<PaymentFacts>(tenant, 'payments', 'refund', { orderId: order.id, amount, key });
+  function refundRest(tenant: TenantId, order: StoredOrder): Promise<readonly PaymentFacts[]> {
+    return refund(tenant, {
+      orderId: order.id,
+      amount: order.captured - order.refunded,
+      key: `${order.id}-rest-${order.refunded}`,
+    });
+  }
+
+  /** @returns what became of the payments that it was taken from */
+  async function refund(
+    tenant: TenantId,
+    wish: { readonly orderId: string; readonly amount: number; readonly key: string },
+  ): Promise<readonly PaymentFacts[]> {
+    const { payments: facts } = await platform.call<{ payments: readonly PaymentFacts[] }>(
+      tenant,
+      'payments',
+      'refund',
+      wish,
+    );
+    return facts;
   }
 
   /** @param facts what was just learned of the payment; noting it and committing the units is one move */
@@ -277,18 +296,27 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return transition(tenant, order, confirms ? { ...change, status: 'confirmed' } : change);
   }
 
+  async function learnAll(
+    tenant: TenantId,
+    order: StoredOrder,
+    all: readonly PaymentFacts[],
+  ): Promise<StoredOrder> {
+    let known = order;
+    for (const facts of all) known = await learn(tenant, known, facts);
+    return known;
+  }
+
   async function refundRequested(reader: Reader, tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
     const { rows } = await reader.query<{ id: string; amount: number }>(
       `select id, amount from orders_refunds where tenant_id = $1 and order_id = $2 and state = 'requested' order by requested_at, id limit 1`,
       [tenant, order.id],
     );
-    const [refund] = rows;
-    if (refund === undefined) return { ...order, refundRequested: false };
+    const [wish] = rows;
+    if (wish === undefined) return { ...order, refundRequested: false };
     try {
-      const input = { orderId: order.id, amount: refund.amount, key: refund.id };
-      const facts = await platform.call<PaymentFacts>(tenant, 'payments', 'refund', input);
-      await closeRefund(tenant, order.id, refund.id, 'done', undefined);
-      return await learn(tenant, await readOrder(reader, tenant, order.id), facts);
+      const facts = await refund(tenant, { orderId: order.id, amount: wish.amount, key: wish.id });
+      await closeRefund(tenant, order.id, wish.id, 'done', undefined);
+      return await learnAll(tenant, await readOrder(reader, tenant, order.id), facts);
     } catch (error) {
       if (
         !(error instanceof ShopError) ||
@@ -296,7 +324,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         isStale(error)
       )
         throw error;
-      await closeRefund(tenant, order.id, refund.id, 'refused', error.message);
+      await closeRefund(tenant, order.id, wish.id, 'refused', error.message);
       return readOrder(reader, tenant, order.id);
     }
   }

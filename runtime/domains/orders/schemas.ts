@@ -230,6 +230,7 @@ export const order = z.object({
 
 /** What the browser needs to confirm the card with the processor; see `runtime/platform/payments/processor/README.md`. */
 export const paymentStart = z.object({
+  paymentId: z.string(),
   intentId: z.string(),
   status: z.string(),
   clientSecret: z.string(),

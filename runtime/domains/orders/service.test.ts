@@ -86,6 +86,7 @@ describe('orders and payments, hosted', () => {
     assert.equal(await shop.pay(placed.payment, '4000000000009995'), 'card_declined');
     await until(async () => (await paymentStatus(placed)).problem !== undefined);
     assert.deepEqual(await paymentStatus(placed), {
+      paymentId: placed.payment.paymentId,
       orderId: placed.order.id,
       status: 'pending',
       amount: placed.order.totals.total,

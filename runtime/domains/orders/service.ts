@@ -11,7 +11,7 @@ import type {
 } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { EventHandler, TaskHandler, Tenant } from '../../platform/ports.ts';
-import { paymentEvent } from '../payments/schemas.ts';
+import { paymentOfCheckout, type PaymentEvent } from '../payments/schemas.ts';
 import { requireAccess } from './access.ts';
 import { createActions } from './actions.ts';
 import type { SetBackorder } from './backorders/schemas.ts';
@@ -32,7 +32,7 @@ import {
 } from './carts.ts';
 import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
-import { orders, type toldDraft } from './definition.ts';
+import { heardPayment, orders, type toldDraft } from './definition.ts';
 import { availabilityOf, levels, stockChanged } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
 import { draftRoutes } from './drafts/routes.ts';
@@ -298,10 +298,10 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
 
   /** Notes what became of the payment, and wakes the saga where that calls for something. */
   const hearOfPayment: EventHandler = async (event, tx) => {
-    const facts = paymentEvent.parse(event.payload);
+    const facts = named(heardPayment.parse(event.payload));
     if (event.type === 'payments.payment.authorized') {
       // What calls for most is done beside the other orders' events, not between them.
-      return tx.enqueue({ name: 'orders.hear-payment', payload: facts, key: facts.orderId });
+      return tx.enqueue({ name: 'orders.hear-payment', payload: facts, key: facts.paymentId });
     }
     const order = await lockOrder(tx, event.tenant, facts.orderId);
     if (order === undefined) return;
@@ -330,7 +330,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     tasks: {
       'orders.advance-order': advanceOrder,
       'orders.hear-payment': ({ tenant, payload, signal }) => {
-        const facts = payload as z.infer<typeof paymentEvent>;
+        const facts = named(payload as z.infer<typeof heardPayment>);
         return saga.hear(tenant, facts.orderId, facts, signal);
       },
       'orders.draft-due': ({ tenant, payload }) =>
@@ -361,6 +361,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
 function signedIn(customerId: string | undefined, message: string): string {
   if (customerId !== undefined) return customerId;
   throw new ShopError('unauthenticated', message, { remedy: 'Sign in, or use the link of the order.' });
+}
+
+/** Before payments had ids, an order's first was its only one. */
+function named(heard: z.infer<typeof heardPayment>): PaymentEvent {
+  return { ...heard, paymentId: heard.paymentId ?? paymentOfCheckout(heard.orderId) };
 }
 
 type ShippingQuery = z.infer<typeof s.shippingQuery>;

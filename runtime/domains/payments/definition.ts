@@ -1,5 +1,5 @@
 /**
- * The payments domain: one payment per order, kept equal to what the processor says, whatever order its messages come in.
+ * The payments domain: the payments of orders, kept equal to what the processor says, whatever order its messages come in.
  * Operations for other domains: createIntent, get, sync, capture, cancel, refund.
  */
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import * as s from './schemas.ts';
 export const payments: DomainDefinition = {
   name: 'payments',
   summary:
-    'One payment per order: authorised by the shopper with the processor, captured once, returned on demand.',
+    'Payments of orders: authorised by the shopper with the processor, each captured once, returned on demand.',
   tables: [
     { name: 'payments_payments', spread: 'tenant', access: 'write' },
     { name: 'payments_refunds', spread: 'tenant', access: 'write' },
@@ -57,10 +57,14 @@ export const payments: DomainDefinition = {
       id: 'getPaymentStatus',
       method: 'GET',
       path: '/api/payments/orders/{orderId}',
-      summary: "The state of an order's payment, for whoever holds the order's token.",
+      summary:
+        "The state of an order's payment, its first unless another is named, for whoever holds the order's token.",
       audience: 'shopper',
       params: z.strictObject({ orderId: s.orderId }),
-      query: z.object({ token: z.string().regex(/^[A-Za-z0-9_-]{20,64}$/, "the order's secret token") }),
+      query: z.object({
+        token: z.string().regex(/^[A-Za-z0-9_-]{20,64}$/, "the order's secret token"),
+        paymentId: s.paymentId.optional(),
+      }),
       response: s.publicStatus,
     },
   ],

@@ -5,6 +5,7 @@ import type { PaymentIntent } from '../../platform/ports.ts';
 import { observe, type Happening, type StoredPayment } from './observe.ts';
 
 const PAYMENT: StoredPayment = {
+  id: 'pay_1',
   orderId: 'ord_1',
   intentId: 'pi_1',
   status: 'pending',

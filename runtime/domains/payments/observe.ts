@@ -6,6 +6,7 @@ import type { PaymentIntent } from '../../platform/ports.ts';
 import type { PaymentStatus } from './schemas.ts';
 
 export interface StoredPayment {
+  readonly id: string;
   readonly orderId: string;
   readonly intentId: string | undefined;
   readonly status: PaymentStatus;

@@ -4,6 +4,9 @@
 import { z } from 'zod';
 
 export const orderId = z.string().regex(/^ord_[0-9a-f]{32}$/, 'an order id: ord_ and 32 hexadecimal digits');
+export const paymentId = z
+  .string()
+  .regex(/^pay_[0-9a-f]{32}$/, 'a payment id: pay_ and 32 hexadecimal digits');
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR');
 const amount = z.int().min(1).max(99_999_999_999);
 
@@ -13,14 +16,23 @@ const amount = z.int().min(1).max(99_999_999_999);
  */
 export const paymentStatus = z.enum(['pending', 'authorized', 'captured', 'cancelled']);
 
+/**
+ * The first payment of an order, the checkout's, is called as the order is; later ones have ids of their own, which sort behind it.
+ */
+export function paymentOfCheckout(order: string): string {
+  return order.replace(/^ord_/, 'pay_');
+}
+
 export const createIntent = z.strictObject({
+  paymentId,
   orderId,
   amount,
   currency,
   /** SHA-256 of the order's access token, hex: opens the public status. */
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
 });
-export const ofOrder = z.strictObject({ orderId });
+export const ofPayment = z.strictObject({ paymentId, orderId });
+/** Of all that an order's payments took; `spread.ts` says from which it is taken. */
 export const refund = z.strictObject({
   orderId,
   amount,
@@ -29,6 +41,7 @@ export const refund = z.strictObject({
 });
 
 export const payment = z.object({
+  paymentId: z.string(),
   orderId: z.string(),
   intentId: z.string().optional(),
   status: paymentStatus,
@@ -41,8 +54,12 @@ export const payment = z.object({
   problem: z.string().optional(),
 });
 
+/** The payments that a refund was taken from, as they are now. */
+export const refunded = z.object({ payments: z.array(payment) });
+
 /** What the browser needs to confirm; no card data ever reaches the shop. */
 export const paymentStart = z.object({
+  paymentId: z.string(),
   intentId: z.string(),
   status: z.string(),
   clientSecret: z.string(),
@@ -51,6 +68,7 @@ export const paymentStart = z.object({
 });
 
 export const publicStatus = z.object({
+  paymentId: z.string(),
   orderId: z.string(),
   status: paymentStatus,
   amount: z.int(),
@@ -62,7 +80,10 @@ export const publicStatus = z.object({
 
 export const paymentEvent = payment.extend({ at: z.string() });
 
+export type CreateIntent = z.infer<typeof createIntent>;
 export type Payment = z.infer<typeof payment>;
 export type PaymentEvent = z.infer<typeof paymentEvent>;
 export type PaymentStart = z.infer<typeof paymentStart>;
 export type PaymentStatus = z.infer<typeof paymentStatus>;
+export type Refund = z.infer<typeof refund>;
+export type Refunded = z.infer<typeof refunded>;

@@ -15,6 +15,7 @@ import type { PaymentIntent, SqlRunner, SqlValue, TenantId, Transaction } from '
 import { payments } from './definition.ts';
 import { observe, type StoredPayment } from './observe.ts';
 import * as s from './schemas.ts';
+import { spreadRefund } from './spread.ts';
 
 export interface PaymentsSettings {
   /** How often payments that are not settled are compared with the processor. */
@@ -46,30 +47,23 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   const now = (): Date => platform.clock.now();
   const seconds = (from: Date, by: number): Date => new Date(from.getTime() + by * 1000);
 
-  async function find(tenant: TenantId, orderId: string): Promise<StoredPayment | undefined> {
-    const { rows } = await platform.sql.query<PaymentRow>(tenant, READ, [tenant, orderId]);
+  async function find(tenant: TenantId, id: string): Promise<StoredPayment | undefined> {
+    const { rows } = await platform.sql.query<PaymentRow>(tenant, READ, [tenant, id]);
     return rows[0] === undefined ? undefined : fromRow(rows[0]);
   }
 
-  async function mustFind(tenant: TenantId, orderId: string): Promise<StoredPayment & { intentId: string }> {
-    const payment = await find(tenant, orderId);
-    if (payment?.intentId === undefined) throw noPayment(orderId);
+  async function mustFind(tenant: TenantId, which: Named): Promise<StoredPayment & { intentId: string }> {
+    const payment = await find(tenant, which.paymentId);
+    if (payment?.intentId === undefined || payment.orderId !== which.orderId) throw noPayment(which.orderId);
     return { ...payment, intentId: payment.intentId };
   }
 
   /** Merges what was seen into our row, and tells of the news, all in one transaction. */
-  function learn(tenant: TenantId, orderId: string, intent: PaymentIntent): Promise<StoredPayment> {
-    return platform.sql.transaction(tenant, (tx) => learnIn(tx, tenant, orderId, intent));
-  }
-
-  async function learnIn(
-    tx: Transaction,
-    tenant: TenantId,
-    orderId: string,
-    intent: PaymentIntent,
-  ): Promise<StoredPayment> {
-    const { rows } = await tx.query<PaymentRow>(`${READ} for update`, [tenant, orderId]);
-    return merge(tx, tenant, orderId, intent, rows[0]);
+  function learn(tenant: TenantId, which: Named, intent: PaymentIntent): Promise<StoredPayment> {
+    return platform.sql.transaction(tenant, async (tx) => {
+      const { rows } = await tx.query<PaymentRow>(`${READ} for update`, [tenant, which.paymentId]);
+      return merge(tx, tenant, which, intent, rows[0]);
+    });
   }
 
   /** The processor tells by itself, in no trace of ours: what comes of it is what became of the checkout. */
@@ -82,16 +76,16 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   async function merge(
     tx: Transaction,
     tenant: TenantId,
-    orderId: string,
+    which: Named,
     intent: PaymentIntent,
     row: PaymentRow | undefined,
   ): Promise<StoredPayment> {
-    const before = row === undefined ? await adopt(tx, tenant, orderId, intent) : fromRow(row);
+    const before = row === undefined ? await adopt(tx, tenant, which, intent) : fromRow(row);
     const { payment, happened } = observe(before, intent);
     if (happened.length === 0 && payment.problem === before.problem) return payment;
     if (payment.problem !== before.problem && payment.amount !== intent.amount) {
       platform.log.error(
-        { tenant, order: orderId, intent: intent.id, problem: payment.problem },
+        { tenant, payment: payment.id, intent: intent.id, problem: payment.problem },
         'an intent does not match its payment',
       );
     }
@@ -101,7 +95,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       ...happened.map((what) => ({
         topic: 'payments.payment',
         type: `payments.payment.${what}`,
-        key: orderId,
+        key: payment.orderId,
         payload,
       })),
     );
@@ -112,10 +106,10 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   async function adopt(
     tx: SqlRunner,
     tenant: TenantId,
-    orderId: string,
+    which: Named,
     intent: PaymentIntent,
   ): Promise<StoredPayment> {
-    const payment = fresh(orderId, intent, undefined);
+    const payment = fresh(which, intent, undefined);
     await insert(tx, tenant, payment, now(), platform.tracing.here());
     return payment;
   }
@@ -124,13 +118,14 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   const createIntent: Operation = async (tenant, input) => {
     const wanted = s.createIntent.parse(input);
-    const known = await find(tenant.id, wanted.orderId);
+    const known = await find(tenant.id, wanted.paymentId);
     const intent =
       known?.intentId === undefined
         ? await makeIntent(tenant.id, wanted, known)
         : await platform.payments.retrieve(tenant.id, known.intentId);
     const config = await platform.payments.browserConfig(tenant.id);
     const start: s.PaymentStart = {
+      paymentId: wanted.paymentId,
       intentId: intent.id,
       status: intent.status,
       clientSecret: intent.clientSecret,
@@ -141,21 +136,21 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   async function makeIntent(
     tenant: TenantId,
-    wanted: { orderId: string; amount: number; currency: string; tokenHash: string },
+    wanted: s.CreateIntent,
     known: StoredPayment | undefined,
   ): Promise<PaymentIntent> {
     if (known !== undefined) {
-      throw new ShopError('gone', `The payment of order ${wanted.orderId} was given up.`, {
+      throw new ShopError('gone', `This payment of order ${wanted.orderId} was given up.`, {
         remedy: 'Place a new order.',
       });
     }
     const intent = await platform.payments.createIntent(tenant, {
       amount: wanted.amount,
       currency: wanted.currency,
-      metadata: { order_id: wanted.orderId, tenant },
-      idempotencyKey: `intent-${wanted.orderId}`,
+      metadata: { order_id: wanted.orderId, payment_id: wanted.paymentId, tenant },
+      idempotencyKey: `intent-${wanted.paymentId}`,
     });
-    await note(tenant, fresh(wanted.orderId, intent, wanted.tokenHash));
+    await note(tenant, fresh(wanted, intent, wanted.tokenHash));
     return intent;
   }
 
@@ -178,104 +173,145 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   }
 
   const capture: Operation = async (tenant, input) => {
-    const payment = await mustFind(tenant.id, s.ofOrder.parse(input).orderId);
+    const which = s.ofPayment.parse(input);
+    const payment = await mustFind(tenant.id, which);
     if (payment.status === 'captured' || payment.status === 'cancelled') return shown(payment);
     const intent = await orPresent(tenant.id, payment.intentId, () =>
-      platform.payments.capture(tenant.id, payment.intentId, `capture-${payment.orderId}`),
+      platform.payments.capture(tenant.id, payment.intentId, `capture-${payment.id}`),
     );
-    return shown(await learn(tenant.id, payment.orderId, intent));
+    return shown(await learn(tenant.id, which, intent));
   };
 
   const cancel: Operation = async (tenant, input) => {
-    const { orderId } = s.ofOrder.parse(input);
-    const payment = (await find(tenant.id, orderId)) ?? (await giveUp(tenant.id, orderId));
+    const which = s.ofPayment.parse(input);
+    const payment = (await find(tenant.id, which.paymentId)) ?? (await giveUp(tenant.id, which));
     const { intentId } = payment;
     if (intentId === undefined || payment.status === 'captured' || payment.status === 'cancelled')
       return shown(payment);
     const intent = await orPresent(tenant.id, intentId, () =>
-      platform.payments.cancel(tenant.id, intentId, `cancel-${orderId}`),
+      platform.payments.cancel(tenant.id, intentId, `cancel-${payment.id}`),
     );
-    return shown(await learn(tenant.id, orderId, intent));
+    return shown(await learn(tenant.id, which, intent));
   };
 
   /** No intent is known, so none may be made any more; one that was made without our knowing is found by the task. */
-  async function giveUp(tenant: TenantId, orderId: string): Promise<StoredPayment> {
+  async function giveUp(tenant: TenantId, { paymentId: id, orderId }: Named): Promise<StoredPayment> {
+    const none: StoredPayment = { ...NOTHING, id, orderId, status: 'cancelled' };
     await platform.sql.transaction(tenant, async (tx) => {
-      await insert(tx, tenant, { ...NOTHING, orderId, status: 'cancelled' }, now(), platform.tracing.here());
+      await insert(tx, tenant, none, now(), platform.tracing.here());
       await tx.enqueue(nextReconcile());
     });
-    return (await find(tenant, orderId)) ?? { ...NOTHING, orderId, status: 'cancelled' };
+    return (await find(tenant, id)) ?? none;
   }
 
   const refund: Operation = async (tenant, input) => {
     const wanted = s.refund.parse(input);
-    const payment = await mustFind(tenant.id, wanted.orderId);
-    const isNew = await reserveRefund(tenant.id, payment, wanted);
-    const intent = isNew
-      ? await platform.payments.refund(tenant.id, payment.intentId, wanted.amount, `refund-${wanted.key}`)
-      : await platform.payments.retrieve(tenant.id, payment.intentId);
-    const learned = await learn(tenant.id, wanted.orderId, intent);
-    await platform.sql.query(
-      tenant.id,
-      `update payments_refunds set state = 'done' where tenant_id = $1 and order_id = $2 and key = $3`,
-      [tenant.id, wanted.orderId, wanted.key],
-    );
-    return shown(learned);
+    const refunded: s.Payment[] = [];
+    for (const part of await reserveRefund(tenant.id, wanted))
+      refunded.push(shown(await refundPart(tenant.id, wanted.key, part)));
+    const answer: s.Refunded = { payments: refunded };
+    return answer;
   };
 
+  /** Asks for it once, however often it is repeated: the processor knows it by its key. */
+  async function refundPart(
+    tenant: TenantId,
+    key: string,
+    { payment, amount, isDone }: ReservedPart,
+  ): Promise<StoredPayment> {
+    const { id, orderId, intentId } = payment;
+    const learned = await learn(
+      tenant,
+      { paymentId: id, orderId },
+      isDone
+        ? await platform.payments.retrieve(tenant, intentId)
+        : await askRefund(tenant, key, payment, amount),
+    );
+    await platform.sql.query(
+      tenant,
+      `update payments_refunds set state = 'done' where tenant_id = $1 and order_id = $2 and key = $3 and payment_id = $4`,
+      [tenant, orderId, key, id],
+    );
+    return learned;
+  }
+
+  /** What the processor refuses for good is not taken from what is left. */
+  async function askRefund(
+    tenant: TenantId,
+    key: string,
+    { id, orderId, intentId }: Refundable,
+    amount: number,
+  ): Promise<PaymentIntent> {
+    // The checkout's payment was refunded under the key alone before there were others.
+    const once = id === s.paymentOfCheckout(orderId) ? `refund-${key}` : `refund-${key}-${id}`;
+    try {
+      return await platform.payments.refund(tenant, intentId, amount, once);
+    } catch (error) {
+      if (error instanceof ShopError && (error.code === 'conflict' || error.code === 'invalid_input')) {
+        await platform.sql.query(
+          tenant,
+          `delete from payments_refunds where tenant_id = $1 and order_id = $2 and key = $3 and payment_id = $4 and state = 'requested'`,
+          [tenant, orderId, key, id],
+        );
+      }
+      throw error;
+    }
+  }
+
   /**
-   * Notes a refund before it is asked for, so that refunds together never pass what was captured.
-   * @returns false when this very refund was done before
+   * Notes a refund, by the payments it is taken from, before it is asked for: so refunds together never pass what was captured.
+   * @returns its parts; those of the same key as they were noted first
    */
   function reserveRefund(
     tenant: TenantId,
-    payment: StoredPayment,
-    wanted: { orderId: string; amount: number; key: string },
-  ): Promise<boolean> {
+    { orderId, amount, key }: s.Refund,
+  ): Promise<readonly ReservedPart[]> {
     return platform.sql.transaction(tenant, async (tx) => {
-      const { rows } = await tx.query<{
-        captured: number;
-        taken: number;
-        state: 'requested' | 'done' | null;
-      }>(
-        `select p.captured,
-           (select coalesce(sum(r.amount), 0)::bigint from payments_refunds r where r.tenant_id = $1 and r.order_id = $2) as taken,
-           (select r.state from payments_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.key = $3) as state
-         from payments_payments p where p.tenant_id = $1 and p.order_id = $2 for update of p`,
-        [tenant, wanted.orderId, wanted.key],
+      const { rows } = await tx.query<PaymentRow>(
+        `select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = $2 and intent_id is not null
+         order by id for update`,
+        [tenant, orderId],
       );
-      const [row] = rows;
-      if (row === undefined) throw noPayment(wanted.orderId);
-      if (row.state !== null) return row.state === 'requested';
-      const left = row.captured - Math.max(row.taken, payment.refunded);
-      if (wanted.amount > left) {
-        throw new ShopError(
-          'conflict',
-          `Only ${left} ${payment.currency} (minor units) are left to refund.`,
-          { remedy: 'Refund at most that.' },
+      const paid = rows.map(fromRow).filter(hasIntent);
+      if (paid.length === 0) throw noPayment(orderId);
+      const { rows: noted } = await tx.query<RefundRow>(
+        'select payment_id, key, amount, state from payments_refunds where tenant_id = $1 and order_id = $2',
+        [tenant, orderId],
+      );
+      const known = noted.filter((row) => row.key === key);
+      if (known.length > 0)
+        return paid.flatMap((payment) =>
+          known
+            .filter((row) => row.payment_id === payment.id)
+            .map((row) => ({ payment, amount: row.amount, isDone: row.state === 'done' })),
+        );
+      const parts = spreadRefund(
+        amount,
+        paid.map((payment) => ({ ...payment, left: leftOf(payment, noted) })),
+      );
+      if (parts === undefined) throw tooMuch(paid, noted);
+      for (const part of parts) {
+        await tx.query(
+          `insert into payments_refunds (tenant_id, order_id, payment_id, key, amount, state, requested_at)
+           values ($1, $2, $3, $4, $5, 'requested', $6)`,
+          [tenant, orderId, part.payment.id, key, part.amount, now()],
         );
       }
-      await tx.query(
-        `insert into payments_refunds (tenant_id, order_id, key, amount, state, requested_at) values ($1, $2, $3, $4, 'requested', $5)`,
-        [tenant, wanted.orderId, wanted.key, wanted.amount, now()],
-      );
-      return true;
+      return parts.map((part) => ({ ...part, isDone: false }));
     });
   }
 
   const get: Operation = async (tenant, input) => {
-    const { orderId } = s.ofOrder.parse(input);
-    const payment = await find(tenant.id, orderId);
-    if (payment === undefined) throw noPayment(orderId);
+    const { paymentId, orderId } = s.ofPayment.parse(input);
+    const payment = await find(tenant.id, paymentId);
+    if (payment?.orderId !== orderId) throw noPayment(orderId);
     return shown(payment);
   };
 
   const sync: Operation = async (tenant, input) => {
-    const { orderId } = s.ofOrder.parse(input);
-    const payment = await mustFind(tenant.id, orderId);
-    return shown(
-      await learn(tenant.id, orderId, await platform.payments.retrieve(tenant.id, payment.intentId)),
-    );
+    const which = s.ofPayment.parse(input);
+    const { intentId } = await mustFind(tenant.id, which);
+    return shown(await learn(tenant.id, which, await platform.payments.retrieve(tenant.id, intentId)));
   };
 
   /** The intent moved on without us (captured, cancelled, expired): what it is now is the answer. */
@@ -298,8 +334,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     // The definition says `raw`, so the host hands over the bytes as sent.
     const raw = body as Buffer;
     const message = await platform.payments.verifyWebhook(tenant.id, raw, headers['stripe-signature'] ?? '');
-    const orderId = s.orderId.safeParse(message.intent?.metadata['order_id']).data;
     const { intent } = message;
+    const which = intent === undefined ? undefined : namedBy(intent);
     // A row that we have not written yet is not for the message of its making to write.
     const matters =
       intent !== undefined &&
@@ -308,15 +344,16 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     await platform.sql.transaction(tenant.id, async (tx) => {
       const { rows } = await tx.query<Partial<PaymentRow> & { fresh: boolean }>(COUNT_WEBHOOK, [
         tenant.id,
-        orderId ?? '',
+        which?.paymentId ?? '',
+        which?.orderId ?? '',
         message.id,
         message.type,
         now(),
       ]);
       const [row] = rows;
-      if (row?.fresh !== true || !matters || orderId === undefined) return;
+      if (row?.fresh !== true || !matters || which === undefined) return;
       const known = isPayment(row) ? row : undefined;
-      await goingOn(known, () => merge(tx, tenant.id, orderId, intent, known));
+      await goingOn(known, () => merge(tx, tenant.id, which, intent, known));
     });
     return { json: { received: true } };
   };
@@ -324,34 +361,36 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   const getPaymentStatus: RouteHandler = async ({ tenant, params, query }) => {
     // Both were parsed by the host with the route's schemas.
     const { orderId } = params as { orderId: string };
-    const { token } = query as { token: string };
-    const payment = await find(tenant.id, orderId);
+    const { token, paymentId } = query as { token: string; paymentId?: string };
+    const payment = await find(tenant.id, paymentId ?? s.paymentOfCheckout(orderId));
     if (
       payment?.tokenHash === undefined ||
+      payment.orderId !== orderId ||
       payment.tokenHash !== createHash('sha256').update(token).digest('hex')
     )
       throw noPayment(orderId);
     const current = payment.status === 'pending' ? await glance(tenant.id, payment) : payment;
-    const { status, amount, currency, captured, refunded, problem } = current;
-    return { json: { orderId, status, amount, currency, captured, refunded, problem } };
+    const { id, status, amount, currency, captured, refunded, problem } = current;
+    return { json: { paymentId: id, orderId, status, amount, currency, captured, refunded, problem } };
   };
 
   /** A shopper waits for this payment: a lost webhook must not make them wait for the task. */
   async function glance(tenant: TenantId, payment: StoredPayment): Promise<StoredPayment> {
-    const { intentId, orderId } = payment;
+    const { intentId, orderId, id } = payment;
     const { rowCount } = await platform.sql.query(
       tenant,
-      `update payments_payments set synced_at = $3 where tenant_id = $1 and order_id = $2
+      `update payments_payments set synced_at = $3 where tenant_id = $1 and id = $2
        and coalesce(synced_at, created_at) < $4`,
-      [tenant, orderId, now(), seconds(now(), -settings.glanceSeconds)],
+      [tenant, id, now(), seconds(now(), -settings.glanceSeconds)],
     );
     if (rowCount === 0 || intentId === undefined) return payment;
     try {
-      return await learn(tenant, orderId, await platform.payments.retrieve(tenant, intentId));
+      const intent = await platform.payments.retrieve(tenant, intentId);
+      return await learn(tenant, { paymentId: id, orderId }, intent);
     } catch (error) {
       if (!(error instanceof ShopError)) throw error;
       platform.log.warn(
-        { err: error, tenant, order: orderId },
+        { err: error, tenant, payment: id },
         'the processor could not be asked; the shopper sees what we know',
       );
       return payment;
@@ -381,10 +420,11 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     const quiet = rows.filter((row) => row.quiet).map(fromRow);
     // The list answers for most with one request; the few it does not hold are asked for one by one.
     const listed = quiet.length > 0 ? await compareList(tenant, signal) : new Set<string>();
-    for (const payment of quiet.filter((each) => !listed.has(each.orderId)).slice(0, 50)) {
+    for (const { id, orderId, intentId } of quiet.filter((each) => !listed.has(each.id)).slice(0, 50)) {
       signal.throwIfAborted();
-      if (payment.intentId !== undefined)
-        await learn(tenant, payment.orderId, await platform.payments.retrieve(tenant, payment.intentId));
+      if (intentId === undefined) continue;
+      const intent = await platform.payments.retrieve(tenant, intentId);
+      await learn(tenant, { paymentId: id, orderId }, intent);
     }
     const orphans = await closeOrphans(tenant, signal);
     await forget(tenant);
@@ -393,54 +433,51 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     if (!idle || !wasIdle) await platform.sql.transaction(tenant, (tx) => tx.enqueue(nextReconcile(idle)));
   }
 
-  /** @returns the orders whose intents the processor's list held */
+  /** @returns the payments whose intents the processor's list held */
   async function compareList(tenant: TenantId, signal: AbortSignal): Promise<Set<string>> {
     const listed = new Set<string>();
     for await (const page of recentIntents(tenant, signal)) {
       const ours = page.flatMap((intent) => {
-        const orderId =
-          intent.metadata['tenant'] === tenant
-            ? s.orderId.safeParse(intent.metadata['order_id']).data
-            : undefined;
-        return orderId === undefined ? [] : [{ orderId, intent }];
+        const which = intent.metadata['tenant'] === tenant ? namedBy(intent) : undefined;
+        return which === undefined ? [] : [{ which, intent }];
       });
       const { rows } = await platform.sql.query<PaymentRow>(
         tenant,
-        `select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = any ($2::text[])`,
-        [tenant, ours.map(({ orderId }) => orderId)],
+        `select ${COLUMNS} from payments_payments where tenant_id = $1 and id = any ($2::text[])`,
+        [tenant, ours.map(({ which }) => which.paymentId)],
       );
-      const known = new Map(rows.map((row) => [row.order_id, fromRow(row)]));
-      for (const { orderId, intent } of ours) {
-        listed.add(orderId);
-        const payment = known.get(orderId);
+      const known = new Map(rows.map((row) => [row.id, fromRow(row)]));
+      for (const { which, intent } of ours) {
+        listed.add(which.paymentId);
+        const payment = known.get(which.paymentId);
         const isNews =
           payment === undefined
             ? intent.status !== 'requires_payment_method'
             : observe(payment, intent).happened.length > 0;
-        if (isNews) await learn(tenant, orderId, intent);
+        if (isNews) await learn(tenant, which, intent);
       }
     }
     return listed;
   }
 
-  /** Intents of orders that were given up before we knew of the intent. @returns whether there may be more */
+  /** Intents of payments that were given up before we knew of the intent. @returns whether there may be more */
   async function closeOrphans(tenant: TenantId, signal: AbortSignal): Promise<boolean> {
-    const { rows } = await platform.sql.query<{ order_id: string }>(
+    const { rows } = await platform.sql.query<{ id: string }>(
       tenant,
-      `select order_id from payments_payments where tenant_id = $1 and intent_id is null and created_at > $2 limit 500`,
+      `select id from payments_payments where tenant_id = $1 and intent_id is null and created_at > $2 limit 500`,
       [tenant, seconds(now(), -settings.lookBackSeconds)],
     );
     if (rows.length === 0) return false;
-    const given = new Set(rows.map((row) => row.order_id));
+    const given = new Set(rows.map((row) => row.id));
     for await (const page of recentIntents(tenant, signal)) {
       for (const intent of page) {
-        const orderId = intent.metadata['order_id'];
-        if (orderId === undefined || !given.has(orderId) || intent.status === 'canceled') continue;
+        const id = namedBy(intent)?.paymentId;
+        if (id === undefined || !given.has(id) || intent.status === 'canceled') continue;
         platform.log.warn(
-          { tenant, order: orderId, intent: intent.id },
-          'an intent of an order that was given up is cancelled',
+          { tenant, payment: id, intent: intent.id },
+          'an intent of a payment that was given up is cancelled',
         );
-        await platform.payments.cancel(tenant, intent.id, `cancel-${orderId}`);
+        await platform.payments.cancel(tenant, intent.id, `cancel-${id}`);
       }
     }
     return true;
@@ -485,6 +522,58 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   };
 }
 
+/** A payment, and the order it is for. */
+interface Named {
+  readonly paymentId: string;
+  readonly orderId: string;
+}
+
+/** What the processor was told when the intent was made; nothing where it is none of ours. */
+function namedBy({ metadata }: PaymentIntent): Named | undefined {
+  const orderId = s.orderId.safeParse(metadata['order_id']).data;
+  if (orderId === undefined) return undefined;
+  // An intent from before payments had ids is its order's first.
+  const named = metadata['payment_id'] ?? s.paymentOfCheckout(orderId);
+  const paymentId = s.paymentId.safeParse(named).data;
+  return paymentId === undefined ? undefined : { paymentId, orderId };
+}
+
+type Refundable = StoredPayment & { readonly intentId: string };
+
+function hasIntent(payment: StoredPayment): payment is Refundable {
+  return payment.intentId !== undefined;
+}
+
+interface RefundRow {
+  readonly payment_id: string;
+  readonly key: string;
+  readonly amount: number;
+  readonly state: 'requested' | 'done';
+}
+
+interface ReservedPart {
+  readonly payment: Refundable;
+  readonly amount: number;
+  readonly isDone: boolean;
+}
+
+/** Of what a payment took: neither returned nor promised to be. */
+function leftOf({ id, captured, refunded }: StoredPayment, noted: readonly RefundRow[]): number {
+  const promised = noted
+    .filter((row) => row.payment_id === id)
+    .reduce((total, { amount }) => total + amount, 0);
+  return captured - Math.max(promised, refunded);
+}
+
+function tooMuch(paid: readonly StoredPayment[], noted: readonly RefundRow[]): ShopError {
+  const left = paid.reduce((total, payment) => total + leftOf(payment, noted), 0);
+  return new ShopError(
+    'conflict',
+    `Only ${left} ${paid[0]?.currency ?? ''} (minor units) are left to refund.`,
+    { remedy: 'Refund at most that.' },
+  );
+}
+
 const NOTHING = {
   intentId: undefined,
   amount: 0,
@@ -497,24 +586,25 @@ const NOTHING = {
 };
 
 const COLUMNS =
-  'order_id, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash, trace';
-const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = $2`;
+  'id, order_id, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash, trace';
+const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and id = $2`;
 
 /** Counts a message once and locks the payment it is about, in one round trip. */
 const COUNT_WEBHOOK = `
   with counted as (
     insert into payments_webhooks (tenant_id, event_id, type, order_id, received_at)
-    values ($1, $3, $4, nullif($2, ''), $5) on conflict do nothing returning event_id
+    values ($1, $4, $5, nullif($3, ''), $6) on conflict do nothing returning event_id
   ), payment as (
-    select ${COLUMNS} from payments_payments where tenant_id = $1 and order_id = $2 for update
+    select ${COLUMNS} from payments_payments where tenant_id = $1 and id = $2 for update
   )
   select exists (select from counted) as fresh, payment.* from (select 1) as one left join payment on true`;
 
 function isPayment(row: Partial<PaymentRow>): row is PaymentRow {
-  return typeof row.order_id === 'string';
+  return typeof row.id === 'string';
 }
 
 interface PaymentRow {
+  readonly id: string;
   readonly order_id: string;
   readonly intent_id: string | null;
   readonly status: s.PaymentStatus;
@@ -531,6 +621,7 @@ interface PaymentRow {
 
 function fromRow(row: PaymentRow): StoredPayment {
   return {
+    id: row.id,
     orderId: row.order_id,
     intentId: row.intent_id ?? undefined,
     status: row.status,
@@ -544,9 +635,13 @@ function fromRow(row: PaymentRow): StoredPayment {
   };
 }
 
-function fresh(orderId: string, intent: PaymentIntent, tokenHash: string | undefined): StoredPayment {
+function fresh(
+  { paymentId: id, orderId }: Named,
+  intent: PaymentIntent,
+  tokenHash: string | undefined,
+): StoredPayment {
   const { id: intentId, amount, currency } = intent;
-  return { ...NOTHING, orderId, intentId, status: 'pending', amount, currency, tokenHash };
+  return { ...NOTHING, id, orderId, intentId, status: 'pending', amount, currency, tokenHash };
 }
 
 /** A row that is there already stays as it is, but learns the token that it may lack. */
@@ -568,11 +663,12 @@ function insertOf(
   trace: string | undefined,
 ): { readonly text: string; readonly values: readonly SqlValue[] } {
   return {
-    text: `insert into payments_payments (tenant_id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at, trace)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
-      on conflict (tenant_id, order_id) do update set token_hash = coalesce(payments_payments.token_hash, excluded.token_hash)`,
+    text: `insert into payments_payments (tenant_id, id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at, trace)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+      on conflict (tenant_id, id) do update set token_hash = coalesce(payments_payments.token_hash, excluded.token_hash)`,
     values: [
       tenant,
+      payment.id,
       payment.orderId,
       payment.intentId ?? null,
       payment.status,
@@ -589,10 +685,10 @@ function insertOf(
 function save(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Date): void {
   tx.atEnd(
     `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9
-     where tenant_id = $1 and order_id = $2`,
+     where tenant_id = $1 and id = $2`,
     [
       tenant,
-      payment.orderId,
+      payment.id,
       payment.intentId ?? null,
       payment.status,
       payment.captured,
@@ -605,8 +701,8 @@ function save(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Da
 }
 
 function shown(payment: StoredPayment): s.Payment {
-  const { tokenHash: _tokenHash, ...rest } = payment;
-  return rest;
+  const { id: paymentId, tokenHash: _tokenHash, ...rest } = payment;
+  return { paymentId, ...rest };
 }
 
 function noPayment(orderId: string): ShopError {
