@@ -1,7 +1,7 @@
 /** Who is calling: from a bearer token or the session cookie, never from anything the caller merely says. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Audience } from '../platform/definition.ts';
-import type { ApiKeyIdentity, Caller, StaffIdentity } from '../platform/domain.ts';
+import type { ApiKeyIdentity, Caller, CustomerIdentity, StaffIdentity } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
 import { isApiKey } from './keys/keys.ts';
@@ -17,7 +17,7 @@ export interface CallersOptions {
   readonly apiKey: (tenant: Tenant, token: string) => Promise<ApiKeyIdentity | undefined>;
   /** Who of the staff has this token; as above. */
   readonly staff: (tenant: Tenant, token: string) => Promise<StaffIdentity | undefined>;
-  readonly authenticate: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
+  readonly authenticate: (tenant: Tenant, token: string) => Promise<CustomerIdentity | undefined>;
 }
 
 export interface Credentials {
@@ -113,7 +113,7 @@ export function createCallers({
       refuseForeign(tenant, token);
       if (cookie !== undefined) refuseCrossSite(credentials);
       const customer = await authenticate(tenant, token);
-      if (customer) return { kind: 'customer', customerId: customer.customerId };
+      if (customer) return { kind: 'customer', ...customer };
     }
     if (audience === 'customer')
       throw unauthenticated(

@@ -15,6 +15,7 @@ import type {
   DomainService,
   Platform,
   RouteHandler,
+  CustomerIdentity,
   StaffIdentity,
   StaffPolicy,
 } from '../platform/domain.ts';
@@ -497,10 +498,10 @@ function authenticateWith(
   services: ReadonlyMap<string, DomainService>,
   peers: ReturnType<typeof createPeers>,
 ) {
-  return (tenant: Tenant, token: string): Promise<{ customerId: string } | undefined> => {
+  return (tenant: Tenant, token: string): Promise<CustomerIdentity | undefined> => {
     const own = [...services.values()].find(({ authenticate }) => authenticate !== undefined);
     if (own?.authenticate) return own.authenticate(tenant, token);
-    return peers.call<{ customerId: string } | undefined>(tenant.id, 'accounts', 'authenticate', { token });
+    return peers.call<CustomerIdentity | undefined>(tenant.id, 'accounts', 'authenticate', { token });
   };
 }
 

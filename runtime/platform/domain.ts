@@ -81,12 +81,25 @@ export interface Caller {
   readonly kind: 'shopper' | 'customer' | 'merchant' | 'provider' | 'operator';
   /** Set for customers: the account's id. */
   readonly customerId: string | undefined;
+  /** Set for customers who buy for a company that may buy here. */
+  readonly company?: CompanyMembership | undefined;
   /** Set for merchants who are signed in at an identity provider: who it is there. */
   readonly subject?: string | undefined;
   /** Set for members of the shop's staff: the host has seen to it that their roles are good for the route. */
   readonly staff?: StaffIdentity | undefined;
   /** Set for merchants' programs: the host has seen to it that the key is good for the route. */
   readonly key?: ApiKeyIdentity | undefined;
+}
+
+/** Whom a session is of. */
+export interface CustomerIdentity {
+  readonly customerId: string;
+  readonly company?: CompanyMembership | undefined;
+}
+
+export interface CompanyMembership {
+  readonly id: string;
+  readonly role: 'admin' | 'approver' | 'buyer';
 }
 
 export interface ApiKeyIdentity {
@@ -206,7 +219,7 @@ export interface DomainService {
   /** The process is about to end and gives it no more events and tasks: resolves when what it does besides is finished or given back. */
   readonly drain?: () => Promise<void>;
   /** Resolves a bearer token or session cookie to a customer; only the accounts domain has it. */
-  readonly authenticate?: (tenant: Tenant, token: string) => Promise<{ customerId: string } | undefined>;
+  readonly authenticate?: (tenant: Tenant, token: string) => Promise<CustomerIdentity | undefined>;
 }
 
 /** Each `runtime/domains/<domain>/service.ts` exports this as `createService`. */

@@ -557,6 +557,561 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** The company that the customer buys for, and what they may do in it. */
+  'accounts.getCompany': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "addresses": readonly ({
+        "name": string;
+        "company": string;
+        "line1": string;
+        "line2": string;
+        "city": string;
+        "region": string;
+        "postalCode": string;
+        "country": string;
+        "phone": string;
+        "isDefault": boolean;
+        "id": string;
+      })[];
+      "role": "admin" | "approver" | "buyer";
+      "limits": {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period": "day" | "week" | "month";
+      } | null;
+    };
+  };
+  /** Ask for a company account. The merchant decides; whoever asks becomes its first admin. */
+  'accounts.requestCompany': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "country": string;
+      "taxId"?: string | undefined;
+      "address"?: {
+        "name": string;
+        "company"?: string | undefined;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode"?: string | undefined;
+        "country": string;
+        "phone"?: string | undefined;
+        "isDefault"?: boolean | undefined;
+      } | undefined;
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "addresses": readonly ({
+        "name": string;
+        "company": string;
+        "line1": string;
+        "line2": string;
+        "city": string;
+        "region": string;
+        "postalCode": string;
+        "country": string;
+        "phone": string;
+        "isDefault": boolean;
+        "id": string;
+      })[];
+      "role": "admin" | "approver" | "buyer";
+      "limits": {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period": "day" | "week" | "month";
+      } | null;
+    };
+  };
+  /** Become a member by the link of an invitation, which is good once and for a week. */
+  'accounts.joinCompany': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "token": string;
+      "password"?: string | undefined;
+    };
+    response: undefined;
+  };
+  /** Add an address of the company; for its admins. */
+  'accounts.addCompanyAddress': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "company"?: string | undefined;
+      "line1": string;
+      "line2"?: string | undefined;
+      "city": string;
+      "region"?: string | undefined;
+      "postalCode"?: string | undefined;
+      "country": string;
+      "phone"?: string | undefined;
+      "isDefault"?: boolean | undefined;
+    };
+    response: {
+      "name": string;
+      "company": string;
+      "line1": string;
+      "line2": string;
+      "city": string;
+      "region": string;
+      "postalCode": string;
+      "country": string;
+      "phone": string;
+      "isDefault": boolean;
+      "id": string;
+    };
+  };
+  /** Replace an address of the company; for its admins. */
+  'accounts.updateCompanyAddress': {
+    params: {
+      "addressId": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+      "company"?: string | undefined;
+      "line1": string;
+      "line2"?: string | undefined;
+      "city": string;
+      "region"?: string | undefined;
+      "postalCode"?: string | undefined;
+      "country": string;
+      "phone"?: string | undefined;
+      "isDefault"?: boolean | undefined;
+    };
+    response: {
+      "name": string;
+      "company": string;
+      "line1": string;
+      "line2": string;
+      "city": string;
+      "region": string;
+      "postalCode": string;
+      "country": string;
+      "phone": string;
+      "isDefault": boolean;
+      "id": string;
+    };
+  };
+  /** Delete an address of the company; for its admins. */
+  'accounts.deleteCompanyAddress': {
+    params: {
+      "addressId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Who buys for the company, and who was invited to; for its admins. */
+  'accounts.listCompanyMembers': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "members": readonly ({
+        "customerId": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "role": "admin" | "approver" | "buyer";
+        "limits": {
+          "currency": string;
+          "perOrder"?: number | undefined;
+          "perPeriod"?: number | undefined;
+          "period": "day" | "week" | "month";
+        } | null;
+        "joinedAt": string;
+      })[];
+      "invitations": readonly ({
+        "id": string;
+        "email": string;
+        "role": "admin" | "approver" | "buyer";
+        "limits": {
+          "currency": string;
+          "perOrder"?: number | undefined;
+          "perPeriod"?: number | undefined;
+          "period": "day" | "week" | "month";
+        } | null;
+        "createdAt": string;
+        "expiresAt": string;
+      })[];
+    };
+  };
+  /** Change a member’s role or limits; for admins. The last admin stays one. */
+  'accounts.updateCompanyMember': {
+    params: {
+      "customerId": string;
+    };
+    query: undefined;
+    body: {
+      "role"?: "admin" | "approver" | "buyer" | undefined;
+      "limits"?: {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period"?: "day" | "week" | "month" | undefined;
+      } | null | undefined;
+    };
+    response: {
+      "customerId": string;
+      "email": string;
+      "firstName": string;
+      "lastName": string;
+      "role": "admin" | "approver" | "buyer";
+      "limits": {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period": "day" | "week" | "month";
+      } | null;
+      "joinedAt": string;
+    };
+  };
+  /** Take a member out of the company; for admins, and for whoever leaves by themselves. */
+  'accounts.removeCompanyMember': {
+    params: {
+      "customerId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Invite somebody by mail; for admins. Inviting again sends another link. */
+  'accounts.inviteToCompany': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "email": string;
+      "role"?: "admin" | "approver" | "buyer" | undefined;
+      "limits"?: {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period"?: "day" | "week" | "month" | undefined;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "role": "admin" | "approver" | "buyer";
+      "limits": {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period": "day" | "week" | "month";
+      } | null;
+      "createdAt": string;
+      "expiresAt": string;
+    };
+  };
+  /** Take an invitation back; for admins. Its link is good for nothing then. */
+  'accounts.withdrawCompanyInvitation': {
+    params: {
+      "invitationId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Companies, the youngest first, a page at a time. */
+  'accounts.adminListCompanies': {
+    params: undefined;
+    query: {
+      "state"?: "requested" | "approved" | "blocked" | undefined;
+      "q"?: string | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "companies": readonly ({
+        "id": string;
+        "name": string;
+        "country": string;
+        "taxId": string | null;
+        "state": "requested" | "approved" | "blocked";
+        "netDays": number | null;
+        "createdAt": string;
+        "version": number;
+        "message": string;
+        "groupIds": readonly (string)[];
+        "members": number;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Enter a company, which is approved by that, and invite its first admin. */
+  'accounts.adminCreateCompany': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "country": string;
+      "taxId"?: string | undefined;
+      "netDays"?: number | undefined;
+      "admin"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "message": string;
+      "groupIds": readonly (string)[];
+      "members": number;
+    };
+  };
+  /** A company with its addresses, its members and whom they invited. */
+  'accounts.adminGetCompany': {
+    params: {
+      "companyId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "message": string;
+      "groupIds": readonly (string)[];
+      "members": number;
+      "addresses": readonly ({
+        "name": string;
+        "company": string;
+        "line1": string;
+        "line2": string;
+        "city": string;
+        "region": string;
+        "postalCode": string;
+        "country": string;
+        "phone": string;
+        "isDefault": boolean;
+        "id": string;
+      })[];
+      "people": readonly ({
+        "customerId": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "role": "admin" | "approver" | "buyer";
+        "limits": {
+          "currency": string;
+          "perOrder"?: number | undefined;
+          "perPeriod"?: number | undefined;
+          "period": "day" | "week" | "month";
+        } | null;
+        "joinedAt": string;
+      })[];
+      "invitations": readonly ({
+        "id": string;
+        "email": string;
+        "role": "admin" | "approver" | "buyer";
+        "limits": {
+          "currency": string;
+          "perOrder"?: number | undefined;
+          "perPeriod"?: number | undefined;
+          "period": "day" | "week" | "month";
+        } | null;
+        "createdAt": string;
+        "expiresAt": string;
+      })[];
+    };
+  };
+  /** Change a company’s name, tax id or terms of payment. */
+  'accounts.adminUpdateCompany': {
+    params: {
+      "companyId": string;
+    };
+    query: undefined;
+    body: {
+      "name"?: string | undefined;
+      "taxId"?: string | null | undefined;
+      "netDays"?: number | null | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "message": string;
+      "groupIds": readonly (string)[];
+      "members": number;
+    };
+  };
+  /** Let a company buy: one that asked, or one that was blocked. */
+  'accounts.adminApproveCompany': {
+    params: {
+      "companyId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "message": string;
+      "groupIds": readonly (string)[];
+      "members": number;
+    };
+  };
+  /** Refuse a company, or end what it has here. Its members are customers like others then. */
+  'accounts.adminBlockCompany': {
+    params: {
+      "companyId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "message": string;
+      "groupIds": readonly (string)[];
+      "members": number;
+    };
+  };
+  /** Put all of a company’s members in these groups and no others by it. */
+  'accounts.adminSetCompanyGroups': {
+    params: {
+      "companyId": string;
+    };
+    query: undefined;
+    body: {
+      "groupIds": readonly (string)[];
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "country": string;
+      "taxId": string | null;
+      "state": "requested" | "approved" | "blocked";
+      "netDays": number | null;
+      "createdAt": string;
+      "version": number;
+      "message": string;
+      "groupIds": readonly (string)[];
+      "members": number;
+    };
+  };
+  /** Invite somebody to a company by mail. */
+  'accounts.adminInviteToCompany': {
+    params: {
+      "companyId": string;
+    };
+    query: undefined;
+    body: {
+      "email": string;
+      "role"?: "admin" | "approver" | "buyer" | undefined;
+      "limits"?: {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period"?: "day" | "week" | "month" | undefined;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "email": string;
+      "role": "admin" | "approver" | "buyer";
+      "limits": {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period": "day" | "week" | "month";
+      } | null;
+      "createdAt": string;
+      "expiresAt": string;
+    };
+  };
+  /** Change a member’s role or limits. */
+  'accounts.adminUpdateCompanyMember': {
+    params: {
+      "companyId": string;
+      "customerId": string;
+    };
+    query: undefined;
+    body: {
+      "role"?: "admin" | "approver" | "buyer" | undefined;
+      "limits"?: {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period"?: "day" | "week" | "month" | undefined;
+      } | null | undefined;
+    };
+    response: {
+      "customerId": string;
+      "email": string;
+      "firstName": string;
+      "lastName": string;
+      "role": "admin" | "approver" | "buyer";
+      "limits": {
+        "currency": string;
+        "perOrder"?: number | undefined;
+        "perPeriod"?: number | undefined;
+        "period": "day" | "week" | "month";
+      } | null;
+      "joinedAt": string;
+    };
+  };
+  /** Take a member out of a company. */
+  'accounts.adminRemoveCompanyMember': {
+    params: {
+      "companyId": string;
+      "customerId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** Who runs the shop, and who was asked to. */
   'accounts.listStaff': {
     params: undefined;
@@ -1086,7 +1641,7 @@ export interface Operations {
   /** Where the links of messages lead: the token is behind the #, which no server is told. */
   'accounts.showPage': {
     params: {
-      "page": "join" | "register" | "reset" | "staff-reset";
+      "page": "join" | "register" | "reset" | "staff-reset" | "company" | "company-member";
     };
     query: undefined;
     body: undefined;
@@ -3793,7 +4348,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -3805,14 +4360,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3825,7 +4380,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3837,7 +4392,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -3850,7 +4405,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -3863,7 +4418,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -3884,7 +4439,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -3898,7 +4453,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -10538,6 +11093,27 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.adminCreateGroup': ['POST', '/api/admin/accounts/groups', false],
   'accounts.adminRenameGroup': ['PUT', '/api/admin/accounts/groups/{groupId}', false],
   'accounts.adminDeleteGroup': ['DELETE', '/api/admin/accounts/groups/{groupId}', false],
+  'accounts.getCompany': ['GET', '/api/accounts/company', false],
+  'accounts.requestCompany': ['POST', '/api/accounts/company', false],
+  'accounts.joinCompany': ['POST', '/api/accounts/company/join', false],
+  'accounts.addCompanyAddress': ['POST', '/api/accounts/company/addresses', false],
+  'accounts.updateCompanyAddress': ['PUT', '/api/accounts/company/addresses/{addressId}', false],
+  'accounts.deleteCompanyAddress': ['DELETE', '/api/accounts/company/addresses/{addressId}', false],
+  'accounts.listCompanyMembers': ['GET', '/api/accounts/company/members', false],
+  'accounts.updateCompanyMember': ['PATCH', '/api/accounts/company/members/{customerId}', false],
+  'accounts.removeCompanyMember': ['DELETE', '/api/accounts/company/members/{customerId}', false],
+  'accounts.inviteToCompany': ['POST', '/api/accounts/company/invitations', false],
+  'accounts.withdrawCompanyInvitation': ['DELETE', '/api/accounts/company/invitations/{invitationId}', false],
+  'accounts.adminListCompanies': ['GET', '/api/admin/accounts/companies', false],
+  'accounts.adminCreateCompany': ['POST', '/api/admin/accounts/companies', true],
+  'accounts.adminGetCompany': ['GET', '/api/admin/accounts/companies/{companyId}', false],
+  'accounts.adminUpdateCompany': ['PATCH', '/api/admin/accounts/companies/{companyId}', false],
+  'accounts.adminApproveCompany': ['POST', '/api/admin/accounts/companies/{companyId}/approve', false],
+  'accounts.adminBlockCompany': ['POST', '/api/admin/accounts/companies/{companyId}/block', false],
+  'accounts.adminSetCompanyGroups': ['PUT', '/api/admin/accounts/companies/{companyId}/groups', false],
+  'accounts.adminInviteToCompany': ['POST', '/api/admin/accounts/companies/{companyId}/invitations', false],
+  'accounts.adminUpdateCompanyMember': ['PATCH', '/api/admin/accounts/companies/{companyId}/members/{customerId}', false],
+  'accounts.adminRemoveCompanyMember': ['DELETE', '/api/admin/accounts/companies/{companyId}/members/{customerId}', false],
   'accounts.listStaff': ['GET', '/api/admin/accounts/staff', false],
   'accounts.inviteStaff': ['POST', '/api/admin/accounts/staff', false],
   'accounts.updateStaff': ['PATCH', '/api/admin/accounts/staff/{staffId}', false],

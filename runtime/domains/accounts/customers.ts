@@ -38,7 +38,7 @@ export function eventOf(type: string, row: CustomerRow) {
 }
 
 export async function findByEmail(
-  { sql }: Platform,
+  { sql }: Pick<Platform, 'sql'>,
   tenant: TenantId,
   email: string,
 ): Promise<CustomerRow | undefined> {
@@ -50,7 +50,11 @@ export async function findByEmail(
   return rows[0];
 }
 
-export async function findById({ sql }: Platform, tenant: TenantId, id: string): Promise<CustomerRow> {
+export async function findById(
+  { sql }: Pick<Platform, 'sql'>,
+  tenant: TenantId,
+  id: string,
+): Promise<CustomerRow> {
   const { rows } = await sql.query<CustomerRow>(
     tenant,
     'SELECT * FROM customers WHERE tenant_id = $1 AND id = $2',

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
+import { companyRoutes, companyTables, companyTopic } from './companies/definition.ts';
 import { customerRoutes, customerTables } from './customers/definition.ts';
 import { Address, AddressInput, Customer, Email, NewPassword, PAGES, Token } from './shapes.ts';
 import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
@@ -57,6 +58,7 @@ export const CustomerRegistered = z.object({
 export const LinkTask = z.discriminatedUnion('purpose', [
   z.object({ purpose: z.literal('invitation'), accountId: z.string() }),
   z.object({ purpose: z.literal('registration'), registrationId: z.string() }),
+  z.object({ purpose: z.literal('company'), invitationId: z.string() }),
   z.object({ purpose: z.enum(['reset', 'staff-reset']), email: z.string() }),
 ]);
 
@@ -112,7 +114,7 @@ const resetRoutes: readonly RouteDefinition[] = (
 export const accounts: DomainDefinition = {
   name: 'accounts',
   summary:
-    'Customers: registration, sessions, profile, addresses, groups and consents. Staff: who runs the shop, and what each may do.',
+    'Customers: registration, sessions, profile, addresses, groups and consents. Companies: who buys for each, and for how much. Staff: who runs the shop, and what each may do.',
   tables: [
     {
       name: 'customers',
@@ -155,6 +157,7 @@ export const accounts: DomainDefinition = {
       },
     },
     ...customerTables,
+    ...companyTables,
     ...staffTables,
     ...passkeyTables,
   ],
@@ -170,6 +173,7 @@ export const accounts: DomainDefinition = {
         'accounts.customer.updated': CustomerRegistered,
       },
     },
+    companyTopic,
   ],
   consumes: [],
   tasks: [
@@ -177,6 +181,12 @@ export const accounts: DomainDefinition = {
     {
       name: 'accounts.send-link',
       payload: LinkTask,
+      maxAttempts: 10,
+      leaseSeconds: 30,
+    },
+    {
+      name: 'accounts.tell-company',
+      payload: z.object({ companyId: z.string() }),
       maxAttempts: 10,
       leaseSeconds: 30,
     },
@@ -276,6 +286,7 @@ export const accounts: DomainDefinition = {
     },
     ...resetRoutes,
     ...customerRoutes,
+    ...companyRoutes,
     ...staffRoutes,
     ...passkeyRoutes({
       Who: '',

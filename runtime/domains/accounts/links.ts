@@ -26,6 +26,7 @@ export const GOOD_FOR_MS: Readonly<Record<LinkPurpose, number>> = {
   registration: 24 * HOUR_MS,
   reset: HOUR_MS,
   'staff-reset': HOUR_MS,
+  company: 7 * 24 * HOUR_MS,
 };
 
 export function createLinks(sql: Sql, clock: Clock): Links {

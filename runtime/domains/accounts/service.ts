@@ -5,6 +5,8 @@ import type { TenantId } from '../../platform/ports.ts';
 import { z } from 'zod';
 import { listAddresses, noAddress, saveAddress } from './addresses.ts';
 import { createAttempts } from './attempts.ts';
+import { TELL_COMPANY } from './companies/companies.ts';
+import { createCompanyRooms } from './companies/routes.ts';
 import { eventOf, findByEmail, findById, gone, toCustomer, type CustomerRow } from './customers.ts';
 import { showPage } from './pages.ts';
 import { createResets } from './resets.ts';
@@ -31,6 +33,7 @@ export const createService: CreateService = (platform) => {
   const links = createLinks(sql, clock);
   const resets = createResets(platform, { passwords, attempts, links });
   const registrations = createRegistrations(platform, { passwords, attempts, links });
+  const companies = createCompanyRooms(platform, { passwords, links });
   const passkeys = createPasskeys(platform);
   const staff = createStaff(platform, { passwords, attempts, links, passkeys });
 
@@ -189,7 +192,15 @@ export const createService: CreateService = (platform) => {
         if (tenant === undefined) return;
         if (link.purpose === 'invitation') await staff.sendInvitation(tenant, link.accountId);
         else if (link.purpose === 'registration') await registrations.send(tenant, link.registrationId);
+        else if (link.purpose === 'company')
+          await companies.members.sendInvitation(tenant, link.invitationId);
         else await resets.send(tenant, link.purpose, link.email);
+      },
+      async [TELL_COMPANY]({ tenant: id, payload }) {
+        const tenant = await platform.tenants.byId(id);
+        // The task queue parsed the payload with the task's schema.
+        if (tenant !== undefined)
+          await companies.tellApproved(tenant, (payload as { companyId: string }).companyId);
       },
       async [SWEEP]({ tenant }) {
         await sessions.removeExpired(tenant);
@@ -197,6 +208,7 @@ export const createService: CreateService = (platform) => {
         await staff.sessions.removeExpired(tenant);
         await links.removeExpired(tenant);
         await registrations.removeExpired(tenant);
+        await companies.members.removeExpired(tenant);
         await sql.transaction(tenant, (tx) => tx.enqueue(nextSweep(clock)));
       },
     },
@@ -204,6 +216,7 @@ export const createService: CreateService = (platform) => {
       ...staff.routes,
       ...resets.routes,
       ...createCustomerRoutes(platform),
+      ...companies.routes,
       listConsents: async (request) => ({
         json: { consents: await consentsOf(platform, request.tenant.id, customerOf(request)) },
       }),

@@ -1,11 +1,12 @@
 /** Sessions: a token of 256 random bits that names its tenant, kept as a hash, ending after a month without use. */
+import type { CompanyMembership, CustomerIdentity } from '../../platform/domain.ts';
 import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
 import { hashOf, newToken } from './tokens.ts';
 
 export interface Sessions {
   /** A new token; run in the transaction that logs in. */
   begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
-  find(tenant: TenantId, token: string): Promise<{ customerId: string } | undefined>;
+  find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
   end(tenant: TenantId, token: string): Promise<void>;
   /** After a change of password: whoever else is logged in is not any more. */
   endOthers(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<void>;
@@ -18,6 +19,19 @@ const IDLE_MS = 30 * DAY_MS;
 const LONGEST_MS = 180 * DAY_MS;
 /** Writing "seen now" at every request would make every read a write. */
 const SEEN_EVERY_MS = 60 * 60 * 1_000;
+
+/** Which company they buy for comes along: one look by key, which finds nothing for most, instead of a question at their checkout. */
+const FIND = `SELECT s.customer_id, s.seen_at, c.id AS company_id, m.role FROM customer_sessions s
+  LEFT JOIN company_members m ON m.tenant_id = s.tenant_id AND m.customer_id = s.customer_id
+  LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved'
+  WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.expires_at > $3`;
+
+interface SessionRow {
+  readonly customer_id: string;
+  readonly seen_at: Date;
+  readonly company_id: string | null;
+  readonly role: CompanyMembership['role'] | null;
+}
 
 export function createSessions(sql: Sql, clock: Clock): Sessions {
   const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
@@ -34,11 +48,7 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
     async find(tenant, token) {
       if (!token.startsWith(`sms_${tenant}.`)) return undefined;
       const hash = hashOf(token);
-      const { rows } = await sql.query<{ customer_id: string; seen_at: Date }>(
-        tenant,
-        'SELECT customer_id, seen_at FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2 AND expires_at > $3',
-        [tenant, hash, clock.now()],
-      );
+      const { rows } = await sql.query<SessionRow>(tenant, FIND, [tenant, hash, clock.now()]);
       const [row] = rows;
       if (!row) return undefined;
       if (clock.now().getTime() - row.seen_at.getTime() > SEEN_EVERY_MS) {
@@ -49,7 +59,8 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
           [tenant, hash, clock.now(), later(IDLE_MS), LONGEST_MS],
         );
       }
-      return { customerId: row.customer_id };
+      const { customer_id: customerId, company_id: id, role } = row;
+      return { customerId, ...(id === null || role === null ? {} : { company: { id, role } }) };
     },
     async end(tenant, token) {
       await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2', [

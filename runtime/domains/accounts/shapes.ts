@@ -43,11 +43,11 @@ export type Customer = z.infer<typeof Customer>;
 export const Token = z.string().min(20).max(200);
 
 /** What a link that goes out by mail is good for. */
-export const LINK_PURPOSES = ['invitation', 'registration', 'reset', 'staff-reset'] as const;
+export const LINK_PURPOSES = ['invitation', 'registration', 'reset', 'staff-reset', 'company'] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
 
 /** The pages that such links lead to. */
-export const PAGES = ['join', 'register', 'reset', 'staff-reset'] as const;
+export const PAGES = ['join', 'register', 'reset', 'staff-reset', 'company', 'company-member'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Addresses are compared like this: one account each, however it is written. */

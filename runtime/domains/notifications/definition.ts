@@ -46,6 +46,7 @@ export const notifications: DomainDefinition = {
     'orders.draft',
     'payments.payment',
     'accounts.customer',
+    'accounts.company',
     'webhooks.subscription',
   ],
   tasks: [

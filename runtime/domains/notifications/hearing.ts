@@ -53,6 +53,7 @@ const draft = z.object({
   email: z.string().optional(),
   message: z.string().optional(),
 });
+const company = z.object({ name: z.string(), country: z.string(), taxId: z.string().nullable() });
 const disabled = z.object({ host: z.string(), description: z.string(), failingSince: z.string() });
 type Order = z.infer<typeof order>;
 /** A payment that was heard of before its order. */
@@ -70,7 +71,7 @@ const NEWS_MS = 24 * 60 * 60 * 1_000;
 export function createHearing(
   { tenants, clock, originOf }: Platform,
   { contacts, notifier }: { readonly contacts: Contacts; readonly notifier: Notifier },
-): Readonly<Record<'order' | 'draft' | 'payment' | 'customer' | 'subscription', EventHandler>> {
+): Readonly<Record<'order' | 'draft' | 'payment' | 'customer' | 'company' | 'subscription', EventHandler>> {
   interface Shop {
     readonly tenant: Tenant;
     readonly settings: Settings;
@@ -224,6 +225,17 @@ export function createHearing(
       if (event.type !== 'accounts.customer.registered' || isOld(event, clock.now())) return;
       const shop = await shopOf(tx, event.tenant);
       await tell(tx, shop, event.id, 'accounts.welcome', [mailbox], { link: `${shop.origin}/account` });
+    },
+
+    async company(event, tx) {
+      if (event.type !== 'accounts.company.requested' || isOld(event, clock.now())) return;
+      const { name, country, taxId } = company.parse(event.payload);
+      const shop = await shopOf(tx, event.tenant);
+      await tell(tx, shop, event.id, 'merchant.company', await merchants(tx, shop), {
+        company: name,
+        country,
+        ...(taxId === null ? {} : { taxId }),
+      });
     },
 
     async subscription(event, tx) {

@@ -85,6 +85,24 @@ const KIND_TABLE = {
     variables: z.object({ link }),
     sample: { link: 'https://shop.example/api/accounts/pages/join#token' },
   },
+  'companies.invitation': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ company: text, link }),
+    sample: {
+      company: 'Acme Ltd',
+      link: 'https://shop.example/api/accounts/pages/company#token',
+    },
+  },
+  'companies.approved': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ company: text, link }),
+    sample: { company: 'Acme Ltd', link: 'https://shop.example/account/company' },
+  },
   'orders.confirmed': {
     category: 'orders',
     channels: ['mail', 'sms', 'push'],
@@ -192,6 +210,13 @@ const KIND_TABLE = {
     // What its customer said, where they said something.
     variables: z.object({ number: text, email: text, words: text.optional() }),
     sample: { number: '7K4M-92QX', email: 'ada@example.com', words: 'What would forty of these cost?' },
+  },
+  'merchant.company': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: false,
+    variables: z.object({ company: text, country: text, taxId: text.optional() }),
+    sample: { company: 'Acme Ltd', country: 'DE', taxId: 'DE123456789' },
   },
   'merchant.dispute': {
     category: 'merchant',

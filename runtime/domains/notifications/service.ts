@@ -114,6 +114,7 @@ export function createNotifications(
       'orders.draft': hearing.draft,
       'payments.payment': hearing.payment,
       'accounts.customer': hearing.customer,
+      'accounts.company': hearing.company,
       'webhooks.subscription': hearing.subscription,
     },
     tasks: {

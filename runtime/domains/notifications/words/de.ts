@@ -51,6 +51,22 @@ export const de: Words = {
       ],
       button: 'Annehmen',
     },
+    'companies.invitation': {
+      subject: 'Einkaufen für {{company}} bei {{shop.name}}',
+      lines: [
+        HELLO,
+        'Sie wurden eingeladen, bei {{shop.name}} für {{company}} einzukaufen. Der Link gilt eine Woche lang, ein Mal.',
+      ],
+      button: 'Annehmen',
+    },
+    'companies.approved': {
+      subject: '{{company}} kann bei {{shop.name}} einkaufen',
+      lines: [
+        HELLO,
+        'das Firmenkonto von {{company}} bei {{shop.name}} ist eingerichtet. Laden Sie ein, wer für Sie einkauft.',
+      ],
+      button: 'Ihre Firma',
+    },
     'orders.confirmed': {
       subject: 'Ihre Bestellung {{number}}',
       lines: [
@@ -125,6 +141,12 @@ export const de: Words = {
     'merchant.quote': {
       subject: 'Angebotsanfrage {{number}}: {{email}}',
       lines: ['{{email}} fragt bei {{shop.name}} zum Angebot {{number}} an.{{#if words}} {{words}}{{/if}}'],
+    },
+    'merchant.company': {
+      subject: 'Firmenkonto gewünscht: {{company}}',
+      lines: [
+        '{{company}} ({{country}}{{#if taxId}}, {{taxId}}{{/if}}) wünscht ein Firmenkonto bei {{shop.name}}.',
+      ],
     },
     'merchant.dispute': {
       subject: 'Rückbuchung: {{amount}} der Bestellung {{number}}',

@@ -48,6 +48,22 @@ export const en: Words = {
       ],
       button: 'Accept',
     },
+    'companies.invitation': {
+      subject: 'Buy for {{company}} at {{shop.name}}',
+      lines: [
+        HELLO,
+        'you were invited to buy for {{company}} at {{shop.name}}. The link is good for a week, once.',
+      ],
+      button: 'Accept',
+    },
+    'companies.approved': {
+      subject: '{{company}} can buy at {{shop.name}}',
+      lines: [
+        HELLO,
+        'the company account of {{company}} at {{shop.name}} is open. Invite whoever buys for you.',
+      ],
+      button: 'Your company',
+    },
     'orders.confirmed': {
       subject: 'Your order {{number}}',
       lines: [
@@ -122,6 +138,12 @@ export const en: Words = {
     'merchant.quote': {
       subject: 'Quote {{number}}: {{email}}',
       lines: ['{{email}} asks about quote {{number}} at {{shop.name}}.{{#if words}} {{words}}{{/if}}'],
+    },
+    'merchant.company': {
+      subject: 'Company account wanted: {{company}}',
+      lines: [
+        '{{company}} ({{country}}{{#if taxId}}, {{taxId}}{{/if}}) asks for a company account at {{shop.name}}.',
+      ],
     },
     'merchant.dispute': {
       subject: 'Disputed: {{amount}} of order {{number}}',

@@ -45,6 +45,22 @@ export const ja: Words = {
       lines: [HELLO, '{{shop.name}} の運営メンバーに招待されました。リンクは1週間、1回のみ有効です。'],
       button: '参加する',
     },
+    'companies.invitation': {
+      subject: '{{shop.name}} で {{company}} として購入する招待',
+      lines: [
+        HELLO,
+        '{{shop.name}} で {{company}} として購入するよう招待されました。リンクは1週間、1回のみ有効です。',
+      ],
+      button: '承諾する',
+    },
+    'companies.approved': {
+      subject: '{{company}} の法人アカウントが開設されました',
+      lines: [
+        HELLO,
+        '{{shop.name}} での {{company}} の法人アカウントをご利用いただけます。購入担当の方をご招待ください。',
+      ],
+      button: '会社を見る',
+    },
     'orders.confirmed': {
       subject: 'ご注文 {{number}}',
       lines: [HELLO, '{{placedAt}}のご注文 {{number}} を承りました。発送しましたらお知らせいたします。'],
@@ -117,6 +133,12 @@ export const ja: Words = {
       subject: '見積依頼 {{number}}：{{email}}',
       lines: [
         '{{email}} 様から {{shop.name}} の見積り {{number}} についてお問い合わせがありました。{{#if words}}{{words}}{{/if}}',
+      ],
+    },
+    'merchant.company': {
+      subject: '法人アカウントの申請：{{company}}',
+      lines: [
+        '{{company}}（{{country}}{{#if taxId}}、{{taxId}}{{/if}}）から {{shop.name}} の法人アカウントの申請がありました。',
       ],
     },
     'merchant.dispute': {

@@ -48,6 +48,22 @@ export const nb: Words = {
       ],
       button: 'Takk ja',
     },
+    'companies.invitation': {
+      subject: 'Handle for {{company}} hos {{shop.name}}',
+      lines: [
+        HELLO,
+        'du er invitert til å handle for {{company}} hos {{shop.name}}. Lenken gjelder i en uke, én gang.',
+      ],
+      button: 'Takk ja',
+    },
+    'companies.approved': {
+      subject: '{{company}} kan handle hos {{shop.name}}',
+      lines: [
+        HELLO,
+        'firmakontoen til {{company}} hos {{shop.name}} er klar. Inviter dem som handler for dere.',
+      ],
+      button: 'Firmaet ditt',
+    },
     'orders.confirmed': {
       subject: 'Bestillingen din {{number}}',
       lines: [HELLO, 'takk for bestillingen {{number}} av {{placedAt}}. Vi gir beskjed når den er på vei.'],
@@ -119,6 +135,12 @@ export const nb: Words = {
     'merchant.quote': {
       subject: 'Forespørsel {{number}}: {{email}}',
       lines: ['{{email}} spør om tilbud {{number}} hos {{shop.name}}.{{#if words}} {{words}}{{/if}}'],
+    },
+    'merchant.company': {
+      subject: 'Firmakonto ønskes: {{company}}',
+      lines: [
+        '{{company}} ({{country}}{{#if taxId}}, {{taxId}}{{/if}}) ønsker en firmakonto hos {{shop.name}}.',
+      ],
     },
     'merchant.dispute': {
       subject: 'Omtvistet: {{amount}} av bestilling {{number}}',
