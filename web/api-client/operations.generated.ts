@@ -1930,10 +1930,11 @@ export interface Operations {
       "vendor"?: string | undefined;
       "minPrice"?: number | undefined;
       "maxPrice"?: number | undefined;
+      "minRating"?: number | undefined;
       "available"?: "true" | undefined;
       "currency"?: string | undefined;
       "locale"?: string | undefined;
-      "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "relevance" | undefined;
+      "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "rating" | "relevance" | undefined;
       "limit"?: number | undefined;
       "cursor"?: string | undefined;
     };
@@ -1978,6 +1979,10 @@ export interface Operations {
           "values": readonly (string)[];
         })[];
         "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
       })[];
       "nextCursor": string | null;
       "total": number | null;
@@ -2047,6 +2052,10 @@ export interface Operations {
           "values": readonly (string)[];
         })[];
         "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
       })[];
     };
   };
@@ -2119,6 +2128,10 @@ export interface Operations {
         "values": readonly (string)[];
       })[];
       "publishedAt": string | null;
+      "rating": {
+        "average": number;
+        "count": number;
+      } | null;
       "descriptionHtml": string;
       "images": readonly ({
         "url": string;
@@ -2161,6 +2174,7 @@ export interface Operations {
         "description": string | null;
       };
       "updatedAt": string;
+      "stars": readonly (number)[];
     };
   };
   /** Published collections, in the merchant’s order. */
@@ -2812,6 +2826,350 @@ export interface Operations {
     query: undefined;
     body: undefined;
     response: undefined;
+  };
+  /** Published reviews of a product, in pages. How many gave how many stars says the product itself. */
+  'catalog.listReviews': {
+    params: undefined;
+    query: {
+      "productId": string;
+      "rating"?: number | undefined;
+      "sort"?: "newest" | "helpful" | "highest" | "lowest" | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "reviews": readonly ({
+        "id": string;
+        "productId": string;
+        "rating": number;
+        "title": string;
+        "body": string;
+        "name": string;
+        "verified": boolean;
+        "helpful": number;
+        "answer": string | null;
+        "answeredAt": string | null;
+        "publishedAt": string;
+        "editedAt": string | null;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** Whether whoever asks may review a product, what they wrote, and what they found helpful. */
+  'catalog.getReviewStanding': {
+    params: undefined;
+    query: {
+      "productId": string;
+    };
+    body: undefined;
+    response: {
+      "may": "write" | "edit" | "sign_in" | "buy_first";
+      "review": {
+        "id": string;
+        "productId": string;
+        "rating": number;
+        "title": string;
+        "body": string;
+        "name": string;
+        "verified": boolean;
+        "helpful": number;
+        "answer": string | null;
+        "answeredAt": string | null;
+        "publishedAt": string | null;
+        "editedAt": string | null;
+        "version": number;
+        "state": "pending" | "published" | "refused";
+        "reason": string | null;
+      } | null;
+      "voted": readonly (string)[];
+    };
+  };
+  /** What the customer has written, the latest first, shown or not. */
+  'catalog.listOwnReviews': {
+    params: undefined;
+    query: {
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "reviews": readonly ({
+        "id": string;
+        "productId": string;
+        "rating": number;
+        "title": string;
+        "body": string;
+        "name": string;
+        "verified": boolean;
+        "helpful": number;
+        "answer": string | null;
+        "answeredAt": string | null;
+        "publishedAt": string | null;
+        "editedAt": string | null;
+        "version": number;
+        "state": "pending" | "published" | "refused";
+        "reason": string | null;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** Review a product, once. It is shown at once or when the merchant has read it, as the shop wants it. */
+  'catalog.writeReview': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "rating": number;
+      "title"?: string | undefined;
+      "body": string;
+      "name": string;
+      "productId": string;
+    };
+    response: {
+      "id": string;
+      "productId": string;
+      "rating": number;
+      "title": string;
+      "body": string;
+      "name": string;
+      "verified": boolean;
+      "helpful": number;
+      "answer": string | null;
+      "answeredAt": string | null;
+      "publishedAt": string | null;
+      "editedAt": string | null;
+      "version": number;
+      "state": "pending" | "published" | "refused";
+      "reason": string | null;
+    };
+  };
+  /** Write it anew; it is judged anew. 409 when it has changed since `version`. */
+  'catalog.editReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "rating": number;
+      "title"?: string | undefined;
+      "body": string;
+      "name": string;
+      "version": number;
+    };
+    response: {
+      "id": string;
+      "productId": string;
+      "rating": number;
+      "title": string;
+      "body": string;
+      "name": string;
+      "verified": boolean;
+      "helpful": number;
+      "answer": string | null;
+      "answeredAt": string | null;
+      "publishedAt": string | null;
+      "editedAt": string | null;
+      "version": number;
+      "state": "pending" | "published" | "refused";
+      "reason": string | null;
+    };
+  };
+  /** Take one’s own review away, with all that was said of it. */
+  'catalog.withdrawReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Say that somebody else’s review was helpful, or take that back. Each customer counts once. */
+  'catalog.voteReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "helpful": boolean;
+    };
+    response: {
+      "helpful": number;
+      "voted": boolean;
+    };
+  };
+  /** Tell the merchant of a review that should not be there. */
+  'catalog.reportReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "reason": string;
+    };
+    response: undefined;
+  };
+  /** All reviews, the latest first, by state, product, or whether they were reported. */
+  'catalog.adminListReviews': {
+    params: undefined;
+    query: {
+      "state"?: "pending" | "published" | "refused" | undefined;
+      "productId"?: string | undefined;
+      "reported"?: "true" | undefined;
+      "limit"?: number | undefined;
+      "cursor"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "reviews": readonly ({
+        "id": string;
+        "productId": string;
+        "rating": number;
+        "title": string;
+        "body": string;
+        "name": string;
+        "verified": boolean;
+        "helpful": number;
+        "answer": string | null;
+        "answeredAt": string | null;
+        "publishedAt": string | null;
+        "editedAt": string | null;
+        "version": number;
+        "state": "pending" | "published" | "refused";
+        "reason": string | null;
+        "held": "unread" | "words" | "contact" | "refused_before" | null;
+        "customerId": string | null;
+        "reports": number;
+        "createdAt": string;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** Who may review, and what is shown before it was read. */
+  'catalog.adminGetReviewSettings': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "writers": "buyers" | "customers";
+      "publication": "checked" | "at_once";
+      "heldWords": readonly (string)[];
+    };
+  };
+  /** Replace them; what was written before stays as it is. 409 when someone else changed them since `version`. */
+  'catalog.adminPutReviewSettings': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "version": number;
+      "writers": "buyers" | "customers";
+      "publication": "checked" | "at_once";
+      "heldWords": readonly (string)[];
+    };
+    response: {
+      "version": number;
+      "writers": "buyers" | "customers";
+      "publication": "checked" | "at_once";
+      "heldWords": readonly (string)[];
+    };
+  };
+  /** One review, with what was reported of it. */
+  'catalog.adminGetReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "productId": string;
+      "rating": number;
+      "title": string;
+      "body": string;
+      "name": string;
+      "verified": boolean;
+      "helpful": number;
+      "answer": string | null;
+      "answeredAt": string | null;
+      "publishedAt": string | null;
+      "editedAt": string | null;
+      "version": number;
+      "state": "pending" | "published" | "refused";
+      "reason": string | null;
+      "held": "unread" | "words" | "contact" | "refused_before" | null;
+      "customerId": string | null;
+      "reports": number;
+      "createdAt": string;
+      "openReports": readonly ({
+        "customerId": string;
+        "reason": string;
+        "at": string;
+      })[];
+    };
+  };
+  /** Publish or refuse it, and settle its reports. 409 when it was edited since `version`. */
+  'catalog.adminDecideReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "state": "published" | "refused";
+      "reason"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "productId": string;
+      "rating": number;
+      "title": string;
+      "body": string;
+      "name": string;
+      "verified": boolean;
+      "helpful": number;
+      "answer": string | null;
+      "answeredAt": string | null;
+      "publishedAt": string | null;
+      "editedAt": string | null;
+      "version": number;
+      "state": "pending" | "published" | "refused";
+      "reason": string | null;
+      "held": "unread" | "words" | "contact" | "refused_before" | null;
+      "customerId": string | null;
+      "reports": number;
+      "createdAt": string;
+    };
+  };
+  /** Answer it for everybody to read, or take the answer away. */
+  'catalog.adminAnswerReview': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "answer": string | null;
+    };
+    response: {
+      "id": string;
+      "productId": string;
+      "rating": number;
+      "title": string;
+      "body": string;
+      "name": string;
+      "verified": boolean;
+      "helpful": number;
+      "answer": string | null;
+      "answeredAt": string | null;
+      "publishedAt": string | null;
+      "editedAt": string | null;
+      "version": number;
+      "state": "pending" | "published" | "refused";
+      "reason": string | null;
+      "held": "unread" | "words" | "contact" | "refused_before" | null;
+      "customerId": string | null;
+      "reports": number;
+      "createdAt": string;
+    };
   };
   /** A guest’s token, sent as a bearer token or in the socket’s hello: who keeps it is known again. */
   'chat.becomeGuest': {
@@ -10944,10 +11302,11 @@ export interface Operations {
       "vendor"?: string | undefined;
       "minPrice"?: number | undefined;
       "maxPrice"?: number | undefined;
+      "minRating"?: number | undefined;
       "available"?: "true" | undefined;
       "currency"?: string | undefined;
       "locale"?: string | undefined;
-      "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "relevance" | undefined;
+      "sort"?: "featured" | "title-asc" | "title-desc" | "price-asc" | "price-desc" | "newest" | "rating" | "relevance" | undefined;
       "limit"?: number | undefined;
       "cursor"?: string | undefined;
       "session"?: string | undefined;
@@ -10993,6 +11352,10 @@ export interface Operations {
           "values": readonly (string)[];
         })[];
         "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
       })[];
       "nextCursor": string | null;
       "total": number | null;
@@ -11180,6 +11543,20 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminGetSynonyms': ['GET', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminPutSynonyms': ['PUT', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminExport': ['GET', '/api/admin/catalog/export', false],
+  'catalog.listReviews': ['GET', '/api/catalog/reviews', false],
+  'catalog.getReviewStanding': ['GET', '/api/catalog/reviews/standing', false],
+  'catalog.listOwnReviews': ['GET', '/api/catalog/reviews/own', false],
+  'catalog.writeReview': ['POST', '/api/catalog/reviews', true],
+  'catalog.editReview': ['PUT', '/api/catalog/reviews/{id}', false],
+  'catalog.withdrawReview': ['DELETE', '/api/catalog/reviews/{id}', false],
+  'catalog.voteReview': ['PUT', '/api/catalog/reviews/{id}/vote', false],
+  'catalog.reportReview': ['POST', '/api/catalog/reviews/{id}/reports', false],
+  'catalog.adminListReviews': ['GET', '/api/admin/catalog/reviews', false],
+  'catalog.adminGetReviewSettings': ['GET', '/api/admin/catalog/review-settings', false],
+  'catalog.adminPutReviewSettings': ['PUT', '/api/admin/catalog/review-settings', false],
+  'catalog.adminGetReview': ['GET', '/api/admin/catalog/reviews/{id}', false],
+  'catalog.adminDecideReview': ['PATCH', '/api/admin/catalog/reviews/{id}', false],
+  'catalog.adminAnswerReview': ['PUT', '/api/admin/catalog/reviews/{id}/answer', false],
   'chat.becomeGuest': ['POST', '/api/chat/guests', false],
   'chat.openRoom': ['POST', '/api/chat/rooms', false],
   'chat.listRooms': ['GET', '/api/chat/rooms', false],

@@ -121,6 +121,10 @@ test('a customer is erased from every table, and what others have and what the b
     { total: 100, email: 'erased' },
     { total: 100, email: 'erased' },
   ]);
+  const reviews = await database.query<{ rating: number; body: string; shown_name: string }>(
+    `select rating, body, shown_name from shop.catalog_reviews where tenant_id = 'acme' and customer_id is null`,
+  );
+  assert.deepEqual(reviews, [{ rating: 4, body: '', shown_name: '' }], 'stars stay, words go');
   const counts = Object.fromEntries(
     receipt.statement.removed.map(({ what, action, count }) => [what, `${action} ${count}`]),
   );
@@ -132,6 +136,8 @@ test('a customer is erased from every table, and what others have and what the b
     'shop.orders_carts': 'deleted 1',
     'shop.orders_cart_lines': 'deleted 1',
     'shop.orders_orders': 'redacted 2',
+    'shop.catalog_purchases': 'deleted 1',
+    'shop.catalog_reviews': 'redacted 1',
     'shop.recommendations_visits': 'deleted 1',
     'shop.recommendations_seen': 'deleted 1',
     'shop.event_log': 'redacted 1',

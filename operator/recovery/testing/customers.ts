@@ -20,8 +20,17 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     'promised_events',
     'event_log',
     'idempotency_keys',
+    // Its reviews go with it.
+    'products',
+    'catalog_purchases',
   ])
     await database.query(`delete from shop.${table} where tenant_id = '${tenant}'`);
+  await database.query(
+    `insert into shop.products (tenant_id, id, handle, version, title, vendor, type, tags, status, visible, position, document, card, search_text,
+       created_at, updated_at, ratings)
+     values ($1, 'prod_1', 'tent', 1, 'Tent', '', '', '{}', 'active', true, 1, '{}', '{}', 'tent', now(), now(), '{0,0,0,2,0}')`,
+    [tenant],
+  );
   for (const [id, email] of [
     [ADA, 'ada@example.com'],
     [GRACE, "gr'ace\\@example.com"],
@@ -58,6 +67,13 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     await database.query(
       `insert into shop.recommendations_seen values ($1, 'visit of ' || substr($2, 5), 'prod_1', now())`,
       [tenant, id],
+    );
+    await database.query(`insert into shop.catalog_purchases values ($1, $2, 'prod_1', now())`, [tenant, id]);
+    await database.query(
+      `insert into shop.catalog_reviews (tenant_id, id, product_id, customer_id, version, state, rating, title, body, shown_name, verified, helpful,
+         reports, created_at, published_at)
+       values ($1, 'review of ' || substr($2, 5), 'prod_1', $2, 1, 'published', 4, 'Good', 'Write to ' || $3, 'Ada-or-Grace', true, 1, 0, now(), now())`,
+      [tenant, id, email],
     );
     for (const [number, customer] of [
       ['1', id],

@@ -1,10 +1,11 @@
 /**
- * The catalogue: products, variants, collections, prices, pictures, and their import and export.
+ * The catalogue: products, variants, collections, prices, pictures, and their import and export; what customers say of them.
  * Data only; the handlers are in `service.ts`.
  */
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 import { PictureQuery } from '../../platform/pictures/form.ts';
+import { reviewRoutes, reviewTables, reviewTopic } from './reviews/definition.ts';
 import * as schemas from './schemas.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -12,7 +13,7 @@ const MEBIBYTE = 1024 * 1024;
 export const catalog: DomainDefinition = {
   name: 'catalog',
   summary:
-    'Products, variants, collections, prices by currency, pictures; CSV import and export in the Shopify format.',
+    'Products, variants, collections, prices by currency, pictures, reviews; CSV import and export in the Shopify format.',
   tables: [
     { name: 'products', spread: 'tenant', access: 'write' },
     { name: 'variants', spread: 'tenant', access: 'write' },
@@ -26,6 +27,7 @@ export const catalog: DomainDefinition = {
     { name: 'product_index', spread: 'tenant', access: 'write' },
     { name: 'product_index_builds', spread: 'tenant', access: 'write' },
     { name: 'catalog_search_settings', spread: 'tenant', access: 'write' },
+    ...reviewTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -39,8 +41,9 @@ export const catalog: DomainDefinition = {
         'catalog.product.deleted': schemas.ProductDeleted,
       },
     },
+    reviewTopic,
   ],
-  consumes: ['orders.stock'],
+  consumes: ['orders.order', 'orders.stock'],
   tasks: [
     {
       name: 'catalog.run-import',
@@ -304,6 +307,7 @@ export const catalog: DomainDefinition = {
       summary: 'The whole catalogue as a CSV in the Shopify product format.',
       audience: 'merchant',
     },
+    ...reviewRoutes,
   ],
   entities: [{ name: 'product', route: 'listProductsByIds', ids: 'ids', answers: 'products', key: 'id' }],
   scaling: { min: 1, max: 10, cpuPercent: 70 },

@@ -1,6 +1,7 @@
 /** A product as it is stored, and what is drawn from it: cards, details, events, price ranges, search text. Pure. */
 import { createHash } from 'node:crypto';
 import { textOf } from './html.ts';
+import { ratingOf, type Stars } from './reviews/rating.ts';
 import type { AdminProduct, Image, Money, ProductCard, ProductDetail, ProductUpserted } from './schemas.ts';
 
 /** One price; at most one per currency and variant. */
@@ -103,10 +104,14 @@ export interface CardRow {
   readonly handle: string;
   readonly card: StoredCard;
   readonly published_at: Date | null;
+  readonly ratings: Stars;
 }
 
+/** Of a product `p`. */
+export const CARD_COLUMNS = 'p.id, p.handle, p.card, p.published_at, p.ratings';
+
 export function toCard(
-  { id, handle, card, published_at: publishedAt }: CardRow,
+  { id, handle, card, published_at: publishedAt, ratings }: CardRow,
   currency: string,
 ): ProductCard {
   const range = card.prices[currency];
@@ -125,6 +130,7 @@ export function toCard(
     variantIds: [...card.variantIds],
     options: card.options.map(({ name, values }) => ({ name, values: [...values] })),
     publishedAt: publishedAt?.toISOString() ?? null,
+    rating: ratingOf(ratings),
   };
 }
 
@@ -163,6 +169,7 @@ export function toDetail(row: DetailRow, currency: string): ProductDetail {
     collections: row.collections,
     seo: document.seo,
     updatedAt: row.updated_at.toISOString(),
+    stars: [...row.ratings],
   };
 }
 

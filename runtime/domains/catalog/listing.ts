@@ -4,7 +4,7 @@
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
-import { toCard, type CardRow } from './document.ts';
+import { CARD_COLUMNS, toCard, type CardRow } from './document.ts';
 import { BROWSING } from './freshness.ts';
 import type { ProductCard, ProductsByIdsQuery, ProductsPage, ProductsQuery } from './schemas.ts';
 
@@ -41,7 +41,7 @@ export async function listByIds(
 ): Promise<ProductCard[]> {
   const { rows } = await sql.query<CardRow>(
     tenant.id,
-    `SELECT p.id, p.handle, p.card, p.published_at FROM products p
+    `SELECT ${CARD_COLUMNS} FROM products p
      WHERE p.tenant_id = $1 AND p.visible AND p.id = ANY ($2::text[]) ORDER BY array_position($2::text[], p.id)`,
     [tenant.id, ids],
     BROWSING,
@@ -88,6 +88,7 @@ const ORDERS: Readonly<Record<string, Order>> = {
   'price-asc': { key: 'r.min_amount', type: 'bigint', descending: false },
   'price-desc': { key: 'r.min_amount', type: 'bigint', descending: true },
   newest: { key: 'p.published_at', type: 'timestamptz', descending: true },
+  rating: { key: 'p.rating_rank', type: 'integer', descending: true },
 };
 
 function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListSql {
@@ -113,6 +114,8 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
   if (query.maxPrice !== undefined) where.push(`r.min_amount <= ${bind(query.maxPrice)}`);
   if (query.type !== undefined) where.push(`p.type = ${bind(query.type)}`);
   if (query.vendor !== undefined) where.push(`p.vendor = ${bind(query.vendor)}`);
+  if (query.minRating !== undefined)
+    where.push(`p.rating_average >= ${bind(Math.round(query.minRating * 1_000))}`);
   if (query.available !== undefined) where.push(HAS_STOCK);
   if (query.tag !== undefined) where.push(`${bind(query.tag)} = ANY (p.tags)`);
   let rank = '0';
@@ -142,7 +145,7 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
     sort,
     values,
     filterValues,
-    page: `SELECT p.id, p.handle, p.card, p.published_at, ${order.key} AS sort_key ${from} WHERE ${paging.join(' AND ')}
+    page: `SELECT ${CARD_COLUMNS}, ${order.key} AS sort_key ${from} WHERE ${paging.join(' AND ')}
            ORDER BY ${order.key} ${direction}, p.id ${direction} LIMIT ${limit}::int`,
     summary: `WITH hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
       SELECT (SELECT count(*) FROM hits) AS total, jsonb_build_object(

@@ -29,6 +29,13 @@ export type Image = z.infer<typeof Image>;
 
 export const Seo = z.object({ title: z.string().nullable(), description: z.string().nullable() });
 
+/** How a product is rated by those who have it. */
+export const Rating = z.object({
+  /** Stars, 1 to 5, with two decimals. */
+  average: z.number(),
+  count: z.int(),
+});
+
 /** What a product card shows. Prices are in the asked currency; stock comes from orders, by `variantIds`. */
 export const ProductCard = z.object({
   id: z.string(),
@@ -44,6 +51,8 @@ export const ProductCard = z.object({
   variantIds: z.array(z.string()),
   options: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
   publishedAt: z.iso.datetime().nullable(),
+  /** Null while nobody has. */
+  rating: Rating.nullable(),
 });
 export type ProductCard = z.infer<typeof ProductCard>;
 
@@ -73,6 +82,8 @@ export const ProductDetail = ProductCard.extend({
   collections: z.array(z.object({ handle: z.string(), title: z.string() })),
   seo: Seo,
   updatedAt: z.iso.datetime(),
+  /** How many published reviews give 1, 2, 3, 4 and 5 stars. */
+  stars: z.array(z.int()),
 });
 export type ProductDetail = z.infer<typeof ProductDetail>;
 
@@ -94,6 +105,7 @@ export const SORTS = [
   'price-asc',
   'price-desc',
   'newest',
+  'rating',
   'relevance',
 ] as const;
 
@@ -109,6 +121,8 @@ export const ProductsQuery = z.object({
   /** Minor units of `currency`. */
   minPrice: MinorUnits.optional(),
   maxPrice: MinorUnits.optional(),
+  /** Stars, on average. */
+  minRating: z.coerce.number().min(1).max(5).optional(),
   /** Only what can be bought now, as far as orders have told. */
   available: z.enum(['true']).optional(),
   /** Defaults to the tenant's first currency. */
@@ -177,13 +191,12 @@ export const SearchState = z.object({
 export type SearchState = z.infer<typeof SearchState>;
 
 export const HandleParams = z.object({ handle: Handle });
-export const IdParams = z.object({
-  id: z
-    .string()
-    .min(1)
-    .max(80)
-    .regex(/^[a-z0-9_-]+$/i),
-});
+export const Id = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[a-z0-9_-]+$/i);
+export const IdParams = z.object({ id: Id });
 export const CurrencyQuery = z.object({ currency: Currency.optional() });
 
 // ── merchants ────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import * as collections from './collections.ts';
 import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
 import { catalog } from './definition.ts';
 import {
+  CARD_COLUMNS,
   handleOf,
   toAdmin,
   toDetail,
@@ -41,6 +42,8 @@ import {
   type SuggestQuery,
   type SynonymsUpdate,
 } from './schemas.ts';
+import { notePurchase } from './reviews/purchases.ts';
+import { createReviewRoutes } from './reviews/routes.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 import { UsedMedia, usesOf } from './uses.ts';
@@ -76,7 +79,10 @@ export const createService: CreateService = (platform) => {
 
   return {
     definition: catalog,
-    consumers: { 'orders.stock': (event, tx) => noteStock(platform, event, tx) },
+    consumers: {
+      'orders.order': notePurchase,
+      'orders.stock': (event, tx) => noteStock(platform, event, tx),
+    },
     operations: {
       /** What the list of products answers, for other domains: the same that is kept for whoever asks by the route. */
       async search(tenant, input): Promise<ProductsPage> {
@@ -91,6 +97,7 @@ export const createService: CreateService = (platform) => {
     },
     tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
     routes: {
+      ...createReviewRoutes(platform, cached),
       listProducts: ({ tenant, query }) => listed(tenant, query as ProductsQuery),
       async listProductsByIds({ tenant, query }) {
         const asked = query as ProductsByIdsQuery;
@@ -288,7 +295,7 @@ async function noteStock(
 async function readDetail({ sql }: Platform, tenant: Tenant, handle: string, currency: string) {
   const { rows } = await sql.query<DetailRow>(
     tenant.id,
-    `SELECT p.id, p.handle, p.card, p.document, p.published_at, p.updated_at, coalesce((
+    `SELECT ${CARD_COLUMNS}, p.document, p.updated_at, coalesce((
        SELECT jsonb_agg(jsonb_build_object('handle', c.handle, 'title', c.title) ORDER BY c.position, c.id)
        FROM collection_products m JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id AND c.published
        WHERE m.tenant_id = $1 AND m.product_id = p.id), '[]'::jsonb) AS collections

@@ -3,7 +3,7 @@ import type { Platform } from '../../platform/domain.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import type { Settings } from './schemas.ts';
 import { settingsOf } from './store.ts';
-import { testOf } from './words.ts';
+import { testOf } from '../../platform/words.ts';
 
 export interface KnownSettings extends Settings {
   readonly isBlocked: ((text: string) => boolean) | undefined;

@@ -76,6 +76,7 @@ function SortForm({ shop: { words }, path, listing }: Pick<ListingProps, 'shop' 
     'price-desc',
     'title-asc',
     'newest',
+    'rating',
   ];
   return (
     <form action={path} className="flex items-center gap-3">

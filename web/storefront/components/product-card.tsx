@@ -1,6 +1,7 @@
 /** A product in a grid: its picture, which turns to the second on hover, its name and its price. */
 import type { Answer } from '../../api-client/client.ts';
 import { Price } from '../../ui/price.tsx';
+import { Stars } from '../../ui/stars.tsx';
 import type { Place } from '../lib/pictures.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
@@ -34,7 +35,7 @@ export function ProductCard({
   eager = false,
   level: Heading = 'h3',
 }: ProductCardProps) {
-  const { handle, title, image, secondImage, priceRange, compareAtPrice, type } = product;
+  const { handle, title, image, secondImage, priceRange, compareAtPrice, type, rating } = product;
   const spread = priceRange !== null && priceRange.min.amount !== priceRange.max.amount;
   const was =
     compareAtPrice !== null && priceRange !== null && compareAtPrice.amount > priceRange.min.amount
@@ -86,6 +87,12 @@ export function ProductCard({
             wasLabel={words.product.was}
             className="text-[0.95rem]"
           />
+        )}
+        {rating === null ? null : (
+          <p className="flex items-center gap-2 text-sm text-muted">
+            <Stars of={rating.average} label={words.reviews.stars(rating.average.toFixed(1))} />
+            <span aria-label={words.reviews.count(rating.count)}>({rating.count})</span>
+          </p>
         )}
       </div>
     </article>

@@ -6,6 +6,7 @@ import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
 import type { Answer, Input } from '../../api-client/client.ts';
+import { fieldErrors, messageOf, text } from './forms.ts';
 import { COOKIES, currentCart, orNothing, orderCookie, shop } from './shop.ts';
 import type { Shop } from './shop.ts';
 
@@ -516,11 +517,6 @@ export async function logout(): Promise<void> {
   redirect('/account');
 }
 
-const text = (form: FormData, name: string): string => {
-  const value = form.get(name);
-  return typeof value === 'string' ? value.trim().slice(0, 500) : '';
-};
-
 async function remember(name: string, value: string, maxAge: number): Promise<void> {
   const secure = (await headers()).get('x-forwarded-proto') === 'https';
   (await cookies()).set(name, value, { httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge });
@@ -533,29 +529,4 @@ async function forget(name: string): Promise<void> {
 /** Only a path on this shop: nobody is sent elsewhere by a crafted form. */
 function localPath(value: FormDataEntryValue | null): string {
   return typeof value === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(value) ? value : '/';
-}
-
-function messageOf(error: unknown, { words }: Shop): string {
-  if (!(error instanceof ApiError)) throw error;
-  switch (error.code) {
-    case 'out_of_stock':
-      return words.error.stock;
-    case 'conflict':
-      return words.error.price;
-    case 'invalid_input':
-      return words.error.fields;
-    case 'unavailable':
-    case 'timeout':
-      return words.error.text;
-    default:
-      return words.error.generic;
-  }
-}
-
-/** The API names a field by its path (`body/shippingAddress/postalCode`); the form by its last part. */
-function fieldErrors(error: unknown): Record<string, string> {
-  if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries(
-    error.problems.map(({ where, what }) => [where.split('/').at(-1) ?? where, what]),
-  );
 }

@@ -3,7 +3,7 @@ import type { Answer } from '../../api-client/client.ts';
 import { minorDigits } from './money.ts';
 
 export type Page = Answer<'catalog.listProducts'>;
-export type Sort = 'featured' | 'price-asc' | 'price-desc' | 'title-asc' | 'newest' | 'relevance';
+export type Sort = 'featured' | 'price-asc' | 'price-desc' | 'title-asc' | 'newest' | 'rating' | 'relevance';
 export type SearchParams = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface Listing {
@@ -20,7 +20,15 @@ export interface Listing {
 }
 
 export const PAGE_SIZE = 24;
-const SORTS: readonly Sort[] = ['featured', 'price-asc', 'price-desc', 'title-asc', 'newest', 'relevance'];
+const SORTS: readonly Sort[] = [
+  'featured',
+  'price-asc',
+  'price-desc',
+  'title-asc',
+  'newest',
+  'rating',
+  'relevance',
+];
 
 /** Reads an address; what makes no sense is left out. */
 export function listingOf(params: SearchParams): Listing {

@@ -5,7 +5,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/ports.ts';
-import { toCard, type CardRow } from '../document.ts';
+import { CARD_COLUMNS, toCard, type CardRow } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
 import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
@@ -93,7 +93,7 @@ async function cardsOf(sql: Sql, tenant: Tenant, ids: readonly string[]): Promis
   if (ids.length === 0) return [];
   const { rows } = await sql.query<CardRow>(
     tenant.id,
-    `SELECT p.id, p.handle, p.card, p.published_at FROM products p
+    `SELECT ${CARD_COLUMNS} FROM products p
      WHERE p.tenant_id = $1 AND p.id = ANY ($2::text[]) AND p.visible ORDER BY array_position($2::text[], p.id)`,
     [tenant.id, ids],
     BROWSING,
@@ -106,6 +106,7 @@ const SORTS: Readonly<Record<string, NonNullable<SearchQuery['sort']>>> = {
   'title-asc': { keyword: 'title', descending: false },
   'title-desc': { keyword: 'title', descending: true },
   newest: { number: 'published', descending: true },
+  rating: { number: 'rank', descending: true },
 };
 
 /** The same filters, sorts and facets as a list without words has. */
@@ -127,6 +128,7 @@ export function toSearchQuery(query: AskedQuery, currency: string): SearchQuery 
     ranges: {
       ...(isPriced ? { [highestIn(currency)]: { atLeast: query.minPrice ?? 0 } } : {}),
       ...(query.maxPrice === undefined ? {} : { [lowestIn(currency)]: { atMost: query.maxPrice } }),
+      ...(query.minRating === undefined ? {} : { rating: { atLeast: Math.round(query.minRating * 1_000) } }),
     },
     ...(sort === undefined ? {} : { sort }),
     ...(query.cursor === undefined ? { facets: ['type', 'vendor', 'tags'] } : { after: query.cursor }),

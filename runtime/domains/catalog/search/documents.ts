@@ -19,10 +19,12 @@ export interface ProductRow {
   /** Handles of the published collections it is in. */
   readonly collections: readonly string[];
   readonly available: boolean;
+  readonly rating_average: number;
+  readonly rating_rank: number;
 }
 
 /** Columns of `ProductRow` but id and version, of a product `p` of the tenant `$1`. */
-export const PRODUCT_COLUMNS = `p.position, p.published_at, p.document,
+export const PRODUCT_COLUMNS = `p.position, p.published_at, p.document, p.rating_average, p.rating_rank,
   coalesce((SELECT array_agg(c.handle) FROM collection_products m
     JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id AND c.published
     WHERE m.tenant_id = $1 AND m.product_id = p.id), '{}') AS collections,
@@ -47,6 +49,8 @@ export function toSearchDocument(row: ProductRow): SearchDocument {
     },
     numbers: {
       position: row.position,
+      rating: row.rating_average,
+      rank: row.rating_rank,
       ...(row.published_at === null ? {} : { published: row.published_at.getTime() }),
       ...Object.fromEntries(
         Object.entries(rangesOf(document)).flatMap(([currency, { min, max }]) => [

@@ -5,11 +5,13 @@ import { after } from 'next/server';
 import { Suspense } from 'react';
 import type { Answer } from '../../../../api-client/client.ts';
 import { GridSkeleton } from '../../../../ui/skeleton.tsx';
+import { Stars } from '../../../../ui/stars.tsx';
 import { heading, wrap } from '../../../../ui/styles.ts';
 import { Link } from '../../../components/link.tsx';
 import { ProductGrid } from '../../../components/product-card.tsx';
 import { ProductView } from '../../../components/product-view.tsx';
 import { Recommended } from '../../../components/recommended.tsx';
+import { Reviews } from '../../../components/reviews.tsx';
 import { plainText, safeHtml } from '../../../lib/html.ts';
 import { minorDigits } from '../../../lib/money.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
@@ -123,6 +125,20 @@ export default async function ProductPage({ params, searchParams }: Props) {
             <>
               <p className="text-sm text-muted">{product.type === '' ? product.vendor : product.type}</p>
               <h1 className={`${heading.page} mt-2`}>{product.title}</h1>
+              {product.rating === null ? null : (
+                <p className="mt-3">
+                  <a
+                    href="#reviews"
+                    className="inline-flex items-center gap-2 text-sm text-muted hover:underline"
+                  >
+                    <Stars
+                      of={product.rating.average}
+                      label={words.reviews.stars(product.rating.average.toFixed(1))}
+                    />
+                    {words.reviews.count(product.rating.count)}
+                  </a>
+                </p>
+              )}
             </>
           }
         >
@@ -137,6 +153,9 @@ export default async function ProductPage({ params, searchParams }: Props) {
           </section>
         </ProductView>
       </div>
+      <Suspense fallback={null}>
+        <Reviews shop={current} product={product} query={query} />
+      </Suspense>
       <Suspense fallback={null}>
         <Recommended
           shop={current}
@@ -218,6 +237,17 @@ async function JsonLd({
     description: plainText(product.descriptionHtml, 500),
     image: product.images.map((image) => new URL(sharedAddress(image), origin).href),
     brand: { '@type': 'Brand', name: product.vendor || store.displayName },
+    ...(product.rating === null
+      ? {}
+      : {
+          aggregateRating: {
+            '@type': 'AggregateRating',
+            ratingValue: product.rating.average,
+            reviewCount: product.rating.count,
+            bestRating: 5,
+            worstRating: 1,
+          },
+        }),
     offers: product.variants.flatMap((variant) =>
       variant.price === null
         ? []

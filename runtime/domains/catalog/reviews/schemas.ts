@@ -1,0 +1,171 @@
+/** The shapes of reviews: what customers write, what shoppers read, what merchants decide, and what others are told. */
+import { z } from 'zod';
+import { Id } from '../schemas.ts';
+
+const Stars = z.int().min(1).max(5);
+const Limit = (usual: number) => z.coerce.number().int().min(1).max(100).default(usual);
+const Cursor = z.string().max(600).optional();
+
+export const STATES = ['pending', 'published', 'refused'] as const;
+export type ReviewState = (typeof STATES)[number];
+
+/** Why a review waits: nobody has read it, it has held words or leads elsewhere, or one before it was refused. */
+export const HELD = ['unread', 'words', 'contact', 'refused_before'] as const;
+export type Held = (typeof HELD)[number];
+
+// ── shoppers ─────────────────────────────────────────────────────────────────────────────────────
+
+export const ReviewText = z.strictObject({
+  rating: Stars,
+  title: z.string().trim().max(120).default(''),
+  body: z.string().trim().min(1).max(5_000),
+  /** As readers see who wrote it. */
+  name: z.string().trim().min(1).max(60),
+});
+export type ReviewText = z.infer<typeof ReviewText>;
+
+export const ReviewInput = ReviewText.extend({ productId: Id });
+export type ReviewInput = z.infer<typeof ReviewInput>;
+
+/** `version` is what was seen last: a newer one answers 409. */
+export const ReviewEdit = ReviewText.extend({ version: z.int().min(1) });
+export type ReviewEdit = z.infer<typeof ReviewEdit>;
+
+/** As everybody reads it. */
+export const Review = z.object({
+  id: z.string(),
+  productId: z.string(),
+  rating: z.int(),
+  title: z.string(),
+  body: z.string(),
+  name: z.string(),
+  /** Had bought it when this was written. */
+  verified: z.boolean(),
+  /** How many found it so. */
+  helpful: z.int(),
+  /** The merchant's. */
+  answer: z.string().nullable(),
+  answeredAt: z.iso.datetime().nullable(),
+  publishedAt: z.iso.datetime(),
+  editedAt: z.iso.datetime().nullable(),
+});
+export type Review = z.infer<typeof Review>;
+
+/** As whoever wrote it sees it. */
+export const OwnReview = Review.extend({
+  version: z.int(),
+  state: z.enum(STATES),
+  /** What the merchant said when it was refused. */
+  reason: z.string().nullable(),
+  publishedAt: z.iso.datetime().nullable(),
+});
+export type OwnReview = z.infer<typeof OwnReview>;
+
+export const REVIEW_SORTS = ['newest', 'helpful', 'highest', 'lowest'] as const;
+export const ReviewsQuery = z.object({
+  productId: Id,
+  rating: z.coerce.number().int().min(1).max(5).optional(),
+  sort: z.enum(REVIEW_SORTS).default('newest'),
+  limit: Limit(10),
+  cursor: Cursor,
+});
+export type ReviewsQuery = z.infer<typeof ReviewsQuery>;
+
+export const ReviewsPage = z.object({ reviews: z.array(Review), nextCursor: z.string().nullable() });
+export type ReviewsPage = z.infer<typeof ReviewsPage>;
+
+export const OfProduct = z.object({ productId: Id });
+
+/** What whoever asks may do about a product's reviews. */
+export const ReviewStanding = z.object({
+  /** `edit`: they have written one. `buy_first`: the shop wants reviews of what was bought. */
+  may: z.enum(['write', 'edit', 'sign_in', 'buy_first']),
+  review: OwnReview.nullable(),
+  /** Ids of those that they found helpful. */
+  voted: z.array(z.string()),
+});
+export type ReviewStanding = z.infer<typeof ReviewStanding>;
+
+export const OwnReviewsQuery = z.object({ limit: Limit(20), cursor: Cursor });
+export const OwnReviewsPage = z.object({ reviews: z.array(OwnReview), nextCursor: z.string().nullable() });
+
+export const Vote = z.strictObject({ helpful: z.boolean() });
+export const Votes = z.object({ helpful: z.int(), voted: z.boolean() });
+export const Report = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+// ── merchants ────────────────────────────────────────────────────────────────────────────────────
+
+export const AdminReview = OwnReview.extend({
+  /** Why it waits. */
+  held: z.enum(HELD).nullable(),
+  /** Null: whoever wrote it was erased. */
+  customerId: z.string().nullable(),
+  /** Open ones. */
+  reports: z.int(),
+  createdAt: z.iso.datetime(),
+});
+export type AdminReview = z.infer<typeof AdminReview>;
+
+export const AdminReviewsQuery = z.object({
+  state: z.enum(STATES).optional(),
+  productId: Id.optional(),
+  /** Only those with open reports. */
+  reported: z.enum(['true']).optional(),
+  limit: Limit(50),
+  cursor: Cursor,
+});
+export type AdminReviewsQuery = z.infer<typeof AdminReviewsQuery>;
+
+export const AdminReviewsPage = z.object({
+  reviews: z.array(AdminReview),
+  nextCursor: z.string().nullable(),
+});
+
+export const AdminReviewDetail = AdminReview.extend({
+  openReports: z.array(z.object({ customerId: z.string(), reason: z.string(), at: z.iso.datetime() })),
+});
+export type AdminReviewDetail = z.infer<typeof AdminReviewDetail>;
+
+/** Settles what was reported of it. `version` is what was read: who has edited it meanwhile is read again. */
+export const Decision = z.strictObject({
+  version: z.int().min(1),
+  state: z.enum(['published', 'refused']),
+  /** Told to whoever wrote it. */
+  reason: z.string().trim().max(500).optional(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** Shown below the review; null takes it away. */
+export const Answer = z.strictObject({ answer: z.string().trim().min(1).max(5_000).nullable() });
+
+const settings = {
+  /** Who may write one: whoever bought the product, or every customer. */
+  writers: z.enum(['buyers', 'customers']),
+  /** `checked`: when the merchant has read it. `at_once`: unless it has held words or leads elsewhere. */
+  publication: z.enum(['checked', 'at_once']),
+  heldWords: z.array(z.string().trim().min(1).max(60)).max(500),
+};
+/** `version` 0: none were ever set, and the usual holds. */
+export const ReviewSettings = z.object({ version: z.int(), ...settings });
+export type ReviewSettings = z.infer<typeof ReviewSettings>;
+export const ReviewSettingsUpdate = z.strictObject({ version: z.int().min(0), ...settings });
+export type ReviewSettingsUpdate = z.infer<typeof ReviewSettingsUpdate>;
+
+// ── events ───────────────────────────────────────────────────────────────────────────────────────
+
+/** Says nothing of the words: who may read them asks for them, as long as they are there. */
+export const ReviewEvent = z.object({
+  id: z.string(),
+  productId: z.string(),
+  customerId: z.string().nullable(),
+  rating: z.int(),
+  state: z.enum([...STATES, 'withdrawn']),
+  version: z.int(),
+});
+export type ReviewEvent = z.infer<typeof ReviewEvent>;
+
+/** What is read of `orders.order.confirmed`. */
+export const Bought = z.object({
+  customerId: z.string().optional(),
+  lines: z.array(z.object({ productId: z.string() })),
+});

@@ -1,0 +1,35 @@
+/** What actions read of a form, and what they say of a refusal. */
+import { ApiError } from '../../api-client/client.ts';
+import type { Shop } from './shop.ts';
+
+/** @param most letters; more are cut off */
+export function text(form: FormData, name: string, most = 500): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value.trim().slice(0, most) : '';
+}
+
+/** Throws whatever is no refusal of the API. */
+export function messageOf(error: unknown, { words }: Pick<Shop, 'words'>): string {
+  if (!(error instanceof ApiError)) throw error;
+  switch (error.code) {
+    case 'out_of_stock':
+      return words.error.stock;
+    case 'conflict':
+      return words.error.price;
+    case 'invalid_input':
+      return words.error.fields;
+    case 'unavailable':
+    case 'timeout':
+      return words.error.text;
+    default:
+      return words.error.generic;
+  }
+}
+
+/** The API names a field by its path (`body/shippingAddress/postalCode`); the form by its last part. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  return Object.fromEntries(
+    error.problems.map(({ where, what }) => [where.split('/').at(-1) ?? where, what]),
+  );
+}
