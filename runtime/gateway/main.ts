@@ -146,7 +146,10 @@ async function sharedLimits(address: string): Promise<RateLimits> {
   ]);
   const redis = openRedis({
     address,
-    onTrouble: (error) => log.warn({ err: error }, 'the shared count of requests is not to be had'),
+    watch: {
+      opened: (cause) => log.warn({ err: cause }, 'the shared count of requests is not to be had'),
+      closed: () => log.info('the shared count of requests is to be had again'),
+    },
   });
   const alone = createMemoryLimits(() => clock.monotonic());
   setInterval(alone.sweep, 60_000).unref();

@@ -37,6 +37,7 @@ import { createSecrets } from '../platform/secrets/table.ts';
 import type { PostgresSql } from '../platform/sql/postgres.ts';
 import { createTaskQueue } from '../platform/tasks/queue.ts';
 import type { TaskQueue, TaskQueueOptions } from '../platform/tasks/queue.ts';
+import type { Circuits } from './circuits.ts';
 import type { HostConfig } from './config.ts';
 
 /**
@@ -71,7 +72,7 @@ export async function openTasks(config: HostConfig, options: TaskQueueOptions): 
  */
 export async function openShared(
   config: Pick<HostConfig, 'tenant' | 'backends'>,
-  { sql, clock, log }: SharedOptions,
+  { sql, clock, log, circuits }: SharedOptions,
 ): Promise<Shared> {
   const address = config.backends.cache;
   const scope = scopeOf(config.tenant);
@@ -95,9 +96,8 @@ export async function openShared(
       import('../platform/pubsub/redis.ts'),
       import('../platform/limits/redis.ts'),
     ]);
-  const onTrouble = (error: Error): void =>
-    log.warn({ err: error }, 'Redis does not answer; misses are served, messages lost, limits kept alone');
-  const redis = openRedis({ address, onTrouble });
+  const watch = circuits.watch('redis', 'misses are served, messages lost, limits kept alone');
+  const redis = openRedis({ address, watch });
   return {
     cache: createRedisCache(redis, scope),
     pubsub: createRedisPubSub({ redis, scope, onError }),
@@ -113,6 +113,7 @@ export interface SharedOptions {
   readonly sql: PostgresSql;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly circuits: Circuits;
 }
 
 export interface Shared {
@@ -194,10 +195,13 @@ export async function openIdentity(config: HostConfig, clock: Clock): Promise<Id
 }
 
 /** Absent: the assistant answers by itself. */
-export async function openLanguage({ language }: HostConfig): Promise<Language | undefined> {
+export async function openLanguage(
+  { language }: HostConfig,
+  circuits: Circuits,
+): Promise<Language | undefined> {
   if (language === undefined) return undefined;
   const { createOpenAi } = await import('../platform/language/openai.ts');
-  return createOpenAi(language);
+  return createOpenAi({ ...language, watch: circuits.watch('language', 'the assistant answers by itself') });
 }
 
 /** `undefined`: files are not scanned. Whoever keeps them says so. */

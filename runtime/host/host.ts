@@ -64,6 +64,7 @@ import { createIdempotency } from './idempotency.ts';
 import { createInvoke, type Visit } from './invoke.ts';
 import { createKeys } from './keys/keys.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { createCircuits } from './circuits.ts';
 import { createMetrics } from './metrics.ts';
 import { createPeers } from './peers.ts';
 import { compileRoutes, type Route } from './routes.ts';
@@ -131,7 +132,8 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     tokens,
     tracer,
   });
-  const shared = await openShared(config, { sql, clock, log });
+  const circuits = createCircuits(log);
+  const shared = await openShared(config, { sql, clock, log, circuits });
   const collections = config.domains.flatMap((name) => domainNamed(name)?.collections ?? []);
   const documents = await openDocuments(config, { sql: shownSql, collections });
   const facts = config.domains.flatMap((name) => domainNamed(name)?.facts ?? []);
@@ -157,9 +159,14 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     search,
     payments:
       parts.payments ??
-      createStripePayments({ secrets, url: config.paymentsUrl, publicOrigin: config.paymentsPublicOrigin }),
+      createStripePayments({
+        secrets,
+        url: config.paymentsUrl,
+        publicOrigin: config.paymentsPublicOrigin,
+        watch: circuits.watch('payments', 'who would pay is told to try again'),
+      }),
     scan: await openScan(config),
-    language: await openLanguage(config),
+    language: await openLanguage(config, circuits),
     mail: parts.mail ?? messaging.mail,
     sms: messaging.sms,
     push: messaging.push,
@@ -203,6 +210,7 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     replication: () => sql.replication(),
     sockets: () => sockets.counts(),
     traces: () => tracer.report(),
+    circuits: () => circuits.states(),
   });
   const meter = metrics.events;
   const events = await openEvents(config, { sql, clock, log, meter, serves, sweepMilliseconds }, belongs);

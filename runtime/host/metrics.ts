@@ -21,6 +21,8 @@ export interface MetricsSources {
   readonly replication?: () => ReplicaReport | undefined;
   /** Open WebSockets by name. */
   readonly sockets?: () => ReadonlyMap<string, number>;
+  /** Systems that are asked, and whether each is taken to be away. */
+  readonly circuits?: () => ReadonlyMap<string, boolean>;
   /** `undefined` while tracing is off. */
   readonly traces?: () => TraceReport | undefined;
 }
@@ -80,10 +82,18 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   });
 
+  const open = new Gauge({
+    name: 'shopmind_circuit_open',
+    help: '1 while a system is taken to be away and asked by one in a while only.',
+    labelNames: ['system'],
+    registers: [registry],
+  });
+
   countSpans(registry, () => sources.traces?.());
 
   async function refresh(): Promise<void> {
     refreshReplica();
+    for (const [system, isOpen] of sources.circuits?.() ?? []) open.set({ system }, isOpen ? 1 : 0);
     for (const [socket, count] of sources.sockets?.() ?? []) connections.set({ socket }, count);
     try {
       const [lags, counts] = await Promise.all([sources.lag(), sources.tasks()]);

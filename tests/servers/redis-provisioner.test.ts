@@ -7,6 +7,7 @@ import { loginOf } from '../../operator/provisioners/logins.ts';
 import { createRedis } from '../../operator/provisioners/redis/redis.ts';
 import { SystemError, type Scope, type System } from '../../operator/provisioners/system.ts';
 import { createTenantLimits } from '../../runtime/gateway/limits.ts';
+import { createCircuits } from '../../runtime/host/circuits.ts';
 import { openShared, type Shared } from '../../runtime/host/adapters.ts';
 import { createRedisCache } from '../../runtime/platform/cache/redis.ts';
 import { createMemoryLimits } from '../../runtime/platform/limits/memory.ts';
@@ -107,10 +108,11 @@ test('runtimes that CACHE_URL names it to share what they keep, hear each other 
   const system = provisioner(servers.adminAddress);
   const scope = scopeNamed('shared', 'one');
   await system.ensure(scope);
+  const log = pino({ level: 'silent' });
   const start = (): Promise<Shared> =>
     openShared(
       { tenant: 'shared', backends: { cache: system.address(scope) } },
-      { sql: UNUSED, clock: systemClock, log: pino({ level: 'silent' }) },
+      { sql: UNUSED, clock: systemClock, log, circuits: createCircuits(log) },
     );
   const [one, other] = await Promise.all([start(), start()]);
   await works(one.cache, 'shared');

@@ -3,6 +3,7 @@
  * llama.cpp): POST `<base>/chat/completions`. One attempt: whoever asks has another answer, and a shopper who waits.
  */
 import { z } from 'zod';
+import { createCircuit, type CircuitWatch } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
 import type { Language } from '../ports.ts';
 
@@ -14,6 +15,8 @@ export interface OpenAiOptions {
   readonly key?: string | undefined;
   /** Default 15 s. */
   readonly timeoutMilliseconds?: number;
+  /** Told when the server is taken to be away, and when it has answered again. */
+  readonly watch?: CircuitWatch;
 }
 
 const Answer = z.object({
@@ -26,21 +29,32 @@ const TOKENS = 400;
 const REST_MS = 10_000;
 const LARGEST_ANSWER = 200_000;
 
-export function createOpenAi({ url, model, key, timeoutMilliseconds = 15_000 }: OpenAiOptions): Language {
-  let restUntil = 0;
+export function createOpenAi({
+  url,
+  model,
+  key,
+  timeoutMilliseconds = 15_000,
+  watch,
+}: OpenAiOptions): Language {
+  const circuit = createCircuit({
+    failures: 1,
+    restMilliseconds: REST_MS,
+    ...(watch === undefined ? {} : { watch }),
+  });
 
   function failed(
     code: 'unavailable' | 'timeout' | 'rate_limited',
     message: string,
     cause?: unknown,
   ): ShopError {
-    restUntil = performance.now() + REST_MS;
-    return new ShopError(code, message, { cause, retryAfterSeconds: REST_MS / 1_000 });
+    const error = new ShopError(code, message, { cause, retryAfterSeconds: REST_MS / 1_000 });
+    circuit.failed(error);
+    return error;
   }
 
   return {
     async complete(_tenant, { system, turns }, signal) {
-      if (performance.now() < restUntil)
+      if (!circuit.admits())
         throw new ShopError('unavailable', 'The language model failed a moment ago.', {
           retryAfterSeconds: 10,
         });
@@ -72,9 +86,11 @@ export function createOpenAi({ url, model, key, timeoutMilliseconds = 15_000 }: 
         const parsed = Answer.safeParse(jsonOf(text));
         const [choice] = parsed.data?.choices ?? [];
         if (choice === undefined) throw failed('unavailable', 'The language model’s answer cannot be read.');
+        circuit.succeeded();
         return choice.message.content;
       } catch (error) {
         if (error instanceof ShopError) throw error;
+        if (signal.aborted) circuit.abandoned();
         signal.throwIfAborted();
         if (late.aborted) throw failed('timeout', 'The language model took too long.', error);
         throw failed('unavailable', 'The language model cannot be reached.', error);

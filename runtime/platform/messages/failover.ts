@@ -4,6 +4,7 @@
  *
  * What is unknown is not handed on: a message that a provider may have sent is asked of the same provider again, which can tell by its id.
  */
+import { createCircuit, type Circuit } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 
@@ -31,35 +32,37 @@ export function createFailover({
   failures = 3,
   restMilliseconds = 30_000,
 }: FailoverOptions): Failover {
-  const troubles = new WeakMap<object, { failed: number; restsUntil: number }>();
+  const circuits = new WeakMap<object, Circuit>();
 
-  /** Those that are well, in their order; when none is, all of them: better a try than none. */
-  function inOrder<P extends object>(providers: readonly P[]): readonly P[] {
-    const now = clock.now().getTime();
-    const well = providers.filter((one) => (troubles.get(one)?.restsUntil ?? 0) <= now);
-    return well.length > 0 ? well : providers;
-  }
-
-  function failed(provider: object): void {
-    const before = troubles.get(provider)?.failed ?? 0;
-    const restsUntil = before + 1 >= failures ? clock.now().getTime() + restMilliseconds : 0;
-    troubles.set(provider, { failed: before + 1, restsUntil });
+  function circuitOf(provider: object): Circuit {
+    const known =
+      circuits.get(provider) ??
+      createCircuit({ failures, restMilliseconds, now: () => clock.now().getTime() });
+    circuits.set(provider, known);
+    return known;
   }
 
   return {
     async send(providers, message) {
       let last: unknown = new ShopError('unavailable', 'No provider is set up.');
-      for (const provider of inOrder(providers)) {
+      // When none is well all of them are asked: better a try than none.
+      const noneIsWell = providers.every((provider) => circuitOf(provider).isOpen());
+      for (const provider of providers) {
+        const circuit = circuitOf(provider);
+        if (!circuit.admits() && !noneIsWell) continue;
         try {
           const sent = await provider.send(message);
-          troubles.delete(provider);
+          circuit.succeeded();
           return sent;
         } catch (error) {
           last = error;
           const code = error instanceof ShopError ? error.code : 'internal';
           // About the message or whom it is for: another provider would say the same.
-          if (code === 'gone' || code === 'invalid_input') throw error;
-          failed(provider);
+          if (code === 'gone' || code === 'invalid_input') {
+            circuit.abandoned();
+            throw error;
+          }
+          circuit.failed(error);
           if (code !== 'unavailable' && code !== 'forbidden') throw error;
         }
       }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../../../tests/support/wait.ts';
 import { ShopError, type ErrorCode } from '../errors.ts';
 import type { Payments } from '../ports.ts';
 import { startProcessor, type Processor } from './processor/processor.ts';
@@ -219,4 +222,44 @@ describe('payments through the stripe package', () => {
     // The processor's own answer is what its webhooks carry.
     return (await answer.json()) as object;
   }
+
+  it('asks a processor that is away no more for a moment, and tells when it answers again', async (t) => {
+    let asked = 0;
+    let isAway = true;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(isAway ? 500 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { type: 'api_error', message: 'no' } }));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => server.close());
+    const told: string[] = [];
+    const away = createStripePayments({
+      secrets: { get: (_tenant, name) => Promise.resolve(secrets.get(name)) },
+      url: `http://127.0.0.1:${portOf(server)}`,
+      publicOrigin: undefined,
+      retries: 0,
+      watch: { opened: () => told.push('away'), closed: () => told.push('there again') },
+    });
+    const ask = (): Promise<unknown> => away.retrieve(TENANT, 'pi_1');
+    for (let n = 0; n < 20; n += 1) await refuses(ask(), 'unavailable');
+    assert.deepEqual([asked, told], [5, ['away']]);
+    // A key that is refused is that shop's matter: whoever refuses it is there.
+    isAway = false;
+    await until(
+      async () => {
+        await refuses(ask(), 'unavailable');
+        return told.includes('there again') ? true : undefined;
+      },
+      { withinMs: 10_000, what: 'one has found out that the processor answers' },
+    );
+    const before = asked;
+    for (let n = 0; n < 10; n += 1) await refuses(ask(), 'unavailable');
+    assert.equal(asked - before, 10);
+  });
 });
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

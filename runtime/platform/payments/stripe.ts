@@ -4,6 +4,7 @@
  */
 import { Agent } from 'node:http';
 import type { Stripe } from 'stripe';
+import { createCircuit, guarded, type CircuitWatch, type Guarded } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
 import type { PaymentIntent, Payments, PaymentWebhook, Secrets, TenantId } from '../ports.ts';
 
@@ -17,6 +18,8 @@ export interface StripePaymentsOptions {
   readonly timeoutMs?: number;
   /** Tries after the first; safe, because every write carries an idempotency key. */
   readonly retries?: number;
+  /** Told when the processor is taken to be away, and when it has answered again. */
+  readonly watch?: CircuitWatch;
 }
 
 /** Names under which the operator keeps a tenant's keys. */
@@ -27,11 +30,24 @@ export const WEBHOOK_SECRET = 'payments-webhook-secret';
 /** Signatures older than this are refused, as Stripe advises. */
 const TOLERANCE_SECONDS = 300;
 const EXPAND = ['latest_charge'];
+/** Requests in a row that were given up until nobody asks for a moment. Each has been tried several times already. */
+const FAILURES = 5;
+const REST_MS = 1_000;
 
 /** The `stripe` package takes a quarter of a second and 35 MB to load, so it is loaded at the first payment. */
 export function createStripePayments(options: StripePaymentsOptions): Payments {
   let loading: Promise<Stripe> | undefined;
   const client = (): Promise<Stripe> => (loading ??= connect(options));
+  // A processor that is away would hold every checkout for as long as the tries of its request take.
+  const guard: Guarded = {
+    circuit: createCircuit({
+      failures: FAILURES,
+      restMilliseconds: REST_MS,
+      ...(options.watch === undefined ? {} : { watch: options.watch }),
+    }),
+    isAway,
+    refusal: () => unreached(),
+  };
 
   async function keyOf(tenant: TenantId, name: string): Promise<string> {
     const key = await options.secrets.get(tenant, name);
@@ -48,7 +64,7 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
     const apiKey = await keyOf(tenant, SECRET_KEY);
     const stripe = await client();
     try {
-      return await work(stripe, { apiKey });
+      return await guarded(guard, () => work(stripe, { apiKey }));
     } catch (cause) {
       throw toShopError(cause);
     }
@@ -254,19 +270,22 @@ function toShopError(cause: unknown): unknown {
     }
     return error('invalid_input', 'Correct the request.');
   }
-  if (
-    type === 'StripeRateLimitError' ||
-    type === 'StripeAPIError' ||
-    type === 'StripeConnectionError' ||
-    isNetwork(cause)
-  ) {
-    return new ShopError('unavailable', 'The payment processor cannot be reached.', {
-      cause,
-      remedy: 'Try again in a moment; nothing is charged twice.',
-      retryAfterSeconds: 2,
-    });
-  }
-  return cause;
+  return type === 'StripeRateLimitError' || isAway(cause) ? unreached(cause) : cause;
+}
+
+/** That a shop's key is refused, or asks too often, is that shop's own matter. */
+function isAway(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const { type } = cause as Partial<Stripe.errors.StripeError>;
+  return type === 'StripeAPIError' || type === 'StripeConnectionError' || isNetwork(cause);
+}
+
+function unreached(cause?: unknown): ShopError {
+  return new ShopError('unavailable', 'The payment processor cannot be reached.', {
+    cause,
+    remedy: 'Try again in a moment; nothing is charged twice.',
+    retryAfterSeconds: 2,
+  });
 }
 
 function isNetwork(cause: Error): boolean {

@@ -4,6 +4,7 @@
  */
 import { Cluster, Redis } from 'ioredis';
 import { parseAddress } from '../address/index.ts';
+import { createCircuit, type CircuitWatch } from '../circuit/circuit.ts';
 
 /** What both kinds of client have. */
 export type RedisClient = Redis | Cluster;
@@ -21,8 +22,8 @@ export interface RedisOptionsHere {
   readonly address: string;
   /** Milliseconds that a question may take. Default 100. */
   readonly withinMs?: number;
-  /** Called when Redis begins to fail, with the reason; not again before it has answered once. */
-  readonly onTrouble?: (error: Error) => void;
+  /** Told when Redis begins to fail, and when it has answered again. */
+  readonly watch?: CircuitWatch;
   /** Milliseconds of a steady clock; tests replace it. */
   readonly now?: () => number;
 }
@@ -36,19 +37,17 @@ const REST_MS = 500;
 export function openRedis({
   address,
   withinMs = 100,
-  onTrouble = () => undefined,
+  watch,
   now = () => performance.now(),
 }: RedisOptionsHere): RedisConnection {
   const opened: RedisClient[] = [];
-  let failures = 0;
-  let restUntil = 0;
+  const circuit = createCircuit({
+    failures: FAILURES,
+    restMilliseconds: REST_MS,
+    now,
+    ...(watch === undefined ? {} : { watch }),
+  });
 
-  const failed = (cause: unknown): void => {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    failures += 1;
-    if (failures === FAILURES) onTrouble(error);
-    if (failures >= FAILURES) restUntil = now() + REST_MS;
-  };
   const open = (options: { readonly subscriber: boolean }): RedisClient => {
     const client = connect(address, options);
     // It reconnects by itself; what a question needs to know, the question finds out.
@@ -60,21 +59,17 @@ export function openRedis({
 
   return {
     async attempt(work) {
-      if (failures >= FAILURES) {
-        if (now() < restUntil) return undefined;
-        // Only this one asks; the others go on resting.
-        restUntil = now() + REST_MS;
-      }
+      if (!circuit.admits()) return undefined;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error(`no answer within ${withinMs} ms`)), withinMs);
       });
       try {
         const answer = await Promise.race([work(main), late]);
-        failures = 0;
+        circuit.succeeded();
         return answer;
       } catch (error) {
-        failed(error);
+        circuit.failed(error);
         return undefined;
       } finally {
         clearTimeout(timer);

@@ -2,6 +2,7 @@
  * A product list that is searched: the index says which products, in which order, and counts; the database says what they are, so that
  * nothing is shown that is hidden or gone, at the prices of a list without words. While the index is away the database alone answers, plainly.
  */
+import { createCircuit, guarded, type Guarded } from '../../../platform/circuit/circuit.ts';
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/ports.ts';
@@ -32,21 +33,33 @@ export function createProductSearch(
   { sql, search, clock, log }: Platform,
   keeping: Pick<SearchKeeping, 'isBuilt'>,
 ): ProductSearch {
-  let restUntil = 0;
+  const circuit = createCircuit({
+    failures: 1,
+    restMilliseconds: REST_MS,
+    now: () => clock.now().getTime(),
+    watch: {
+      opened: (cause) => log.warn({ err: cause }, 'the search index does not answer; the database does'),
+      closed: () => log.info('the search index answers again'),
+    },
+  });
+  const guard: Guarded = {
+    circuit,
+    isAway,
+    refusal: () => new ShopError('unavailable', 'The search index did not answer a moment ago.'),
+  };
 
   /** @returns undefined while the index cannot answer: away, or not built yet */
   async function ask(tenant: Tenant, query: SearchQuery): Promise<SearchPage | undefined> {
-    if (clock.now().getTime() < restUntil) return undefined;
     try {
-      if (!(await keeping.isBuilt(tenant))) return undefined;
-      const { synonyms } = await readSynonyms(sql, tenant.id);
-      const also = alsoOf(query.text ?? '', synonyms);
-      return await search.search(tenant.id, indexOf(tenant), also.length === 0 ? query : { ...query, also });
+      return await guarded(guard, async () => {
+        if (!(await keeping.isBuilt(tenant))) return undefined;
+        const { synonyms } = await readSynonyms(sql, tenant.id);
+        const also = alsoOf(query.text ?? '', synonyms);
+        return search.search(tenant.id, indexOf(tenant), also.length === 0 ? query : { ...query, also });
+      });
     } catch (error) {
-      if (!isAway(error)) throw error;
-      restUntil = clock.now().getTime() + REST_MS;
-      log.warn({ err: error, tenant: tenant.id }, 'the search index does not answer; the database does');
-      return undefined;
+      if (isAway(error)) return undefined;
+      throw error;
     }
   }
 
