@@ -335,7 +335,9 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
         if (!consumer) throw new Error(`${domain} has no consumer for ${event.topic}.`);
         await consumer(event, tx);
       };
-      await events.subscribe(domain, topics, traceConsumer(domain, handle, tracer));
+      await events.subscribe(domain, topics, traceConsumer(domain, handle, tracer), {
+        apart: service.hearsApart === true,
+      });
     }
   }
 

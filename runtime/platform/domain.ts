@@ -211,6 +211,8 @@ export interface DomainService {
   readonly routes: Readonly<Record<string, RouteHandler>>;
   /** Topic to handler, for every topic in `definition.consumes`. */
   readonly consumers: Readonly<Record<string, EventHandler>>;
+  /** Its consumers may handle events of different keys at the same time in one transaction: see `SubscribeOptions`. */
+  readonly hearsApart?: boolean;
   /** Task name to handler, for every task in `definition.tasks`. */
   readonly tasks: Readonly<Record<string, TaskHandler>>;
   readonly operations: Readonly<Record<string, Operation>>;

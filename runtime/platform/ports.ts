@@ -51,14 +51,27 @@ export interface ReadOptions {
   readonly stalenessMilliseconds?: number;
 }
 
+export interface SqlStatement {
+  readonly text: string;
+  readonly values?: readonly SqlValue[];
+}
+
 export interface Sql {
-  /** One statement in one round trip: BEGIN, SET LOCAL app.tenant, the statement and COMMIT are pipelined. Not retried. */
+  /** One statement in one round trip: BEGIN, SET LOCAL app.tenant, the statement and COMMIT are pipelined. Not retried. Under load it shares them with others of the tenant. */
   query<Row = Record<string, unknown>>(
     tenant: TenantId,
     text: string,
     values?: readonly SqlValue[],
     options?: ReadOptions,
   ): Promise<SqlResult<Row>>;
+  /**
+   * Several statements in one transaction and one round trip, each of which sees what those before it did: a change, and what there is after it.
+   * The caller names the rows of each. Not retried.
+   */
+  queries<Rows extends readonly unknown[]>(
+    tenant: TenantId,
+    statements: readonly SqlStatement[],
+  ): Promise<{ readonly [Index in keyof Rows]: SqlResult<Rows[Index]> }>;
   /**
    * Runs `work` in one transaction as `tenant`. Serialisation failures and deadlocks are retried (at most 5 times),
    * so `work` must have no effect outside the transaction. Rolls back when `work` throws.
@@ -96,9 +109,19 @@ export interface StoredEvent extends NewEvent {
  */
 export type EventHandler = (event: StoredEvent, tx: Transaction) => Promise<void>;
 
+export interface SubscribeOptions {
+  /** Events of different keys may be handled at the same time in one transaction: see `events/apart.ts` for what that asks of a handler. */
+  readonly apart?: boolean;
+}
+
 export interface Events {
   /** At least once, in order per tenant, topic and key. `consumer` names the group; its position survives restarts. */
-  subscribe(consumer: string, topics: readonly string[], handler: EventHandler): Promise<void>;
+  subscribe(
+    consumer: string,
+    topics: readonly string[],
+    handler: EventHandler,
+    options?: SubscribeOptions,
+  ): Promise<void>;
   /** Publishes at most what is already committed in the outbox; returns when nothing is left to publish. */
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -20,6 +20,11 @@ const { values } = parseArgs({
     warm: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '30' },
     only: { type: 'string', default: 'shopmind,vendure,medusa' },
+    flows: { type: 'string', default: 'browse,checkout' },
+    /** Ours: what PostgreSQL is asked for, by statement and flow. It costs some, so the table's figures are not to be quoted then. */
+    statements: { type: 'boolean', default: false },
+    /** Ours: a folder for profiles of our processes (`*.cpuprofile`). Costs some, too. */
+    profiles: { type: 'string' },
   },
 });
 const before = machine();
@@ -32,16 +37,19 @@ const load = {
 };
 const asked = new Set(values.only.split(','));
 
+const flows = new Set(values.flows.split(','));
+const looking = { statements: values.statements, profiles: values.profiles };
+
 interface Line {
   readonly name: string;
-  readonly browse: Measured;
-  readonly checkout?: Measured;
+  readonly browse?: Measured | undefined;
+  readonly checkout?: Measured | undefined;
 }
 
 const lines: Line[] = [];
 if (asked.has('shopmind')) {
-  lines.push(await line(`ShopMind, ${products} products`, () => startShop(products)));
-  if (many > 0) lines.push(await line(`ShopMind, ${many} products`, () => startShop(many)));
+  lines.push(await line(`ShopMind, ${products} products`, () => startShop(products, looking)));
+  if (many > 0) lines.push(await line(`ShopMind, ${many} products`, () => startShop(many, looking)));
 }
 if (asked.has('vendure'))
   lines.push(await line(`Vendure, ${products} products`, () => startVendure(products)));
@@ -53,10 +61,12 @@ async function line(name: string, start: () => Promise<Contestant>): Promise<Lin
   process.stderr.write(`${name}: starting\n`);
   const contestant = await start();
   try {
-    const run = async (what: 'browse' | 'checkout'): Promise<Measured> => {
+    const run = async (what: 'browse' | 'checkout'): Promise<Measured | undefined> => {
+      if (!flows.has(what)) return undefined;
       process.stderr.write(`${name}: ${what}\n`);
       const measured = await measure({ ...load, ...contestant, flow: contestant[what] });
       if (measured.firstFailure !== undefined) process.stderr.write(`${name}: ${measured.firstFailure}\n`);
+      process.stderr.write(`${stepsOf(measured)}\n${measured.seen ?? ''}\n`);
       return measured;
     };
     return { name, browse: await run('browse'), checkout: await run('checkout') };
@@ -78,18 +88,22 @@ function browsing(): string {
   ];
   return table(
     head,
-    lines.map(
-      ({ name, browse: { requestsPerSecond, p50, p99, failed, cpuMsPerRequest, memory, load: own } }) => [
-        name,
-        requestsPerSecond.toFixed(0),
-        `${p50.toFixed(0)} ms`,
-        `${p99.toFixed(0)} ms`,
-        percent(failed),
-        `${cpuMsPerRequest.toFixed(2)} ms`,
-        `${memory['shop']?.toFixed(0)} MB`,
-        own.toFixed(2),
-      ],
-    ),
+    lines.flatMap(({ name, browse }) => {
+      if (browse === undefined) return [];
+      const { requestsPerSecond, p50, p99, failed, cpuMsPerRequest, memory, load: own } = browse;
+      return [
+        [
+          name,
+          requestsPerSecond.toFixed(0),
+          `${p50.toFixed(0)} ms`,
+          `${p99.toFixed(0)} ms`,
+          percent(failed),
+          `${cpuMsPerRequest.toFixed(2)} ms`,
+          `${memory['shop']?.toFixed(0)} MB`,
+          own.toFixed(2),
+        ],
+      ];
+    }),
   );
 }
 
@@ -97,6 +111,7 @@ function buying(): string {
   const head = [
     'from the list to a paid order',
     'orders/s',
+    'finished/s',
     'p50',
     'p99',
     'failed',
@@ -109,11 +124,22 @@ function buying(): string {
     head,
     lines.flatMap(({ name, checkout }) => {
       if (checkout === undefined) return [];
-      const { flowsPerSecond, p50, p99, failed, cpuMsPerFlow, cpuMs, memory, load: own } = checkout;
+      const {
+        flowsPerSecond,
+        finishedPerSecond,
+        p50,
+        p99,
+        failed,
+        cpuMsPerFlow,
+        cpuMs,
+        memory,
+        load: own,
+      } = checkout;
       return [
         [
           name,
           flowsPerSecond.toFixed(1),
+          (finishedPerSecond ?? flowsPerSecond).toFixed(1),
           `${p50.toFixed(0)} ms`,
           `${p99.toFixed(0)} ms`,
           percent(failed),
@@ -126,6 +152,14 @@ function buying(): string {
         ],
       ];
     }),
+  );
+}
+
+function stepsOf({ steps }: Measured): string {
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  return table(
+    ['step', 'p50', 'p99'],
+    Object.entries(steps).map(([name, { p50, p99 }]) => [name, ms(p50), ms(p99)]),
   );
 }
 

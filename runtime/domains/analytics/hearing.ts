@@ -141,7 +141,7 @@ async function productsOf(
   lines: readonly { readonly productId: string }[],
 ): Promise<ReadonlyMap<string, { readonly vendor: string; readonly type: string }>> {
   const { rows } = await tx.query<{ product_id: string; vendor: string; type: string }>(
-    'select product_id, vendor, type from analytics_products where tenant_id = $1 and product_id = any ($2::text[])',
+    'select product_id, vendor, type from analytics_products where tenant_id = $1 and product_id = any ((select $2::text[])::text[])',
     [tenant, lines.map(({ productId }) => productId)],
   );
   return new Map(

@@ -17,6 +17,7 @@ export const createService: CreateService = (platform) => {
   return {
     definition: analytics,
     operations: {},
+    hearsApart: true,
     consumers: {
       'orders.order': hearOfOrder(intake),
       'payments.payment': hearOfPayment(intake),

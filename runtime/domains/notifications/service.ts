@@ -109,6 +109,7 @@ export function createNotifications(
 
   return {
     definition: notifications,
+    hearsApart: true,
     consumers: {
       'orders.order': hearing.order,
       'orders.draft': hearing.draft,

@@ -3,7 +3,7 @@
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { Platform } from '../../platform/domain.ts';
-import type { SqlResult, SqlRunner, Tenant, TenantId } from '../../platform/ports.ts';
+import type { SqlResult, SqlRunner, SqlStatement, Tenant, TenantId } from '../../platform/ports.ts';
 import { MOST_CARDS } from './gift-cards/schemas.ts';
 import type { Purse } from './gift-cards/spread.ts';
 import { CARDS, hashOf } from './gift-cards/store.ts';
@@ -164,6 +164,50 @@ export function readerOf(platform: Platform, tenant: TenantId): Reader {
   return { query: (text, values) => platform.sql.query(tenant, text, values) };
 }
 
+/**
+ * Changes a cart and answers it as it is then: one transaction and one way to the server.
+ * @param change one statement, asked for at once
+ * @throws what `change` throws; ShopError `not_found`
+ */
+export async function changeCart(
+  platform: Platform,
+  tenant: TenantId,
+  id: string,
+  customerId: string | undefined,
+  change: (sql: Reader, now: Date) => Promise<void>,
+): Promise<Cart> {
+  const now = platform.clock.now();
+  const sql = readerTogether(platform, tenant);
+  const changing = change(sql, now);
+  const reading = readCart(sql, tenant, id, now, { customerId });
+  // Where a change is refused there may be no cart to read either: the refusal says more.
+  reading.catch(() => undefined);
+  await changing;
+  return showCart(await reading, now);
+}
+
+/** As `readerOf`, for statements that are asked for in the same turn of the event loop: they go together. */
+function readerTogether(platform: Platform, tenant: TenantId): Reader {
+  let open:
+    | { readonly statements: SqlStatement[]; readonly answers: Promise<readonly SqlResult<unknown>[]> }
+    | undefined;
+  return {
+    async query<Row>(text: string, values: Parameters<SqlRunner['query']>[1]) {
+      if (open === undefined) {
+        const statements: SqlStatement[] = [];
+        const answers = Promise.resolve().then(() => {
+          open = undefined;
+          return platform.sql.queries<readonly unknown[]>(tenant, statements);
+        });
+        open = { statements, answers };
+      }
+      const { statements, answers } = open;
+      const place = statements.push({ text, ...(values === undefined ? {} : { values }) }) - 1;
+      return (await answers)[place] as SqlResult<Row>; // the caller names its rows, as with `query`
+    },
+  };
+}
+
 /** The cart as the shopper sees it. */
 export function showCart(cart: StoredCart, now: Date): Cart {
   const price = cartPrice(cart, now);
@@ -270,26 +314,26 @@ export async function createCart(
   const lines = input.lines ?? [];
   refuseRepeats(lines);
   const id = platform.newId('cart');
-  const { rows } = await platform.sql.query<{ variant_id: string }>(tenant.id, CREATE, [
-    tenant.id,
-    id,
-    customerId ?? null,
-    currency,
-    platform.clock.now(),
-    lines.map((line) => line.variantId),
-    lines.map((line) => line.quantity),
-  ]);
-  const missing = rows.map((row) => row.variant_id);
-  if (missing.length > 0) throw notForSale(missing);
-  const now = platform.clock.now();
-  return showCart(await readCart(readerOf(platform, tenant.id), tenant.id, id, now, { customerId }), now);
+  return changeCart(platform, tenant.id, id, customerId, async (sql, now) => {
+    const { rows } = await sql.query<{ variant_id: string }>(CREATE, [
+      tenant.id,
+      id,
+      customerId ?? null,
+      currency,
+      now,
+      lines.map((line) => line.variantId),
+      lines.map((line) => line.quantity),
+    ]);
+    const missing = rows.map((row) => row.variant_id);
+    if (missing.length > 0) throw notForSale(missing);
+  });
 }
 
-/** Writes the cart with all of its lines, or nothing; returns the variants that are not for sale. */
+/** Writes the cart with all of its lines, or nothing; returns the variants that are not for sale. One plan for all lists, as in `TAKING`. */
 const CREATE = `
   with wanted as (
     select w.variant_id, w.quantity, (v.prices ->> $4)::bigint as price
-    from unnest($6::text[], $7::int[]) as w (variant_id, quantity)
+    from unnest((select $6::text[]), (select $7::int[])) as w (variant_id, quantity)
     left join orders_variants v on v.tenant_id = $1 and v.variant_id = w.variant_id and v.published and v.prices ? $4
   ), missing as (select variant_id from wanted where price is null),
   cart as (

@@ -20,6 +20,7 @@ import {
   addGiftCard,
   removeGiftCard,
   cartPrice,
+  changeCart,
   addCode,
   createCart,
   patchCart,
@@ -29,6 +30,7 @@ import {
   removeCode,
   removeLine,
   showCart,
+  type Reader,
 } from './carts.ts';
 import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
@@ -100,56 +102,34 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       return cartAfter(request, id);
     },
     getCart: (request) => cartAfter(request, ofCart(request)),
-    async patchCart(request) {
-      const patch = request.body as z.infer<typeof s.patchCart>;
-      await patchCart(
-        readerOf(platform, request.tenant.id),
-        request.tenant.id,
-        ofCart(request),
-        patch,
-        now(),
-      );
-      return cartAfter(request, ofCart(request));
-    },
-    async addLine(request) {
-      const line = request.body as z.infer<typeof s.addLine>;
-      await put(request, ofCart(request), line, 'add');
-      return cartAfter(request, ofCart(request));
-    },
-    async setLine(request) {
-      const { cartId, variantId } = request.params as { cartId: string; variantId: string };
+    patchCart: (request) =>
+      changed(request, (sql, at) =>
+        patchCart(sql, request.tenant.id, ofCart(request), request.body as z.infer<typeof s.patchCart>, at),
+      ),
+    addLine: (request) => put(request, request.body as z.infer<typeof s.addLine>, 'add'),
+    setLine: (request) => {
+      const { variantId } = request.params as { variantId: string };
       const { quantity } = request.body as z.infer<typeof s.setLine>;
-      if (quantity === 0)
-        await removeLine(readerOf(platform, request.tenant.id), request.tenant.id, cartId, variantId, now());
-      else await put(request, cartId, { variantId, quantity }, 'set');
-      return cartAfter(request, cartId);
+      return quantity === 0 ? remove(request, variantId) : put(request, { variantId, quantity }, 'set');
     },
-    async removeLine(request) {
-      const { cartId, variantId } = request.params as { cartId: string; variantId: string };
-      await removeLine(readerOf(platform, request.tenant.id), request.tenant.id, cartId, variantId, now());
-      return cartAfter(request, cartId);
-    },
-    async addCode(request) {
+    removeLine: (request) => remove(request, (request.params as { variantId: string }).variantId),
+    addCode: (request) => {
       const { code } = request.body as z.infer<typeof s.cartCodes>;
-      await addCode(readerOf(platform, request.tenant.id), request.tenant.id, ofCart(request), code, now());
-      return cartAfter(request, ofCart(request));
+      return changed(request, (sql, at) => addCode(sql, request.tenant.id, ofCart(request), code, at));
     },
-    async removeCode(request) {
-      const { cartId, code } = request.params as { cartId: string; code: string };
-      await removeCode(readerOf(platform, request.tenant.id), request.tenant.id, cartId, code, now());
-      return cartAfter(request, cartId);
+    removeCode: (request) => {
+      const { code } = request.params as { code: string };
+      return changed(request, (sql, at) => removeCode(sql, request.tenant.id, ofCart(request), code, at));
     },
-    async addGiftCard(request) {
+    addGiftCard: (request) => {
       const { code } = request.body as z.infer<typeof s.cartGiftCode>;
-      const { tenant } = request;
-      await addGiftCard(readerOf(platform, tenant.id), tenant.id, ofCart(request), code, now());
-      return cartAfter(request, ofCart(request));
+      return changed(request, (sql, at) => addGiftCard(sql, request.tenant.id, ofCart(request), code, at));
     },
-    async removeGiftCard(request) {
-      const { cartId, giftCardId } = request.params as { cartId: string; giftCardId: string };
-      const { tenant } = request;
-      await removeGiftCard(readerOf(platform, tenant.id), tenant.id, cartId, giftCardId, now());
-      return cartAfter(request, cartId);
+    removeGiftCard: (request) => {
+      const { giftCardId } = request.params as { giftCardId: string };
+      return changed(request, (sql, at) =>
+        removeGiftCard(sql, request.tenant.id, ofCart(request), giftCardId, at),
+      );
     },
     listShippingMethods: async ({ tenant, caller, query }) => ({
       json: { methods: await shippingMethods(tenant, caller.customerId, query as ShippingQuery) },
@@ -254,13 +234,25 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     return shown(currency, shippingOffers(rows[0]?.rules?.shipping, to, parcel));
   }
 
+  /** The cart as it is after a change. */
+  async function changed(
+    request: RouteRequest,
+    change: (sql: Reader, now: Date) => Promise<void>,
+  ): Promise<{ json: s.Cart }> {
+    const { tenant, caller } = request;
+    return { json: await changeCart(platform, tenant.id, ofCart(request), caller.customerId, change) };
+  }
+
   function put(
     request: RouteRequest,
-    cartId: string,
     line: { variantId: string; quantity: number },
     how: 'add' | 'set',
-  ): Promise<void> {
-    return putLine(readerOf(platform, request.tenant.id), request.tenant.id, cartId, line, how, now());
+  ): Promise<{ json: s.Cart }> {
+    return changed(request, (sql, at) => putLine(sql, request.tenant.id, ofCart(request), line, how, at));
+  }
+
+  function remove(request: RouteRequest, variantId: string): Promise<{ json: s.Cart }> {
+    return changed(request, (sql, at) => removeLine(sql, request.tenant.id, ofCart(request), variantId, at));
   }
 
   /** Newest first: order ids grow with time. */
@@ -325,6 +317,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
   return {
     definition: orders,
     routes,
+    hearsApart: true,
     consumers: { 'catalog.product': hearOfProduct, 'payments.payment': hearOfPayment },
     // The task queue parsed each payload with the task's schema.
     tasks: {

@@ -53,6 +53,7 @@ export const createService: CreateService = (platform) => {
   return {
     definition: recommendations,
     operations: {},
+    hearsApart: true,
     consumers: {
       'analytics.visit': hearOfVisit(clock),
       'catalog.product': hearOfProduct(clock),

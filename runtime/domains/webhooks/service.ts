@@ -38,6 +38,7 @@ export const createService: CreateService = (platform) => {
 
   return {
     definition: webhooks,
+    hearsApart: true,
     consumers: Object.fromEntries(TOPICS.map(({ name }) => [name, hearing.hear])),
     tasks: {
       [SEND]: ({ tenant }) => sending.send(tenant),

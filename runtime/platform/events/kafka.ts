@@ -16,6 +16,7 @@ import { deadTopicName, groupName, POOL_SCOPE, topicName } from '../names/index.
 import type { Clock, EventHandler, StoredEvent, TenantId, Transaction } from '../ports.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
 import { startSweeper } from '../sweeper.ts';
+import { handleApart } from './apart.ts';
 import { createDelivery, type Delivery, type Handle } from './kafka/delivery.ts';
 import { createIntake, type Intake } from './kafka/intake.ts';
 import { toDeadMessage } from './kafka/messages.ts';
@@ -196,8 +197,12 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
   }
 
   return {
-    subscribe(consumer, topics, handler) {
-      subscribe(consumer, topics, oneByOne(handler));
+    subscribe(consumer, topics, handler, { apart = false } = {}) {
+      subscribe(
+        consumer,
+        topics,
+        apart ? (events, tx) => handleApart(events, handler, tx) : oneByOne(handler),
+      );
       return Promise.resolve();
     },
     subscribeBatches(consumer, topics, handler) {

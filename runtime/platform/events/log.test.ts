@@ -288,3 +288,33 @@ test('a task whose worker was killed is claimed again when its lease ends, and t
   assert.deepEqual(rows, []);
   await queue.close();
 });
+
+test('a worker claims no more tasks than it has room for, whatever plan the server makes', async () => {
+  const tenant = 'room';
+  const { z } = await import('zod');
+  const definitions = [{ name: 'l.room', payload: z.object({}), maxAttempts: 5, leaseSeconds: 30 }];
+  await sql.transaction(tenant, (tx) =>
+    tx.enqueue(...Array.from({ length: 40 }, () => ({ name: 'l.room', payload: {} }))),
+  );
+  // An empty table's plan, in which the question for due tasks was asked once for each of them.
+  const queue = createTaskQueue({
+    sql,
+    clock: systemClock,
+    log,
+    definitions,
+    sweepMilliseconds: 20,
+    perTenant: 3,
+  });
+  let running = 0;
+  let most = 0;
+  queue.work('l.room', async () => {
+    most = Math.max(most, ++running);
+    await new Promise(setImmediate);
+    running -= 1;
+  });
+  await queue.settled();
+  assert.ok(most <= 3, `${most} at once`);
+  const { rows } = await sql.query(tenant, 'SELECT id FROM tasks WHERE tenant_id = $1', [tenant]);
+  assert.deepEqual(rows, []);
+  await queue.close();
+});

@@ -8,12 +8,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Clock, EventHandler, Events, StoredEvent, TenantId } from '../ports.ts';
+import type { Clock, EventHandler, Events, StoredEvent, TenantId, Transaction } from '../ports.ts';
 import { createPump, type Pump } from '../pump.ts';
 import type { PostgresSql, WorkerTransaction } from '../sql/postgres.ts';
 import type { Statement } from '../sql/wire.ts';
 import { isTenantId } from '../tenant-id.ts';
 import { startSweeper } from '../sweeper.ts';
+import { handleApart } from './apart.ts';
 import { noMeter, type EventMeter } from './meter.ts';
 import {
   blame,
@@ -48,14 +49,14 @@ export interface EventLog extends Events {
 }
 
 const CHANNEL = 'shopmind_events';
-const BATCH = 16;
+const BATCH = 64;
 /** A turn costs the same for one event as for a batch; the first after a pause does not wait. */
 const REST_MS = { least: 15, most: 60 };
 
 interface Subscription {
   readonly consumer: string;
   readonly topics: readonly string[];
-  readonly handler: EventHandler;
+  readonly handle: Handle;
   readonly pump: Pump;
   readonly parking: Parking;
   /** Tenants whose position row is known to exist. */
@@ -161,7 +162,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     tenant: TenantId,
     most: number,
   ): Promise<'some' | 'all' | 'no place'> {
-    const { consumer, handler, parking } = subscription;
+    const { consumer, handle, parking } = subscription;
     const began = performance.now();
     let oldest: StoredEvent | undefined;
     let handled = 0;
@@ -178,15 +179,9 @@ export function createEventLog(options: EventLogOptions): EventLog {
       const isBlocked = parking.blocks(answer);
       const blocked = events.filter(({ event }) => isBlocked(event));
       if (blocked.length > 0) await tx.batch(parking.behind(tenant, blocked));
-      for (const [index, { event }] of events.entries()) {
-        if (isBlocked(event)) continue;
-        try {
-          await handler(event, tx);
-        } catch (error) {
-          throw blame(error, index);
-        }
-        handled++;
-      }
+      const free = events.filter(({ event }) => !isBlocked(event));
+      await handle(free, events, tx);
+      handled = free.length;
       return events.length < most ? 'all' : 'some';
     });
     if (oldest !== undefined && handled > 0) {
@@ -264,7 +259,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
   }
 
   return {
-    async subscribe(consumer, topics, handler) {
+    async subscribe(consumer, topics, handler, { apart = false } = {}) {
       const pump = createPump({
         name: consumer,
         concurrency: 2,
@@ -284,7 +279,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
         maxAttempts: options.maxAttempts ?? 8,
         firstPauseMilliseconds: options.firstPauseMilliseconds ?? 100,
       });
-      const subscription: Subscription = { consumer, topics, handler, placed: new Set(), pump, parking };
+      const handle = apart ? together(handler) : oneByOne(handler);
+      const subscription: Subscription = { consumer, topics, handle, placed: new Set(), pump, parking };
       subscriptions.push(subscription);
       listening ??= sql.listen(
         CHANNEL,
@@ -324,6 +320,36 @@ export function createEventLog(options: EventLogOptions): EventLog {
       await relay.close();
       await Promise.all(subscriptions.map(({ pump }) => pump.close()));
     },
+  };
+}
+
+/** Handles some of what was taken. @throws HandlerFailure that says which of what was taken it was, where that is known */
+type Handle = (free: readonly Parkable[], taken: readonly Parkable[], tx: Transaction) => Promise<void>;
+
+function oneByOne(handler: EventHandler): Handle {
+  return async (free, taken, tx) => {
+    for (const each of free) {
+      try {
+        await handler(each.event, tx);
+      } catch (error) {
+        throw blame(error, taken.indexOf(each));
+      }
+    }
+  };
+}
+
+/** Statements of several events that fail, fail together: whose fault it was is found by trying fewer. */
+function together(handler: EventHandler): Handle {
+  return async (free, taken, tx) => {
+    try {
+      await handleApart(
+        free.map(({ event }) => event),
+        handler,
+        tx,
+      );
+    } catch (error) {
+      throw blame(error, taken.length === 1 ? 0 : undefined);
+    }
   };
 }
 

@@ -312,6 +312,44 @@ test('whoever makes a shared transaction fail, fails alone and with its own erro
   );
 });
 
+test('statements that wait for a connection share one transaction, and whoever makes it fail, fails alone', async () => {
+  const one = createPostgres({
+    connectionString: database.url,
+    clock: systemClock,
+    newId: createNewId(systemClock),
+    connections: 1,
+  });
+  const ids = Array.from({ length: 30 }, (_, index) => `shared-${index}`);
+  const write = (id: string): Promise<unknown> => one.query('s', insert, ['s', id, 1, null, null, null]);
+  await Promise.all(ids.map(write));
+  const { rows } = await sql.query<{ written: number; transactions: number }>(
+    's',
+    'SELECT count(*)::int AS written, count(DISTINCT xmin::text)::int AS transactions FROM things',
+  );
+  assert.equal(rows[0]?.written, 30);
+  assert.ok((rows[0]?.transactions ?? 30) <= 5, `${rows[0]?.transactions} transactions for 30 rows`);
+  const again = await Promise.allSettled([...ids.slice(0, 3), 'new'].map(write));
+  assert.deepEqual(
+    again.map(({ status }) => status),
+    ['rejected', 'rejected', 'rejected', 'fulfilled'],
+  );
+  await one.close();
+});
+
+test('several statements are one transaction, in which each sees what those before it did', async () => {
+  const [written, read] = await sql.queries<[unknown, { n: number }]>('q', [
+    { text: insert, values: ['q', 'x', 5, null, null, null] },
+    { text: 'SELECT n FROM things WHERE id = $1', values: ['x'] },
+  ]);
+  assert.deepEqual([written.rowCount, read.rows[0]?.n], [1, 5]);
+  const failing = sql.queries('q', [
+    { text: insert, values: ['q', 'y', 5, null, null, null] },
+    { text: insert, values: ['q', 'x', 5, null, null, null] },
+  ]);
+  await assert.rejects(failing, { code: 'conflict' });
+  assert.equal((await sql.query('q', 'SELECT n FROM things')).rowCount, 1);
+});
+
 test('what a tenant asks for twice is done in this order', async () => {
   const set = (n: number) =>
     sql.together('joint-twice', [

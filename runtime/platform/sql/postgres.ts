@@ -30,6 +30,7 @@ import { checkedTenantId } from '../tenant-id.ts';
 import { isConnectionLoss, isRetryable, isStalePlan, toShopError } from './failures.ts';
 import { createLender } from './lender.ts';
 import { createReplica, PRIMARY_POSITION, type ReplicaReport } from './replica.ts';
+import { createSharing } from './sharing.ts';
 import { createTogether, type Part } from './together.ts';
 import { PipelineFailure, streamOf, type Statement, type WireResult } from './wire.ts';
 
@@ -146,6 +147,14 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     isSomebodys: (error) => !isConnectionLoss(error),
     ...TOGETHER,
   });
+  const sharing = {
+    run: attempt,
+    isSomebodys: (error: unknown) => !isConnectionLoss(error),
+    atOnce: Math.max(1, Math.floor((options.connections ?? 10) * SHARED)),
+    ...SHARING,
+  };
+  /** Reads apart, so that none waits for the disk. */
+  const [reading, writing] = [createSharing(sharing), createSharing(sharing)];
   const ear = createEar(connection, options.pulseMilliseconds ?? 10_000);
 
   async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
@@ -183,6 +192,10 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     } catch (error) {
       throw toShopError(error instanceof PipelineFailure ? error.cause : error);
     }
+  }
+
+  function share(tenant: TenantId, statements: readonly Statement[]): Promise<WireResult[]> {
+    return (statements.every(onlyReads) ? reading : writing).ask({ tenant, statements });
   }
 
   async function single<Row>(
@@ -269,7 +282,13 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
         );
         if (result !== undefined) return result as unknown as SqlResult<Row>; // as in `single`
       }
-      return single<Row>(tenant, text, values);
+      const [result] = await share(tenant, [statement]);
+      if (!result) throw new Error('The server answered fewer results than statements.');
+      return result as unknown as SqlResult<Row>; // as in `single`
+    },
+    async queries(tenant, statements) {
+      const results = await share(checkedTenantId(tenant), statements);
+      return results as unknown as never; // as in `single`
     },
     sweep: (text, values = []) => single(EVERY_TENANT, text, values),
     directory: (text, values = []) => single(NO_TENANT, text, values),
@@ -323,6 +342,9 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
 const MOST_TRIES = 5;
 /** Each part may read megabytes, and those of a transaction are read before any is answered. */
 const TOGETHER = { most: 16, atOnce: 2, restMilliseconds: 10 };
+/** Of the connections, each for reads and for writes, at most. The rest is for transactions. */
+const SHARED = 0.3;
+const SHARING = { most: 12, slowMilliseconds: 250 };
 const BEGIN: Statement = { text: 'BEGIN' };
 const BEGIN_READ_ONLY: Statement = { text: 'BEGIN READ ONLY' };
 const COMMIT: Statement = { text: 'COMMIT' };
@@ -339,7 +361,8 @@ function createGathering(
   return async (statement) => {
     if (open === undefined) {
       const statements: Statement[] = [];
-      const answers = Promise.resolve().then(() => {
+      // Not until everybody has gone on who was woken by the same answer.
+      const answers = new Promise<void>((resolve) => process.nextTick(resolve)).then(() => {
         open = undefined;
         return send(statements);
       });
@@ -373,7 +396,10 @@ function enteringOf(tenant: string): Statement[] {
 
 function onlyReads(statement: Statement): boolean {
   return (
-    /^\s*select\b/i.test(statement.text) && !/\b(?:nextval|pg_notify|for\s+update)\b/i.test(statement.text)
+    /^\s*select\b/i.test(statement.text) &&
+    !/\b(?:nextval|pg_notify|for\s+(?:no\s+key\s+)?(?:update|share)|for\s+key\s+share)\b/i.test(
+      statement.text,
+    )
   );
 }
 

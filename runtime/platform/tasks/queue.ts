@@ -25,9 +25,9 @@ export interface TaskQueueOptions {
   readonly sweepMilliseconds?: number;
   /** The first pause after a failure; it doubles, up to five minutes. Default 1 s. */
   readonly firstPauseMilliseconds?: number;
-  /** Tasks of one tenant that run at once. Default 8. */
+  /** Tasks of one tenant that run at once. Default 16. */
   readonly perTenant?: number;
-  /** Tasks of this process that run at once. Default 32. */
+  /** Tasks of this process that run at once. Default 48. */
   readonly atOnce?: number;
 }
 
@@ -45,13 +45,13 @@ const REST_MS = { least: 10, most: 40 };
 export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   const { sql, clock, log } = options;
   const serves = options.serves ?? (() => true);
-  const perTenant = options.perTenant ?? 8;
+  const perTenant = options.perTenant ?? 16;
   const definitions = new Map(options.definitions.map((definition) => [definition.name, definition]));
   const handlers = new Map<string, TaskHandler>();
   const alarms = new Map<TenantId, { at: number; timer: NodeJS.Timeout }>();
   const running = new Map<TenantId, Set<Promise<void>>>();
   const starved = new Set<TenantId>();
-  const atOnce = options.atOnce ?? 32;
+  const atOnce = options.atOnce ?? 48;
   const stopping = new AbortController();
   const runner = createRunner({
     sql,
@@ -219,20 +219,27 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   };
 }
 
+/**
+ * Named, so that it is asked once: as a part of the join it may be asked for each of its rows, and claims as many again each time. Lists that
+ * the planner cannot see into (`select`) have it make one plan for all of them.
+ */
 const CLAIM = `
+  WITH due AS MATERIALIZED (
+    SELECT d.id, n.seconds FROM tasks d JOIN unnest((SELECT $3::text[]), (SELECT $4::int[])) AS n (name, seconds) ON n.name = d.name
+    WHERE d.tenant_id = $1 AND ((d.state = 'waiting' AND d.run_at <= $2) OR (d.state = 'running' AND d.lease_until <= $2))
+    ORDER BY d.run_at LIMIT (SELECT $5::int) FOR UPDATE OF d SKIP LOCKED
+  )
   UPDATE tasks t SET state = 'running', fence = t.fence + 1, attempts = t.attempts + 1, updated_at = $2::timestamptz,
     lease_until = $2::timestamptz + due.seconds * interval '1 second'
-  FROM (
-    SELECT d.id, n.seconds FROM tasks d JOIN unnest($3::text[], $4::int[]) AS n (name, seconds) ON n.name = d.name
-    WHERE d.tenant_id = $1 AND ((d.state = 'waiting' AND d.run_at <= $2) OR (d.state = 'running' AND d.lease_until <= $2))
-    ORDER BY d.run_at LIMIT $5 FOR UPDATE OF d SKIP LOCKED
-  ) due
-  WHERE t.tenant_id = $1 AND t.id = due.id
+  FROM due WHERE t.tenant_id = $1 AND t.id = due.id
   RETURNING t.id, t.name, t.payload, t.attempts, t.fence, t.trace`;
 
+/** The first of those that wait and of those that run, each by its index. */
 const NEXT_DUE = `
-  SELECT min(CASE state WHEN 'waiting' THEN run_at ELSE lease_until END) AS at FROM tasks
-  WHERE tenant_id = $1 AND state IN ('waiting', 'running') AND name = ANY ($2::text[])`;
+  SELECT least(
+    (SELECT run_at FROM tasks WHERE tenant_id = $1 AND state = 'waiting' AND name = ANY ((SELECT $2::text[])::text[]) ORDER BY run_at LIMIT 1),
+    (SELECT lease_until FROM tasks WHERE tenant_id = $1 AND state = 'running' AND name = ANY ((SELECT $2::text[])::text[])
+     ORDER BY lease_until LIMIT 1)) AS at`;
 
 const WHO_HAS_WORK = `
   SELECT tenant_id FROM tasks WHERE state = 'waiting' AND run_at <= $1 AND name = ANY ($2::text[])

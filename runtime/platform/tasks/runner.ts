@@ -212,7 +212,7 @@ function textOf(error: unknown): string {
 }
 
 const FORGET = `
-  DELETE FROM tasks t USING unnest($2::text[], $3::bigint[]) AS d (id, fence)
+  DELETE FROM tasks t USING unnest((SELECT $2::text[]), (SELECT $3::bigint[])) AS d (id, fence)
   WHERE t.tenant_id = $1 AND t.id = d.id AND t.fence = d.fence`;
 
 const RETRY = `

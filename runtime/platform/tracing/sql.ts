@@ -21,6 +21,10 @@ export function traceSql(sql: PostgresSql, tracer: Tracer): PostgresSql {
       tracer.run(summaryOf(text), about(tenant, summaryOf(text)), () =>
         sql.query(tenant, text, values, options),
       ),
+    queries(tenant, statements) {
+      const summary = summariesOf(statements).join('; ');
+      return tracer.run(summary, about(tenant, summary), () => sql.queries(tenant, statements));
+    },
     batch(tenant, statements) {
       const summary = summariesOf(statements).join('; ');
       return tracer.run(summary, about(tenant, summary), () => sql.batch(tenant, statements));

@@ -10,6 +10,12 @@ export interface Contestant {
   readonly browse: Flow;
   /** From the list to an order whose payment is authorised. */
   readonly checkout: Flow;
+  /** Orders that are where they should be, all that follows a payment done: for a shop that does it behind the shopper's back. */
+  readonly finished?: (() => Promise<number>) | undefined;
+  /** Half-way through the warming up. */
+  readonly warmed?: (() => Promise<void>) | undefined;
+  /** Begins to count what the database is asked for, where it was started for that. @returns ends it: what one of so many flows took */
+  readonly watch?: (() => Promise<(flows: number) => Promise<string>>) | undefined;
   stop(): Promise<void>;
 }
 

@@ -38,11 +38,19 @@ export interface LoadOptions {
   /** Processes by what they are; each with all it has started. */
   readonly servers: Readonly<Record<string, number>>;
   readonly flow: Flow;
+  /** Asked for half-way through the warming up. */
+  readonly warmed?: (() => Promise<void>) | undefined;
+  /** How many flows are finished behind the shoppers' backs, so far. */
+  readonly finished?: (() => Promise<number>) | undefined;
+  /** Begun as measuring begins. @returns ended with it, and told how many flows there were */
+  readonly watch?: (() => Promise<(flows: number) => Promise<string>>) | undefined;
 }
 
 export interface Measured {
   readonly requestsPerSecond: number;
   readonly flowsPerSecond: number;
+  /** Flows that were finished behind the shoppers' backs; those that were not will cost their time later. */
+  readonly finishedPerSecond: number | undefined;
   /** Of single requests, ms. */
   readonly p50: number;
   readonly p95: number;
@@ -58,6 +66,10 @@ export interface Measured {
   readonly memory: Readonly<Record<string, number>>;
   /** Share of one processor that the load itself took. */
   readonly load: number;
+  /** By the name of the step, ms. */
+  readonly steps: Readonly<Record<string, { readonly p50: number; readonly p99: number }>>;
+  /** What `watch` had to tell. */
+  readonly seen: string | undefined;
 }
 
 export async function measure(options: LoadOptions): Promise<Measured> {
@@ -69,7 +81,7 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     return known;
   };
   const seen = {
-    latencies: [] as number[],
+    latencies: new Map<string, number[]>(),
     flows: 0,
     failed: 0,
     firstFailure: undefined as string | undefined,
@@ -79,7 +91,11 @@ export async function measure(options: LoadOptions): Promise<Measured> {
   const send: Send = async (name, step) => {
     const began = performance.now();
     const failure = await attempt(poolOf(step.origin ?? origin), name, step);
-    if (phase.isMeasuring) seen.latencies.push(performance.now() - began);
+    if (phase.isMeasuring) {
+      const mine = seen.latencies.get(name) ?? [];
+      seen.latencies.set(name, mine);
+      mine.push(performance.now() - began);
+    }
     if (!('problem' in failure)) return failure;
     if (phase.isMeasuring) seen.failed += 1;
     throw new Error(failure.problem);
@@ -97,24 +113,39 @@ export async function measure(options: LoadOptions): Promise<Measured> {
   };
 
   const crowd = Promise.all(Array.from({ length: shoppers }, (_, index) => shopper(index)));
-  await pause(options.warmSeconds * 1000);
+  await pause(options.warmSeconds * 500);
+  await options.warmed?.();
+  await pause(options.warmSeconds * 500);
+  const finishedBefore = await options.finished?.();
+  const watched = await options.watch?.();
   const [cpuBefore, loadBefore, began] = [await cpuOf(servers), process.cpuUsage(), performance.now()];
   phase.isMeasuring = true;
   await pause(options.seconds * 1000);
   phase.isMeasuring = false;
   const seconds = (performance.now() - began) / 1000;
   const [cpuAfter, load] = [await cpuOf(servers), process.cpuUsage(loadBefore)];
+  const finished = await options.finished?.();
   const memory = await memoryOfAll(servers);
+  const told = await watched?.(seen.flows);
   phase.isOver = true;
   await crowd;
   await Promise.all([...pools.values()].map((pool) => pool.close()));
 
-  const latencies = seen.latencies.toSorted((a, b) => a - b);
+  const byStep = Object.fromEntries(
+    [...seen.latencies].map(([name, ms]) => [name, ms.toSorted((a, b) => a - b)]),
+  );
+  const latencies = Object.values(byStep)
+    .flat()
+    .toSorted((a, b) => a - b);
   const spent = mapValues(cpuAfter, (after, name) => 1000 * (after - (cpuBefore[name] ?? 0)));
   const total = Object.values(spent).reduce((sum, ms) => sum + ms, 0);
   return {
     requestsPerSecond: latencies.length / seconds,
     flowsPerSecond: seen.flows / seconds,
+    finishedPerSecond:
+      finished === undefined || finishedBefore === undefined
+        ? undefined
+        : (finished - finishedBefore) / seconds,
     p50: quantile(latencies, 0.5),
     p95: quantile(latencies, 0.95),
     p99: quantile(latencies, 0.99),
@@ -125,6 +156,8 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     cpuMs: mapValues(spent, (ms) => ms / seen.flows),
     memory,
     load: (load.user + load.system) / 1e6 / seconds,
+    steps: mapValues(byStep, (ms) => ({ p50: quantile(ms, 0.5), p99: quantile(ms, 0.99) })),
+    seen: told,
   };
 }
 

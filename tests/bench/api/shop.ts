@@ -16,22 +16,36 @@ import { until } from '../../support/wait.ts';
 import { handles, shopifyFiles } from './catalogue.ts';
 import { anyOf, POSTGRES, type Contestant } from './contestant.ts';
 import type { Flow } from './load.ts';
+import { countStatements, COUNTING } from './statements.ts';
 
 const TENANT = 'acme';
 const ADMIN_KEY = 'merchant-token-of-acme-0001';
 /** An import takes 64 MiB. */
 const PRODUCTS_A_FILE = 20_000;
 
-export async function startShop(products: number): Promise<Contestant> {
+export interface Looking {
+  /** PostgreSQL counts its statements. */
+  readonly statements: boolean;
+  /** A folder for what V8 says of where our processes' time went. */
+  readonly profiles: string | undefined;
+}
+
+export async function startShop(
+  products: number,
+  { statements, profiles }: Looking = { statements: false, profiles: undefined },
+): Promise<Contestant> {
   const folder = await mkdtemp(join(tmpdir(), 'shopmind-bench-'));
   const names = DOMAINS.map(({ name }) => name);
-  const database = await startTestDatabase(DOMAINS, POSTGRES);
+  const database = await startTestDatabase(DOMAINS, statements ? { ...POSTGRES, ...COUNTING } : POSTGRES);
   const [port, payPort] = [await freePort(), await freePort()];
   const pay = `http://127.0.0.1:${payPort}`;
+  const profiling: Record<string, string> =
+    profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` };
   await database.addTenant({ id: TENANT, domains: names }, await secretsOfTenant());
   const processor = await start('platform/payments/processor/main.ts', payPort, {
     PROCESSOR_DATA: folder,
     PAYMENTS_SECRET: 'x',
+    ...profiling,
   });
   const runtime = await start('host/main.ts', port, {
     SHOPMIND_DOMAINS: names.join(','),
@@ -40,6 +54,7 @@ export async function startShop(products: number): Promise<Contestant> {
     BLOBS_URL: `file://${folder}/blobs`,
     PAYMENTS_URL: pay,
     PAYMENTS_PUBLIC_ORIGIN: pay,
+    ...profiling,
   });
   const shop = shopAt(port, `${TENANT}.localhost`);
   await openAccount(payPort, port);
@@ -51,6 +66,18 @@ export async function startShop(products: number): Promise<Contestant> {
     servers: { shop: pidOf(runtime), processor: pidOf(processor), postgres: database.postgres.pid() },
     browse: browse(products),
     checkout: checkout(products, pay),
+    /**
+     * What autovacuum gets to within a minute. Until then the planner takes tables to be as empty as they were when the shop was opened, in
+     * which any index is as good as any other, and connections keep such plans: that is no shop's second minute.
+     */
+    warmed: async () => void (await database.admin.query('vacuum analyze')),
+    async finished() {
+      const { rows } = await database.admin.query<{ count: string }>(
+        `select count(*) from shop.orders_orders where status = 'confirmed'`,
+      );
+      return Number(rows[0]?.count);
+    },
+    watch: statements ? () => countStatements(database.admin) : undefined,
     async stop() {
       await Promise.all([runtime, processor].map(ended));
       await database.stop();

@@ -1,0 +1,80 @@
+/**
+ * What PostgreSQL was asked for, by statement and for each order: where the processor time of one goes, in counts that do not depend on what
+ * else the machine does. Counting costs some itself, so what is measured meanwhile is not for the table.
+ */
+import type { Pool } from 'pg';
+import { table } from '../table.ts';
+
+/** What the server has to be started with. */
+export const COUNTING = {
+  shared_preload_libraries: 'pg_stat_statements',
+  'pg_stat_statements.track': 'top',
+  'pg_stat_statements.track_planning': 'on',
+  'pg_stat_statements.max': '5000',
+} as const;
+
+/** Begins to count. @returns ends it and tells what one of so many flows took */
+export async function countStatements(admin: Pool): Promise<(flows: number) => Promise<string>> {
+  await admin.query('create extension if not exists pg_stat_statements');
+  const before = await totals(admin);
+  await admin.query('select pg_stat_statements_reset()');
+  return async (flows) => {
+    const { rows } = await admin.query<StatementRow>(STATEMENTS);
+    const after = await totals(admin);
+    const each = (name: keyof Totals): string => ((after[name] - before[name]) / flows).toFixed(1);
+    const head = ['statement, for each flow', 'calls', 'rows', 'ms', 'ms planning', 'bytes of log', 'pages'];
+    const per = (value: string, digits: number): string => (Number(value) / flows).toFixed(digits);
+    const lines = rows.map((row) => [
+      row.query.replaceAll('|', '¦'),
+      per(row.calls, 2),
+      per(row.rows, 1),
+      per(row.executing, 3),
+      per(row.planning, 3),
+      per(row.log, 0),
+      per(row.pages, 0),
+    ]);
+    const sums = `${each('commits')} transactions, ${each('rollbacks')} rolled back, ${each('logBytes')} bytes of log in ${each('logRecords')} records, ${each('flushes')} flushes`;
+    return `One of ${flows}: ${sums}\n\n${table(head, lines)}`;
+  };
+}
+
+interface StatementRow {
+  readonly query: string;
+  readonly calls: string;
+  readonly rows: string;
+  readonly executing: string;
+  readonly planning: string;
+  readonly log: string;
+  readonly pages: string;
+}
+
+const STATEMENTS = `
+  select left(regexp_replace(query, '\\s+', ' ', 'g'), 110) as query, sum(calls) as calls, sum(rows) as rows, sum(total_exec_time) as executing,
+    sum(total_plan_time) as planning, sum(wal_bytes) as log, sum(shared_blks_hit + shared_blks_read) as pages
+  from pg_stat_statements where query !~ 'pg_stat_' group by 1 order by sum(total_exec_time + total_plan_time) desc limit 70`;
+
+interface Totals {
+  readonly commits: number;
+  readonly rollbacks: number;
+  readonly logBytes: number;
+  readonly logRecords: number;
+  readonly flushes: number;
+}
+
+async function totals(admin: Pool): Promise<Totals> {
+  await admin.query('select pg_stat_force_next_flush()');
+  const { rows } = await admin.query<Record<keyof Totals, string>>(
+    `select d.xact_commit as commits, d.xact_rollback as rollbacks, w.wal_bytes as "logBytes", w.wal_records as "logRecords",
+       (select sum(fsyncs) from pg_stat_io where object = 'wal') as flushes
+     from pg_stat_database d, pg_stat_wal w where d.datname = current_database()`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('the server counts nothing');
+  return {
+    commits: Number(row.commits),
+    rollbacks: Number(row.rollbacks),
+    logBytes: Number(row.logBytes),
+    logRecords: Number(row.logRecords),
+    flushes: Number(row.flushes),
+  };
+}
