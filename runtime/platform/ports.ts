@@ -326,6 +326,10 @@ export interface SearchQuery {
   /** Each has to be among the document's values. */
   readonly keywords?: Readonly<Record<string, string>>;
   readonly ranges?: Readonly<Record<string, { readonly atLeast?: number; readonly atMost?: number }>>;
+  /** Ids that are not found, whatever they say; at most 500. */
+  readonly without?: readonly string[];
+  /** What each fits is so much better: the factors multiply. At most 16; of an explicit sort they change nothing. */
+  readonly boosts?: readonly SearchBoost[];
   /** Absent: what fits best first. Documents without it come last; of a keyword with several values the first decides, by its bytes. */
   readonly sort?:
     | { readonly number: string; readonly descending: boolean }
@@ -336,6 +340,13 @@ export interface SearchQuery {
   /** `next` of the page before, with everything else the same. */
   readonly after?: string;
 }
+
+/** Factors are greater than 0. */
+export type SearchBoost = { readonly factor: number } & (
+  | { readonly ids: readonly string[] }
+  | { readonly keyword: string; readonly value: string }
+  | { readonly number: string; readonly atLeast: number }
+);
 
 export interface SearchPage {
   readonly ids: readonly string[];

@@ -88,6 +88,10 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
       ...(isObject(json) && 'version' in json ? { version: json['version'] } : {}),
     },
   }),
+  // A rule that names no product is refused for its search or its boosts only.
+  'catalog.adminCreateRankingRule': ({ json }) => ({
+    json: { ...(isObject(json) ? json : {}), pins: [], buries: [], hides: [], from: null, until: null },
+  }),
   'catalog.adminStartImport': (_request, _memory, random) => ({
     bytes: Buffer.from(
       `Handle,Title,Vendor,Type,Tags,Published,Variant SKU,Variant Inventory Qty,Variant Price,Status\nlamp-${random.index(50)},Lamp,Us,Light,,true,L${random.index(99)},${random.pick(['3', '-1', '1e9', ''])},${random.pick(['9.99', '0', '-1', '99999999999999', 'x'])},active\n`,

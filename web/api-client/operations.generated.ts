@@ -2002,6 +2002,7 @@ export interface Operations {
         })[];
       } | null;
       "search": "words" | "similar" | "plain" | null;
+      "placed": readonly (string)[];
     };
   };
   /** Published products by their ids, up to a hundred at once. */
@@ -2817,6 +2818,348 @@ export interface Operations {
       "synonyms": readonly ({
         "words": readonly (string)[];
         "means"?: readonly (string)[] | undefined;
+      })[];
+    };
+  };
+  /** What searches and collections show first, last or not at all. */
+  'catalog.adminListRankingRules': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "rules": readonly ({
+        "id": string;
+        "version": number;
+        "rule": {
+          "name": string;
+          "enabled": boolean;
+          "when": {
+            "on": "query";
+            "match": "exact" | "contains";
+            "text": string;
+          } | {
+            "on": "any-query";
+          } | {
+            "on": "collection";
+            "collection": string;
+          };
+          "from": string | null;
+          "until": string | null;
+          "pins": readonly ({
+            "productId": string;
+            "place": number;
+          })[];
+          "buries": readonly (string)[];
+          "hides": readonly (string)[];
+          "boosts": readonly ({
+            "what": {
+              "by": "tag";
+              "value": string;
+            } | {
+              "by": "type";
+              "value": string;
+            } | {
+              "by": "vendor";
+              "value": string;
+            } | {
+              "by": "available";
+            } | {
+              "by": "new";
+              "days": number;
+            };
+            "factor": number;
+          })[];
+        };
+        "createdAt": string;
+        "updatedAt": string;
+      })[];
+    };
+  };
+  /** Pin, bury, hide or boost products in a search or a collection; lists heed it at once. A shop has at most 200 rules. */
+  'catalog.adminCreateRankingRule': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "enabled"?: boolean | undefined;
+      "when": {
+        "on": "query";
+        "match": "exact" | "contains";
+        "text": string;
+      } | {
+        "on": "any-query";
+      } | {
+        "on": "collection";
+        "collection": string;
+      };
+      "from"?: string | null | undefined;
+      "until"?: string | null | undefined;
+      "pins"?: readonly ({
+        "productId": string;
+        "place": number;
+      })[] | undefined;
+      "buries"?: readonly (string)[] | undefined;
+      "hides"?: readonly (string)[] | undefined;
+      "boosts"?: readonly ({
+        "what": {
+          "by": "tag";
+          "value": string;
+        } | {
+          "by": "type";
+          "value": string;
+        } | {
+          "by": "vendor";
+          "value": string;
+        } | {
+          "by": "available";
+        } | {
+          "by": "new";
+          "days": number;
+        };
+        "factor": number;
+      })[] | undefined;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "rule": {
+        "name": string;
+        "enabled": boolean;
+        "when": {
+          "on": "query";
+          "match": "exact" | "contains";
+          "text": string;
+        } | {
+          "on": "any-query";
+        } | {
+          "on": "collection";
+          "collection": string;
+        };
+        "from": string | null;
+        "until": string | null;
+        "pins": readonly ({
+          "productId": string;
+          "place": number;
+        })[];
+        "buries": readonly (string)[];
+        "hides": readonly (string)[];
+        "boosts": readonly ({
+          "what": {
+            "by": "tag";
+            "value": string;
+          } | {
+            "by": "type";
+            "value": string;
+          } | {
+            "by": "vendor";
+            "value": string;
+          } | {
+            "by": "available";
+          } | {
+            "by": "new";
+            "days": number;
+          };
+          "factor": number;
+        })[];
+      };
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** One ranking rule. */
+  'catalog.adminGetRankingRule': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "version": number;
+      "rule": {
+        "name": string;
+        "enabled": boolean;
+        "when": {
+          "on": "query";
+          "match": "exact" | "contains";
+          "text": string;
+        } | {
+          "on": "any-query";
+        } | {
+          "on": "collection";
+          "collection": string;
+        };
+        "from": string | null;
+        "until": string | null;
+        "pins": readonly ({
+          "productId": string;
+          "place": number;
+        })[];
+        "buries": readonly (string)[];
+        "hides": readonly (string)[];
+        "boosts": readonly ({
+          "what": {
+            "by": "tag";
+            "value": string;
+          } | {
+            "by": "type";
+            "value": string;
+          } | {
+            "by": "vendor";
+            "value": string;
+          } | {
+            "by": "available";
+          } | {
+            "by": "new";
+            "days": number;
+          };
+          "factor": number;
+        })[];
+      };
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Replace a ranking rule; 409 when someone else changed it since `version`. */
+  'catalog.adminUpdateRankingRule': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "rule": {
+        "name": string;
+        "enabled"?: boolean | undefined;
+        "when": {
+          "on": "query";
+          "match": "exact" | "contains";
+          "text": string;
+        } | {
+          "on": "any-query";
+        } | {
+          "on": "collection";
+          "collection": string;
+        };
+        "from"?: string | null | undefined;
+        "until"?: string | null | undefined;
+        "pins"?: readonly ({
+          "productId": string;
+          "place": number;
+        })[] | undefined;
+        "buries"?: readonly (string)[] | undefined;
+        "hides"?: readonly (string)[] | undefined;
+        "boosts"?: readonly ({
+          "what": {
+            "by": "tag";
+            "value": string;
+          } | {
+            "by": "type";
+            "value": string;
+          } | {
+            "by": "vendor";
+            "value": string;
+          } | {
+            "by": "available";
+          } | {
+            "by": "new";
+            "days": number;
+          };
+          "factor": number;
+        })[] | undefined;
+      };
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "rule": {
+        "name": string;
+        "enabled": boolean;
+        "when": {
+          "on": "query";
+          "match": "exact" | "contains";
+          "text": string;
+        } | {
+          "on": "any-query";
+        } | {
+          "on": "collection";
+          "collection": string;
+        };
+        "from": string | null;
+        "until": string | null;
+        "pins": readonly ({
+          "productId": string;
+          "place": number;
+        })[];
+        "buries": readonly (string)[];
+        "hides": readonly (string)[];
+        "boosts": readonly ({
+          "what": {
+            "by": "tag";
+            "value": string;
+          } | {
+            "by": "type";
+            "value": string;
+          } | {
+            "by": "vendor";
+            "value": string;
+          } | {
+            "by": "available";
+          } | {
+            "by": "new";
+            "days": number;
+          };
+          "factor": number;
+        })[];
+      };
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Delete a ranking rule. */
+  'catalog.adminDeleteRankingRule': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** What a search or a collection shows, where each product would stand without rules, and which rule moved it. */
+  'catalog.adminPreviewRanking': {
+    params: undefined;
+    query: {
+      "q"?: string | undefined;
+      "collection"?: string | undefined;
+      "at"?: string | undefined;
+      "with"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "rules": readonly ({
+        "ruleId": string;
+        "name": string;
+      })[];
+      "products": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "place": number;
+        "placeWithout": number | null;
+        "because": readonly ({
+          "ruleId": string;
+          "name": string;
+          "effect": "pinned" | "buried" | "boosted";
+          "factor": number | null;
+        })[];
+      })[];
+      "hidden": readonly ({
+        "ruleId": string;
+        "name": string;
+        "productId": string;
+        "title": string;
+        "placeWithout": number;
       })[];
     };
   };
@@ -11375,6 +11718,7 @@ export interface Operations {
         })[];
       } | null;
       "search": "words" | "similar" | "plain" | null;
+      "placed": readonly (string)[];
       "personal": boolean;
     };
   };
@@ -11542,6 +11886,12 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminRebuildSearch': ['POST', '/api/admin/catalog/search/rebuild', false],
   'catalog.adminGetSynonyms': ['GET', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminPutSynonyms': ['PUT', '/api/admin/catalog/search/synonyms', false],
+  'catalog.adminListRankingRules': ['GET', '/api/admin/catalog/search/rules', false],
+  'catalog.adminCreateRankingRule': ['POST', '/api/admin/catalog/search/rules', true],
+  'catalog.adminGetRankingRule': ['GET', '/api/admin/catalog/search/rules/{id}', false],
+  'catalog.adminUpdateRankingRule': ['PUT', '/api/admin/catalog/search/rules/{id}', false],
+  'catalog.adminDeleteRankingRule': ['DELETE', '/api/admin/catalog/search/rules/{id}', false],
+  'catalog.adminPreviewRanking': ['GET', '/api/admin/catalog/search/preview', false],
   'catalog.adminExport': ['GET', '/api/admin/catalog/export', false],
   'catalog.listReviews': ['GET', '/api/catalog/reviews', false],
   'catalog.getReviewStanding': ['GET', '/api/catalog/reviews/standing', false],

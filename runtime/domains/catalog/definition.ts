@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 import { PictureQuery } from '../../platform/pictures/form.ts';
 import { reviewRoutes, reviewTables, reviewTopic } from './reviews/definition.ts';
+import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -28,6 +29,7 @@ export const catalog: DomainDefinition = {
     { name: 'product_index_builds', spread: 'tenant', access: 'write' },
     { name: 'catalog_search_settings', spread: 'tenant', access: 'write' },
     ...reviewTables,
+    { name: 'catalog_ranking_rules', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -299,6 +301,63 @@ export const catalog: DomainDefinition = {
       audience: 'merchant',
       body: schemas.SynonymsUpdate,
       response: schemas.Synonyms,
+    },
+    {
+      id: 'adminListRankingRules',
+      method: 'GET',
+      path: '/api/admin/catalog/search/rules',
+      summary: 'What searches and collections show first, last or not at all.',
+      audience: 'merchant',
+      response: ranking.RankingRules,
+    },
+    {
+      id: 'adminCreateRankingRule',
+      method: 'POST',
+      path: '/api/admin/catalog/search/rules',
+      summary: `Pin, bury, hide or boost products in a search or a collection; lists heed it at once. A shop has at most ${ranking.MOST_RULES} rules.`,
+      audience: 'merchant',
+      body: ranking.RankingRuleInput,
+      response: ranking.RankingRule,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'adminGetRankingRule',
+      method: 'GET',
+      path: '/api/admin/catalog/search/rules/{id}',
+      summary: 'One ranking rule.',
+      audience: 'merchant',
+      params: schemas.IdParams,
+      response: ranking.RankingRule,
+    },
+    {
+      id: 'adminUpdateRankingRule',
+      method: 'PUT',
+      path: '/api/admin/catalog/search/rules/{id}',
+      summary: 'Replace a ranking rule; 409 when someone else changed it since `version`.',
+      audience: 'merchant',
+      params: schemas.IdParams,
+      body: ranking.RankingRuleUpdate,
+      response: ranking.RankingRule,
+    },
+    {
+      id: 'adminDeleteRankingRule',
+      method: 'DELETE',
+      path: '/api/admin/catalog/search/rules/{id}',
+      summary: 'Delete a ranking rule.',
+      audience: 'merchant',
+      params: schemas.IdParams,
+      status: 204,
+    },
+    {
+      id: 'adminPreviewRanking',
+      method: 'GET',
+      path: '/api/admin/catalog/search/preview',
+      summary:
+        'What a search or a collection shows, where each product would stand without rules, and which rule moved it.',
+      audience: 'merchant',
+      query: ranking.PreviewQuery,
+      response: ranking.Preview,
     },
     {
       id: 'adminExport',

@@ -2,16 +2,26 @@
  * The product list: filters, sorting and pages as one SQL statement, with keyset cursors. Words are looked for plainly, as parts of what
  * a product is called: whoever searches asks the index (`search/ask.ts`), and comes here only while it is away.
  */
+import { z } from 'zod';
 import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { CARD_COLUMNS, toCard, type CardRow } from './document.ts';
 import { BROWSING } from './freshness.ts';
+import { AS_IT_IS, type Arrangement, type Lift } from './ranking/lifts.ts';
 import type { ProductCard, ProductsByIdsQuery, ProductsPage, ProductsQuery } from './schemas.ts';
 
-/** One page; total and facets come with the first. Throws ShopError `invalid_input` for a cursor of another list. */
-export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuery): Promise<ProductsPage> {
+/**
+ * One page; total and facets come with the first. What is lifted stands before the others, and of equals the list's order decides.
+ * @throws ShopError `invalid_input` for a cursor of another list
+ */
+export async function listProducts(
+  sql: Sql,
+  tenant: Tenant,
+  query: ProductsQuery,
+  arranged: Arrangement = AS_IT_IS,
+): Promise<ProductsPage> {
   const currency = currencyOf(tenant, query);
-  const list = describe(tenant, query, currency);
+  const list = describe(tenant, query, currency, arranged);
   const first = query.cursor === undefined;
   const [page, summary] = await Promise.all([
     sql.query<PageRow>(tenant.id, list.page, list.values, BROWSING),
@@ -25,11 +35,12 @@ export async function listProducts(sql: Sql, tenant: Tenant, query: ProductsQuer
   const more = rows.length > query.limit;
   return {
     products: shown.map((row) => toCard(row, currency)),
-    nextCursor: more && last ? encodeCursor(list.sort, last.sort_key, last.id) : null,
+    nextCursor: more && last ? encodeCursor(list.sort, last.sort_key, last.id, last.lift) : null,
     total,
     currency,
     facets,
     search: null,
+    placed: [],
   };
 }
 
@@ -56,6 +67,8 @@ export function currencyOf(tenant: Tenant, { currency }: Pick<ProductsQuery, 'cu
 
 interface PageRow extends CardRow {
   readonly sort_key: string | number | Date | null;
+  /** Of a list with lifts. */
+  readonly lift?: number;
 }
 
 interface SummaryRow {
@@ -91,7 +104,7 @@ const ORDERS: Readonly<Record<string, Order>> = {
   rating: { key: 'p.rating_rank', type: 'integer', descending: true },
 };
 
-function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListSql {
+function describe(tenant: Tenant, query: ProductsQuery, currency: string, arranged: Arrangement): ListSql {
   const values: SqlValue[] = [tenant.id];
   const bind = (value: SqlValue): string => `$${values.push(value)}`;
   const joins: string[] = [];
@@ -118,6 +131,8 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
     where.push(`p.rating_average >= ${bind(Math.round(query.minRating * 1_000))}`);
   if (query.available !== undefined) where.push(HAS_STOCK);
   if (query.tag !== undefined) where.push(`${bind(query.tag)} = ANY (p.tags)`);
+  if (arranged.only !== undefined) where.push(`p.id = ANY (${bind(arranged.only)}::text[])`);
+  if (arranged.without.length > 0) where.push(`p.id <> ALL (${bind(arranged.without)}::text[])`);
   let rank = '0';
   if (q !== undefined) {
     const parts = q
@@ -133,26 +148,60 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string): ListS
   const order: Order =
     sort === 'relevance' ? { key: rank, type: 'numeric', descending: true } : (ORDERS[sort] ?? FEATURED);
   const direction = order.descending ? 'DESC' : 'ASC';
+  const lift = liftOf(arranged.lifts, bind);
+  // Of one direction, so that a page's end can be compared with.
+  const keys = [
+    ...(lift === undefined ? [] : [{ key: order.descending ? lift : `-(${lift})`, type: 'float8' }]),
+    { key: order.key, type: order.type },
+    { key: 'p.id', type: 'text' },
+  ];
+  const names = keys.map(({ key }) => key).join(', ');
   const paging = [...where];
   if (query.cursor !== undefined) {
-    const cursor = decodeCursor(query.cursor, sort);
-    const [key, id] = [bind(cursor.key), bind(cursor.id)];
-    paging.push(`(${order.key}, p.id) ${order.descending ? '<' : '>'} (${key}::${order.type}, ${id}::text)`);
+    const from = decodeCursor(query.cursor, sort, lift !== undefined);
+    const ends = [...(from.lift === undefined ? [] : [from.lift]), from.key, from.id];
+    const end = ends.map((value, n) => `${bind(value)}::text::${keys[n]?.type ?? 'text'}`).join(', ');
+    paging.push(`(${names}) ${order.descending ? '<' : '>'} (${end})`);
   }
   // A parameter, not a number in the text: each text is prepared once and kept.
   const limit = bind(query.limit + 1);
+  const lifted = lift === undefined ? '' : `, ${keys[0]?.key ?? ''} AS lift`;
+  const ordered = keys.map(({ key }) => `${key} ${direction}`).join(', ');
   return {
     sort,
     values,
     filterValues,
-    page: `SELECT ${CARD_COLUMNS}, ${order.key} AS sort_key ${from} WHERE ${paging.join(' AND ')}
-           ORDER BY ${order.key} ${direction}, p.id ${direction} LIMIT ${limit}::int`,
+    page: `SELECT ${CARD_COLUMNS}, ${order.key} AS sort_key${lifted} ${from} WHERE ${paging.join(' AND ')}
+           ORDER BY ${ordered} LIMIT ${limit}::int`,
     summary: `WITH hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
       SELECT (SELECT count(*) FROM hits) AS total, jsonb_build_object(
         'types', ${facet('SELECT type AS value FROM hits')},
         'vendors', ${facet('SELECT vendor AS value FROM hits')},
         'tags', ${facet('SELECT unnest(tags) AS value FROM hits')}) AS facets`,
   };
+}
+
+/** The product of all factors that fit; undefined: none is asked for. */
+function liftOf(lifts: readonly Lift[], bind: (value: SqlValue) => string): string | undefined {
+  if (lifts.length === 0) return undefined;
+  const fits = (what: Lift['what']): string => {
+    switch (what.by) {
+      case 'tag':
+        return `${bind(what.value)}::text = ANY (p.tags)`;
+      case 'type':
+      case 'vendor':
+        return `p.${what.by} = ${bind(what.value)}::text`;
+      case 'available':
+        return HAS_STOCK;
+      case 'since':
+        return `p.published_at >= ${bind(what.since)}::timestamptz`;
+      case 'id':
+        return `p.id = ANY (${bind(what.ids)}::text[])`;
+    }
+  };
+  return lifts
+    .map(({ what, factor }) => `(CASE WHEN ${fits(what)} THEN ${bind(factor)}::float8 ELSE 1 END)`)
+    .join(' * ');
 }
 
 /** A variant that may be sold beyond its stock is never sold out; orders do not say so of it. */
@@ -179,23 +228,40 @@ function partOf(word: string): string {
 }
 
 /** Opaque to callers; names its list, so that a cursor is not taken to another one. */
-export function encodeCursor(sort: string, key: unknown, id: string): string {
-  return Buffer.from(JSON.stringify([sort, key, id])).toString('base64url');
+export function encodeCursor(sort: string, key: unknown, id: string, lift?: number): string {
+  const parts = [sort, key, id, ...(lift === undefined ? [] : [lift])];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** Throws ShopError `invalid_input`. */
-export function decodeCursor(cursor: string, sort: string): { key: SqlValue; id: string } {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && parts.length === 3 && parts[0] === sort && typeof parts[2] === 'string') {
-      const key: unknown = parts[1];
-      if (typeof key === 'string' || typeof key === 'number') return { key: String(key), id: parts[2] };
-    }
-  } catch {
-    // Not ours: said below.
+/** @param lifted whether the list has lifts. Throws ShopError `invalid_input`. */
+export function decodeCursor(
+  cursor: string,
+  sort: string,
+  lifted = false,
+): { readonly key: string; readonly id: string; readonly lift?: string } {
+  const parsed = Cursor.safeParse(jsonOf(cursor));
+  if (parsed.success) {
+    const [of, key, id, lift] = parsed.data;
+    if (of === sort && (lift !== undefined) === lifted)
+      return { key: String(key), id, ...(lift === undefined ? {} : { lift: String(lift) }) };
   }
   throw new ShopError('invalid_input', 'The cursor does not belong to this list.', {
     remedy: 'Begin again without a cursor, and keep every other parameter while paging.',
     problems: [{ where: 'query/cursor', what: 'does not belong to this list' }],
   });
+}
+
+const Key = z.union([z.string(), z.number()]);
+const Cursor = z.union([
+  z.tuple([z.string(), Key, z.string()]),
+  z.tuple([z.string(), Key, z.string(), z.number()]),
+]);
+
+function jsonOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    // Not ours: it parses as nothing.
+    return undefined;
+  }
 }

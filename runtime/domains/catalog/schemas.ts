@@ -153,6 +153,8 @@ export const ProductsPage = z.object({
    * `plain`: the search is away or being built, and only names, kinds and numbers were looked through. Null without `q`.
    */
   search: z.enum(['words', 'similar', 'plain']).nullable(),
+  /** Of these products, those that the merchant's rules pinned or buried: who sorts the page for somebody leaves them where they are. */
+  placed: z.array(z.string()),
 });
 export type ProductsPage = z.infer<typeof ProductsPage>;
 

@@ -20,12 +20,17 @@ import {
 import { BROWSING, CACHE_SECONDS } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
-import { decodeCursor, encodeCursor, listByIds, listProducts } from './listing.ts';
+import { decodeCursor, encodeCursor, listByIds } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
-import { createProductSearch, type AskedQuery } from './search/ask.ts';
+import { createProductLists } from './ranking/lists.ts';
+import { previewOf } from './ranking/preview.ts';
+import type { PreviewQuery, RankingRuleInput, RankingRuleUpdate } from './ranking/schemas.ts';
+import * as rules from './ranking/store.ts';
+import { createProductSearch } from './search/ask.ts';
 import { KEEP_TASK, noteVariant } from './search/changes.ts';
 import { createSearchKeeping } from './search/keep.ts';
-import { readSynonyms, writeSynonyms } from './search/synonyms.ts';
+import { createSearchSettings, readSettings } from './search/settings.ts';
+import { writeSynonyms } from './search/synonyms.ts';
 import {
   ImportSource,
   MembersAsked,
@@ -60,12 +65,17 @@ export const createService: CreateService = (platform) => {
   const cached = createCached(platform);
   const imports = createImports({ platform, media, sources, changed: cached.changed });
   const keeping = createSearchKeeping(platform, cached.changed);
-  const search = createProductSearch(platform, keeping);
+  const settings = createSearchSettings(platform);
+  const search = createProductSearch(platform, keeping, settings);
+  const lists = createProductLists(platform, settings, search);
 
   function listed(tenant: Tenant, asked: ProductsQuery): Promise<RouteResponse> {
-    return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () =>
-      isSearched(asked) ? search.list(tenant, asked) : listProducts(sql, tenant, asked),
-    );
+    return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () => lists.list(tenant, asked));
+  }
+
+  function settingsChanged(tenant: TenantId): void {
+    settings.forget(tenant);
+    cached.changed(tenant);
   }
 
   async function finished(tenant: TenantId, id: string, signal: AbortSignal) {
@@ -214,12 +224,43 @@ export const createService: CreateService = (platform) => {
         return { json: await keeping.state(tenant.id) };
       },
       async adminGetSynonyms({ tenant }) {
-        return { json: await readSynonyms(sql, tenant.id) };
+        const { version, synonyms } = await readSettings(sql, tenant.id);
+        return { json: { version, synonyms } };
       },
       async adminPutSynonyms({ tenant, body }) {
         const written = await writeSynonyms(platform, tenant.id, body as SynonymsUpdate);
-        cached.changed(tenant.id);
+        settingsChanged(tenant.id);
         return { json: written };
+      },
+      async adminListRankingRules({ tenant }) {
+        return { json: { rules: await rules.listRules(platform, tenant.id) } };
+      },
+      async adminCreateRankingRule({ tenant, body, earn }) {
+        const answer = await sql.transaction(tenant.id, async (tx) => {
+          const made = await rules.createRule(platform, tx, tenant.id, body as RankingRuleInput);
+          const location = `/api/admin/catalog/search/rules/${made.id}`;
+          return earn(tx, { json: made, headers: { location } });
+        });
+        settingsChanged(tenant.id);
+        return answer;
+      },
+      async adminGetRankingRule({ tenant, params }) {
+        return { json: await rules.getRule(platform, tenant.id, idOf(params)) };
+      },
+      async adminUpdateRankingRule({ tenant, params, body }) {
+        const changed = await sql.transaction(tenant.id, (tx) =>
+          rules.updateRule(platform, tx, tenant.id, idOf(params), body as RankingRuleUpdate),
+        );
+        settingsChanged(tenant.id);
+        return { json: changed };
+      },
+      async adminDeleteRankingRule({ tenant, params }) {
+        await sql.transaction(tenant.id, (tx) => rules.deleteRule(platform, tx, tenant.id, idOf(params)));
+        settingsChanged(tenant.id);
+        return {};
+      },
+      async adminPreviewRanking({ tenant, query }) {
+        return { json: await previewOf(platform, lists, tenant, query as PreviewQuery) };
       },
       async adminExport({ tenant }) {
         const layout = await layoutOf(platform, tenant);
@@ -543,10 +584,6 @@ async function* exportLines({ sql }: Platform, tenant: Tenant, layout: ExportLay
     after = rows.at(-1);
     if (rows.length < EXPORT_PAGE) return;
   }
-}
-
-function isSearched(asked: ProductsQuery): asked is AskedQuery {
-  return asked.q !== undefined && asked.q !== '';
 }
 
 function idOf(params: unknown): string {

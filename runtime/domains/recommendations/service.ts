@@ -93,7 +93,9 @@ export const createService: CreateService = (platform) => {
           store.kindsOf(tenant, visited),
         ]);
         const near = affinity(nearestVisits(visited, visits), kinds);
-        return { json: { ...page, products: suited(page.products, near), personal: true } };
+        const placed = new Set(page.placed);
+        const products = suited(page.products, near, ({ id }) => placed.has(id));
+        return { json: { ...page, products, personal: true } };
       },
 
       async listPopular({ tenant, query }) {

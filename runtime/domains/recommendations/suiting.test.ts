@@ -22,6 +22,25 @@ test('nothing is lost or added, nothing rises or falls by more than its bound, a
   );
 });
 
+test('what the merchant placed stays where it is, whoever looks', () => {
+  const item = fc.record({ near: fc.double({ min: 0, max: 1, noNaN: true }), placed: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 40 }), (items) => {
+      const listed = items.map((one, at) => ({ ...one, at }));
+      const found = suited(
+        listed,
+        ({ near }) => near,
+        ({ placed }) => placed,
+      );
+      assert.deepEqual(
+        found.toSorted((a, b) => a.at - b.at),
+        listed,
+      );
+      for (const [place, { at, placed }] of found.entries()) if (placed) assert.equal(place, at);
+    }),
+  );
+});
+
 test('what visits alike went on to is nearest, then what is of the kind that was looked at', () => {
   const near = affinity(
     [

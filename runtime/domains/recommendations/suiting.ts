@@ -15,12 +15,24 @@ export interface Kind {
   readonly vendor: string;
 }
 
-/** @param affinityOf from 0 to 1. Those that are equally near stay as they were to each other. */
-export function suited<Item>(listed: readonly Item[], affinityOf: (item: Item) => number): readonly Item[] {
-  return listed
-    .map((item, at) => ({ item, place: at - RISE * Math.min(1, Math.max(0, affinityOf(item))) }))
+/**
+ * Those that are equally near stay as they were to each other.
+ * @param affinityOf from 0 to 1
+ * @param isPlaced where the merchant put it there: it stays, and the others share the places between
+ */
+export function suited<Item>(
+  listed: readonly Item[],
+  affinityOf: (item: Item) => number,
+  isPlaced: (item: Item) => boolean = () => false,
+): readonly Item[] {
+  const free = listed
+    .map((item, at) => ({ item, at }))
+    .filter(({ item }) => !isPlaced(item))
+    .map(({ item, at }) => ({ item, place: at - RISE * Math.min(1, Math.max(0, affinityOf(item))) }))
     .toSorted((a, b) => a.place - b.place)
-    .map(({ item }) => item);
+    .map(({ item }) => item)
+    .values();
+  return listed.map((item) => (isPlaced(item) ? item : (free.next().value ?? item)));
 }
 
 /**

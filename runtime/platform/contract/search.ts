@@ -181,6 +181,79 @@ export function searchContract(
     );
   });
 
+  test(`${adapter}: what is left out is not found nor counted; boosts move what they fit, page by page, slips too`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    await search.write(
+      tenant,
+      ENGLISH,
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((id, n) =>
+        product(id, 'Lantern', {
+          keywords: { tags: n % 2 === 0 ? ['sale'] : ['new'] },
+          numbers: { published: n },
+        }),
+      ),
+    );
+    const all = async (query: Omit<SearchQuery, 'limit'>): Promise<string[]> => {
+      const ids: string[] = [];
+      for (let after: string | undefined, pages = 0; pages < 10; pages++) {
+        const page = await search.search(tenant, ENGLISH, {
+          ...query,
+          limit: 2,
+          ...(after === undefined ? {} : { after }),
+        });
+        ids.push(...page.ids);
+        after = page.next;
+        if (after === undefined) break;
+      }
+      return ids;
+    };
+    const boosts: SearchQuery['boosts'] = [
+      { keyword: 'tags', value: 'sale', factor: 4 },
+      { number: 'published', atLeast: 4, factor: 2 },
+      { ids: ['d'], factor: 16 },
+      { ids: ['e'], factor: 1e-18 },
+    ];
+    // Of equals the larger id stands first.
+    for (const text of ['lantern', undefined])
+      assert.deepEqual(
+        await all({ ...(text === undefined ? {} : { text }), boosts, without: ['c'] }),
+        ['d', 'a', 'f', 'b', 'e'],
+        `by ${text ?? 'no words'}`,
+      );
+    assert.deepEqual(await all({ boosts, sort: { number: 'published', descending: false } }), [
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      'f',
+    ]);
+    const counted = await search.search(tenant, ENGLISH, {
+      text: 'lantern',
+      without: ['a', 'c'],
+      facets: ['tags'],
+      limit: 1,
+    });
+    assert.deepEqual(
+      [counted.total, counted.facets['tags']],
+      [
+        4,
+        [
+          { value: 'new', count: 3 },
+          { value: 'sale', count: 1 },
+        ],
+      ],
+    );
+    const slip = await search.search(tenant, ENGLISH, { text: 'lantren', boosts, without: ['c'], limit: 10 });
+    assert.deepEqual([slip.similar, slip.ids[0], slip.ids.at(-1), slip.ids.length], [true, 'd', 'e', 5]);
+    await assert.rejects(
+      search.search(tenant, ENGLISH, { text: 'lantern', limit: 2, after: counted.next ?? '' }),
+      { code: 'invalid_input' },
+      'a page of another order',
+    );
+  });
+
   test(`${adapter}: the newest version stays, in whatever order they come, and what is gone stays gone`, async () => {
     const { search, tenants } = await open(['en', 'en']);
     const [tenant] = tenants;

@@ -1,5 +1,5 @@
 /** A search as Elasticsearch is asked it. Pure. */
-import type { SearchQuery } from '../ports.ts';
+import type { SearchBoost, SearchQuery } from '../ports.ts';
 import { decodeCursor } from './cursor.ts';
 import { checkedName } from './query.ts';
 
@@ -15,12 +15,16 @@ export function searchBody(query: SearchQuery, slips: boolean): Clause {
   const first = sort === undefined ? { _score: 'desc' } : orderOf(sort, direction);
   const cursor = after === undefined ? undefined : decodeCursor(query, after);
   return {
-    query: {
-      bool: {
-        must: query.text === undefined ? [{ match_all: {} }] : textsOf(query.text, query.also, slips),
-        filter: filtersOf(query),
+    query: boosted(
+      {
+        bool: {
+          must: query.text === undefined ? [{ match_all: {} }] : textsOf(query.text, query.also, slips),
+          filter: filtersOf(query),
+          ...(query.without === undefined ? {} : { must_not: [{ terms: { key: query.without } }] }),
+        },
       },
-    },
+      query.boosts ?? [],
+    ),
     sort: [first, { key: direction }],
     // One more, to know whether there is another page.
     size: limit + 1,
@@ -30,6 +34,19 @@ export function searchBody(query: SearchQuery, slips: boolean): Clause {
     ...(cursor === undefined ? {} : { search_after: [cursor.key, cursor.id] }),
     ...(slips || facets.length === 0 ? {} : { aggs: countsOf(facets) }),
   };
+}
+
+/** The factors of all that fit multiply, and so does the score. */
+function boosted(query: Clause, boosts: readonly SearchBoost[]): Clause {
+  if (boosts.length === 0) return query;
+  const functions = boosts.map((boost) => ({ filter: fitting(boost), weight: boost.factor }));
+  return { function_score: { query, functions, score_mode: 'multiply', boost_mode: 'multiply' } };
+}
+
+function fitting(boost: SearchBoost): Clause {
+  if ('ids' in boost) return { terms: { key: boost.ids } };
+  if ('keyword' in boost) return { term: { [`keywords.${checkedName(boost.keyword)}`]: boost.value } };
+  return { range: { [`numbers.${checkedName(boost.number)}`]: { gte: boost.atLeast } } };
 }
 
 function orderOf(sort: NonNullable<SearchQuery['sort']>, order: string): Clause {

@@ -1,6 +1,7 @@
 /** The search port on PostgreSQL: full text in the language's configuration, and trigrams for words that are misspelt. */
 import type {
   Search,
+  SearchBoost,
   SearchDocument,
   SearchIndex,
   SearchPage,
@@ -49,7 +50,7 @@ export function createPostgresSearch(sql: Sql): Search {
     const { rows } = await sql.query<{ id: string }>(
       tenant,
       `SELECT d.id FROM search_documents d WHERE ${found.where.join(' AND ')} AND word_similarity(${word}::text, d.search_text) > 0.4
-       ORDER BY word_similarity(${word}::text, d.search_text) DESC, d.id LIMIT ${found.bind(query.limit)}::int`,
+       ORDER BY word_similarity(${word}::text, d.search_text) * ${found.lift()} DESC, d.id LIMIT ${found.bind(query.limit)}::int`,
       found.values,
     );
     return { ids: rows.map(({ id }) => id), total: rows.length, facets: {}, similar: true };
@@ -162,6 +163,8 @@ interface Conditions {
   readonly values: SqlValue[];
   readonly bind: (value: SqlValue) => string;
   readonly rank: string;
+  /** What boosts make of it. Binds its values when it is called: a statement must not be given values that it does not use. */
+  readonly lift: () => string;
 }
 
 function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): Conditions {
@@ -175,7 +178,9 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
     if (atLeast !== undefined) where.push(`${number} >= ${bind(atLeast)}::float8`);
     if (atMost !== undefined) where.push(`${number} <= ${bind(atMost)}::float8`);
   }
-  let rank = '0::float8';
+  if (query.without !== undefined && query.without.length > 0)
+    where.push(`d.id <> ALL (${bind(query.without)}::text[])`);
+  let rank = '1::float8';
   if (query.text !== undefined) {
     const language = bind(searchLanguageOf([index.locale]));
     const texts = [query.text, ...(query.also ?? [])].map((text) => {
@@ -187,7 +192,21 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
     where.push(`d.search @@ ${wanted}`);
     rank = `round(ts_rank_cd(d.search, ${wanted})::numeric, 6)::float8`;
   }
-  return { where, values, bind, rank };
+  return { where, values, bind, rank, lift: () => liftOf(query.boosts ?? [], bind) };
+}
+
+/** The product of all factors that fit. */
+function liftOf(boosts: readonly SearchBoost[], bind: Conditions['bind']): string {
+  const factors = boosts.map((boost) => {
+    const fits =
+      'ids' in boost
+        ? `d.id = ANY (${bind(boost.ids)}::text[])`
+        : 'keyword' in boost
+          ? `d.keywords @> ${bind(JSON.stringify({ [checkedName(boost.keyword)]: [boost.value] }))}::jsonb`
+          : `(d.numbers ->> '${checkedName(boost.number)}')::float8 >= ${bind(boost.atLeast)}::float8`;
+    return `(CASE WHEN ${fits} THEN ${bind(boost.factor)}::float8 ELSE 1 END)`;
+  });
+  return ['1::float8', ...factors].join(' * ');
 }
 
 /** `red ten` → `red:* & ten:*`: what is still being typed finds its words. */
@@ -202,8 +221,8 @@ interface Order {
   readonly descending: boolean;
 }
 
-function orderOf({ sort }: SearchQuery, { rank }: Conditions): Order {
-  if (sort === undefined) return { key: rank, type: 'float8', descending: true };
+function orderOf({ sort }: SearchQuery, { rank, lift }: Conditions): Order {
+  if (sort === undefined) return { key: `(${rank} * ${lift()})`, type: 'float8', descending: true };
   const { descending } = sort;
   if ('number' in sort) {
     const last = descending ? '-Infinity' : 'Infinity';

@@ -9,10 +9,13 @@ import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/por
 import { CARD_COLUMNS, toCard, type CardRow } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
+import { arrangementOf, toSearchBoost, type Arrangement } from '../ranking/lifts.ts';
+import { rankingOf } from '../ranking/rules.ts';
 import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
 import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
 import { isAway, type SearchKeeping } from './keep.ts';
-import { alsoOf, readSynonyms } from './synonyms.ts';
+import type { KeptSettings } from './settings.ts';
+import { alsoOf } from './synonyms.ts';
 
 export type AskedQuery = ProductsQuery & { readonly q: string };
 
@@ -21,7 +24,7 @@ export interface ProductSearch {
    * One page; total and facets come with the first.
    * @throws ShopError `invalid_input` for a cursor of another search; `unavailable` for a further page while the index is away
    */
-  list(tenant: Tenant, query: AskedQuery): Promise<ProductsPage>;
+  list(tenant: Tenant, query: AskedQuery, arranged: Arrangement): Promise<ProductsPage>;
   /** What somebody who types this may want, the best first. */
   suggest(tenant: Tenant, q: string, limit: number): Promise<Suggestions>;
 }
@@ -32,6 +35,7 @@ const REST_MS = 2_000;
 export function createProductSearch(
   { sql, search, clock, log }: Platform,
   keeping: Pick<SearchKeeping, 'isBuilt'>,
+  settings: KeptSettings,
 ): ProductSearch {
   const circuit = createCircuit({
     failures: 1,
@@ -53,7 +57,7 @@ export function createProductSearch(
     try {
       return await guarded(guard, async () => {
         if (!(await keeping.isBuilt(tenant))) return undefined;
-        const { synonyms } = await readSynonyms(sql, tenant.id);
+        const { synonyms } = await settings.read(tenant.id);
         const also = alsoOf(query.text ?? '', synonyms);
         return search.search(tenant.id, indexOf(tenant), also.length === 0 ? query : { ...query, also });
       });
@@ -64,12 +68,12 @@ export function createProductSearch(
   }
 
   return {
-    async list(tenant, query) {
+    async list(tenant, query, arranged) {
       const currency = currencyOf(tenant, query);
-      const page = await ask(tenant, toSearchQuery(query, currency));
+      const page = await ask(tenant, arrangedBy(arranged, toSearchQuery(query, currency)));
       if (page === undefined) {
         if (query.cursor === undefined)
-          return { ...(await listProducts(sql, tenant, query)), search: 'plain' };
+          return { ...(await listProducts(sql, tenant, query, arranged)), search: 'plain' };
         throw new ShopError('unavailable', 'The search does not answer at the moment.', {
           retryAfterSeconds: 5,
         });
@@ -88,16 +92,35 @@ export function createProductSearch(
             }
           : null,
         search: page.similar ? 'similar' : 'words',
+        placed: [],
       };
     },
 
     async suggest(tenant, q, limit) {
-      const page = await ask(tenant, { text: q, limit });
+      const { rules } = await settings.read(tenant.id);
+      const now = clock.now();
+      // What is still being typed is pinned nowhere.
+      const { hidden, buried, boosts } = rankingOf(rules, { q }, now);
+      const arranged = arrangementOf({ rules: [], pins: [], hidden, buried, boosts }, now);
+      const page = await ask(tenant, arrangedBy(arranged, { text: q, limit }));
       const cards = page === undefined ? [] : await cardsOf(sql, tenant, page.ids);
       return {
         products: cards.map(({ handle, card: { title, image } }) => ({ handle, title, image })),
       };
     },
+  };
+}
+
+export function isSearched(asked: ProductsQuery): asked is AskedQuery {
+  return asked.q !== undefined && asked.q !== '';
+}
+
+/** Of an order that a shopper chose, only what is left out counts. */
+function arrangedBy({ without, lifts }: Arrangement, query: SearchQuery): SearchQuery {
+  return {
+    ...query,
+    ...(without.length === 0 ? {} : { without }),
+    ...(lifts.length === 0 ? {} : { boosts: lifts.map(toSearchBoost) }),
   };
 }
 

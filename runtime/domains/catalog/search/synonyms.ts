@@ -1,8 +1,8 @@
 /** Words that a shop's merchant knows to mean the same, and the other texts that a search is good for by them. */
 import { ShopError } from '../../../platform/errors.ts';
 import type { Clock, Sql, TenantId } from '../../../platform/ports.ts';
-import { BROWSING } from '../freshness.ts';
 import type { SynonymRule, Synonyms, SynonymsUpdate } from '../schemas.ts';
+import { wordsOf } from './words.ts';
 
 /** Other texts of one search. */
 export const MOST_TEXTS = 16;
@@ -45,20 +45,6 @@ function meaningsOf(rules: readonly SynonymRule[]): ReadonlyMap<string, Readonly
   return meanings;
 }
 
-function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-}
-
-export async function readSynonyms(sql: Sql, tenant: TenantId): Promise<Synonyms> {
-  const { rows } = await sql.query<Synonyms>(
-    tenant,
-    'SELECT version, synonyms FROM catalog_search_settings WHERE tenant_id = $1',
-    [tenant],
-    BROWSING,
-  );
-  return rows[0] ?? { version: 0, synonyms: [] };
-}
-
 /** @throws ShopError `conflict` when there are others than those of `version` */
 export async function writeSynonyms(
   { sql, clock }: { readonly sql: Sql; readonly clock: Clock },
@@ -68,8 +54,9 @@ export async function writeSynonyms(
   const { rows } = await sql.query<Synonyms>(
     tenant,
     version === 0
-      ? `INSERT INTO catalog_search_settings (tenant_id, version, synonyms, updated_at) VALUES ($1, $2::bigint + 1, $3::jsonb, $4)
-         ON CONFLICT (tenant_id) DO NOTHING RETURNING version, synonyms`
+      ? `INSERT INTO catalog_search_settings AS s (tenant_id, version, synonyms, updated_at) VALUES ($1, $2::bigint + 1, $3::jsonb, $4)
+         ON CONFLICT (tenant_id) DO UPDATE SET version = s.version + 1, synonyms = excluded.synonyms, updated_at = excluded.updated_at
+         WHERE s.version = 0 RETURNING version, synonyms`
       : `UPDATE catalog_search_settings SET version = version + 1, synonyms = $3::jsonb, updated_at = $4
          WHERE tenant_id = $1 AND version = $2::bigint RETURNING version, synonyms`,
     [tenant, version, JSON.stringify(synonyms), clock.now()],

@@ -5,6 +5,7 @@ import { until } from '../../../../tests/support/wait.ts';
 import type { TestHost } from '../../../host/testing.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Search } from '../../../platform/ports.ts';
+import type { Preview, RankingRule, RankingRules } from '../ranking/schemas.ts';
 import type { AdminCollection, AdminProduct, ProductsPage, SearchState, Suggestions } from '../schemas.ts';
 
 export interface SearchedShops {
@@ -139,6 +140,139 @@ export function productSearchSuite(system: string, open: () => SearchedShops): v
     assert.equal(late.status, 409);
     await shop.managed(tenants[0], 'PUT', path, { version: 1, synonyms: [] });
     assert.equal((await found('q=wellies')).total, 0);
+  });
+
+  test(`${system}: a merchant’s rules pin, bury, hide and boost, on every page alike, and a preview says which rule moved what`, async () => {
+    const { shop, tenants } = open();
+    const made = new Map<string, string>();
+    for (const [n, type] of ['Mug', 'Cup', 'Mug', 'Cup', 'Mug', 'Cup', 'Mug'].entries())
+      made.set(`m${n}`, (await make(`Tin Vessel m${n}`, 900 + n, { type, tags: n > 3 ? ['late'] : [] })).id);
+    const pot = await make('Pot', 4_000, { type: 'Pots' });
+    await merchant('POST', 'collections', {
+      title: 'Kitchen',
+      products: [...made.keys()].map((name) => `tin-vessel-${name}`),
+    });
+    await inStep();
+    const plain = (await found('q=tin+vessel')).handles;
+    assert.equal(plain.length, 7);
+    const id = (name: string): string => made.get(name) ?? '';
+    const path = '/api/admin/catalog/search/rules';
+    const rule = await merchant<RankingRule>('POST', 'search/rules', {
+      name: 'Tin week',
+      when: { on: 'query', match: 'contains', text: 'tin' },
+      pins: [
+        { productId: pot.id, place: 2 },
+        { productId: id('m5'), place: 9 },
+      ],
+      buries: [id('m0')],
+      hides: [id('m1')],
+      boosts: [
+        { what: { by: 'type', value: 'Cup' }, factor: 4 },
+        { what: { by: 'tag', value: 'late' }, factor: 1.5 },
+      ],
+    });
+    const paged = async (query: string, limit: number): Promise<string[]> => {
+      const handles: string[] = [];
+      for (let cursor = '', pages = 0; pages < 20; pages++) {
+        const page = await found(`${query}&limit=${limit}${cursor}`);
+        handles.push(...page.handles.map((handle) => handle.replace('tin-vessel-', '')));
+        if (page.nextCursor === null) break;
+        cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+      }
+      return handles;
+    };
+    const whole = await found('q=tin+vessel');
+    const order = whole.handles.map((handle) => handle.replace('tin-vessel-', ''));
+    assert.deepEqual(
+      [order[0], order[1]],
+      ['m3', 'pot'],
+      'a boosted one, and a pinned one without the words',
+    );
+    assert.deepEqual(order.slice(-2), ['m0', 'm5'], 'a buried one, and a pin beyond the end');
+    assert.deepEqual(new Set(order), new Set(['m3', 'pot', 'm2', 'm4', 'm6', 'm0', 'm5']));
+    assert.ok(order.indexOf('m4') < order.indexOf('m2'), 'boosted by its tag');
+    assert.equal(whole.total, 7);
+    assert.deepEqual(new Set(whole.placed), new Set([pot.id, id('m5'), id('m0')]));
+    assert.deepEqual(whole.facets?.types.find(({ value }) => value === 'Pots')?.count, 1);
+    for (const limit of [1, 2, 3, 4, 6])
+      assert.deepEqual(await paged('q=tin+vessel', limit), order, `pages of ${limit}`);
+    assert.ok(!(await found('q=tin+vessel&type=Mug')).handles.includes('pot'), 'filters keep pins out');
+    const byPrice = (await found('q=tin+vessel&sort=price-asc')).handles;
+    assert.deepEqual(
+      byPrice,
+      ['m0', 'm2', 'm3', 'm4', 'm5', 'm6'].map((name) => `tin-vessel-${name}`),
+      'only hidden ones count',
+    );
+    assert.deepEqual((await found('q=vessel')).handles.toSorted(), plain.toSorted(), 'another search');
+
+    const preview = await merchant<Preview>('GET', 'search/preview?q=tin+vessel');
+    assert.deepEqual(preview.rules, [{ ruleId: rule.id, name: 'Tin week' }]);
+    const of = (productId: string) => preview.products.find((one) => one.productId === productId);
+    assert.deepEqual(
+      [of(pot.id)?.place, of(pot.id)?.placeWithout, of(pot.id)?.because.map(({ effect }) => effect)],
+      [2, null, ['pinned']],
+    );
+    assert.deepEqual(
+      of(id('m3'))?.because.map(({ effect, factor }) => [effect, factor]),
+      [['boosted', 4]],
+    );
+    assert.deepEqual(
+      of(id('m0'))?.because.map(({ effect }) => effect),
+      ['buried'],
+    );
+    assert.deepEqual(
+      preview.hidden.map(({ productId }) => productId),
+      [id('m1')],
+    );
+
+    const { nextCursor } = await found('q=tin+vessel&limit=2');
+    const { name, when } = rule.rule;
+    const away = { ...rule.rule, enabled: false };
+    const off = await shop.managed<RankingRule>(tenants[0], 'PUT', `${path}/${rule.id}`, {
+      version: 1,
+      rule: away,
+    });
+    assert.equal(off.version, 2);
+    assert.deepEqual((await found('q=tin+vessel')).handles, plain, 'switched off');
+    assert.equal(
+      (await list(`q=tin+vessel&limit=2&cursor=${encodeURIComponent(nextCursor ?? '')}`)).status,
+      400,
+    );
+    const tried = await merchant<Preview>('GET', `search/preview?q=tin+vessel&with=${rule.id}`);
+    assert.deepEqual(
+      tried.products.map(({ place, productId }) => [place, productId]),
+      preview.products.map(({ place, productId }) => [place, productId]),
+    );
+    const stale = await shop.merchant(tenants[0], 'PUT', `${path}/${rule.id}`, {
+      json: { version: 1, rule: { name, when } },
+    });
+    assert.equal(stale.status, 409);
+    const unknown = await shop.merchant(tenants[0], 'POST', path, {
+      json: { name, when, hides: ['nobody'] },
+    });
+    assert.equal(unknown.status, 400);
+
+    await shop.managed(tenants[0], 'PUT', `${path}/${rule.id}`, {
+      version: 2,
+      rule: {
+        name,
+        when: { on: 'collection', collection: 'kitchen' },
+        pins: [{ productId: id('m6'), place: 1 }],
+        buries: [id('m2')],
+        boosts: [{ what: { by: 'type', value: 'Cup' }, factor: 2 }],
+      },
+    });
+    const kitchen = ['m6', 'm1', 'm3', 'm5', 'm0', 'm4', 'm2'];
+    for (const limit of [1, 2, 5, 100])
+      assert.deepEqual(
+        await paged('collection=kitchen', limit),
+        kitchen,
+        `a collection in pages of ${limit}`,
+      );
+    await merchant('DELETE', `search/rules/${rule.id}`);
+    assert.deepEqual(await paged('collection=kitchen', 100), [...made.keys()]);
+    assert.deepEqual((await merchant<RankingRules>('GET', 'search/rules')).rules, []);
+    assert.deepEqual((await merchant<RankingRules>('GET', 'search/rules', undefined, tenants[1])).rules, []);
   });
 
   test(`${system}: filters, facets, orders and pages are those of a list without words`, async () => {
