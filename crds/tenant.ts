@@ -10,6 +10,12 @@ import { operation } from './operation.ts';
 import { boolean, defaulted, integer, list, object, oneOf, optional, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 
+/** A reference to a Secret. @param description says where it is, and which keys it has */
+const secretName = (description: string) =>
+  object(description, {
+    name: string('Name of the Secret.', { min: 1, max: 253, pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' }),
+  });
+
 /** The domains a tenant may switch off or scale. A test keeps this list equal to the runtime's definitions. */
 export const DOMAINS = [
   'accounts',
@@ -229,24 +235,46 @@ export const tenantSpec = object(
       ),
     ),
     payments: defaulted(
-      object('How the shop is paid.', {
-        provider: defaulted(
-          oneOf("Stripe, or whatever speaks Stripe's API at the platform's PAYMENTS_URL.", ['stripe']),
-          'stripe',
-        ),
-        secretRef: optional(
-          object(
-            "A Secret in the tenant's namespace (shopmind-system when pooled) with keys secretKey, publishableKey and webhookSecret; absent: keys are generated and registered at the platform's own processor.",
-            {
-              name: string('Name of the Secret.', {
-                min: 1,
-                max: 253,
-                pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
-              }),
-            },
+      object(
+        'How the shop is paid.',
+        {
+          provider: defaulted(
+            oneOf(
+              "stripe: by card, with Stripe or whatever speaks Stripe's API at the platform's PAYMENTS_URL, and beside it by PayPal where paypal is set. paypal: by PayPal only.",
+              ['stripe', 'paypal'],
+            ),
+            'stripe',
           ),
-        ),
-      }),
+          secretRef: optional(
+            secretName(
+              "A Secret in the tenant's namespace (shopmind-system when pooled) with keys secretKey, publishableKey and webhookSecret; absent: keys are generated and registered at the platform's own processor.",
+            ),
+          ),
+          paypal: optional(
+            object('The shop takes PayPal.', {
+              environment: defaulted(
+                oneOf("Where the account of secretRef is: PayPal itself, or PayPal's sandbox.", [
+                  'live',
+                  'sandbox',
+                ]),
+                'live',
+              ),
+              secretRef: optional(
+                secretName(
+                  "A Secret in the tenant's namespace (shopmind-system when pooled) with keys clientId, clientSecret and webhookId of a REST app whose webhook is https://<host>/api/payments/webhooks/paypal; absent: an account at the platform's own stand-in, which takes no money.",
+                ),
+              ),
+            }),
+          ),
+        },
+        [
+          {
+            rule: "self.provider != 'paypal' || has(self.paypal)",
+            message: 'provider paypal needs paypal: set it, to {} for the stand-in',
+            fieldPath: '.provider',
+          },
+        ],
+      ),
       {},
     ),
     backup: optional(

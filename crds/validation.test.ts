@@ -76,7 +76,10 @@ for (const [what, spec] of [
         { name: 'catalog', enabled: true },
       ],
       autoscaling: { min: 1, max: 4, cpuPercent: 60 },
-      payments: { secretRef: { name: 'stripe' } },
+      payments: {
+        secretRef: { name: 'stripe' },
+        paypal: { environment: 'sandbox', secretRef: { name: 'paypal' } },
+      },
       quotas: { requestsPerMinute: 1 },
       deletionPolicy: 'Snapshot',
       suspended: true,
@@ -222,8 +225,13 @@ const REFUSED: readonly (readonly [string, object, RegExp])[] = [
   ['suspended as a word', tenant({ suspended: 'yes' }), /spec\.suspended: .*boolean/],
   [
     'a payment provider we do not know',
-    tenant({ payments: { provider: 'paypal' } }),
+    tenant({ payments: { provider: 'cash' } }),
     /spec\.payments\.provider: /,
+  ],
+  [
+    'paypal without an account',
+    tenant({ payments: { provider: 'paypal' } }),
+    /spec\.payments\.provider: .*needs paypal/,
   ],
   ['a misspelt field', tenant({ curency: ['EUR'] }), /unknown field "spec\.curency"/],
   ['a name of 41 letters', tenant({}, 'a'.repeat(41)), /at most 40 characters/],

@@ -55,11 +55,13 @@ async function warningsOf(
       `spec.placement: moves the tenant from ${at} to ${spec.placement}, data and all; the shop takes no changes for the moment of the switch (see status.move)`,
     );
   }
-  const secret = spec.payments.secretRef?.name;
   const namespace = spec.placement === 'dedicated' ? `tenant-${metadata.name}` : 'shopmind-system';
-  if (secret !== undefined && (await around.secretExists(namespace, secret)) === false) {
+  const { secretRef, paypal } = spec.payments;
+  const secrets = { secretRef, 'paypal.secretRef': paypal?.secretRef };
+  for (const [field, secret] of Object.entries(secrets)) {
+    if (secret === undefined || (await around.secretExists(namespace, secret.name)) !== false) continue;
     warnings.push(
-      `spec.payments.secretRef: Secret ${namespace}/${secret} does not exist yet; payments wait for it`,
+      `spec.payments.${field}: Secret ${namespace}/${secret.name} does not exist yet; payments wait for it`,
     );
   }
   if (spec.deletionPolicy === 'Delete') {

@@ -18,7 +18,7 @@ import { ProcessorError } from './payments.ts';
 import { openDatabase } from './postgres/database.ts';
 import type { Database } from './postgres/database.ts';
 import { loadCatalogue } from './postgres/desired.ts';
-import { createDirectory } from './postgres/directory.ts';
+import { createDirectory, type Directory } from './postgres/directory.ts';
 import { loginFor } from './postgres/logins.ts';
 import { createMoves } from './postgres/move/moves.ts';
 import { createPostgres } from './postgres/postgres.ts';
@@ -33,14 +33,16 @@ let folder: string;
 let plane: DataPlane;
 let away = false;
 let now = 0;
+let directory: Directory;
 const accounts = new Map<string, { readonly secretKey: string; readonly webhookUrl: string }>();
+const payPalAccounts = new Map<string, { readonly clientId: string; readonly webhookUrl: string }>();
 
 before(async () => {
   server = await startTestPostgres();
   database = await openDatabase(server.adminUrl);
   folder = await mkdtemp(join(tmpdir(), 'shopmind-plane-'));
   const catalogue = await loadCatalogue([shelf]);
-  const directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
+  directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
   plane = createDataPlane({
     database,
     catalogue,
@@ -54,6 +56,10 @@ before(async () => {
       register: async (account) => {
         if (away) throw new ProcessorError('away', true);
         accounts.set(account.id, account);
+      },
+      registerPayPal: async (account) => {
+        if (away) throw new ProcessorError('away', true);
+        payPalAccounts.set(account.id, account);
       },
       remove: async (id) => void accounts.delete(id),
       ping: async () => undefined,
@@ -115,6 +121,31 @@ test('a new host moves the webhook of the same account', async () => {
     [accounts.get('ant')?.secretKey, accounts.get('ant')?.webhookUrl],
     [before, 'http://new.localhost/hook'],
   );
+});
+
+test('a tenant that takes PayPal has an account at the stand-in, or keys of its own, and none when it takes it no more', async () => {
+  const webhookUrl = 'http://bee.localhost/api/payments/webhooks/stripe';
+  const secretOf = async (name: string): Promise<string | undefined> =>
+    (await directory.get('bee'))?.secrets.get(name);
+  const ensure = (payments: object, parts: Partial<TenantData> = {}) =>
+    plane.ensureTenant(data(tenant('bee', { payments }), { webhookUrl, ...parts }));
+  assert.ok((await ensure({ paypal: {} })).includes('REGISTER PAYPAL ACCOUNT bee'));
+  assert.deepEqual(await ensure({ paypal: {} }), []);
+  assert.equal(payPalAccounts.get('bee')?.webhookUrl, 'http://bee.localhost/api/payments/webhooks/paypal');
+  assert.equal(await secretOf('paypal-client-id'), payPalAccounts.get('bee')?.clientId);
+  assert.equal(await secretOf('paypal-environment'), 'local');
+  const own = { clientId: 'theirs', clientSecret: 'hush', webhookId: 'WH', environment: 'sandbox' } as const;
+  await ensure({ paypal: {} }, { payPalKeys: own });
+  assert.deepEqual(
+    [await secretOf('paypal-client-id'), await secretOf('paypal-environment')],
+    ['theirs', 'sandbox'],
+  );
+  await ensure({ provider: 'paypal', paypal: {} }, { payPalKeys: own });
+  assert.equal(await secretOf('payments-secret-key'), '', 'cards are taken no more');
+  await ensure({});
+  assert.equal(await secretOf('paypal-client-id'), '');
+  assert.match((await secretOf('payments-secret-key')) ?? '', /^sk_test_/);
+  assert.deepEqual(await ensure({}), []);
 });
 
 test('the pool is looked at again after a while, or when asked to', async () => {

@@ -9,8 +9,8 @@ import type { Backends, Port } from '../../runtime/platform/backends/index.ts';
 import { POOL_SCOPE } from '../../runtime/platform/names/index.ts';
 import { createBlobStore } from './blobs.ts';
 import type { BlobStore } from './blobs.ts';
-import { createProcessor, generateKeys } from './payments.ts';
-import type { PaymentKeys, Processor } from './payments.ts';
+import { createProcessor, generateKeys, generatePayPalKeys } from './payments.ts';
+import type { PaymentKeys, PayPalKeys, Processor } from './payments.ts';
 import type { CitusOptions } from './postgres/citus.ts';
 import { openDatabase } from './postgres/database.ts';
 import type { Database, Observed } from './postgres/database.ts';
@@ -53,6 +53,8 @@ export interface TenantData {
   readonly webhookUrl: string;
   /** The merchant's own keys; absent: generated and registered at the platform's processor. */
   readonly paymentKeys: PaymentKeys | undefined;
+  /** The merchant's own keys at PayPal; absent: where the tenant takes PayPal, an account at the platform's stand-in. */
+  readonly payPalKeys?: PayPalKeys | undefined;
 }
 
 export interface DataPlane {
@@ -227,8 +229,20 @@ export function createDataPlane(parts: Parts): DataPlane {
       const keeper = await systems.secretsOf(scope);
       const kept = (await keeper?.read(scope, name)) ?? NO_SECRETS;
       // A platform that begins to use a keeper goes on with the keys that shops have.
-      const keys = data.paymentKeys ?? (await accountOf(data, kept.size > 0 ? kept : sealed, done));
-      const secrets = secretsOf(data, keys);
+      const known = kept.size > 0 ? kept : sealed;
+      const byPayPal = tenant.spec.payments.paypal !== undefined;
+      const secrets = {
+        ...secretsOf(
+          data,
+          tenant.spec.payments.provider === 'paypal'
+            ? undefined
+            : (data.paymentKeys ?? (await accountOf(data, known, done))),
+        ),
+        ...payPalSecrets(
+          byPayPal ? (data.payPalKeys ?? (await payPalAccountOf(data, known, done))) : undefined,
+        ),
+        ...withdrawn(tenant, known),
+      };
       if (keeper === undefined) return [...done, ...(await directory.ensure(rowOf(data), secrets))];
       // First: a runtime that sees the tenant sees its secrets too.
       const written = await keeper.write(scope, name, secrets);
@@ -293,6 +307,22 @@ export function createDataPlane(parts: Parts): DataPlane {
     return keys;
   }
 
+  /** As `accountOf`, at the stand-in for PayPal. */
+  async function payPalAccountOf(
+    { tenant, webhookUrl: stripe }: TenantData,
+    secrets: ReadonlyMap<string, string>,
+    done: string[],
+  ): Promise<PayPalKeys | undefined> {
+    if (processor === undefined) return undefined;
+    const webhookUrl = stripe.replace(/stripe$/, 'paypal');
+    const known = payPalKeysIn(secrets);
+    if (known !== undefined && known.webhookUrl === webhookUrl) return known;
+    const keys = known === undefined ? generatePayPalKeys(webhookUrl) : { ...known, webhookUrl };
+    await processor.registerPayPal({ ...keys, id: tenant.metadata.name, webhookUrl });
+    done.push(`REGISTER PAYPAL ACCOUNT ${tenant.metadata.name}`);
+    return keys;
+  }
+
   /** A dedicated tenant has a scope of its own; a pooled one has its share of the pool's. */
   async function ensureSystems({
     tenant,
@@ -343,7 +373,9 @@ export function createDataPlane(parts: Parts): DataPlane {
     );
     done.push(...(await destroySystems(name, schema, false)));
     done.push(...(await (await blobs(scopeIn(schema, name))).removeTenant(name)));
-    if (tenant.spec.payments.secretRef === undefined && processor !== undefined) {
+    const { secretRef, paypal } = tenant.spec.payments;
+    const isOurs = secretRef === undefined || (paypal !== undefined && paypal.secretRef === undefined);
+    if (isOurs && processor !== undefined) {
       await processor.remove(name);
       done.push(`DELETE PAYMENT ACCOUNT ${name}`);
     }
@@ -402,8 +434,49 @@ const SECRET_NAMES = {
   webhookUrl: 'payments-webhook-url',
 } as const;
 
+const PAYPAL_NAMES = {
+  clientId: 'paypal-client-id',
+  clientSecret: 'paypal-client-secret',
+  webhookId: 'paypal-webhook-id',
+  environment: 'paypal-environment',
+  webhookUrl: 'paypal-webhook-url',
+} as const;
+
+/** Of an account at the stand-in: the merchant's own are read from their Secret each time. */
+function payPalKeysIn(secrets: ReadonlyMap<string, string>): PayPalKeys | undefined {
+  const read = (name: keyof typeof PAYPAL_NAMES): string => secrets.get(PAYPAL_NAMES[name]) ?? '';
+  const [clientId, clientSecret, webhookId] = [read('clientId'), read('clientSecret'), read('webhookId')];
+  const isWhole = clientId !== '' && clientSecret !== '' && webhookId !== '';
+  if (!isWhole || read('environment') !== 'local') return undefined;
+  return { clientId, clientSecret, webhookId, environment: 'local', webhookUrl: read('webhookUrl') };
+}
+
+function payPalSecrets(keys: PayPalKeys | undefined): Record<string, string> {
+  if (keys === undefined) return {};
+  const { clientId, clientSecret, webhookId, environment, webhookUrl = '' } = keys;
+  return {
+    [PAYPAL_NAMES.clientId]: clientId,
+    [PAYPAL_NAMES.clientSecret]: clientSecret,
+    [PAYPAL_NAMES.webhookId]: webhookId,
+    [PAYPAL_NAMES.environment]: environment,
+    [PAYPAL_NAMES.webhookUrl]: webhookUrl,
+  };
+}
+
+/** A provider that the tenant has no more: its keys become empty, which runtimes take for none. */
+function withdrawn(
+  { spec: { payments } }: ShopMindTenant,
+  known: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const names = [
+    ...(payments.paypal === undefined ? Object.values(PAYPAL_NAMES) : []),
+    ...(payments.provider === 'paypal' ? Object.values(SECRET_NAMES) : []),
+  ];
+  return Object.fromEntries(names.filter((name) => known.has(name)).map((name) => [name, '']));
+}
+
 function keysIn(secrets: ReadonlyMap<string, string>): PaymentKeys | undefined {
-  const secretKey = secrets.get(SECRET_NAMES.secretKey);
+  const secretKey = secrets.get(SECRET_NAMES.secretKey) || undefined;
   const publishableKey = secrets.get(SECRET_NAMES.publishableKey);
   const webhookSecret = secrets.get(SECRET_NAMES.webhookSecret);
   if (secretKey === undefined || publishableKey === undefined || webhookSecret === undefined)

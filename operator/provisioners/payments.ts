@@ -12,10 +12,22 @@ export interface PaymentKeys {
   readonly webhookUrl?: string | undefined;
 }
 
+/** Keys of a REST app at PayPal, its sandbox, or the platform's own stand-in (`local`). */
+export interface PayPalKeys {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly webhookId: string;
+  readonly environment: 'live' | 'sandbox' | 'local';
+  /** Where the stand-in delivers; present for accounts registered by us. */
+  readonly webhookUrl?: string | undefined;
+}
+
 export interface Processor {
   /** Creates or replaces the account. Rejects when the processor is away or refuses. */
   register(account: PaymentKeys & { readonly id: string; readonly webhookUrl: string }): Promise<void>;
-  /** Removes the account; fine when there is none. */
+  /** Creates or replaces the account at the stand-in for PayPal, which the same process is. */
+  registerPayPal(account: PayPalKeys & { readonly id: string; readonly webhookUrl: string }): Promise<void>;
+  /** Removes both accounts; fine when there is none. */
   remove(id: string): Promise<void>;
   /** Resolves when something answers at its address; rejects with a transient ProcessorError. */
   ping(): Promise<void>;
@@ -68,8 +80,15 @@ export function createProcessor(
       if (status === 404)
         throw new ProcessorError(`the payment processor at ${url} has no /_admin/accounts`, false);
     },
+    async registerPayPal({ id, clientId, clientSecret, webhookId, webhookUrl }) {
+      const account = { id, clientId, clientSecret, webhookId, webhookUrl };
+      const status = await call('POST', '/_admin/paypal-accounts', account);
+      if (status === 404)
+        throw new ProcessorError(`the payment processor at ${url} has no /_admin/paypal-accounts`, false);
+    },
     async remove(id) {
       await call('DELETE', `/_admin/accounts/${id}`);
+      await call('DELETE', `/_admin/paypal-accounts/${id}`);
     },
     async ping() {
       await call('GET', '/');
@@ -83,6 +102,17 @@ export function generateKeys(webhookUrl: string): PaymentKeys & { readonly webho
     secretKey: `sk_test_${random(40)}`,
     publishableKey: `pk_test_${random(40)}`,
     webhookSecret: `whsec_${random(40)}`,
+    webhookUrl,
+  };
+}
+
+/** Keys of an account at the stand-in for PayPal. */
+export function generatePayPalKeys(webhookUrl: string): PayPalKeys & { readonly webhookUrl: string } {
+  return {
+    clientId: random(40),
+    clientSecret: random(40),
+    webhookId: random(20).toUpperCase(),
+    environment: 'local',
     webhookUrl,
   };
 }

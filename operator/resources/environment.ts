@@ -48,6 +48,7 @@ export function environment(
     SOURCES_URL: platform.sourcesUrl,
     SCAN_URL: spec.domains.includes('media') ? platform.scanUrl : undefined,
     PAYMENTS_URL: platform.paymentsUrl,
+    PAYPAL_URL: platform.paypalUrl,
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
     TRACES_URL: platform.traces?.url,
     TRACES_RATIO: platform.traces === undefined ? undefined : String(platform.traces.ratio),

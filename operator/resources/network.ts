@@ -32,7 +32,7 @@ const HTTPS_PORT = 443;
 /** Whoever holds a node's credentials: never a shop's business. */
 const METADATA_SERVICE = '169.254.169.254/32';
 
-/** What a dedicated tenant must reach: database, payment processor, scanner, receiver of traces, its backends, who sends its messages, and https for blobs, sources and Stripe. */
+/** What a dedicated tenant must reach: database, payment processor, scanner, receiver of traces, its backends, who sends its messages, and https for blobs, sources, Stripe and PayPal. */
 export function openingsOf(
   platform: Pick<
     PlatformConfig,
@@ -40,6 +40,7 @@ export function openingsOf(
     | 'databaseReplicaUrl'
     | 'databasePoolerUrl'
     | 'paymentsUrl'
+    | 'paypalUrl'
     | 'scanUrl'
     | 'traces'
     | 'monitoringNamespace'
@@ -48,13 +49,15 @@ export function openingsOf(
   >,
   tenant: string,
 ): Openings {
-  const { databaseUrl, databaseReplicaUrl, databasePoolerUrl, paymentsUrl, scanUrl, traces } = platform;
+  const { databaseUrl, databaseReplicaUrl, databasePoolerUrl, paymentsUrl, paypalUrl, scanUrl, traces } =
+    platform;
   const { monitoringNamespace } = platform;
   const named = [
     destinationOf(databaseUrl),
     ...(databaseReplicaUrl === undefined ? [] : [destinationOf(databaseReplicaUrl)]),
     ...(databasePoolerUrl === undefined ? [] : [destinationOf(databasePoolerUrl)]),
     ...(paymentsUrl === undefined ? [] : [destinationOf(paymentsUrl)]),
+    ...(paypalUrl === undefined ? [] : [destinationOf(paypalUrl)]),
     ...(scanUrl === undefined ? [] : [destinationOf(scanUrl)]),
     ...(traces === undefined ? [] : [destinationOf(traces.url)]),
     ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),

@@ -38,6 +38,8 @@ export interface PlatformConfig {
   readonly scanUrl: string | undefined;
   /** Absent: Stripe itself. */
   readonly paymentsUrl: string | undefined;
+  /** Of the stand-in for PayPal; absent: tenants that take PayPal bring their own keys. */
+  readonly paypalUrl?: string | undefined;
   readonly paymentsPublicOrigin: string | undefined;
   readonly paymentsSecret: string | undefined;
   /** 32 bytes, base64. */
@@ -138,6 +140,7 @@ export function parsePlatform(
     sourcesUrl: config['SOURCES_URL'],
     scanUrl: scanner(config['SCAN_URL']),
     paymentsUrl: config['PAYMENTS_URL'],
+    paypalUrl: optionalUrl(config, 'PAYPAL_URL'),
     paymentsPublicOrigin: config['PAYMENTS_PUBLIC_ORIGIN'],
     paymentsSecret: secret['PAYMENTS_SECRET'],
     secretsKey,

@@ -13,18 +13,22 @@ export interface SecretStore {
   readonly prefix: string;
 }
 
-/** What the tenant's controller reads of the Secret. */
-const PAYMENT_KEYS = ['secretKey', 'publishableKey', 'webhookSecret'];
+/** What the tenant's controller reads of each Secret. */
+const KEYS = {
+  payments: ['secretKey', 'publishableKey', 'webhookSecret'],
+  paypal: ['clientId', 'clientSecret', 'webhookId'],
+} as const;
 
-/** Keeps Secret `name` equal to the store's entry `<prefix>/tenants/<tenant>/payments`. */
+/** Keeps Secret `name` equal to the store's entry `<prefix>/tenants/<tenant>/payments`, or `…/paypal`. */
 export function paymentSecret(
   chart: Chart,
   metadata: k8s.ObjectMeta & { readonly name: string },
   tenant: string,
   store: SecretStore,
+  entry: keyof typeof KEYS,
 ): void {
-  const key = `${store.prefix}/tenants/${tenant}/payments`;
-  new ApiObject(chart, 'payment-keys', {
+  const key = `${store.prefix}/tenants/${tenant}/${entry}`;
+  new ApiObject(chart, `${entry === 'payments' ? 'payment' : entry}-keys`, {
     apiVersion: 'external-secrets.io/v1',
     kind: 'ExternalSecret',
     metadata,
@@ -37,7 +41,7 @@ export function paymentSecret(
         // By its labels the operator sees it come and change.
         template: { metadata: { labels: metadata.labels ?? {} } },
       },
-      data: PAYMENT_KEYS.map((property) => ({ secretKey: property, remoteRef: { key, property } })),
+      data: KEYS[entry].map((property) => ({ secretKey: property, remoteRef: { key, property } })),
     },
   });
 }

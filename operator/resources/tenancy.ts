@@ -51,11 +51,20 @@ export function tenantSecrets(
   surroundings: Surroundings,
 ): readonly Manifest[] {
   const { name } = tenant.metadata;
-  const secretName = tenant.spec.payments.secretRef?.name;
-  if (secretName === undefined || store === undefined || !has(surroundings, 'externalSecrets')) return [];
+  const { secretRef, paypal } = tenant.spec.payments;
+  const wanted = [
+    { entry: 'payments' as const, secretName: secretRef?.name },
+    { entry: 'paypal' as const, secretName: paypal?.secretRef?.name },
+  ];
+  if (store === undefined || !has(surroundings, 'externalSecrets')) return [];
   const namespace = namespaceOf(name, tenant.spec.placement);
-  const metadata = { name: secretName, namespace, labels: ownLabels(secretName, name) };
-  return manifests((chart) => paymentSecret(chart, metadata, name, store));
+  return manifests((chart) => {
+    for (const { entry, secretName } of wanted) {
+      if (secretName === undefined) continue;
+      const metadata = { name: secretName, namespace, labels: ownLabels(secretName, name) };
+      paymentSecret(chart, metadata, name, store, entry);
+    }
+  });
 }
 
 /** The Service objects of a dedicated tenant. A suspended tenant's are scaled to zero. */

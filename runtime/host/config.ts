@@ -25,6 +25,8 @@ export interface HostConfig {
   readonly blobsUrl: string;
   readonly sourcesUrl: string | undefined;
   readonly paymentsUrl: string | undefined;
+  /** Of the stand-in for PayPal; absent: there is none, and shops that offer PayPal have accounts there. */
+  readonly paypalUrl?: string | undefined;
   /** Of the scanner of files; absent: there is none. */
   readonly scanUrl?: string | undefined;
   readonly paymentsPublicOrigin: string | undefined;
@@ -79,6 +81,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     blobsUrl: env.BLOBS_URL,
     sourcesUrl: env.SOURCES_URL,
     paymentsUrl: env.PAYMENTS_URL,
+    paypalUrl: env.PAYPAL_URL?.replace(/\/$/, ''),
     scanUrl: env.SCAN_URL,
     paymentsPublicOrigin: env.PAYMENTS_PUBLIC_ORIGIN,
     publicPort: env.PUBLIC_PORT,
@@ -144,6 +147,7 @@ const Environment = z.object({
     .regex(/^(?:file|https):\/\//, 'must be a file:// or https:// URL')
     .optional(),
   PAYMENTS_URL: z.url().optional(),
+  PAYPAL_URL: z.url().optional(),
   SCAN_URL: z
     .string()
     .regex(/^clamd:\/\/[^/@,]+$/, 'must be clamd://host:port')

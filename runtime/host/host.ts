@@ -25,6 +25,8 @@ import { createNewId } from '../platform/ids.ts';
 import { createMessaging } from '../platform/messages/providers.ts';
 import { createOutside } from '../platform/outside/outside.ts';
 import { publicOrigin } from '../platform/names/index.ts';
+import { choosePayments } from '../platform/payments/payments.ts';
+import { createPayPalPayments } from '../platform/payments/paypal/paypal.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
 import { createPictures } from '../platform/pictures/pictures.ts';
 import { createPainters } from '../platform/pictures/studio/painters.ts';
@@ -159,11 +161,19 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     search,
     payments:
       parts.payments ??
-      createStripePayments({
-        secrets,
-        url: config.paymentsUrl,
-        publicOrigin: config.paymentsPublicOrigin,
-        watch: circuits.watch('payments', 'who would pay is told to try again'),
+      choosePayments({
+        stripe: createStripePayments({
+          secrets,
+          url: config.paymentsUrl,
+          publicOrigin: config.paymentsPublicOrigin,
+          watch: circuits.watch('payments', 'who would pay is told to try again'),
+        }),
+        paypal: createPayPalPayments({
+          secrets,
+          clock,
+          url: config.paypalUrl,
+          watch: circuits.watch('paypal', 'who would pay by it is told to try again'),
+        }),
       }),
     scan: await openScan(config),
     language: await openLanguage(config, circuits),

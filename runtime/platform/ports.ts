@@ -543,40 +543,78 @@ export type IntentStatus =
   | 'canceled'
   | 'succeeded';
 
+/** Who takes the money. */
+export type PaymentProvider = 'stripe' | 'paypal';
+
 export interface PaymentIntent {
+  /** Says whose it is as well: `paypal_…` is PayPal's. */
   readonly id: string;
   readonly status: IntentStatus;
   readonly amount: number;
   readonly amountCaptured: number;
   readonly amountRefunded: number;
   readonly currency: string;
-  /** Given to the shopper's browser, which confirms with the processor directly: no card data reaches us (SAQ-A). */
+  /**
+   * Given to the shopper's browser, which confirms with the processor directly: no card data reaches us (SAQ-A). Empty where the
+   * shopper agrees on the provider's own page.
+   */
   readonly clientSecret: string;
+  /** The provider's page where the shopper agrees; it leads back to the `returnUrl`. Absent where the shop's page has card fields. */
+  readonly approveUrl?: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly lastError: string | undefined;
   /** Whether the cardholder's bank has taken, or tries to take, the money back. */
   readonly disputed: boolean;
 }
 
-/** Stripe's semantics. Every call takes an idempotency key and may be repeated safely. Amounts are minor units. */
+/**
+ * Stripe's semantics, whoever the provider is. Every call takes an idempotency key and may be repeated safely. Amounts are minor units.
+ * An intent that is `requires_confirmation` has its shopper's consent, and waits for the shop to `confirm` it.
+ */
 export interface Payments {
-  createIntent(
+  /** Who of them the shop offers for such a price, the usual first. */
+  providers(
     tenant: TenantId,
-    input: { amount: number; currency: string; metadata: Record<string, string>; idempotencyKey: string },
-  ): Promise<PaymentIntent>;
+    price: { amount: number; currency: string },
+  ): Promise<readonly PaymentProvider[]>;
+  createIntent(tenant: TenantId, input: NewIntent): Promise<PaymentIntent>;
   retrieve(tenant: TenantId, id: string): Promise<PaymentIntent>;
-  /** Newest first, at most 100, created at or after `since`; `before` is the id of the last one already seen. */
+  /** Newest first, at most 100, created at or after `since`; `before` is the id of the last one already seen. What has no list is not in it. */
   list(
     tenant: TenantId,
     input: { since: Date; before?: string },
   ): Promise<{ intents: readonly PaymentIntent[]; more: boolean }>;
+  /** Reserves what the shopper agreed to. Declined: the intent says so, and may be agreed to again. */
+  confirm(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
   capture(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
+  /** Nothing is taken any more. Who has no way to say so to the provider relies on nobody confirming it. */
   cancel(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
   refund(tenant: TenantId, id: string, amount: number, idempotencyKey: string): Promise<PaymentIntent>;
   /** Verifies the signature over the raw body. Throws ShopError `unauthenticated` on a bad or old signature. */
-  verifyWebhook(tenant: TenantId, rawBody: Buffer, signature: string): Promise<PaymentWebhook>;
-  /** What the browser needs to confirm: the processor's public origin and the publishable key. */
-  browserConfig(tenant: TenantId): Promise<{ publishableKey: string; processorOrigin: string }>;
+  verifyWebhook(tenant: TenantId, message: SignedMessage): Promise<PaymentWebhook>;
+  /** What the browser needs to confirm: the processor's public origin and the publishable key. Empty where it confirms elsewhere. */
+  browserConfig(
+    tenant: TenantId,
+    provider: PaymentProvider,
+  ): Promise<{ publishableKey: string; processorOrigin: string }>;
+}
+
+export interface NewIntent {
+  readonly amount: number;
+  readonly currency: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly idempotencyKey: string;
+  /** Absent: the shop's usual. */
+  readonly provider?: PaymentProvider | undefined;
+  /** Where the shopper comes back to from the provider's page, whatever they did there. */
+  readonly returnUrl?: string | undefined;
+}
+
+/** A provider's message as it came. Header names are in lower case. */
+export interface SignedMessage {
+  readonly provider: PaymentProvider;
+  readonly rawBody: Buffer;
+  readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
 export interface PaymentWebhook {

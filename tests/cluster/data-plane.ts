@@ -80,6 +80,7 @@ export function dataPlane({
         ...(sharedFolder === undefined ? {} : { BLOBS_CLAIM }),
         SOURCES_URL: SOURCES,
         PAYMENTS_URL: `http://processor.${NAMESPACE}.svc:8090`,
+        PAYPAL_URL: `http://processor.${NAMESPACE}.svc:8090/paypal`,
         PAYMENTS_PUBLIC_ORIGIN: origin,
         PUBLIC_PORT: String(publicPort),
       },

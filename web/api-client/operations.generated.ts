@@ -6544,6 +6544,9 @@ export interface Operations {
         "paymentId": string;
         "intentId": string;
         "status": string;
+        "provider": "stripe" | "paypal";
+        "providers": readonly ("stripe" | "paypal")[];
+        "approveUrl"?: string | undefined;
         "clientSecret": string;
         "publishableKey": string;
         "processorOrigin": string;
@@ -7134,6 +7137,9 @@ export interface Operations {
         "paymentId": string;
         "intentId": string;
         "status": string;
+        "provider": "stripe" | "paypal";
+        "providers": readonly ("stripe" | "paypal")[];
+        "approveUrl"?: string | undefined;
         "clientSecret": string;
         "publishableKey": string;
         "processorOrigin": string;
@@ -7297,19 +7303,23 @@ export interface Operations {
       "tracking"?: string | undefined;
     };
   };
-  /** What the browser needs to pay, again; the stock is held a little longer. */
+  /** What the browser needs to pay, again, or to pay otherwise; the stock is held a little longer. */
   'orders.resumePayment': {
     params: {
       "orderId": string;
     };
     query: {
       "token"?: string | undefined;
+      "provider"?: "stripe" | "paypal" | undefined;
     };
     body: undefined;
     response: {
       "paymentId": string;
       "intentId": string;
       "status": string;
+      "provider": "stripe" | "paypal";
+      "providers": readonly ("stripe" | "paypal")[];
+      "approveUrl"?: string | undefined;
       "clientSecret": string;
       "publishableKey": string;
       "processorOrigin": string;

@@ -95,6 +95,8 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
   await applyAll(world, context, tenant, objects.ground);
   const keys = await ownPaymentKeys(visit);
   if (keys.problem !== undefined) return { type, ...keys.problem, proceed: false };
+  const payPal = await ownPayPalKeys(visit);
+  if (payPal.problem !== undefined) return { type, ...payPal.problem, proceed: false };
   const dedicated = tenant.spec.placement === 'dedicated';
   // The directory and the server's roles are the pool's: a pooled tenant cannot exist before them.
   const pool = credentialsSeen(world, SYSTEM_NAMESPACE);
@@ -123,6 +125,7 @@ async function reconcileDataPlane(visit: Visit): Promise<Step> {
       adminToken: credentials.adminToken,
       webhookUrl: `${originOf(visit)}/api/payments/webhooks/stripe`,
       paymentKeys: keys.value,
+      payPalKeys: payPal.value,
     })),
   ];
   if (dedicated)
@@ -339,7 +342,8 @@ async function reportIntegrations({ tenant, platform, surroundings }: Visit): Pr
   const { spec } = tenant;
   const dedicated = spec.placement === 'dedicated';
   const scalings = [...servicesOf(tenant).values()].map(({ scaling }) => scaling?.by);
-  const fromStore = platform.secretStore !== undefined && spec.payments.secretRef !== undefined;
+  const ownKeys = spec.payments.secretRef ?? spec.payments.paypal?.secretRef;
+  const fromStore = platform.secretStore !== undefined && ownKeys !== undefined;
   const concerned = {
     ...(dedicated ? { prometheus: INTEGRATIONS.prometheus.kinds, istio: INTEGRATIONS.istio.kinds } : {}),
     ...(dedicated && scalings.includes('KEDA') ? { keda: INTEGRATIONS.keda.kinds } : {}),
@@ -502,32 +506,70 @@ function elderWith(world: World, tenant: TenantObject, host: string): string | u
     .find((other) => other.metadata.name !== tenant.metadata.name && age(other) < age(tenant))?.metadata.name;
 }
 
-/** The merchant's own keys, read fresh: their Secret is not ours and not cached. */
-export async function ownPaymentKeys({ tenant, context, objects }: Visit): Promise<{
+type Problem = Pick<Finding, 'state' | 'reason' | 'message'>;
+
+/** The merchant's own keys for cards; none where the account is the platform's. */
+export async function ownPaymentKeys(visit: Visit): Promise<{
   readonly value: TenantData['paymentKeys'];
-  readonly problem?: Pick<Finding, 'state' | 'reason' | 'message'>;
+  readonly problem?: Problem;
 }> {
-  const name = tenant.spec.payments.secretRef?.name;
-  if (name === undefined) return { value: undefined };
+  const { provider, secretRef } = visit.tenant.spec.payments;
+  if (provider === 'paypal' || secretRef === undefined) return { value: undefined };
+  const { values, problem } = await keysIn(visit, secretRef.name, 'spec.payments.secretRef', [
+    'secretKey',
+    'publishableKey',
+    'webhookSecret',
+  ]);
+  if (problem !== undefined) return { value: undefined, problem };
+  const { secretKey = '', publishableKey = '', webhookSecret = '' } = values;
+  return { value: { secretKey, publishableKey, webhookSecret } };
+}
+
+/** The merchant's own keys at PayPal; none where the account is at the platform's stand-in, or there is none. */
+export async function ownPayPalKeys(visit: Visit): Promise<{
+  readonly value: TenantData['payPalKeys'];
+  readonly problem?: Problem;
+}> {
+  const { paypal } = visit.tenant.spec.payments;
+  if (paypal === undefined) return { value: undefined };
+  const { secretRef, environment } = paypal;
+  if (secretRef === undefined) {
+    if (visit.platform.paypalUrl !== undefined) return { value: undefined };
+    const message =
+      'spec.payments.paypal.secretRef: this platform has no stand-in for PayPal; name a Secret with the keys clientId, clientSecret and webhookId';
+    return { value: undefined, problem: { state: 'stuck', reason: 'PaymentSecret', message } };
+  }
+  const { values, problem } = await keysIn(visit, secretRef.name, 'spec.payments.paypal.secretRef', [
+    'clientId',
+    'clientSecret',
+    'webhookId',
+  ]);
+  if (problem !== undefined) return { value: undefined, problem };
+  const { clientId = '', clientSecret = '', webhookId = '' } = values;
+  return { value: { clientId, clientSecret, webhookId, environment } };
+}
+
+/** Keys of a merchant's Secret, read fresh: it is not ours and not cached. */
+async function keysIn(
+  { tenant, context, objects }: Visit,
+  name: string,
+  field: string,
+  wanted: readonly string[],
+): Promise<{ readonly values: Readonly<Record<string, string>>; readonly problem?: Problem }> {
   const namespace = namespaceOf(tenant.metadata.name, tenant.spec.placement);
-  const values = decoded(await context.client.find(secrets, { namespace, name }, { signal: context.signal }));
-  const secretKey = values?.['secretKey'];
-  const publishableKey = values?.['publishableKey'];
-  const webhookSecret = values?.['webhookSecret'];
-  if (secretKey !== undefined && publishableKey !== undefined && webhookSecret !== undefined)
-    return { value: { secretKey, publishableKey, webhookSecret } };
-  const comes = objects.ground.find(({ kind }) => kind === 'ExternalSecret')?.metadata;
-  const message =
-    comes === undefined
-      ? `Secret ${namespace}/${name} of spec.payments.secretRef needs the keys secretKey, publishableKey and webhookSecret`
-      : `waits for the secret store to fill Secret ${comes.namespace}/${comes.name}; see kubectl describe externalsecret ${comes.name} -n ${comes.namespace}`;
-  return {
-    value: undefined,
-    problem:
-      comes === undefined
-        ? { state: 'stuck', reason: 'PaymentSecret', message }
-        : { state: 'waiting', reason: 'PaymentSecretPending', message },
-  };
+  const values =
+    decoded(await context.client.find(secrets, { namespace, name }, { signal: context.signal })) ?? {};
+  if (wanted.every((key) => values[key] !== undefined)) return { values };
+  const comes = objects.ground.find(
+    ({ kind, metadata }) => kind === 'ExternalSecret' && metadata.name === name,
+  )?.metadata;
+  if (comes === undefined) {
+    const keys = `${wanted.slice(0, -1).join(', ')} and ${wanted.at(-1) ?? ''}`;
+    const message = `Secret ${namespace}/${name} of ${field} needs the keys ${keys}`;
+    return { values, problem: { state: 'stuck', reason: 'PaymentSecret', message } };
+  }
+  const message = `waits for the secret store to fill Secret ${comes.namespace}/${comes.name}; see kubectl describe externalsecret ${comes.name} -n ${comes.namespace}`;
+  return { values, problem: { state: 'waiting', reason: 'PaymentSecretPending', message } };
 }
 
 /** What a gateway says of the tenant's route. */

@@ -27,6 +27,7 @@ export function platformConfig({ dataDir, port, sources, traces }: PlatformOptio
     BLOBS_SHARED: 'true',
     SOURCES_URL: folderUrl(sources),
     PAYMENTS_URL: `http://processor.${SYSTEM_NAMESPACE}.svc:8090`,
+    PAYPAL_URL: `http://processor.${SYSTEM_NAMESPACE}.svc:8090/paypal`,
     PAYMENTS_PUBLIC_ORIGIN: paymentsOrigin(port),
     PUBLIC_PORT: String(port),
     BASE_DOMAIN: 'localhost',

@@ -60,8 +60,16 @@ export async function checkout(
   return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
 }
 
-/** What the browser needs to pay this order; may be asked again and again. */
-export function startPayment(platform: Platform, tenant: Tenant, order: StoredOrder): Promise<PaymentStart> {
+/**
+ * What the browser needs to pay this order; may be asked again and again.
+ * @param provider as the shopper chose; undefined: as before, or the shop's usual
+ */
+export function startPayment(
+  platform: Platform,
+  tenant: Tenant,
+  order: StoredOrder,
+  provider?: PaymentStart['provider'],
+): Promise<PaymentStart> {
   const [tokenHash] = order.tokenHashes;
   return platform.call<PaymentStart>(tenant.id, 'payments', 'createIntent', {
     paymentId: paymentOfCheckout(order.id),
@@ -69,6 +77,7 @@ export function startPayment(platform: Platform, tenant: Tenant, order: StoredOr
     amount: order.due,
     currency: order.currency,
     tokenHash,
+    ...(provider === undefined ? {} : { provider }),
   });
 }
 

@@ -426,10 +426,11 @@ export const orders: DomainDefinition = {
       id: 'resumePayment',
       method: 'POST',
       path: '/api/orders/{orderId}/payment',
-      summary: 'What the browser needs to pay, again; the stock is held a little longer.',
+      summary:
+        'What the browser needs to pay, again, or to pay otherwise; the stock is held a little longer.',
       audience: 'shopper',
       params: ofOrder,
-      query: s.tokenQuery,
+      query: s.paymentQuery,
       response: s.paymentStart,
     },
     {

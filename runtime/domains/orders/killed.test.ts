@@ -13,11 +13,13 @@ import {
   ask,
   KEYS,
   merchantKeyHash,
+  openPayPalAccount,
   payAsBrowser,
   webhookUrl,
   type Placed,
 } from './testing/shop.ts';
-import type { Cart, MerchantOrder } from './schemas.ts';
+import { approveAsPayer } from '../../platform/payments/testing/paypal.ts';
+import type { Cart, MerchantOrder, PaymentStart } from './schemas.ts';
 
 const TENANT = 'acme';
 const ADMIN = 'processor-admin';
@@ -61,6 +63,7 @@ describe('killed at any moment', () => {
       body: JSON.stringify(account),
     });
     assert.equal(answer.status, 200);
+    await openPayPalAccount(origin(), webhookUrl(runtimePort).replace('stripe', 'paypal'));
   });
 
   after(async () => {
@@ -272,6 +275,51 @@ describe('killed at any moment', () => {
     test.diagnostic(`killed after each of ${crashes.join(', ')}`);
     // An order has ten places to die at, or a few more where a message of the processor comes before the saga has asked.
     assert.ok(crashes.length >= 8 / step, `only ${crashes.length} places`);
+  });
+
+  it('goes over from card to PayPal and is paid there once, wherever between two steps its runtime was killed', async (test) => {
+    const crashes: string[] = [];
+    // Some places that are far apart, others each time. ALL_PLACES=1 sees them all.
+    const step = process.env['ALL_PLACES'] === '1' ? 1 : 5;
+    for (let crashAt = 1 + Math.floor(Math.random() * step), runs = 0; ; crashAt += step) {
+      runs += 1;
+      const variantId = `paypal-${crashAt}`;
+      await stock(variantId, 1);
+      let runtime = await startRuntime(crashAt);
+      const died = new Promise<void>((resolve) => runtime.once('exit', () => resolve()));
+      runtime.on('message', (message) => crashes.push(JSON.stringify(message)));
+      const placed = await checkOut(await newCart(variantId));
+      assert.ok(placed !== 'out_of_stock');
+      runtime.send('arm');
+      let over = false;
+      const restarted = (async () => {
+        await died;
+        if (!over) runtime = await startRuntime();
+      })();
+      const started = await patiently(async () => {
+        const path = `/api/orders/${placed.order.id}/payment?token=${placed.token}&provider=paypal`;
+        const { status, body } = await ask<PaymentStart>(runtimePort, 'POST', path, {});
+        return status === 200 && body.provider === 'paypal' ? body : undefined;
+      });
+      await approveAsPayer(started.approveUrl ?? '');
+      await patiently(async () => ((await statusOf(placed.order.id)) === 'confirmed' ? true : undefined));
+      await patiently(async () => (await assertBooksAgree(variantId), true));
+      // The card that was left takes nothing.
+      await patiently(async () => {
+        const left = await fetch(`${origin()}/v1/payment_intents/${placed.payment.intentId}`, {
+          headers: { authorization: `Bearer ${KEYS.secretKey}` },
+        });
+        const { status } = (await left.json()) as { status: string };
+        return status === 'canceled' ? true : undefined;
+      });
+      const survived = runtime.signalCode === null && crashes.length < runs;
+      over = true;
+      if (!survived) await restarted;
+      await kill(runtime);
+      if (survived) break;
+    }
+    test.diagnostic(`killed after each of ${crashes.join(', ')}`);
+    assert.ok(crashes.length >= 10 / step, `only ${crashes.length} places`);
   });
 
   it('makes one order of an offer, wherever between two steps of its acceptance its runtime was killed', async (test) => {

@@ -7,6 +7,7 @@ import { backorder, later, missing } from './backorders/schemas.ts';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
+import * as payments from '../payments/schemas.ts';
 import { allocation, locationId } from './locations/schemas.ts';
 import { returned } from './returns/schemas.ts';
 import { shippingMethodId, shippingRules } from './shipping/schemas.ts';
@@ -228,15 +229,8 @@ export const order = z.object({
   tracking: z.string().optional(),
 });
 
-/** What the browser needs to confirm the card with the processor; see `runtime/platform/payments/processor/README.md`. */
-export const paymentStart = z.object({
-  paymentId: z.string(),
-  intentId: z.string(),
-  status: z.string(),
-  clientSecret: z.string(),
-  publishableKey: z.string(),
-  processorOrigin: z.string(),
-});
+/** What the browser needs to pay; for cards see `runtime/platform/payments/processor/README.md`. */
+export const paymentStart = payments.paymentStart;
 
 export const checkoutResult = z.object({
   order,
@@ -323,6 +317,7 @@ const variantIdList = z
 
 export const stockQuery = z.object({ variantIds: variantIdList });
 export const tokenQuery = z.object({ token: accessToken.optional() });
+export const paymentQuery = tokenQuery.extend({ provider: payments.provider.optional() });
 export const listQuery = z.object({
   status: orderStatus.optional(),
   cursor: orderId.optional(),

@@ -161,13 +161,9 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     },
     async resumePayment(request) {
       const order = await visibleOrder(request);
-      return {
-        json: await startPayment(
-          platform,
-          request.tenant,
-          await actions.extendHold(request.tenant, order.id),
-        ),
-      };
+      const { provider } = request.query as z.infer<typeof s.paymentQuery>; // parsed by the host
+      const held = await actions.extendHold(request.tenant, order.id);
+      return { json: await startPayment(platform, request.tenant, held, provider) };
     },
     async abandonOrder(request) {
       const order = await visibleOrder(request);

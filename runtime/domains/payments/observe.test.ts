@@ -7,6 +7,7 @@ import { observe, type Happening, type StoredPayment } from './observe.ts';
 const PAYMENT: StoredPayment = {
   id: 'pay_1',
   orderId: 'ord_1',
+  attempt: 0,
   intentId: 'pi_1',
   status: 'pending',
   amount: 1000,

@@ -8,6 +8,8 @@ import type { PaymentStatus } from './schemas.ts';
 export interface StoredPayment {
   readonly id: string;
   readonly orderId: string;
+  /** Counts up when the shopper pays otherwise: each attempt has an intent of its own. */
+  readonly attempt: number;
   readonly intentId: string | undefined;
   readonly status: PaymentStatus;
   readonly amount: number;
@@ -62,6 +64,12 @@ export function observe(
     },
     happened,
   };
+}
+
+/** Whether an intent is not the one that this payment stands on: it was left for another, or never became it. */
+export function isStray({ attempt, intentId }: StoredPayment, intent: PaymentIntent): boolean {
+  if (intentId !== undefined) return intentId !== intent.id;
+  return (intent.metadata['attempt'] ?? '0') !== String(attempt);
 }
 
 /** Money of another amount than we asked for is never taken for ours. */

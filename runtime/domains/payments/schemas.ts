@@ -10,6 +10,9 @@ export const paymentId = z
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR');
 const amount = z.int().min(1).max(99_999_999_999);
 
+/** Who takes the money. With Stripe the shopper pays by card in the shop's page, with PayPal on PayPal's. */
+export const provider = z.enum(['stripe', 'paypal']);
+
 /**
  * `pending`: no money promised yet. `authorized`: reserved on the card. `captured`: taken. `cancelled`: will never be taken.
  * Returned money is told by `refunded`, not by the status.
@@ -30,8 +33,11 @@ export const createIntent = z.strictObject({
   currency,
   /** SHA-256 of the order's access token, hex: opens the public status. */
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** As the shopper chose; absent: as before, or the shop's usual. */
+  provider: provider.optional(),
 });
 export const ofPayment = z.strictObject({ paymentId, orderId });
+export const ofIntent = ofPayment.extend({ intentId: z.string().max(255) });
 /** Of all that an order's payments took; `spread.ts` says from which it is taken. */
 export const refund = z.strictObject({
   orderId,
@@ -62,6 +68,11 @@ export const paymentStart = z.object({
   paymentId: z.string(),
   intentId: z.string(),
   status: z.string(),
+  provider,
+  /** Whom the shopper may choose; asked for again with another of them, the payment goes there. */
+  providers: z.array(provider),
+  /** Where the shopper agrees, at a provider with a page of its own; they come back to the checkout. Then the next three are empty. */
+  approveUrl: z.string().optional(),
   clientSecret: z.string(),
   publishableKey: z.string(),
   processorOrigin: z.string(),

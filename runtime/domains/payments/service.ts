@@ -11,9 +11,18 @@ import type {
   RouteHandler,
 } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { PaymentIntent, SqlRunner, SqlValue, TenantId, Transaction } from '../../platform/ports.ts';
+import { providerOf } from '../../platform/payments/payments.ts';
+import type {
+  PaymentIntent,
+  PaymentProvider,
+  SqlRunner,
+  SqlValue,
+  Tenant,
+  TenantId,
+  Transaction,
+} from '../../platform/ports.ts';
 import { payments } from './definition.ts';
-import { observe, type StoredPayment } from './observe.ts';
+import { isStray, observe, type Happening, type StoredPayment } from './observe.ts';
 import * as s from './schemas.ts';
 import { spreadRefund } from './spread.ts';
 
@@ -37,6 +46,14 @@ const SETTINGS: PaymentsSettings = {
 const WEBHOOKS_KEPT_DAYS = 30;
 /** Intents compared in one run of the task. */
 const MOST_PAGES = 5;
+/** Of those that no list holds, how many are asked for in one run. */
+const MOST_ALONE = 50;
+/** Nothing is promised yet: the shopper may still pay otherwise. */
+const OPEN: ReadonlySet<PaymentIntent['status']> = new Set([
+  'requires_payment_method',
+  'requires_confirmation',
+  'requires_action',
+]);
 
 export const createService: CreateService = (platform) => createPayments(platform, SETTINGS);
 
@@ -81,6 +98,11 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     row: PaymentRow | undefined,
   ): Promise<StoredPayment> {
     const before = row === undefined ? await adopt(tx, tenant, which, intent) : fromRow(row);
+    const strays = isStray(before, intent);
+    // Reserved where nobody will take it: by an intent that was left for another, or after the payment was given up.
+    if (intent.status === 'requires_capture' && (strays || before.status === 'cancelled'))
+      await tx.enqueue(release(which, intent.id));
+    if (strays) return before;
     const { payment, happened } = observe(before, intent);
     if (happened.length === 0 && payment.problem === before.problem) return payment;
     if (payment.problem !== before.problem && payment.amount !== intent.amount) {
@@ -90,6 +112,15 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       );
     }
     save(tx, tenant, payment, now());
+    await tell(tx, payment, happened);
+    return payment;
+  }
+
+  async function tell(
+    tx: Transaction,
+    payment: StoredPayment,
+    happened: readonly Happening[],
+  ): Promise<void> {
     const payload = { ...shown(payment), at: now().toISOString() };
     await tx.emit(
       ...happened.map((what) => ({
@@ -99,7 +130,6 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
         payload,
       })),
     );
-    return payment;
   }
 
   /** An intent of ours whose row was never written: we were cut off between the processor's answer and our own note. */
@@ -118,40 +148,142 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   const createIntent: Operation = async (tenant, input) => {
     const wanted = s.createIntent.parse(input);
-    const known = await find(tenant.id, wanted.paymentId);
-    const intent =
-      known?.intentId === undefined
-        ? await makeIntent(tenant.id, wanted, known)
-        : await platform.payments.retrieve(tenant.id, known.intentId);
-    const config = await platform.payments.browserConfig(tenant.id);
+    const [offered, known] = await Promise.all([
+      platform.payments.providers(tenant.id, wanted),
+      find(tenant.id, wanted.paymentId),
+    ]);
+    const intent = await intentFor(tenant, wanted, offered, known);
+    const provider = providerOf(intent.id);
     const start: s.PaymentStart = {
       paymentId: wanted.paymentId,
       intentId: intent.id,
       status: intent.status,
+      provider,
+      providers: [...offered],
       clientSecret: intent.clientSecret,
-      ...config,
+      ...(intent.approveUrl === undefined ? {} : { approveUrl: intent.approveUrl }),
+      ...(await platform.payments.browserConfig(tenant.id, provider)),
     };
     return start;
   };
 
-  async function makeIntent(
-    tenant: TenantId,
+  async function intentFor(
+    tenant: Tenant,
     wanted: s.CreateIntent,
+    offered: readonly PaymentProvider[],
     known: StoredPayment | undefined,
   ): Promise<PaymentIntent> {
-    if (known !== undefined) {
+    const provider = wanted.provider ?? offered[0];
+    if (provider === undefined || !offered.includes(provider)) throw notOffered(wanted.provider);
+    if (known === undefined) return makeIntent(tenant, wanted, provider, 0);
+    if (known.status === 'cancelled') {
       throw new ShopError('gone', `This payment of order ${wanted.orderId} was given up.`, {
         remedy: 'Place a new order.',
       });
     }
-    const intent = await platform.payments.createIntent(tenant, {
-      amount: wanted.amount,
-      currency: wanted.currency,
-      metadata: { order_id: wanted.orderId, payment_id: wanted.paymentId, tenant },
-      idempotencyKey: `intent-${wanted.paymentId}`,
+    if (!hasIntent(known)) return makeIntent(tenant, wanted, provider, known.attempt);
+    const present = await look(tenant.id, known);
+    const stays = wanted.provider === undefined || wanted.provider === providerOf(known.intentId);
+    if (stays || !OPEN.has(present.status)) return present;
+    const attempt = await leave(tenant.id, known);
+    return attempt === undefined
+      ? intentFor(tenant, wanted, offered, await find(tenant.id, wanted.paymentId))
+      : makeIntent(tenant, wanted, provider, attempt);
+  }
+
+  /**
+   * The shopper pays otherwise: from here on the intent is none of this payment's, and what becomes of it is undone.
+   * @returns which attempt is next; undefined when somebody else was quicker
+   */
+  function leave(tenant: TenantId, { id, orderId, intentId }: Refundable): Promise<number | undefined> {
+    return platform.sql.transaction(tenant, async (tx) => {
+      const { rows } = await tx.query<{ attempt: number }>(
+        `update payments_payments set intent_id = null, attempt = attempt + 1, problem = null, updated_at = $4
+         where tenant_id = $1 and id = $2 and intent_id = $3 and status = 'pending' returning attempt`,
+        [tenant, id, intentId, now()],
+      );
+      if (rows[0] !== undefined) await tx.enqueue(release({ paymentId: id, orderId }, intentId));
+      return rows[0]?.attempt;
     });
-    await note(tenant, fresh(wanted, intent, wanted.tokenHash));
+  }
+
+  async function makeIntent(
+    tenant: Tenant,
+    wanted: s.CreateIntent,
+    provider: PaymentProvider,
+    attempt: number,
+  ): Promise<PaymentIntent> {
+    const { amount, currency, orderId, paymentId } = wanted;
+    const later = attempt > 0;
+    const intent = await platform.payments.createIntent(tenant.id, {
+      amount,
+      currency,
+      provider,
+      metadata: {
+        order_id: orderId,
+        payment_id: paymentId,
+        tenant: tenant.id,
+        ...(later ? { attempt: String(attempt) } : {}),
+      },
+      idempotencyKey: later ? `intent-${paymentId}-${attempt}` : `intent-${paymentId}`,
+      returnUrl: `${platform.originOf(tenant)}/checkout/${orderId}`,
+    });
+    if (later) await resume(tenant.id, paymentId, intent.id, attempt);
+    else await note(tenant.id, fresh(wanted, intent, wanted.tokenHash));
     return intent;
+  }
+
+  /** Where another has made one for the same attempt meanwhile, that one counts, and ours is a stray. */
+  async function resume(tenant: TenantId, id: string, intentId: string, attempt: number): Promise<void> {
+    await platform.sql.query(
+      tenant,
+      `update payments_payments set intent_id = $3, updated_at = $5
+       where tenant_id = $1 and id = $2 and intent_id is null and attempt = $4 and status = 'pending'`,
+      [tenant, id, intentId, attempt, now()],
+    );
+  }
+
+  /** How it stands with the provider, after the shop has done its part. */
+  async function look(tenant: TenantId, payment: Refundable): Promise<PaymentIntent> {
+    try {
+      return await takeUp(tenant, payment, await platform.payments.retrieve(tenant, payment.intentId));
+    } catch (error) {
+      const forgotten = error instanceof ShopError && error.code === 'not_found';
+      // PayPal keeps what nobody agreed to for some hours only. Stripe forgets nothing: there it would be a wrong key.
+      if (!forgotten || providerOf(payment.intentId) !== 'paypal') throw error;
+      return gone(payment);
+    }
+  }
+
+  /** The shopper has agreed at the provider: the shop reserves the money, unless the payment was given up or left meanwhile. */
+  async function takeUp(
+    tenant: TenantId,
+    payment: StoredPayment | undefined,
+    intent: PaymentIntent,
+  ): Promise<PaymentIntent> {
+    const waits = intent.status === 'requires_confirmation' && payment?.status === 'pending';
+    if (!waits || payment.intentId !== intent.id || intent.amount !== payment.amount) return intent;
+    const confirmed = await platform.payments.confirm(tenant, intent.id, `confirm-${intent.id}`);
+    await learn(tenant, { paymentId: payment.id, orderId: payment.orderId }, confirmed);
+    return confirmed;
+  }
+
+  /** @param intentId one that this payment has left, or was given up with: nothing stays reserved by it */
+  async function releaseIntent(tenant: TenantId, { paymentId }: Named, intentId: string): Promise<void> {
+    const payment = await find(tenant, paymentId);
+    if (payment?.intentId === intentId && payment.status !== 'cancelled') return;
+    try {
+      await platform.payments.cancel(tenant, intentId, `cancel-${intentId}`);
+    } catch (error) {
+      if (!(error instanceof ShopError)) throw error;
+      if (error.code !== 'illegal_transition' && error.code !== 'not_found') throw error;
+      const now = await platform.payments.retrieve(tenant, intentId).catch(() => undefined);
+      if (now?.status !== 'succeeded') return;
+      platform.log.error(
+        { tenant, payment: paymentId, intent: intentId },
+        'an intent that was left has taken money',
+      );
+    }
   }
 
   /**
@@ -186,6 +318,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     const which = s.ofPayment.parse(input);
     const payment = (await find(tenant.id, which.paymentId)) ?? (await giveUp(tenant.id, which));
     const { intentId } = payment;
+    if (intentId === undefined && payment.status === 'pending')
+      return shown(await forsake(tenant.id, payment));
     if (intentId === undefined || payment.status === 'captured' || payment.status === 'cancelled')
       return shown(payment);
     const intent = await orPresent(tenant.id, intentId, () =>
@@ -202,6 +336,20 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       await tx.enqueue(nextReconcile());
     });
     return (await find(tenant, id)) ?? none;
+  }
+
+  /** Between two attempts: there is no intent to cancel, and none is made any more. One that was is undone when it is heard of. */
+  function forsake(tenant: TenantId, { id }: StoredPayment): Promise<StoredPayment> {
+    return platform.sql.transaction(tenant, async (tx) => {
+      const { rows } = await tx.query<PaymentRow>(`${READ} for update`, [tenant, id]);
+      const before = rows[0] === undefined ? undefined : fromRow(rows[0]);
+      if (before === undefined) throw noPayment(id);
+      if (before.status !== 'pending' || before.intentId !== undefined) return before;
+      const payment: StoredPayment = { ...before, status: 'cancelled' };
+      save(tx, tenant, payment, now());
+      await tell(tx, payment, ['cancelled']);
+      return payment;
+    });
   }
 
   const refund: Operation = async (tenant, input) => {
@@ -310,8 +458,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   const sync: Operation = async (tenant, input) => {
     const which = s.ofPayment.parse(input);
-    const { intentId } = await mustFind(tenant.id, which);
-    return shown(await learn(tenant.id, which, await platform.payments.retrieve(tenant.id, intentId)));
+    const payment = await mustFind(tenant.id, which);
+    return shown(await learn(tenant.id, which, await look(tenant.id, payment)));
   };
 
   /** The intent moved on without us (captured, cancelled, expired): what it is now is the answer. */
@@ -330,33 +478,45 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   // ── routes ─────────────────────────────────────────────────────────────────────────────────────
 
-  const receiveWebhook: RouteHandler = async ({ tenant, body, headers }) => {
-    // The definition says `raw`, so the host hands over the bytes as sent.
-    const raw = body as Buffer;
-    const message = await platform.payments.verifyWebhook(tenant.id, raw, headers['stripe-signature'] ?? '');
-    const { intent } = message;
-    const which = intent === undefined ? undefined : namedBy(intent);
-    // A row that we have not written yet is not for the message of its making to write.
-    const matters =
-      intent !== undefined &&
-      intent.metadata['tenant'] === tenant.id &&
-      message.type !== 'payment_intent.created';
-    await platform.sql.transaction(tenant.id, async (tx) => {
-      const { rows } = await tx.query<Partial<PaymentRow> & { fresh: boolean }>(COUNT_WEBHOOK, [
-        tenant.id,
-        which?.paymentId ?? '',
-        which?.orderId ?? '',
-        message.id,
-        message.type,
-        now(),
-      ]);
-      const [row] = rows;
-      if (row?.fresh !== true || !matters || which === undefined) return;
-      const known = isPayment(row) ? row : undefined;
-      await goingOn(known, () => merge(tx, tenant.id, which, intent, known));
-    });
-    return { json: { received: true } };
-  };
+  /** @param provider whose messages come by this route */
+  const receiver =
+    (provider: PaymentProvider): RouteHandler =>
+    async ({ tenant, body, headers }) => {
+      // The definition says `raw`, so the host hands over the bytes as sent.
+      const rawBody = body as Buffer;
+      const message = await platform.payments.verifyWebhook(tenant.id, { provider, rawBody, headers });
+      const which = message.intent === undefined ? undefined : namedBy(message.intent);
+      const intent = await takenUp(tenant.id, which, message.intent);
+      // A row that we have not written yet is not for the message of its making to write.
+      const matters =
+        intent !== undefined &&
+        intent.metadata['tenant'] === tenant.id &&
+        message.type !== 'payment_intent.created';
+      await platform.sql.transaction(tenant.id, async (tx) => {
+        const { rows } = await tx.query<Partial<PaymentRow> & { fresh: boolean }>(COUNT_WEBHOOK, [
+          tenant.id,
+          which?.paymentId ?? '',
+          which?.orderId ?? '',
+          message.id,
+          message.type,
+          now(),
+        ]);
+        const [row] = rows;
+        if (row?.fresh !== true || !matters || which === undefined) return;
+        const known = isPayment(row) ? row : undefined;
+        await goingOn(known, () => merge(tx, tenant.id, which, intent, known));
+      });
+      return { json: { received: true } };
+    };
+
+  async function takenUp(
+    tenant: TenantId,
+    which: Named | undefined,
+    intent: PaymentIntent | undefined,
+  ): Promise<PaymentIntent | undefined> {
+    if (which === undefined || intent?.status !== 'requires_confirmation') return intent;
+    return takeUp(tenant, await find(tenant, which.paymentId), intent);
+  }
 
   const getPaymentStatus: RouteHandler = async ({ tenant, params, query }) => {
     // Both were parsed by the host with the route's schemas.
@@ -376,17 +536,16 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   /** A shopper waits for this payment: a lost webhook must not make them wait for the task. */
   async function glance(tenant: TenantId, payment: StoredPayment): Promise<StoredPayment> {
-    const { intentId, orderId, id } = payment;
+    const { orderId, id } = payment;
     const { rowCount } = await platform.sql.query(
       tenant,
       `update payments_payments set synced_at = $3 where tenant_id = $1 and id = $2
        and coalesce(synced_at, created_at) < $4`,
       [tenant, id, now(), seconds(now(), -settings.glanceSeconds)],
     );
-    if (rowCount === 0 || intentId === undefined) return payment;
+    if (rowCount === 0 || !hasIntent(payment)) return payment;
     try {
-      const intent = await platform.payments.retrieve(tenant, intentId);
-      return await learn(tenant, { paymentId: id, orderId }, intent);
+      return await learn(tenant, { paymentId: id, orderId }, await look(tenant, payment));
     } catch (error) {
       if (!(error instanceof ShopError)) throw error;
       platform.log.warn(
@@ -414,23 +573,39 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     const { rows } = await platform.sql.query<PaymentRow & { quiet: boolean }>(
       tenant,
       `select ${COLUMNS}, updated_at < $2 as quiet from payments_payments
-       where tenant_id = $1 and status in ('pending', 'authorized') order by updated_at limit 500`,
+       where tenant_id = $1 and status in ('pending', 'authorized')
+       order by greatest(updated_at, synced_at) limit 500`,
       [tenant, seconds(now(), -settings.quietSeconds)],
     );
     const quiet = rows.filter((row) => row.quiet).map(fromRow);
     // The list answers for most with one request; the few it does not hold are asked for one by one.
     const listed = quiet.length > 0 ? await compareList(tenant, signal) : new Set<string>();
-    for (const { id, orderId, intentId } of quiet.filter((each) => !listed.has(each.id)).slice(0, 50)) {
+    const alone = quiet.filter((each) => !listed.has(each.id)).slice(0, MOST_ALONE);
+    for (const payment of alone.filter(hasIntent)) {
       signal.throwIfAborted();
-      if (intentId === undefined) continue;
-      const intent = await platform.payments.retrieve(tenant, intentId);
-      await learn(tenant, { paymentId: id, orderId }, intent);
+      await compareOne(tenant, payment);
     }
     const orphans = await closeOrphans(tenant, signal);
     await forget(tenant);
     const idle = rows.length === 0 && !orphans;
     // A payment that was being written during this round is there for the next one.
     if (!idle || !wasIdle) await platform.sql.transaction(tenant, (tx) => tx.enqueue(nextReconcile(idle)));
+  }
+
+  /** A provider that cannot be asked keeps nobody from asking the other. Who was asked stands behind the others next time. */
+  async function compareOne(tenant: TenantId, payment: Refundable): Promise<void> {
+    const { id, orderId } = payment;
+    const asked = 'update payments_payments set synced_at = $3 where tenant_id = $1 and id = $2';
+    await platform.sql.query(tenant, asked, [tenant, id, now()]);
+    try {
+      await learn(tenant, { paymentId: id, orderId }, await look(tenant, payment));
+    } catch (error) {
+      if (!(error instanceof ShopError)) throw error;
+      platform.log.warn(
+        { err: error, tenant, payment: id },
+        'a payment could not be compared; the next round tries again',
+      );
+    }
   }
 
   /** @returns the payments whose intents the processor's list held */
@@ -448,12 +623,15 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       );
       const known = new Map(rows.map((row) => [row.id, fromRow(row)]));
       for (const { which, intent } of ours) {
-        listed.add(which.paymentId);
         const payment = known.get(which.paymentId);
+        // One that the payment has left says nothing of how it stands.
+        if (payment === undefined || !isStray(payment, intent)) listed.add(which.paymentId);
         const isNews =
           payment === undefined
             ? intent.status !== 'requires_payment_method'
-            : observe(payment, intent).happened.length > 0;
+            : isStray(payment, intent)
+              ? intent.status === 'requires_capture'
+              : observe(payment, intent).happened.length > 0;
         if (isNews) await learn(tenant, which, intent);
       }
     }
@@ -464,7 +642,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   async function closeOrphans(tenant: TenantId, signal: AbortSignal): Promise<boolean> {
     const { rows } = await platform.sql.query<{ id: string }>(
       tenant,
-      `select id from payments_payments where tenant_id = $1 and intent_id is null and created_at > $2 limit 500`,
+      `select id from payments_payments where tenant_id = $1 and intent_id is null and status = 'cancelled'
+       and created_at > $2 limit 500`,
       [tenant, seconds(now(), -settings.lookBackSeconds)],
     );
     if (rows.length === 0) return false;
@@ -511,12 +690,20 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
 
   return {
     definition: payments,
-    routes: { receiveWebhook, getPaymentStatus },
+    routes: {
+      receiveWebhook: receiver('stripe'),
+      receivePayPalWebhook: receiver('paypal'),
+      getPaymentStatus,
+    },
     consumers: {},
     tasks: {
       'payments.reconcile': ({ tenant, payload, signal }) =>
         // The task queue parsed the payload with the task's schema.
         reconcile(tenant, (payload as { idle?: boolean }).idle === true, signal),
+      'payments.release': ({ tenant, payload }) => {
+        const { intentId, ...which } = s.ofIntent.parse(payload);
+        return releaseIntent(tenant, which, intentId);
+      },
     },
     operations: { createIntent, capture, cancel, refund, get, sync },
   };
@@ -574,7 +761,41 @@ function tooMuch(paid: readonly StoredPayment[], noted: readonly RefundRow[]): S
   );
 }
 
+/** An intent that nobody agreed to in time, and that its provider has forgotten. */
+function gone({ intentId: id, amount, currency }: Refundable): PaymentIntent {
+  return {
+    id,
+    status: 'canceled',
+    amount,
+    amountCaptured: 0,
+    amountRefunded: 0,
+    currency,
+    clientSecret: '',
+    metadata: {},
+    lastError: undefined,
+    disputed: false,
+  };
+}
+
+function release(
+  which: Named,
+  intentId: string,
+): { readonly name: string; readonly payload: object; readonly key: string } {
+  return { name: 'payments.release', payload: { ...which, intentId }, key: intentId };
+}
+
+function notOffered(provider: PaymentProvider | undefined): ShopError {
+  return provider === undefined
+    ? new ShopError('unavailable', 'This shop cannot take payments yet.', {
+        remedy: 'The tenant has no payment keys; the operator writes them when payments are set up.',
+      })
+    : new ShopError('invalid_input', `This shop does not take this payment by ${provider}.`, {
+        remedy: 'Choose one of the providers that its payment names.',
+      });
+}
+
 const NOTHING = {
+  attempt: 0,
   intentId: undefined,
   amount: 0,
   currency: 'XXX',
@@ -586,7 +807,7 @@ const NOTHING = {
 };
 
 const COLUMNS =
-  'id, order_id, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash, trace';
+  'id, order_id, attempt, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash, trace';
 const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and id = $2`;
 
 /** Counts a message once and locks the payment it is about, in one round trip. */
@@ -606,6 +827,7 @@ function isPayment(row: Partial<PaymentRow>): row is PaymentRow {
 interface PaymentRow {
   readonly id: string;
   readonly order_id: string;
+  readonly attempt: number;
   readonly intent_id: string | null;
   readonly status: s.PaymentStatus;
   readonly amount: number;
@@ -623,6 +845,7 @@ function fromRow(row: PaymentRow): StoredPayment {
   return {
     id: row.id,
     orderId: row.order_id,
+    attempt: row.attempt,
     intentId: row.intent_id ?? undefined,
     status: row.status,
     amount: row.amount,
@@ -640,8 +863,9 @@ function fresh(
   intent: PaymentIntent,
   tokenHash: string | undefined,
 ): StoredPayment {
-  const { id: intentId, amount, currency } = intent;
-  return { ...NOTHING, id, orderId, intentId, status: 'pending', amount, currency, tokenHash };
+  const { id: intentId, amount, currency, metadata } = intent;
+  const attempt = Number(metadata['attempt'] ?? 0);
+  return { ...NOTHING, id, orderId, attempt, intentId, status: 'pending', amount, currency, tokenHash };
 }
 
 /** A row that is there already stays as it is, but learns the token that it may lack. */
@@ -663,8 +887,8 @@ function insertOf(
   trace: string | undefined,
 ): { readonly text: string; readonly values: readonly SqlValue[] } {
   return {
-    text: `insert into payments_payments (tenant_id, id, order_id, intent_id, status, amount, currency, token_hash, created_at, updated_at, trace)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+    text: `insert into payments_payments (tenant_id, id, order_id, attempt, intent_id, status, amount, currency, token_hash, created_at, updated_at, trace)
+      values ($1, $2, $3, $11, $4, $5, $6, $7, $8, $9, $9, $10)
       on conflict (tenant_id, id) do update set token_hash = coalesce(payments_payments.token_hash, excluded.token_hash)`,
     values: [
       tenant,
@@ -677,6 +901,7 @@ function insertOf(
       payment.tokenHash ?? null,
       now,
       trace ?? null,
+      payment.attempt,
     ],
   };
 }
@@ -701,7 +926,7 @@ function save(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Da
 }
 
 function shown(payment: StoredPayment): s.Payment {
-  const { id: paymentId, tokenHash: _tokenHash, ...rest } = payment;
+  const { id: paymentId, tokenHash: _tokenHash, attempt: _attempt, ...rest } = payment;
   return { paymentId, ...rest };
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../../../tests/support/wait.ts';
-import { ShopError, type ErrorCode } from '../errors.ts';
+import { paymentsContract, refuses } from '../contract/payments.ts';
 import type { Payments } from '../ports.ts';
 import { startProcessor, type Processor } from './processor/processor.ts';
 import { signature } from './processor/webhooks.ts';
@@ -74,23 +74,45 @@ describe('payments through the stripe package', () => {
     });
   }
 
+  function hear(rawBody: Buffer, signed: string): ReturnType<Payments['verifyWebhook']> {
+    const headers = { 'stripe-signature': signed };
+    return payments.verifyWebhook(TENANT, { provider: 'stripe', rawBody, headers });
+  }
+
   async function authorised(): Promise<string> {
     const { id } = await create();
-    const body = new URLSearchParams({ payment_method: 'pm_card_visa' });
+    await confirm(id, 'pm_card_visa');
+    return id;
+  }
+
+  async function confirm(id: string, method: string): Promise<void> {
+    const body = new URLSearchParams({ payment_method: method });
     await fetch(`${processor.origin}/v1/payment_intents/${id}/confirm`, {
       method: 'POST',
       body,
       headers: { authorization: `Bearer ${KEYS.secretKey}` },
     });
-    return id;
   }
 
-  async function refuses(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-    await assert.rejects(
-      promise,
-      (error) => error instanceof ShopError && error.code === code && error.remedy !== undefined,
-    );
-  }
+  paymentsContract('Stripe', () =>
+    Promise.resolve({
+      payments,
+      unreachable: portTo('http://127.0.0.1:9'),
+      tenant: TENANT,
+      async loseNextReply() {
+        const answer = await fetch(`${processor.origin}/_admin/knobs`, {
+          method: 'POST',
+          headers: { authorization: 'Bearer x' },
+          body: JSON.stringify({ account: TENANT, settings: { loseReplies: 1 } }),
+        });
+        assert.ok(answer.ok);
+      },
+      async pay({ id }, outcome) {
+        await confirm(id, outcome === 'paid' ? 'pm_card_visa' : 'pm_card_chargeDeclined');
+        return payments.retrieve(TENANT, id);
+      },
+    }),
+  );
 
   it('creates, captures, refunds, and tells what it knows in our words', async () => {
     const id = await authorised();
@@ -166,11 +188,7 @@ describe('payments through the stripe package', () => {
       data: { object: intent },
     });
     const now = Math.floor(Date.now() / 1000);
-    const message = await payments.verifyWebhook(
-      TENANT,
-      Buffer.from(body),
-      signature(KEYS.webhookSecret, now, body),
-    );
+    const message = await hear(Buffer.from(body), signature(KEYS.webhookSecret, now, body));
     assert.equal(message.intent?.metadata['order_id'], 'ord_9');
     assert.equal(message.createdAt.getTime(), 1_700_000_000_000);
     const forged: [string, Buffer][] = [
@@ -180,8 +198,7 @@ describe('payments through the stripe package', () => {
       [signature(KEYS.webhookSecret, now - 400, body), Buffer.from(body)],
       [signature(KEYS.webhookSecret, now, body), Buffer.from(`${body} `)],
     ];
-    for (const [header, bytes] of forged)
-      await refuses(payments.verifyWebhook(TENANT, bytes, header), 'unauthenticated');
+    for (const [header, bytes] of forged) await refuses(hear(bytes, header), 'unauthenticated');
   });
 
   it('takes what is signed and about no intent that it understands for news of none', async () => {
@@ -194,11 +211,7 @@ describe('payments through the stripe package', () => {
         created: now,
         data: { object },
       });
-      const message = await payments.verifyWebhook(
-        TENANT,
-        Buffer.from(body),
-        signature(KEYS.webhookSecret, now, body),
-      );
+      const message = await hear(Buffer.from(body), signature(KEYS.webhookSecret, now, body));
       assert.equal(message.intent, undefined);
     }
   });
@@ -207,10 +220,7 @@ describe('payments through the stripe package', () => {
     const now = Math.floor(Date.now() / 1000);
     for (const event of [null, [], {}, { id: 1, type: 'a', created: now }, { id: 'evt_3', type: null }]) {
       const body = JSON.stringify(event);
-      await refuses(
-        payments.verifyWebhook(TENANT, Buffer.from(body), signature(KEYS.webhookSecret, now, body)),
-        'invalid_input',
-      );
+      await refuses(hear(Buffer.from(body), signature(KEYS.webhookSecret, now, body)), 'invalid_input');
     }
   });
 

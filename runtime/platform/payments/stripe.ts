@@ -51,7 +51,7 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
 
   async function keyOf(tenant: TenantId, name: string): Promise<string> {
     const key = await options.secrets.get(tenant, name);
-    if (key !== undefined) return key;
+    if (key !== undefined && key !== '') return key;
     throw new ShopError('unavailable', 'This shop cannot take payments yet.', {
       remedy: `The tenant's secret ${name} is missing; the operator writes it when payments are set up.`,
     });
@@ -77,6 +77,10 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
 
   return {
     retrieve,
+    async providers(tenant) {
+      // Empty: the shop took cards before, and does no more.
+      return ['', undefined].includes(await options.secrets.get(tenant, SECRET_KEY)) ? [] : ['stripe'];
+    },
     createIntent: (tenant, { amount, currency, metadata, idempotencyKey }) =>
       ask(tenant, async (stripe, request) =>
         toIntent(
@@ -105,6 +109,11 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
         );
         return { intents: page.data.map(toIntent), more: page.has_more };
       }),
+    // The shopper's browser confirms; a server does so for who has agreed elsewhere.
+    confirm: (tenant, id, idempotencyKey) =>
+      ask(tenant, async (stripe, request) =>
+        toIntent(await stripe.paymentIntents.confirm(id, { expand: EXPAND }, { ...request, idempotencyKey })),
+      ),
     capture: (tenant, id, idempotencyKey) =>
       ask(tenant, async (stripe, request) =>
         toIntent(await stripe.paymentIntents.capture(id, { expand: EXPAND }, { ...request, idempotencyKey })),
@@ -119,10 +128,10 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
       );
       return retrieve(tenant, id);
     },
-    async verifyWebhook(tenant, rawBody, signature) {
+    async verifyWebhook(tenant, { rawBody, headers }) {
       const secret = await keyOf(tenant, WEBHOOK_SECRET);
       const stripe = await client();
-      const event = readEvent(stripe, rawBody, signature, secret);
+      const event = readEvent(stripe, rawBody, headers['stripe-signature'] ?? '', secret);
       return { ...event.facts, intent: await intentOf(tenant, event, retrieve) };
     },
     async browserConfig(tenant) {

@@ -39,6 +39,7 @@ const SHOWN: { readonly [Name in keyof Ports]-?: Shown<NonNullable<Ports[Name]>>
     createIntent: tenantIn,
     retrieve: tenantIn,
     list: tenantIn,
+    confirm: tenantIn,
     capture: tenantIn,
     cancel: tenantIn,
     refund: tenantIn,

@@ -385,7 +385,7 @@ test('a shop sells by payment keys that are in Vault and nowhere else; one that 
         idempotencyKey: 'first',
       });
       assert.deepEqual([intent.amount, intent.status], [4_200, 'requires_payment_method']);
-      assert.match((await payments.browserConfig('acme')).publishableKey, /^pk_test_/);
+      assert.match((await payments.browserConfig('acme', 'stripe')).publishableKey, /^pk_test_/);
       const { status } = await host.merchant('acme', 'GET', '/api/admin/catalog/products');
       assert.equal(status, 200, 'the merchant’s key is known');
     } finally {

@@ -232,6 +232,19 @@ export async function placeOrder(_: FormState, form: FormData): Promise<FormStat
   redirect(target);
 }
 
+/** Pays by card or by PayPal, as the shopper chose: on to PayPal's page, or to the card's fields. */
+export async function payBy(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const orderId = text(form, 'order');
+  const token = (await cookies()).get(orderCookie(orderId))?.value;
+  const provider = text(form, 'provider') === 'paypal' ? 'paypal' : 'stripe';
+  const payment = await orNothing(
+    api.call('orders.resumePayment', { params: { orderId }, query: { token, provider } }),
+  );
+  // Whatever was done meanwhile, the page knows how it stands.
+  redirect(payment?.approveUrl ?? `/checkout/${orderId}`);
+}
+
 /** Gives up an unpaid order; what was in it goes back into a cart. */
 export async function abandonOrder(form: FormData): Promise<void> {
   const { api } = await shop();

@@ -7,5 +7,9 @@ test('no script or style runs without the nonce, and only the processor is frame
   const policy = contentSecurityPolicy('abc', 'http://pay.localhost:8080');
   assert.match(policy, /script-src 'self' 'nonce-abc' 'strict-dynamic'(;|$)/);
   assert.match(policy, /frame-src http:\/\/pay\.localhost:8080(;|$)/);
+  assert.match(
+    policy,
+    /form-action 'self' https:\/\/www\.paypal\.com https:\/\/www\.sandbox\.paypal\.com http:\/\/pay\.localhost:8080(;|$)/,
+  );
   assert.ok(!policy.includes('unsafe'));
 });

@@ -192,6 +192,13 @@ export const de: Words = {
       min === max ? (min === 1 ? '1 Werktag' : `${min} Werktage`) : `${min}–${max} Werktage`,
     method: { Standard: 'Standard', Express: 'Express' },
     pay: (total) => `${total} bezahlen`,
+    payPalTitle: 'Mit PayPal zahlen',
+    payPalText: 'Du stimmst auf der Seite von PayPal zu und kommst hierher zurück.',
+    toPayPal: 'Weiter zu PayPal',
+    payPalInstead: 'Stattdessen mit PayPal zahlen',
+    cardInstead: 'Stattdessen mit Karte zahlen',
+    payPalDeclined:
+      'PayPal hat die Zahlung abgelehnt. Wähle dort eine andere Zahlungsart oder zahle mit Karte.',
     payTitle: 'Mit Karte zahlen',
     payText: 'Das Formular gehört dem Zahlungsdienst; deine Kartendaten gehen direkt dorthin.',
     held: (minutes) =>

@@ -190,6 +190,12 @@ export const en = {
       min === max ? (min === 1 ? '1 working day' : `${min} working days`) : `${min}–${max} working days`,
     method: { Standard: 'Standard', Express: 'Express' },
     pay: (total: string) => `Pay ${total}`,
+    payPalTitle: 'Pay with PayPal',
+    payPalText: 'You agree on PayPal’s page, and come back here.',
+    toPayPal: 'Continue to PayPal',
+    payPalInstead: 'Pay with PayPal instead',
+    cardInstead: 'Pay by card instead',
+    payPalDeclined: 'PayPal declined the payment. Choose another way to pay there, or pay by card.',
     payTitle: 'Pay by card',
     payText: 'The form below belongs to the payment processor; your card details go straight to it.',
     held: (minutes: number) =>

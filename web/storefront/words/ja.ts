@@ -190,6 +190,13 @@ export const ja: Words = {
     days: (min, max) => (min === max ? `${min}営業日` : `${min}〜${max}営業日`),
     method: { Standard: '通常便', Express: 'お急ぎ便' },
     pay: (total) => `${total}を支払う`,
+    payPalTitle: 'PayPalでお支払い',
+    payPalText: 'PayPalのページで承認すると、この画面に戻ります。',
+    toPayPal: 'PayPalへ進む',
+    payPalInstead: 'PayPalで支払う',
+    cardInstead: 'カードで支払う',
+    payPalDeclined:
+      'PayPalでお支払いが承認されませんでした。PayPalで別の方法を選ぶか、カードでお支払いください。',
     payTitle: 'カードでお支払い',
     payText: '下の入力欄は決済会社のものです。カード情報は決済会社へ直接送られます。',
     held: (minutes) => `あと${minutes}分、商品をお取り置きします。`,

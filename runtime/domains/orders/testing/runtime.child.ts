@@ -41,6 +41,7 @@ function mortal(platform: Platform): Platform {
     ...real,
     createIntent: (...args) => afterEach('createIntent', real.createIntent(...args)),
     retrieve: (...args) => afterEach('retrieve', real.retrieve(...args)),
+    confirm: (...args) => afterEach('confirm', real.confirm(...args)),
     capture: (...args) => afterEach('capture', real.capture(...args)),
     cancel: (...args) => afterEach('cancel', real.cancel(...args)),
     refund: (...args) => afterEach('refund', real.refund(...args)),
@@ -61,6 +62,7 @@ const host = await startTestHost(
   {
     port: Number(env('PORT')),
     log: env('LOG_LEVEL') || 'silent',
+    paypal: true,
     services: {
       orders: (platform) =>
         impatient(

@@ -13,7 +13,10 @@ import { startTestDatabase, type TestDatabase } from '../../../../tests/support/
 import { createHost, type Host } from '../../../host/host.ts';
 import type { CreateService } from '../../../platform/domain.ts';
 import type { Payments, Secrets } from '../../../platform/ports.ts';
+import { choosePayments } from '../../../platform/payments/payments.ts';
+import { createPayPalPayments } from '../../../platform/payments/paypal/paypal.ts';
 import { createStripePayments } from '../../../platform/payments/stripe.ts';
+import { systemClock } from '../../../platform/clock.ts';
 import { startProcessor, type Processor } from '../../../platform/payments/processor/processor.ts';
 import { payments } from '../../payments/definition.ts';
 import { createPayments, type PaymentsSettings } from '../../payments/service.ts';
@@ -36,7 +39,8 @@ export interface TestShop {
     path: string,
     options?: CallOptions,
   ): Promise<Answer<T>>;
-  knobs(settings: Record<string, number>): Promise<void>;
+  /** @param account at the processor; absent: the one for cards */
+  knobs(settings: Record<string, number>, account?: string): Promise<void>;
   /** Pays as a browser would. */
   pay(
     payment: { intentId: string; clientSecret: string; publishableKey: string },
@@ -75,6 +79,8 @@ export interface TestShopOptions {
   readonly log?: string;
   /** Puts something between the domains and the processor. */
   readonly between?: (payments: Payments) => Payments;
+  /** Whether the shop offers PayPal beside cards. */
+  readonly paypal?: boolean;
   /** Other services than the usual two. */
   readonly services?: Readonly<Record<string, CreateService>>;
 }
@@ -93,10 +99,20 @@ export const KEYS = {
   webhookSecret: 'whsec_acme00000001',
 };
 
+export const PAYPAL_KEYS = {
+  clientId: 'client-of-acme-000001',
+  clientSecret: 'secret-of-acme-000001',
+  webhookId: 'WEBHOOK0001',
+};
+
 const TENANT_SECRETS: Secrets = {
   get: (_tenant, name) =>
     Promise.resolve(
       {
+        'paypal-client-id': PAYPAL_KEYS.clientId,
+        'paypal-client-secret': PAYPAL_KEYS.clientSecret,
+        'paypal-webhook-id': PAYPAL_KEYS.webhookId,
+        'paypal-environment': 'local',
         'payments-secret-key': KEYS.secretKey,
         'payments-publishable-key': KEYS.publishableKey,
         'payments-webhook-secret': KEYS.webhookSecret,
@@ -129,6 +145,9 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
     enabledEvents: undefined,
   });
 
+  if (options.paypal === true)
+    await openPayPalAccount(processor.origin, webhookUrl(portOf(host)).replace('stripe', 'paypal'));
+
   const call: TestShop['call'] = (method, path, more = {}) => ask(portOf(host), method, path, more);
   return {
     database,
@@ -150,11 +169,11 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
       );
       await host.events.settled();
     },
-    async knobs(settings) {
+    async knobs(settings, account = TENANT) {
       const answer = await fetch(`${processor.origin}/_admin/knobs`, {
         method: 'POST',
         headers: { authorization: `Bearer ${ADMIN}` },
-        body: JSON.stringify({ account: TENANT, settings }),
+        body: JSON.stringify({ account, settings }),
       });
       if (!answer.ok) throw new Error(await answer.text());
     },
@@ -202,9 +221,7 @@ export async function startTestHost(
   const paymentSettings = { ...PAYMENTS_SETTINGS, ...options.payments };
   const host = await createHost(config, pino({ level: options.log ?? 'silent' }), {
     checkAnswers: true,
-    payments: (options.between ?? ((same) => same))(
-      createStripePayments({ secrets: TENANT_SECRETS, url: processorOrigin, publicOrigin: processorOrigin }),
-    ),
+    payments: (options.between ?? ((same) => same))(paymentsAt(processorOrigin, options.paypal === true)),
     sweepMilliseconds: options.sweepMilliseconds ?? 250,
     services: {
       orders: () =>
@@ -221,6 +238,26 @@ export async function startTestHost(
   });
   await host.start();
   return host;
+}
+
+function paymentsAt(origin: string, paypal: boolean): Payments {
+  const secrets = TENANT_SECRETS;
+  const stripe = createStripePayments({ secrets, url: origin, publicOrigin: origin });
+  if (!paypal) return stripe;
+  return choosePayments({
+    stripe,
+    paypal: createPayPalPayments({ secrets, clock: systemClock, url: `${origin}/paypal` }),
+  });
+}
+
+/** Opens the tenant's account at the stand-in for PayPal. */
+export async function openPayPalAccount(origin: string, webhook: string): Promise<void> {
+  const answer = await fetch(`${origin}/_admin/paypal-accounts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN}` },
+    body: JSON.stringify({ id: TENANT, ...PAYPAL_KEYS, webhookUrl: webhook }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
 }
 
 export function portOf(host: Host): number {

@@ -2,6 +2,7 @@
  * The objects a merchant's server and the processor talk about, with Stripe's field names.
  */
 import type { Behaviour } from './cards.ts';
+import type { PayPalAccount, PayPalEvent, PayPalOrder } from './paypal/objects.ts';
 
 export type IntentStatus =
   | 'requires_payment_method'
@@ -152,6 +153,11 @@ export interface Kinds {
   dispute: Dispute;
   event: Event;
   webhook_endpoint: Endpoint;
+  paypal_account: PayPalAccount;
+  paypal_order: PayPalOrder;
+  /** Which order an authorization or a capture is of. */
+  paypal_payment: { readonly id: string; readonly created: number; readonly order: string };
+  paypal_event: PayPalEvent;
 }
 
 export type Kind = keyof Kinds;

@@ -80,6 +80,23 @@ export function challengePage(
   );
 }
 
+/** Where a payer agrees at the stand-in for PayPal, and chooses what shall become of it. */
+export function approvalPage(id: string, value: string, currency: string): string {
+  return page(
+    'Pay by PayPal',
+    `<main class="page"><form class="challenge" method="post" action="/paypal/checkoutnow?token=${escape(id)}">
+  <h1>Pay by PayPal</h1>
+  <p>The shop asks for ${escape(value)} ${escape(currency)}. This stands in for PayPal on your machine: nothing is charged.</p>
+  <div class="choices">
+    <button name="outcome" value="approve">Approve the payment</button>
+    <button name="outcome" value="decline" class="quiet">Approve, and have it declined</button>
+    <button name="outcome" value="dispute" class="quiet">Approve, and dispute it later</button>
+    <button name="outcome" value="cancel" class="quiet">Back to the shop</button>
+  </div>
+</form></main>`,
+  );
+}
+
 export function messagePage(title: string, message: string): string {
   return page(
     title,

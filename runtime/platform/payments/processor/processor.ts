@@ -4,9 +4,12 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createKnobs } from './knobs.ts';
+import { payPalLetter } from './paypal/letters.ts';
+import { PREFIX } from './paypal/server.ts';
+import { createSigners } from './paypal/signer.ts';
 import { createProcessorServer } from './server.ts';
 import { openStore, type Account } from './store.ts';
-import { startCourier } from './webhooks.ts';
+import { startCourier, stripeLetter } from './webhooks.ts';
 
 export interface ProcessorOptions {
   readonly host: string;
@@ -36,12 +39,24 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   const now = options.now ?? (() => new Date());
   const store = openStore(options.data);
   const knobs = createKnobs();
-  const courier = startCourier({ store, knobs, now, gatewayUrl: options.gatewayUrl, warn: options.warn });
+  const signer = createSigners(options.data, now);
+  const courier = startCourier({
+    store,
+    knobs,
+    now,
+    gatewayUrl: options.gatewayUrl,
+    warn: options.warn,
+    letter: async (delivery, at) =>
+      delivery.account.startsWith(PREFIX)
+        ? payPalLetter(store, delivery, signer, at)
+        : stripeLetter(store, delivery, at),
+  });
   const server = createProcessorServer({
     store,
     courier,
     knobs,
     now,
+    signer,
     adminSecret: options.adminSecret,
     publicOrigin: options.publicOrigin,
     forTests: options.forTests,

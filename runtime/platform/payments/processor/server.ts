@@ -11,7 +11,16 @@ import { decodeForm, text, type Form } from './form.ts';
 import { answerChallenge } from './intents.ts';
 import { readSettings, type Knobs } from './knobs.ts';
 import { API_VERSION, openLedger, type Ledger } from './ledger.ts';
-import { cardPage, challengePage, messagePage, readAssets } from './pages.ts';
+import { approvalPage, cardPage, challengePage, messagePage, readAssets } from './pages.ts';
+import { readPayPalAccount } from './paypal/accounts.ts';
+import {
+  answerPayer,
+  answerPayPal,
+  orderToApprove,
+  rowsOf,
+  type PayPalServerOptions,
+} from './paypal/server.ts';
+import type { Signer } from './paypal/signer.ts';
 import type { Account, Store } from './store.ts';
 import type { Courier } from './webhooks.ts';
 
@@ -20,6 +29,8 @@ export interface ProcessorServerOptions {
   readonly courier: Courier;
   readonly knobs: Knobs;
   readonly now: () => Date;
+  /** Of PayPal's messages. */
+  readonly signer: () => Promise<Signer>;
   /** What the operator must show to change accounts. */
   readonly adminSecret: string;
   /** Where browsers reach us; absent: wherever the request at hand came to. */
@@ -104,6 +115,7 @@ async function serve(
   }
   const incoming: Incoming = { request, response, url, body, id };
   if (url.pathname.startsWith('/v1/')) await serveApi(options, incoming);
+  else if (url.pathname.startsWith('/paypal/')) await servePayPal(options, incoming);
   else if (url.pathname.startsWith('/challenge/')) await serveChallenge(options, incoming);
   else if (url.pathname.startsWith('/_admin/')) await serveAdmin(options, incoming);
   else if (url.pathname === '/')
@@ -212,6 +224,60 @@ function ledgerFor(options: ProcessorServerOptions, incoming: Incoming, of: Acco
   });
 }
 
+// ── PayPal ───────────────────────────────────────────────────────────────────────────────────────
+
+async function servePayPal(options: ProcessorServerOptions, incoming: Incoming): Promise<void> {
+  const { request, response, url, body } = incoming;
+  const path = url.pathname.slice('/paypal'.length);
+  const method = request.method ?? 'GET';
+  const theirs: PayPalServerOptions = {
+    store: options.store,
+    now: options.now,
+    signer: options.signer,
+    publicUrl: `${options.publicOrigin ?? originOfRequest(request)}/paypal`,
+    delayMs: (account) => options.knobs.firstDelayMs(account),
+    knobs: options.knobs,
+  };
+  if (path === '/checkoutnow') return servePayer(theirs, options, incoming);
+  if (path.startsWith('/v1/notifications/certs/')) {
+    const { name, chain } = await options.signer();
+    if (path.endsWith(`/${name}`)) return send(response, 200, 'application/x-x509-ca-cert', chain);
+    return sendJson(response, noSuch('certificate', path));
+  }
+  const reply = await answerPayPal(theirs, {
+    method,
+    path,
+    body,
+    authorization: headerOf(request, 'authorization'),
+    requestId: headerOf(request, 'paypal-request-id'),
+  });
+  options.courier.wake();
+  if (reply === 'lost') request.socket.destroy();
+  else sendJson(response, reply);
+}
+
+/** The page where a payer agrees, and chooses what shall become of the payment. */
+async function servePayer(
+  theirs: PayPalServerOptions,
+  options: ProcessorServerOptions,
+  { request, response, url, body }: Incoming,
+): Promise<void> {
+  const id = url.searchParams.get('token') ?? '';
+  const order = orderToApprove(theirs, id);
+  if (order?.status !== 'PAYER_ACTION_REQUIRED') {
+    const page = messagePage('Nothing to approve', 'This payment does not exist, or does not wait for you.');
+    return sendPage(response, page, undefined, 404);
+  }
+  if (request.method !== 'POST')
+    return sendPage(response, approvalPage(id, order.amount.value, order.amount.currency_code), undefined);
+  const outcome = new URLSearchParams(body).get('outcome');
+  const choice = (['approve', 'decline', 'dispute'] as const).find((each) => each === outcome) ?? 'cancel';
+  const next = await answerPayer(theirs, id, choice);
+  options.courier.wake();
+  if (next !== undefined) response.writeHead(303, { location: next }).end();
+  else sendPage(response, messagePage('Thank you', 'You can go back to the shop now.'), undefined);
+}
+
 // ── the challenge ────────────────────────────────────────────────────────────────────────────────
 
 async function serveChallenge(options: ProcessorServerOptions, incoming: Incoming): Promise<void> {
@@ -286,6 +352,31 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
     await options.store.commit(() => options.store.putAccount(account));
     options.courier.wake();
     return sendJson(response, ok({ id: account.id }));
+  }
+  if (collection === 'paypal-accounts' && request.method === 'POST') {
+    const account = readPayPalAccount(parseJson(body));
+    if (typeof account === 'string') return sendJson(response, badRequest(account));
+    const { tenant, ...kept } = account;
+    const rows = rowsOf(tenant);
+    const owner = options.store.find('paypal_account', kept.id);
+    if (owner !== undefined && owner.account !== rows)
+      return sendJson(
+        response,
+        refuse(409, { type: 'invalid_request_error', message: 'Another account has this client id.' }),
+      );
+    const created = Math.floor(options.now().getTime() / 1000);
+    await options.store.commit(() => {
+      for (const former of options.store.list(rows, 'paypal_account', { limit: 10 }).data)
+        options.store.remove(rows, 'paypal_account', former.id);
+      options.store.put(rows, 'paypal_account', { ...kept, created });
+    });
+    options.courier.wake();
+    return sendJson(response, ok({ id: tenant }));
+  }
+  if (collection === 'paypal-accounts' && request.method === 'DELETE' && id !== undefined) {
+    const tenant = safeDecode(id);
+    const deleted = await options.store.commit(() => options.store.deleteAccount(rowsOf(tenant)));
+    return sendJson(response, ok({ id: tenant, deleted }));
   }
   if (collection === 'accounts' && request.method === 'DELETE' && id !== undefined) {
     const deleted = await options.store.commit(() => options.store.deleteAccount(safeDecode(id)));

@@ -53,11 +53,18 @@ export interface Store {
   putAccount(account: Account): void;
   deleteAccount(id: string): boolean;
   get<K extends Kind>(account: string, kind: K, id: string): Kinds[K] | undefined;
+  /** Of whichever account has it, for who knows nothing but its id. */
+  find<K extends Kind>(
+    kind: K,
+    id: string,
+  ): { readonly account: string; readonly value: Kinds[K] } | undefined;
   put<K extends Kind>(account: string, kind: K, value: Kinds[K], parent?: string): void;
   remove(account: string, kind: Kind, id: string): void;
   /** Newest first. */
   list<K extends Kind>(account: string, kind: K, query: ListQuery): { data: Kinds[K][]; hasMore: boolean };
   event(account: string, event: Event, endpoints: readonly string[], dueAt: number): void;
+  /** An event that an endpoint is to be told of. */
+  owe(account: string, event: string, endpoint: string, dueAt: number): void;
   /** Earliest first; `without` names accounts that have enough under way. */
   dueDeliveries(now: number, limit: number, without: readonly string[]): Delivery[];
   nextDueAt(): number | undefined;
@@ -170,6 +177,11 @@ export function openStore(folder: string): Store {
       parsed(
         sql('select body from objects where account = ? and kind = ? and id = ?').get(account, kind, id),
       ),
+    find<K extends Kind>(kind: K, id: string) {
+      const row = sql('select account, body from objects where id = ? and kind = ?').get(id, kind);
+      const value = parsed<Kinds[K]>(row);
+      return value === undefined ? undefined : { account: String(row?.['account']), value };
+    },
     put(account, kind, value, parent) {
       sequence += 1;
       sql(
@@ -212,14 +224,15 @@ export function openStore(folder: string): Store {
     },
     event(account, event, endpoints, dueAt) {
       this.put(account, 'event', event, event.type);
-      for (const endpoint of endpoints) {
-        sql('insert into deliveries (account, event, endpoint, attempt, due_at) values (?, ?, ?, 0, ?)').run(
-          account,
-          event.id,
-          endpoint,
-          dueAt,
-        );
-      }
+      for (const endpoint of endpoints) this.owe(account, event.id, endpoint, dueAt);
+    },
+    owe(account, event, endpoint, dueAt) {
+      sql('insert into deliveries (account, event, endpoint, attempt, due_at) values (?, ?, ?, 0, ?)').run(
+        account,
+        event,
+        endpoint,
+        dueAt,
+      );
     },
     dueDeliveries: (now, limit, without) =>
       sql(
@@ -274,7 +287,9 @@ export function openStore(folder: string): Store {
     },
     prune(now) {
       sql('delete from replies where at < ?').run(now - DAY);
-      sql("delete from objects where kind = 'event' and created < ?").run((now - 30 * DAY) / 1000);
+      sql("delete from objects where kind in ('event', 'paypal_event') and created < ?").run(
+        (now - 30 * DAY) / 1000,
+      );
     },
     commit<T>(work: () => T): Promise<T> {
       return new Promise<T>((resolve, reject) => {

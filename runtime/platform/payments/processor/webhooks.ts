@@ -7,8 +7,7 @@ import { Agent, request } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { endpointsOf } from './ledger.ts';
 import type { Knobs } from './knobs.ts';
-import type { Endpoint, Event } from './objects.ts';
-import type { Account, Delivery, Store } from './store.ts';
+import type { Delivery, Store } from './store.ts';
 
 export interface Courier {
   /** Looks for due deliveries now; called after each commit that told of something. */
@@ -16,7 +15,18 @@ export interface Courier {
   stop(): Promise<void>;
 }
 
+/** What is sent: the event as its receiver reads it, with what proves whose it is. */
+export interface Letter {
+  readonly url: string;
+  /** `Host` header where it is not the URL's. */
+  readonly host: string | undefined;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface CourierOptions {
+  /** Signed at the moment of sending; undefined: there is nothing to send any more. */
+  readonly letter: (delivery: Delivery, now: Date) => Promise<Letter | undefined>;
   readonly store: Store;
   readonly knobs: Knobs;
   readonly now: () => Date;
@@ -40,6 +50,22 @@ export function signature(secret: string, seconds: number, body: string): string
 /** How long to wait before the next try: doubles from a quarter of a second to an hour, spread by up to a quarter. */
 export function backOff(attempt: number, random: number): number {
   return Math.min(250 * 2 ** attempt, LONGEST_WAIT_MS) * (0.75 + random / 2);
+}
+
+/** One of an account's events as Stripe sends it. */
+export function stripeLetter(store: Store, delivery: Delivery, now: Date): Letter | undefined {
+  const account = store.account(delivery.account);
+  const event = store.get(delivery.account, 'event', delivery.event);
+  const endpoint = account && endpointsOf(store, account, 0).find((each) => each.id === delivery.endpoint);
+  if (event === undefined || endpoint === undefined) return undefined;
+  const body = JSON.stringify(event);
+  const signed = signature(endpoint.secret, Math.floor(now.getTime() / 1000), body);
+  return {
+    url: endpoint.url,
+    host: endpoint.host ?? undefined,
+    body,
+    headers: { 'stripe-signature': signed },
+  };
 }
 
 export function startCourier(options: CourierOptions): Courier {
@@ -113,28 +139,23 @@ async function deliver(
   delivery: Delivery,
 ): Promise<void> {
   const { store, knobs } = options;
-  const account = store.account(delivery.account);
-  const event = store.get(delivery.account, 'event', delivery.event);
+  const { account } = delivery;
   const now = options.now();
-  const endpoint = account && endpointsOf(store, account, 0).find((each) => each.id === delivery.endpoint);
-  if (account === undefined || event === undefined || endpoint === undefined) {
+  if (knobs.dropWebhook(account)) {
     await store.commit(() => store.settle(delivery));
     return;
   }
-  if (knobs.dropWebhook(account.id)) {
-    await store.commit(() => store.settle(delivery));
-    return;
-  }
-  const copies = 1 + knobs.duplicates(account.id);
+  const copies = 1 + knobs.duplicates(account);
   try {
-    await Promise.all(Array.from({ length: copies }, () => send(options, agents, account, endpoint, event)));
+    const letter = await options.letter(delivery, now);
+    if (letter !== undefined)
+      await Promise.all(Array.from({ length: copies }, () => send(options, agents, account, letter)));
     await store.commit(() => store.settle(delivery));
   } catch (cause) {
     const last = delivery.attempt + 1 >= MAX_ATTEMPTS;
     const facts = {
-      account: account.id,
-      event: event.id,
-      type: event.type,
+      account,
+      event: delivery.event,
       attempt: delivery.attempt + 1,
       cause: String(cause),
     };
@@ -148,14 +169,12 @@ async function deliver(
 function send(
   options: CourierOptions,
   agents: { http: Agent; https: SecureAgent },
-  account: Account,
-  endpoint: Endpoint,
-  event: Event,
+  account: string,
+  { url: to, host, body, headers }: Letter,
 ): Promise<void> {
-  const url = new URL(endpoint.url);
+  const url = new URL(to);
   const local = url.hostname.endsWith('.localhost');
   const via = local && options.gatewayUrl !== undefined ? new URL(options.gatewayUrl) : url;
-  const body = JSON.stringify(event);
   const secure = via.protocol === 'https:';
   const settings = {
     method: 'POST',
@@ -164,12 +183,12 @@ function send(
     path: `${url.pathname}${url.search}`,
     timeout: TIMEOUT_MS,
     headers: {
-      host: endpoint.host ?? url.host,
+      host: host ?? url.host,
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
-      'stripe-signature': signature(endpoint.secret, Math.floor(options.now().getTime() / 1000), body),
       'user-agent': 'ShopMind-Processor/1',
-      'x-account': account.id,
+      'x-account': account,
+      ...headers,
     },
   };
   return new Promise((resolve, reject) => {

@@ -1,14 +1,14 @@
-/** Checkout, second step: the card. The fields belong to the processor; no card data reaches this server. */
+/** Checkout, second step: the card, whose fields belong to the processor, or PayPal's page. No card data reaches this server. */
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import { notFound, redirect } from 'next/navigation';
 import { themeOf } from '../../../../ui/theme.ts';
-import { heading, wrap } from '../../../../ui/styles.ts';
+import { button, heading, wrap } from '../../../../ui/styles.ts';
 import { CardFrame } from '../../../components/card-frame.tsx';
 import { Steps } from '../../../components/steps.tsx';
 import { Submit } from '../../../components/submit.tsx';
 import { Summary } from '../../../components/summary.tsx';
-import { abandonOrder } from '../../../lib/actions.ts';
+import { abandonOrder, payBy } from '../../../lib/actions.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
 
@@ -32,6 +32,7 @@ export default async function Payment({ params }: Props) {
   );
   if (payment === undefined || payment.status === 'requires_capture' || payment.status === 'succeeded')
     redirect(`/orders/${orderId}`);
+  const byPayPal = payment.provider === 'paypal';
   const total = money({ amount: order.totals.due, currency: order.totals.currency });
   const minutes =
     order.holdExpiresAt === undefined
@@ -40,22 +41,42 @@ export default async function Payment({ params }: Props) {
   return (
     <div className={`${wrap} pt-10`}>
       <Steps shop={current} at={1} />
-      <h1 className={`${heading.page} mt-4`}>{words.checkout.payTitle}</h1>
+      <h1 className={`${heading.page} mt-4`}>
+        {byPayPal ? words.checkout.payPalTitle : words.checkout.payTitle}
+      </h1>
       <div className="mt-8 grid gap-10 lg:grid-cols-[1.25fr_1fr] lg:gap-20">
         <div>
-          <p className="max-w-prose text-muted">{words.checkout.payText}</p>
+          <p className="max-w-prose text-muted">
+            {byPayPal ? words.checkout.payPalText : words.checkout.payText}
+          </p>
           <div className="mt-6">
-            <CardFrame
-              src={frameAddress(current, payment, words.checkout.pay(total))}
-              origin={payment.processorOrigin}
-              title={words.checkout.frame}
-              loading={words.checkout.loading}
-              next={`/orders/${orderId}`}
-            />
-            <noscript>
-              <p className="mt-4 rounded-xl bg-danger-soft p-4 text-danger">{words.checkout.noscript}</p>
-            </noscript>
+            {byPayPal ? (
+              <PayPal shop={current} order={orderId} token={token} label={words.checkout.toPayPal} />
+            ) : (
+              <>
+                <CardFrame
+                  src={frameAddress(current, payment, words.checkout.pay(total))}
+                  origin={payment.processorOrigin}
+                  title={words.checkout.frame}
+                  loading={words.checkout.loading}
+                  next={`/orders/${orderId}`}
+                />
+                <noscript>
+                  <p className="mt-4 rounded-xl bg-danger-soft p-4 text-danger">{words.checkout.noscript}</p>
+                </noscript>
+              </>
+            )}
           </div>
+          {payment.providers
+            .filter((provider) => provider !== payment.provider)
+            .map((provider) => (
+              <form key={provider} action={payBy} className="mt-4">
+                <input type="hidden" name="order" value={orderId} />
+                <Submit name="provider" value={provider} className={button.small}>
+                  {provider === 'paypal' ? words.checkout.payPalInstead : words.checkout.cardInstead}
+                </Submit>
+              </form>
+            ))}
           {minutes < 1 ? null : <p className="mt-6 text-sm text-muted">{words.checkout.held(minutes)}</p>}
           <form action={abandonOrder} className="mt-3">
             <input type="hidden" name="order" value={orderId} />
@@ -76,6 +97,39 @@ export default async function Payment({ params }: Props) {
         />
       </div>
     </div>
+  );
+}
+
+/** On to PayPal's page; whoever was declined there is told so. */
+async function PayPal({
+  shop: { api, words },
+  order,
+  token,
+  label,
+}: {
+  readonly shop: Shop;
+  readonly order: string;
+  readonly token: string | undefined;
+  readonly label: string;
+}) {
+  const status =
+    token === undefined
+      ? undefined
+      : await orNothing(
+          api.call('payments.getPaymentStatus', { params: { orderId: order }, query: { token } }),
+        );
+  return (
+    <form action={payBy}>
+      {status?.problem === undefined ? null : (
+        <p role="alert" className="mb-4 rounded-xl bg-danger-soft p-4 text-danger">
+          {words.checkout.payPalDeclined}
+        </p>
+      )}
+      <input type="hidden" name="order" value={order} />
+      <Submit name="provider" value="paypal" className={button.primary}>
+        {label}
+      </Submit>
+    </form>
   );
 }
 
