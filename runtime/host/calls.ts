@@ -68,6 +68,17 @@ export const HOST_DOMAIN = 'store';
 
 const ANYONE: Caller = { kind: 'shopper', customerId: undefined };
 
+/** While nobody can say who somebody is, they look around as guests. */
+async function whoever(identify: (audience: Audience) => Promise<Caller>): Promise<Caller> {
+  try {
+    return await identify('shopper');
+  } catch (error) {
+    if (error instanceof ShopError && (error.code === 'unavailable' || error.code === 'timeout'))
+      return ANYONE;
+    throw error;
+  }
+}
+
 export function createCalls(options: CallsOptions): Calls {
   const timeout = options.timeoutMilliseconds ?? 30_000;
 
@@ -112,8 +123,12 @@ export function createCalls(options: CallsOptions): Calls {
       if (tenant.frozen && definition.method !== 'GET')
         throw elsewhere('This shop takes no changes for the moment: its data are being moved or restored.');
       if (domain !== HOST_DOMAIN) requireDomain(tenant, domain);
-      // What shared caches may keep is the same for everyone: nobody needs to be known.
-      if (definition.cacheSeconds !== undefined && definition.audience === 'shopper') return ANYONE;
+      if (definition.cacheSeconds !== undefined && definition.audience === 'shopper') {
+        // What shared caches may keep is the same for everyone: nobody needs to be known.
+        if (definition.byGroup !== true) return ANYONE;
+        const known = await whoever(identify);
+        return (known.groups ?? []).length > 0 ? known : ANYONE;
+      }
       const caller = await identify(definition.audience);
       await options.access.requireRoute(tenant, caller, domain, definition);
       return caller;

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { RouteDefinition } from '../platform/definition.ts';
-import type { RouteRequest } from '../platform/domain.ts';
+import type { Caller, RouteRequest } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Tenants } from '../platform/ports.ts';
 import type { Span } from '../platform/tracing/span.ts';
@@ -73,8 +73,9 @@ export function createHttp(options: HttpOptions): HandleRequest {
       },
     });
     const { body } = reply;
-    if (Buffer.isBuffer(body)) send(exchange, definition, { ...reply, body });
-    else await stream(exchange, definition, reply, body);
+    const kept = keepingOf(definition, caller);
+    if (Buffer.isBuffer(body)) send(exchange, kept, { ...reply, body });
+    else await stream(exchange, kept, reply, body);
   }
 
   async function answerInternal(exchange: Exchange): Promise<void> {
@@ -282,31 +283,40 @@ const SECURITY = {
   'x-frame-options': 'DENY',
 } as const;
 
-function cachingOf(definition: RouteDefinition, status: number): string {
-  if (definition.cacheSeconds === undefined || status !== 200) return 'no-store';
-  return definition.cacheSeconds > 86_400
-    ? `public, max-age=${definition.cacheSeconds}, immutable`
-    : `public, max-age=${definition.cacheSeconds}, stale-while-revalidate=${definition.cacheSeconds}`;
+/** What shared caches may do with the answer of a route to this caller. */
+interface Keeping {
+  /** Absent: nobody keeps it. */
+  readonly seconds?: number | undefined;
+  /** Whether somebody else may be answered otherwise. */
+  readonly varies: boolean;
 }
 
-function send(exchange: Exchange, definition: RouteDefinition, { status, headers, body }: Answer): void {
-  const all: Record<string, string> = { 'cache-control': cachingOf(definition, status), ...headers };
-  if (definition.cacheSeconds !== undefined && status === 200) {
+function keepingOf({ cacheSeconds, byGroup = false }: RouteDefinition, { kind }: Caller): Keeping {
+  return { seconds: byGroup && kind === 'customer' ? undefined : cacheSeconds, varies: byGroup };
+}
+
+function cachingOf({ seconds, varies }: Keeping, status: number): Record<string, string> {
+  if (seconds === undefined || status !== 200) return { 'cache-control': 'no-store' };
+  const caching =
+    seconds > 86_400
+      ? `public, max-age=${seconds}, immutable`
+      : `public, max-age=${seconds}, stale-while-revalidate=${seconds}`;
+  return { 'cache-control': caching, ...(varies ? { vary: 'authorization, cookie' } : {}) };
+}
+
+function send(exchange: Exchange, keeping: Keeping, { status, headers, body }: Answer): void {
+  const all: Record<string, string> = { ...cachingOf(keeping, status), ...headers };
+  if (keeping.seconds !== undefined && status === 200) {
     const etag = (all['etag'] ??= `"${createHash('sha1').update(body).digest('base64url')}"`);
     if (matches(exchange.request.headers['if-none-match'], etag)) return write(exchange, 304, all, undefined);
   }
   write(exchange, status, all, body);
 }
 
-async function stream(
-  exchange: Exchange,
-  definition: RouteDefinition,
-  reply: Reply,
-  body: Readable,
-): Promise<void> {
+async function stream(exchange: Exchange, keeping: Keeping, reply: Reply, body: Readable): Promise<void> {
   const { status } = reply;
   const headers: Record<string, string> = {
-    'cache-control': cachingOf(definition, status),
+    ...cachingOf(keeping, status),
     ...reply.headers,
   };
   if (headers['etag'] !== undefined && matches(exchange.request.headers['if-none-match'], headers['etag'])) {

@@ -152,6 +152,11 @@ export interface RouteDefinition {
   readonly idempotent?: boolean;
   /** Seconds a shared cache may keep a 200. */
   readonly cacheSeconds?: number;
+  /**
+   * Of such a route: customers may be answered otherwise, by the groups they are in. What guests are answered is kept as ever, and
+   * told apart by who asks; what a customer of a group is answered, nobody keeps.
+   */
+  readonly byGroup?: boolean;
 }
 
 /**

@@ -81,6 +81,8 @@ export interface Caller {
   readonly kind: 'shopper' | 'customer' | 'merchant' | 'provider' | 'operator';
   /** Set for customers: the account's id. */
   readonly customerId: string | undefined;
+  /** Of customers: ids of the groups that the merchant has put them in, and of the company they buy for; in order. Absent: none. */
+  readonly groups?: readonly string[] | undefined;
   /** Set for customers who buy for a company that may buy here. */
   readonly company?: CompanyMembership | undefined;
   /** Set for merchants who are signed in at an identity provider: who it is there. */
@@ -94,6 +96,8 @@ export interface Caller {
 /** Whom a session is of. */
 export interface CustomerIdentity {
   readonly customerId: string;
+  /** As a caller's. Absent where a process of an older release says who it is. */
+  readonly groups?: readonly string[] | undefined;
   readonly company?: CompanyMembership | undefined;
 }
 

@@ -2150,6 +2150,13 @@ export interface Operations {
           "amount": number;
           "currency": string;
         } | null;
+        "priceSteps": readonly ({
+          "from": number;
+          "price": {
+            "amount": number;
+            "currency": string;
+          };
+        })[];
         "compareAtPrice": {
           "amount": number;
           "currency": string;
@@ -2820,6 +2827,206 @@ export interface Operations {
         "means"?: readonly (string)[] | undefined;
       })[];
     };
+  };
+  /** All price lists, by title. */
+  'catalog.adminListPriceLists': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "priceLists": readonly ({
+        "id": string;
+        "version": number;
+        "title": string;
+        "currency": string;
+        "groups": readonly (string)[];
+        "startsAt": string | null;
+        "endsAt": string | null;
+        "offBasisPoints": number;
+        "enabled": boolean;
+        "variants": number;
+        "createdAt": string;
+        "updatedAt": string;
+      })[];
+    };
+  };
+  /** Create a price list. Of all prices that apply to a shopper, the cheapest counts. */
+  'catalog.adminCreatePriceList': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "title": string;
+      "currency": string;
+      "groups"?: readonly (string)[] | undefined;
+      "startsAt"?: string | null | undefined;
+      "endsAt"?: string | null | undefined;
+      "offBasisPoints"?: number | undefined;
+      "enabled"?: boolean | undefined;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "currency": string;
+      "groups": readonly (string)[];
+      "startsAt": string | null;
+      "endsAt": string | null;
+      "offBasisPoints": number;
+      "enabled": boolean;
+      "variants": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** One price list; its prices have a page of their own. */
+  'catalog.adminGetPriceList': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "currency": string;
+      "groups": readonly (string)[];
+      "startsAt": string | null;
+      "endsAt": string | null;
+      "offBasisPoints": number;
+      "enabled": boolean;
+      "variants": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Replace what a price list says but its prices; 409 when someone else changed it since `version`. */
+  'catalog.adminUpdatePriceList': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "title": string;
+      "currency": string;
+      "groups"?: readonly (string)[] | undefined;
+      "startsAt"?: string | null | undefined;
+      "endsAt"?: string | null | undefined;
+      "offBasisPoints"?: number | undefined;
+      "enabled"?: boolean | undefined;
+      "version": number;
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "currency": string;
+      "groups": readonly (string)[];
+      "startsAt": string | null;
+      "endsAt": string | null;
+      "offBasisPoints": number;
+      "enabled": boolean;
+      "variants": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Delete a price list with its prices. */
+  'catalog.adminDeletePriceList': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "version"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** The prices of a list by variant, in pages. */
+  'catalog.adminListPrices': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "prices": readonly ({
+        "variantId": string;
+        "steps": readonly ({
+          "from": number;
+          "amount": number;
+        })[];
+        "productId": string;
+        "handle": string;
+        "sku": string | null;
+      })[];
+      "nextCursor": string | null;
+    };
+  };
+  /** Set the prices of up to 500 variants in a list, by number of units; without steps a variant has none. */
+  'catalog.adminPutPrices': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "prices": readonly ({
+        "variantId": string;
+        "steps": readonly ({
+          "from": number;
+          "amount": number;
+        })[];
+      })[];
+    };
+    response: {
+      "id": string;
+      "version": number;
+      "title": string;
+      "currency": string;
+      "groups": readonly (string)[];
+      "startsAt": string | null;
+      "endsAt": string | null;
+      "offBasisPoints": number;
+      "enabled": boolean;
+      "variants": number;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Set the prices of a list from a CSV with the columns Variant ID or Variant SKU, From and Price: up to 20,000 rows, each that is wrong told with its line. */
+  'catalog.adminImportPrices': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "replace"?: "true" | "false" | undefined;
+    };
+    body: string;
+    response: {
+      "rows": number;
+      "variants": number;
+      "removed": number;
+      "problems": readonly ({
+        "line": number;
+        "column": string | null;
+        "handle": string | null;
+        "what": string;
+        "remedy": string;
+      })[];
+      "problemCount": number;
+    };
+  };
+  /** The prices of a list as a CSV that can be imported again. */
+  'catalog.adminExportPrices': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
   };
   /** What searches and collections show first, last or not at all. */
   'catalog.adminListRankingRules': {
@@ -11896,6 +12103,15 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminRebuildSearch': ['POST', '/api/admin/catalog/search/rebuild', false],
   'catalog.adminGetSynonyms': ['GET', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminPutSynonyms': ['PUT', '/api/admin/catalog/search/synonyms', false],
+  'catalog.adminListPriceLists': ['GET', '/api/admin/catalog/price-lists', false],
+  'catalog.adminCreatePriceList': ['POST', '/api/admin/catalog/price-lists', true],
+  'catalog.adminGetPriceList': ['GET', '/api/admin/catalog/price-lists/{id}', false],
+  'catalog.adminUpdatePriceList': ['PUT', '/api/admin/catalog/price-lists/{id}', false],
+  'catalog.adminDeletePriceList': ['DELETE', '/api/admin/catalog/price-lists/{id}', false],
+  'catalog.adminListPrices': ['GET', '/api/admin/catalog/price-lists/{id}/prices', false],
+  'catalog.adminPutPrices': ['PUT', '/api/admin/catalog/price-lists/{id}/prices', false],
+  'catalog.adminImportPrices': ['POST', '/api/admin/catalog/price-lists/{id}/import', false],
+  'catalog.adminExportPrices': ['GET', '/api/admin/catalog/price-lists/{id}/export', false],
   'catalog.adminListRankingRules': ['GET', '/api/admin/catalog/search/rules', false],
   'catalog.adminCreateRankingRule': ['POST', '/api/admin/catalog/search/rules', true],
   'catalog.adminGetRankingRule': ['GET', '/api/admin/catalog/search/rules/{id}', false],

@@ -6,6 +6,7 @@ import { hashOf, newToken } from './tokens.ts';
 export interface Sessions {
   /** A new token; run in the transaction that logs in. */
   begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
+  /** Whose it is, with the groups they are in now; a company is a group of those who buy for it. */
   find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
   end(tenant: TenantId, token: string): Promise<void>;
   /** After a change of password: whoever else is logged in is not any more. */
@@ -20,8 +21,12 @@ const LONGEST_MS = 180 * DAY_MS;
 /** Writing "seen now" at every request would make every read a write. */
 const SEEN_EVERY_MS = 60 * 60 * 1_000;
 
-/** Which company they buy for comes along: one look by key, which finds nothing for most, instead of a question at their checkout. */
-const FIND = `SELECT s.customer_id, s.seen_at, c.id AS company_id, m.role FROM customer_sessions s
+/**
+ * Which groups they are in and which company they buy for come along: looks by key, which find nothing for most, instead of questions
+ * at each price and at their checkout.
+ */
+const FIND = `SELECT s.customer_id, s.seen_at, c.id AS company_id, m.role, ARRAY(SELECT g.group_id FROM customer_group_members g
+    WHERE g.tenant_id = $1 AND g.customer_id = s.customer_id) AS groups FROM customer_sessions s
   LEFT JOIN company_members m ON m.tenant_id = s.tenant_id AND m.customer_id = s.customer_id
   LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved'
   WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.expires_at > $3`;
@@ -31,6 +36,7 @@ interface SessionRow {
   readonly seen_at: Date;
   readonly company_id: string | null;
   readonly role: CompanyMembership['role'] | null;
+  readonly groups: readonly string[];
 }
 
 export function createSessions(sql: Sql, clock: Clock): Sessions {
@@ -59,8 +65,9 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
           [tenant, hash, clock.now(), later(IDLE_MS), LONGEST_MS],
         );
       }
-      const { customer_id: customerId, company_id: id, role } = row;
-      return { customerId, ...(id === null || role === null ? {} : { company: { id, role } }) };
+      const { customer_id: customerId, company_id: id, role, groups } = row;
+      if (id === null || role === null) return { customerId, groups: groups.toSorted() };
+      return { customerId, groups: [...groups, id].toSorted(), company: { id, role } };
     },
     async end(tenant, token) {
       await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2', [

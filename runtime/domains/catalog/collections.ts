@@ -6,8 +6,8 @@ import { BROWSING } from './freshness.ts';
 import { noteMembers } from './search/changes.ts';
 import { safeHtml } from './html.ts';
 import type { AdminCollection, CollectionCard, CollectionInput, Image } from './schemas.ts';
-import { changedMeanwhile } from './store.ts';
 import { mediaIn, noteUses } from './uses.ts';
+import { changedMeanwhile } from './versions.ts';
 
 interface Tools {
   readonly clock: Clock;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 import { PictureQuery } from '../../platform/pictures/form.ts';
+import { priceListRoutes, priceListTables, priceListTopic } from './price-lists/definition.ts';
 import { reviewRoutes, reviewTables, reviewTopic } from './reviews/definition.ts';
 import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
@@ -14,7 +15,7 @@ const MEBIBYTE = 1024 * 1024;
 export const catalog: DomainDefinition = {
   name: 'catalog',
   summary:
-    'Products, variants, collections, prices by currency, pictures, reviews; CSV import and export in the Shopify format.',
+    'Products, variants, collections, prices by currency, group and quantity, pictures, reviews; CSV import and export in the Shopify format.',
   tables: [
     { name: 'products', spread: 'tenant', access: 'write' },
     { name: 'variants', spread: 'tenant', access: 'write' },
@@ -30,6 +31,7 @@ export const catalog: DomainDefinition = {
     { name: 'catalog_search_settings', spread: 'tenant', access: 'write' },
     ...reviewTables,
     { name: 'catalog_ranking_rules', spread: 'tenant', access: 'write' },
+    ...priceListTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -44,6 +46,7 @@ export const catalog: DomainDefinition = {
       },
     },
     reviewTopic,
+    priceListTopic,
   ],
   consumes: ['orders.order', 'orders.stock'],
   tasks: [
@@ -76,6 +79,7 @@ export const catalog: DomainDefinition = {
       query: schemas.ProductsQuery,
       response: schemas.ProductsPage,
       cacheSeconds: 5,
+      byGroup: true,
     },
     {
       id: 'listProductsByIds',
@@ -86,6 +90,7 @@ export const catalog: DomainDefinition = {
       query: schemas.ProductsByIdsQuery,
       response: z.object({ products: z.array(schemas.ProductCard) }),
       cacheSeconds: 5,
+      byGroup: true,
     },
     {
       id: 'suggestProducts',
@@ -107,6 +112,7 @@ export const catalog: DomainDefinition = {
       query: schemas.CurrencyQuery,
       response: schemas.ProductDetail,
       cacheSeconds: 5,
+      byGroup: true,
     },
     {
       id: 'listCollections',
@@ -302,6 +308,7 @@ export const catalog: DomainDefinition = {
       body: schemas.SynonymsUpdate,
       response: schemas.Synonyms,
     },
+    ...priceListRoutes,
     {
       id: 'adminListRankingRules',
       method: 'GET',

@@ -156,6 +156,7 @@ export function toDetail(row: DetailRow, currency: string): ProductDetail {
         position: index + 1,
         options: optionsOfVariant(document, variant),
         price: price ? { amount: price.amount, currency } : null,
+        priceSteps: price ? [{ from: 1, price: { amount: price.amount, currency } }] : [],
         compareAtPrice:
           price && compareAt !== null && compareAt > price.amount ? { amount: compareAt, currency } : null,
         barcode: variant.barcode,

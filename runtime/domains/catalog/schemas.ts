@@ -63,7 +63,10 @@ export const Variant = z.object({
   position: z.int(),
   /** Option name to chosen value: `{ "Size": "M" }`. Empty for a product without options. */
   options: z.record(z.string(), z.string()),
+  /** Of one unit, when one is bought. */
   price: Money.nullable(),
+  /** Of one unit, by how many are bought: from few to many, each cheaper than the one before. */
+  priceSteps: z.array(z.object({ from: z.int(), price: Money })),
   compareAtPrice: Money.nullable(),
   barcode: z.string().nullable(),
   weightGrams: z.number().nullable(),
@@ -395,6 +398,9 @@ export const SynonymsUpdate = z.strictObject({
   synonyms: z.array(SynonymRule).max(500),
 });
 export type SynonymsUpdate = z.infer<typeof SynonymsUpdate>;
+
+/** What another domain asks for a customer: the groups they are in say what they pay. */
+export const SearchAsked = ProductsQuery.extend({ groups: z.array(z.string()).default([]) });
 
 /** Whose products another domain asks for: a collection's handle. */
 export const MembersAsked = z.object({ collection: z.string() });

@@ -20,8 +20,17 @@ import {
 import { BROWSING, CACHE_SECONDS } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
-import { decodeCursor, encodeCursor, listByIds } from './listing.ts';
+import { currencyOf, decodeCursor, encodeCursor, listByIds } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
+import { priceListRoutes } from './price-lists/routes.ts';
+import {
+  keyOf,
+  listsApplying,
+  priceCards,
+  priceDetail,
+  type Applying,
+  type Terms,
+} from './price-lists/shown.ts';
 import { createProductLists } from './ranking/lists.ts';
 import { previewOf } from './ranking/preview.ts';
 import type { PreviewQuery, RankingRuleInput, RankingRuleUpdate } from './ranking/schemas.ts';
@@ -34,6 +43,7 @@ import { writeSynonyms } from './search/synonyms.ts';
 import {
   ImportSource,
   MembersAsked,
+  SearchAsked,
   StockChanged,
   type AdminProduct,
   type CollectionInput,
@@ -41,7 +51,7 @@ import {
   type Image,
   type ProductInput,
   type ProductsPage,
-  ProductsQuery,
+  type ProductsQuery,
   type ProductsByIdsQuery,
   type ProductUpdate,
   type SuggestQuery,
@@ -69,8 +79,23 @@ export const createService: CreateService = (platform) => {
   const search = createProductSearch(platform, keeping, settings);
   const lists = createProductLists(platform, settings, search);
 
-  function listed(tenant: Tenant, asked: ProductsQuery): Promise<RouteResponse> {
-    return cached.read(tenant.id, `list/${JSON.stringify(asked)}`, () => lists.list(tenant, asked));
+  function listed(tenant: Tenant, asked: ProductsQuery, groups: readonly string[]): Promise<RouteResponse> {
+    const terms = { currency: currencyOf(tenant, asked), groups };
+    return cached.read(tenant.id, `list/${keyOf(terms)}/${JSON.stringify(asked)}`, async () => {
+      const page = await lists.list(tenant, asked);
+      return {
+        ...page,
+        products: await priceCards(sql, tenant.id, page.products, await termsNow(tenant, terms)),
+      };
+    });
+  }
+
+  /** What price lists say to these shoppers, kept for as long as what is made of it. */
+  async function termsNow(tenant: Tenant, terms: Terms): Promise<{ currency: string; lists: Applying }> {
+    const { jsonText = '' } = await cached.read(tenant.id, `terms/${keyOf(terms)}`, () =>
+      listsApplying(platform, tenant.id, terms),
+    );
+    return { currency: terms.currency, lists: JSON.parse(jsonText) as Applying }; // it was one when it was kept
   }
 
   function settingsChanged(tenant: TenantId): void {
@@ -96,7 +121,8 @@ export const createService: CreateService = (platform) => {
     operations: {
       /** What the list of products answers, for other domains: the same that is kept for whoever asks by the route. */
       async search(tenant, input): Promise<ProductsPage> {
-        const { jsonText = '' } = await listed(tenant, ProductsQuery.parse(input));
+        const { groups, ...asked } = SearchAsked.parse(input);
+        const { jsonText = '' } = await listed(tenant, asked, groups);
         return JSON.parse(jsonText) as ProductsPage; // it was one when it was kept
       },
       /** Ids of what a collection shows. */
@@ -108,23 +134,28 @@ export const createService: CreateService = (platform) => {
     tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
     routes: {
       ...createReviewRoutes(platform, cached),
-      listProducts: ({ tenant, query }) => listed(tenant, query as ProductsQuery),
-      async listProductsByIds({ tenant, query }) {
+      listProducts: ({ tenant, caller, query }) =>
+        listed(tenant, query as ProductsQuery, caller.groups ?? []),
+      async listProductsByIds({ tenant, caller, query }) {
         const asked = query as ProductsByIdsQuery;
-        return cached.read(tenant.id, `ids/${asked.currency ?? ''}/${asked.ids.join()}`, async () => ({
-          products: await listByIds(sql, tenant, asked),
-        }));
+        const terms = { currency: currencyOf(tenant, asked), groups: caller.groups ?? [] };
+        return cached.read(tenant.id, `ids/${keyOf(terms)}/${asked.ids.join()}`, async () => {
+          const cards = await listByIds(sql, tenant, asked);
+          return { products: await priceCards(sql, tenant.id, cards, await termsNow(tenant, terms)) };
+        });
       },
       async suggestProducts({ tenant, query }) {
         const { q, limit } = query as SuggestQuery;
         return cached.read(tenant.id, `suggest/${limit}/${q}`, () => search.suggest(tenant, q, limit));
       },
-      async getProduct({ tenant, params, query }) {
+      async getProduct({ tenant, caller, params, query }) {
         const { handle } = params as { handle: string };
-        const currency = (query as { currency?: string }).currency ?? tenant.currencies[0] ?? 'EUR';
-        return cached.read(tenant.id, `product/${handle}/${currency}`, () =>
-          readDetail(platform, tenant, handle, currency),
-        );
+        const currency = currencyOf(tenant, query as { currency?: string });
+        const terms = { currency, groups: caller.groups ?? [] };
+        return cached.read(tenant.id, `product/${handle}/${keyOf(terms)}`, async () => {
+          const product = await readDetail(platform, tenant, handle, currency);
+          return priceDetail(sql, tenant.id, product, await termsNow(tenant, terms));
+        });
       },
       async listCollections({ tenant }) {
         return cached.read(tenant.id, 'collections', async () => ({
@@ -262,6 +293,7 @@ export const createService: CreateService = (platform) => {
       async adminPreviewRanking({ tenant, query }) {
         return { json: await previewOf(platform, lists, tenant, query as PreviewQuery) };
       },
+      ...priceListRoutes(platform, cached.changed),
       async adminExport({ tenant }) {
         const layout = await layoutOf(platform, tenant);
         return {

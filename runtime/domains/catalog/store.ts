@@ -11,8 +11,10 @@ import {
   type ProductDocument,
   type VariantDocument,
 } from './document.ts';
+import { forgetVariants } from './price-lists/store.ts';
 import { noteProducts } from './search/changes.ts';
 import { mediaOfProduct, noteUses } from './uses.ts';
+import { changedMeanwhile } from './versions.ts';
 
 /** A product to write: ids are absent where it may be new. `expectedVersion` makes a write conditional. */
 export interface ProductDraft extends Omit<ProductDocument, 'id' | 'variants'> {
@@ -63,6 +65,7 @@ export async function writeProducts(
   const base = await lastPosition(tx, tenant);
   const rows: object[] = [];
   const replaced: string[] = [];
+  const gone: string[] = [];
   const results: Written[] = [];
   for (const [index, draft] of drafts.entries()) {
     const known = present.get(draft.id ?? draft.handle);
@@ -73,6 +76,7 @@ export async function writeProducts(
       continue;
     }
     const document = withIds(draft, known?.document, newId);
+    gone.push(...goneFrom(known?.document, document));
     const version = (known?.version ?? 0) + 1;
     if (known) replaced.push(document.id);
     rows.push({
@@ -103,6 +107,7 @@ export async function writeProducts(
     tenant,
     changed.map(({ document }) => document),
   );
+  await forgetVariants(tx, tenant, gone);
   await noteUses(
     tx,
     tenant,
@@ -144,21 +149,19 @@ export async function deleteProduct(
   if (expectedVersion !== undefined && known.version !== expectedVersion)
     throw changedMeanwhile(known.version);
   await tx.query('DELETE FROM products WHERE tenant_id = $1 AND id = $2', [tenant, id]);
+  const { handle, variants } = known.document;
+  await forgetVariants(
+    tx,
+    tenant,
+    variants.map((variant) => variant.id),
+  );
   await noteUses(tx, tenant, 'product', [], [id]);
   await noteProducts(clock, tx, tenant, [id]);
-  const { handle, variants } = known.document;
   await tx.emit({
     topic: 'catalog.product',
     type: 'catalog.product.deleted',
     key: id,
     payload: { id, handle, variantIds: variants.map((variant) => variant.id) },
-  });
-}
-
-/** Said the same way of products and collections. */
-export function changedMeanwhile(version: number): ShopError {
-  return new ShopError('conflict', `It has been changed meanwhile and is of version ${version} now.`, {
-    remedy: 'Read it again, make your change there, and send that version.',
   });
 }
 
@@ -232,6 +235,12 @@ function withIds(draft: ProductDraft, known: ProductDocument | undefined, newId:
       newId('var'),
   }));
   return { ...draft, id: known?.id ?? newId('prd'), variants };
+}
+
+/** Ids of variants that a product had and has no longer. */
+function goneFrom(known: ProductDocument | undefined, now: ProductDocument): string[] {
+  const kept = new Set(now.variants.map(({ id }) => id));
+  return (known?.variants ?? []).map(({ id }) => id).filter((id) => !kept.has(id));
 }
 
 async function insertProjections(

@@ -8,6 +8,7 @@ import { MOST_CARDS } from './gift-cards/schemas.ts';
 import type { Purse } from './gift-cards/spread.ts';
 import { CARDS, hashOf } from './gift-cards/store.ts';
 import { availabilityOf } from './inventory.ts';
+import { listsApplying, unitPrice } from './prices/offers.ts';
 import { priceOf, type Price } from './pricing.ts';
 import { MOST_CODES } from './promotions/schemas.ts';
 import { CANDIDATES, candidateOf, type CandidateRow, type StoredCandidate } from './promotions/store.ts';
@@ -55,7 +56,7 @@ export interface StoredLine {
   readonly quantity: number;
   /** What the shopper accepted. */
   readonly seenPrice: number;
-  /** What it costs now; undefined when it is not for sale in the cart's currency. */
+  /** What one costs now, for whoever looks and in this quantity; undefined when it is not for sale in the cart's currency. */
   readonly unitPrice: number | undefined;
   readonly shipped: boolean;
   readonly free: number;
@@ -121,7 +122,7 @@ const READ = `
     coalesce((
       select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'quantity', l.quantity, 'seen', l.unit_price,
         'product', v.product_id, 'handle', v.handle, 'title', v.title, 'variant_title', v.variant_title, 'sku', v.sku,
-        'image', v.image, 'options', v.options, 'price', case when v.published then v.prices -> c.currency end,
+        'image', v.image, 'options', v.options, 'price', ${unitPrice('c.currency', 'l.quantity', 'd')},
         'shipped', v.requires_shipping, 'type', v.product_type, 'vendor', v.vendor, 'taxable', v.taxable,
         'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold,
         'tracked', s.tracked, 'backorder', s.backorder_limit, 'expected', s.expected_at) order by l.added_at, l.variant_id)
@@ -132,11 +133,14 @@ const READ = `
   from orders_carts c
   cross join lateral (select coalesce($4::text, c.customer_id) as customer, lower(coalesce($5::text, c.email)) as email) w
   cross join lateral (${CANDIDATES}) p
+  cross join lateral (${listsApplying('c.currency', '$3', '$6')}) d
   where c.tenant_id = $1 and c.id = $2`;
 
 /** Who it is that looks at a cart or buys it, as far as the cart does not know it. */
 export interface Shopper {
   readonly customerId?: string | undefined;
+  /** Ids of the groups that the customer is in: prices may be others for them. */
+  readonly groups?: readonly string[] | undefined;
   readonly email?: string | undefined;
 }
 
@@ -146,9 +150,16 @@ export async function readCart(
   tenant: TenantId,
   id: string,
   now: Date,
-  { customerId, email }: Shopper = {},
+  { customerId, groups = [], email }: Shopper = {},
 ): Promise<StoredCart> {
-  const { rows } = await sql.query<CartRow>(READ, [tenant, id, now, customerId ?? null, email ?? null]);
+  const { rows } = await sql.query<CartRow>(READ, [
+    tenant,
+    id,
+    now,
+    customerId ?? null,
+    email ?? null,
+    groups,
+  ]);
   const [row] = rows;
   if (row === undefined) throw noSuchCart(id);
   const cart = fromRow(row);
@@ -173,13 +184,13 @@ export async function changeCart(
   platform: Platform,
   tenant: TenantId,
   id: string,
-  customerId: string | undefined,
+  shopper: Shopper,
   change: (sql: Reader, now: Date) => Promise<void>,
 ): Promise<Cart> {
   const now = platform.clock.now();
   const sql = readerTogether(platform, tenant);
   const changing = change(sql, now);
-  const reading = readCart(sql, tenant, id, now, { customerId });
+  const reading = readCart(sql, tenant, id, now, shopper);
   // Where a change is refused there may be no cart to read either: the refusal says more.
   reading.catch(() => undefined);
   await changing;
@@ -298,7 +309,7 @@ function showLine(line: StoredLine, currency: string, discount: number): CartLin
 export async function createCart(
   platform: Platform,
   tenant: Tenant,
-  customerId: string | undefined,
+  shopper: Shopper,
   input: {
     currency?: string | undefined;
     lines?: readonly { variantId: string; quantity: number }[] | undefined;
@@ -314,15 +325,16 @@ export async function createCart(
   const lines = input.lines ?? [];
   refuseRepeats(lines);
   const id = platform.newId('cart');
-  return changeCart(platform, tenant.id, id, customerId, async (sql, now) => {
+  return changeCart(platform, tenant.id, id, shopper, async (sql, now) => {
     const { rows } = await sql.query<{ variant_id: string }>(CREATE, [
       tenant.id,
       id,
-      customerId ?? null,
+      shopper.customerId ?? null,
       currency,
       now,
       lines.map((line) => line.variantId),
       lines.map((line) => line.quantity),
+      shopper.groups ?? [],
     ]);
     const missing = rows.map((row) => row.variant_id);
     if (missing.length > 0) throw notForSale(missing);
@@ -332,9 +344,10 @@ export async function createCart(
 /** Writes the cart with all of its lines, or nothing; returns the variants that are not for sale. One plan for all lists, as in `TAKING`. */
 const CREATE = `
   with wanted as (
-    select w.variant_id, w.quantity, (v.prices ->> $4)::bigint as price
+    select w.variant_id, w.quantity, ${unitPrice('$4', 'w.quantity', 'd')} as price
     from unnest((select $6::text[]), (select $7::int[])) as w (variant_id, quantity)
-    left join orders_variants v on v.tenant_id = $1 and v.variant_id = w.variant_id and v.published and v.prices ? $4
+    left join orders_variants v on v.tenant_id = $1 and v.variant_id = w.variant_id
+    cross join (${listsApplying('$4', '$5', '$8')}) d
   ), missing as (select variant_id from wanted where price is null),
   cart as (
     insert into orders_carts (tenant_id, id, status, customer_id, currency, shipping_method, created_at, updated_at)
@@ -368,17 +381,20 @@ function notForSale(variantIds: readonly string[]): ShopError {
 const PUT_LINE = `
   with cart as (
     select currency from orders_carts where tenant_id = $1 and id = $2 and status = 'open' for update
-  ), offer as (
-    select (v.prices ->> cart.currency)::bigint as price from orders_variants v, cart
-    where v.tenant_id = $1 and v.variant_id = $3 and v.published and v.prices ? cart.currency
   ), present as (
     select count(*) filter (where variant_id <> $3) as others, coalesce(max(quantity) filter (where variant_id = $3), 0) as quantity
     from orders_cart_lines where tenant_id = $1 and cart_id = $2
   ), wanted as (
-    select offer.price, $4::int + case when $6::boolean then present.quantity else 0 end as quantity, present.others from offer, present
-  ), put as (
+    select $4::int + case when $6::boolean then present.quantity else 0 end as quantity, present.others from present
+  ), priced as (
+    select ${unitPrice('cart.currency', 'wanted.quantity', 'd')} as price
+    from orders_variants v, wanted, cart cross join lateral (${listsApplying('cart.currency', '$5', '$7')}) d
+    where v.tenant_id = $1 and v.variant_id = $3
+  ), offer as (select price from priced where price is not null),
+  put as (
     insert into orders_cart_lines (tenant_id, cart_id, variant_id, quantity, unit_price, added_at)
-    select $1, $2, $3, w.quantity, w.price, $5 from wanted w where w.quantity <= ${MAX_QUANTITY} and w.others < ${MAX_LINES}
+    select $1, $2, $3, w.quantity, offer.price, $5 from wanted w, offer
+    where w.quantity <= ${MAX_QUANTITY} and w.others < ${MAX_LINES}
     on conflict (tenant_id, cart_id, variant_id) do update
     set quantity = case when $6::boolean then orders_cart_lines.quantity + $4::int else excluded.quantity end,
       unit_price = excluded.unit_price
@@ -389,7 +405,10 @@ const PUT_LINE = `
   select (select count(*) from cart) as carts, (select count(*) from offer) as offers, (select quantity from wanted) as quantity,
     (select count(*) from put) as puts`;
 
-/** Adds units to a line or sets them, and accepts the present price. */
+/**
+ * Adds units to a line or sets them, and accepts the present price of so many.
+ * @param groups ids of those that the customer is in
+ */
 export async function putLine(
   sql: Reader,
   tenant: TenantId,
@@ -397,10 +416,11 @@ export async function putLine(
   line: { readonly variantId: string; readonly quantity: number },
   how: 'add' | 'set',
   now: Date,
+  groups: readonly string[],
 ): Promise<void> {
   const { rows } = await sql.query<{ carts: number; offers: number; quantity: number | null; puts: number }>(
     PUT_LINE,
-    [tenant, cartId, line.variantId, line.quantity, now, how === 'add'],
+    [tenant, cartId, line.variantId, line.quantity, now, how === 'add', groups],
   );
   const [result] = rows;
   if (result === undefined || result.carts === 0) throw notOpen(cartId);

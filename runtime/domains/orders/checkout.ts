@@ -8,7 +8,15 @@ import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
-import { cartPrice, problemOf, readCart, snapshotOf, type StoredCart, type StoredLine } from './carts.ts';
+import {
+  cartPrice,
+  problemOf,
+  readCart,
+  snapshotOf,
+  type Shopper,
+  type StoredCart,
+  type StoredLine,
+} from './carts.ts';
 import {
   allocateTaken,
   readTaken,
@@ -45,13 +53,15 @@ export async function checkout(
   settings: OrdersSettings,
   tenant: Tenant,
   settle: Settle,
-  customerId: string | undefined,
+  shopper: Pick<Shopper, 'customerId' | 'groups'>,
   input: CheckoutInput,
 ): Promise<CheckoutResult> {
   const token = newToken();
   const order = await platform.sql.transaction(tenant.id, async (tx) => {
-    const shopper = { customerId, email: input.email };
-    const cart = await readCart(tx, tenant.id, input.cartId, platform.clock.now(), shopper);
+    const cart = await readCart(tx, tenant.id, input.cartId, platform.clock.now(), {
+      ...shopper,
+      email: input.email,
+    });
     return cart.status === 'ordered'
       ? resume(tx, tenant, cart, token)
       : place(platform, settings, tx, tenant, cart, input, token);

@@ -154,6 +154,8 @@ export const orders: DomainDefinition = {
     { name: 'orders_gift_cards', spread: 'tenant', access: 'write' },
     { name: 'orders_gift_card_entries', spread: 'tenant', access: 'append' },
     { name: 'orders_gift_uses', spread: 'tenant', access: 'write' },
+    { name: 'orders_price_lists', spread: 'tenant', access: 'write' },
+    { name: 'orders_list_prices', spread: 'tenant', access: 'write' },
     { name: 'orders_rules', spread: 'tenant', access: 'write' },
     { name: 'orders_promotions', spread: 'tenant', access: 'write' },
     {
@@ -183,7 +185,7 @@ export const orders: DomainDefinition = {
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [orderTopic, draftTopic, stockTopic],
-  consumes: ['catalog.product', 'payments.payment'],
+  consumes: ['catalog.product', 'catalog.price-list', 'payments.payment'],
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.hear-payment', payload: heardPayment, maxAttempts: 1000, leaseSeconds: 10 },

@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod';
 import type {
+  Caller,
   CreateService,
   DomainService,
   Platform,
@@ -31,6 +32,7 @@ import {
   removeLine,
   showCart,
   type Reader,
+  type Shopper,
 } from './carts.ts';
 import { claimCart } from './claim.ts';
 import { checkout, startPayment } from './checkout.ts';
@@ -41,6 +43,7 @@ import { draftRoutes } from './drafts/routes.ts';
 import { findIdleCarts, idleCartsInput } from './idle.ts';
 import { locationRoutes } from './locations/routes.ts';
 import { nextStep } from './machine.ts';
+import { hearOfPriceList } from './prices/hearing.ts';
 import { hearOfProduct } from './products.ts';
 import { fulfilmentRoutes } from './fulfilment/routes.ts';
 import { giftCardRoutes } from './gift-cards/routes.ts';
@@ -66,8 +69,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
 
   async function cartAfter(request: RouteRequest, cartId: string): Promise<{ json: unknown }> {
     const { tenant, caller } = request;
-    const { customerId } = caller;
-    const cart = await readCart(readerOf(platform, tenant.id), tenant.id, cartId, now(), { customerId });
+    const cart = await readCart(readerOf(platform, tenant.id), tenant.id, cartId, now(), shopperOf(caller));
     return { json: showCart(cart, now()) };
   }
 
@@ -89,7 +91,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const input = request.body as z.infer<typeof s.newCart>;
       return {
         status: 201,
-        json: await createCart(platform, request.tenant, request.caller.customerId, input),
+        json: await createCart(platform, request.tenant, shopperOf(request.caller), input),
       };
     },
     async claimCart(request) {
@@ -132,7 +134,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       );
     },
     listShippingMethods: async ({ tenant, caller, query }) => ({
-      json: { methods: await shippingMethods(tenant, caller.customerId, query as ShippingQuery) },
+      json: { methods: await shippingMethods(tenant, shopperOf(caller), query as ShippingQuery) },
     }),
     async getAvailability({ tenant, query }) {
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
@@ -147,7 +149,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     async checkout(request) {
       const input = request.body as s.CheckoutInput;
       const { tenant, caller } = request;
-      const result = await checkout(platform, settings, tenant, actions.settle, caller.customerId, input);
+      const result = await checkout(platform, settings, tenant, actions.settle, shopperOf(caller), input);
       return { status: 201, json: result };
     },
     async listMyOrders({ tenant, caller, query }) {
@@ -213,7 +215,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
 
   async function shippingMethods(
     tenant: Tenant,
-    customerId: string | undefined,
+    shopper: Shopper,
     { cartId, currency = tenant.currencies[0] ?? 'EUR', subtotal = 0, country, region }: ShippingQuery,
   ): Promise<s.ShippingMethod[]> {
     const to = country === undefined ? undefined : { country, region };
@@ -221,7 +223,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     const shown = (used: string, offers: readonly ShippingOffer[]): s.ShippingMethod[] =>
       offers.map(({ amount, ...offer }) => ({ ...offer, price: { amount, currency: used } }));
     if (cartId !== undefined) {
-      const cart = await readCart(reader, tenant.id, cartId, now(), { customerId });
+      const cart = await readCart(reader, tenant.id, cartId, now(), shopper);
       const address = to ?? cart.shippingAddress;
       return shown(cart.currency, cartPrice(cart, now(), cart.shippingMethod, address).offers);
     }
@@ -236,7 +238,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     change: (sql: Reader, now: Date) => Promise<void>,
   ): Promise<{ json: s.Cart }> {
     const { tenant, caller } = request;
-    return { json: await changeCart(platform, tenant.id, ofCart(request), caller.customerId, change) };
+    return { json: await changeCart(platform, tenant.id, ofCart(request), shopperOf(caller), change) };
   }
 
   function put(
@@ -244,7 +246,9 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     line: { variantId: string; quantity: number },
     how: 'add' | 'set',
   ): Promise<{ json: s.Cart }> {
-    return changed(request, (sql, at) => putLine(sql, request.tenant.id, ofCart(request), line, how, at));
+    return changed(request, (sql, at) =>
+      putLine(sql, request.tenant.id, ofCart(request), line, how, at, request.caller.groups ?? []),
+    );
   }
 
   function remove(request: RouteRequest, variantId: string): Promise<{ json: s.Cart }> {
@@ -314,7 +318,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     definition: orders,
     routes,
     hearsApart: true,
-    consumers: { 'catalog.product': hearOfProduct, 'payments.payment': hearOfPayment },
+    consumers: {
+      'catalog.product': hearOfProduct,
+      'catalog.price-list': hearOfPriceList,
+      'payments.payment': hearOfPayment,
+    },
     // The task queue parsed each payload with the task's schema.
     tasks: {
       'orders.advance-order': advanceOrder,
@@ -345,6 +353,10 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         findIdleCarts(readerOf(platform, tenant.id), tenant.id, idleCartsInput.parse(input)),
     },
   };
+}
+
+function shopperOf({ customerId, groups }: Caller): Shopper {
+  return { customerId, groups };
 }
 
 function signedIn(customerId: string | undefined, message: string): string {

@@ -81,7 +81,10 @@ export const createService: CreateService = (platform) => {
         const { session: _session, ...asked } = request.query as SearchQuery; // as above
         const tenant = request.tenant.id;
         const [page, visited] = await Promise.all([
-          platform.call<ProductsPage>(tenant, 'catalog', 'search', asked),
+          platform.call<ProductsPage>(tenant, 'catalog', 'search', {
+            ...asked,
+            groups: request.caller.groups ?? [],
+          }),
           visitedBy(request),
         ]);
         // Another order was asked for, or a later page, which goes on where everybody's first one ended.

@@ -18,11 +18,19 @@ export interface ViewImage extends Pictured {
   readonly alt: string;
 }
 
+export interface ViewStep {
+  readonly from: number;
+  readonly units: string;
+  readonly price: string;
+}
+
 export interface ViewVariant {
   readonly id: string;
   readonly options: Readonly<Record<string, string>>;
   readonly price: string;
   readonly was: string | undefined;
+  /** What one costs when more are bought, where that is less. */
+  readonly steps: readonly ViewStep[];
   readonly stock: 'in_stock' | 'low' | 'backorder' | 'out';
   readonly image: Pictured | undefined;
   readonly sku: string | undefined;
@@ -47,6 +55,7 @@ export interface ProductViewProps {
       | 'quantity'
       | 'gallery'
       | 'was'
+      | 'byQuantity'
       | 'tax'
       | 'viewCart'
       | 'sku',
@@ -157,6 +166,7 @@ export function ProductView({
           )}
         </p>
         <p className="mt-1 text-sm text-muted">{words.tax}</p>
+        <Steps steps={variant?.steps ?? []} caption={words.byQuantity} />
         <form action={action} className="mt-8 grid gap-7">
           <input type="hidden" name="handle" value={handle} />
           {options.map(({ name, values }) => (
@@ -182,7 +192,7 @@ export function ProductView({
               defaultValue="1"
               className="min-h-13 rounded-full border border-line-strong/60 bg-canvas px-5 tabular-nums"
             >
-              {[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((count) => (
+              {quantities(variant?.steps ?? []).map((count) => (
                 <option key={count}>{count}</option>
               ))}
             </select>
@@ -215,6 +225,31 @@ export function ProductView({
         )}
       </div>
     </div>
+  );
+}
+
+/** The usual few, and where the price falls. */
+function quantities(steps: readonly ViewStep[]): number[] {
+  const usual = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  return [...new Set([...usual, ...steps.map(({ from }) => from)])].toSorted((a, b) => a - b);
+}
+
+function Steps({ steps, caption }: { readonly steps: readonly ViewStep[]; readonly caption: string }) {
+  if (steps.length === 0) return null;
+  return (
+    <table className="mt-5 w-full max-w-xs text-sm tabular-nums" data-testid="price-steps">
+      <caption className="mb-2 text-left font-semibold">{caption}</caption>
+      <tbody>
+        {steps.map(({ from, units, price }) => (
+          <tr key={from} className="border-t border-line">
+            <th scope="row" className="py-2 text-left font-normal text-muted">
+              {units}
+            </th>
+            <td className="py-2 text-right">{price}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

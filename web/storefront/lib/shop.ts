@@ -36,7 +36,7 @@ export interface Shop {
   /** As a customer who has just logged in. */
   readonly apiAs: (token: string) => Client;
   readonly api: Client;
-  /** Reads what is the same for every visitor, kept as long as the answer allows. */
+  /** Reads what is the same for every guest, kept as long as the answer allows; where prices are in it, customers are told theirs. */
   read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>>;
   readonly loggedIn: boolean;
   /** As the visitor, for what a page may do without: whatever takes longer than it should is broken off. */
@@ -49,6 +49,13 @@ export interface Shop {
 const HURRY_MILLISECONDS = 400;
 
 const answers = createAnswerCache(400, Date.now);
+
+/** Their prices may be others for whoever is signed in. */
+const PRICED: ReadonlySet<OperationId> = new Set<OperationId>([
+  'catalog.getProduct',
+  'catalog.listProducts',
+  'catalog.listProductsByIds',
+]);
 
 /** The shop of this request; answers 404 where there is none. */
 export const shop = cache(async (): Promise<Shop> => {
@@ -71,8 +78,13 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
   const hurried = createClient(createSend(gateway, host, own, HURRY_MILLISECONDS));
   const api = session === undefined ? createClient(anonymous) : apiAs(session);
 
+  /** For this request only, so that a page and its head ask once. */
+  const priced = createAnswerCache(50, Date.now);
+
   async function read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>> {
     const { path } = toRequest(id, input);
+    if (session !== undefined && PRICED.has(id))
+      return await priced.get(path, async () => ({ value: await api.call(id, input), seconds: 60 }));
     return await answers.get(`${host} ${path}`, async () => {
       let seconds = 0;
       const client = createClient(async (message) => {

@@ -93,6 +93,8 @@ export const de: Words = {
     gallery: 'Bilder',
     picture: (n, of) => `Bild ${n} von ${of}`,
     sale: 'Reduziert',
+    byQuantity: 'Preis nach Menge',
+    units: (n: number) => `Ab ${n} Stück`,
     tax: 'Inklusive Steuern; der Versand kommt an der Kasse dazu.',
     viewCart: 'Zum Warenkorb',
   },

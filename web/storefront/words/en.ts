@@ -91,6 +91,8 @@ export const en = {
     gallery: 'Pictures',
     picture: (n: number, of: number) => `Picture ${n} of ${of}`,
     sale: 'Sale',
+    byQuantity: 'Price by quantity',
+    units: (n: number) => `From ${n}`,
     tax: 'Price includes tax; shipping is added at checkout.',
     viewCart: 'View cart',
   },

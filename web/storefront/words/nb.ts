@@ -93,6 +93,8 @@ export const nb: Words = {
     gallery: 'Bilder',
     picture: (n, of) => `Bilde ${n} av ${of}`,
     sale: 'Salg',
+    byQuantity: 'Pris etter antall',
+    units: (n: number) => `Fra ${n} stk.`,
     tax: 'Inkludert mva.; frakt kommer i kassen.',
     viewCart: 'Se handlekurven',
   },

@@ -98,6 +98,9 @@ export default async function ProductPage({ params, searchParams }: Props) {
               variant.compareAtPrice.amount > variant.price.amount
                 ? money(variant.compareAtPrice)
                 : undefined,
+            steps: variant.priceSteps
+              .filter(({ from }) => from > 1)
+              .map(({ from, price }) => ({ from, units: words.product.units(from), price: money(price) })),
             stock: variant.price === null ? 'out' : (stock.get(variant.id) ?? 'out'),
             image: variant.image ?? undefined,
             sku: variant.sku ?? undefined,
@@ -115,6 +118,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
               'quantity',
               'gallery',
               'was',
+              'byQuantity',
               'tax',
               'viewCart',
               'sku',
