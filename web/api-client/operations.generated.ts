@@ -3721,6 +3721,598 @@ export interface Operations {
       "createdAt": string;
     };
   };
+  /** The customer’s lists, the one that needs no name first. */
+  'catalog.listWishlists': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "wishlists": readonly ({
+        "id": string;
+        "name": string;
+        "isDefault": boolean;
+        "token": string | null;
+        "count": number;
+      })[];
+    };
+  };
+  /** Begin a list: a customer’s by a name, a guest’s without; its id opens it then, as a cart’s does. */
+  'catalog.createWishlist': {
+    params: undefined;
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: {
+      "name"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "isDefault": boolean;
+      "token": string | null;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** What is in which of one’s lists. */
+  'catalog.getWishlistMarks': {
+    params: undefined;
+    query: {
+      "wishlistId"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "marks": readonly ({
+        "variantId": string;
+        "wishlistId": string;
+      })[];
+    };
+  };
+  /** After logging in: what the guest’s list has goes into the customer’s own. Answers that one. */
+  'catalog.claimWishlist': {
+    params: undefined;
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: {
+      "wishlistId"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "isDefault": boolean;
+      "token": string | null;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** One list with what is in it. `default` is the customer’s without a name. */
+  'catalog.getWishlist': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "isDefault": boolean;
+      "token": string | null;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** Call it something else. */
+  'catalog.renameWishlist': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: {
+      "name": string;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "isDefault": boolean;
+      "token": string | null;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** Delete it with what is in it. */
+  'catalog.deleteWishlist': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Put a variant in; fine when it is there already. */
+  'catalog.addToWishlist': {
+    params: {
+      "id": string;
+      "variantId": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "isDefault": boolean;
+      "token": string | null;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** Take it out; fine when it is not there. */
+  'catalog.removeFromWishlist': {
+    params: {
+      "id": string;
+      "variantId": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "isDefault": boolean;
+      "token": string | null;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** Let whoever has the link read it; the same link until that is taken back. */
+  'catalog.shareWishlist': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "token": string;
+    };
+  };
+  /** Take the link back: it opens nothing from now. */
+  'catalog.unshareWishlist': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** A list that somebody shares, by its link. */
+  'catalog.getSharedWishlist': {
+    params: {
+      "token": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "name": string;
+      "items": readonly ({
+        "variantId": string;
+        "title": string;
+        "product": {
+          "id": string;
+          "handle": string;
+          "title": string;
+          "vendor": string;
+          "type": string;
+          "tags": readonly (string)[];
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "secondImage": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "priceRange": {
+            "min": {
+              "amount": number;
+              "currency": string;
+            };
+            "max": {
+              "amount": number;
+              "currency": string;
+            };
+          } | null;
+          "compareAtPrice": {
+            "amount": number;
+            "currency": string;
+          } | null;
+          "variantIds": readonly (string)[];
+          "options": readonly ({
+            "name": string;
+            "values": readonly (string)[];
+          })[];
+          "publishedAt": string | null;
+          "rating": {
+            "average": number;
+            "count": number;
+          } | null;
+        };
+        "price": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "priceWhenAdded": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "available": boolean;
+        "addedAt": string;
+      })[];
+    };
+  };
+  /** What is in most wishlists. Nothing says in whose. */
+  'catalog.adminListWanted': {
+    params: undefined;
+    query: {
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "variants": readonly ({
+        "variantId": string;
+        "productId": string;
+        "lists": number;
+      })[];
+    };
+  };
   /** A guest’s token, sent as a bearer token or in the socket’s hello: who keeps it is known again. */
   'chat.becomeGuest': {
     params: undefined;
@@ -12133,6 +12725,19 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminGetReview': ['GET', '/api/admin/catalog/reviews/{id}', false],
   'catalog.adminDecideReview': ['PATCH', '/api/admin/catalog/reviews/{id}', false],
   'catalog.adminAnswerReview': ['PUT', '/api/admin/catalog/reviews/{id}/answer', false],
+  'catalog.listWishlists': ['GET', '/api/catalog/wishlists', false],
+  'catalog.createWishlist': ['POST', '/api/catalog/wishlists', true],
+  'catalog.getWishlistMarks': ['GET', '/api/catalog/wishlists/marks', false],
+  'catalog.claimWishlist': ['POST', '/api/catalog/wishlists/claim', false],
+  'catalog.getWishlist': ['GET', '/api/catalog/wishlists/{id}', false],
+  'catalog.renameWishlist': ['PATCH', '/api/catalog/wishlists/{id}', false],
+  'catalog.deleteWishlist': ['DELETE', '/api/catalog/wishlists/{id}', false],
+  'catalog.addToWishlist': ['PUT', '/api/catalog/wishlists/{id}/items/{variantId}', false],
+  'catalog.removeFromWishlist': ['DELETE', '/api/catalog/wishlists/{id}/items/{variantId}', false],
+  'catalog.shareWishlist': ['PUT', '/api/catalog/wishlists/{id}/share', false],
+  'catalog.unshareWishlist': ['DELETE', '/api/catalog/wishlists/{id}/share', false],
+  'catalog.getSharedWishlist': ['GET', '/api/catalog/shared-wishlists/{token}', false],
+  'catalog.adminListWanted': ['GET', '/api/admin/catalog/wanted', false],
   'chat.becomeGuest': ['POST', '/api/chat/guests', false],
   'chat.openRoom': ['POST', '/api/chat/rooms', false],
   'chat.listRooms': ['GET', '/api/chat/rooms', false],

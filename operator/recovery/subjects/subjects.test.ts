@@ -138,6 +138,8 @@ test('a customer is erased from every table, and what others have and what the b
     'shop.orders_orders': 'redacted 2',
     'shop.catalog_purchases': 'deleted 1',
     'shop.catalog_reviews': 'redacted 1',
+    'shop.catalog_wishlists': 'deleted 1',
+    'shop.catalog_wishlist_items': 'deleted 1',
     'shop.recommendations_visits': 'deleted 1',
     'shop.recommendations_seen': 'deleted 1',
     'shop.event_log': 'redacted 1',

@@ -23,6 +23,7 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     // Its reviews go with it.
     'products',
     'catalog_purchases',
+    'catalog_wishlists',
   ])
     await database.query(`delete from shop.${table} where tenant_id = '${tenant}'`);
   await database.query(
@@ -66,6 +67,14 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     );
     await database.query(
       `insert into shop.recommendations_seen values ($1, 'visit of ' || substr($2, 5), 'prod_1', now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.catalog_wishlists values ($1, 'wishes of ' || substr($2, 5), $2, '', true, null, now(), now())`,
+      [tenant, id],
+    );
+    await database.query(
+      `insert into shop.catalog_wishlist_items values ($1, 'wishes of ' || substr($2, 5), 'var_1', 100, 'EUR', now())`,
       [tenant, id],
     );
     await database.query(`insert into shop.catalog_purchases values ($1, $2, 'prod_1', now())`, [tenant, id]);

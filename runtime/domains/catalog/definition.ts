@@ -1,5 +1,5 @@
 /**
- * The catalogue: products, variants, collections, prices, pictures, and their import and export; what customers say of them.
+ * The catalogue: products, variants, collections, prices, pictures, and their import and export; what customers say of them, and what they want to remember.
  * Data only; the handlers are in `service.ts`.
  */
 import { z } from 'zod';
@@ -9,13 +9,14 @@ import { priceListRoutes, priceListTables, priceListTopic } from './price-lists/
 import { reviewRoutes, reviewTables, reviewTopic } from './reviews/definition.ts';
 import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
+import { wishlistRoutes, wishlistTables, wishlistTask } from './wishlists/definition.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
 export const catalog: DomainDefinition = {
   name: 'catalog',
   summary:
-    'Products, variants, collections, prices by currency, group and quantity, pictures, reviews; CSV import and export in the Shopify format.',
+    'Products, variants, collections, prices by currency, group and quantity, pictures, reviews, wishlists; CSV import and export in the Shopify format.',
   tables: [
     { name: 'products', spread: 'tenant', access: 'write' },
     { name: 'variants', spread: 'tenant', access: 'write' },
@@ -32,6 +33,7 @@ export const catalog: DomainDefinition = {
     ...reviewTables,
     { name: 'catalog_ranking_rules', spread: 'tenant', access: 'write' },
     ...priceListTables,
+    ...wishlistTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -63,6 +65,7 @@ export const catalog: DomainDefinition = {
       maxAttempts: 20,
       leaseSeconds: 30,
     },
+    wishlistTask,
   ],
   buckets: [
     { name: 'media', public: true },
@@ -374,6 +377,7 @@ export const catalog: DomainDefinition = {
       audience: 'merchant',
     },
     ...reviewRoutes,
+    ...wishlistRoutes,
   ],
   entities: [{ name: 'product', route: 'listProductsByIds', ids: 'ids', answers: 'products', key: 'id' }],
   scaling: { min: 1, max: 10, cpuPercent: 70 },

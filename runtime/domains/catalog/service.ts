@@ -62,6 +62,8 @@ import { createReviewRoutes } from './reviews/routes.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 import { UsedMedia, usesOf } from './uses.ts';
+import { createWishlistRoutes } from './wishlists/routes.ts';
+import { TIDY, tidyWishlists } from './wishlists/store.ts';
 
 /** SHA-1 in base64url, before each kept answer. */
 const TAG_LENGTH = 27;
@@ -131,9 +133,14 @@ export const createService: CreateService = (platform) => {
       /** What shows a picture of the media library. */
       mediaUses: (tenant, input) => usesOf(sql, tenant.id, UsedMedia.parse(input).id),
     },
-    tasks: { 'catalog.run-import': (run) => imports.run(run), [KEEP_TASK]: (run) => keeping.run(run) },
+    tasks: {
+      'catalog.run-import': (run) => imports.run(run),
+      [KEEP_TASK]: (run) => keeping.run(run),
+      [TIDY]: tidyWishlists(platform),
+    },
     routes: {
       ...createReviewRoutes(platform, cached),
+      ...createWishlistRoutes(platform),
       listProducts: ({ tenant, caller, query }) =>
         listed(tenant, query as ProductsQuery, caller.groups ?? []),
       async listProductsByIds({ tenant, caller, query }) {

@@ -58,6 +58,9 @@ export function Header({ shop, cart, collections }: HeaderProps) {
           <Link href="/account" aria-label={words.nav.account} className={`${button.quiet} max-sm:hidden`}>
             <Icon name="user" />
           </Link>
+          <Link href="/wishlists" aria-label={words.wishes.title} className={`${button.quiet} max-sm:hidden`}>
+            <Icon name="heart" />
+          </Link>
           <CartSheet shop={shop} cart={cart} />
         </div>
       </div>
@@ -125,6 +128,7 @@ function Menu({
           { href: '/products', title: shop.words.nav.all },
           ...collections.map(({ handle, title }) => ({ href: `/collections/${handle}`, title })),
           { href: '/account', title: shop.words.nav.account },
+          { href: '/wishlists', title: shop.words.wishes.title },
         ].map(({ href, title }) => (
           <li key={href} className="border-b border-line">
             <Link href={href} className="block py-4 font-display text-xl">

@@ -8,6 +8,7 @@ import { button } from '../../ui/styles.ts';
 import { addToCart } from '../lib/actions.ts';
 import type { AddState } from '../lib/actions.ts';
 import type { Pictured, Place } from '../lib/pictures.ts';
+import { Heart } from './heart.tsx';
 import { Picture, THUMBNAIL } from './picture.tsx';
 import { openSheet } from './sheet.tsx';
 import { Submit } from './submit.tsx';
@@ -42,6 +43,8 @@ export interface ProductViewProps {
   readonly options: readonly { readonly name: string; readonly values: readonly string[] }[];
   readonly variants: readonly ViewVariant[];
   readonly chosen: string;
+  /** Ids of variants that are in one of the visitor's lists. */
+  readonly wished: readonly string[];
   readonly words: Readonly<
     Record<
       | 'add'
@@ -58,7 +61,9 @@ export interface ProductViewProps {
       | 'byQuantity'
       | 'tax'
       | 'viewCart'
-      | 'sku',
+      | 'sku'
+      | 'wish'
+      | 'unwish',
       string
     >
   >;
@@ -82,6 +87,7 @@ export function ProductView({
   options,
   variants,
   chosen,
+  wished,
   words,
   picture,
   title,
@@ -203,6 +209,7 @@ export function ProductView({
             >
               {variant?.stock === 'out' ? words.soldOut : words.add}
             </Submit>
+            <Heart wished={variant !== undefined && wished.includes(variant.id)} words={words} />
           </div>
           <p
             role="status"

@@ -2,16 +2,16 @@
 /** What a visitor can do. Each action is a form's target, so it works before, and without, any script in the browser. */
 import { randomUUID } from 'node:crypto';
 import { revalidatePath } from 'next/cache';
-import { cookies, headers } from 'next/headers';
+import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
 import type { Answer, Input } from '../../api-client/client.ts';
+import { addLine, chosenVariant } from './carts.ts';
+import { forget, MONTH, remember, YEAR } from './cookies.ts';
 import { fieldErrors, messageOf, text } from './forms.ts';
+import { claimWishlist } from './wishes.ts';
 import { COOKIES, currentCart, orNothing, orderCookie, shop } from './shop.ts';
 import type { Shop } from './shop.ts';
-
-const MONTH = 30 * 24 * 3600;
-const YEAR = 365 * 24 * 3600;
 
 export interface AddState {
   readonly status: 'idle' | 'added' | 'failed';
@@ -34,27 +34,6 @@ export async function addToCart(_: AddState, form: FormData): Promise<AddState> 
   }
   revalidatePath('/', 'layout');
   return { status: 'added', message: current.words.product.added, at: Date.now() };
-}
-
-async function chosenVariant({ read, currency }: Shop, form: FormData): Promise<string | undefined> {
-  const product = await orNothing(
-    read('catalog.getProduct', { params: { handle: text(form, 'handle') }, query: { currency } }),
-  );
-  return product?.variants.find((variant) =>
-    Object.entries(variant.options).every(([name, value]) => form.get(`option:${name}`) === value),
-  )?.id;
-}
-
-async function addLine({ api, currency }: Shop, variantId: string, quantity: number): Promise<void> {
-  const cart = await currentCart();
-  if (cart === undefined || (cart.lines.length === 0 && cart.currency !== currency)) {
-    const fresh = await api.call('orders.createCart', {
-      body: { currency, lines: [{ variantId, quantity }] },
-    });
-    await remember(COOKIES.cart, fresh.id, MONTH);
-  } else {
-    await api.call('orders.addLine', { params: { cartId: cart.id }, body: { variantId, quantity } });
-  }
 }
 
 /** Sets a line's quantity; zero, or the remove button, takes it out. */
@@ -452,7 +431,7 @@ async function welcome(current: Shop, { token, expiresAt }: NewSession): Promise
     token,
     Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000)),
   );
-  await claimCart(current.apiAs(token));
+  await Promise.all([claimCart(current.apiAs(token)), claimWishlist(current.apiAs(token))]);
 }
 
 /** What a passkey is asked to sign; no account is named. */
@@ -528,15 +507,6 @@ export async function logout(): Promise<void> {
   await forget(COOKIES.session);
   revalidatePath('/', 'layout');
   redirect('/account');
-}
-
-async function remember(name: string, value: string, maxAge: number): Promise<void> {
-  const secure = (await headers()).get('x-forwarded-proto') === 'https';
-  (await cookies()).set(name, value, { httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge });
-}
-
-async function forget(name: string): Promise<void> {
-  (await cookies()).delete(name);
 }
 
 /** Only a path on this shop: nobody is sent elsewhere by a crafted form. */

@@ -17,6 +17,7 @@ export const COOKIES = {
   currency: 'currency',
   session: 'shopmind_session',
   visit: 'visit',
+  wishlist: 'wishlist',
 } as const;
 
 export type Store = Answer<'host.getStore'>;

@@ -19,6 +19,7 @@ import { sharedAddress } from '../../../lib/pictures.ts';
 import { tellSeen } from '../../../lib/recommended.ts';
 import { nonce, orNothing, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
+import { wishMarks } from '../../../lib/wishes.ts';
 
 type Product = Answer<'catalog.getProduct'>;
 type Stock = Answer<'orders.getAvailability'>['stock'][number]['availability'];
@@ -59,7 +60,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
   const [{ current, product }, query] = await Promise.all([find(params), searchParams]);
   const { words, money } = current;
   after(() => tellSeen(current, `/products/${product.handle}`, product.id));
-  const stock = await stockOf(current, product);
+  const [stock, marks] = await Promise.all([stockOf(current, product), wishMarks(current)]);
   const [collection] = product.collections;
   const wanted = product.variants.find(({ id }) => id === query['variant']);
   const chosen = wanted ?? product.variants.find(({ id }) => stock.get(id) !== 'out') ?? product.variants[0];
@@ -88,6 +89,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
           images={product.images}
           options={product.options}
           chosen={chosen?.id ?? ''}
+          wished={marks.map(({ variantId }) => variantId)}
           variants={product.variants.map((variant) => ({
             id: variant.id,
             options: variant.options,
@@ -123,6 +125,8 @@ export default async function ProductPage({ params, searchParams }: Props) {
               'viewCart',
               'sku',
             ]),
+            wish: words.wishes.add,
+            unwish: words.wishes.remove,
           }}
           picture={product.images.map((_, at) => words.product.picture(at + 1, product.images.length))}
           title={

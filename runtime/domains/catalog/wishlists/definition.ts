@@ -1,0 +1,157 @@
+/** Wishlists: what shoppers want to remember and show to others. Data only; a part of the catalogue. */
+import { z } from 'zod';
+import type { RouteDefinition, TableDefinition, TaskDefinition } from '../../../platform/definition.ts';
+import { IdParams } from '../schemas.ts';
+import * as s from './schemas.ts';
+
+export const wishlistTables: readonly TableDefinition[] = [
+  {
+    name: 'catalog_wishlists',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: ['customer_id'], erase: 'delete' },
+  },
+  {
+    name: 'catalog_wishlist_items',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: { column: 'wishlist_id', of: 'catalog_wishlists', key: 'id' }, erase: 'delete' },
+  },
+];
+
+export const wishlistTask: TaskDefinition = {
+  name: 'catalog.tidy-wishlists',
+  payload: z.strictObject({}),
+  maxAttempts: 20,
+  leaseSeconds: 60,
+};
+
+export const wishlistRoutes: readonly RouteDefinition[] = [
+  {
+    id: 'listWishlists',
+    method: 'GET',
+    path: '/api/catalog/wishlists',
+    summary: 'The customer’s lists, the one that needs no name first.',
+    audience: 'customer',
+    response: s.Wishlists,
+  },
+  {
+    id: 'createWishlist',
+    method: 'POST',
+    path: '/api/catalog/wishlists',
+    summary:
+      'Begin a list: a customer’s by a name, a guest’s without; its id opens it then, as a cart’s does.',
+    audience: 'shopper',
+    query: s.InCurrency,
+    body: s.WishlistInput,
+    response: s.Wishlist,
+    status: 201,
+    idempotent: true,
+  },
+  {
+    id: 'getWishlistMarks',
+    method: 'GET',
+    path: '/api/catalog/wishlists/marks',
+    summary: 'What is in which of one’s lists.',
+    audience: 'shopper',
+    query: s.MarksQuery,
+    response: s.Marks,
+  },
+  {
+    id: 'claimWishlist',
+    method: 'POST',
+    path: '/api/catalog/wishlists/claim',
+    summary: 'After logging in: what the guest’s list has goes into the customer’s own. Answers that one.',
+    audience: 'customer',
+    query: s.InCurrency,
+    body: s.Claim,
+    response: s.Wishlist,
+  },
+  {
+    id: 'getWishlist',
+    method: 'GET',
+    path: '/api/catalog/wishlists/{id}',
+    summary: 'One list with what is in it. `default` is the customer’s without a name.',
+    audience: 'shopper',
+    params: IdParams,
+    query: s.InCurrency,
+    response: s.Wishlist,
+  },
+  {
+    id: 'renameWishlist',
+    method: 'PATCH',
+    path: '/api/catalog/wishlists/{id}',
+    summary: 'Call it something else.',
+    audience: 'shopper',
+    params: IdParams,
+    query: s.InCurrency,
+    body: s.WishlistPatch,
+    response: s.Wishlist,
+  },
+  {
+    id: 'deleteWishlist',
+    method: 'DELETE',
+    path: '/api/catalog/wishlists/{id}',
+    summary: 'Delete it with what is in it.',
+    audience: 'shopper',
+    params: IdParams,
+    status: 204,
+  },
+  {
+    id: 'addToWishlist',
+    method: 'PUT',
+    path: '/api/catalog/wishlists/{id}/items/{variantId}',
+    summary: 'Put a variant in; fine when it is there already.',
+    audience: 'shopper',
+    params: s.ItemParams,
+    query: s.InCurrency,
+    response: s.Wishlist,
+  },
+  {
+    id: 'removeFromWishlist',
+    method: 'DELETE',
+    path: '/api/catalog/wishlists/{id}/items/{variantId}',
+    summary: 'Take it out; fine when it is not there.',
+    audience: 'shopper',
+    params: s.ItemParams,
+    query: s.InCurrency,
+    response: s.Wishlist,
+  },
+  {
+    id: 'shareWishlist',
+    method: 'PUT',
+    path: '/api/catalog/wishlists/{id}/share',
+    summary: 'Let whoever has the link read it; the same link until that is taken back.',
+    audience: 'shopper',
+    params: IdParams,
+    response: s.Shared,
+  },
+  {
+    id: 'unshareWishlist',
+    method: 'DELETE',
+    path: '/api/catalog/wishlists/{id}/share',
+    summary: 'Take the link back: it opens nothing from now.',
+    audience: 'shopper',
+    params: IdParams,
+    status: 204,
+  },
+  {
+    id: 'getSharedWishlist',
+    method: 'GET',
+    path: '/api/catalog/shared-wishlists/{token}',
+    summary: 'A list that somebody shares, by its link.',
+    audience: 'shopper',
+    params: s.SharedParams,
+    query: s.InCurrency,
+    response: s.SharedWishlist,
+  },
+  {
+    id: 'adminListWanted',
+    method: 'GET',
+    path: '/api/admin/catalog/wanted',
+    summary: 'What is in most wishlists. Nothing says in whose.',
+    audience: 'merchant',
+    query: s.WantedQuery,
+    response: s.Wanted,
+  },
+];
