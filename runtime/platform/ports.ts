@@ -218,10 +218,15 @@ export interface Cache {
 
 /**
  * Tells whoever listens at this moment, in whichever process of the scope. Best effort: who is not there is not told later, so a
- * message may hasten something and never be the only way to it. Messages of one publisher on one channel keep their order.
- * Say ids, not what they stand for: every login of the database may hear what goes by NOTIFY.
+ * message may hasten something and never be the only way to it. Messages of one publisher on one channel keep their order; of two that
+ * are the same and follow each other at once one may be heard.
  */
 export interface PubSub {
+  /**
+   * Whether nobody outside of the scope hears what is said. Where it is not so, say ids and not what they stand for: what goes by NOTIFY
+   * every login of the database may hear.
+   */
+  readonly isPrivate: boolean;
   /** Never rejects for want of a listener or a server. A message of more than 7,000 bytes is ShopError `too_large`. */
   publish(tenant: TenantId, channel: string, message: string): Promise<void>;
   /** Resolves when it is heard from now on. @returns ends it */

@@ -1,159 +1,92 @@
 /**
- * `npm run bench:chat`: rooms in which messages of 200 letters are told to everybody, here, at Socket.IO and on bare `ws`, in one run: the
- * rate grows until one delivery in a hundred takes 200 ms or what arrives falls behind. Ours commits each message, its event and its
- * place before it is told; the others keep nothing. Prints the tables of docs/benchmarks.md.
+ * `npm run bench:chat`: messages of 200 letters are told to everybody in a room of 50, here, at Socket.IO and on bare `ws`, in one run.
+ * Ours commits each message, its event and its place before it is told, and keeps who is present; the others keep nothing.
+ *
+ * - `rooms`: forty rooms, whose rate grows until one delivery in a hundred takes 200 ms or what arrives falls behind.
+ * - `busy`: ten rooms, so that a client receives a hundred messages a second and more.
+ * - `pairs`: two processes, and half of each room's members at either.
+ * - `idle`: what a connection weighs that sits in its room and says nothing.
+ *
+ * Prints the tables of docs/benchmarks.md.
  */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startOurs, startPeer, type Contestant, type Size } from './chat/contestants.ts';
-import { gather } from './chat/crowd.ts';
-import { cpuSeconds, treeCpuSeconds } from './cpu.ts';
+import { gather, type Crowd } from './chat/crowd.ts';
+import { climb, type Figure } from './chat/ladder.ts';
+import { weightOf, type Weight } from './chat/weight.ts';
 import { machine } from './machine.ts';
 import { table } from './table.ts';
 
 const { values } = parseArgs({
   options: {
-    rooms: { type: 'string', default: '40' },
+    only: { type: 'string', default: 'rooms,busy,pairs,idle' },
+    of: { type: 'string', default: 'ws,socket.io,shopmind' },
     'per-room': { type: 'string', default: '50' },
     /** Messages a second at first, and by how much they grow. */
-    start: { type: 'string', default: '800' },
-    step: { type: 'string', default: '1.25' },
-    seconds: { type: 'string', default: '5' },
-    /** Idle connections that are weighed; 0: none. */
-    idle: { type: 'string', default: '3000' },
-    only: { type: 'string', default: 'shopmind,socket.io,ws,pairs' },
+    start: { type: 'string', default: '640' },
+    step: { type: 'string', default: '1.35' },
+    seconds: { type: 'string', default: '3' },
+    /** Idle connections that are weighed. */
+    idle: { type: 'string', default: '10000' },
   },
 });
-const rooms = Number(values.rooms);
+const aims = new Set(values.only.split(','));
+const who = new Set(values.of.split(','));
 const perRoom = Number(values['per-room']);
-const asked = new Set(values.only.split(','));
+const [ROOMS, BUSY] = [40, 10];
+/** Rooms that stand before anything is weighed. */
+const FIRST = 40;
 
-interface Figure {
-  readonly messages: number;
-  readonly deliveries: number;
-  readonly share: number;
-  readonly p50: number;
-  readonly p99: number;
-  /** Cores in use. */
-  readonly server: number;
-  readonly behind: number;
-  readonly clients: number;
-  readonly microsPerDelivery: number;
-  readonly memory: number;
-}
-
-interface Entry {
+interface Entrant {
+  readonly kind: string;
   readonly name: string;
-  readonly best: Figure | undefined;
-  /** The last that kept within 20 ms for 99 in 100. */
-  readonly comfortable: Figure | undefined;
-  readonly idleKb: number | undefined;
+  readonly start: (size: Size) => Promise<Contestant>;
 }
 
-const entries: Entry[] = [];
-const one: Size = { rooms, perRoom, nodes: 1 };
-const two: Size = { rooms, perRoom, nodes: 2 };
-if (asked.has('ws')) entries.push(await compete('bare ws', one, (size) => startPeer('ws', size)));
-if (asked.has('socket.io'))
-  entries.push(await compete('Socket.IO 4.8', one, (size) => startPeer('socket.io', size)));
-if (asked.has('shopmind')) entries.push(await compete('ShopMind, PostgreSQL', one, startOurs));
-if (asked.has('pairs')) {
-  entries.push(await compete('Socket.IO 4.8, two with Redis', two, (size) => startPeer('socket.io', size)));
-  entries.push(await compete('ShopMind, two with Redis, PostgreSQL', two, startOurs));
-}
-process.stdout.write(`${machine()}; ${rooms} rooms of ${perRoom}, ${values.seconds} s a rate\n\n${report()}`);
+const ALONE: readonly Entrant[] = [
+  { kind: 'ws', name: 'bare ws', start: (size) => startPeer('ws', size) },
+  { kind: 'socket.io', name: 'Socket.IO 4.8', start: (size) => startPeer('socket.io', size) },
+  { kind: 'shopmind', name: 'ShopMind, PostgreSQL', start: startOurs },
+];
+const PAIRS: readonly Entrant[] = [
+  {
+    kind: 'socket.io',
+    name: 'Socket.IO 4.8, its Redis adapter',
+    start: (size) => startPeer('socket.io', size),
+  },
+  { kind: 'shopmind', name: 'ShopMind, Redis', start: (size) => startOurs(size, 'redis') },
+  { kind: 'shopmind', name: 'ShopMind, NOTIFY', start: (size) => startOurs(size, 'notify') },
+];
 
-async function compete(name: string, size: Size, start: (size: Size) => Promise<Contestant>): Promise<Entry> {
-  const figures: Figure[] = [];
-  const contestant = await start(size);
-  const crowd = await gather({ ...contestant.plan, perRoom }).catch(async (error: unknown) => {
-    await contestant.stop();
-    throw error;
-  });
-  try {
-    for (let rate = Number(values.start); rate < 30_000; rate *= Number(values.step)) {
-      const figure = await measure(contestant, crowd, rate);
-      process.stderr.write(
-        `${name}: ${JSON.stringify(figure, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(2)) : value))}\n`,
-      );
-      if (figure.p99 >= 200 || figure.share < 0.95 || figure.messages < rate * 0.9) break;
-      figures.push(figure);
-    }
-  } finally {
-    crowd.end();
-    await contestant.stop();
-  }
-  const idleKb = size.nodes === 1 ? await weigh(start) : undefined;
-  return { name, best: figures.at(-1), comfortable: figures.findLast(({ p99 }) => p99 < 20), idleKb };
-}
+process.stdout.write(`${machine()}; rooms of ${perRoom}, ${values.seconds} s a rate\n`);
+if (aims.has('rooms')) await race(`${ROOMS} rooms`, ALONE, { rooms: ROOMS, perRoom, nodes: 1 });
+if (aims.has('busy'))
+  await race(`${BUSY} rooms, where a client receives much`, ALONE, { rooms: BUSY, perRoom, nodes: 1 });
+if (aims.has('pairs'))
+  await race(`${ROOMS} rooms on two processes`, PAIRS, { rooms: ROOMS, perRoom, nodes: 2 });
+if (aims.has('idle')) await weigh();
 
-async function measure(
-  contestant: Contestant,
-  crowd: Awaited<ReturnType<typeof gather>>,
-  rate: number,
-): Promise<Figure> {
-  await crowd.talk(rate);
-  await pause(2_000);
-  const before = await crowd.report();
-  const [server0, behind0, at0] = [
-    await cpuSeconds(contestant.servers),
-    await cpuBehind(contestant),
-    performance.now(),
-  ];
-  await pause(Number(values.seconds) * 1_000);
-  const after = await crowd.report();
-  const seconds = (performance.now() - at0) / 1_000;
-  const server = (await cpuSeconds(contestant.servers)) - server0;
-  if (after.refused > 0) process.stderr.write(`${after.refused} were refused\n`);
-  const sorted = after.latencies.toSorted((a, b) => a - b);
-  return {
-    messages: after.sent / seconds,
-    deliveries: after.got / seconds,
-    share: after.got / (after.sent * perRoom),
-    p50: sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY,
-    p99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY,
-    server: server / seconds,
-    behind: ((await cpuBehind(contestant)) - behind0) / seconds,
-    clients: (after.cpuSeconds - before.cpuSeconds) / seconds,
-    microsPerDelivery: (server / after.got) * 1e6,
-    memory: await memoryMb(contestant.servers),
-  };
-}
-
-async function cpuBehind({ behind }: Contestant): Promise<number> {
-  const seconds = await Promise.all(behind.map(treeCpuSeconds));
-  return seconds.reduce((sum, each) => sum + each, 0);
-}
-
-/** Memory of a connection that sits in its room and says nothing. */
-async function weigh(start: (size: Size) => Promise<Contestant>): Promise<number | undefined> {
-  const count = Number(values.idle);
-  if (count === 0) return undefined;
-  const contestant = await start({ rooms: Math.round(count / perRoom), perRoom, nodes: 1 });
-  try {
-    const before = await memoryMb(contestant.servers);
-    const crowd = await gather({ ...contestant.plan, perRoom });
-    await pause(8_000);
-    const after = await memoryMb(contestant.servers);
-    crowd.end();
-    return ((after - before) * 1024) / (Math.round(count / perRoom) * perRoom);
-  } finally {
-    await contestant.stop();
-  }
-}
-
-async function memoryMb(pids: readonly number[]): Promise<number> {
-  let kb = 0;
-  for (const pid of pids)
-    kb += Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  return kb / 1024;
-}
-
-function report(): string {
+async function race(title: string, entrants: readonly Entrant[], size: Size): Promise<void> {
+  const entries: { readonly name: string; readonly figures: readonly Figure[] }[] = [];
+  for (const { name, start } of entrants.filter(({ kind }) => who.has(kind)))
+    entries.push({
+      name,
+      figures: await standing(start(size), (contestant) =>
+        climb(contestant, {
+          perRoom,
+          start: Number(values.start),
+          step: Number(values.step),
+          seconds: Number(values.seconds),
+          onFigure: (figure) => process.stderr.write(`${name}: ${JSON.stringify(figure, rounded)}\n`),
+        }),
+      ),
+    });
   const head = [
-    '',
+    title,
     'deliveries/s at p99 < 200 ms',
+    'a client',
+    'p50',
     'p99',
     'at p99 < 20 ms',
     'server CPU a delivery',
@@ -161,21 +94,88 @@ function report(): string {
     'behind',
     'clients',
     'memory',
-    'an idle connection',
   ];
-  return table(
-    head,
-    entries.map(({ name, best, comfortable, idleKb }) => [
-      name,
-      best?.deliveries.toFixed(0) ?? '–',
-      best === undefined ? '–' : `${best.p99.toFixed(0)} ms`,
-      comfortable?.deliveries.toFixed(0) ?? '–',
-      best === undefined ? '–' : `${best.microsPerDelivery.toFixed(1)} µs`,
-      `${best?.server.toFixed(2) ?? '–'} cores`,
-      `${best?.behind.toFixed(2) ?? '–'}`,
-      `${best?.clients.toFixed(2) ?? '–'}`,
-      best === undefined ? '–' : `${best.memory.toFixed(0)} MB`,
-      idleKb === undefined ? '–' : `${idleKb.toFixed(1)} KB`,
-    ]),
+  process.stdout.write(
+    `\n${table(
+      head,
+      entries.map(({ name, figures }) => rowOf(name, figures, size)),
+    )}`,
   );
+}
+
+function rowOf(name: string, figures: readonly Figure[], { rooms }: Size): string[] {
+  const best = figures.at(-1);
+  if (best === undefined) return [name, '–'];
+  const comfortable = figures.findLast(({ p99 }) => p99 < 20);
+  return [
+    name,
+    best.deliveries.toFixed(0),
+    `${(best.deliveries / (rooms * perRoom)).toFixed(0)}/s`,
+    `${best.p50.toFixed(0)} ms`,
+    `${best.p99.toFixed(0)} ms`,
+    comfortable?.deliveries.toFixed(0) ?? '–',
+    `${best.microsPerDelivery.toFixed(1)} µs`,
+    `${best.server.toFixed(2)} cores`,
+    best.behind.toFixed(2),
+    best.clients.toFixed(2),
+    `${best.memory.toFixed(0)} MB`,
+  ];
+}
+
+/** Connections that sit in their rooms and say nothing. Some are there before, so that what all share is not counted. */
+async function weigh(): Promise<void> {
+  const rooms = Math.round(Number(values.idle) / perRoom);
+  const rows: string[][] = [];
+  for (const { name, start } of ALONE.filter(({ kind }) => who.has(kind))) {
+    const [before, after] = await standing(start({ rooms: rooms + FIRST, perRoom, nodes: 1 }), (contestant) =>
+      weighed(contestant, FIRST),
+    );
+    const each = (of: (weight: Weight) => number): string =>
+      `${((of(after) - of(before)) / 1024 / (rooms * perRoom)).toFixed(1)} KB`;
+    rows.push([
+      name,
+      each(({ resident }) => resident),
+      each(({ residentAfter }) => residentAfter),
+      each(({ heap }) => heap),
+    ]);
+  }
+  const head = [
+    `${rooms * perRoom} idle connections`,
+    'resident, each',
+    'garbage collected',
+    'heap and buffers',
+  ];
+  process.stdout.write(`\n${table(head, rows)}`);
+}
+
+async function weighed(contestant: Contestant, first: number): Promise<readonly [Weight, Weight]> {
+  const { plan } = contestant;
+  const crowds: Crowd[] = [];
+  const fill = async (from: number, to?: number): Promise<Weight> => {
+    const guests = plan.guests.slice(from * perRoom, to === undefined ? to : to * perRoom);
+    crowds.push(await gather({ ...plan, rooms: plan.rooms.slice(from, to), guests, perRoom }));
+    await pause(4_000);
+    return weightOf(contestant);
+  };
+  try {
+    return [await fill(0, first), await fill(first)];
+  } finally {
+    for (const crowd of crowds) crowd.end();
+  }
+}
+
+async function standing<T>(
+  starting: Promise<Contestant>,
+  work: (contestant: Contestant) => Promise<T>,
+): Promise<T> {
+  const contestant = await starting;
+  try {
+    return await work(contestant);
+  } finally {
+    await contestant.stop();
+  }
+}
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toFixed(2)) : value;
 }

@@ -188,6 +188,26 @@ test('presence, typing and marks of reading are told to the others and not to on
   assert.equal(own.json<{ rooms: { unread: number }[] }>().rooms[0]?.unread, 1);
 });
 
+test('those who come at once are told of each other once, whoever was first', async () => {
+  const room = await newRoom(await newCustomer(), { kind: 'group', key: 'crowd-of-six', title: 'Crowd', access: 'open' });
+  const people = await Promise.all(Array.from({ length: 6 }, () => newCustomer()));
+  const sockets = await Promise.all(people.map((person) => connectTo(person, room)));
+  for (const [n, { me }] of people.entries()) {
+    const others = people.filter((person) => person.me !== me).map((person) => person.me);
+    const socket = sockets[n] ?? assert.fail();
+    /** Of the join, and of what was said since. */
+    const toldOf = (): unknown[] => [
+      ...socket.told.flatMap(({ t, present }) => (t === 'joined' ? (present as string[]) : [])),
+      ...socket.told.flatMap(({ t, who }) => (t === 'presence' ? [who] : [])),
+    ];
+    await until(() => (toldOf().length >= people.length ? true : undefined), {
+      withinMs: 5_000,
+      what: 'everybody is told of everybody',
+    });
+    assert.deepEqual(toldOf().toSorted(), [...others, me].toSorted());
+  }
+});
+
 test('nobody reads or writes in a room that is not theirs, whichever way they try, and a shop’s rooms are its own', async () => {
   const [guest, stranger, elsewhere] = [await newGuest(), await newGuest(), await newGuest('other')];
   const room = await newRoom(guest);
@@ -435,6 +455,27 @@ test('each message is an event, which says who wrote and not what', async () => 
   assert.deepEqual(rows[0]?.payload.messages, [
     { seq: 1, from: guest.me, kind: 'text', letters: 18, attachments: 0 },
   ]);
+});
+
+test('what goes by NOTIFY, which every login of the database may hear, says that there is a message and not what it says', async () => {
+  const heard: string[] = [];
+  await shop.host.sql.listen('pubsub_pool', (payload) => heard.push(payload));
+  const guest = await newGuest();
+  const room = await newRoom(guest);
+  const answer = await shop.call('acme', 'POST', `/api/chat/rooms/${room}/messages`, {
+    ...as(guest),
+    json: { cid: newCid(), text: 'my number is 12345' },
+  });
+  assert.equal(answer.status, 200, answer.text);
+  const head = await until(() => heard.find((payload) => payload.includes(room)), {
+    withinMs: 5_000,
+    what: 'other processes are told',
+  });
+  assert.match(head, / head 1"/);
+  assert.deepEqual(
+    heard.filter((payload) => payload.includes('12345')),
+    [],
+  );
 });
 
 test('a process that stops tells its clients to come again, after all it took in is acknowledged', async () => {

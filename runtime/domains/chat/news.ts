@@ -14,7 +14,7 @@ export type News = { readonly node: string } & (
       readonly present: readonly string[];
     }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'person'; readonly person: string; readonly isOnline: boolean }
+  | { readonly kind: 'people'; readonly people: readonly string[]; readonly isOnline: boolean }
   | { readonly kind: 'typing'; readonly person: string }
   | { readonly kind: 'read'; readonly person: string; readonly seq: number }
   | { readonly kind: 'rules' }
@@ -70,8 +70,8 @@ export function parseNews(message: string): News | undefined {
     case 'gone':
     case 'rules':
       return { node, kind };
-    case 'person':
-      return { node, kind, person: one, isOnline: two === '1' };
+    case 'people':
+      return { node, kind, people: one.split(',').filter(Boolean), isOnline: two === '1' };
     case 'typing':
       return { node, kind, person: one };
     case 'read':

@@ -23,7 +23,8 @@ let chance: Chance = () => false;
 before(async () => {
   database = await startTestDatabase([accounts, chat]);
   await database.addTenant({ id: 'acme', domains: ['accounts', 'chat'] }, ADMIN_SECRETS);
-  for (const _ of [1, 2])
+  // One tells the other what was written, and is told only that something was.
+  for (const isPrivate of [true, false])
     hosts.push(
       await startTestHost(
         { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['chat', 'accounts'] },
@@ -36,7 +37,7 @@ before(async () => {
                   createChat(
                     {
                       ...platform,
-                      pubsub: unreliablePubSub(platform.pubsub, (p) => chance(p)),
+                      pubsub: { ...unreliablePubSub(platform.pubsub, (p) => chance(p)), isPrivate },
                       sql: unreliableSql(platform.sql, (p) => chance(p)),
                     },
                     { sweepMilliseconds: 300, graceMilliseconds: 100 },

@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Platform, SocketConnection } from '../../platform/domain.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { frameOf, framesOf } from '../../platform/sockets/frames.ts';
-import { messagesBetween, toMessage, type MessageRow } from './store.ts';
+import { messagesBetween, messagesOfRooms, toMessage, type MessageRow } from './store.ts';
 import { chunksOf, parseNews, type News } from './news.ts';
 import type { Batch } from './writer.ts';
 
@@ -39,9 +39,10 @@ export interface LiveRoom {
   readonly present: Map<string, number>;
   /** Other processes with listeners, as they said last. */
   readonly others: Map<string, { present: Set<string>; seenAt: number }>;
+  /** Who sat down a moment ago: told to those who sat before. */
+  readonly arriving: Arrival[];
   /** What is behind a gap. */
   readonly ahead: { readonly first: number; readonly texts: readonly string[] }[];
-  isReading: boolean;
   /** Who went a moment ago and may be back at once, and until when. */
   readonly leaving: Map<string, number>;
   /** The room's rules as they were looked at last, and how often they were: whoever comes in meanwhile looks again. */
@@ -49,6 +50,13 @@ export interface LiveRoom {
   looks: number;
   emptySince: number;
   stop: () => Promise<void>;
+}
+
+interface Arrival {
+  readonly seat: Seat;
+  /** Whether they were nowhere in this process, and in no other. */
+  readonly isFirstHere: boolean;
+  readonly isNews: boolean;
 }
 
 export interface Rooms {
@@ -91,15 +99,21 @@ interface Head {
 }
 
 const TICK_MS = 500;
+/** Those who come within so long are told of together: when a process has gone, thousands come to the others at once. */
+const ARRIVALS_MS = 50;
 /** What another process wrote before us is told by it a moment later. */
 const PATIENCE_MS = 15;
 const PAGE = 500;
+/** Rooms that are read at once. */
+const MOST_BEHIND = 200;
 const EMPTY_MS = 10_000;
 
 export function createRooms(options: RoomsOptions): Rooms {
   const { platform, node, onRulesChanged, sweepMilliseconds = 10_000, graceMilliseconds = 3_000 } = options;
   const { sql, pubsub, log } = platform;
   const live = new Map<string, LiveRoom>();
+  /** By tenant: rooms that are behind, and somebody reads for. */
+  const gaps = new Map<TenantId, Set<LiveRoom>>();
   const entering = new Map<string, Promise<LiveRoom>>();
   const nameOf = (tenant: TenantId, id: string): string => `${tenant}/${id}`;
   const now = (): number => performance.now();
@@ -107,16 +121,17 @@ export function createRooms(options: RoomsOptions): Rooms {
   // ── telling ────────────────────────────────────────────────────────────────────────────────────
 
   function toAll(room: LiveRoom, frames: Buffer, except?: SocketConnection): void {
-    for (const seat of room.seats) {
-      if (seat.connection === except) continue;
-      if (seat.waiting === undefined) seat.connection.write(frames);
-      else if (seat.waiting.push(frames) > MOST_WAITING) seat.connection.close(TOO_SLOW, 'too slow');
-    }
+    for (const seat of room.seats) if (seat.connection !== except) toSeat(seat, frames);
+  }
+
+  function toSeat(seat: Seat, frames: Buffer): void {
+    if (seat.waiting === undefined) seat.connection.write(frames);
+    else if (seat.waiting.push(frames) > MOST_WAITING) seat.connection.close(TOO_SLOW, 'too slow');
   }
 
   /** Texts of messages from `first` on: tells what is new and follows, keeps what is behind a gap. */
   function take(room: LiveRoom, first: number, texts: readonly string[]): void {
-    const last = first + texts.length - 1;
+    const last = lastOf(first, texts);
     if (room.seq >= 0 && last <= room.seq) return;
     if (room.seq < 0 || first > room.seq + 1) {
       room.ahead.push({ first, texts });
@@ -139,44 +154,61 @@ export function createRooms(options: RoomsOptions): Rooms {
   }
 
   function readGap(room: LiveRoom): void {
-    if (room.isReading) return;
-    room.isReading = true;
-    void readUp(room).finally(() => {
-      room.isReading = false;
-      if (room.ahead.length > 0 && room.seats.size > 0) readGap(room);
-    });
+    const behind = gaps.get(room.tenant);
+    if (behind !== undefined) return void behind.add(room);
+    const rooms = new Set([room]);
+    gaps.set(room.tenant, rooms);
+    void readGaps(room.tenant, rooms);
   }
 
-  async function readUp(room: LiveRoom): Promise<void> {
-    await pause(PATIENCE_MS);
-    try {
-      while (room.ahead.length > 0) {
-        const upTo = Math.max(...room.ahead.map(({ first, texts }) => first + texts.length - 1));
-        const rows = await messagesBetween(sql, room.tenant, room.id, room.seq, upTo, PAGE);
-        const [first] = rows;
-        if (first === undefined) {
-          // What was told of is not there: a database that was set back. Nobody is kept waiting for it.
-          room.ahead.splice(
-            0,
-            Infinity,
-            ...room.ahead.filter(({ first: at, texts }) => at + texts.length - 1 > upTo),
-          );
-          continue;
-        }
-        if (first.seq > room.seq + 1) {
-          log.error(
-            { tenant: room.tenant, room: room.id, seq: room.seq },
-            'a sequence is not in the table: a bug',
-          );
-          room.seq = first.seq - 1;
-        }
-        take(room, first.seq, textsOf(room.id, rows));
-        takeAhead(room);
+  /** Reads what rooms of a tenant are behind, all of them at once, until there is nothing any more. */
+  async function readGaps(tenant: TenantId, rooms: Set<LiveRoom>): Promise<void> {
+    while (rooms.size > 0) {
+      // What another process wrote before us is told by it a moment later, unless it may not say what it was.
+      await pause(pubsub.isPrivate ? PATIENCE_MS : 0);
+      const behind = [...rooms].slice(0, MOST_BEHIND);
+      for (const room of behind) rooms.delete(room);
+      try {
+        await readUp(tenant, behind);
+      } catch (error) {
+        log.warn({ err: error, tenant }, 'messages that were told of cannot be read yet');
+        await pause(1_000);
       }
-    } catch (error) {
-      log.warn({ err: error, tenant: room.tenant }, 'messages that were told of cannot be read yet');
-      await pause(1_000);
+      for (const room of behind) if (room.ahead.length > 0 && room.seats.size > 0) rooms.add(room);
     }
+    gaps.delete(tenant);
+  }
+
+  async function readUp(tenant: TenantId, rooms: readonly LiveRoom[]): Promise<void> {
+    const asked = rooms
+      .filter(({ ahead }) => ahead.length > 0)
+      .map((room) => ({ id: room.id, after: room.seq, upTo: heightOf(room), room }));
+    if (asked.length === 0) return;
+    const found = await messagesOfRooms(sql, tenant, asked, PAGE);
+    for (const { id, upTo, room } of asked) {
+      const rows = found.get(id) ?? [];
+      const [first] = rows;
+      if (first !== undefined) takeRead(room, first.seq, rows);
+      // What was told of is not there: a database that was set back. Nobody is kept waiting for it.
+      else
+        room.ahead.splice(
+          0,
+          Infinity,
+          ...room.ahead.filter(({ first: at, texts }) => lastOf(at, texts) > upTo),
+        );
+    }
+  }
+
+  function takeRead(room: LiveRoom, first: number, rows: readonly MessageRow[]): void {
+    if (first > room.seq + 1) {
+      log.error(
+        { tenant: room.tenant, room: room.id, seq: room.seq },
+        'a sequence is not in the table: a bug',
+      );
+      room.seq = first - 1;
+    }
+    take(room, first, textsOf(room.id, rows));
+    takeAhead(room);
   }
 
   // ── between processes ──────────────────────────────────────────────────────────────────────────
@@ -196,7 +228,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 
   /** What is behind a gap counts: whoever comes in is told of nothing that was written before. */
   const heightOf = ({ seq, ahead }: LiveRoom): number =>
-    Math.max(seq, ...ahead.map(({ first, texts }) => first + texts.length - 1));
+    Math.max(seq, ...ahead.map(({ first, texts }) => lastOf(first, texts)));
 
   const hereNews = (room: LiveRoom, isAsking: boolean): string =>
     `here ${heightOf(room)} ${isAsking ? 1 : 0} ${[...room.present.keys()].slice(0, MOST_PRESENT).join(',')}`;
@@ -212,13 +244,16 @@ export function createRooms(options: RoomsOptions): Rooms {
     hearOfPeople(room, news);
   }
 
-  function hearOfPeople(room: LiveRoom, news: Extract<News, { kind: 'here' | 'gone' | 'person' }>): void {
+  function hearOfPeople(room: LiveRoom, news: Extract<News, { kind: 'here' | 'gone' | 'people' }>): void {
     const before = new Set(room.others.get(news.node)?.present);
     if (news.kind === 'gone') room.others.delete(news.node);
     else {
       const present = news.kind === 'here' ? new Set(news.present) : new Set(before);
-      if (news.kind === 'person' && news.isOnline) present.add(news.person);
-      if (news.kind === 'person' && !news.isOnline) present.delete(news.person);
+      if (news.kind === 'people')
+        for (const person of news.people) {
+          if (news.isOnline) present.add(person);
+          else present.delete(person);
+        }
       room.others.set(news.node, { present, seenAt: now() });
     }
     tellChanges(room, before, room.others.get(news.node)?.present ?? NOBODY);
@@ -229,10 +264,10 @@ export function createRooms(options: RoomsOptions): Rooms {
   }
 
   function tellChanges(room: LiveRoom, before: ReadonlySet<string>, after: ReadonlySet<string>): void {
-    for (const person of after.difference(before))
-      if (countOf(room, person) === 1) toAll(room, presenceFrame(room, person, true));
-    for (const person of before.difference(after))
-      if (countOf(room, person) === 0) toAll(room, presenceFrame(room, person, false));
+    const come = [...after.difference(before)].filter((person) => countOf(room, person) === 1);
+    const gone = [...before.difference(after)].filter((person) => countOf(room, person) === 0);
+    if (come.length + gone.length === 0) return;
+    toAll(room, Buffer.concat([...presenceFrames(room, come, true), ...presenceFrames(room, gone, false)]));
   }
 
   /** On how many processes somebody is. */
@@ -259,8 +294,8 @@ export function createRooms(options: RoomsOptions): Rooms {
       seats: new Set(),
       present: new Map(),
       others: new Map(),
+      arriving: [],
       ahead: [],
-      isReading: false,
       leaving: new Map(),
       rules: 0,
       looks: 0,
@@ -313,16 +348,57 @@ export function createRooms(options: RoomsOptions): Rooms {
   const ticking = setInterval(() => {
     const at = now();
     for (const room of live.values()) {
-      for (const [person, until] of room.leaving) if (until <= at) announceGone(room, person);
+      tellDepartures(room, at);
       if (room.seats.size === 0 && room.seq >= 0 && at - room.emptySince > EMPTY_MS) unload(room);
     }
   }, TICK_MS);
   ticking.unref();
 
-  function announceGone(room: LiveRoom, person: string): void {
-    room.leaving.delete(person);
-    publishTo(room, `person ${person} 0`);
-    if (countOf(room, person) === 0) toAll(room, presenceFrame(room, person, false));
+  function tellDepartures(room: LiveRoom, at: number): void {
+    const left = [...room.leaving].filter(([, until]) => until <= at).map(([person]) => person);
+    if (left.length === 0) return;
+    for (const person of left) room.leaving.delete(person);
+    publishPeople(room, left, false);
+    const gone = left.filter((person) => countOf(room, person) === 0);
+    if (gone.length > 0) toAll(room, Buffer.concat(presenceFrames(room, gone, false)));
+  }
+
+  /** Rooms somebody sat down in a moment ago. */
+  const filling = new Set<LiveRoom>();
+  let arriving: NodeJS.Timeout | undefined;
+
+  function announce(room: LiveRoom, arrival: Arrival): void {
+    room.arriving.push(arrival);
+    filling.add(room);
+    arriving ??= setTimeout(() => {
+      arriving = undefined;
+      for (const each of filling) tellArrivals(each);
+      filling.clear();
+    }, ARRIVALS_MS).unref();
+  }
+
+  function tellArrivals(room: LiveRoom): void {
+    const arrivals = room.arriving.splice(0);
+    const here = arrivals.filter(({ isFirstHere }) => isFirstHere).map(({ seat }) => seat.person);
+    if (here.length > 0) publishPeople(room, here, true);
+    const frames: Buffer[] = [];
+    // Who came among them was told, when they sat down, of those who are there, and has yet to hear of those behind them.
+    const known = new Map<Seat, number>();
+    let size = 0;
+    for (const { seat, isNews } of arrivals) {
+      if (isNews) size += frames[frames.push(presenceFrame(room, seat.person, true)) - 1]?.length ?? 0;
+      known.set(seat, size);
+    }
+    const all = Buffer.concat(frames);
+    for (const seat of room.seats) {
+      const from = known.get(seat) ?? 0;
+      if (from < size) toSeat(seat, all.subarray(from));
+    }
+  }
+
+  function publishPeople(room: LiveRoom, people: readonly string[], isOnline: boolean): void {
+    for (let at = 0; at < people.length; at += MOST_PRESENT)
+      publishTo(room, `people ${people.slice(at, at + MOST_PRESENT).join(',')} ${isOnline ? 1 : 0}`);
   }
 
   let sweep: Promise<void> | undefined;
@@ -394,14 +470,13 @@ export function createRooms(options: RoomsOptions): Rooms {
       }
     },
     sit(seat) {
-      const { room, person, connection } = seat;
+      const { room, person } = seat;
       room.seats.add(seat);
       const isBack = room.leaving.delete(person);
       const count = (room.present.get(person) ?? 0) + 1;
       room.present.set(person, count);
-      if (count > 1 || isBack) return;
-      publishTo(room, `person ${person} 1`);
-      if (countOf(room, person) === 1) toAll(room, presenceFrame(room, person, true), connection);
+      const isFirstHere = count === 1 && !isBack;
+      announce(room, { seat, isFirstHere, isNews: isFirstHere && countOf(room, person) === 1 });
     },
     rise(seat) {
       const { room, person } = seat;
@@ -420,7 +495,9 @@ export function createRooms(options: RoomsOptions): Rooms {
       const texts = textsOf(id, messages);
       if (room !== undefined) take(room, first, texts);
       if (room !== undefined && room.others.size === 0) return;
-      for (const news of chunksOf(first, texts)) publish(tenant, id, news);
+      // Others read it from the table where what is said here is not the shop's alone to hear.
+      const news = pubsub.isPrivate ? chunksOf(first, texts) : [`head ${lastOf(first, texts)}`];
+      for (const each of news) publish(tenant, id, each);
     },
     typing({ room, person, connection }) {
       publishTo(room, `typing ${person}`);
@@ -449,6 +526,7 @@ export function createRooms(options: RoomsOptions): Rooms {
       isClosed = true;
       clearInterval(ticking);
       clearInterval(sweeping);
+      clearTimeout(arriving);
       await sweep;
       for (const room of live.values()) unload(room);
     },
@@ -464,6 +542,9 @@ const MOST_PRESENT = 100;
 const NOBODY: ReadonlySet<string> = new Set();
 const NO_TEXTS: readonly string[] = [];
 
+/** The sequence of the last of them. */
+const lastOf = (first: number, texts: readonly string[]): number => first + texts.length - 1;
+
 /** A message as everybody in the room is told it. Made once, however many listen. */
 export function textOf(room: string, row: MessageRow): string {
   return JSON.stringify({ t: 'message', room, ...toMessage(row) });
@@ -476,3 +557,5 @@ const readFrame = (room: LiveRoom, who: string, seq: number): Buffer =>
   frameOf({ t: 'read', room: room.id, who, seq });
 const presenceFrame = (room: LiveRoom, who: string, online: boolean): Buffer =>
   frameOf({ t: 'presence', room: room.id, who, online });
+const presenceFrames = (room: LiveRoom, people: readonly string[], online: boolean): Buffer[] =>
+  people.map((person) => presenceFrame(room, person, online));

@@ -128,6 +128,34 @@ export async function messagesBetween(
   return rows;
 }
 
+/** Where a room is to be read on. */
+export interface Gap {
+  readonly id: string;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** The same of several rooms at once, of each at most `limit`. A room of which there is nothing is left out. */
+export async function messagesOfRooms(
+  sql: Sql,
+  tenant: TenantId,
+  gaps: readonly Gap[],
+  limit: number,
+): Promise<ReadonlyMap<string, readonly MessageRow[]>> {
+  const { rows } = await sql.query<MessageRow & { readonly room_id: string }>(
+    tenant,
+    `select m.* from unnest($2::text[], $3::bigint[], $4::bigint[]) as g (id, after, up_to)
+     cross join lateral (
+       select room_id, ${MESSAGE} from chat_messages
+       where tenant_id = $1 and room_id = g.id and seq > g.after and seq <= g.up_to order by seq limit $5
+     ) m`,
+    [tenant, gaps.map(({ id }) => id), gaps.map(({ after }) => after), gaps.map(({ upTo }) => upTo), limit],
+  );
+  const found = Map.groupBy(rows, ({ room_id }) => room_id);
+  for (const messages of found.values()) messages.sort((a, b) => a.seq - b.seq);
+  return found;
+}
+
 /** A page, in order. */
 export async function pageOf(
   sql: Sql,

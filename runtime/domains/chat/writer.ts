@@ -1,10 +1,12 @@
 /**
- * Writes messages. Many are one transaction: what comes while the last one is on its way, or within a few milliseconds of its start,
- * goes together, for all rooms of a tenant. So a lone message waits for nothing, and a crowd costs a hundred commits a second at most.
+ * Writes messages. Many are one transaction: what comes while the last one is on its way goes together, for all rooms of a tenant. So a
+ * lone message waits for nothing; the more there were, the longer the next ones are gathered, and a crowd costs a hundred commits a
+ * second at most.
  *
- * In the transaction: the rooms' rows are locked in order of their ids, the messages get the next sequences, the rooms move on, and one
- * event a room goes to the outbox. A message whose client id is there already changes nothing and answers what was written first; so
- * whoever does not know whether a commit took place sends the same again, this process included.
+ * A transaction is two ways to the server: on the first the rooms' rows are locked in order of their ids; on the second go the messages
+ * with the next sequences, how far the rooms are now, one event a room for the outbox, and the commit. A message whose client id is there
+ * already is refused by its index, and with it the transaction, which is then done again with a look at what is there: it changes nothing
+ * and answers what was written first. So whoever does not know whether a commit took place sends the same again, this process included.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -53,7 +55,7 @@ export interface WriterOptions {
    * @throws ShopError `forbidden` or `not_found`
    */
   readonly lookAgain: (tenant: TenantId, room: string, person: string) => Promise<number>;
-  /** From the start of one transaction of a tenant to the start of the next, at least. */
+  /** From the start of one transaction of a tenant to the start of the next, at least, when there are many messages. Default 8. */
   readonly windowMilliseconds?: number;
 }
 
@@ -67,6 +69,8 @@ export interface Writer {
 
 /** Messages of one transaction. */
 const MOST = 500;
+/** With so many in one transaction the next begins after a whole window, with fewer as much earlier. */
+const MANY = 16;
 /** Those that wait for a tenant; beyond that they are refused. */
 const CROWD = 20_000;
 const TRIES = 6;
@@ -74,7 +78,9 @@ const TRIES = 6;
 interface Line {
   readonly waiting: Draft[];
   isBusy: boolean;
+  /** The start of the last transaction, and its messages. */
   startedAt: number;
+  count: number;
 }
 
 export function createWriter(options: WriterOptions): Writer {
@@ -87,7 +93,8 @@ export function createWriter(options: WriterOptions): Writer {
 
   function write(tenant: TenantId, draft: Draft): void {
     let line = lines.get(tenant);
-    if (line === undefined) lines.set(tenant, (line = { waiting: [], isBusy: false, startedAt: -Infinity }));
+    if (line === undefined)
+      lines.set(tenant, (line = { waiting: [], isBusy: false, startedAt: -Infinity, count: 0 }));
     if (line.waiting.length >= CROWD)
       return draft.settled(
         new ShopError('unavailable', 'Too many messages wait to be written.', { retryAfterSeconds: 1 }),
@@ -100,10 +107,13 @@ export function createWriter(options: WriterOptions): Writer {
   async function run(tenant: TenantId, line: Line): Promise<void> {
     line.isBusy = true;
     while (line.waiting.length > 0) {
-      const rest = line.startedAt + windowMilliseconds - performance.now();
-      if (rest > 0) await pause(rest);
+      const window = windowMilliseconds * Math.min(1, line.count / MANY);
+      const rest = line.startedAt + window - performance.now();
+      if (rest >= 1) await pause(rest);
       line.startedAt = performance.now();
-      await writeAll(tenant, line.waiting.splice(0, MOST));
+      const drafts = line.waiting.splice(0, MOST);
+      line.count = drafts.length;
+      await writeAll(tenant, drafts);
     }
     line.isBusy = false;
     lines.delete(tenant);
@@ -118,16 +128,19 @@ export function createWriter(options: WriterOptions): Writer {
     let mayBeThere = false;
     for (let tries = 1; drafts.length > 0; tries++) {
       try {
-        const outcome = await tracing.span(
+        const changed = await tracing.span(
           'chat write',
           () => once(tenant, drafts, mayBeThere),
           originsOf(drafts),
         );
-        if (outcome.kind === 'written') return;
-        if (outcome.kind === 'known') mayBeThere = true;
-        else drafts = await lookAtSenders(tenant, drafts, outcome.rooms);
+        if (changed === undefined) return;
+        drafts = await lookAtSenders(tenant, drafts, changed);
       } catch (error) {
         const failure = toFailure(error, tenant, log);
+        if (failure.code === 'conflict' && !mayBeThere) {
+          mayBeThere = true;
+          continue;
+        }
         if (!isTransient(failure)) return await oneByOne(tenant, drafts, failure);
         if (tries >= TRIES) return refuse(drafts, failure);
         // Nobody knows whether it was committed: what is there already is found by its client ids.
@@ -143,34 +156,40 @@ export function createWriter(options: WriterOptions): Writer {
     for (const draft of drafts) await writeAll(tenant, [draft]);
   }
 
-  async function once(tenant: TenantId, drafts: readonly Draft[], mayBeThere: boolean): Promise<Outcome> {
+  /** @returns the rooms whose rules have changed, when nothing was written for that */
+  async function once(
+    tenant: TenantId,
+    drafts: readonly Draft[],
+    mayBeThere: boolean,
+  ): Promise<ReadonlySet<string> | undefined> {
     const outcome = await attempt(tenant, drafts, mayBeThere);
-    if (outcome.kind === 'written') tell(tenant, drafts, outcome.batches, outcome.known);
-    return outcome;
+    if ('changed' in outcome) return outcome.changed;
+    tell(tenant, drafts, outcome.batches, outcome.known);
+    return undefined;
   }
 
   async function attempt(tenant: TenantId, drafts: readonly Draft[], mayBeThere: boolean): Promise<Outcome> {
     try {
       return await sql.transaction(tenant, async (tx): Promise<Outcome> => {
-        const rooms = await lock(tx, tenant, drafts);
+        // Sent together and done in this order: what others wrote before we had the locks is seen.
+        const [rooms, known] = await Promise.all([
+          lock(tx, tenant, drafts),
+          mayBeThere ? alreadyThere(tx, tenant, drafts) : NOTHING,
+        ]);
         const changed = new Set(
           drafts.filter((draft) => isOutdated(draft, rooms.get(draft.room))).map(({ room }) => room),
         );
-        if (changed.size > 0) throw new Left({ kind: 'changed', rooms: changed });
-        const known = mayBeThere ? await alreadyThere(tx, tenant, drafts) : NOTHING;
+        if (changed.size > 0) throw new Left(changed);
         const batches = sequence(drafts, rooms, known, clock.now());
         if (batches.length > 0) {
-          const count = await insert(tx, tenant, batches);
-          // Some were there: their places have to be given to nobody.
-          if (count < batches.reduce((sum, { messages }) => sum + messages.length, 0))
-            throw new Left({ kind: 'known' });
-          await moveOn(tx, tenant, batches);
+          insert(tx, tenant, batches);
+          moveOn(tx, tenant, batches);
           await announce(tx, batches, rooms);
         }
-        return { kind: 'written', batches, known };
+        return { batches, known };
       });
     } catch (error) {
-      if (error instanceof Left) return error.outcome;
+      if (error instanceof Left) return { changed: error.rooms };
       throw error;
     }
   }
@@ -234,22 +253,16 @@ export function createWriter(options: WriterOptions): Writer {
 }
 
 type Outcome =
-  | {
-      readonly kind: 'written';
-      readonly batches: readonly Batch[];
-      readonly known: ReadonlyMap<string, Written>;
-    }
-  /** Some are there already. */
-  | { readonly kind: 'known' }
-  | { readonly kind: 'changed'; readonly rooms: ReadonlySet<string> };
+  | { readonly batches: readonly Batch[]; readonly known: ReadonlyMap<string, Written> }
+  | { readonly changed: ReadonlySet<string> };
 
-/** Leaves a transaction that shall change nothing. */
+/** Leaves a transaction that shall change nothing: rules of these rooms have changed. */
 class Left extends Error {
-  readonly outcome: Outcome;
+  readonly rooms: ReadonlySet<string>;
 
-  constructor(outcome: Outcome) {
+  constructor(rooms: ReadonlySet<string>) {
     super('nothing is written this time');
-    this.outcome = outcome;
+    this.rooms = rooms;
   }
 }
 
@@ -322,14 +335,13 @@ function sequence(
   return [...batches].map(([room, messages]) => ({ room, messages }));
 }
 
-async function insert(tx: Transaction, tenant: TenantId, batches: readonly Batch[]): Promise<number> {
+function insert(tx: Transaction, tenant: TenantId, batches: readonly Batch[]): void {
   const all = batches.flatMap(({ messages }) => messages);
-  const { rowCount } = await tx.query(
+  tx.atEnd(
     `insert into chat_messages (tenant_id, room_id, seq, sender, client_id, kind, body, attachments, ref, at)
      select $1, m.room, m.seq, m.sender, m.cid, m.kind, m.body, m.attachments::jsonb, m.ref, $10
      from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
-       as m (room, seq, sender, cid, kind, body, attachments, ref)
-     on conflict do nothing`,
+       as m (room, seq, sender, cid, kind, body, attachments, ref)`,
     [
       tenant,
       batches.flatMap(({ room, messages }) => messages.map(() => room)),
@@ -343,14 +355,13 @@ async function insert(tx: Transaction, tenant: TenantId, batches: readonly Batch
       all[0]?.at ?? null,
     ],
   );
-  return rowCount;
 }
 
 const MINUTES_MS = 60_000;
 
-async function moveOn(tx: Transaction, tenant: TenantId, batches: readonly Batch[]): Promise<void> {
+function moveOn(tx: Transaction, tenant: TenantId, batches: readonly Batch[]): void {
   const at = batches[0]?.messages[0]?.at.getTime() ?? 0;
-  await tx.query(
+  tx.atEnd(
     `update chat_rooms r set last_seq = n.seq, active_at = greatest(r.active_at, $4)
      from unnest($2::text[], $3::bigint[]) as n (id, seq) where r.tenant_id = $1 and r.id = n.id`,
     [

@@ -1,4 +1,5 @@
-import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { systemClock } from '../clock.ts';
 import { pubSubContract } from '../contract/pubsub.ts';
@@ -33,4 +34,40 @@ function open(scope: string): PubSub {
 pubSubContract('pub/sub by NOTIFY', async () => {
   const scope = `scope-${++scopes}`;
   return { here: open(scope), there: open(scope) };
+});
+
+test('what is said while a statement is under way goes with the next, in order; what is too much is refused and the rest goes on', async () => {
+  const statements: string[][] = [];
+  const answers: PromiseWithResolvers<void>[] = [];
+  const pubsub = createNotifyPubSub({
+    sql: {
+      notify(_, ...payloads) {
+        statements.push([...payloads]);
+        const answer = Promise.withResolvers<void>();
+        answers.push(answer);
+        return answer.promise;
+      },
+      listen: () => Promise.resolve(),
+    },
+    scope: 'pool',
+    onError: () => undefined,
+  });
+  const say = (message: string): Promise<void> => pubsub.publish('acme', 'news', message);
+  const answered = async (count: number): Promise<PromiseWithResolvers<void>> => {
+    while (answers.length < count) await new Promise(setImmediate);
+    return answers[count - 1] ?? assert.fail();
+  };
+  const first = say('first');
+  const statement = await answered(1);
+  const rest = Array.from({ length: 2_000 }, (_, n) => say(String(n)));
+  await assert.rejects(say('one too many'), { code: 'unavailable' });
+  statement.reject(new Error('away'));
+  await assert.rejects(first, /away/);
+  (await answered(2)).resolve();
+  await Promise.all(rest);
+  assert.deepEqual(
+    statements.map((said) => said.length),
+    [1, 2_000],
+  );
+  assert.equal(statements[1]?.at(-1), '["acme","news","1999"]');
 });

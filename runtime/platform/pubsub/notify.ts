@@ -1,5 +1,6 @@
 /** The pub/sub port on NOTIFY of PostgreSQL: one channel a scope, whose processes pick out what they listen to. */
 import { z } from 'zod';
+import { ShopError } from '../errors.ts';
 import type { PubSub } from '../ports.ts';
 import type { PostgresSql } from '../sql/postgres.ts';
 import { checkedTenantId, isTenantId } from '../tenant-id.ts';
@@ -24,16 +25,40 @@ export interface NotifyPubSubOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Messages that wait for the server: what nobody can be told in time is not worth its memory. */
+const MOST_WAITING = 2_000;
+
 export function createNotifyPubSub({ sql, scope, onError }: NotifyPubSubOptions): PubSub {
   const channels = createChannels(onError);
   const ours = `pubsub_${scope}`;
   const idOf = (tenant: string, channel: string): string => `${checkedTenantId(tenant)}\0${channel}`;
   let listening: Promise<void> | undefined;
+  let waiting: string[] = [];
+  let last: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+
+  /** What is said while the last statement is under way goes with the next one: a statement is a commit, whose locks are everybody's. */
+  function send(): Promise<void> {
+    next ??= last = last
+      .catch(() => undefined)
+      .then(() => {
+        const said = waiting;
+        waiting = [];
+        next = undefined;
+        return sql.notify(ours, ...said);
+      });
+    return next;
+  }
 
   return {
+    isPrivate: false,
     async publish(tenant, channel, message) {
       checkMessage(message);
-      await sql.notify(ours, JSON.stringify([checkedTenantId(tenant), channel, message]));
+      const said = JSON.stringify([checkedTenantId(tenant), channel, message]);
+      if (waiting.length >= MOST_WAITING)
+        throw new ShopError('unavailable', 'Other processes cannot be told at the moment.');
+      waiting.push(said);
+      await send();
     },
     async subscribe(tenant, channel, heard) {
       const { remove } = channels.add(idOf(tenant, channel), heard);

@@ -22,6 +22,8 @@ export function createRedisPubSub({ redis, scope, onError }: RedisPubSubOptions)
   let ear: RedisClient | undefined;
 
   return {
+    // The login of each scope is let into its own channels only.
+    isPrivate: true,
     async publish(tenant, channel, message) {
       checkMessage(message);
       const name = nameOf(tenant, channel);

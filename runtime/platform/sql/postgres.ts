@@ -87,8 +87,8 @@ export interface PostgresSql extends Sql {
   replication(): ReplicaReport | undefined;
   /** Called after each commit that emitted or enqueued. */
   onCommit(listener: (committed: Committed) => void): void;
-  /** Tells every process that listens. Best effort; payload of at most 7,900 bytes. */
-  notify(channel: string, payload: string): Promise<void>;
+  /** Tells every process that listens, in one way to the server. Best effort; of payloads that are the same one; each of at most 7,900 bytes. */
+  notify(channel: string, ...payloads: readonly string[]): Promise<void>;
   /** Hears notifications, reconnecting by itself; `onReconnect` is called when some may have been missed. */
   listen(channel: string, heard: (payload: string) => void, onReconnect?: () => void): Promise<void>;
 }
@@ -323,9 +323,12 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
       listeners.push(listener);
     },
 
-    async notify(channel, payload) {
+    async notify(channel, ...payloads) {
       try {
-        await ear.send('SELECT pg_notify($1, $2)', [channel, payload]);
+        await ear.send('SELECT pg_notify($1, payload) FROM json_array_elements_text($2) AS payload', [
+          channel,
+          JSON.stringify(payloads),
+        ]);
       } catch (error) {
         throw toShopError(error);
       }

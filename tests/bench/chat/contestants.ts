@@ -1,4 +1,4 @@
-/** What is compared: ours on PostgreSQL (and Redis between two processes), Socket.IO, and a bare loop on `ws`. */
+/** What is compared: ours on PostgreSQL (between two processes by Redis or by NOTIFY), Socket.IO, and a bare loop on `ws`. */
 import { fork } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,17 @@ import { startRedis } from '../../servers/redis.ts';
 import { startTestDatabase, type TestDatabase } from '../../support/database.ts';
 import type { Program } from '../../servers/process.ts';
 import { freePort } from '../../support/port.ts';
+import { POSTGRES } from '../api/contestant.ts';
 import { installed, serving } from '../api/packages.ts';
 import type { Plan } from './crowd.ts';
+import { WEIGHED } from './weight.ts';
 
 export interface Contestant {
   readonly plan: Omit<Plan, 'perRoom'>;
   /** Processes that hold the connections. */
   readonly servers: readonly number[];
+  /** Where the first of them leaves what it weighs (`weight.ts`). */
+  readonly weight: string;
   /** Servers behind them: the database, Redis. */
   readonly behind: readonly number[];
   stop(): Promise<void>;
@@ -31,6 +35,9 @@ export interface Size {
   /** How many processes serve. */
   readonly nodes: number;
 }
+
+/** What carries news between two processes of ours. */
+export type Between = 'redis' | 'notify';
 
 const PEERS = {
   name: 'chat-peers-1',
@@ -56,6 +63,8 @@ export async function startPeer(kind: 'socket.io' | 'ws', { rooms, nodes }: Size
     const program = await serving(fileURLToPath(new URL(script, import.meta.url)), {
       folder: own,
       env: {
+        ...WEIGHED,
+        WEIGHT: join(own, 'weight'),
         PACKAGES: packages,
         PORT: String(port),
         ...(redis === undefined ? {} : { REDIS_URL: redis.adminAddress }),
@@ -74,6 +83,7 @@ export async function startPeer(kind: 'socket.io' | 'ws', { rooms, nodes }: Size
       guests: [],
     },
     servers: programs.map(({ pid }) => pid()),
+    weight: join(folder, '0', 'weight'),
     behind: redis?.nodes.map(({ pid }) => pid()) ?? [],
     async stop() {
       await Promise.all(programs.map((program) => program.end()));
@@ -84,13 +94,15 @@ export async function startPeer(kind: 'socket.io' | 'ws', { rooms, nodes }: Size
 }
 
 /** Everything on: rows and events of each message committed before it is told, presence, marks, limits, tenancy. */
-export async function startOurs(size: Size): Promise<Contestant> {
-  const database = await startTestDatabase([accounts, chat]);
+export async function startOurs(size: Size, between: Between = 'redis'): Promise<Contestant> {
+  const database = await startTestDatabase([accounts, chat], POSTGRES);
   await database.addTenant({ id: 'acme', domains: ['accounts', 'chat'] });
-  const redis = size.nodes > 1 ? await startRedis({ nodes: 1 }) : undefined;
+  const redis = size.nodes > 1 && between === 'redis' ? await startRedis({ nodes: 1 }) : undefined;
   const { rooms, guests } = await furnish(database, size);
+  const folder = await mkdtemp(join(tmpdir(), 'chat-ours-'));
   const children: { pid: number; port: number; end: () => Promise<void> }[] = [];
-  for (let n = 0; n < size.nodes; n++) children.push(await startRuntime(database, redis?.adminAddress));
+  for (let n = 0; n < size.nodes; n++)
+    children.push(await startRuntime(database, redis?.adminAddress, join(folder, `weight-${n}`)));
   return {
     plan: {
       kind: 'shopmind',
@@ -100,11 +112,13 @@ export async function startOurs(size: Size): Promise<Contestant> {
       guests,
     },
     servers: children.map(({ pid }) => pid),
+    weight: join(folder, 'weight-0'),
     behind: [database.postgres.pid(), ...(redis?.nodes.map(({ pid }) => pid()) ?? [])],
     async stop() {
       await Promise.all(children.map(({ end }) => end()));
       await redis?.stop();
       await database.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -112,11 +126,14 @@ export async function startOurs(size: Size): Promise<Contestant> {
 function startRuntime(
   database: TestDatabase,
   cache: string | undefined,
+  weight: string,
 ): Promise<{ pid: number; port: number; end: () => Promise<void> }> {
   const child = fork(new URL('../../../runtime/domains/chat/testing/runtime.child.ts', import.meta.url), {
     env: {
       ...process.env,
       NODE_ENV: 'production',
+      ...WEIGHED,
+      WEIGHT: weight,
       DATABASE_URL: database.url,
       SECRETS_KEY: database.secretsKey,
       CACHE_URL: cache ?? '',

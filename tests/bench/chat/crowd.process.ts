@@ -2,12 +2,12 @@
  * A crowd of clients in one process: opens its share of the rooms' connections, sends at the rate it is told, and counts what arrives. All
  * contestants are spoken to by the same bare client, so that what a client costs is the same for all.
  */
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Asked, Plan, Report } from './crowd.ts';
 import { LETTERS } from './crowd.ts';
 
-const [argument = ''] = process.argv.slice(2);
-const plan = JSON.parse(argument) as Plan; // of `crowd.ts`
+const [plan] = (await once(process, 'message')) as [Plan]; // of `crowd.ts`
 const rooms: WebSocket[][] = [];
 let got = 0;
 let sent = 0;
@@ -127,4 +127,5 @@ process.on('message', (asked) => {
   }
   process.send?.(report);
 });
+process.once('disconnect', () => process.exit());
 process.send?.('ready');

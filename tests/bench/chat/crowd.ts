@@ -49,9 +49,9 @@ export async function gather(plan: Plan): Promise<Crowd> {
       rooms: plan.rooms.slice(n * share, (n + 1) * share),
       guests: plan.guests.slice(n * share * plan.perRoom, (n + 1) * share * plan.perRoom),
     };
-    return fork(new URL('./crowd.process.ts', import.meta.url), [JSON.stringify(part)], {
-      serialization: 'advanced',
-    });
+    const child = fork(new URL('./crowd.process.ts', import.meta.url), { serialization: 'advanced' });
+    child.send(part);
+    return child;
   });
   const end = (): void => {
     for (const child of children) child.kill('SIGKILL');
