@@ -189,7 +189,12 @@ test('presence, typing and marks of reading are told to the others and not to on
 });
 
 test('those who come at once are told of each other once, whoever was first', async () => {
-  const room = await newRoom(await newCustomer(), { kind: 'group', key: 'crowd-of-six', title: 'Crowd', access: 'open' });
+  const room = await newRoom(await newCustomer(), {
+    kind: 'group',
+    key: 'crowd-of-six',
+    title: 'Crowd',
+    access: 'open',
+  });
   const people = await Promise.all(Array.from({ length: 6 }, () => newCustomer()));
   const sockets = await Promise.all(people.map((person) => connectTo(person, room)));
   for (const [n, { me }] of people.entries()) {

@@ -111,9 +111,11 @@ setInterval(() => {
   owed = Math.min(owed + (perSecond * (now - last)) / 1_000, perSecond);
   last = now;
   for (; owed >= 1; owed--) {
-    const at = turn++ % rooms.length;
+    const at = turn % rooms.length;
     const members = rooms[at] ?? [];
-    members[(turn * 7) % members.length]?.send(say(plan.rooms[at] ?? ''));
+    // Each room's members in turn: none is to talk more than a member may.
+    members[Math.floor(turn / rooms.length) % members.length]?.send(say(plan.rooms[at] ?? ''));
+    turn += 1;
     sent += 1;
   }
 }, 2);
