@@ -56,6 +56,16 @@ export interface SqlStatement {
   readonly values?: readonly SqlValue[];
 }
 
+export interface QueriesOptions {
+  /** Told if none of the statements fails. */
+  readonly emit?: readonly NewEvent[];
+  /**
+   * Not together with others of the tenant: for statements that lock several rows which others lock too, in an order that keeps them from waiting
+   * for each other. Two of them in one transaction would have no such order.
+   */
+  readonly alone?: boolean;
+}
+
 export interface Sql {
   /** One statement in one round trip: BEGIN, SET LOCAL app.tenant, the statement and COMMIT are pipelined. Not retried. Under load it shares them with others of the tenant. */
   query<Row = Record<string, unknown>>(
@@ -71,6 +81,7 @@ export interface Sql {
   queries<Rows extends readonly unknown[]>(
     tenant: TenantId,
     statements: readonly SqlStatement[],
+    options?: QueriesOptions,
   ): Promise<{ readonly [Index in keyof Rows]: SqlResult<Rows[Index]> }>;
   /**
    * Runs `work` in one transaction as `tenant`. Serialisation failures and deadlocks are retried (at most 5 times),

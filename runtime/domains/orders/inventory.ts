@@ -3,7 +3,7 @@
  * ids, so that two orders never wait for each other, and that refuses to pass Σ held + sold ≤ on hand + limit of backorders.
  */
 import { ShopError } from '../../platform/errors.ts';
-import type { NewEvent, SqlRunner, SqlValue } from '../../platform/ports.ts';
+import type { NewEvent, SqlRunner, SqlStatement, SqlValue } from '../../platform/ports.ts';
 import { allocateUnits, fulfilPromises } from './locations/store.ts';
 import type { StockState } from './machine.ts';
 import type { Availability, StockLevel } from './schemas.ts';
@@ -206,6 +206,14 @@ const MOVES = {
 
 function isMove(move: string): move is keyof typeof MOVES {
   return move in MOVES;
+}
+
+/** As a statement: what was held is sold. Held units were nobody else's to buy, so that nothing changes for shoppers. */
+export function sellingHeld(tenant: string, orderId: string, now: Date): SqlStatement {
+  return {
+    text: MOVE,
+    values: [tenant, orderId, 'held', 'committed', ...MOVES['held>committed'], now],
+  };
 }
 
 /** Moves all of an order's units from one state to another; a second call finds nothing to move. */

@@ -9,12 +9,13 @@ import { paymentOfCheckout } from '../payments/schemas.ts';
 import { readerOf, type Reader } from './carts.ts';
 import { reopenDraft } from './drafts/reopen.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
-import { move, stockChanged, take, type StockChange } from './inventory.ts';
+import { move, sellingHeld, stockChanged, take, type StockChange } from './inventory.ts';
 import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
 import { releaseRedemptions, retakeRedemptions } from './promotions/store.ts';
 import {
   changeOrder,
+  changeOrderAlone,
   findOrder,
   isStale,
   moneyBack,
@@ -181,16 +182,10 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   }
 
   /** @param facts what was just learned of the payment; noting it and committing the units is one move */
-  async function commitStock(tenant: TenantId, order: StoredOrder, facts: Change = {}): Promise<StoredOrder> {
-    return platform.sql.transaction(tenant, async (tx) => {
-      const change: Change = { ...facts, status: 'authorized', stock: 'committed' };
-      const [moved, changes] = await Promise.all([
-        changeOrder(tx, tenant, order, change, by()),
-        move(tx, tenant, order.id, 'held', 'committed', now()),
-      ]);
-      await tellStock(tx, changes);
-      return moved;
-    });
+  function commitStock(tenant: TenantId, order: StoredOrder, facts: Change = {}): Promise<StoredOrder> {
+    const change: Change = { ...facts, status: 'authorized', stock: 'committed' };
+    const selling = sellingHeld(tenant, order.id, now());
+    return changeOrderAlone(platform.sql, tenant, order, change, by(), [selling]);
   }
 
   /** All of the units, or none: then the order is over and later steps return the money. */
@@ -345,9 +340,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
 
   async function transition(tenant: TenantId, order: StoredOrder, change: Change): Promise<StoredOrder> {
     const settled = isSettled({ ...order, ...change }, now());
-    return platform.sql.transaction(tenant, (tx) =>
-      changeOrder(tx, tenant, order, { ...change, settled }, by()),
-    );
+    return changeOrderAlone(platform.sql, tenant, order, { ...change, settled }, by());
   }
 
   async function markSettled(tenant: TenantId, order: StoredOrder): Promise<void> {

@@ -2,7 +2,8 @@
  * Orders as stored: reading them, moving them from status to status under their version, and showing them.
  */
 import { ShopError } from '../../platform/errors.ts';
-import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
+import type { NewEvent, Sql, SqlStatement, SqlValue, TenantId, Transaction } from '../../platform/ports.ts';
+import { stateOf } from '../../platform/sql/failures.ts';
 import type { Platform } from '../../platform/domain.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
@@ -242,6 +243,13 @@ export function isStale(error: unknown): boolean {
 }
 const STALE = 'The order changed meanwhile.';
 
+/** Who changed it, why and when. */
+export interface By {
+  readonly actor: string;
+  readonly reason?: string | undefined;
+  readonly now: Date;
+}
+
 /**
  * Changes an order that still has the version it was read with, notes a change of status in its history, and tells others
  * what they care about (see `happenings`).
@@ -253,8 +261,58 @@ export async function changeOrder(
   tenant: TenantId,
   order: StoredOrder,
   change: Change,
-  by: { readonly actor: string; readonly reason?: string | undefined; readonly now: Date },
+  by: By,
 ): Promise<StoredOrder> {
+  const { text, values, changed, told } = changeOf(tenant, order, change, by);
+  const { rowCount } = await tx.query(`${text} select id from moved`, values);
+  if (rowCount === 0) throw stale();
+  if (told.length > 0) await tx.emit(...told);
+  return changed;
+}
+
+/**
+ * As `changeOrder`, as a transaction of its own and one way to the server, with what is done along with it: nothing is, and nobody is told,
+ * unless the order still has that version.
+ * @param along decides nothing
+ */
+export async function changeOrderAlone(
+  sql: Sql,
+  tenant: TenantId,
+  order: StoredOrder,
+  change: Change,
+  by: By,
+  along: readonly SqlStatement[] = [],
+): Promise<StoredOrder> {
+  const { text, values, changed, told } = changeOf(tenant, order, change, by);
+  // Nobody can look at the answer before the commit: the server itself refuses.
+  const insisting = { text: `${text} select 1 / count(*) from moved`, values };
+  try {
+    // What goes along locks units, in an order that it keeps to by itself only.
+    await sql.queries(tenant, [insisting, ...along], { emit: told, alone: along.length > 0 });
+  } catch (error) {
+    throw stateOf(error) === DIVISION_BY_ZERO ? stale() : error;
+  }
+  return changed;
+}
+const DIVISION_BY_ZERO = '22012';
+
+function stale(): ShopError {
+  return new ShopError('conflict', STALE, { remedy: 'Read the order again.' });
+}
+
+/** @throws ShopError `illegal_transition` */
+function changeOf(
+  tenant: TenantId,
+  order: StoredOrder,
+  change: Change,
+  by: By,
+): {
+  /** Its row stands in `moved` if it still had the version. */
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+  readonly changed: StoredOrder;
+  readonly told: readonly NewEvent[];
+} {
   const to = change.status ?? order.status;
   const moves = to !== order.status;
   if (moves && !isLegal(order.status, to)) {
@@ -269,9 +327,8 @@ export async function changeOrder(
     ), noted as (
       insert into orders_history (tenant_id, order_id, sequence, from_status, to_status, actor, reason, at)
       select $1, moved.id, $3::int + 1, $5, $6, $7, $8, $4 from moved where $6::text is not null
-    )
-    select id from moved`;
-  const { rowCount } = await tx.query(text, [
+    )`;
+  const values = [
     tenant,
     order.id,
     order.version,
@@ -281,8 +338,7 @@ export async function changeOrder(
     by.actor,
     by.reason ?? null,
     ...columns.map(([, value]) => value ?? null),
-  ]);
-  if (rowCount === 0) throw new ShopError('conflict', STALE, { remedy: 'Read the order again.' });
+  ];
   const changed: StoredOrder = {
     ...order,
     status: to,
@@ -306,8 +362,7 @@ export async function changeOrder(
     updatedAt: by.now,
   };
   const told = happenings(order, changed).map((type) => orderEvent(type, changed));
-  if (told.length > 0) await tx.emit(...told);
-  return changed;
+  return { text, values, changed, told };
 }
 
 /** Everything that was paid, by whatever means. */

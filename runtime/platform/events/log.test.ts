@@ -312,9 +312,9 @@ test('a worker claims no more tasks than it has room for, whatever plan the serv
     await new Promise(setImmediate);
     running -= 1;
   });
-  await queue.settled();
-  assert.ok(most <= 3, `${most} at once`);
-  const { rows } = await sql.query(tenant, 'SELECT id FROM tasks WHERE tenant_id = $1', [tenant]);
-  assert.deepEqual(rows, []);
+  const left = async (): Promise<number> =>
+    (await sql.query(tenant, 'SELECT id FROM tasks WHERE tenant_id = $1', [tenant])).rowCount;
+  while ((await left()) > 0) await queue.settled();
+  assert.equal(most, 3);
   await queue.close();
 });

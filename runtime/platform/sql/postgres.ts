@@ -286,9 +286,14 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
       if (!result) throw new Error('The server answered fewer results than statements.');
       return result as unknown as SqlResult<Row>; // as in `single`
     },
-    async queries(tenant, statements) {
-      const results = await share(checkedTenantId(tenant), statements);
-      return results as unknown as never; // as in `single`
+    async queries(tenant, statements, { emit: events = [], alone = false } = {}) {
+      const run = alone ? attempt : share;
+      const results = await run(checkedTenantId(tenant), [
+        ...statements,
+        ...outboxInserts(tenant, events.map(written), options),
+      ]);
+      if (events.length > 0) for (const listener of listeners) listener({ tenant, events: true, tasks: [] });
+      return results.slice(0, statements.length) as unknown as never; // as in `single`
     },
     sweep: (text, values = []) => single(EVERY_TENANT, text, values),
     directory: (text, values = []) => single(NO_TENANT, text, values),

@@ -25,9 +25,9 @@ export interface TaskQueueOptions {
   readonly sweepMilliseconds?: number;
   /** The first pause after a failure; it doubles, up to five minutes. Default 1 s. */
   readonly firstPauseMilliseconds?: number;
-  /** Tasks of one tenant that run at once. Default 16. */
+  /** Tasks of one tenant that run at once. Default 48. */
   readonly perTenant?: number;
-  /** Tasks of this process that run at once. Default 48. */
+  /** Tasks of this process that run at once. Default 96. */
   readonly atOnce?: number;
 }
 
@@ -45,13 +45,13 @@ const REST_MS = { least: 10, most: 40 };
 export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   const { sql, clock, log } = options;
   const serves = options.serves ?? (() => true);
-  const perTenant = options.perTenant ?? 16;
+  const perTenant = options.perTenant ?? 48;
   const definitions = new Map(options.definitions.map((definition) => [definition.name, definition]));
   const handlers = new Map<string, TaskHandler>();
   const alarms = new Map<TenantId, { at: number; timer: NodeJS.Timeout }>();
   const running = new Map<TenantId, Set<Promise<void>>>();
   const starved = new Set<TenantId>();
-  const atOnce = options.atOnce ?? 48;
+  const atOnce = options.atOnce ?? 96;
   const stopping = new AbortController();
   const runner = createRunner({
     sql,

@@ -21,9 +21,11 @@ export function traceSql(sql: PostgresSql, tracer: Tracer): PostgresSql {
       tracer.run(summaryOf(text), about(tenant, summaryOf(text)), () =>
         sql.query(tenant, text, values, options),
       ),
-    queries(tenant, statements) {
+    queries(tenant, statements, { emit = [], ...options } = {}) {
       const summary = summariesOf(statements).join('; ');
-      return tracer.run(summary, about(tenant, summary), () => sql.queries(tenant, statements));
+      return tracer.run(summary, about(tenant, summary), () =>
+        sql.queries(tenant, statements, { ...options, emit: emit.map((event) => emitted(event, tracer)) }),
+      );
     },
     batch(tenant, statements) {
       const summary = summariesOf(statements).join('; ');

@@ -33,7 +33,7 @@ function mortal(platform: Platform): Platform {
     ...platform.sql,
     query: (tenant, text, values) =>
       afterEach(text.trim().slice(0, 60), platform.sql.query(tenant, text, values)),
-    queries: (tenant, statements) => afterEach('statements', platform.sql.queries(tenant, statements)),
+    queries: (tenant, ...rest) => afterEach('statements', platform.sql.queries(tenant, ...rest)),
     transaction: (tenant, work) => afterEach('a transaction', platform.sql.transaction(tenant, work)),
   };
   const { payments: real } = platform;
