@@ -4313,6 +4313,234 @@ export interface Operations {
       })[];
     };
   };
+  /** What the merchant says goes with a product. Where nothing was chosen, recommendations have something to say. */
+  'catalog.getRelated': {
+    params: {
+      "handle": string;
+    };
+    query: {
+      "currency"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "crossSell": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
+      })[];
+      "upSell": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
+      })[];
+      "accessories": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
+      })[];
+    };
+  };
+  /** What was chosen to go with a product, and what others say of it. */
+  'catalog.adminGetRelated': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "crossSell": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "mutual": boolean;
+      })[];
+      "upSell": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "mutual": boolean;
+      })[];
+      "accessories": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "mutual": boolean;
+      })[];
+      "fromOthers": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "kind": "crossSell" | "upSell" | "accessories";
+      })[];
+    };
+  };
+  /** Replace it all; 409 when someone else changed it since `version`. */
+  'catalog.adminPutRelated': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "crossSell": readonly ({
+        "productId": string;
+        "mutual"?: boolean | undefined;
+      })[];
+      "upSell": readonly ({
+        "productId": string;
+        "mutual"?: boolean | undefined;
+      })[];
+      "accessories": readonly ({
+        "productId": string;
+        "mutual"?: boolean | undefined;
+      })[];
+    };
+    response: {
+      "version": number;
+      "crossSell": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "mutual": boolean;
+      })[];
+      "upSell": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "mutual": boolean;
+      })[];
+      "accessories": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "mutual": boolean;
+      })[];
+      "fromOthers": readonly ({
+        "productId": string;
+        "handle": string;
+        "title": string;
+        "kind": "crossSell" | "upSell" | "accessories";
+      })[];
+    };
+  };
   /** A guest’s token, sent as a bearer token or in the socket’s hello: who keeps it is known again. */
   'chat.becomeGuest': {
     params: undefined;
@@ -12738,6 +12966,9 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.unshareWishlist': ['DELETE', '/api/catalog/wishlists/{id}/share', false],
   'catalog.getSharedWishlist': ['GET', '/api/catalog/shared-wishlists/{token}', false],
   'catalog.adminListWanted': ['GET', '/api/admin/catalog/wanted', false],
+  'catalog.getRelated': ['GET', '/api/catalog/products/{handle}/related', false],
+  'catalog.adminGetRelated': ['GET', '/api/admin/catalog/products/{id}/related', false],
+  'catalog.adminPutRelated': ['PUT', '/api/admin/catalog/products/{id}/related', false],
   'chat.becomeGuest': ['POST', '/api/chat/guests', false],
   'chat.openRoom': ['POST', '/api/chat/rooms', false],
   'chat.listRooms': ['GET', '/api/chat/rooms', false],

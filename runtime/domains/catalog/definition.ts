@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 import { PictureQuery } from '../../platform/pictures/form.ts';
 import { priceListRoutes, priceListTables, priceListTopic } from './price-lists/definition.ts';
+import { relatedRoutes, relatedTables } from './related/definition.ts';
 import { reviewRoutes, reviewTables, reviewTopic } from './reviews/definition.ts';
 import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
@@ -34,6 +35,7 @@ export const catalog: DomainDefinition = {
     { name: 'catalog_ranking_rules', spread: 'tenant', access: 'write' },
     ...priceListTables,
     ...wishlistTables,
+    ...relatedTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -378,6 +380,7 @@ export const catalog: DomainDefinition = {
     },
     ...reviewRoutes,
     ...wishlistRoutes,
+    ...relatedRoutes,
   ],
   entities: [{ name: 'product', route: 'listProductsByIds', ids: 'ids', answers: 'products', key: 'id' }],
   scaling: { min: 1, max: 10, cpuPercent: 70 },

@@ -49,6 +49,7 @@ import {
   type CollectionInput,
   type CollectionUpdate,
   type Image,
+  type ProductCard,
   type ProductInput,
   type ProductsPage,
   type ProductsQuery,
@@ -57,6 +58,8 @@ import {
   type SuggestQuery,
   type SynonymsUpdate,
 } from './schemas.ts';
+import type { RelatedUpdate } from './related/schemas.ts';
+import { readRelated, relatedTo, writeRelated } from './related/store.ts';
 import { notePurchase } from './reviews/purchases.ts';
 import { createReviewRoutes } from './reviews/routes.ts';
 import { createSources } from './sources.ts';
@@ -105,6 +108,13 @@ export const createService: CreateService = (platform) => {
     cached.changed(tenant);
   }
 
+  const readerOf = (tenant: TenantId): SqlRunner => ({
+    query: (text, values) => sql.query(tenant, text, values),
+  });
+  const browserOf = (tenant: TenantId): SqlRunner => ({
+    query: (text, values) => sql.query(tenant, text, values, BROWSING),
+  });
+
   async function finished(tenant: TenantId, id: string, signal: AbortSignal) {
     const deadline = clock.now().getTime() + IMPORT_WAIT_MS;
     for (;;) {
@@ -140,7 +150,7 @@ export const createService: CreateService = (platform) => {
     },
     routes: {
       ...createReviewRoutes(platform, cached),
-      ...createWishlistRoutes(platform),
+      ...createWishlistRoutes(platform, termsNow),
       listProducts: ({ tenant, caller, query }) =>
         listed(tenant, query as ProductsQuery, caller.groups ?? []),
       async listProductsByIds({ tenant, caller, query }) {
@@ -162,6 +172,22 @@ export const createService: CreateService = (platform) => {
         return cached.read(tenant.id, `product/${handle}/${keyOf(terms)}`, async () => {
           const product = await readDetail(platform, tenant, handle, currency);
           return priceDetail(sql, tenant.id, product, await termsNow(tenant, terms));
+        });
+      },
+      async getRelated({ tenant, caller, params, query }) {
+        const { handle } = params as { handle: string };
+        const currency = currencyOf(tenant, query as { currency?: string });
+        const terms = { currency, groups: caller.groups ?? [] };
+        return cached.read(tenant.id, `related/${handle}/${keyOf(terms)}`, async () => {
+          const now = await termsNow(tenant, terms);
+          const found = await relatedTo(browserOf(tenant.id), tenant.id, handle, currency);
+          const priced = (cards: readonly ProductCard[]) => priceCards(sql, tenant.id, cards, now);
+          const [crossSell, upSell, accessories] = await Promise.all([
+            priced(found.crossSell),
+            priced(found.upSell),
+            priced(found.accessories),
+          ]);
+          return { crossSell, upSell, accessories };
         });
       },
       async listCollections({ tenant }) {
@@ -208,6 +234,16 @@ export const createService: CreateService = (platform) => {
         return {};
       },
 
+      async adminGetRelated({ tenant, params }) {
+        return { json: await readRelated(readerOf(tenant.id), tenant.id, idOf(params)) };
+      },
+      async adminPutRelated({ tenant, params, body }) {
+        const written = await sql.transaction(tenant.id, (tx) =>
+          writeRelated(tx, tenant.id, idOf(params), body as RelatedUpdate),
+        );
+        cached.changed(tenant.id);
+        return { json: written };
+      },
       async adminListCollections({ tenant }) {
         return { json: { collections: await collections.listAdmin(sql, tenant.id) } };
       },

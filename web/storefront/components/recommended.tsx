@@ -10,22 +10,26 @@ export async function Recommended({
   query,
   title,
   personal,
+  without = [],
 }: {
   readonly shop: Shop;
   readonly query: Input<'recommendations.recommend'>['query'];
   readonly title: string;
   /** Instead of the title, where anything in it was chosen for this visitor. */
   readonly personal?: string;
+  /** Ids of products that stand on the page already. */
+  readonly without?: readonly string[];
 }) {
   const found = await recommended(shop, query);
-  if (found === undefined) return null;
+  const products = found?.products.filter(({ id }) => !without.includes(id)) ?? [];
+  if (found === undefined || products.length === 0) return null;
   return (
     <section aria-labelledby="recommended" className={`${wrap} mt-20 lg:mt-28`}>
       <h2 id="recommended" className={heading.section}>
         {found.personal ? (personal ?? title) : title}
       </h2>
       <div className="mt-8">
-        <ProductGrid products={found.products} shop={shop} />
+        <ProductGrid products={products} shop={shop} />
       </div>
     </section>
   );

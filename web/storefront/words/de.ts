@@ -88,6 +88,7 @@ export const de: Words = {
     details: 'Details',
     related: 'Passt gut dazu',
     alsoBought: 'Oft zusammen gekauft',
+    instead: 'Gefällt Ihnen vielleicht noch besser',
     sku: 'Artikelnr.',
     weight: 'Gewicht',
     gallery: 'Bilder',

@@ -86,6 +86,7 @@ export const en = {
     details: 'Details',
     related: 'Goes well with it',
     alsoBought: 'Others bought with it',
+    instead: 'You may like this even more',
     sku: 'Item no.',
     weight: 'Weight',
     gallery: 'Pictures',

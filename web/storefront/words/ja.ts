@@ -88,6 +88,7 @@ export const ja: Words = {
     details: '詳細',
     related: 'ご一緒にいかがですか',
     alsoBought: '一緒に購入されている商品',
+    instead: 'こちらもおすすめ',
     sku: '品番',
     weight: '重さ',
     gallery: '写真',

@@ -88,6 +88,7 @@ export const nb: Words = {
     details: 'Detaljer',
     related: 'Passer godt sammen med',
     alsoBought: 'Ofte kjøpt sammen',
+    instead: 'Liker du kanskje enda bedre',
     sku: 'Varenr.',
     weight: 'Vekt',
     gallery: 'Bilder',

@@ -52,7 +52,7 @@ export async function priceDetail(
   if (lists.ids.length === 0) return product;
   const { rows } = await sql.query<ListedRow>(
     tenant,
-    `SELECT variant_id, steps FROM price_list_prices WHERE tenant_id = $1 AND variant_id = ANY ($2::text[]) AND list_id = ANY ($3::text[])`,
+    LISTED,
     [tenant, product.variantIds, lists.ids],
     BROWSING,
   );
@@ -96,6 +96,25 @@ export async function priceCards(
     return { ...card, priceRange, compareAtPrice: above(card.compareAtPrice, priceRange?.min) };
   });
 }
+
+/**
+ * What one unit of each variant costs.
+ * @param own the variants' own prices in the currency, by id; undefined where they have none
+ */
+export async function priceUnits(
+  sql: Sql,
+  tenant: TenantId,
+  own: ReadonlyMap<string, number | undefined>,
+  lists: Applying,
+): Promise<ReadonlyMap<string, number | undefined>> {
+  if (lists.ids.length === 0 || own.size === 0) return own;
+  const { rows } = await sql.query<ListedRow>(tenant, LISTED, [tenant, [...own.keys()], lists.ids], BROWSING);
+  const offers = offersOf(rows, lists);
+  return new Map([...own].map(([id, amount]) => [id, unitPrice(amount, offers(id), 1)]));
+}
+
+const LISTED = `SELECT variant_id, steps FROM price_list_prices
+  WHERE tenant_id = $1 AND variant_id = ANY ($2::text[]) AND list_id = ANY ($3::text[])`;
 
 interface ListedRow {
   readonly variant_id: string;

@@ -1,14 +1,21 @@
 /** What shoppers do with wishlists, over HTTP. */
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { SqlRunner, TenantId, Transaction } from '../../../platform/ports.ts';
+import type { SqlRunner, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import { currencyOf } from '../listing.ts';
-import type { Wishlist } from './schemas.ts';
+import { priceCards, priceUnits, type Applying, type Terms } from '../price-lists/shown.ts';
+import type { Wishlist, WishlistItem } from './schemas.ts';
 import * as store from './store.ts';
 import type { WishlistRow } from './store.ts';
 
 // In every handler the host has parsed params, query and body with the schemas of the route, so that the casts hold.
-export function createWishlistRoutes(platform: Platform): Record<string, RouteHandler> {
+export function createWishlistRoutes(
+  platform: Platform,
+  termsNow: (
+    tenant: Tenant,
+    terms: Terms,
+  ) => Promise<{ readonly currency: string; readonly lists: Applying }>,
+): Record<string, RouteHandler> {
   const { sql } = platform;
   const idOf = ({ params }: RouteRequest): string => (params as { id: string }).id;
   const variantOf = ({ params }: RouteRequest): string => (params as { variantId: string }).variantId;
@@ -29,9 +36,48 @@ export function createWishlistRoutes(platform: Platform): Record<string, RouteHa
     );
   }
 
-  const shown = async (request: RouteRequest, runner: SqlRunner, list: WishlistRow) => ({
-    json: await store.show(runner, request.tenant.id, list, moneyOf(request)),
+  const listsFor = ({ tenant, caller }: RouteRequest, currency: string) =>
+    termsNow(tenant, { currency, groups: caller.groups ?? [] });
+
+  /** At the prices that whoever looks at it pays. */
+  async function priced(request: RouteRequest, items: WishlistItem[]): Promise<WishlistItem[]> {
+    const [tenant, currency] = [request.tenant.id, moneyOf(request)];
+    const terms = await listsFor(request, currency);
+    if (terms.lists.ids.length === 0) return items;
+    const own = new Map(items.map(({ variantId, price }) => [variantId, price?.amount]));
+    const [cards, amounts] = await Promise.all([
+      priceCards(
+        sql,
+        tenant,
+        items.map(({ product }) => product),
+        terms,
+      ),
+      priceUnits(sql, tenant, own, terms.lists),
+    ]);
+    return items.map((item, at) => {
+      const amount = amounts.get(item.variantId);
+      return {
+        ...item,
+        product: cards[at] ?? item.product,
+        price: amount === undefined ? null : { amount, currency },
+      };
+    });
+  }
+
+  const shown = async (request: RouteRequest, list: Wishlist) => ({
+    json: { ...list, items: await priced(request, list.items) },
   });
+
+  /** Changes the list that is named, and answers what it is then. */
+  async function changed(
+    request: RouteRequest,
+    work: (tx: Transaction, list: WishlistRow) => Promise<WishlistRow>,
+  ) {
+    const list = await withList(request, async (tx, before) =>
+      store.show(tx, request.tenant.id, await work(tx, before), moneyOf(request)),
+    );
+    return shown(request, list);
+  }
 
   return {
     async listWishlists({ tenant, caller }) {
@@ -42,49 +88,55 @@ export function createWishlistRoutes(platform: Platform): Record<string, RouteHa
       return sql.transaction(tenant.id, async (tx) => {
         const { name } = body as { name?: string };
         const list = await store.create(platform, tx, tenant.id, caller, name);
-        return earn(tx, await shown(request, tx, list));
+        return earn(tx, { json: await store.show(tx, tenant.id, list, moneyOf(request)) });
       });
     },
     async getWishlistMarks({ tenant, caller, query }) {
       const { wishlistId } = query as { wishlistId?: string };
       return { json: await store.marksOf(readerOf(tenant.id), tenant.id, caller, wishlistId) };
     },
-    claimWishlist(request) {
+    async claimWishlist(request) {
       const { tenant, caller, body } = request;
-      return sql.transaction(tenant.id, async (tx) => {
-        const { wishlistId } = body as { wishlistId?: string };
+      const { wishlistId } = body as { wishlistId?: string };
+      const list = await sql.transaction(tenant.id, async (tx) => {
         const own = await store.claim(platform, tx, tenant.id, customerOf(caller), wishlistId);
-        return shown(request, tx, own);
+        return store.show(tx, tenant.id, own, moneyOf(request));
       });
+      return shown(request, list);
     },
     async getWishlist(request) {
       const { tenant, caller } = request;
       const reader = readerOf(tenant.id);
-      if (idOf(request) === store.DEFAULT && caller.customerId !== undefined) {
-        const own = await store.findOwn(reader, tenant.id, caller.customerId);
-        return own === undefined ? { json: EMPTY } : shown(request, reader, own);
-      }
-      return shown(request, reader, await store.find(reader, tenant.id, caller, idOf(request)));
+      const list =
+        idOf(request) === store.DEFAULT && caller.customerId !== undefined
+          ? await store.findOwn(reader, tenant.id, caller.customerId)
+          : await store.find(reader, tenant.id, caller, idOf(request));
+      if (list === undefined) return { json: EMPTY };
+      return shown(request, await store.show(reader, tenant.id, list, moneyOf(request)));
     },
     renameWishlist: (request) =>
-      withList(request, async (tx, list) => {
-        const { name } = request.body as { name: string };
-        return shown(request, tx, await store.rename(tx, request.tenant.id, list, name));
-      }),
+      changed(request, (tx, list) =>
+        store.rename(tx, request.tenant.id, list, (request.body as { name: string }).name),
+      ),
     deleteWishlist: (request) =>
       withList(request, async (tx, list) => {
         await store.remove(tx, request.tenant.id, list);
         return {};
       }),
-    addToWishlist: (request) =>
-      withList(request, async (tx, list) => {
-        await store.add(platform, tx, request.tenant.id, list, variantOf(request), moneyOf(request));
-        return shown(request, tx, list);
-      }),
+    async addToWishlist(request) {
+      const [tenant, id, currency] = [request.tenant.id, variantOf(request), moneyOf(request)];
+      const own = await store.ownPrice(readerOf(tenant), tenant, id, currency);
+      const { lists } = await listsFor(request, currency);
+      const amount = (await priceUnits(sql, tenant, new Map([[id, own]]), lists)).get(id);
+      return changed(request, async (tx, list) => {
+        await store.add(platform, tx, tenant, list, id, amount === undefined ? null : { amount, currency });
+        return list;
+      });
+    },
     removeFromWishlist: (request) =>
-      withList(request, async (tx, list) => {
+      changed(request, async (tx, list) => {
         await store.takeOut(platform, tx, request.tenant.id, list, variantOf(request));
-        return shown(request, tx, list);
+        return list;
       }),
     shareWishlist: (request) =>
       withList(request, async (tx, list) => ({ json: await store.share(tx, request.tenant.id, list) })),
@@ -97,9 +149,8 @@ export function createWishlistRoutes(platform: Platform): Record<string, RouteHa
       const { tenant, params } = request;
       const reader = readerOf(tenant.id);
       const list = await store.findShared(reader, tenant.id, (params as { token: string }).token);
-      return {
-        json: { name: list.name, items: await store.itemsOf(reader, tenant.id, list, moneyOf(request)) },
-      };
+      const items = await store.itemsOf(reader, tenant.id, list, moneyOf(request));
+      return { json: { name: list.name, items: await priced(request, items) } };
     },
     async adminListWanted({ tenant, query }) {
       return { json: await store.wanted(readerOf(tenant.id), tenant.id, (query as { limit: number }).limit) };

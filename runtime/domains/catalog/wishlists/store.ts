@@ -4,6 +4,7 @@ import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { NewTask, SqlRunner, TaskHandler, TenantId, Transaction } from '../../../platform/ports.ts';
 import { CARD_COLUMNS, titleOfVariant, toCard, type CardRow, type VariantDocument } from '../document.ts';
+import type { Money } from '../schemas.ts';
 import {
   MOST_ITEMS,
   MOST_LISTS,
@@ -115,7 +116,7 @@ export async function ownList(
   );
 }
 
-/** @throws ShopError `conflict` when the customer has as many as there may be */
+/** @throws ShopError `conflict` when the customer has as many as there may be; `invalid_input` when it has no name and is no guest's */
 export async function create(
   tools: Tools,
   tx: Transaction,
@@ -125,8 +126,12 @@ export async function create(
 ): Promise<WishlistRow> {
   if (customerId !== undefined) {
     // Locked: of two that are begun at once the second counts the first.
-    const own = await ownList(tools, tx, tenant, customerId);
-    if (name === undefined) return own;
+    if (name === undefined)
+      throw new ShopError('invalid_input', 'A list of a customer has a name.', {
+        problems: [{ where: 'body/name', what: 'is missing' }],
+        remedy: 'Name it; the one that needs none is `default`.',
+      });
+    await ownList(tools, tx, tenant, customerId);
     const { rows } = await tx.query<{ count: number }>(
       'select count(*)::int as count from catalog_wishlists where tenant_id = $1 and customer_id = $2',
       [tenant, customerId],
@@ -245,30 +250,46 @@ export async function findShared(sql: SqlRunner, tenant: TenantId, token: string
 
 // ── what is in them ──────────────────────────────────────────────────────────────────────────────
 
-/** @throws ShopError `not_found` for a variant that shoppers may not see; `conflict` when it is full */
+/** The variant's own; undefined where it has none, or is not there. */
+export async function ownPrice(
+  sql: SqlRunner,
+  tenant: TenantId,
+  variantId: string,
+  currency: string,
+): Promise<number | undefined> {
+  const { rows } = await sql.query<{ variant: VariantDocument | null }>(
+    `select ${VARIANT} as variant from variants v join products p on p.tenant_id = $1 and p.id = v.product_id
+     where v.tenant_id = $1 and v.id = $2`,
+    [tenant, variantId],
+  );
+  return rows[0]?.variant?.prices.find((each) => each.currency === currency)?.amount;
+}
+
+/**
+ * @param price what whoever puts it there pays for it now
+ * @throws ShopError `not_found` for a variant that shoppers may not see; `conflict` when the list is full
+ */
 export async function add(
   { clock }: Tools,
   tx: Transaction,
   tenant: TenantId,
   list: WishlistRow,
   variantId: string,
-  currency: string,
+  price: Money | null,
 ): Promise<void> {
-  const { rows } = await tx.query<{ variant: VariantDocument | null; count: number }>(
-    `select ${VARIANT} as variant, (select count(*)::int from catalog_wishlist_items i
+  const { rows } = await tx.query<{ count: number }>(
+    `select (select count(*)::int from catalog_wishlist_items i
        where i.tenant_id = $1 and i.wishlist_id = $3 and i.variant_id <> $2) as count
      from variants v join products p on p.tenant_id = $1 and p.id = v.product_id and p.visible
      where v.tenant_id = $1 and v.id = $2`,
     [tenant, variantId, list.id],
   );
   const [found] = rows;
-  if (found === undefined || found.variant === null)
-    throw new ShopError('not_found', 'There is no such variant.');
+  if (found === undefined) throw new ShopError('not_found', 'There is no such variant.');
   if (found.count >= MOST_ITEMS)
     throw new ShopError('conflict', `There are ${MOST_ITEMS} things in this list already.`, {
       remedy: 'Take one out, or begin another list.',
     });
-  const price = found.variant.prices.find((each) => each.currency === currency);
   const now = clock.now();
   await tx.query(
     `insert into catalog_wishlist_items (tenant_id, wishlist_id, variant_id, price_amount, price_currency, added_at) values ($1, $2, $3, $4, $5, $6)
@@ -312,7 +333,7 @@ interface ItemRow extends CardRow {
   readonly available: boolean;
 }
 
-/** What shoppers may still see of it, the latest first. */
+/** What shoppers may still see of it, at its own prices, the latest first. */
 export async function itemsOf(
   sql: SqlRunner,
   tenant: TenantId,

@@ -133,6 +133,34 @@ test('what was remembered says whether it costs less by now, and is not shown wh
   assert.deepEqual((await asked<Wishlist>(ada, 'GET', '/wishlists/default')).items, []);
 });
 
+test('what a price list takes off stands in the list, and is what was paid when it was put there', async () => {
+  const [ada, eve, lamp] = [await person(), await person(), await product('Torch', 1_000)];
+  const id = lamp.variants[0]?.id ?? '';
+  const put = (who: Session) => asked<Wishlist>(who, 'PUT', `/wishlists/default/items/${id}`);
+  await put(ada);
+  const { id: list, version } = await shop.managed<{ id: string; version: number }>(
+    'acme',
+    'POST',
+    '/api/admin/catalog/price-lists',
+    { title: 'Sale', currency: 'EUR', offBasisPoints: 2_000 },
+    201,
+  );
+  const prices = async (who: Session) => {
+    const [item] = (await asked<Wishlist>(who, 'GET', '/wishlists/default')).items;
+    return [item?.price?.amount, item?.product.priceRange?.min.amount, item?.priceWhenAdded?.amount];
+  };
+  await put(eve);
+  assert.deepEqual(await prices(ada), [800, 800, 1_000]);
+  assert.deepEqual(await prices(eve), [800, 800, 800]);
+  await shop.managed('acme', 'PUT', `/api/admin/catalog/price-lists/${list}`, {
+    version,
+    title: 'Sale',
+    currency: 'EUR',
+    enabled: false,
+  });
+  assert.deepEqual(await prices(eve), [1_000, 1_000, 800]);
+});
+
 test('a guest’s list is its holder’s until somebody claims it, and then theirs alone', async () => {
   const [ada, eve, guest] = [await person(), await person(), await guestList()];
   await put(undefined, guest.id, 0);

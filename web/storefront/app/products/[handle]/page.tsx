@@ -9,6 +9,7 @@ import { Stars } from '../../../../ui/stars.tsx';
 import { heading, wrap } from '../../../../ui/styles.ts';
 import { Link } from '../../../components/link.tsx';
 import { ProductGrid } from '../../../components/product-card.tsx';
+import type { Card } from '../../../components/product-card.tsx';
 import { ProductView } from '../../../components/product-view.tsx';
 import { Recommended } from '../../../components/recommended.tsx';
 import { Reviews } from '../../../components/reviews.tsx';
@@ -164,13 +165,6 @@ export default async function ProductPage({ params, searchParams }: Props) {
       <Suspense fallback={null}>
         <Reviews shop={current} product={product} query={query} />
       </Suspense>
-      <Suspense fallback={null}>
-        <Recommended
-          shop={current}
-          query={{ context: 'product', products: product.id }}
-          title={words.product.alsoBought}
-        />
-      </Suspense>
       <Suspense
         fallback={
           <div className={`${wrap} mt-24`}>
@@ -178,7 +172,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
           </div>
         }
       >
-        <Related shop={current} product={product} />
+        <Others shop={current} product={product} />
       </Suspense>
       <JsonLd shop={current} product={product} stock={stock} />
     </>
@@ -208,20 +202,69 @@ async function stockOf({ api }: Shop, product: Product): Promise<Map<string, Sto
   );
 }
 
-async function Related({ shop: current, product }: { readonly shop: Shop; readonly product: Product }) {
+/** What the merchant chose to go with it, what others bought with it, and, where nothing was chosen, its neighbours. */
+async function Others({ shop: current, product }: { readonly shop: Shop; readonly product: Product }) {
+  const { read, currency, words } = current;
+  const chosen = await read('catalog.getRelated', {
+    params: { handle: product.handle },
+    query: { currency },
+  });
+  const beside = [...chosen.accessories, ...chosen.crossSell];
+  const shown = [...new Map([...beside, ...chosen.upSell].map((card) => [card.id, card])).keys()];
+  return (
+    <>
+      <Row shop={current} id="related" title={words.product.related} products={unlike(beside)} />
+      <Row shop={current} id="instead" title={words.product.instead} products={unlike(chosen.upSell)} />
+      <Suspense fallback={null}>
+        <Recommended
+          shop={current}
+          query={{ context: 'product', products: product.id }}
+          title={words.product.alsoBought}
+          without={shown}
+        />
+      </Suspense>
+      {shown.length > 0 ? null : (
+        <Suspense fallback={null}>
+          <Neighbours shop={current} product={product} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+/** Each once: an accessory may be bought along with it as well. */
+function unlike(products: readonly Card[]): readonly Card[] {
+  return [...new Map(products.map((card) => [card.id, card])).values()].slice(0, 8);
+}
+
+async function Neighbours({ shop: current, product }: { readonly shop: Shop; readonly product: Product }) {
   const collection = product.collections[0]?.handle;
   const { products } = await current.read('catalog.listProducts', {
     query: { collection, currency: current.currency, limit: 5 },
   });
   const others = products.filter(({ id }) => id !== product.id).slice(0, 4);
-  if (others.length === 0) return null;
+  return <Row shop={current} id="related" title={current.words.product.related} products={others} />;
+}
+
+function Row({
+  shop,
+  id,
+  title,
+  products,
+}: {
+  readonly shop: Shop;
+  readonly id: string;
+  readonly title: string;
+  readonly products: readonly Card[];
+}) {
+  if (products.length === 0) return null;
   return (
-    <section aria-labelledby="related" className={`${wrap} mt-24`}>
-      <h2 id="related" className={heading.section}>
-        {current.words.product.related}
+    <section aria-labelledby={id} className={`${wrap} mt-24`}>
+      <h2 id={id} className={heading.section}>
+        {title}
       </h2>
       <div className="mt-8">
-        <ProductGrid products={others} shop={current} />
+        <ProductGrid products={products} shop={shop} />
       </div>
     </section>
   );
