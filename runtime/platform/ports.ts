@@ -337,6 +337,10 @@ export interface SearchDocument {
 export interface SearchQuery {
   /** Every word has to be found, as it stands, in another form of its language, or as a beginning. Absent: everything. */
   readonly text?: string;
+  /**
+   * `some`: one of the words is enough, and what has more of them fits better; where nothing has any, what resembles one. Absent: all.
+   */
+  readonly match?: 'some';
   /** At most 16 other texts, each of which finds as well as `text` does what has its words. What is misspelt is looked for in `text` only. */
   readonly also?: readonly string[];
   /** Each has to be among the document's values. */

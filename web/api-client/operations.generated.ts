@@ -1667,6 +1667,12 @@ export interface Operations {
         "query": string;
         "results": number;
       } | {
+        "kind": "click";
+        "ageMs"?: number | undefined;
+        "query": string;
+        "productId": string;
+        "place": number;
+      } | {
         "kind": "cart";
         "ageMs"?: number | undefined;
         "productId": string;
@@ -1760,7 +1766,7 @@ export interface Operations {
       "to"?: string | undefined;
       "zone"?: string | undefined;
       "currency"?: string | undefined;
-      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
+      "kind": "view" | "search" | "click" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
       "bucket"?: "quarter" | "hour" | "day" | "week" | "month" | undefined;
       "dimension"?: string | undefined;
       "value"?: string | undefined;
@@ -1788,7 +1794,7 @@ export interface Operations {
       "to"?: string | undefined;
       "zone"?: string | undefined;
       "currency"?: string | undefined;
-      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
+      "kind": "view" | "search" | "click" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
       "dimension": string;
       "by"?: string | undefined;
       "limit"?: number | undefined;
@@ -1804,6 +1810,55 @@ export interface Operations {
         "title"?: string | undefined;
         "count": number;
         "sums": Readonly<Record<string, number>>;
+      })[];
+    };
+  };
+  /** What was searched, what found nothing, and how often something was chosen from what was found. */
+  'analytics.getSearches': {
+    params: undefined;
+    query: {
+      "from"?: string | undefined;
+      "to"?: string | undefined;
+      "zone"?: string | undefined;
+      "bucket"?: "quarter" | "hour" | "day" | "week" | "month" | undefined;
+      "query"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "from": string;
+      "to": string;
+      "zone": string;
+      "totals": {
+        "searches": number;
+        "withoutResults": number;
+        "clicks": number;
+        "clickThrough": number | null;
+      };
+      "points": readonly ({
+        "searches": number;
+        "withoutResults": number;
+        "clicks": number;
+        "clickThrough": number | null;
+        "at": string;
+      })[];
+      "queries": readonly ({
+        "searches": number;
+        "withoutResults": number;
+        "clicks": number;
+        "clickThrough": number | null;
+        "query": string;
+        "results": number;
+        "averagePlace": number | null;
+      })[];
+      "unanswered": readonly ({
+        "searches": number;
+        "withoutResults": number;
+        "clicks": number;
+        "clickThrough": number | null;
+        "query": string;
+        "results": number;
+        "averagePlace": number | null;
       })[];
     };
   };
@@ -1913,7 +1968,7 @@ export interface Operations {
       "to"?: string | undefined;
       "zone"?: string | undefined;
       "currency"?: string | undefined;
-      "kind": "view" | "search" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
+      "kind": "view" | "search" | "click" | "cart" | "checkout" | "purchase" | "order" | "sale" | "progress" | "payment" | "message";
       "format"?: "csv" | "ndjson" | undefined;
     };
     body: undefined;
@@ -2001,7 +2056,52 @@ export interface Operations {
           "count": number;
         })[];
       } | null;
-      "search": "words" | "similar" | "plain" | null;
+      "search": "words" | "similar" | "some" | "nothing" | "plain" | null;
+      "didYouMean": string | null;
+      "instead": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
+      })[];
       "placed": readonly (string)[];
     };
   };
@@ -3027,6 +3127,22 @@ export interface Operations {
     query: undefined;
     body: undefined;
     response: undefined;
+  };
+  /** One synonym more, as a report of searches may suggest; one that is there already stays as it is. */
+  'catalog.adminAddSynonym': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "words": readonly (string)[];
+      "means"?: readonly (string)[] | undefined;
+    };
+    response: {
+      "version": number;
+      "synonyms": readonly ({
+        "words": readonly (string)[];
+        "means"?: readonly (string)[] | undefined;
+      })[];
+    };
   };
   /** What searches and collections show first, last or not at all. */
   'catalog.adminListRankingRules': {
@@ -12754,7 +12870,52 @@ export interface Operations {
           "count": number;
         })[];
       } | null;
-      "search": "words" | "similar" | "plain" | null;
+      "search": "words" | "similar" | "some" | "nothing" | "plain" | null;
+      "didYouMean": string | null;
+      "instead": readonly ({
+        "id": string;
+        "handle": string;
+        "title": string;
+        "vendor": string;
+        "type": string;
+        "tags": readonly (string)[];
+        "image": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "secondImage": {
+          "url": string;
+          "alt": string;
+          "width": number | null;
+          "height": number | null;
+        } | null;
+        "priceRange": {
+          "min": {
+            "amount": number;
+            "currency": string;
+          };
+          "max": {
+            "amount": number;
+            "currency": string;
+          };
+        } | null;
+        "compareAtPrice": {
+          "amount": number;
+          "currency": string;
+        } | null;
+        "variantIds": readonly (string)[];
+        "options": readonly ({
+          "name": string;
+          "values": readonly (string)[];
+        })[];
+        "publishedAt": string | null;
+        "rating": {
+          "average": number;
+          "count": number;
+        } | null;
+      })[];
       "placed": readonly (string)[];
       "personal": boolean;
     };
@@ -12894,6 +13055,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'analytics.getRevenue': ['GET', '/api/admin/analytics/revenue', false],
   'analytics.getSeries': ['GET', '/api/admin/analytics/series', false],
   'analytics.getTop': ['GET', '/api/admin/analytics/top', false],
+  'analytics.getSearches': ['GET', '/api/admin/analytics/searches', false],
   'analytics.getFunnel': ['GET', '/api/admin/analytics/funnel', false],
   'analytics.getSessions': ['GET', '/api/admin/analytics/sessions', false],
   'analytics.getCohorts': ['GET', '/api/admin/analytics/cohorts', false],
@@ -12932,6 +13094,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminPutPrices': ['PUT', '/api/admin/catalog/price-lists/{id}/prices', false],
   'catalog.adminImportPrices': ['POST', '/api/admin/catalog/price-lists/{id}/import', false],
   'catalog.adminExportPrices': ['GET', '/api/admin/catalog/price-lists/{id}/export', false],
+  'catalog.adminAddSynonym': ['POST', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminListRankingRules': ['GET', '/api/admin/catalog/search/rules', false],
   'catalog.adminCreateRankingRule': ['POST', '/api/admin/catalog/search/rules', true],
   'catalog.adminGetRankingRule': ['GET', '/api/admin/catalog/search/rules/{id}', false],

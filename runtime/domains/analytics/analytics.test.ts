@@ -6,6 +6,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
+import type { Searches } from './schemas.ts';
 import { analytics } from './definition.ts';
 import { subjectOf } from './people.ts';
 
@@ -15,7 +16,7 @@ const MINUTE_MS = 60_000;
 let database: TestDatabase;
 let shop: TestHost;
 /** Each test takes one. */
-const tenants = Array.from({ length: 9 }, (_, n) => `shop-${n}`);
+const tenants = Array.from({ length: 12 }, (_, n) => `shop-${n}`);
 /** Ahead of the server's clock, at noon, so that what happened a moment ago was today. */
 const clock = manualClock(new Date(Math.ceil(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2));
 
@@ -127,7 +128,7 @@ test('what pages tell comes back as visits, a funnel and searches, without anybo
     { step: 'purchase', sessions: 0, share: 0 },
   ]);
   const searched = await report<{ values: { value: string }[] }>(tenant, 'top?kind=search&dimension=query');
-  assert.deepEqual(searched.values, [{ value: '… boots', count: 1, sums: { results: 0 } }]);
+  assert.deepEqual(searched.values, [{ value: '… boots', count: 1, sums: { results: 0, empty: 1 } }]);
   const sources = await report<{ values: object[] }>(tenant, 'top?kind=view&dimension=source');
   assert.deepEqual(sources.values, [{ value: 'news', count: 2, sums: {} }]);
   const live = await report<{ minutes: { views: number; visitors: number }[] }>(tenant, 'live');
@@ -142,6 +143,64 @@ test('what pages tell comes back as visits, a funnel and searches, without anybo
     'SELECT (SELECT jsonb_agg(f)::text FROM shop.facts f) || (SELECT jsonb_agg(r)::text FROM shop.fact_rollups r) AS all',
   );
   assert.doesNotMatch(rows[0]?.all ?? '', /ann|browser-1|session-1|token/);
+});
+
+test('searches are reported by day and by what was typed: how often, in vain, and whether something was chosen', async () => {
+  const tenant = newTenant();
+  const search = (query: string, results: number) => ({ kind: 'search', query, results });
+  const click = (query: string, place: number) => ({ kind: 'click', query, productId: 'prod_1', place });
+  const events = [
+    search('Red Tent', 4),
+    search('red  tent', 6),
+    search('yurt', 0),
+    search('yurt', 0),
+    search('tarp', 2),
+    click('red tent', 1),
+    click('Red tent', 4),
+    click('tarp', 2),
+  ];
+  assert.equal((await told(tenant, { events })).status, 202);
+  await shipped();
+  const all = await report<Searches>(tenant, 'searches');
+  assert.deepEqual(all.totals, { searches: 5, withoutResults: 2, clicks: 3, clickThrough: 1 });
+  assert.deepEqual(all.points.map(untimed), [all.totals]);
+  assert.deepEqual(all.queries, [
+    {
+      query: 'red tent',
+      searches: 2,
+      withoutResults: 0,
+      clicks: 2,
+      clickThrough: 1,
+      results: 5,
+      averagePlace: 2.5,
+    },
+    {
+      query: 'yurt',
+      searches: 2,
+      withoutResults: 2,
+      clicks: 0,
+      clickThrough: null,
+      results: 0,
+      averagePlace: null,
+    },
+    {
+      query: 'tarp',
+      searches: 1,
+      withoutResults: 0,
+      clicks: 1,
+      clickThrough: 1,
+      results: 2,
+      averagePlace: 2,
+    },
+  ]);
+  assert.deepEqual(
+    all.unanswered.map(({ query }) => query),
+    ['yurt'],
+  );
+  const one = await report<Searches>(tenant, 'searches?query=RED%20tent');
+  assert.deepEqual(one.totals, { searches: 2, withoutResults: 0, clicks: 2, clickThrough: 1 });
+  const nobody = await report<Searches>(newTenant(), 'searches');
+  assert.deepEqual([nobody.totals.searches, nobody.queries, nobody.points], [0, [], []]);
 });
 
 test('a message that comes twice counts once; robots do not count; who asks not to be followed is nobody', async () => {

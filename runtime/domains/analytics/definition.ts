@@ -89,6 +89,16 @@ export const analytics: DomainDefinition = {
       response: s.top,
     },
     {
+      id: 'getSearches',
+      method: 'GET',
+      path: '/api/admin/analytics/searches',
+      summary:
+        'What was searched, what found nothing, and how often something was chosen from what was found.',
+      audience: 'merchant',
+      query: s.searchesQuery,
+      response: s.searches,
+    },
+    {
       id: 'getFunnel',
       method: 'GET',
       path: '/api/admin/analytics/funnel',

@@ -2,7 +2,7 @@
 import type { FactDefinition } from '../../platform/definition.ts';
 
 /** What pages tell: kinds that only the browser knows of. */
-export const PAGE_KINDS = ['view', 'search', 'cart', 'checkout', 'purchase'] as const;
+export const PAGE_KINDS = ['view', 'search', 'click', 'cart', 'checkout', 'purchase'] as const;
 export type PageKind = (typeof PAGE_KINDS)[number];
 
 export const FACTS: readonly FactDefinition[] = [
@@ -12,7 +12,9 @@ export const FACTS: readonly FactDefinition[] = [
     measures: [],
     units: false,
   },
-  { name: 'search', dimensions: ['query', 'found'], measures: ['results'], units: false },
+  { name: 'search', dimensions: ['query', 'found'], measures: ['results', 'empty'], units: false },
+  // A product that was chosen from what a search found, and its place there.
+  { name: 'click', dimensions: ['query', 'product'], measures: ['place'], units: false },
   { name: 'cart', dimensions: ['product', 'device'], measures: ['quantity'], units: false },
   { name: 'checkout', dimensions: ['device'], measures: [], units: false },
   { name: 'purchase', dimensions: ['device'], measures: [], units: false },

@@ -78,7 +78,12 @@ function saidBy(event: PageEvent, { hosts }: Tenant, device: string): Pick<Fact,
     case 'search':
       return {
         dimensions: { query: maskText(event.query), found: event.results === 0 ? 'nothing' : 'something' },
-        measures: { results: event.results },
+        measures: { results: event.results, empty: event.results === 0 ? 1 : 0 },
+      };
+    case 'click':
+      return {
+        dimensions: { query: maskText(event.query), product: event.productId },
+        measures: { place: event.place },
       };
     case 'cart':
       return { dimensions: { product: event.productId, device }, measures: { quantity: event.quantity } };

@@ -30,6 +30,14 @@ const pageEvent = z.discriminatedUnion('kind', [
     results: z.int().min(0).max(10_000_000),
   }),
   z.strictObject({
+    kind: z.literal('click'),
+    ageMs,
+    /** What was searched, and what of it was chosen: the first has place 1. */
+    query: text(500),
+    productId,
+    place: z.int().min(1).max(10_000),
+  }),
+  z.strictObject({
     kind: z.literal('cart'),
     ageMs,
     productId,
@@ -124,6 +132,14 @@ export const factsQuery = z.object({
   format: z.enum(['csv', 'ndjson']).default('csv'),
 });
 
+export const searchesQuery = z.object({
+  ...span,
+  bucket,
+  /** As it was typed: days and sums of this search only. */
+  query: text(200).optional(),
+  limit: z.coerce.number().int().min(1).max(50).default(20),
+});
+
 const sums = z.record(z.string(), z.number());
 const spanned = { from: z.string(), to: z.string(), zone: z.string() };
 const amounts = z.object({
@@ -173,6 +189,31 @@ export const top = z.object({
     }),
   ),
 });
+const searchCounts = z.object({
+  searches: z.int(),
+  withoutResults: z.int(),
+  clicks: z.int(),
+  /** Clicks for each search that found something; null without such. */
+  clickThrough: z.number().nullable(),
+});
+const searched = searchCounts.extend({
+  query: z.string(),
+  /** What it found on average. */
+  results: z.number(),
+  /** Where what was chosen stood on average; null without clicks. */
+  averagePlace: z.number().nullable(),
+});
+export const searches = z.object({
+  ...spanned,
+  totals: searchCounts,
+  points: z.array(searchCounts.extend({ at: z.string() })),
+  /** The most frequent searches. */
+  queries: z.array(searched),
+  /** Those that found nothing most often: each may deserve a synonym, a rule or a product. */
+  unanswered: z.array(searched),
+});
+export type Searches = z.infer<typeof searches>;
+
 export const funnel = z.object({
   ...spanned,
   steps: z.array(

@@ -6,6 +6,7 @@ import { createIntake, SHIP } from './intake.ts';
 import { factsOf, seenIn } from './pages.ts';
 import { subjectOf } from './people.ts';
 import { createReports } from './reports.ts';
+import { searchesOf } from './searches.ts';
 import type * as s from './schemas.ts';
 import { answer, exported } from './tables.ts';
 
@@ -66,6 +67,9 @@ export const createService: CreateService = (platform) => {
       async getTop({ tenant, query }) {
         const asked = query as Asked<typeof s.topQuery>;
         return answer(asked.format, 'top', await reports.top(tenant, asked), ({ values }) => values);
+      },
+      async getSearches({ tenant, query }) {
+        return { json: await searchesOf(platform, tenant, query as Asked<typeof s.searchesQuery>) };
       },
       async getFunnel({ tenant, query }) {
         const asked = query as Asked<typeof s.funnelQuery>;

@@ -315,6 +315,16 @@ export const catalog: DomainDefinition = {
     },
     ...priceListRoutes,
     {
+      id: 'adminAddSynonym',
+      method: 'POST',
+      path: '/api/admin/catalog/search/synonyms',
+      summary:
+        'One synonym more, as a report of searches may suggest; one that is there already stays as it is.',
+      audience: 'merchant',
+      body: schemas.SynonymRule,
+      response: schemas.Synonyms,
+    },
+    {
       id: 'adminListRankingRules',
       method: 'GET',
       path: '/api/admin/catalog/search/rules',

@@ -41,6 +41,8 @@ export async function listProducts(
     facets,
     search: null,
     placed: [],
+    didYouMean: null,
+    instead: [],
   };
 }
 

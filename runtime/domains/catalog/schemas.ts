@@ -153,9 +153,14 @@ export const ProductsPage = z.object({
     .nullable(),
   /**
    * What `q` was compared with. `words`: these are there. `similar`: nothing has these words, and this resembles them.
+   * `some`: these have some of the words, or resemble one. `nothing`: not even that; see `instead`.
    * `plain`: the search is away or being built, and only names, kinds and numbers were looked through. Null without `q`.
    */
-  search: z.enum(['words', 'similar', 'plain']).nullable(),
+  search: z.enum(['words', 'similar', 'some', 'nothing', 'plain']).nullable(),
+  /** What may have been meant, where words are misspelt; on the first page only. */
+  didYouMean: z.string().nullable(),
+  /** Where nothing was found: what the shop shows anybody. */
+  instead: z.array(ProductCard),
   /** Of these products, those that the merchant's rules pinned or buried: who sorts the page for somebody leaves them where they are. */
   placed: z.array(z.string()),
 });
@@ -379,6 +384,8 @@ export type ImportReport = z.infer<typeof ImportReport>;
 /** What the catalogue reads of `orders.stock.changed`. */
 export const StockChanged = z.object({ variantId: z.string(), availability: z.string() });
 
+/** Of a shop. */
+export const MOST_SYNONYMS = 500;
 const Phrase = z.string().trim().min(1).max(60);
 export const SynonymRule = z.strictObject({
   /** `couch`, `sofa`; each may be several words. */
@@ -395,12 +402,15 @@ export const Synonyms = z.object({
 export type Synonyms = z.infer<typeof Synonyms>;
 export const SynonymsUpdate = z.strictObject({
   version: z.int().min(0),
-  synonyms: z.array(SynonymRule).max(500),
+  synonyms: z.array(SynonymRule).max(MOST_SYNONYMS),
 });
 export type SynonymsUpdate = z.infer<typeof SynonymsUpdate>;
 
 /** What another domain asks for a customer: the groups they are in say what they pay. */
 export const SearchAsked = ProductsQuery.extend({ groups: z.array(z.string()).default([]) });
+
+/** As above, of products by their ids. */
+export const CardsAsked = ProductsByIdsQuery.extend({ groups: z.array(z.string()).default([]) });
 
 /** Whose products another domain asks for: a collection's handle. */
 export const MembersAsked = z.object({ collection: z.string() });

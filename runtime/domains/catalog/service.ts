@@ -39,8 +39,9 @@ import { createProductSearch } from './search/ask.ts';
 import { KEEP_TASK, noteVariant } from './search/changes.ts';
 import { createSearchKeeping } from './search/keep.ts';
 import { createSearchSettings, readSettings } from './search/settings.ts';
-import { writeSynonyms } from './search/synonyms.ts';
+import { addSynonym, writeSynonyms } from './search/synonyms.ts';
 import {
+  CardsAsked,
   ImportSource,
   MembersAsked,
   SearchAsked,
@@ -56,6 +57,7 @@ import {
   type ProductsByIdsQuery,
   type ProductUpdate,
   type SuggestQuery,
+  type SynonymRule,
   type SynonymsUpdate,
 } from './schemas.ts';
 import type { RelatedUpdate } from './related/schemas.ts';
@@ -88,10 +90,23 @@ export const createService: CreateService = (platform) => {
     const terms = { currency: currencyOf(tenant, asked), groups };
     return cached.read(tenant.id, `list/${keyOf(terms)}/${JSON.stringify(asked)}`, async () => {
       const page = await lists.list(tenant, asked);
-      return {
-        ...page,
-        products: await priceCards(sql, tenant.id, page.products, await termsNow(tenant, terms)),
-      };
+      const now = await termsNow(tenant, terms);
+      const [products, instead] = await Promise.all(
+        [page.products, page.instead].map((cards) => priceCards(sql, tenant.id, cards, now)),
+      );
+      return { ...page, products, instead };
+    });
+  }
+
+  function named(
+    tenant: Tenant,
+    asked: ProductsByIdsQuery,
+    groups: readonly string[],
+  ): Promise<RouteResponse> {
+    const terms = { currency: currencyOf(tenant, asked), groups };
+    return cached.read(tenant.id, `ids/${keyOf(terms)}/${asked.ids.join()}`, async () => {
+      const cards = await listByIds(sql, tenant, asked);
+      return { products: await priceCards(sql, tenant.id, cards, await termsNow(tenant, terms)) };
     });
   }
 
@@ -137,6 +152,12 @@ export const createService: CreateService = (platform) => {
         const { jsonText = '' } = await listed(tenant, asked, groups);
         return JSON.parse(jsonText) as ProductsPage; // it was one when it was kept
       },
+      /** What the list of products by ids answers, for other domains. */
+      async cards(tenant, input) {
+        const { groups, ...asked } = CardsAsked.parse(input);
+        const { jsonText = '' } = await named(tenant, asked, groups);
+        return (JSON.parse(jsonText) as Pick<ProductsPage, 'products'>).products; // it was one when it was kept
+      },
       /** Ids of what a collection shows. */
       membersOf: (tenant, input) =>
         collections.membersOf(sql, tenant.id, MembersAsked.parse(input).collection),
@@ -153,14 +174,8 @@ export const createService: CreateService = (platform) => {
       ...createWishlistRoutes(platform, termsNow),
       listProducts: ({ tenant, caller, query }) =>
         listed(tenant, query as ProductsQuery, caller.groups ?? []),
-      async listProductsByIds({ tenant, caller, query }) {
-        const asked = query as ProductsByIdsQuery;
-        const terms = { currency: currencyOf(tenant, asked), groups: caller.groups ?? [] };
-        return cached.read(tenant.id, `ids/${keyOf(terms)}/${asked.ids.join()}`, async () => {
-          const cards = await listByIds(sql, tenant, asked);
-          return { products: await priceCards(sql, tenant.id, cards, await termsNow(tenant, terms)) };
-        });
-      },
+      listProductsByIds: ({ tenant, caller, query }) =>
+        named(tenant, query as ProductsByIdsQuery, caller.groups ?? []),
       async suggestProducts({ tenant, query }) {
         const { q, limit } = query as SuggestQuery;
         return cached.read(tenant.id, `suggest/${limit}/${q}`, () => search.suggest(tenant, q, limit));
@@ -303,6 +318,11 @@ export const createService: CreateService = (platform) => {
       },
       async adminPutSynonyms({ tenant, body }) {
         const written = await writeSynonyms(platform, tenant.id, body as SynonymsUpdate);
+        settingsChanged(tenant.id);
+        return { json: written };
+      },
+      async adminAddSynonym({ tenant, body }) {
+        const written = await addSynonym(platform, tenant.id, body as SynonymRule);
         settingsChanged(tenant.id);
         return { json: written };
       },

@@ -313,6 +313,7 @@ test('a search is found once for everybody, and stands in an order that suits wh
     readonly products: { id: string }[];
     readonly personal?: boolean;
     readonly total: number;
+    readonly instead: { id: string }[];
   }
   const found = async (path: string): Promise<Found> => {
     const answer = await shop.call(tenant, 'GET', path);
@@ -340,6 +341,8 @@ test('a search is found once for everybody, and stands in an order that suits wh
     assert.equal(unknown.personal, false);
     assert.deepEqual(unknown.products, anybody.products);
   }
+  const { products: none, instead } = await found('/api/recommendations/search?q=zzzzzz');
+  assert.deepEqual([none, instead[0]?.id], [[], id.oil], 'where nothing is found, what is popular');
   const sorted = await found('/api/recommendations/search?q=lamp&sort=title-asc&session=my-visit');
   assert.deepEqual(
     sorted.products,

@@ -46,6 +46,25 @@ export const createService: CreateService = (platform) => {
     return store.seenBy(tenant.id, visitOf(tenant.id, session), caller.customerId, VISITED);
   }
 
+  /** What is popular, in place of what the shop shows anybody. */
+  async function popularInstead(
+    { tenant: { id: tenant }, caller: { groups = [] } }: RouteRequest,
+    { instead, currency }: ProductsPage,
+  ): Promise<ProductsPage['instead']> {
+    if (instead.length === 0) return instead;
+    const { items } = await shelf.arrange({
+      tenant,
+      context: 'search',
+      products: [],
+      visited: [],
+      collection: undefined,
+      limit: instead.length,
+    });
+    if (items.length === 0) return instead;
+    const ids = items.map(({ productId }) => productId).join();
+    return platform.call<ProductsPage['instead']>(tenant, 'catalog', 'cards', { ids, currency, groups });
+  }
+
   function shown({ product_id: productId, score, sellable, views, carts, sold, orders }: Counts) {
     return { productId, sellable, views, carts, sold, orders, score: worthAt(score, clock.now()) };
   }
@@ -87,6 +106,8 @@ export const createService: CreateService = (platform) => {
           }),
           visitedBy(request),
         ]);
+        if (page.search === 'nothing' && page.products.length === 0)
+          return { json: { ...page, instead: await popularInstead(request, page), personal: false } };
         // Another order was asked for, or a later page, which goes on where everybody's first one ended.
         const relevant = asked.sort === undefined || asked.sort === 'relevance';
         if (visited.length === 0 || !relevant || asked.cursor !== undefined)

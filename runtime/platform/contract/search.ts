@@ -82,6 +82,38 @@ export function searchContract(
     );
   });
 
+  test(`${adapter}: where one of the words is enough, what has more of them comes first, and a slip of one is forgiven`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant] = tenants;
+    await search.write(tenant, ENGLISH, [
+      product('both', 'Red Lantern', { keywords: { type: ['x'] } }),
+      product('red', 'Red Tent', { keywords: { type: ['y'] } }),
+      product('lantern', 'Old Lanterns', { keywords: { type: ['x'] } }),
+      product('none', 'Blue Stove'),
+    ]);
+    const query = { text: 'red lantern zzzzqqqq', match: 'some', facets: ['type'], limit: 2 } as const;
+    const whole = await search.search(tenant, ENGLISH, { text: query.text, limit: 2 });
+    assert.ok(whole.similar || whole.total === 0, 'nothing has all of them');
+    const first = await search.search(tenant, ENGLISH, query);
+    assert.deepEqual([first.ids[0], first.total, first.similar], ['both', 3, false]);
+    assert.deepEqual(first.facets['type'], [
+      { value: 'x', count: 2 },
+      { value: 'y', count: 1 },
+    ]);
+    const second = await search.search(tenant, ENGLISH, { ...query, after: first.next ?? '' });
+    assert.deepEqual([...first.ids, ...second.ids].toSorted(), ['both', 'lantern', 'red']);
+    const also = await search.search(tenant, ENGLISH, {
+      ...query,
+      text: 'lamp zzzz',
+      also: ['lantern zzzz'],
+    });
+    assert.deepEqual(also.ids.toSorted(), ['both', 'lantern']);
+    const slip = await search.search(tenant, ENGLISH, { ...query, text: 'lantren zzzzqqqq' });
+    assert.deepEqual([slip.ids.toSorted(), slip.similar], [['both', 'lantern'], true]);
+    const nothing = await search.search(tenant, ENGLISH, { ...query, text: 'zzzzqqqq xxxxjjjj' });
+    assert.deepEqual([nothing.ids, nothing.total], [[], 0]);
+  });
+
   test(`${adapter}: each language has its own forms`, async () => {
     const { search, tenants } = await open(['de', 'en']);
     const [tenant, other] = tenants;

@@ -18,7 +18,7 @@ export function searchBody(query: SearchQuery, slips: boolean): Clause {
     query: boosted(
       {
         bool: {
-          must: query.text === undefined ? [{ match_all: {} }] : textsOf(query.text, query.also, slips),
+          must: query.text === undefined ? [{ match_all: {} }] : textsOf(query, query.text, slips),
           filter: filtersOf(query),
           ...(query.without === undefined ? {} : { must_not: [{ terms: { key: query.without } }] }),
         },
@@ -58,29 +58,34 @@ function orderOf(sort: NonNullable<SearchQuery['sort']>, order: string): Clause 
 }
 
 /** What fits one of several texts is as good as its best. */
-function textsOf(text: string, also: readonly string[] = [], slips: boolean): readonly Clause[] {
-  if (slips || also.length === 0) return wordsOf(text, slips);
-  const queries = [text, ...also].map((one) => ({ bool: { must: wordsOf(one, slips) } }));
-  return [{ dis_max: { queries } }];
+function textsOf({ match, also = [] }: SearchQuery, text: string, slips: boolean): readonly Clause[] {
+  const whole = (one: string): Clause => {
+    const words = wordsOf(one, slips, match);
+    return match === 'some'
+      ? { bool: { should: words, minimum_should_match: 1 } }
+      : { bool: { must: words } };
+  };
+  if (slips || also.length === 0) return [whole(text)];
+  return [{ dis_max: { queries: [text, ...also].map(whole) } }];
 }
 
 /** Each word somewhere: in a form of its language, or as the beginning of a word. */
-function wordsOf(text: string, slips: boolean): readonly Clause[] {
+function wordsOf(text: string, slips: boolean, match: SearchQuery['match']): readonly Clause[] {
   const words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, MOST_WORDS);
   if (words.length === 0) return [{ match_none: {} }];
   return words.map((word) =>
-    slips ? resembling(word) : { bool: { should: [form(word), beginning(word)] } },
+    slips ? resembling(word) : { bool: { should: [form(word, match), beginning(word)] } },
   );
 }
 
-function form(word: string): Clause {
+function form(word: string, match: SearchQuery['match']): Clause {
   return {
     multi_match: {
       query: word,
       fields: ['title^8', 'terms^3', 'description'],
       operator: 'and',
-      // A word that says nothing in its language keeps nothing from being found.
-      zero_terms_query: 'all',
+      // A word that says nothing in its language keeps nothing from being found, and finds nothing by itself.
+      zero_terms_query: match === 'some' ? 'none' : 'all',
     },
   };
 }

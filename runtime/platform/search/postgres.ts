@@ -46,11 +46,14 @@ export function createPostgresSearch(sql: Sql): Search {
   async function similar(tenant: string, index: SearchIndex, query: SearchQuery): Promise<SearchPage> {
     const { text = '', sort: _, ...others } = query;
     const found = conditionsOf(tenant, index, others);
-    const word = found.bind(text.toLowerCase());
+    const words = [...new Set(wordsIn(text.toLowerCase()) ?? [])];
+    if (words.length === 0) return { ids: [], total: 0, facets: {}, similar: true };
+    const near = words.map((word) => `word_similarity(${found.bind(word)}::text, d.search_text)`);
+    const resembles = near.map((one) => `${one} > 0.4`).join(query.match === 'some' ? ' OR ' : ' AND ');
     const { rows } = await sql.query<{ id: string }>(
       tenant,
-      `SELECT d.id FROM search_documents d WHERE ${found.where.join(' AND ')} AND word_similarity(${word}::text, d.search_text) > 0.4
-       ORDER BY word_similarity(${word}::text, d.search_text) * ${found.lift()} DESC, d.id LIMIT ${found.bind(query.limit)}::int`,
+      `SELECT d.id FROM search_documents d WHERE ${found.where.join(' AND ')} AND (${resembles})
+       ORDER BY (${near.join(' + ')}) * ${found.lift()} DESC, d.id LIMIT ${found.bind(query.limit)}::int`,
       found.values,
     );
     return { ids: rows.map(({ id }) => id), total: rows.length, facets: {}, similar: true };
@@ -183,7 +186,12 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
   let rank = '1::float8';
   if (query.text !== undefined) {
     const language = bind(searchLanguageOf([index.locale]));
-    const texts = [query.text, ...(query.also ?? [])].map((text) => {
+    const asked = [query.text, ...(query.also ?? [])];
+    const parts =
+      query.match === 'some'
+        ? [...new Set(asked.flatMap((text) => wordsIn(text) ?? [text]))].slice(0, MOST_PARTS)
+        : asked;
+    const texts = parts.map((text) => {
       const [words, prefixes] = [bind(text), bind(prefixesOf(text))];
       return `plainto_tsquery(${language}::text::regconfig, ${words}) || to_tsquery('simple', ${prefixes}) || to_tsquery(${language}::text::regconfig, ${prefixes})`;
     });
@@ -211,8 +219,17 @@ function liftOf(boosts: readonly SearchBoost[], bind: Conditions['bind']): strin
 
 /** `red ten` → `red:* & ten:*`: what is still being typed finds its words. */
 function prefixesOf(text: string): string {
-  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words = wordsIn(text) ?? [];
   return words.map((word) => `${word}:*`).join(' & ');
+}
+
+/** Words of a question and of all that is said for it, where one is enough. */
+const MOST_PARTS = 48;
+/** Words of one question beyond which it is not a shopper's. */
+const MOST_WORDS = 16;
+
+function wordsIn(text: string): readonly string[] | undefined {
+  return text.match(/[\p{L}\p{N}]+/gu)?.slice(0, MOST_WORDS);
 }
 
 interface Order {

@@ -60,6 +60,7 @@ export function Listing({ shop, path, listing, page, first }: ListingProps) {
               products={page.products}
               shop={shop}
               eager={listing.cursor === undefined ? 6 : 0}
+              query={listing.cursor === undefined ? listing.q : undefined}
             />
           </div>
         )}

@@ -3,6 +3,7 @@ import type { Answer } from '../../api-client/client.ts';
 import { Price } from '../../ui/price.tsx';
 import { Stars } from '../../ui/stars.tsx';
 import type { Place } from '../lib/pictures.ts';
+import { productAddress } from '../lib/searched.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
 import { Picture } from './picture.tsx';
@@ -16,6 +17,8 @@ export interface ProductCardProps {
   readonly eager?: boolean;
   /** One below the heading that stands above the grid. */
   readonly level?: 'h2' | 'h3';
+  /** What was searched when it was found, and its place there, from 1. */
+  readonly found?: { readonly query: string; readonly place: number };
 }
 
 /** In a grid of two, three or four columns. */
@@ -34,6 +37,7 @@ export function ProductCard({
   shop: { words, money },
   eager = false,
   level: Heading = 'h3',
+  found,
 }: ProductCardProps) {
   const { handle, title, image, secondImage, priceRange, compareAtPrice, type, rating } = product;
   const spread = priceRange !== null && priceRange.min.amount !== priceRange.max.amount;
@@ -71,7 +75,7 @@ export function ProductCard({
       <div className="mt-4 flex flex-col gap-1">
         <Heading className="text-[0.98rem] leading-snug font-medium text-pretty">
           <Link
-            href={`/products/${handle}`}
+            href={productAddress(handle, found)}
             className="after:absolute after:inset-0 after:rounded-2xl group-hover:underline group-hover:underline-offset-4 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-offset-4 focus-visible:after:outline-brand-ink"
           >
             {title}
@@ -105,17 +109,26 @@ export function ProductGrid({
   shop,
   eager = 0,
   level = 'h3',
+  query,
 }: {
   readonly products: readonly Card[];
   readonly shop: ProductCardProps['shop'];
   readonly eager?: number;
   readonly level?: 'h2' | 'h3';
+  /** Of the first page of what was searched. */
+  readonly query?: string | undefined;
 }) {
   return (
     <ul className="grid grid-cols-2 gap-x-4 gap-y-10 md:grid-cols-3 lg:grid-cols-4 lg:gap-x-6 lg:gap-y-14">
       {products.map((product, at) => (
         <li key={product.id}>
-          <ProductCard product={product} shop={shop} eager={at < eager} level={level} />
+          <ProductCard
+            product={product}
+            shop={shop}
+            eager={at < eager}
+            level={level}
+            {...(query === undefined ? {} : { found: { query, place: at + 1 } })}
+          />
         </li>
       ))}
     </ul>

@@ -68,6 +68,8 @@ export const de: Words = {
     results: (q) => `Ergebnisse für „${q}“`,
     none: (q) => `Nichts gefunden zu „${q}“`,
     noneText: 'Versuch es mit weniger oder anderen Wörtern, oder stöbere in den Kategorien.',
+    meant: 'Meintest du',
+    instead: 'Gerade beliebt',
     ask: 'Was suchst du?',
   },
   product: {

@@ -66,6 +66,8 @@ export const en = {
     results: (q: string) => `Results for “${q}”`,
     none: (q: string) => `Nothing found for “${q}”`,
     noneText: 'Try fewer or other words, or browse the collections.',
+    meant: 'Did you mean',
+    instead: 'Popular right now',
     ask: 'What are you looking for?',
   },
   product: {

@@ -68,6 +68,8 @@ export const ja: Words = {
     results: (q) => `「${q}」の検索結果`,
     none: (q) => `「${q}」は見つかりませんでした`,
     noneText: '別の言葉で試すか、カテゴリーからお探しください。',
+    meant: 'もしかして：',
+    instead: '人気の商品',
     ask: '何をお探しですか',
   },
   product: {

@@ -68,6 +68,8 @@ export const nb: Words = {
     results: (q) => `Treff på «${q}»`,
     none: (q) => `Ingen treff på «${q}»`,
     noneText: 'Prøv færre eller andre ord, eller se i kategoriene.',
+    meant: 'Mente du',
+    instead: 'Populært akkurat nå',
     ask: 'Hva ser du etter?',
   },
   product: {

@@ -47,6 +47,18 @@ export function createProductLists(
     return listProducts(sql, tenant, { ...filters, limit: only.length }, { ...AS_IT_IS, only });
   }
 
+  /** Whether less was asked for only because all that has the words is pinned, and so was left out. */
+  async function isAllPinned(
+    tenant: Tenant,
+    asked: ProductsQuery,
+    { pins, hidden }: Ranking,
+    { search: step }: ProductsPage,
+  ): Promise<boolean> {
+    if (pins.length === 0 || step === null || step === 'words' || step === 'plain') return false;
+    const whole = await page(tenant, { ...asked, limit: 1 }, { ...AS_IT_IS, without: [...hidden.keys()] });
+    return whole.search === 'words';
+  }
+
   async function readOn(
     tenant: Tenant,
     query: ProductsQuery,
@@ -60,10 +72,14 @@ export function createProductLists(
     const wanted = wantedOf(pins, reading, query.limit);
     const { cursor: _, ...asked } = query;
     const after = reading.after === '' || reading.after === null ? {} : { cursor: reading.after };
-    const rest =
+    const asFound =
       reading.after === null
         ? undefined
         : await page(tenant, { ...asked, ...after, limit: Math.max(1, wanted) }, arranged);
+    const rest =
+      asFound !== undefined && (await isAllPinned(tenant, asked, ranking, asFound))
+        ? onlyPinned(asFound)
+        : asFound;
     for (const card of rest?.products ?? []) cards.set(card.id, card);
     const free = rest?.products.map(({ id }) => id) ?? [];
     // Where every place is pinned, one was asked for only to know whether the list goes on.
@@ -82,6 +98,8 @@ export function createProductLists(
         total: first ? (rest?.total ?? 0) + (pinned?.total ?? 0) : null,
         currency: rest?.currency ?? pinned?.currency ?? tenant.currencies[0] ?? 'EUR',
         facets: first ? mergedFacets(rest?.facets ?? null, pinned?.facets ?? null) : null,
+        didYouMean: rest?.didYouMean ?? null,
+        instead: found.ids.length === 0 ? (rest?.instead ?? []) : [],
         search: rest === undefined ? (isSearched(query) ? 'words' : null) : rest.search,
         placed: found.ids.filter((id) => fixed.has(id)),
       },
@@ -109,6 +127,21 @@ export function createProductLists(
       if (isPlain(ranking)) return page(tenant, query, AS_IT_IS);
       return (await readOn(tenant, query, ranking, { at, reading: BEGINNING })).page;
     },
+  };
+}
+
+/** A list of which nothing is left beside the pins. */
+function onlyPinned({ currency }: ProductsPage): ProductsPage {
+  return {
+    products: [],
+    nextCursor: null,
+    total: 0,
+    currency,
+    facets: null,
+    search: 'words',
+    placed: [],
+    didYouMean: null,
+    instead: [],
   };
 }
 

@@ -9,13 +9,15 @@ import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/por
 import { CARD_COLUMNS, toCard, type CardRow } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
-import { arrangementOf, toSearchBoost, type Arrangement } from '../ranking/lifts.ts';
+import { arrangementOf, AS_IT_IS, toSearchBoost, type Arrangement } from '../ranking/lifts.ts';
 import { rankingOf } from '../ranking/rules.ts';
 import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
 import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
 import { isAway, type SearchKeeping } from './keep.ts';
 import type { KeptSettings } from './settings.ts';
+import { meantBy } from './spelling.ts';
 import { alsoOf } from './synonyms.ts';
+import { wordsOf } from './words.ts';
 
 export type AskedQuery = ProductsQuery & { readonly q: string };
 
@@ -29,6 +31,13 @@ export interface ProductSearch {
   suggest(tenant: Tenant, q: string, limit: number): Promise<Suggestions>;
 }
 
+/** How a search was served. */
+type FoundBy = Exclude<NonNullable<ProductsPage['search']>, 'plain'>;
+
+/** Begins the cursor of a search that is served by some of its words. */
+const SOME = 's.';
+/** Products that are shown where nothing was found. */
+const INSTEAD = 8;
 /** After an index did not answer, nobody waits for it for so long. */
 const REST_MS = 2_000;
 
@@ -67,20 +76,67 @@ export function createProductSearch(
     }
   }
 
+  /**
+   * Step by step less is asked for, until something is found: all words; what resembles them, which the index does by itself; one of the words.
+   * A later page stays at the step that served the first.
+   */
+  async function relaxed(
+    tenant: Tenant,
+    query: SearchQuery,
+  ): Promise<{ readonly page: SearchPage; readonly step: FoundBy } | undefined> {
+    const onward = query.after?.startsWith(SOME) === true ? query.after.slice(SOME.length) : undefined;
+    if (onward === undefined) {
+      const page = await ask(tenant, query);
+      if (page === undefined) return undefined;
+      if (page.ids.length > 0 || query.after !== undefined)
+        return { page, step: page.similar ? 'similar' : 'words' };
+      // Of one word, some is all.
+      if (wordsOf(query.text ?? '').length < 2) return { page, step: 'nothing' };
+    }
+    const page = await ask(tenant, {
+      ...query,
+      match: 'some',
+      ...(onward === undefined ? {} : { after: onward }),
+    });
+    if (page === undefined) return undefined;
+    const { next, ...found } = page;
+    return {
+      page: { ...found, ...(next === undefined ? {} : { next: SOME + next }) },
+      step: page.ids.length === 0 && onward === undefined ? 'nothing' : 'some',
+    };
+  }
+
+  /** What a search is answered beside that nothing was found. */
+  async function insteadOf(
+    tenant: Tenant,
+    currency: string,
+    { without }: Arrangement,
+  ): Promise<ProductsPage['instead']> {
+    const { products } = await listProducts(
+      sql,
+      tenant,
+      { currency, limit: INSTEAD },
+      { ...AS_IT_IS, without },
+    );
+    return products;
+  }
+
   return {
     async list(tenant, query, arranged) {
       const currency = currencyOf(tenant, query);
-      const page = await ask(tenant, arrangedBy(arranged, toSearchQuery(query, currency)));
-      if (page === undefined) {
+      const found = await relaxed(tenant, arrangedBy(arranged, toSearchQuery(query, currency)));
+      if (found === undefined) {
         if (query.cursor === undefined)
           return { ...(await listProducts(sql, tenant, query, arranged)), search: 'plain' };
         throw new ShopError('unavailable', 'The search does not answer at the moment.', {
           retryAfterSeconds: 5,
         });
       }
+      const { page, step } = found;
       const first = query.cursor === undefined;
+      const cards = await cardsOf(sql, tenant, page.ids);
       return {
-        products: (await cardsOf(sql, tenant, page.ids)).map((row) => toCard(row, currency)),
+        products: cards.map((row) => toCard(row, currency)),
         nextCursor: page.next ?? null,
         total: first ? page.total : null,
         currency,
@@ -91,7 +147,9 @@ export function createProductSearch(
               tags: [...(page.facets['tags'] ?? [])],
             }
           : null,
-        search: page.similar ? 'similar' : 'words',
+        search: step,
+        didYouMean: first && step !== 'words' ? meantBy(query.q, cards.flatMap(wordedBy)) : null,
+        instead: step === 'nothing' ? await insteadOf(tenant, currency, arranged) : [],
         placed: [],
       };
     },
@@ -109,6 +167,11 @@ export function createProductSearch(
       };
     },
   };
+}
+
+/** What somebody may have meant a word of. */
+function wordedBy({ card: { title, vendor, type, tags } }: CardRow): readonly string[] {
+  return [title, vendor, type, ...tags];
 }
 
 export function isSearched(asked: ProductsQuery): asked is AskedQuery {

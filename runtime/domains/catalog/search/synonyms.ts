@@ -1,7 +1,7 @@
 /** Words that a shop's merchant knows to mean the same, and the other texts that a search is good for by them. */
 import { ShopError } from '../../../platform/errors.ts';
 import type { Clock, Sql, TenantId } from '../../../platform/ports.ts';
-import type { SynonymRule, Synonyms, SynonymsUpdate } from '../schemas.ts';
+import { MOST_SYNONYMS, type SynonymRule, type Synonyms, type SynonymsUpdate } from '../schemas.ts';
 import { wordsOf } from './words.ts';
 
 /** Other texts of one search. */
@@ -43,6 +43,33 @@ function meaningsOf(rules: readonly SynonymRule[]): ReadonlyMap<string, Readonly
     }
   }
   return meanings;
+}
+
+/**
+ * One more, whoever else writes meanwhile; one that is there already stays as it is.
+ * @throws ShopError `conflict` when there are as many as a shop may have
+ */
+export async function addSynonym(
+  { sql, clock }: { readonly sql: Sql; readonly clock: Clock },
+  tenant: TenantId,
+  rule: SynonymRule,
+): Promise<Synonyms> {
+  const { rows } = await sql.query<Synonyms>(
+    tenant,
+    `INSERT INTO catalog_search_settings AS s (tenant_id, version, synonyms, updated_at) VALUES ($1, 1, jsonb_build_array($2::jsonb), $3)
+     ON CONFLICT (tenant_id) DO UPDATE SET
+       version = s.version + 1, updated_at = excluded.updated_at,
+       synonyms = CASE WHEN s.synonyms @> excluded.synonyms THEN s.synonyms ELSE s.synonyms || excluded.synonyms END
+     WHERE s.synonyms @> excluded.synonyms OR jsonb_array_length(s.synonyms) < ${MOST_SYNONYMS}
+     RETURNING version, synonyms`,
+    [tenant, JSON.stringify(rule), clock.now()],
+  );
+  const [row] = rows;
+  if (row === undefined)
+    throw new ShopError('conflict', `A shop has at most ${MOST_SYNONYMS} synonyms.`, {
+      remedy: 'Take away those that nobody searches by.',
+    });
+  return row;
 }
 
 /** @throws ShopError `conflict` when there are others than those of `version` */

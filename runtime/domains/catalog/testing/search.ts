@@ -142,6 +142,40 @@ export function productSearchSuite(system: string, open: () => SearchedShops): v
     assert.equal((await found('q=wellies')).total, 0);
   });
 
+  test(`${system}: where nothing has all the words less is asked for, step by step, and the answer says which step served`, async () => {
+    const { tenants, shop } = open();
+    const few = await found('q=red+umbrella+tent&limit=1');
+    assert.deepEqual([few.search, few.handles, few.didYouMean], ['some', ['red-tent'], null]);
+    const handles = [...few.handles];
+    for (let cursor = few.nextCursor; cursor !== null;) {
+      const page = await found(`q=red+umbrella+tent&limit=1&cursor=${encodeURIComponent(cursor)}`);
+      assert.equal(page.search, 'some');
+      handles.push(...page.handles);
+      cursor = page.nextCursor;
+    }
+    assert.deepEqual([handles.length, new Set(handles).size], [few.total, few.total]);
+    const slip = await found('q=hikking');
+    assert.deepEqual([slip.search, slip.didYouMean], ['similar', 'hiking']);
+    const nothing = await found('q=qqqqqq+zzzzzz');
+    assert.deepEqual([nothing.search, nothing.products, nothing.total], ['nothing', [], 0]);
+    assert.ok(nothing.instead.length > 0, 'what the shop shows anybody');
+    assert.deepEqual((await found('q=red')).instead, []);
+    const before = await shop.managed<{ synonyms: object[] }>(
+      tenants[0],
+      'GET',
+      '/api/admin/catalog/search/synonyms',
+    );
+    const synonym = { words: ['qqqqqq'], means: ['tent'] };
+    for (const _ of ['once', 'and again']) {
+      const { synonyms } = await merchant<{ synonyms: object[] }>('POST', 'search/synonyms', synonym);
+      assert.deepEqual(synonyms, [...before.synonyms, synonym]);
+    }
+    assert.deepEqual((await found('q=qqqqqq')).handles, ['red-tent']);
+    const path = '/api/admin/catalog/search/synonyms';
+    const { version } = await shop.managed<{ version: number }>(tenants[0], 'GET', path);
+    await shop.managed(tenants[0], 'PUT', path, { version, synonyms: before.synonyms });
+  });
+
   test(`${system}: a merchant’s rules pin, bury, hide and boost, on every page alike, and a preview says which rule moved what`, async () => {
     const { shop, tenants } = open();
     const made = new Map<string, string>();

@@ -18,6 +18,7 @@ import { minorDigits } from '../../../lib/money.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { sharedAddress } from '../../../lib/pictures.ts';
 import { tellSeen } from '../../../lib/recommended.ts';
+import { foundBy, tellChosen } from '../../../lib/searched.ts';
 import { nonce, orNothing, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
 import { wishMarks } from '../../../lib/wishes.ts';
@@ -61,6 +62,8 @@ export default async function ProductPage({ params, searchParams }: Props) {
   const [{ current, product }, query] = await Promise.all([find(params), searchParams]);
   const { words, money } = current;
   after(() => tellSeen(current, `/products/${product.handle}`, product.id));
+  const found = foundBy(query);
+  if (found !== undefined) after(() => tellChosen(current, found, product.id));
   const [stock, marks] = await Promise.all([stockOf(current, product), wishMarks(current)]);
   const [collection] = product.collections;
   const wanted = product.variants.find(({ id }) => id === query['variant']);
