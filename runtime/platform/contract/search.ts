@@ -128,6 +128,61 @@ export function searchContract(
     assert.deepEqual(await ids(other, ENGLISH, 'leichter'), [], 'no English form of it');
   });
 
+  test(`${adapter}: scripts without spaces are found by any of their words, wide or narrow, in whichever language the shop is`, async () => {
+    for (const locale of ['ja', 'en']) {
+      const { search, tenants } = await open([locale, locale]);
+      const [tenant] = tenants;
+      const index: SearchIndex = { name: 'products', locale };
+      await search.write(tenant, index, [
+        product('sencha', '煎茶「あさつゆ」', {
+          texts: ['煎茶「あさつゆ」', 'さくら茶舗 静岡', '川霧の立つ斜面で育てました。'],
+        }),
+        product('shirt', 'コットンTシャツ 白'),
+        product('pot', '鉄瓶', { texts: ['鉄瓶', '南部鉄器', 'お茶の時間に。'] }),
+      ]);
+      const ids = async (text: string) => {
+        const page = await search.search(tenant, index, { text, limit: 10 });
+        return page.similar ? [] : page.ids.toSorted();
+      };
+      const cases: [string, string[]][] = [
+        ['煎茶', ['sencha']],
+        ['あさつ', ['sencha']],
+        ['茶舗', ['sencha']],
+        ['茶', ['pot', 'sencha']],
+        ['お茶', ['pot']],
+        ['静岡 煎茶', ['sencha']],
+        ['鉄器', ['pot']],
+        ['紅茶', []],
+      ];
+      for (const [text, expected] of cases)
+        assert.deepEqual(await ids(text), expected, `${text} in ${locale}`);
+    }
+    const { search, tenants } = await open(['ja', 'ja']);
+    const [tenant] = tenants;
+    const index: SearchIndex = { name: 'products', locale: 'ja-JP' };
+    await search.write(tenant, index, [product('shirt', 'コットンTシャツ 白'), product('tent', 'テント')]);
+    for (const [text, id] of [
+      ['Ｔシャツ', 'shirt'],
+      ['シャツ', 'shirt'],
+      ['ﾃﾝﾄ', 'tent'],
+    ] as const)
+      assert.deepEqual((await search.search(tenant, index, { text, limit: 10 })).ids, [id], text);
+  });
+
+  test(`${adapter}: languages have their own forms: French, Russian, Norwegian`, async () => {
+    for (const [locale, title, text] of [
+      ['fr', 'Chaussures légères de randonnée', 'chaussure légère'],
+      ['ru', 'Деревянные стулья', 'деревянный стул'],
+      ['nb-NO', 'Spisestoler i eik', 'spisestol'],
+    ] as const) {
+      const { search, tenants } = await open([locale, locale]);
+      const index: SearchIndex = { name: 'products', locale };
+      await search.write(tenants[0], index, [product('it', title)]);
+      const page = await search.search(tenants[0], index, { text, limit: 10 });
+      assert.deepEqual([page.ids, page.similar], [['it'], false], text);
+    }
+  });
+
   test(`${adapter}: a part of a word finds it where nothing fits better`, async () => {
     const { search, tenants } = await open(['de', 'de']);
     const [tenant] = tenants;

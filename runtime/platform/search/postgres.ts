@@ -12,7 +12,10 @@ import type {
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { searchLanguageOf } from './languages.ts';
 import { checkedName } from './query.ts';
+import { segmentedQuery, segmentedText } from './segments.ts';
 
+/** How texts are written down; documents of another form are written anew. */
+const FORM = 2;
 /** Documents written with one statement. */
 const BATCH = 500;
 
@@ -61,7 +64,7 @@ export function createPostgresSearch(sql: Sql): Search {
 
   return {
     async origin(_tenant, index) {
-      const here = `postgresql/${searchLanguageOf([index.locale])}`;
+      const here = `postgresql/${FORM}/${searchLanguageOf([index.locale])}`;
       return { serving: here, wanted: here };
     },
 
@@ -138,7 +141,9 @@ export function createPostgresSearch(sql: Sql): Search {
 }
 
 function rowOf({ id, version, texts: [a, b, c], keywords, numbers }: SearchDocument): object {
-  return { id, version, a, b, c, text: `${a} ${b}`.toLowerCase().slice(0, 4_000), keywords, numbers };
+  const text = `${a} ${b}`.toLowerCase().slice(0, 4_000);
+  const [title, terms, description] = [a, b, c].map(segmentedText);
+  return { id, version, a: title, b: terms, c: description, text, keywords, numbers };
 }
 
 // The same version is written again too: a rebuilding may be for another language.
@@ -186,7 +191,7 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
   let rank = '1::float8';
   if (query.text !== undefined) {
     const language = bind(searchLanguageOf([index.locale]));
-    const asked = [query.text, ...(query.also ?? [])];
+    const asked = [query.text, ...(query.also ?? [])].map(segmentedQuery);
     const parts =
       query.match === 'some'
         ? [...new Set(asked.flatMap((text) => wordsIn(text) ?? [text]))].slice(0, MOST_PARTS)

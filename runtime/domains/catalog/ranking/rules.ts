@@ -1,4 +1,5 @@
 /** Which rules are in force for a list, and what they come to together. Pure. */
+import { segmentedQuery } from '../../../platform/search/segments.ts';
 import { wordsOf } from '../search/words.ts';
 import type { ProductsQuery } from '../schemas.ts';
 import type { Pin } from './pins.ts';
@@ -74,7 +75,7 @@ function isMeant({ rule: { when } }: RankingRule, { q, collection }: Listed): bo
   if (when.on === 'collection') return when.collection === collection;
   if (when.on === 'any-query') return searched;
   if (!searched) return false;
-  const [said, meant] = [wordsOf(q).join(' '), wordsOf(when.text).join(' ')];
+  const [said, meant] = [q, when.text].map((text) => wordsOf(segmentedQuery(text)).join(' '));
   return when.match === 'exact' ? said === meant : meant !== '' && ` ${said} `.includes(` ${meant} `);
 }
 
