@@ -610,6 +610,16 @@ export interface Payments {
   /** Nothing is taken any more. Who has no way to say so to the provider relies on nobody confirming it. */
   cancel(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentIntent>;
   refund(tenant: TenantId, id: string, amount: number, idempotencyKey: string): Promise<PaymentIntent>;
+  /** Newest first, opened at or after `since`; `next` is the cursor of the following page. */
+  listDisputes(
+    tenant: TenantId,
+    input: { provider: PaymentProvider; since: Date; cursor?: string | undefined },
+  ): Promise<{ disputes: readonly PaymentDispute[]; next: string | undefined }>;
+  retrieveDispute(tenant: TenantId, id: string): Promise<PaymentDispute>;
+  /** Tells the bank why the payment was right. Once it is under review nothing can be added. */
+  contestDispute(tenant: TenantId, id: string, text: string, idempotencyKey: string): Promise<PaymentDispute>;
+  /** Leaves the money to the cardholder. */
+  concedeDispute(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentDispute>;
   /** Verifies the signature over the raw body. Throws ShopError `unauthenticated` on a bad or old signature. */
   verifyWebhook(tenant: TenantId, message: SignedMessage): Promise<PaymentWebhook>;
   /** What the browser needs to confirm: the processor's public origin and the publishable key. Empty where it confirms elsewhere. */
@@ -643,6 +653,26 @@ export interface PaymentWebhook {
   readonly createdAt: Date;
   /** Absent for messages that are about no intent. */
   readonly intent: PaymentIntent | undefined;
+  /** Of messages about a dispute: how it stands. */
+  readonly dispute?: PaymentDispute | undefined;
+}
+
+/** A cardholder wants the money back, and their bank or the provider decides. */
+export interface PaymentDispute {
+  /** Says whose it is, as an intent's does. */
+  readonly id: string;
+  /** Absent where the payment was not made by an intent. */
+  readonly intentId: string | undefined;
+  /** `won`: the money stays, or has come back. `lost`: it is gone. */
+  readonly status: 'needs_response' | 'under_review' | 'won' | 'lost';
+  /** In the provider's words, lower case: `fraudulent`, `product_not_received`. */
+  readonly reason: string;
+  /** Minor units of the payment's currency. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly openedAt: Date;
+  /** Until when an answer counts. */
+  readonly dueAt: Date | undefined;
 }
 
 // ── mail, SMS, push ──────────────────────────────────────────────────────────────────────────────

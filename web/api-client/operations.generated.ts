@@ -100,7 +100,7 @@ export interface Operations {
     query: undefined;
     body: {
       "name": string;
-      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write" | "recommendations:read" | "recommendations:write" | "webhooks:read" | "webhooks:write")[];
+      "scopes": readonly ("accounts:read" | "accounts:write" | "analytics:read" | "analytics:write" | "catalog:read" | "catalog:write" | "chat:read" | "chat:write" | "marketing:read" | "marketing:write" | "media:read" | "media:write" | "notifications:read" | "notifications:write" | "orders:read" | "orders:write" | "payments:read" | "payments:write" | "recommendations:read" | "recommendations:write" | "webhooks:read" | "webhooks:write")[];
       "expiresAt"?: string | undefined;
     };
     response: {
@@ -12745,6 +12745,105 @@ export interface Operations {
       })[];
     };
   };
+  /** Payments whose cardholders want their money back, newest first. */
+  'payments.listDisputes': {
+    params: undefined;
+    query: {
+      "status"?: "needs_response" | "under_review" | "won" | "lost" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "disputes": readonly ({
+        "id": string;
+        "paymentId": string;
+        "orderId": string;
+        "provider": "stripe" | "paypal";
+        "reference": string;
+        "status": "needs_response" | "under_review" | "won" | "lost";
+        "reason": string;
+        "amount": number;
+        "currency": string;
+        "openedAt": string;
+        "dueAt"?: string | undefined;
+        "evidence"?: string | undefined;
+        "answeredAt"?: string | undefined;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** One dispute: what is contested and why, until when an answer counts, and what was answered. */
+  'payments.getDispute': {
+    params: {
+      "disputeId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "paymentId": string;
+      "orderId": string;
+      "provider": "stripe" | "paypal";
+      "reference": string;
+      "status": "needs_response" | "under_review" | "won" | "lost";
+      "reason": string;
+      "amount": number;
+      "currency": string;
+      "openedAt": string;
+      "dueAt"?: string | undefined;
+      "evidence"?: string | undefined;
+      "answeredAt"?: string | undefined;
+    };
+  };
+  /** Tell the bank, once, why the payment was right; it decides. */
+  'payments.contestDispute': {
+    params: {
+      "disputeId": string;
+    };
+    query: undefined;
+    body: {
+      "text": string;
+    };
+    response: {
+      "id": string;
+      "paymentId": string;
+      "orderId": string;
+      "provider": "stripe" | "paypal";
+      "reference": string;
+      "status": "needs_response" | "under_review" | "won" | "lost";
+      "reason": string;
+      "amount": number;
+      "currency": string;
+      "openedAt": string;
+      "dueAt"?: string | undefined;
+      "evidence"?: string | undefined;
+      "answeredAt"?: string | undefined;
+    };
+  };
+  /** Leave the money to the cardholder: it counts as returned. */
+  'payments.concedeDispute': {
+    params: {
+      "disputeId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "paymentId": string;
+      "orderId": string;
+      "provider": "stripe" | "paypal";
+      "reference": string;
+      "status": "needs_response" | "under_review" | "won" | "lost";
+      "reason": string;
+      "amount": number;
+      "currency": string;
+      "openedAt": string;
+      "dueAt"?: string | undefined;
+      "evidence"?: string | undefined;
+      "answeredAt"?: string | undefined;
+    };
+  };
   /** The state of an order's payment, its first unless another is named, for whoever holds the order's token. */
   'payments.getPaymentStatus': {
     params: {
@@ -13282,6 +13381,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.updateLocation': ['PUT', '/api/admin/orders/locations/{locationId}', false],
   'orders.listLevels': ['GET', '/api/admin/orders/stock/{variantId}/locations', false],
   'orders.transferStock': ['POST', '/api/admin/orders/stock/{variantId}/transfer', true],
+  'payments.listDisputes': ['GET', '/api/admin/payments/disputes', false],
+  'payments.getDispute': ['GET', '/api/admin/payments/disputes/{disputeId}', false],
+  'payments.contestDispute': ['POST', '/api/admin/payments/disputes/{disputeId}/evidence', true],
+  'payments.concedeDispute': ['POST', '/api/admin/payments/disputes/{disputeId}/accept', true],
   'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],
   'recommendations.recommend': ['GET', '/api/recommendations/products', false],
   'recommendations.search': ['GET', '/api/recommendations/search', false],

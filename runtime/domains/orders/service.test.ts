@@ -275,7 +275,11 @@ describe('orders and payments, hosted', () => {
   it('shows an order to its token only, and to the merchant', async () => {
     const { order, token } = await checkOut(await cartOf(['mug', 1]));
     const path = `/api/orders/${order.id}`;
-    for (const query of ['', '?token=aaaaaaaaaaaaaaaaaaaaaaaa', `?token=${token.slice(0, -1)}x`]) {
+    for (const query of [
+      '',
+      '?token=aaaaaaaaaaaaaaaaaaaaaaaa',
+      `?token=${token.slice(0, -1)}${token.endsWith('x') ? 'y' : 'x'}`,
+    ]) {
       assert.equal((await shop.call('GET', path + query)).status, 404);
     }
     assert.equal(

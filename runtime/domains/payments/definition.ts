@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
+import * as disputes from './disputes/schemas.ts';
 import * as s from './schemas.ts';
 
 export const payments: DomainDefinition = {
@@ -14,6 +15,12 @@ export const payments: DomainDefinition = {
     { name: 'payments_payments', spread: 'tenant', access: 'write' },
     { name: 'payments_refunds', spread: 'tenant', access: 'write' },
     { name: 'payments_webhooks', spread: 'tenant', access: 'write' },
+    {
+      name: 'payments_disputes',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['evidence'], erase: 'redact' },
+    },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -29,6 +36,18 @@ export const payments: DomainDefinition = {
         'payments.payment.cancelled': s.paymentEvent,
         'payments.payment.refunded': s.paymentEvent,
         'payments.payment.disputed': s.paymentEvent,
+      },
+    },
+    {
+      name: 'payments.dispute',
+      partitions: 6,
+      retentionHours: 24 * 30,
+      compacted: false,
+      events: {
+        'payments.dispute.opened': disputes.disputeEvent,
+        'payments.dispute.answered': disputes.disputeEvent,
+        'payments.dispute.won': disputes.disputeEvent,
+        'payments.dispute.lost': disputes.disputeEvent,
       },
     },
   ],
@@ -63,6 +82,45 @@ export const payments: DomainDefinition = {
       body: 'raw',
       maxBodyBytes: 262_144,
       response: z.object({ received: z.literal(true) }),
+    },
+    {
+      id: 'listDisputes',
+      method: 'GET',
+      path: '/api/admin/payments/disputes',
+      summary: 'Payments whose cardholders want their money back, newest first.',
+      audience: 'merchant',
+      query: disputes.disputeQuery,
+      response: disputes.disputePage,
+    },
+    {
+      id: 'getDispute',
+      method: 'GET',
+      path: '/api/admin/payments/disputes/{disputeId}',
+      summary: 'One dispute: what is contested and why, until when an answer counts, and what was answered.',
+      audience: 'merchant',
+      params: disputes.ofDispute,
+      response: disputes.dispute,
+    },
+    {
+      id: 'contestDispute',
+      method: 'POST',
+      path: '/api/admin/payments/disputes/{disputeId}/evidence',
+      summary: 'Tell the bank, once, why the payment was right; it decides.',
+      audience: 'merchant',
+      params: disputes.ofDispute,
+      body: disputes.evidence,
+      response: disputes.dispute,
+      idempotent: true,
+    },
+    {
+      id: 'concedeDispute',
+      method: 'POST',
+      path: '/api/admin/payments/disputes/{disputeId}/accept',
+      summary: 'Leave the money to the cardholder: it counts as returned.',
+      audience: 'merchant',
+      params: disputes.ofDispute,
+      response: disputes.dispute,
+      idempotent: true,
     },
     {
       id: 'getPaymentStatus',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { PaymentIntent } from '../../platform/ports.ts';
-import { observe, type Happening, type StoredPayment } from './observe.ts';
+import { loseTo, observe, type Happening, type StoredPayment } from './observe.ts';
 
 const PAYMENT: StoredPayment = {
   id: 'pay_1',
@@ -14,6 +14,7 @@ const PAYMENT: StoredPayment = {
   currency: 'EUR',
   captured: 0,
   refunded: 0,
+  lost: 0,
   disputed: false,
   problem: undefined,
   tokenHash: undefined,
@@ -124,5 +125,22 @@ describe('observing a payment', () => {
       assert.equal(payment.status, 'pending');
       assert.deepEqual(happened, ['failed']);
     }
+  });
+
+  it('counts what a bank took back as returned, once, and beside what the shop returned', () => {
+    const captured: PaymentIntent = {
+      ...INTENT,
+      status: 'succeeded',
+      amountCaptured: 1000,
+      amountRefunded: 300,
+    };
+    const paid = observe(PAYMENT, captured).payment;
+    const { payment: lost, happened } = loseTo(paid, { amount: 500, currency: 'EUR' }, true);
+    assert.deepEqual([lost.refunded, lost.lost, happened], [800, 500, ['disputed', 'refunded']]);
+    assert.deepEqual(observe(lost, captured).happened, []);
+    assert.equal(observe(lost, { ...captured, amountRefunded: 400 }).payment.refunded, 900);
+    const { payment: all } = loseTo(lost, { amount: 500, currency: 'EUR' }, true);
+    assert.deepEqual([all.refunded, all.lost], [1000, 1000]);
+    assert.deepEqual(loseTo(lost, { amount: 500, currency: 'EUR' }, false).happened, []);
   });
 });

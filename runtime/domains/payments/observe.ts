@@ -2,7 +2,7 @@
  * What a look at the processor's intent teaches about our payment: a pure merge that only ever goes forward, so that
  * messages may be repeated, late or out of order.
  */
-import type { PaymentIntent } from '../../platform/ports.ts';
+import type { PaymentDispute, PaymentIntent } from '../../platform/ports.ts';
 import type { PaymentStatus } from './schemas.ts';
 
 export interface StoredPayment {
@@ -15,7 +15,10 @@ export interface StoredPayment {
   readonly amount: number;
   readonly currency: string;
   readonly captured: number;
+  /** What went back, by the shop or by a bank. */
   readonly refunded: number;
+  /** Of that, what banks took back for good. */
+  readonly lost: number;
   readonly disputed: boolean;
   readonly problem: string | undefined;
   readonly tokenHash: string | undefined;
@@ -44,7 +47,7 @@ export function observe(
     status === 'captured'
       ? Math.max(payment.captured, Math.min(intent.amountCaptured, payment.amount))
       : payment.captured;
-  const refunded = Math.max(payment.refunded, Math.min(intent.amountRefunded, captured));
+  const refunded = Math.max(payment.refunded, Math.min(intent.amountRefunded + payment.lost, captured));
   const disputed = payment.disputed || intent.disputed;
   const problem = status === 'pending' ? (intent.lastError ?? payment.problem) : undefined;
   const happened: Happening[] = [];
@@ -64,6 +67,20 @@ export function observe(
     },
     happened,
   };
+}
+
+/** A bank contests a payment, and perhaps has just taken its money back: then that counts as returned. */
+export function loseTo(
+  payment: StoredPayment,
+  { amount, currency }: Pick<PaymentDispute, 'amount' | 'currency'>,
+  isLost: boolean,
+): { readonly payment: StoredPayment; readonly happened: readonly Happening[] } {
+  const gone = isLost && currency === payment.currency ? amount : 0;
+  const refunded = Math.min(payment.refunded + gone, payment.captured);
+  const happened: Happening[] = payment.disputed ? [] : ['disputed'];
+  if (refunded > payment.refunded) happened.push('refunded');
+  const lost = Math.min(payment.lost + gone, payment.captured);
+  return { payment: { ...payment, disputed: true, refunded, lost }, happened };
 }
 
 /** Whether an intent is not the one that this payment stands on: it was left for another, or never became it. */

@@ -55,6 +55,8 @@ export const payment = z.object({
   currency,
   captured: z.int(),
   refunded: z.int(),
+  /** Of what was returned, what banks took back for good. */
+  lost: z.int().optional(),
   disputed: z.boolean(),
   /** The last refusal, in words for the shopper. */
   problem: z.string().optional(),

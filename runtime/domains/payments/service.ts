@@ -13,6 +13,7 @@ import type {
 import { ShopError } from '../../platform/errors.ts';
 import { providerOf } from '../../platform/payments/payments.ts';
 import type {
+  PaymentDispute,
   PaymentIntent,
   PaymentProvider,
   SqlRunner,
@@ -22,7 +23,9 @@ import type {
   Transaction,
 } from '../../platform/ports.ts';
 import { payments } from './definition.ts';
-import { isStray, observe, type Happening, type StoredPayment } from './observe.ts';
+import { createDisputes, type Answered } from './disputes/disputes.ts';
+import type { Named } from './named.ts';
+import { isStray, loseTo, observe, type Happening, type StoredPayment } from './observe.ts';
 import * as s from './schemas.ts';
 import { spreadRefund } from './spread.ts';
 
@@ -504,10 +507,37 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
         const [row] = rows;
         if (row?.fresh !== true || !matters || which === undefined) return;
         const known = isPayment(row) ? row : undefined;
-        await goingOn(known, () => merge(tx, tenant.id, which, intent, known));
+        await goingOn(known, async () => {
+          const payment = await merge(tx, tenant.id, which, intent, known);
+          if (message.dispute !== undefined) await contested(tx, tenant.id, payment, message.dispute);
+        });
       });
       return { json: { received: true } };
     };
+
+  /** @param payment as this transaction has locked it and knows it by now */
+  async function contested(
+    tx: Transaction,
+    tenant: TenantId,
+    payment: StoredPayment,
+    dispute: PaymentDispute,
+    said?: Answered,
+  ): Promise<void> {
+    const which = { paymentId: payment.id, orderId: payment.orderId };
+    const isLost = await disputes.learn(tx, tenant, which, dispute, said);
+    const after = loseTo(payment, dispute, isLost);
+    if (after.happened.length === 0) return;
+    save(tx, tenant, after.payment, now());
+    await tell(tx, after.payment, after.happened);
+  }
+
+  const disputes = createDisputes(platform, (tenant, which, dispute, said) =>
+    platform.sql.transaction(tenant, async (tx) => {
+      const { rows } = await tx.query<PaymentRow>(`${READ} for update`, [tenant, which.paymentId]);
+      if (rows[0] === undefined) throw noPayment(which.orderId);
+      await contested(tx, tenant, fromRow(rows[0]), dispute, said);
+    }),
+  );
 
   async function takenUp(
     tenant: TenantId,
@@ -694,6 +724,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       receiveWebhook: receiver('stripe'),
       receivePayPalWebhook: receiver('paypal'),
       getPaymentStatus,
+      ...disputes.routes,
     },
     consumers: {},
     tasks: {
@@ -707,12 +738,6 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     },
     operations: { createIntent, capture, cancel, refund, get, sync },
   };
-}
-
-/** A payment, and the order it is for. */
-interface Named {
-  readonly paymentId: string;
-  readonly orderId: string;
 }
 
 /** What the processor was told when the intent was made; nothing where it is none of ours. */
@@ -745,11 +770,11 @@ interface ReservedPart {
 }
 
 /** Of what a payment took: neither returned nor promised to be. */
-function leftOf({ id, captured, refunded }: StoredPayment, noted: readonly RefundRow[]): number {
+function leftOf({ id, captured, refunded, lost }: StoredPayment, noted: readonly RefundRow[]): number {
   const promised = noted
     .filter((row) => row.payment_id === id)
     .reduce((total, { amount }) => total + amount, 0);
-  return captured - Math.max(promised, refunded);
+  return captured - Math.max(promised + lost, refunded);
 }
 
 function tooMuch(paid: readonly StoredPayment[], noted: readonly RefundRow[]): ShopError {
@@ -801,13 +826,14 @@ const NOTHING = {
   currency: 'XXX',
   captured: 0,
   refunded: 0,
+  lost: 0,
   disputed: false,
   problem: undefined,
   tokenHash: undefined,
 };
 
 const COLUMNS =
-  'id, order_id, attempt, intent_id, status, amount, currency, captured, refunded, disputed, problem, token_hash, trace';
+  'id, order_id, attempt, intent_id, status, amount, currency, captured, refunded, lost, disputed, problem, token_hash, trace';
 const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and id = $2`;
 
 /** Counts a message once and locks the payment it is about, in one round trip. */
@@ -834,6 +860,7 @@ interface PaymentRow {
   readonly currency: string;
   readonly captured: number;
   readonly refunded: number;
+  readonly lost: number;
   readonly disputed: boolean;
   readonly problem: string | null;
   readonly token_hash: string | null;
@@ -852,6 +879,7 @@ function fromRow(row: PaymentRow): StoredPayment {
     currency: row.currency,
     captured: row.captured,
     refunded: row.refunded,
+    lost: row.lost,
     disputed: row.disputed,
     problem: row.problem ?? undefined,
     tokenHash: row.token_hash ?? undefined,
@@ -909,7 +937,7 @@ function insertOf(
 /** With the commit: the row is this transaction's, and nobody asks for it again there. */
 function save(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Date): void {
   tx.atEnd(
-    `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9
+    `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9, lost = $10
      where tenant_id = $1 and id = $2`,
     [
       tenant,
@@ -921,6 +949,7 @@ function save(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Da
       payment.disputed,
       payment.problem ?? null,
       now,
+      payment.lost,
     ],
   );
 }

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ShopError, type ErrorCode } from '../errors.ts';
-import type { PaymentIntent, Payments } from '../ports.ts';
+import type { PaymentDispute, PaymentIntent, PaymentProvider, Payments } from '../ports.ts';
 
 export interface PaymentsUnderTest {
   readonly payments: Payments;
   readonly tenant: string;
   /** What shopper and shop do until money is reserved, or is declined. @returns the intent as it is then */
-  pay(intent: PaymentIntent, outcome: 'paid' | 'declined'): Promise<PaymentIntent>;
+  pay(intent: PaymentIntent, outcome: 'paid' | 'declined' | 'disputed'): Promise<PaymentIntent>;
+  readonly provider: PaymentProvider;
   /** Does what the next request asks, and answers nothing. */
   loseNextReply(): Promise<void>;
   /** The same adapter for a provider that is not there. */
@@ -128,6 +129,39 @@ export function paymentsContract(adapter: string, open: () => Promise<PaymentsUn
     const held = await under.pay(intent, 'paid');
     const taken = await under.payments.capture(under.tenant, held.id, `yen-${held.id}`);
     assert.equal(taken.amountCaptured, 1_500);
+  });
+
+  async function disputed(under: PaymentsUnderTest): Promise<PaymentDispute> {
+    const { payments, tenant, provider } = under;
+    const { id } = await under.pay(await create(under), 'disputed');
+    await payments.capture(tenant, id, `capture-${id}`);
+    const since = new Date(Date.now() - 60_000);
+    let cursor: string | undefined;
+    do {
+      const page = await payments.listDisputes(tenant, { provider, since, cursor });
+      const found = page.disputes.find(({ intentId }) => intentId === id);
+      if (found !== undefined) return found;
+      cursor = page.next;
+    } while (cursor !== undefined);
+    throw new Error('the dispute is not in the list');
+  }
+
+  test(`${adapter}: a dispute is listed, answered once, and conceded once`, async () => {
+    const under = await open();
+    const { payments, tenant } = under;
+    const won = await disputed(under);
+    assert.deepEqual([won.status, won.amount, won.currency], ['needs_response', 12_34, 'EUR']);
+    assert.ok((won.dueAt?.getTime() ?? 0) > Date.now());
+    assert.deepEqual(await payments.retrieveDispute(tenant, won.id), won);
+    await under.loseNextReply();
+    const text = 'winning_evidence';
+    assert.equal((await payments.contestDispute(tenant, won.id, text, `contest-${won.id}`)).status, 'won');
+    assert.equal((await payments.contestDispute(tenant, won.id, text, `contest-${won.id}`)).status, 'won');
+    const lost = await disputed(under);
+    assert.equal((await payments.concedeDispute(tenant, lost.id, `concede-${lost.id}`)).status, 'lost');
+    assert.equal((await payments.concedeDispute(tenant, lost.id, `concede-${lost.id}`)).status, 'lost');
+    assert.equal((await payments.retrieveDispute(tenant, lost.id)).status, 'lost');
+    await refuses(payments.retrieveDispute(tenant, `${won.id.slice(0, -3)}000`), 'not_found');
   });
 
   test(`${adapter}: what does not exist, and who is not there, are told apart`, async () => {

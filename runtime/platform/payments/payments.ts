@@ -2,7 +2,7 @@
 import { ShopError } from '../errors.ts';
 import type { PaymentProvider, Payments } from '../ports.ts';
 
-/** @param id of an intent */
+/** @param id of an intent or a dispute */
 export function providerOf(id: string): PaymentProvider {
   return id.startsWith('paypal_') ? 'paypal' : 'stripe';
 }
@@ -32,6 +32,10 @@ export function choosePayments(by: Readonly<Record<PaymentProvider, Payments>>):
     capture: (tenant, id, key) => of(id).capture(tenant, id, key),
     cancel: (tenant, id, key) => of(id).cancel(tenant, id, key),
     refund: (tenant, id, amount, key) => of(id).refund(tenant, id, amount, key),
+    listDisputes: (tenant, input) => by[input.provider].listDisputes(tenant, input),
+    retrieveDispute: (tenant, id) => of(id).retrieveDispute(tenant, id),
+    contestDispute: (tenant, id, text, key) => of(id).contestDispute(tenant, id, text, key),
+    concedeDispute: (tenant, id, key) => of(id).concedeDispute(tenant, id, key),
     verifyWebhook: (tenant, message) => by[message.provider].verifyWebhook(tenant, message),
     browserConfig: (tenant, provider) => by[provider].browserConfig(tenant, provider),
   };

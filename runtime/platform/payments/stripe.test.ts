@@ -19,6 +19,12 @@ const KEYS = {
   webhookSecret: 'whsec_port00000001',
 };
 
+const METHODS = {
+  paid: 'pm_card_visa',
+  declined: 'pm_card_chargeDeclined',
+  disputed: 'pm_card_createDispute',
+};
+
 describe('payments through the stripe package', () => {
   const data = mkdtempSync(join(tmpdir(), 'port-'));
   const secrets = new Map([
@@ -99,6 +105,7 @@ describe('payments through the stripe package', () => {
       payments,
       unreachable: portTo('http://127.0.0.1:9'),
       tenant: TENANT,
+      provider: 'stripe',
       async loseNextReply() {
         const answer = await fetch(`${processor.origin}/_admin/knobs`, {
           method: 'POST',
@@ -108,7 +115,7 @@ describe('payments through the stripe package', () => {
         assert.ok(answer.ok);
       },
       async pay({ id }, outcome) {
-        await confirm(id, outcome === 'paid' ? 'pm_card_visa' : 'pm_card_chargeDeclined');
+        await confirm(id, METHODS[outcome]);
         return payments.retrieve(TENANT, id);
       },
     }),

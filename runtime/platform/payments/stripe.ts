@@ -6,7 +6,7 @@ import { Agent } from 'node:http';
 import type { Stripe } from 'stripe';
 import { createCircuit, guarded, type CircuitWatch, type Guarded } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
-import type { PaymentIntent, Payments, PaymentWebhook, Secrets, TenantId } from '../ports.ts';
+import type { PaymentDispute, PaymentIntent, Payments, PaymentWebhook, Secrets, TenantId } from '../ports.ts';
 
 export interface StripePaymentsOptions {
   readonly secrets: Secrets;
@@ -75,8 +75,41 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
       toIntent(await stripe.paymentIntents.retrieve(id, { expand: EXPAND }, request)),
     );
 
+  const retrieveDispute: Payments['retrieveDispute'] = (tenant, id) =>
+    ask(tenant, async (stripe, request) => toDispute(await stripe.disputes.retrieve(id, {}, request)));
+
   return {
     retrieve,
+    retrieveDispute,
+    listDisputes: (tenant, { since, cursor }) =>
+      ask(tenant, async (stripe, request) => {
+        const page = await stripe.disputes.list(
+          {
+            limit: 100,
+            created: { gte: Math.floor(since.getTime() / 1000) },
+            ...(cursor === undefined ? {} : { starting_after: cursor }),
+          },
+          request,
+        );
+        return {
+          disputes: page.data.map(toDispute),
+          next: page.has_more ? page.data.at(-1)?.id : undefined,
+        };
+      }),
+    contestDispute: (tenant, id, text, idempotencyKey) =>
+      ask(tenant, async (stripe, request) =>
+        toDispute(
+          await stripe.disputes.update(
+            id,
+            { evidence: { uncategorized_text: text }, submit: true },
+            { ...request, idempotencyKey },
+          ),
+        ),
+      ),
+    concedeDispute: (tenant, id, idempotencyKey) =>
+      ask(tenant, async (stripe, request) =>
+        toDispute(await stripe.disputes.close(id, {}, { ...request, idempotencyKey })),
+      ),
     async providers(tenant) {
       // Empty: the shop took cards before, and does no more.
       return ['', undefined].includes(await options.secrets.get(tenant, SECRET_KEY)) ? [] : ['stripe'];
@@ -132,7 +165,13 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
       const secret = await keyOf(tenant, WEBHOOK_SECRET);
       const stripe = await client();
       const event = readEvent(stripe, rawBody, headers['stripe-signature'] ?? '', secret);
-      return { ...event.facts, intent: await intentOf(tenant, event, retrieve) };
+      const disputeId = disputeIn(event.object);
+      return {
+        ...event.facts,
+        intent: await intentOf(tenant, event, retrieve),
+        // Not as the message has it: messages may be late.
+        ...(disputeId === undefined ? {} : { dispute: await retrieveDispute(tenant, disputeId) }),
+      };
     },
     async browserConfig(tenant) {
       const publishableKey = await keyOf(tenant, PUBLISHABLE_KEY);
@@ -215,6 +254,38 @@ async function intentOf(
   return typeof object.payment_intent === 'string' ? retrieve(tenant, object.payment_intent) : undefined;
 }
 
+function disputeIn(object: unknown): string | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  const { object: kind, id } = object as Record<string, unknown>; // any object may be asked
+  return kind === 'dispute' && typeof id === 'string' ? id : undefined;
+}
+
+function toDispute(dispute: Stripe.Dispute): PaymentDispute {
+  const { id, amount, currency, created, reason, payment_intent: intent } = dispute;
+  const due = dispute.evidence_details.due_by;
+  return {
+    id,
+    intentId: typeof intent === 'string' ? intent : intent?.id,
+    status: DISPUTED[dispute.status] ?? 'under_review',
+    reason,
+    amount,
+    currency: currency.toUpperCase(),
+    openedAt: new Date(created * 1000),
+    dueAt: due === null ? undefined : new Date(due * 1000),
+  };
+}
+
+/** An inquiry that ended, or was prevented, took nothing. */
+const DISPUTED: Readonly<Record<string, PaymentDispute['status']>> = {
+  needs_response: 'needs_response',
+  warning_needs_response: 'needs_response',
+  appeal_needs_response: 'needs_response',
+  won: 'won',
+  warning_closed: 'won',
+  prevented: 'won',
+  lost: 'lost',
+};
+
 function isIntent(object: unknown): object is Stripe.PaymentIntent {
   if (typeof object !== 'object' || object === null) return false;
   const { object: kind, id, currency, metadata } = object as Record<string, unknown>; // any object may be asked
@@ -274,6 +345,7 @@ function toShopError(cause: unknown): unknown {
     if (code === 'resource_missing') return error('not_found', 'The processor does not know this payment.');
     if (code === 'payment_intent_unexpected_state')
       return error('illegal_transition', 'Read the payment again.');
+    if (code === 'dispute_closed') return error('illegal_transition', 'Read the dispute again.');
     if (code === 'charge_already_refunded' || code === 'charge_disputed' || code === 'amount_too_large') {
       return error('conflict', 'Read what is captured and refunded already.');
     }

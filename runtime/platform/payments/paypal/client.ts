@@ -20,6 +20,8 @@ export interface PayPalRequest<Out> {
   /** From `/v1` or `/v2` on. */
   readonly path: string;
   readonly body?: object;
+  /** Instead of a body: its part `input` is JSON. */
+  readonly form?: FormData;
   /** Makes a request happen once, as long as PayPal remembers it. */
   readonly id?: string;
   readonly answer: ZodType<Out>;
@@ -139,17 +141,17 @@ export function createPayPalClient(options: PayPalClientOptions): PayPalClient {
 
   async function once<Out>(merchant: Merchant, request: PayPalRequest<Out>): Promise<Out> {
     const token = await tokenOf(merchant);
-    const { method, path, body, id, answer } = request;
+    const { method, path, body, form, id, answer } = request;
     const init: RequestInit = {
       method,
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
-        'content-type': 'application/json',
+        ...(form === undefined ? { 'content-type': 'application/json' } : {}),
         prefer: 'return=representation',
         ...(id === undefined ? {} : { 'paypal-request-id': shortened(id) }),
       },
-      ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+      ...(method === 'GET' ? {} : { body: form ?? JSON.stringify(body ?? {}) }),
     };
     try {
       return await send(`${merchant.url}${path}`, init, answer);
@@ -275,6 +277,11 @@ const ISSUES: Readonly<Record<string, readonly [ErrorCode, message: string, reme
   AUTHORIZATION_VOIDED: ['illegal_transition', 'The payment was released.', 'Read the payment again.'],
   PREVIOUSLY_VOIDED: ['illegal_transition', 'The payment was released.', 'Read the payment again.'],
   AUTHORIZATION_EXPIRED: ['illegal_transition', 'The reservation has ended.', 'Read the payment again.'],
+  ACTION_NOT_ALLOWED_IN_CURRENT_DISPUTE_STATE: [
+    'illegal_transition',
+    'The dispute does not wait for this.',
+    'Read the dispute again.',
+  ],
   INSTRUMENT_DECLINED: [
     'payment_declined',
     'PayPal declined the payment.',

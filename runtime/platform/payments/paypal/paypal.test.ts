@@ -22,6 +22,8 @@ const KEYS = {
   webhookId: 'WEBHOOK0001',
 };
 
+const CHOICES = { paid: 'approve', declined: 'decline', disputed: 'dispute' } as const;
+
 describe('payments by PayPal', () => {
   const data = mkdtempSync(join(tmpdir(), 'paypal-'));
   const secrets = new Map([
@@ -137,9 +139,10 @@ describe('payments by PayPal', () => {
       payments,
       unreachable,
       tenant: TENANT,
+      provider: 'paypal',
       loseNextReply: () => knobs({ loseReplies: 1 }),
       async pay(intent, outcome) {
-        await approveAsPayer(intent.approveUrl ?? '', outcome === 'paid' ? 'approve' : 'decline');
+        await approveAsPayer(intent.approveUrl ?? '', CHOICES[outcome]);
         return payments.confirm(TENANT, intent.id, `confirm-${intent.id}`);
       },
     }),

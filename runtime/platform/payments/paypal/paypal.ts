@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { CircuitWatch } from '../../circuit/circuit.ts';
 import { ShopError } from '../../errors.ts';
-import type { Clock, PaymentIntent, Payments, Secrets, TenantId } from '../../ports.ts';
+import type { Clock, PaymentDispute, PaymentIntent, Payments, Secrets, TenantId } from '../../ports.ts';
 import { isPayable, toDecimal } from './amounts.ts';
 import { createPayPalClient, type Merchant, type PayPalRequest } from './client.ts';
 import {
@@ -13,12 +13,14 @@ import {
   capture,
   captureOf,
   DECLINED,
+  PREFIX,
   noteOf,
   order,
   orderIdOf,
   toIntent,
   type Order,
 } from './orders.ts';
+import { dispute, disputeIdOf, disputePage, toDispute, type Dispute } from './disputes.ts';
 import { createWebhookReader, type PayPalEvent } from './webhooks.ts';
 
 export interface PayPalPaymentsOptions {
@@ -214,12 +216,75 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
     const captureId =
       told?.disputed_transactions?.[0]?.seller_transaction_id ?? /\/captures\/([A-Z0-9]+)$/.exec(up)?.[1];
     if (captureId === undefined) return undefined;
+    return orderOfCapture(tenant, captureId);
+  }
+
+  async function orderOfCapture(tenant: TenantId, captureId: string): Promise<string | undefined> {
     const path = `/v2/payments/captures/${encodeURIComponent(captureId)}`;
     return (await ask(tenant, { method: 'GET', path, answer: capture })).supplementary_data?.related_ids
       ?.order_id;
   }
 
+  async function readDispute(tenant: TenantId, id: string): Promise<Dispute> {
+    const disputeId = disputeIdOf(id);
+    if (disputeId === undefined) throw noSuchPayment();
+    return ask(tenant, { method: 'GET', path: `/v1/customer/disputes/${disputeId}`, answer: dispute });
+  }
+
+  const retrieveDispute: Payments['retrieveDispute'] = async (tenant, id) => {
+    const found = await readDispute(tenant, id);
+    const captureId = found.disputed_transactions[0]?.seller_transaction_id;
+    return toDispute(found, captureId === undefined ? undefined : await orderOfCapture(tenant, captureId));
+  };
+
+  const listDisputes: Payments['listDisputes'] = async (tenant, { since, cursor }) => {
+    const query = new URLSearchParams({ start_time: since.toISOString(), page_size: '50' });
+    if (cursor !== undefined) query.set('next_page_token', cursor);
+    const path = `/v1/customer/disputes?${query.toString()}`;
+    const page = await ask(tenant, { method: 'GET', path, answer: disputePage });
+    const disputes: PaymentDispute[] = [];
+    for (const { dispute_id: id } of page.items)
+      disputes.push(await retrieveDispute(tenant, `${PREFIX}${id}`));
+    const next = page.links.find(({ rel }) => rel === 'next')?.href;
+    const token =
+      next === undefined ? null : new URL(next, 'https://api.paypal.com').searchParams.get('next_page_token');
+    return { disputes, next: token ?? undefined };
+  };
+
+  /** What was said before cannot be said again: how it stands is the answer. */
+  async function act(tenant: TenantId, id: string, request: () => Promise<unknown>): Promise<PaymentDispute> {
+    try {
+      await request();
+    } catch (error) {
+      if (!(error instanceof ShopError) || error.code !== 'illegal_transition') throw error;
+      const now = await retrieveDispute(tenant, id);
+      if (now.status === 'needs_response') throw error;
+      return now;
+    }
+    return retrieveDispute(tenant, id);
+  }
+
+  const contestDispute: Payments['contestDispute'] = (tenant, id, text, idempotencyKey) =>
+    act(tenant, id, () => {
+      const form = new FormData();
+      const input = { evidences: [{ evidence_type: 'OTHER', notes: text }] };
+      form.set('input', new Blob([JSON.stringify(input)], { type: 'application/json' }));
+      const path = `/v1/customer/disputes/${disputeIdOf(id) ?? ''}/provide-evidence`;
+      return ask(tenant, { method: 'POST', path, id: idempotencyKey, form, answer: z.unknown() });
+    });
+
+  const concedeDispute: Payments['concedeDispute'] = (tenant, id, idempotencyKey) =>
+    act(tenant, id, () => {
+      const path = `/v1/customer/disputes/${disputeIdOf(id) ?? ''}/accept-claim`;
+      const body = { note: 'The shop accepts the claim.', accept_claim_type: 'REFUND' };
+      return ask(tenant, { method: 'POST', path, id: idempotencyKey, body, answer: z.unknown() });
+    });
+
   return {
+    listDisputes,
+    retrieveDispute,
+    contestDispute,
+    concedeDispute,
     async providers(tenant, price) {
       const keys = await Promise.all(
         [PAYPAL_CLIENT_ID, PAYPAL_ENVIRONMENT].map((name) => secrets.get(tenant, name)),
@@ -244,12 +309,24 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
       const from = await environmentOf(tenant);
       const event = await webhooks.read(from, webhookId, rawBody, headers);
       const { id, type, createdAt } = event;
-      return { id, type, createdAt, intent: await intentOf(tenant, event) };
+      const disputeId = type.startsWith('CUSTOMER.DISPUTE.')
+        ? disputed.safeParse(event.resource).data?.dispute_id
+        : undefined;
+      return {
+        id,
+        type,
+        createdAt,
+        intent: await intentOf(tenant, event),
+        ...(disputeId === undefined
+          ? {}
+          : { dispute: await retrieveDispute(tenant, `${PREFIX}${disputeId}`) }),
+      };
     },
     browserConfig: () => Promise.resolve({ publishableKey: '', processorOrigin: '' }),
   };
 }
 
+const disputed = dispute.pick({ dispute_id: true });
 const LONGEST_NOTE = 256;
 
 const named = z.object({ id: z.string().regex(/^[A-Z0-9]{1,36}$/) });

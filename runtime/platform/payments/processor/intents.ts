@@ -18,6 +18,8 @@ const CANCELLABLE = [
 ];
 const UPDATABLE = ['requires_payment_method', 'requires_confirmation', 'requires_action'];
 const MAX_AMOUNT = 99_999_999_999;
+/** Seconds until the answer to a dispute is due. */
+const ANSWER_WITHIN = 7 * 86_400;
 
 export function createIntent(ledger: Ledger, form: Form): Reply {
   const amount = integer(text(form, 'amount'));
@@ -262,10 +264,22 @@ export function answerDispute(ledger: Ledger, found: Dispute, form: Form): Reply
   const evidence = text(form, 'evidence', 'uncategorized_text') ?? '';
   const status =
     evidence === 'winning_evidence' ? 'won' : evidence === 'losing_evidence' ? 'lost' : 'under_review';
-  return settleDispute(ledger, { ...found, status, evidence: { uncategorized_text: evidence } });
+  const details = {
+    ...found.evidence_details,
+    has_evidence: true,
+    submission_count: found.evidence_details.submission_count + 1,
+  };
+  return settleDispute(ledger, {
+    ...found,
+    status,
+    evidence: { uncategorized_text: evidence },
+    evidence_details: details,
+  });
 }
 
 export function closeDispute(ledger: Ledger, found: Dispute): Reply {
+  if (found.status === 'won' || found.status === 'lost')
+    return badRequest('This dispute is already closed.', undefined, 'dispute_closed');
   return settleDispute(ledger, { ...found, status: 'lost' });
 }
 
@@ -406,6 +420,12 @@ function dispute(ledger: Ledger, intent: Intent, charge: Charge): void {
     created: ledger.seconds,
     currency: charge.currency,
     evidence: {},
+    evidence_details: {
+      due_by: ledger.seconds + ANSWER_WITHIN,
+      has_evidence: false,
+      past_due: false,
+      submission_count: 0,
+    },
     livemode: false,
     metadata: {},
     payment_intent: intent.id,

@@ -2,7 +2,7 @@
  * The objects a merchant's server and the processor talk about, with Stripe's field names.
  */
 import type { Behaviour } from './cards.ts';
-import type { PayPalAccount, PayPalEvent, PayPalOrder } from './paypal/objects.ts';
+import type { PayPalAccount, PayPalDispute, PayPalEvent, PayPalOrder } from './paypal/objects.ts';
 
 export type IntentStatus =
   | 'requires_payment_method'
@@ -110,6 +110,12 @@ export interface Dispute {
   readonly created: number;
   readonly currency: string;
   readonly evidence: Readonly<Record<string, string>>;
+  readonly evidence_details: {
+    readonly due_by: number;
+    readonly has_evidence: boolean;
+    readonly past_due: false;
+    readonly submission_count: number;
+  };
   readonly livemode: false;
   readonly metadata: Metadata;
   readonly payment_intent: string;
@@ -158,6 +164,7 @@ export interface Kinds {
   /** Which order an authorization or a capture is of. */
   paypal_payment: { readonly id: string; readonly created: number; readonly order: string };
   paypal_event: PayPalEvent;
+  paypal_dispute: PayPalDispute;
 }
 
 export type Kind = keyof Kinds;

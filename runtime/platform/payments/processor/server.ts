@@ -250,6 +250,8 @@ async function servePayPal(options: ProcessorServerOptions, incoming: Incoming):
     body,
     authorization: headerOf(request, 'authorization'),
     requestId: headerOf(request, 'paypal-request-id'),
+    query: url.searchParams,
+    contentType: headerOf(request, 'content-type'),
   });
   options.courier.wake();
   if (reply === 'lost') request.socket.destroy();

@@ -61,3 +61,12 @@ export interface PayPalEvent {
   /** As it is sent. */
   readonly body: string;
 }
+
+export interface PayPalDispute {
+  readonly id: string;
+  readonly created: number;
+  readonly capture: string;
+  readonly amount: Money;
+  readonly status: 'WAITING_FOR_SELLER_RESPONSE' | 'UNDER_REVIEW' | 'RESOLVED';
+  readonly outcome: 'RESOLVED_BUYER_FAVOUR' | 'RESOLVED_SELLER_FAVOUR' | undefined;
+}

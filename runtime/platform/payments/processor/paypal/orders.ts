@@ -4,19 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Reply } from '../errors.ts';
+import { at, noSuchResource, unprocessable, type PayPalBooks } from './books.ts';
+import { openDispute } from './disputes.ts';
 import type { Capture, Choice, Money, PayPalOrder, PayPalRefund } from './objects.ts';
-
-/** One account's books during one request. Lives only inside a commit of the store. */
-export interface PayPalBooks {
-  readonly now: Date;
-  /** Base of the API as browsers reach it. */
-  readonly publicUrl: string;
-  order(id: string): PayPalOrder | undefined;
-  /** The order that a payment of this id belongs to. */
-  holding(paymentId: string): PayPalOrder | undefined;
-  put(order: PayPalOrder): void;
-  tell(type: string, resourceType: string, resource: object): void;
-}
 
 const ZERO_DECIMAL = new Set(['HUF', 'JPY', 'TWD']);
 
@@ -91,6 +81,7 @@ export function captureAuthorization(books: PayPalBooks, order: PayPalOrder, bod
   const done: PayPalOrder = { ...order, authorization: { ...authorization, status: 'CAPTURED' }, capture };
   books.put(done);
   books.tell('PAYMENT.CAPTURE.COMPLETED', 'capture', { ...capture, ...belonging(done) });
+  if (order.choice === 'dispute') openDispute(books, capture);
   return made({ ...capture, ...belonging(done) });
 }
 
@@ -168,20 +159,6 @@ export function belonging({ id, customId }: PayPalOrder): object {
   };
 }
 
-export function unprocessable(issue: string): Reply {
-  const message =
-    'The requested action could not be performed, semantically incorrect, or failed business validation.';
-  return { status: 422, body: { name: 'UNPROCESSABLE_ENTITY', message, details: [{ issue }] } };
-}
-
-export function noSuchResource(): Reply {
-  const message = 'The specified resource does not exist.';
-  return {
-    status: 404,
-    body: { name: 'RESOURCE_NOT_FOUND', message, details: [{ issue: 'INVALID_RESOURCE_ID' }] },
-  };
-}
-
 function made(body: object): Reply {
   return { status: 201, body };
 }
@@ -205,13 +182,6 @@ function webUrl(given: unknown): string | undefined {
     /^https?:\/\//.test(given) &&
     URL.canParse(given)
     ? given
-    : undefined;
-}
-
-/** The value at a key of whatever was sent. */
-export function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([name]) => name === key)?.[1]
     : undefined;
 }
 

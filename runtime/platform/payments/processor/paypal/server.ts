@@ -3,20 +3,18 @@ import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto
 import type { Reply } from '../errors.ts';
 import type { Knobs } from '../knobs.ts';
 import type { Store } from '../store.ts';
+import { acceptClaim, notesIn, provideEvidence, shownDispute } from './disputes.ts';
 import type { Choice, PayPalAccount, PayPalOrder } from './objects.ts';
+import { at, noSuchResource, unprocessable, type PayPalBooks } from './books.ts';
 import {
   approve,
-  at,
   authorize,
   belonging,
   captureAuthorization,
   createOrder,
-  noSuchResource,
   refundCapture,
   shownOrder,
-  unprocessable,
   voidAuthorization,
-  type PayPalBooks,
 } from './orders.ts';
 import type { Signer } from './signer.ts';
 
@@ -38,6 +36,8 @@ export interface PayPalRequest {
   readonly body: string;
   readonly authorization: string | undefined;
   readonly requestId: string | undefined;
+  readonly query: URLSearchParams;
+  readonly contentType: string | undefined;
 }
 
 /** Below this name an account's rows are in the store that all share. */
@@ -58,9 +58,12 @@ export async function answerPayPal(
   if (path === '/v1/oauth2/token' && method === 'POST') return grant(options, request);
   const caller = callerOf(options, request.authorization);
   if (caller === undefined) return { status: 401, body: { error: 'invalid_token', name: 'INVALID_TOKEN' } };
-  const body = request.body === '' ? {} : jsonIn(request.body);
+  const body = request.body === '' ? {} : jsonIn(partOf(request));
   if (body === undefined) return { status: 400, body: { name: 'INVALID_REQUEST', message: 'Send JSON.' } };
-  if (method === 'GET') return read(books(options, caller), path);
+  if (method === 'GET') {
+    if (path.startsWith('/v1/customer/disputes')) return readDisputes(options.store, caller, request);
+    return read(books(options, caller), path);
+  }
   const key = request.requestId;
   if (key !== undefined && (key === '' || key.length > LONGEST_KEY))
     return unprocessable('INVALID_STRING_LENGTH');
@@ -70,7 +73,9 @@ export async function answerPayPal(
     const before = key === undefined ? undefined : options.store.remembered(caller, `${path} ${key}`);
     // The parser of this process wrote it.
     if (before !== undefined) return { status: 200, body: JSON.parse(before.body) as unknown };
-    const reply = write(books(options, caller), path, body);
+    const reply =
+      writeDispute(options.store, caller, books(options, caller), path, body) ??
+      write(books(options, caller), path, body);
     if (key !== undefined && reply.status < 300) {
       const kept = { fingerprint: '', status: reply.status, body: JSON.stringify(reply.body) };
       options.store.remember(caller, `${path} ${key}`, kept, options.now().getTime());
@@ -109,6 +114,31 @@ function withToken(url: string | undefined, query: Readonly<Record<string, strin
   return to.href;
 }
 
+/** Forms with files have their JSON in a part called `input`. */
+function partOf({ body, contentType }: PayPalRequest): string {
+  const [, boundary] = /^multipart\/form-data;.*boundary="?([^";]+)/.exec(contentType ?? '') ?? [];
+  if (boundary === undefined) return body;
+  const part = body.split(`--${boundary}`).find((each) => /name="input"/.test(each)) ?? '';
+  return part.slice(part.indexOf('\r\n\r\n')).trim();
+}
+
+function readDisputes(store: Store, account: string, { path, query }: PayPalRequest): Reply {
+  const id = path.slice('/v1/customer/disputes/'.length);
+  if (id !== '') {
+    const dispute = store.get(account, 'paypal_dispute', id);
+    return dispute === undefined ? noSuchResource() : { status: 200, body: shownDispute(dispute) };
+  }
+  const since = Date.parse(query.get('start_time') ?? '');
+  const { data, hasMore } = store.list(account, 'paypal_dispute', {
+    limit: Math.min(Number(query.get('page_size') ?? 10) || 10, 50),
+    startingAfter: query.get('next_page_token') ?? undefined,
+    ...(Number.isNaN(since) ? {} : { createdFrom: Math.floor(since / 1000) }),
+  });
+  const next = `/v1/customer/disputes?next_page_token=${data.at(-1)?.id ?? ''}`;
+  const links = hasMore ? [{ rel: 'next', method: 'GET', href: next }] : [];
+  return { status: 200, body: { items: data.map(shownDispute), links } };
+}
+
 function read(theirs: PayPalBooks, path: string): Reply {
   const [, kind = '', id = ''] =
     /^\/v2\/(checkout\/orders|payments\/(?:authorizations|captures))\/([A-Z0-9]+)$/.exec(path) ?? [];
@@ -123,6 +153,23 @@ function read(theirs: PayPalBooks, path: string): Reply {
   return order === undefined || part === undefined
     ? noSuchResource()
     : { status: 200, body: { ...part, ...belonging(order) } };
+}
+
+function writeDispute(
+  store: Store,
+  account: string,
+  theirs: PayPalBooks,
+  path: string,
+  body: unknown,
+): Reply | undefined {
+  const [, id, action] =
+    /^\/v1\/customer\/disputes\/([\w-]+)\/(provide-evidence|accept-claim)$/.exec(path) ?? [];
+  if (id === undefined) return undefined;
+  const dispute = store.get(account, 'paypal_dispute', id);
+  if (dispute === undefined) return noSuchResource();
+  return action === 'accept-claim'
+    ? acceptClaim(theirs, dispute)
+    : provideEvidence(theirs, dispute, notesIn(body));
 }
 
 function write(theirs: PayPalBooks, path: string, body: unknown): Reply {
@@ -163,6 +210,7 @@ function books(options: PayPalServerOptions, account: string): PayPalBooks {
         if (part !== undefined)
           store.put(account, 'paypal_payment', { id: part.id, created: order.created, order: order.id });
     },
+    putDispute: (dispute) => store.put(account, 'paypal_dispute', dispute),
     tell(type, resourceType, resource) {
       const id = `WH-${randomUUID().toUpperCase()}`;
       const event = {
