@@ -6192,7 +6192,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -6204,14 +6204,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6224,7 +6224,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6236,7 +6236,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6249,7 +6249,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6262,7 +6262,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -6283,7 +6283,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -6297,7 +6297,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -7676,6 +7676,9 @@ export interface Operations {
         "giftRefunded": number;
         "outside": number;
         "outsideRefunded": number;
+        "lowered": number;
+        "owed": number;
+        "owedPaymentId"?: string | undefined;
         "placedAt": string;
         "updatedAt": string;
         "holdExpiresAt"?: string | undefined;
@@ -8269,6 +8272,9 @@ export interface Operations {
         "giftRefunded": number;
         "outside": number;
         "outsideRefunded": number;
+        "lowered": number;
+        "owed": number;
+        "owedPaymentId"?: string | undefined;
         "placedAt": string;
         "updatedAt": string;
         "holdExpiresAt"?: string | undefined;
@@ -8439,6 +8445,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -8446,7 +8455,7 @@ export interface Operations {
       "tracking"?: string | undefined;
     };
   };
-  /** What the browser needs to pay, again, or to pay otherwise; the stock is held a little longer. */
+  /** What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit made the order dearer by. */
   'orders.resumePayment': {
     params: {
       "orderId": string;
@@ -8591,6 +8600,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -8728,6 +8740,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -8859,6 +8874,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -9812,6 +9830,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -9823,6 +9844,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -10110,6 +10141,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -10121,6 +10155,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -10260,6 +10304,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -10271,6 +10318,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -10416,6 +10473,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -10427,6 +10487,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -10573,6 +10643,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -10584,6 +10657,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -10727,6 +10810,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -10738,6 +10824,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -10881,6 +10977,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -10892,6 +10991,809 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Begin to change a paid order of which something has not left; one edit is open at a time. */
+  'orders.beginEdit': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+      })[] | undefined;
+      "reason"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "orderId": string;
+      "state": "open" | "committed" | "withdrawn";
+      "version": number;
+      "currency": string;
+      "changes": readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+      })[];
+      "reason"?: string | undefined;
+      "stale": boolean;
+      "outcome"?: {
+        "before": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "after": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "added": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "removed": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "refund": number;
+        "owed": number;
+      } | undefined;
+      "problem"?: string | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[] | undefined;
+      "discounts"?: readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[] | undefined;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** What was edited of an order, newest first. */
+  'orders.listEdits': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "edits": readonly ({
+        "id": string;
+        "orderId": string;
+        "state": "open" | "committed" | "withdrawn";
+        "version": number;
+        "currency": string;
+        "changes": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "unitPrice"?: number | undefined;
+          "discount"?: {
+            "basisPoints"?: number | undefined;
+            "amount"?: number | undefined;
+            "reason": string;
+          } | undefined;
+        })[];
+        "reason"?: string | undefined;
+        "stale": boolean;
+        "outcome"?: {
+          "before": {
+            "subtotal": number;
+            "discount": number;
+            "shipping": number;
+            "tax": number;
+            "total": number;
+          };
+          "after": {
+            "subtotal": number;
+            "discount": number;
+            "shipping": number;
+            "tax": number;
+            "total": number;
+          };
+          "added": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "removed": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "refund": number;
+          "owed": number;
+        } | undefined;
+        "problem"?: string | undefined;
+        "lines"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "options": Readonly<Record<string, string>>;
+          "quantity": number;
+          "unitPrice": {
+            "amount": number;
+            "currency": string;
+          };
+          "discount": {
+            "amount": number;
+            "currency": string;
+          };
+          "tax": {
+            "amount": number;
+            "currency": string;
+          };
+        })[] | undefined;
+        "discounts"?: readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[] | undefined;
+        "createdAt": string;
+        "updatedAt": string;
+      })[];
+    };
+  };
+  /** One edit, with what it comes to on the order as that is now. */
+  'orders.getEdit': {
+    params: {
+      "orderId": string;
+      "editId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "orderId": string;
+      "state": "open" | "committed" | "withdrawn";
+      "version": number;
+      "currency": string;
+      "changes": readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+      })[];
+      "reason"?: string | undefined;
+      "stale": boolean;
+      "outcome"?: {
+        "before": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "after": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "added": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "removed": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "refund": number;
+        "owed": number;
+      } | undefined;
+      "problem"?: string | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[] | undefined;
+      "discounts"?: readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[] | undefined;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Change an open edit as a whole; it is worked out on the order as that is now. */
+  'orders.changeEdit': {
+    params: {
+      "orderId": string;
+      "editId": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "lines"?: readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+      })[] | undefined;
+      "reason"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "orderId": string;
+      "state": "open" | "committed" | "withdrawn";
+      "version": number;
+      "currency": string;
+      "changes": readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+      })[];
+      "reason"?: string | undefined;
+      "stale": boolean;
+      "outcome"?: {
+        "before": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "after": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "added": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "removed": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "refund": number;
+        "owed": number;
+      } | undefined;
+      "problem"?: string | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[] | undefined;
+      "discounts"?: readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[] | undefined;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Make the edit: units are taken and let go, the shopper is told, and pays what it is dearer by or gets back what it is cheaper by. */
+  'orders.commitEdit': {
+    params: {
+      "orderId": string;
+      "editId": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "expectedTotal"?: number | undefined;
+      "paid"?: {
+        "means": "cash" | "bank_transfer" | "cheque" | "card_terminal" | "other";
+        "reference"?: string | undefined;
+      } | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Leave the order as it is. */
+  'orders.withdrawEdit': {
+    params: {
+      "orderId": string;
+      "editId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "orderId": string;
+      "state": "open" | "committed" | "withdrawn";
+      "version": number;
+      "currency": string;
+      "changes": readonly ({
+        "variantId": string;
+        "quantity": number;
+        "unitPrice"?: number | undefined;
+        "discount"?: {
+          "basisPoints"?: number | undefined;
+          "amount"?: number | undefined;
+          "reason": string;
+        } | undefined;
+      })[];
+      "reason"?: string | undefined;
+      "stale": boolean;
+      "outcome"?: {
+        "before": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "after": {
+          "subtotal": number;
+          "discount": number;
+          "shipping": number;
+          "tax": number;
+          "total": number;
+        };
+        "added": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "removed": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "refund": number;
+        "owed": number;
+      } | undefined;
+      "problem"?: string | undefined;
+      "lines"?: readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+      })[] | undefined;
+      "discounts"?: readonly ({
+        "promotionId": string;
+        "title": string;
+        "code"?: string | undefined;
+        "class": "product" | "order" | "shipping";
+        "amount": number;
+      })[] | undefined;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Note that what an order owes after an edit was paid by other means. */
+  'orders.payOwed': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "means": "cash" | "bank_transfer" | "cheque" | "card_terminal" | "other";
+      "reference"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -11066,6 +11968,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -11077,6 +11982,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -11217,6 +12132,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -11228,6 +12146,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -11368,6 +12296,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -11379,6 +12310,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -11517,6 +12458,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -11528,6 +12472,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -11672,6 +12626,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -11683,6 +12640,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -11824,6 +12791,9 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
       "placedAt": string;
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
@@ -11835,6 +12805,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -13353,6 +14333,13 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.createFulfilment': ['POST', '/api/admin/orders/orders/{orderId}/fulfilments', true],
   'orders.updateFulfilment': ['PATCH', '/api/admin/orders/orders/{orderId}/fulfilments/{fulfilmentId}', false],
   'orders.cancelUnits': ['POST', '/api/admin/orders/orders/{orderId}/cancel-units', true],
+  'orders.beginEdit': ['POST', '/api/admin/orders/orders/{orderId}/edits', true],
+  'orders.listEdits': ['GET', '/api/admin/orders/orders/{orderId}/edits', false],
+  'orders.getEdit': ['GET', '/api/admin/orders/orders/{orderId}/edits/{editId}', false],
+  'orders.changeEdit': ['PUT', '/api/admin/orders/orders/{orderId}/edits/{editId}', false],
+  'orders.commitEdit': ['POST', '/api/admin/orders/orders/{orderId}/edits/{editId}/commit', true],
+  'orders.withdrawEdit': ['POST', '/api/admin/orders/orders/{orderId}/edits/{editId}/withdraw', false],
+  'orders.payOwed': ['POST', '/api/admin/orders/orders/{orderId}/pay-owed', true],
   'orders.listReturns': ['GET', '/api/admin/orders/returns', false],
   'orders.createReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns', true],
   'orders.authoriseReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/authorise', false],

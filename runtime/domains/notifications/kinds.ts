@@ -149,6 +149,27 @@ const KIND_TABLE = {
     variables: z.object({ ...order, reason: text.optional() }),
     sample: { ...sampleOrder, reason: 'The last pair was damaged in our warehouse.' },
   },
+  'orders.edited': {
+    category: 'orders',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    // `owed` where it is dearer than what was paid.
+    variables: z.object({
+      ...order,
+      total: money,
+      lines: z.array(line),
+      owed: money.optional(),
+      words: text.optional(),
+    }),
+    sample: {
+      ...sampleOrder,
+      total: eur(15_300),
+      lines: sampleLines,
+      owed: eur(1_200),
+      words: 'One pair of socks more, as you asked.',
+    },
+  },
   'orders.offer': {
     category: 'orders',
     channels: ['mail'],

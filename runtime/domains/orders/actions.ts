@@ -6,6 +6,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf } from './carts.ts';
+import { createEdits, type Edits } from './edits/actions.ts';
 import { mayCancel, type OrderState } from './machine.ts';
 import { askRefund, refundIdOf, type Wish } from './refunds.ts';
 import { createReturns, type Returns } from './returns/actions.ts';
@@ -23,6 +24,7 @@ export interface Actions {
   /** @param key of the request: asking twice with one key refunds once */
   refund(tenant: Tenant, orderId: string, key: string, wish: Omit<Wish, 'id'>): Promise<StoredOrder>;
   readonly returns: Returns;
+  readonly edits: Edits;
 }
 
 /** The task does what the request could not finish. */
@@ -113,6 +115,7 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
     },
 
     returns: createReturns(platform, later, push),
+    edits: createEdits(platform, later, push),
   };
 }
 

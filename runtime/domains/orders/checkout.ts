@@ -8,15 +8,7 @@ import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
-import {
-  cartPrice,
-  problemOf,
-  readCart,
-  snapshotOf,
-  type Shopper,
-  type StoredCart,
-  type StoredLine,
-} from './carts.ts';
+import { cartPrice, problemOf, readCart, snapshotOf, type Shopper, type StoredCart } from './carts.ts';
 import {
   allocateTaken,
   readTaken,
@@ -72,21 +64,30 @@ export async function checkout(
 
 /**
  * What the browser needs to pay this order; may be asked again and again.
- * @param provider as the shopper chose; undefined: as before, or the shop's usual
+ * @param what is to be paid, and how the shopper chose to; absent: the order, as before or as the shop usually does
  */
 export function startPayment(
   platform: Platform,
   tenant: Tenant,
   order: StoredOrder,
-  provider?: PaymentStart['provider'],
+  {
+    id,
+    amount,
+    token,
+    provider,
+  }: {
+    readonly id?: string;
+    readonly amount?: number;
+    readonly token?: string | undefined;
+    readonly provider?: PaymentStart['provider'] | undefined;
+  } = {},
 ): Promise<PaymentStart> {
-  const [tokenHash] = order.tokenHashes;
   return platform.call<PaymentStart>(tenant.id, 'payments', 'createIntent', {
-    paymentId: paymentOfCheckout(order.id),
+    paymentId: id ?? paymentOfCheckout(order.id),
     orderId: order.id,
-    amount: order.due,
+    amount: amount ?? order.due,
     currency: order.currency,
-    tokenHash,
+    tokenHash: token === undefined ? order.tokenHashes[0] : hashOf(token),
     ...(provider === undefined ? {} : { provider }),
   });
 }
@@ -257,8 +258,14 @@ function usedUp({ discounts }: StoredOrder, promotions: readonly string[]): Shop
   );
 }
 
+interface Titled {
+  readonly variantId: string;
+  readonly title: string;
+  readonly variantTitle?: string | undefined;
+}
+
 export function outOfStock(
-  all: readonly Pick<StoredLine, 'variantId' | 'title' | 'variantTitle'>[],
+  all: readonly Titled[],
   lacking: readonly { variantId: string; quantity: number; free: number }[],
 ): ShopError {
   const lines = all.filter((line) => lacking.some((each) => each.variantId === line.variantId));
@@ -271,7 +278,7 @@ export function outOfStock(
   });
 }
 
-function titles(lines: readonly Pick<StoredLine, 'title' | 'variantTitle'>[]): string {
+function titles(lines: readonly Titled[]): string {
   return lines.map((line) => [line.title, line.variantTitle].filter(Boolean).join(' · ')).join(', ');
 }
 
@@ -316,6 +323,8 @@ export function newOrder(
     taxParts: totals.tax.parts,
     shippingTax,
     total: totals.total,
+    lowered: 0,
+    surcharges: [],
     gift: totals.gift,
     giftRefunded: 0,
     outside: 0,

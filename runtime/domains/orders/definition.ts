@@ -8,6 +8,7 @@ import type { DomainDefinition, TopicDefinition } from '../../platform/definitio
 import { paymentEvent } from '../payments/schemas.ts';
 import * as backorders from './backorders/schemas.ts';
 import * as drafts from './drafts/schemas.ts';
+import * as edits from './edits/schemas.ts';
 import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
 import * as places from './locations/schemas.ts';
@@ -27,6 +28,7 @@ const orderTopic: TopicDefinition = {
     'orders.order.expired': s.orderEvent,
     'orders.order.refunded': s.orderEvent,
     'orders.order.fulfilled': s.orderEvent,
+    'orders.order.edited': s.editedEvent,
     'orders.order.fulfilment_shipped': s.fulfilmentEvent,
     'orders.order.fulfilment_delivered': s.fulfilmentEvent,
     'orders.order.return_requested': s.returnEvent,
@@ -64,6 +66,7 @@ const stockTopic: TopicDefinition = {
 const ofOrder = z.strictObject({ orderId: s.orderId });
 const ofDraft = z.strictObject({ draftId: drafts.draftId });
 const ofFulfilment = z.strictObject({ orderId: s.orderId, fulfilmentId: parcels.fulfilmentId });
+const ofEdit = z.strictObject({ orderId: s.orderId, editId: edits.editId });
 const ofReturn = z.strictObject({ orderId: s.orderId, returnId: returns.returnId });
 const ofCart = z.strictObject({ cartId: s.cartId });
 const ofCartLine = z.strictObject({ cartId: s.cartId, variantId: s.variantId });
@@ -145,7 +148,14 @@ export const orders: DomainDefinition = {
         erase: { message: null },
       },
     },
-    { name: 'orders_order_lines', spread: 'tenant', access: 'append' },
+    { name: 'orders_order_lines', spread: 'tenant', access: 'write' },
+    { name: 'orders_surcharges', spread: 'tenant', access: 'write' },
+    {
+      name: 'orders_edits',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: { column: 'order_id', of: 'orders_orders', key: 'id' }, erase: { reason: null } },
+    },
     { name: 'orders_holds', spread: 'tenant', access: 'write' },
     { name: 'orders_locations', spread: 'tenant', access: 'write' },
     { name: 'orders_levels', spread: 'tenant', access: 'write' },
@@ -191,6 +201,7 @@ export const orders: DomainDefinition = {
     { name: 'orders.hear-payment', payload: heardPayment, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.draft-due', payload: ofDraft, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.tell-edit', payload: ofEdit, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.sweep', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
   ],
@@ -429,7 +440,7 @@ export const orders: DomainDefinition = {
       method: 'POST',
       path: '/api/orders/{orderId}/payment',
       summary:
-        'What the browser needs to pay, again, or to pay otherwise; the stock is held a little longer.',
+        'What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit made the order dearer by.',
       audience: 'shopper',
       params: ofOrder,
       query: s.paymentQuery,
@@ -628,6 +639,78 @@ export const orders: DomainDefinition = {
       audience: 'merchant',
       params: ofOrder,
       body: returns.cancelUnits,
+      response: s.merchantOrder,
+      idempotent: true,
+    },
+    {
+      id: 'beginEdit',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/edits',
+      summary: 'Begin to change a paid order of which something has not left; one edit is open at a time.',
+      audience: 'merchant',
+      params: ofOrder,
+      body: edits.beginEdit,
+      response: edits.edit,
+      status: 201,
+      idempotent: true,
+    },
+    {
+      id: 'listEdits',
+      method: 'GET',
+      path: '/api/admin/orders/orders/{orderId}/edits',
+      summary: 'What was edited of an order, newest first.',
+      audience: 'merchant',
+      params: ofOrder,
+      response: edits.edits,
+    },
+    {
+      id: 'getEdit',
+      method: 'GET',
+      path: '/api/admin/orders/orders/{orderId}/edits/{editId}',
+      summary: 'One edit, with what it comes to on the order as that is now.',
+      audience: 'merchant',
+      params: ofEdit,
+      response: edits.edit,
+    },
+    {
+      id: 'changeEdit',
+      method: 'PUT',
+      path: '/api/admin/orders/orders/{orderId}/edits/{editId}',
+      summary: 'Change an open edit as a whole; it is worked out on the order as that is now.',
+      audience: 'merchant',
+      params: ofEdit,
+      body: edits.changeEdit,
+      response: edits.edit,
+    },
+    {
+      id: 'commitEdit',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/edits/{editId}/commit',
+      summary:
+        'Make the edit: units are taken and let go, the shopper is told, and pays what it is dearer by or gets back what it is cheaper by.',
+      audience: 'merchant',
+      params: ofEdit,
+      body: edits.commitEdit,
+      response: s.merchantOrder,
+      idempotent: true,
+    },
+    {
+      id: 'withdrawEdit',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/edits/{editId}/withdraw',
+      summary: 'Leave the order as it is.',
+      audience: 'merchant',
+      params: ofEdit,
+      response: edits.edit,
+    },
+    {
+      id: 'payOwed',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/pay-owed',
+      summary: 'Note that what an order owes after an edit was paid by other means.',
+      audience: 'merchant',
+      params: ofOrder,
+      body: edits.payOwed,
       response: s.merchantOrder,
       idempotent: true,
     },

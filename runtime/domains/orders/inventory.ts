@@ -91,6 +91,14 @@ export const TAKING = `
 export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.spread, j.backorder, j.enough';
 const TAKE = `with ${TAKING} select ${TAKEN} from judged j`;
 
+/** As `TAKING` for an order that has units already: these come to them. */
+const TAKING_MORE = TAKING.replace(
+  'do update set state = excluded.state, quantity = excluded.quantity',
+  `do update set state = excluded.state, quantity = orders_holds.quantity + excluded.quantity,
+      shipped = case when orders_holds.state = 'shipped' then orders_holds.quantity - orders_holds.cancelled else orders_holds.shipped end`,
+);
+const TAKE_MORE = `with ${TAKING_MORE} select ${TAKEN} from judged j`;
+
 /**
  * Takes all of the units for an order, or none of them.
  * @param as `held` for a while, or `committed` at once where the money is there already
@@ -107,6 +115,64 @@ export async function take(
   const taken = readTaken(rows);
   if (taken.lacking.length === 0) await allocateTaken(sql, tenant, orderId, rows, now);
   return taken;
+}
+
+/**
+ * Takes more units for an order whose units were sold, or none of them. For whoever has the order's lock.
+ * @param wants each variant once
+ */
+export async function takeMore(
+  sql: SqlRunner,
+  tenant: string,
+  orderId: string,
+  wants: readonly Want[],
+  now: Date,
+): Promise<Taken> {
+  const { rows } = await sql.query<TakenRow>(TAKE_MORE, takeValues(tenant, orderId, wants, 'committed', now));
+  const taken = readTaken(rows);
+  if (taken.lacking.length === 0) await allocateTaken(sql, tenant, orderId, rows, now);
+  return taken;
+}
+
+/**
+ * As `moveUnits` to `released`, but as if they had never been in the order: an edit takes them out of it.
+ * @param units with how many of each wait before this
+ */
+export async function takeOut(
+  sql: SqlRunner,
+  tenant: string,
+  orderId: string,
+  units: readonly (Want & { readonly waiting: number })[],
+  now: Date,
+): Promise<readonly StockChange[]> {
+  const changes = await moveUnits(sql, tenant, orderId, units, 'released', now);
+  const ids = units.map(({ variantId }) => variantId);
+  const quantities = units.map(({ quantity }) => quantity);
+  // What is left of nothing goes; a promise is over something.
+  await sql.query(
+    `delete from orders_holds h using unnest($3::text[], $4::int[]) as w (variant_id, quantity)
+     where h.tenant_id = $1 and h.order_id = $2 and h.variant_id = w.variant_id and h.quantity = w.quantity`,
+    [tenant, orderId, ids, quantities],
+  );
+  await sql.query(
+    `update orders_holds h set quantity = h.quantity - w.quantity, cancelled = h.cancelled - w.quantity
+     from unnest($3::text[], $4::int[]) as w (variant_id, quantity)
+     where h.tenant_id = $1 and h.order_id = $2 and h.variant_id = w.variant_id`,
+    [tenant, orderId, ids, quantities],
+  );
+  return changes;
+}
+
+/** Keeps others from these variants until the transaction ends, in the order in which everybody locks them. */
+export async function lockVariants(
+  sql: SqlRunner,
+  tenant: string,
+  variantIds: readonly string[],
+): Promise<void> {
+  await sql.query(
+    `select from orders_stock where tenant_id = $1 and variant_id = any ($2::text[]) order by variant_id for update`,
+    [tenant, variantIds],
+  );
 }
 
 /** Says which locations send what was just taken. Where all of it lies at the main one, nothing is asked. */

@@ -489,6 +489,93 @@ describe('killed at any moment', () => {
     await kill(runtime);
   });
 
+  it('edits an order, and brings the difference, wherever between two steps its runtime was killed', async (test) => {
+    const variantId = 'edited';
+    await stock(variantId, 100);
+    let runtime = await startRuntime();
+    const placed = await checkOut(await newCart(variantId, 5));
+    assert.ok(placed !== 'out_of_stock');
+    await pay(placed);
+    const { id } = placed.order;
+    await patiently(async () => ((await statusOf(id)) === 'confirmed' ? true : undefined));
+    const headers = { authorization: 'Bearer x' };
+    const insist = <T>(path: string, body: object, key: string): Promise<T> =>
+      patiently(async () => {
+        const answer = await ask<T>(runtimePort, 'POST', `/api/admin/orders/orders/${id}/${path}`, {
+          body,
+          headers: { ...headers, 'idempotency-key': `killed-${key}` },
+        });
+        return answer.status < 300 ? answer.body : undefined;
+      });
+    const until = (is: (order: MerchantOrder) => boolean): Promise<MerchantOrder> =>
+      patiently(async () => {
+        const { body } = await ask<MerchantOrder>(runtimePort, 'GET', `/api/admin/orders/orders/${id}`, {
+          headers,
+        });
+        return is(body) ? body : undefined;
+      });
+    async function edit(quantity: number, key: string): Promise<void> {
+      const lines = [{ variantId, quantity }];
+      const begun = await insist<{ id: string; version: number }>('edits', { lines }, `begin-${key}`);
+      await insist(`edits/${begun.id}/commit`, { version: begun.version }, `commit-${key}`);
+    }
+    await kill(runtime);
+
+    /** A unit more, which the shopper pays, and one less, which goes back to them. */
+    async function round(number: number): Promise<void> {
+      await edit(6, `more-${number}`);
+      await patiently(async () => {
+        const path = `/api/orders/${id}/payment?token=${placed === 'out_of_stock' ? '' : placed.token}`;
+        const { status, body } = await ask<NonNullable<Placed['payment']>>(runtimePort, 'POST', path, {});
+        // Paid already, and the answer was lost.
+        if (status === 409) return true;
+        const paid = status === 200 && (await payAsBrowser(origin(), body, '4242424242424242'));
+        return paid === 'requires_capture' || paid === 'payment_intent_unexpected_state' ? true : undefined;
+      });
+      const { refunded } = await until(({ owed }) => owed === 0);
+      await edit(5, `less-${number}`);
+      await until((order) => order.refunded > refunded);
+    }
+
+    const crashes: string[] = [];
+    let rounds = 0;
+    // Some places that are far apart, others each time.
+    for (let crashAt = 1 + Math.floor(Math.random() * 9); rounds < 3; crashAt += 9) {
+      runtime = await startRuntime(crashAt);
+      const died = new Promise<void>((resolve) => runtime.once('exit', () => resolve()));
+      runtime.on('message', (message) => crashes.push(JSON.stringify(message)));
+      runtime.send('arm');
+      let over = false;
+      const restarted = (async () => {
+        await died;
+        if (!over) runtime = await startRuntime();
+      })();
+      await round((rounds += 1));
+      over = true;
+      const survived = runtime.exitCode === null && runtime.signalCode === null && crashes.length < rounds;
+      if (!survived) await restarted;
+      await kill(runtime);
+      if (survived) break;
+    }
+    test.diagnostic(`killed after each of ${crashes.join(', ')}`);
+    assert.ok(crashes.length >= 1);
+
+    runtime = await startRuntime();
+    const order = await until(({ surcharges }) => surcharges.every(({ status }) => status === 'captured'));
+    const { totals, captured, lowered, refunded, owed } = order;
+    assert.equal(totals.total + lowered, totals.gift + captured + owed, JSON.stringify(order));
+    assert.deepEqual([owed, order.surcharges.length, order.lines[0]?.quantity], [0, rounds, 5]);
+    assert.equal(refunded, lowered, 'what it became cheaper by has gone back, once');
+    const { rows } = await database.admin.query(
+      `select s.sold, h.quantity, (select sum(captured)::int from shop.payments_payments where order_id = $1) as captured,
+         (select sum(refunded)::int from shop.payments_payments where order_id = $1) as refunded
+       from shop.orders_stock s join shop.orders_holds h on h.variant_id = s.variant_id where h.order_id = $1`,
+      [id],
+    );
+    assert.deepEqual(rows, [{ sold: 5, quantity: 5, captured, refunded }]);
+    await kill(runtime);
+  });
+
   it('loses nothing and converges while runtime, processor and PostgreSQL are killed at random', async (test) => {
     const units = 30;
     await stock('chaos', units);
@@ -526,7 +613,8 @@ describe('killed at any moment', () => {
     for (const id of acknowledged) assert.equal(await statusOf(id), 'confirmed');
     await kill(runtime);
     const { rows } = await database.admin.query(
-      `select key from shop.event_log where type = 'payments.payment.captured' group by key having count(*) > 1`,
+      `select payload ->> 'paymentId' from shop.event_log where type = 'payments.payment.captured'
+       group by 1 having count(*) > 1`,
     );
     assert.deepEqual(rows, []);
   });

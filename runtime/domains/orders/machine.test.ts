@@ -5,8 +5,10 @@ import {
   isLegal,
   isSettled,
   mayCancel,
+  mayEdit,
   mayShip,
   nextStep,
+  owedOf,
   statusAfterRefund,
   type OrderState,
   type Step,
@@ -33,6 +35,12 @@ interface World {
   /** The one line of the order, and its parcels. */
   readonly line: LineUnits;
   readonly parcels: readonly { readonly deliveredAt?: number | undefined }[];
+  /** What an edit made it dearer by, at the processor. */
+  readonly surcharge: {
+    readonly intent: World['intent'];
+    readonly refunded: number;
+    readonly captures: number;
+  };
 }
 
 type Deed =
@@ -47,11 +55,16 @@ type Deed =
   | 'giveUp'
   | 'deliver'
   | 'refund'
+  | 'edit'
+  | 'doWithout'
+  | 'paySurcharge'
+  | 'captureUnheard'
   | 'time'
   | 'othersBuy'
   | 'othersReturn';
 
 const TOTAL = 100;
+const DEARER = 40;
 const START: World = {
   order: {
     status: 'pending_payment',
@@ -63,6 +76,7 @@ const START: World = {
     cancelActor: undefined,
     holdExpiresAt: new Date(1000),
     refundRequested: false,
+    surcharges: [],
   },
   intent: 'pending',
   intentRefunded: 0,
@@ -72,6 +86,7 @@ const START: World = {
   trail: ['pending_payment'],
   line: { variantId: 'a', quantity: 3, shipped: 0, cancelled: 0 },
   parcels: [],
+  surcharge: { intent: 'pending', refunded: 0, captures: 0 },
 };
 
 function change(world: World, order: Partial<OrderState>): World {
@@ -84,14 +99,40 @@ function change(world: World, order: Partial<OrderState>): World {
 /** Facts only grow, as in the saga. */
 function hear(world: World): World {
   const rank = { none: 0, pending: 1, authorized: 2, captured: 3, cancelled: 3 };
-  const payment = rank[world.intent] > rank[world.order.payment] ? world.intent : world.order.payment;
-  const captured = world.intent === 'captured' ? TOTAL : 0;
-  const refunded = Math.max(world.order.refunded, world.intentRefunded);
+  const later = (known: OrderState['payment'], intent: World['intent']) =>
+    rank[intent] > rank[known] ? intent : known;
+  const surcharges = world.order.surcharges.map((each) => {
+    const payment = later(each.payment, world.surcharge.intent);
+    const { refunded } = world.surcharge;
+    return { ...each, payment, captured: payment === 'captured' ? DEARER : 0, refunded };
+  });
+  const counted = surcharges.filter(({ wanted }) => wanted);
+  const captured =
+    (world.intent === 'captured' ? TOTAL : 0) + counted.reduce((sum, each) => sum + each.captured, 0);
+  const refunded = world.intentRefunded + counted.reduce((sum, each) => sum + each.refunded, 0);
   const status =
     refunded > world.order.refunded
       ? statusAfterRefund({ status: world.order.status, captured }, refunded)
       : undefined;
-  return change(world, { payment, captured, refunded, ...(status === undefined ? {} : { status }) });
+  return change(world, {
+    payment: later(world.order.payment, world.intent),
+    surcharges,
+    captured,
+    refunded,
+    ...(status === undefined ? {} : { status }),
+  });
+}
+
+/** From what was paid last, as far as it goes. */
+function giveBack(world: World, amount: number): World {
+  const [surcharge] = world.order.surcharges;
+  const isPaid = surcharge?.wanted === true && world.surcharge.intent === 'captured';
+  const last = isPaid ? Math.min(amount, DEARER - world.surcharge.refunded) : 0;
+  return {
+    ...world,
+    surcharge: { ...world.surcharge, refunded: world.surcharge.refunded + last },
+    intentRefunded: Math.min(TOTAL, world.intentRefunded + amount - last),
+  };
 }
 
 function perform(world: World, step: Step): World {
@@ -127,11 +168,24 @@ function perform(world: World, step: Step): World {
     case 'cancelPayment':
       return hear(world.intent === 'captured' ? world : { ...world, intent: 'cancelled' });
     case 'returnPayment':
-      return hear({ ...world, intentRefunded: TOTAL });
+      return hear(giveBack(world, order.captured - order.refunded));
     case 'refund':
-      return change(hear({ ...world, intentRefunded: Math.min(TOTAL, world.intentRefunded + 60) }), {
-        refundRequested: false,
+      return change(hear(giveBack(world, 60)), { refundRequested: false });
+    case 'captureSurcharge': {
+      const { surcharge } = world;
+      if (surcharge.intent !== 'authorized') return hear(world);
+      return hear({
+        ...world,
+        surcharge: { ...surcharge, intent: 'captured', captures: surcharge.captures + 1 },
       });
+    }
+    case 'cancelSurcharge': {
+      const { surcharge } = world;
+      const intent = surcharge.intent === 'captured' ? 'captured' : 'cancelled';
+      return hear({ ...world, surcharge: { ...surcharge, intent } });
+    }
+    case 'returnSurcharge':
+      return hear({ ...world, surcharge: { ...world.surcharge, refunded: DEARER } });
   }
 }
 
@@ -165,8 +219,28 @@ function act(world: World, deed: Deed): World {
       return next < 0 ? world : afterMoving({ ...world, parcels });
     }
     case 'refund':
-      return order.payment === 'captured' && order.refunded < TOTAL
+      return order.payment === 'captured' && order.refunded < order.captured
         ? change(world, { refundRequested: true })
+        : world;
+    case 'edit': {
+      if (!mayEdit(order) || order.surcharges.length > 0) return world;
+      const asked = { id: 'pay', wanted: true, payment: 'none', captured: 0, refunded: 0 } as const;
+      return change(world, { due: order.due + DEARER, surcharges: [asked] });
+    }
+    case 'doWithout': {
+      const [open] = order.surcharges;
+      if (!mayEdit(order) || open?.wanted !== true) return world;
+      if (open.payment !== 'none' && open.payment !== 'pending') return world;
+      return change(world, { due: order.due - DEARER, surcharges: [{ ...open, wanted: false }] });
+    }
+    // The saga took it, and was cut off before it could write that down.
+    case 'captureUnheard':
+      return order.surcharges.length > 0 && world.surcharge.intent === 'authorized'
+        ? { ...world, surcharge: { ...world.surcharge, intent: 'captured', captures: 1 } }
+        : world;
+    case 'paySurcharge':
+      return order.surcharges.length > 0 && world.surcharge.intent === 'pending'
+        ? { ...world, surcharge: { ...world.surcharge, intent: 'authorized' } }
         : world;
     case 'time':
       return { ...world, now: world.now + 600 };
@@ -202,6 +276,12 @@ const DEEDS: readonly Deed[] = [
   'deliver',
   'deliver',
   'refund',
+  'edit',
+  'edit',
+  'doWithout',
+  'paySurcharge',
+  'paySurcharge',
+  'captureUnheard',
   'time',
   'othersBuy',
   'othersReturn',
@@ -251,9 +331,12 @@ describe('the life of an order', () => {
   });
 });
 
-function assertAtRest({ order, intent, intentRefunded, captures, line, parcels }: World): void {
-  assert.ok(captures <= 1);
-  const what = JSON.stringify({ order, intent, intentRefunded });
+function assertAtRest(world: World): void {
+  const { order, intent, intentRefunded, captures, line, parcels, surcharge } = world;
+  assert.ok(captures <= 1 && surcharge.captures <= 1);
+  const what = JSON.stringify({ order, intent, intentRefunded, surcharge });
+  assert.ok(owedOf(order) === 0 || owedOf(order) === DEARER, what);
+  assertSurcharge(world, what);
   if (order.status === 'cancelled' || order.status === 'expired') {
     assert.equal(order.stock, 'released', what);
     assert.equal(line.shipped, 0, 'what has left is refunded, not cancelled');
@@ -277,5 +360,16 @@ function assertAtRest({ order, intent, intentRefunded, captures, line, parcels }
     'refunded',
   ];
   assert.ok(alive.includes(order.status), what);
-  if (order.status === 'refunded') assert.equal(intentRefunded, TOTAL, what);
+  if (order.status === 'refunded') assert.equal(order.refunded, order.captured, what);
+}
+
+/** Nobody is charged for what an edit has done without, and nobody waits for what is over. */
+function assertSurcharge({ order, surcharge }: World, what: string): void {
+  const [known] = order.surcharges;
+  if (known === undefined) return assert.equal(surcharge.captures, 0, what);
+  const isOver = order.status === 'cancelled' || order.status === 'refunded';
+  if (surcharge.intent === 'pending') return assert.ok(known.wanted && !isOver, what);
+  if (surcharge.intent === 'cancelled') return;
+  assert.equal(surcharge.intent, 'captured', what);
+  if (!known.wanted || isOver) assert.equal(surcharge.refunded, DEARER, what);
 }

@@ -9,6 +9,16 @@ export type StockState = 'held' | 'committed' | 'partly_shipped' | 'shipped' | '
 /** What orders last heard of the payment; `none` until an intent exists. */
 export type PaymentState = 'none' | 'pending' | 'authorized' | 'captured' | 'cancelled';
 
+/** A payment beside the checkout's: an edit made the order dearer. */
+export interface SurchargeState {
+  readonly id: string;
+  /** False once another edit has done without it: what comes of it then goes back as a whole. */
+  readonly wanted: boolean;
+  readonly payment: PaymentState;
+  readonly captured: number;
+  readonly refunded: number;
+}
+
 /** As much of an order as its next step depends on. */
 export interface OrderState {
   readonly status: OrderStatus;
@@ -16,12 +26,15 @@ export interface OrderState {
   readonly payment: PaymentState;
   /** What is to be paid; where that is nothing, no payment is waited for. */
   readonly due: number;
+  /** By all payments together that are wanted, and what of that went back. */
   readonly captured: number;
   readonly refunded: number;
   /** Who wants it cancelled, once somebody does. */
   readonly cancelActor: string | undefined;
   readonly holdExpiresAt: Date;
   readonly refundRequested: boolean;
+  /** Only of orders that were confirmed. */
+  readonly surcharges: readonly SurchargeState[];
 }
 
 export type Step =
@@ -40,6 +53,7 @@ export type Step =
   | { readonly do: 'cancel'; readonly why: 'asked' | 'payment_lost' }
   | { readonly do: 'cancelPayment' }
   | { readonly do: 'returnPayment' }
+  | { readonly do: 'captureSurcharge' | 'cancelSurcharge' | 'returnSurcharge'; readonly id: string }
   | { readonly do: 'refund' };
 
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
@@ -84,17 +98,53 @@ export function nextStep(order: OrderState, now: Date): Step {
       if (order.due > 0 && hasMoney(order) && order.cancelActor === undefined) return { do: 'retakeStock' };
       return afterTheEnd(order);
     case 'cancelled':
-      return afterTheEnd(order);
+      return surchargeStep(order) ?? afterTheEnd(order);
     case 'confirmed':
     case 'partially_refunded':
       if (order.cancelActor !== undefined && mayCancel(order)) return { do: 'cancel', why: 'asked' };
-      return order.refundRequested ? { do: 'refund' } : { do: 'rest' };
+      return afterConfirmation(order);
     case 'partially_fulfilled':
     case 'fulfilled':
     case 'delivered':
     case 'refunded':
-      return order.refundRequested ? { do: 'refund' } : { do: 'rest' };
+      return afterConfirmation(order);
   }
+}
+
+function afterConfirmation(order: OrderState): Step {
+  return surchargeStep(order) ?? (order.refundRequested ? { do: 'refund' } : { do: 'rest' });
+}
+
+/** What is to be done for one of its surcharges, if for any. */
+function surchargeStep({ status, surcharges }: OrderState): Step | undefined {
+  const isOver = status === 'cancelled' || status === 'refunded';
+  for (const { id, wanted, payment, captured, refunded } of surcharges) {
+    const isEnded = payment === 'captured' || payment === 'cancelled';
+    if ((!wanted || isOver) && !isEnded) return { do: 'cancelSurcharge', id };
+    if (payment === 'authorized') return { do: 'captureSurcharge', id };
+    if (!wanted && refunded < captured) return { do: 'returnSurcharge', id };
+  }
+  return undefined;
+}
+
+/**
+ * What an edit made the order dearer by, and nobody has paid yet. Before it is confirmed, and once it is over, nothing is owed that
+ * way.
+ */
+export function owedOf(order: Pick<OrderState, 'status' | 'due' | 'captured'>): number {
+  return OWING.has(order.status) ? order.due - order.captured : 0;
+}
+const OWING: ReadonlySet<OrderStatus> = new Set([
+  'confirmed',
+  'partially_fulfilled',
+  'fulfilled',
+  'delivered',
+  'partially_refunded',
+]);
+
+/** Whether an edit may change what is in it: it is paid, some of it has not left, and nobody wants it gone. */
+export function mayEdit(order: Pick<OrderState, 'status' | 'stock' | 'cancelActor'>): boolean {
+  return mayShip(order);
 }
 
 /** Whether the saga is done with this order for as long as nobody acts. */
@@ -126,12 +176,12 @@ function whileAuthorized(order: OrderState): Step {
 }
 
 function afterTheEnd(order: OrderState): Step {
+  if (order.refunded < order.captured) return { do: 'returnPayment' };
   if (order.due === 0) return { do: 'rest' };
   switch (order.payment) {
     case 'cancelled':
-      return { do: 'rest' };
     case 'captured':
-      return order.refunded >= order.captured ? { do: 'rest' } : { do: 'returnPayment' };
+      return { do: 'rest' };
     case 'none':
     case 'pending':
     case 'authorized':

@@ -79,7 +79,7 @@ export function priceOf(given: Priceable, now: Date): Price {
   }));
   const tax = taxesOf(rules.taxes, to, paid, shipping);
   const { included, amount, parts } = tax;
-  const total = subtotal - discount + shipping + (included ? 0 : amount);
+  const total = totalOf(subtotal, discount, shipping, tax);
   const gifts = drawOn(given.giftCards, total);
   const gift = sum(gifts.map((purse) => purse.amount));
   return {
@@ -111,6 +111,16 @@ export function priceOf(given: Priceable, now: Date): Price {
   };
 }
 
+/** What is to be paid, by whatever means. @param discount off the goods @param shipping less its discounts */
+export function totalOf(
+  subtotal: number,
+  discount: number,
+  shipping: number,
+  tax: { readonly included: boolean; readonly amount: number },
+): number {
+  return subtotal - discount + shipping + (tax.included ? 0 : tax.amount);
+}
+
 function parcelOf({ currency, lines }: Priceable, subtotal: number) {
   const shipped = lines.filter((line) => line.shipped);
   const grams = sum(shipped.map((line) => line.grams * line.quantity));
@@ -118,6 +128,6 @@ function parcelOf({ currency, lines }: Priceable, subtotal: number) {
 }
 
 /** The rate by which most is taxed. */
-function mainRate(parts: readonly TaxPart[]): number {
+export function mainRate(parts: readonly TaxPart[]): number {
   return parts.toSorted((a, b) => b.base - a.base)[0]?.rateBasisPoints ?? 0;
 }

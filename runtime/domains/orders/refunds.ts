@@ -23,6 +23,8 @@ export interface Wish {
   /** Of what was paid for shipping. */
   readonly shipping?: number | undefined;
   readonly reason?: string | undefined;
+  /** Where less is left than `amount`, because of refunds before, that much goes back instead. */
+  readonly atMost?: boolean | undefined;
 }
 
 export function refundIdOf(key: string): string {
@@ -59,6 +61,8 @@ export async function askRefund(
   const paid = order.captured - order.refunded - open;
   const outside = order.outside - order.outsideRefunded;
   const left = paid + outside + order.gift - order.giftRefunded;
+  const amount =
+    wish.atMost === true && wish.amount !== undefined ? Math.min(wish.amount, left) : wish.amount;
   const lines = sharesOf(
     order,
     standing.flatMap((row) => row.lines),
@@ -77,15 +81,11 @@ export async function askRefund(
     shipping,
     paidForShipping(order) - sum(standing.map((row) => row.shipping)),
   );
-  refuseBeyond(order, '/amount', wish.amount ?? 0, left);
+  refuseBeyond(order, '/amount', amount ?? 0, left);
   // After refunds by amount, less may be left than the units were paid with.
   const computed = Math.min(sum(lines.map((line) => line.amount)) + shipping, left);
   const isWhole = wish.lines === undefined && wish.shipping === undefined;
-  const { payment, byHand, giftCards } = splitRefund(
-    wish.amount ?? (isWhole ? left : computed),
-    paid,
-    outside,
-  );
+  const { payment, byHand, giftCards } = splitRefund(amount ?? (isWhole ? left : computed), paid, outside);
   await tx.query(
     `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at, lines, shipping,
        outside_amount)
@@ -137,7 +137,7 @@ function refuseBeyond({ currency }: StoredOrder, where: string, wanted: number, 
 
 /** By card, by gift cards, or because there was nothing to pay. */
 function isPaid(order: StoredOrder): boolean {
-  if (order.due > 0) return order.payment === 'captured';
+  if (order.payment === 'captured') return true;
   return ['confirmed', 'partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded'].includes(
     order.status,
   );

@@ -24,6 +24,8 @@ import {
   type Change,
   type StoredOrder,
 } from './store.ts';
+import { sum } from './sums.ts';
+import type { Surcharge } from './surcharges.ts';
 
 /** What payments answers about a payment of an order. */
 export interface PaymentFacts {
@@ -142,6 +144,12 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         return learn(tenant, order, await payments(tenant, 'cancel', order));
       case 'returnPayment':
         return learnAll(tenant, order, await refundRest(tenant, order));
+      case 'captureSurcharge':
+        return learn(tenant, order, await payments(tenant, 'capture', order, step.id));
+      case 'cancelSurcharge':
+        return learn(tenant, order, await payments(tenant, 'cancel', order, step.id));
+      case 'returnSurcharge':
+        return learnAll(tenant, order, await refundSurcharge(tenant, order, step.id));
       case 'refund':
         return refundRequested(reader, tenant, order);
       case 'rest':
@@ -154,8 +162,9 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     tenant: TenantId,
     operation: 'capture' | 'cancel' | 'sync',
     order: StoredOrder,
+    paymentId = paymentOfCheckout(order.id),
   ): Promise<PaymentFacts> {
-    const which = { paymentId: paymentOfCheckout(order.id), orderId: order.id };
+    const which = { paymentId, orderId: order.id };
     return platform.call<PaymentFacts>(tenant, 'payments', operation, which);
   }
 
@@ -167,10 +176,30 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     });
   }
 
+  /** It came although an edit had done without it meanwhile. */
+  function refundSurcharge(
+    tenant: TenantId,
+    order: StoredOrder,
+    paymentId: string,
+  ): Promise<readonly PaymentFacts[]> {
+    const { captured = 0, refunded = 0 } = order.surcharges.find(({ id }) => id === paymentId) ?? {};
+    return refund(tenant, {
+      orderId: order.id,
+      paymentId,
+      amount: captured - refunded,
+      key: `${paymentId}-rest-${refunded}`,
+    });
+  }
+
   /** @returns what became of the payments that it was taken from */
   async function refund(
     tenant: TenantId,
-    wish: { readonly orderId: string; readonly amount: number; readonly key: string },
+    wish: {
+      readonly orderId: string;
+      readonly paymentId?: string;
+      readonly amount: number;
+      readonly key: string;
+    },
   ): Promise<readonly PaymentFacts[]> {
     const { payments: facts } = await platform.call<{ payments: readonly PaymentFacts[] }>(
       tenant,
@@ -467,44 +496,109 @@ const RANK: Readonly<Record<PaymentState, number>> = {
 
 /** What is new in the facts, as a change of the order; undefined when nothing is. */
 export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | undefined {
+  if (facts.paymentId === paymentOfCheckout(order.id)) return ofCheckout(order, facts);
+  const surcharge = order.surcharges.find(({ id }) => id === facts.paymentId);
+  return surcharge === undefined ? undefined : ofSurcharge(order, surcharge, facts);
+}
+
+/** The order's row has the sums of all payments; what surcharges have of them is theirs. */
+function ofCheckout(order: StoredOrder, facts: PaymentFacts): Change | undefined {
+  const isTaken = order.payment === 'captured';
   const promised = facts.status === 'authorized' || facts.status === 'captured';
-  if (promised && (facts.amount !== order.due || facts.currency !== order.currency))
+  // Once it is taken, an edit may have made the order another sum.
+  if (promised && !isTaken && (facts.amount !== order.due || facts.currency !== order.currency))
     return wrongAmount(order, facts);
-  const payment = RANK[facts.status] > RANK[order.payment] ? facts.status : order.payment;
-  const captured = Math.max(order.captured, Math.min(facts.captured, order.due));
-  const refunded = Math.max(order.refunded, Math.min(facts.refunded, captured));
-  const disputed = order.disputed || facts.disputed;
+  const others = order.surcharges.filter(({ wanted }) => wanted);
+  const before = {
+    captured: order.captured - sum(others.map(({ captured }) => captured)),
+    refunded: order.refunded - sum(others.map(({ refunded }) => refunded)),
+  };
+  const payment = further(order.payment, facts.status);
+  // It is taken once, as a whole.
+  const captured = isTaken ? before.captured : Math.max(before.captured, Math.min(facts.captured, order.due));
+  const refunded = Math.max(before.refunded, Math.min(facts.refunded, captured));
   const problem = facts.problem ?? null;
   const same =
     payment === order.payment &&
-    captured === order.captured &&
-    refunded === order.refunded &&
-    disputed === order.disputed &&
+    captured === before.captured &&
+    refunded === before.refunded &&
+    (order.disputed || !facts.disputed) &&
     problem === (order.paymentProblem ?? null) &&
     (order.intentId !== undefined || facts.intentId === undefined);
   if (same) return undefined;
+  return {
+    payment,
+    payment_problem: problem,
+    ...(facts.intentId === undefined ? {} : { intent_id: facts.intentId }),
+    ...moneyMoved(order, captured - before.captured, refunded - before.refunded, facts.disputed),
+  };
+}
+
+function ofSurcharge(order: StoredOrder, before: Surcharge, facts: PaymentFacts): Change | undefined {
+  const isOurs = facts.amount === before.amount && facts.currency === order.currency;
+  const promised = facts.status === 'authorized' || facts.status === 'captured';
+  const captured = Math.max(before.captured, isOurs ? facts.captured : 0);
+  const surcharge: Surcharge = {
+    ...before,
+    payment: promised && !isOurs ? before.payment : further(before.payment, facts.status),
+    captured,
+    refunded: Math.max(before.refunded, Math.min(facts.refunded, captured)),
+    intentId: before.intentId ?? facts.intentId,
+    problem: promised && !isOurs ? wrongSum(facts, before.amount, order.currency) : facts.problem,
+  };
+  const disputes = facts.disputed && !order.disputed;
+  const same =
+    surcharge.payment === before.payment &&
+    surcharge.captured === before.captured &&
+    surcharge.refunded === before.refunded &&
+    surcharge.problem === before.problem &&
+    surcharge.intentId === before.intentId;
+  if (same && !disputes) return undefined;
+  // What is not wanted any more goes back from where it came, and pays nothing of the order.
+  const counts = before.wanted ? 1 : 0;
+  return {
+    surcharge,
+    ...moneyMoved(
+      order,
+      counts * (surcharge.captured - before.captured),
+      counts * (surcharge.refunded - before.refunded),
+      facts.disputed,
+    ),
+  };
+}
+
+/** @param taken and `returned`: how much more of it than was known */
+function moneyMoved(order: StoredOrder, taken: number, returned: number, disputed: boolean): Change {
+  const captured = order.captured + taken;
+  const refunded = order.refunded + returned;
   const status =
-    refunded > order.refunded
+    returned > 0
       ? statusAfterRefund(
           { status: order.status, captured: moneyIn(order, captured) },
           moneyBack({ ...order, refunded }),
         )
       : undefined;
   return {
-    payment,
     captured,
     refunded,
-    disputed,
-    payment_problem: problem,
-    ...(facts.intentId === undefined ? {} : { intent_id: facts.intentId }),
+    disputed: order.disputed || disputed,
     ...(status === undefined ? {} : { status }),
   };
 }
 
+/** A status only ever goes on, whichever message comes first. */
+function further(known: PaymentState, heard: PaymentFacts['status']): PaymentState {
+  return RANK[heard] > RANK[known] ? heard : known;
+}
+
 /** Money of another amount does not pay this order; a person has to look. */
 function wrongAmount(order: StoredOrder, facts: PaymentFacts): Change | undefined {
-  const problem = `The payment is over ${facts.amount} ${facts.currency}, the order over ${order.due} ${order.currency}.`;
+  const problem = wrongSum(facts, order.due, order.currency);
   return problem === order.paymentProblem ? undefined : { payment_problem: problem };
+}
+
+function wrongSum(facts: PaymentFacts, due: number, currency: string): string {
+  return `The payment is over ${facts.amount} ${facts.currency}, what is due over ${due} ${currency}.`;
 }
 
 function isTaken(order: StoredOrder): boolean {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { backorder, later, missing } from './backorders/schemas.ts';
+import { editedFacts } from './edits/outcome.ts';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
@@ -220,6 +221,12 @@ export const order = z.object({
   /** What was paid by other means, as the merchant noted, and what of that went back so. */
   outside: z.int(),
   outsideRefunded: z.int(),
+  /** By how much edits made it cheaper after it was paid: totals.total + lowered = totals.gift + outside + captured + owed. */
+  lowered: z.int(),
+  /** What an edit made it dearer by, and is still to be paid. */
+  owed: z.int(),
+  /** The payment that is to bring it. */
+  owedPaymentId: z.string().optional(),
   placedAt: z.string(),
   updatedAt: z.string(),
   /** Until when the stock is held for an order that waits for its payment. */
@@ -240,6 +247,18 @@ export const checkoutResult = z.object({
   payment: paymentStart.optional(),
 });
 
+export const surcharge = z.object({
+  id: z.string(),
+  amount: z.int(),
+  /** False once another edit has done without it. */
+  wanted: z.boolean(),
+  status: z.enum(['none', 'pending', 'authorized', 'captured', 'cancelled']),
+  captured: z.int(),
+  refunded: z.int(),
+  intentId: z.string().optional(),
+  problem: z.string().optional(),
+});
+
 export const historyEntry = z.object({
   sequence: z.int(),
   from: orderStatus.optional(),
@@ -252,6 +271,8 @@ export const historyEntry = z.object({
 export const merchantOrder = order.extend({
   customerId: z.string().optional(),
   payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
+  /** Payments beside the checkout's, for what edits made it dearer by. */
+  surcharges: z.array(surcharge),
   stock: z.enum(['held', 'committed', 'partly_shipped', 'shipped', 'released']),
   /** Units that wait at locations other than the main one. */
   allocations: z.array(allocation),
@@ -369,6 +390,9 @@ export const orderEvent = z.object({
 /** About one parcel of an order. */
 export const fulfilmentEvent = orderEvent.extend({ fulfilment, fulfilmentProgress: progress });
 
+/** About an edit of it that was made. */
+export const editedEvent = orderEvent.extend({ edit: editedFacts });
+
 /** About one return of an order. */
 export const returnEvent = orderEvent.extend({ return: returned });
 
@@ -384,6 +408,7 @@ export type ItemSnapshot = z.infer<typeof itemSnapshot>;
 export type MerchantOrder = z.infer<typeof merchantOrder>;
 export type Money = z.infer<typeof money>;
 export type Order = z.infer<typeof order>;
+export type EditedEvent = z.infer<typeof editedEvent>;
 export type FulfilmentEvent = z.infer<typeof fulfilmentEvent>;
 export type OrderEvent = z.infer<typeof orderEvent>;
 export type OrderPage = z.infer<typeof orderPage>;

@@ -40,6 +40,7 @@ import { heardPayment, orders, type toldDraft } from './definition.ts';
 import { availabilityOf, levels, stockChanged } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
 import { draftRoutes } from './drafts/routes.ts';
+import { editRoutes } from './edits/routes.ts';
 import { findIdleCarts, idleCartsInput } from './idle.ts';
 import { locationRoutes } from './locations/routes.ts';
 import { nextStep } from './machine.ts';
@@ -162,10 +163,18 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       return { json: { ...showOrder(order), missing } };
     },
     async resumePayment(request) {
+      const { tenant } = request;
       const order = await visibleOrder(request);
-      const { provider } = request.query as z.infer<typeof s.paymentQuery>; // parsed by the host
-      const held = await actions.extendHold(request.tenant, order.id);
-      return { json: await startPayment(platform, request.tenant, held, provider) };
+      const { provider, token } = request.query as z.infer<typeof s.paymentQuery>; // parsed by the host
+      // An edit may have made it dearer since it was paid.
+      const surcharge = await actions.edits.surchargeOf(tenant, order);
+      if (surcharge !== undefined) {
+        const { id, amount } = surcharge;
+        // Whoever pays it may follow it by the token they came with.
+        return { json: await startPayment(platform, tenant, order, { id, amount, token, provider }) };
+      }
+      const held = await actions.extendHold(tenant, order.id);
+      return { json: await startPayment(platform, tenant, held, { provider }) };
     },
     async abandonOrder(request) {
       const order = await visibleOrder(request);
@@ -193,6 +202,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     ...draftRoutes(platform, drafts),
     ...fulfilmentRoutes(platform),
     ...returnRoutes(platform, actions.returns, visibleOrder),
+    ...editRoutes(platform, actions.edits),
     ...giftCardRoutes(platform),
     ...promotionRoutes(platform),
     ...rulesRoutes(platform),
@@ -314,6 +324,13 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     return saga.advance(tenant, orderId, signal);
   };
 
+  async function tenantOf(id: string): Promise<Tenant> {
+    const known = await platform.tenants.byId(id);
+    // Throwing has the task come again, when the directory has caught up.
+    if (known === undefined) throw new Error(`tenant ${id} is not in the directory yet`);
+    return known;
+  }
+
   return {
     definition: orders,
     routes,
@@ -334,10 +351,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         drafts.due(tenant, (payload as { draftId: string }).draftId),
       'orders.tell-draft': async ({ tenant, payload }) => {
         const { draftId, version, what } = payload as z.infer<typeof toldDraft>;
-        const known = await platform.tenants.byId(tenant);
-        // Throwing has the task come again, when the directory has caught up.
-        if (known === undefined) throw new Error(`tenant ${tenant} is not in the directory yet`);
-        return drafts.tell(known, draftId, version, what);
+        return drafts.tell(await tenantOf(tenant), draftId, version, what);
+      },
+      'orders.tell-edit': async ({ tenant, payload }) => {
+        const { orderId, editId } = payload as { orderId: string; editId: string };
+        return actions.edits.tell(await tenantOf(tenant), orderId, editId);
       },
       'orders.expire-due': ({ tenant, payload, signal }) => saga.expireDue(tenant, payload as Round, signal),
       'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),

@@ -7,6 +7,7 @@ import { stateOf } from '../../platform/sql/failures.ts';
 import type { Platform } from '../../platform/domain.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
+import type { EditedFacts } from './edits/outcome.ts';
 import type { Fulfilment } from './fulfilment/schemas.ts';
 import { progressOf } from './fulfilment/units.ts';
 import type { Returned, ReturnState } from './returns/schemas.ts';
@@ -14,9 +15,18 @@ import { returnedOf, RETURNS, type ReturnRow } from './returns/store.ts';
 import type { Discount } from './promotions/schemas.ts';
 import type { TaxPart } from './taxes/schemas.ts';
 import { allocationsOf } from './locations/store.ts';
-import { isLegal, type OrderState, type PaymentState, type StockState } from './machine.ts';
+import {
+  comingSurcharge,
+  surchargeOf,
+  SURCHARGES,
+  surcharged,
+  type Surcharge,
+  type SurchargeRow,
+} from './surcharges.ts';
+import { isLegal, owedOf, type OrderState, type PaymentState, type StockState } from './machine.ts';
 import type {
   Address,
+  EditedEvent,
   FulfilmentEvent,
   ItemSnapshot,
   MerchantOrder,
@@ -55,6 +65,9 @@ export interface StoredOrder extends OrderState {
   readonly outside: number;
   readonly outsideRefunded: number;
   readonly total: number;
+  /** By how much edits made it cheaper after it was paid: total + lowered = gift + outside + captured + owed. */
+  readonly lowered: number;
+  readonly surcharges: readonly Surcharge[];
   readonly intentId: string | undefined;
   readonly paymentProblem: string | undefined;
   readonly disputed: boolean;
@@ -77,6 +90,8 @@ export interface OrderLine extends ItemSnapshot {
   readonly unitPrice: number;
   /** Off the line as a whole. */
   readonly discount: number;
+  /** Of the quantity, the units that it is off: those that an edit adds get none of it. Absent: all. */
+  readonly discounted?: number | undefined;
   readonly tax: number;
   readonly taxRate: number;
 }
@@ -92,6 +107,7 @@ export interface Change {
   readonly captured?: number;
   readonly refunded?: number;
   readonly gift_refunded?: number;
+  readonly outside?: number;
   readonly outside_refunded?: number;
   readonly cancel_actor?: string;
   readonly reason?: string;
@@ -99,6 +115,8 @@ export interface Change {
   readonly fulfilled_at?: Date;
   readonly hold_expires_at?: Date;
   readonly settled?: boolean;
+  /** What became of one of its surcharges, which have rows of their own. */
+  readonly surcharge?: Surcharge;
 }
 
 interface OrderRow {
@@ -128,6 +146,8 @@ interface OrderRow {
   readonly outside: number;
   readonly outside_refunded: number;
   readonly total: number;
+  readonly lowered: number;
+  readonly surcharges: readonly SurchargeRow[] | null;
   readonly stock: StockState;
   readonly payment: PaymentState;
   readonly intent_id: string | null;
@@ -174,6 +194,7 @@ interface LineRow {
   readonly cancelled: number;
   readonly price: number;
   readonly discount: number;
+  readonly discounted: number | null;
   readonly tax: number;
   readonly tax_rate: number;
 }
@@ -183,7 +204,7 @@ const READ = `
       select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
     (select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'product', l.product_id, 'handle', l.handle, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'image', l.image, 'options', l.options, 'quantity', l.quantity,
-        'price', l.unit_price, 'discount', l.discount, 'tax', l.tax, 'tax_rate', l.tax_rate, 'cancelled', h.cancelled,
+        'price', l.unit_price, 'discount', l.discount, 'discounted', l.discounted, 'tax', l.tax, 'tax_rate', l.tax_rate, 'cancelled', h.cancelled,
         'shipped', case when h.state = 'shipped' then h.quantity - h.cancelled else h.shipped end) order by l.position)
       from orders_order_lines l
       join orders_holds h on h.tenant_id = l.tenant_id and h.order_id = l.order_id and h.variant_id = l.variant_id
@@ -192,7 +213,8 @@ const READ = `
       select jsonb_agg(jsonb_build_object('id', f.id, 'lines', f.lines, 'carrier', f.carrier, 'number', f.tracking_number,
         'url', f.tracking_url, 'location', f.location_id, 'shipped', f.shipped_at, 'delivered', f.delivered_at) order by f.sequence)
       from orders_fulfilments f where f.tenant_id = $1 and f.order_id = $2) end as fulfilments,
-    case when o.stock in ('partly_shipped', 'shipped') then ${RETURNS} end as returns
+    case when o.stock in ('partly_shipped', 'shipped') then ${RETURNS} end as returns,
+    case when o.edited then ${SURCHARGES} end as surcharges
   from orders_orders o where o.tenant_id = $1 and o.id = $2`;
 
 /** @throws ShopError `not_found` */
@@ -207,13 +229,19 @@ export async function findOrder(sql: Reader, tenant: TenantId, id: string): Prom
   return rows[0] === undefined ? undefined : fromRow(rows[0]);
 }
 
-/** Reads it and keeps others from changing it until the transaction ends. */
+/**
+ * Reads it and keeps others from changing it until the transaction ends. In two statements, sent at once: one that waits for a lock
+ * finds the order's row as it is then, but everything else, as its units and surcharges, as it was before it waited.
+ */
 export async function lockOrder(
   sql: Transaction,
   tenant: TenantId,
   id: string,
 ): Promise<StoredOrder | undefined> {
-  const { rows } = await sql.query<OrderRow>(`${READ} for update of o`, [tenant, id]);
+  const [, { rows }] = await Promise.all([
+    sql.query('select from orders_orders where tenant_id = $1 and id = $2 for update', [tenant, id]),
+    sql.query<OrderRow>(READ, [tenant, id]),
+  ]);
   return rows[0] === undefined ? undefined : fromRow(rows[0]);
 }
 
@@ -248,6 +276,8 @@ export interface By {
   readonly actor: string;
   readonly reason?: string | undefined;
   readonly now: Date;
+  /** Goes into the history although the status stays. */
+  readonly noted?: boolean;
 }
 
 /**
@@ -318,7 +348,8 @@ function changeOf(
   if (moves && !isLegal(order.status, to)) {
     throw new ShopError('illegal_transition', `An order that is ${order.status} cannot become ${to}.`);
   }
-  const columns = Object.entries(change).filter(([, value]) => value !== undefined);
+  const { surcharge, ...own } = change;
+  const columns = Object.entries(own).filter(([, value]) => value !== undefined);
   const sets = columns.map(([column], index) => `${column} = $${index + 9}`);
   const text = `
     with moved as (
@@ -327,17 +358,18 @@ function changeOf(
     ), noted as (
       insert into orders_history (tenant_id, order_id, sequence, from_status, to_status, actor, reason, at)
       select $1, moved.id, $3::int + 1, $5, $6, $7, $8, $4 from moved where $6::text is not null
-    )`;
+    )${surcharge === undefined ? '' : `, ${surcharged(columns.length + 9)}`}`;
   const values = [
     tenant,
     order.id,
     order.version,
     by.now,
-    moves ? order.status : null,
-    moves ? to : null,
+    order.status,
+    moves || by.noted === true ? to : null,
     by.actor,
     by.reason ?? null,
     ...columns.map(([, value]) => value ?? null),
+    ...(surcharge === undefined ? [] : [JSON.stringify(surcharge)]),
   ];
   const changed: StoredOrder = {
     ...order,
@@ -351,7 +383,10 @@ function changeOf(
     captured: change.captured ?? order.captured,
     refunded: change.refunded ?? order.refunded,
     giftRefunded: change.gift_refunded ?? order.giftRefunded,
+    outside: change.outside ?? order.outside,
     outsideRefunded: change.outside_refunded ?? order.outsideRefunded,
+    due: order.due - ((change.outside ?? order.outside) - order.outside),
+    surcharges: order.surcharges.map((each) => (each.id === surcharge?.id ? surcharge : each)),
     cancelActor: change.cancel_actor ?? order.cancelActor,
     reason: change.reason ?? order.reason,
     tracking: change.tracking ?? order.tracking,
@@ -418,6 +453,12 @@ export function returnEvent(state: ReturnState, order: StoredOrder, about: Retur
   return eventOf(`return_${state}`, order.id, payload);
 }
 
+/** The event that tells others that it is another order now. */
+export function editedEvent(order: StoredOrder, edit: EditedFacts): NewEvent {
+  const payload: EditedEvent = { ...factsOf(order), edit };
+  return eventOf('edited', order.id, payload);
+}
+
 function eventOf(type: string, orderId: string, payload: OrderEvent): NewEvent {
   return { topic: 'orders.order', type: `orders.order.${type}`, key: orderId, payload };
 }
@@ -431,7 +472,8 @@ function factsOf(order: StoredOrder): OrderEvent {
     status: order.status,
     email: order.email,
     customerId: order.customerId,
-    total: { amount: order.total, currency: order.currency },
+    // What was to be paid for it in all: less what went back, that is what it came to.
+    total: { amount: order.total + order.lowered, currency: order.currency },
     refunded: hasEnded ? order.refunded : moneyBack(order),
     lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice }) => ({
       variantId,
@@ -459,14 +501,16 @@ export function showOrder(order: StoredOrder): Order {
     shippingAddress: order.shippingAddress,
     shippingMethod: order.shippingMethod,
     shippingTitle: order.shippingTitle,
-    lines: order.lines.map(({ unitPrice, quantity, discount, tax, taxRate: _taxRate, ...item }) => ({
-      ...item,
-      quantity,
-      unitPrice: { amount: unitPrice, currency },
-      total: { amount: unitPrice * quantity, currency },
-      discount: { amount: discount, currency },
-      tax: { amount: tax, currency },
-    })),
+    lines: order.lines.map(
+      ({ unitPrice, quantity, discount, discounted: _units, tax, taxRate: _rate, ...item }) => ({
+        ...item,
+        quantity,
+        unitPrice: { amount: unitPrice, currency },
+        total: { amount: unitPrice * quantity, currency },
+        discount: { amount: discount, currency },
+        tax: { amount: tax, currency },
+      }),
+    ),
     totals: {
       currency,
       subtotal: order.subtotal,
@@ -488,6 +532,9 @@ export function showOrder(order: StoredOrder): Order {
     giftRefunded: order.giftRefunded,
     outside: order.outside,
     outsideRefunded: order.outsideRefunded,
+    lowered: order.lowered,
+    owed: owedOf(order),
+    owedPaymentId: owedOf(order) > 0 ? comingSurcharge(order.surcharges)?.id : undefined,
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     holdExpiresAt: order.status === 'pending_payment' ? order.holdExpiresAt.toISOString() : undefined,
@@ -519,6 +566,7 @@ export async function showToMerchant(
     missing: await missingOf(sql, tenant, order),
     customerId: order.customerId,
     payment: { status: order.payment, intentId: order.intentId, problem: order.paymentProblem },
+    surcharges: order.surcharges.map(({ payment, ...surcharge }) => ({ ...surcharge, status: payment })),
     stock: order.stock,
     allocations: await allocationsOf(sql, tenant, order.id),
     history: rows.map((row) => ({
@@ -560,7 +608,9 @@ function fromRow(row: OrderRow): StoredOrder {
     outside: row.outside,
     outsideRefunded: row.outside_refunded,
     total: row.total,
-    due: row.total - row.gift - row.outside,
+    lowered: row.lowered,
+    due: row.total + row.lowered - row.gift - row.outside,
+    surcharges: (row.surcharges ?? []).map(surchargeOf),
     stock: row.stock,
     payment: row.payment,
     intentId: row.intent_id ?? undefined,
@@ -603,6 +653,7 @@ function fromRow(row: OrderRow): StoredOrder {
       cancelled: line.cancelled,
       unitPrice: line.price,
       discount: line.discount,
+      discounted: line.discounted ?? undefined,
       tax: line.tax,
       taxRate: line.tax_rate,
     })),

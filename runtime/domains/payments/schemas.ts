@@ -41,6 +41,8 @@ export const ofIntent = ofPayment.extend({ intentId: z.string().max(255) });
 /** Of all that an order's payments took; `spread.ts` says from which it is taken. */
 export const refund = z.strictObject({
   orderId,
+  /** From this one alone. */
+  paymentId: paymentId.optional(),
   amount,
   /** Makes the refund happen once. */
   key: z.string().min(1).max(120),

@@ -415,7 +415,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
    */
   function reserveRefund(
     tenant: TenantId,
-    { orderId, amount, key }: s.Refund,
+    { orderId, paymentId, amount, key }: s.Refund,
   ): Promise<readonly ReservedPart[]> {
     return platform.sql.transaction(tenant, async (tx) => {
       const { rows } = await tx.query<PaymentRow>(
@@ -438,7 +438,9 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
         );
       const parts = spreadRefund(
         amount,
-        paid.map((payment) => ({ ...payment, left: leftOf(payment, noted) })),
+        paid
+          .filter(({ id }) => paymentId === undefined || id === paymentId)
+          .map((payment) => ({ ...payment, left: leftOf(payment, noted) })),
       );
       if (parts === undefined) throw tooMuch(paid, noted);
       for (const part of parts) {

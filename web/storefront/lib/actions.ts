@@ -215,7 +215,10 @@ export async function placeOrder(_: FormState, form: FormData): Promise<FormStat
 export async function payBy(form: FormData): Promise<void> {
   const { api } = await shop();
   const orderId = text(form, 'order');
-  const token = (await cookies()).get(orderCookie(orderId))?.value;
+  const given = text(form, 'token');
+  const token = given === '' ? (await cookies()).get(orderCookie(orderId))?.value : given;
+  // Who came by a link from a mail comes back from the provider without it.
+  if (given !== '') await remember(orderCookie(orderId), given, MONTH);
   const provider = text(form, 'provider') === 'paypal' ? 'paypal' : 'stripe';
   const payment = await orNothing(
     api.call('orders.resumePayment', { params: { orderId }, query: { token, provider } }),

@@ -271,6 +271,7 @@ export const de: Words = {
     pending: 'Wartet auf Zahlung',
     pendingText: 'Deine Artikel sind eine Weile reserviert.',
     payNow: 'Jetzt bezahlen',
+    owed: (amount) => `Deine Bestellung wurde nach der Zahlung geändert. ${amount} sind noch zu zahlen.`,
     cancelled: 'Diese Bestellung wurde storniert',
     expired: 'Die Zeit zum Bezahlen ist abgelaufen',
     expiredText: 'Es wurde nichts abgebucht. Versuch es gern noch einmal.',

@@ -267,6 +267,7 @@ export const en = {
     pending: 'Waiting for payment',
     pendingText: 'Your items are held for a while.',
     payNow: 'Pay now',
+    owed: (amount: string) => `Your order was changed after you paid. ${amount} of it is still to be paid.`,
     cancelled: 'This order was cancelled',
     expired: 'The time to pay has run out',
     expiredText: 'Nothing was charged. Your items are back on the shelf, and you are welcome to try again.',

@@ -267,6 +267,7 @@ export const ja: Words = {
     pending: 'お支払い待ち',
     pendingText: '商品をしばらくお取り置きしています。',
     payNow: 'お支払いへ',
+    owed: (amount) => `お支払いの後にご注文が変更されました。残りのお支払いは ${amount} です。`,
     cancelled: 'このご注文は取り消されました',
     expired: 'お支払いの期限が過ぎました',
     expiredText: '請求はされていません。よろしければもう一度お試しください。',

@@ -266,6 +266,7 @@ export const nb: Words = {
     pending: 'Venter på betaling',
     pendingText: 'Vi holder av varene en stund.',
     payNow: 'Betal nå',
+    owed: (amount) => `Bestillingen din ble endret etter at du betalte. ${amount} gjenstår å betale.`,
     cancelled: 'Bestillingen er kansellert',
     expired: 'Tiden for å betale er ute',
     expiredText: 'Ingenting er trukket. Prøv gjerne igjen.',

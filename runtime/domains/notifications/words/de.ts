@@ -108,6 +108,14 @@ export const de: Words = {
       button: 'Ihre Bestellung',
       short: 'Ihre Bestellung {{number}} ist storniert.',
     },
+    'orders.edited': {
+      subject: 'Ihre Bestellung {{number}} wurde geändert',
+      lines: [
+        HELLO,
+        'wir haben Ihre Bestellung {{number}} geändert.{{#if words}} {{words}}{{/if}} Sie kommt jetzt auf {{total}}.{{#if owed}} Davon sind noch {{owed}} zu zahlen, über den Link, der nur für Sie ist.{{/if}}',
+      ],
+      button: 'Zur Bestellung',
+    },
     'orders.offer': {
       subject: 'Unser Angebot {{number}}',
       lines: [

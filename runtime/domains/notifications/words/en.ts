@@ -105,6 +105,14 @@ export const en: Words = {
       button: 'Your order',
       short: 'Your order {{number}} is cancelled.',
     },
+    'orders.edited': {
+      subject: 'Your order {{number}} has changed',
+      lines: [
+        HELLO,
+        'we have changed your order {{number}}.{{#if words}} {{words}}{{/if}} It now comes to {{total}}.{{#if owed}} {{owed}} of it is still to be paid, by the link, which is yours alone.{{/if}}',
+      ],
+      button: 'Your order',
+    },
     'orders.offer': {
       subject: 'Our offer {{number}}',
       lines: [

@@ -99,6 +99,14 @@ export const ja: Words = {
       button: 'ご注文を見る',
       short: 'ご注文 {{number}} をキャンセルしました。',
     },
+    'orders.edited': {
+      subject: 'ご注文 {{number}} の変更',
+      lines: [
+        HELLO,
+        'ご注文 {{number}} を変更いたしました。{{#if words}}{{words}} {{/if}}合計は {{total}} です。{{#if owed}}お支払いの残り {{owed}} は、お客様専用のリンクからお願いいたします。{{/if}}',
+      ],
+      button: 'ご注文を見る',
+    },
     'orders.offer': {
       subject: 'お見積り {{number}}',
       lines: [

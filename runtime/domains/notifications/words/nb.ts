@@ -102,6 +102,14 @@ export const nb: Words = {
       button: 'Bestillingen din',
       short: 'Bestillingen din {{number}} er kansellert.',
     },
+    'orders.edited': {
+      subject: 'Bestillingen din {{number}} er endret',
+      lines: [
+        HELLO,
+        'vi har endret bestillingen din {{number}}.{{#if words}} {{words}}{{/if}} Den kommer nå på {{total}}.{{#if owed}} Av det gjenstår {{owed}} å betale, med lenken, som bare er din.{{/if}}',
+      ],
+      button: 'Se bestillingen',
+    },
     'orders.offer': {
       subject: 'Tilbudet vårt {{number}}',
       lines: [

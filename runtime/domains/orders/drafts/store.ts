@@ -4,6 +4,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../../platform/ports.ts';
 import { snapshotOf, type Reader, type StoredLine } from '../carts.ts';
 import { availabilityOf } from '../inventory.ts';
+import { itemAs, itemOf, type ItemRow } from '../items.ts';
 import { RULES, type Rules } from '../rules.ts';
 import type { Address } from '../schemas.ts';
 import { isTalkedOf, type Actor } from './machine.ts';
@@ -76,36 +77,12 @@ interface EntryRow {
   readonly at: string;
 }
 
-interface ItemRow {
-  readonly variant: string;
-  readonly product: string;
-  readonly handle: string | null;
-  readonly title: string;
-  readonly variant_title: string | null;
-  readonly sku: string | null;
-  readonly image: string | null;
-  readonly options: Readonly<Record<string, string>>;
-  readonly price: number | null;
-  readonly shipped: boolean;
-  readonly type: string;
-  readonly vendor: string;
-  readonly taxable: boolean;
-  readonly grams: number | null;
-  readonly free: number | null;
-  readonly tracked: boolean | null;
-  readonly backorder: number | null;
-}
-
 const READ = `
   select d.*, ${RULES} as rules,
     (select jsonb_agg(jsonb_build_object('sequence', e.sequence, 'actor', e.actor, 'from', e.from_state, 'to', e.to_state,
         'message', e.message, 'at', e.at) order by e.sequence)
       from orders_draft_entries e where e.tenant_id = $1 and e.draft_id = $2) as entries,
-    (select jsonb_agg(jsonb_build_object('variant', v.variant_id, 'product', v.product_id, 'handle', v.handle, 'title', v.title,
-        'variant_title', v.variant_title, 'sku', v.sku, 'image', v.image, 'options', v.options,
-        'price', case when v.published then v.prices -> d.currency end, 'shipped', v.requires_shipping, 'type', v.product_type,
-        'vendor', v.vendor, 'taxable', v.taxable, 'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked,
-        'backorder', s.backorder_limit))
+    (select jsonb_agg(${itemAs('d.currency')})
       from jsonb_to_recordset(d.lines) as l ("variantId" text)
       join orders_variants v on v.tenant_id = $1 and v.variant_id = l."variantId"
       left join orders_stock s on s.tenant_id = $1 and s.variant_id = v.variant_id) as items
@@ -434,27 +411,8 @@ function fromRow(row: DraftRow): StoredDraft {
       // JSON writes the offset as the server's time zone says.
       at: new Date(each.at).toISOString(),
     })),
-    items: (row.items ?? []).map((item) => ({
-      variantId: item.variant,
-      productId: item.product,
-      handle: item.handle ?? undefined,
-      title: item.title,
-      variantTitle: item.variant_title ?? undefined,
-      sku: item.sku ?? undefined,
-      image: item.image ?? undefined,
-      options: item.options,
-      type: item.type,
-      vendor: item.vendor,
-      taxable: item.taxable,
-      grams: item.grams ?? 0,
-      quantity: row.lines.find(({ variantId }) => variantId === item.variant)?.quantity ?? 0,
-      seenPrice: item.price ?? 0,
-      unitPrice: item.price ?? undefined,
-      shipped: item.shipped,
-      free: item.free ?? 0,
-      tracked: item.tracked ?? true,
-      backorder: item.backorder ?? 0,
-      expectedAt: undefined,
-    })),
+    items: (row.items ?? []).map((item) =>
+      itemOf(item, row.lines.find(({ variantId }) => variantId === item.variant)?.quantity ?? 0),
+    ),
   };
 }

@@ -63,6 +63,7 @@ export function sharesOf(
   });
 }
 
-function worth(paid: number, of: number, units: number): number {
+/** What so many units of those that were paid with an amount are worth. */
+export function worth(paid: number, of: number, units: number): number {
   return Number((BigInt(paid) * BigInt(units)) / BigInt(of));
 }

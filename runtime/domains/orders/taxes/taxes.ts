@@ -10,6 +10,8 @@ export interface Taxable extends Selectable {
   readonly taxable: boolean;
   /** What is paid for the line, less discounts. */
   readonly amount: number;
+  /** By which it was sold, whatever the rules say now. */
+  readonly rate?: Rate | undefined;
 }
 
 export interface Taxed {
@@ -27,7 +29,7 @@ export interface LineTax {
   readonly rateBasisPoints: number;
 }
 
-interface Rate {
+export interface Rate {
   readonly name: string;
   readonly basisPoints: number;
 }
@@ -36,7 +38,7 @@ const STANDARD = 'standard';
 const UNTAXED: Rate = { name: '', basisPoints: 0 };
 
 /** A shop that has said nothing: prices include the usual value added tax. */
-const USUAL_RULES: TaxRules = {
+export const USUAL_RULES: TaxRules = {
   pricesInclude: true,
   shippingClass: STANDARD,
   usualRates: true,
@@ -44,21 +46,25 @@ const USUAL_RULES: TaxRules = {
   classes: [],
 };
 
-/** @param to of delivery; undefined while it is not known, which leaves the tax at nothing */
+/**
+ * @param to of delivery; undefined while it is not known, which leaves the tax at nothing
+ * @param shippingRate by which it was sold, whatever the rules say now
+ */
 export function taxesOf(
   rules: TaxRules = USUAL_RULES,
   to: { readonly country: string; readonly region?: string | undefined } | undefined,
   lines: readonly Taxable[],
   shipping: number,
+  shippingRate?: Rate,
 ): Taxed {
   const rateOf = (name: string | null): Rate =>
     to === undefined || name === null ? UNTAXED : lookUp(rules, to, name);
   const items = [
     ...lines.map((line) => ({
       amount: line.amount,
-      rate: line.taxable ? rateOf(classOf(rules, line)) : UNTAXED,
+      rate: line.rate ?? (line.taxable ? rateOf(classOf(rules, line)) : UNTAXED),
     })),
-    { amount: shipping, rate: rateOf(rules.shippingClass) },
+    { amount: shipping, rate: shippingRate ?? rateOf(rules.shippingClass) },
   ];
   const taxes = items.map(() => 0);
   const parts: TaxPart[] = [];

@@ -9,31 +9,42 @@ import { Steps } from '../../../components/steps.tsx';
 import { Submit } from '../../../components/submit.tsx';
 import { Summary } from '../../../components/summary.tsx';
 import { abandonOrder, payBy } from '../../../lib/actions.ts';
+import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
 
 interface Props {
   readonly params: Promise<{ readonly order: string }>;
+  readonly searchParams: Promise<SearchParams>;
 }
 
 export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await shop()).words.checkout.payment, robots: { index: false } };
+  return { title: (await shop()).words.checkout.payment, robots: { index: false }, referrer: 'no-referrer' };
 }
 
-export default async function Payment({ params }: Props) {
-  const [current, { order: orderId }, jar] = await Promise.all([shop(), params, cookies()]);
+export default async function Payment({ params, searchParams }: Props) {
+  const [current, { order: orderId }, query, jar] = await Promise.all([
+    shop(),
+    params,
+    searchParams,
+    cookies(),
+  ]);
   const { api, words, money } = current;
-  const token = jar.get(orderCookie(orderId))?.value;
+  const linked = typeof query['token'] === 'string' ? query['token'] : undefined;
+  const token = linked ?? jar.get(orderCookie(orderId))?.value;
+  const orderPage = `/orders/${orderId}${linked === undefined ? '' : `?token=${encodeURIComponent(linked)}`}`;
   const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
   if (order === undefined) notFound();
-  if (order.status !== 'pending_payment') redirect(`/orders/${orderId}`);
+  const isFirst = order.status === 'pending_payment';
+  // An edit may have made it dearer since it was paid.
+  if (!isFirst && order.owed === 0) redirect(orderPage);
   const payment = await orNothing(
     api.call('orders.resumePayment', { params: { orderId }, query: { token } }),
   );
   if (payment === undefined || payment.status === 'requires_capture' || payment.status === 'succeeded')
-    redirect(`/orders/${orderId}`);
+    redirect(orderPage);
   const byPayPal = payment.provider === 'paypal';
-  const total = money({ amount: order.totals.due, currency: order.totals.currency });
+  const total = money({ amount: isFirst ? order.totals.due : order.owed, currency: order.totals.currency });
   const minutes =
     order.holdExpiresAt === undefined
       ? 0
@@ -51,7 +62,13 @@ export default async function Payment({ params }: Props) {
           </p>
           <div className="mt-6">
             {byPayPal ? (
-              <PayPal shop={current} order={orderId} token={token} label={words.checkout.toPayPal} />
+              <PayPal
+                shop={current}
+                order={orderId}
+                payment={payment.paymentId}
+                token={token}
+                label={words.checkout.toPayPal}
+              />
             ) : (
               <>
                 <CardFrame
@@ -59,7 +76,7 @@ export default async function Payment({ params }: Props) {
                   origin={payment.processorOrigin}
                   title={words.checkout.frame}
                   loading={words.checkout.loading}
-                  next={`/orders/${orderId}`}
+                  next={orderPage}
                 />
                 <noscript>
                   <p className="mt-4 rounded-xl bg-danger-soft p-4 text-danger">{words.checkout.noscript}</p>
@@ -72,18 +89,21 @@ export default async function Payment({ params }: Props) {
             .map((provider) => (
               <form key={provider} action={payBy} className="mt-4">
                 <input type="hidden" name="order" value={orderId} />
+                <input type="hidden" name="token" value={linked ?? ''} />
                 <Submit name="provider" value={provider} className={button.small}>
                   {provider === 'paypal' ? words.checkout.payPalInstead : words.checkout.cardInstead}
                 </Submit>
               </form>
             ))}
           {minutes < 1 ? null : <p className="mt-6 text-sm text-muted">{words.checkout.held(minutes)}</p>}
-          <form action={abandonOrder} className="mt-3">
-            <input type="hidden" name="order" value={orderId} />
-            <Submit className="min-h-11 text-sm text-muted underline underline-offset-4 hover:text-ink">
-              {words.checkout.back}
-            </Submit>
-          </form>
+          {isFirst ? (
+            <form action={abandonOrder} className="mt-3">
+              <input type="hidden" name="order" value={orderId} />
+              <Submit className="min-h-11 text-sm text-muted underline underline-offset-4 hover:text-ink">
+                {words.checkout.back}
+              </Submit>
+            </form>
+          ) : null}
         </div>
         <Summary
           title={
@@ -104,11 +124,13 @@ export default async function Payment({ params }: Props) {
 async function PayPal({
   shop: { api, words },
   order,
+  payment,
   token,
   label,
 }: {
   readonly shop: Shop;
   readonly order: string;
+  readonly payment: string;
   readonly token: string | undefined;
   readonly label: string;
 }) {
@@ -116,7 +138,10 @@ async function PayPal({
     token === undefined
       ? undefined
       : await orNothing(
-          api.call('payments.getPaymentStatus', { params: { orderId: order }, query: { token } }),
+          api.call('payments.getPaymentStatus', {
+            params: { orderId: order },
+            query: { token, paymentId: payment },
+          }),
         );
   return (
     <form action={payBy}>
@@ -126,6 +151,7 @@ async function PayPal({
         </p>
       )}
       <input type="hidden" name="order" value={order} />
+      <input type="hidden" name="token" value={token ?? ''} />
       <Submit name="provider" value="paypal" className={button.primary}>
         {label}
       </Submit>

@@ -34,12 +34,14 @@ export default async function OrderPage({ params, searchParams }: Props) {
     searchParams,
     cookies(),
   ]);
-  const { api, words, locale } = current;
+  const { api, words, locale, money } = current;
   const linked = typeof query['token'] === 'string' ? query['token'] : undefined;
   const token = linked ?? jar.get(orderCookie(orderId))?.value;
   const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
   if (order === undefined) notFound();
   const paid = order.status === 'pending_payment' && (await isPaid(current, orderId, token));
+  const owing = order.owed > 0 && !(await isComing(current, order, token));
+  const payable = owing || (order.status === 'pending_payment' && !paid);
   const state = stateOf(order, paid, current);
   return (
     <div className={`${wrap} pt-10`}>
@@ -82,17 +84,19 @@ export default async function OrderPage({ params, searchParams }: Props) {
               {words.cart.later(quantity, dayOf(expectedAt, locale))}
             </p>
           ))}
+          {owing ? (
+            <p className="mt-8 rounded-2xl bg-surface p-5" data-testid="owed">
+              {words.order.owed(money({ amount: order.owed, currency: order.totals.currency }))}
+            </p>
+          ) : null}
           <Returns order={order} token={linked} outcome={outcomeOf(query['return'])} shop={current} />
           <div className="mt-8 flex flex-wrap gap-3">
-            {order.status === 'pending_payment' && !paid ? (
-              <Link href={`/checkout/${orderId}`} className={button.primary}>
+            {payable ? (
+              <Link href={`/checkout/${orderId}${linkedBy(linked)}`} className={button.primary}>
                 {words.order.payNow}
               </Link>
             ) : null}
-            <Link
-              href="/products"
-              className={order.status === 'pending_payment' && !paid ? button.secondary : button.primary}
-            >
+            <Link href="/products" className={payable ? button.secondary : button.primary}>
               {words.order.again}
             </Link>
           </div>
@@ -100,7 +104,9 @@ export default async function OrderPage({ params, searchParams }: Props) {
         <Summary title={words.order.lines} of={order} shop={current} />
       </div>
       {/* Also while it waits for payment: the money may have moved between the order's answer and the payment's. */}
-      {state.waiting || order.status === 'pending_payment' ? <AwaitStatus /> : null}
+      {state.waiting || order.status === 'pending_payment' || (order.owed > 0 && !owing) ? (
+        <AwaitStatus />
+      ) : null}
       {state.waiting ? (
         <noscript>
           <meta httpEquiv="refresh" content="3" />
@@ -114,12 +120,31 @@ export default async function OrderPage({ params, searchParams }: Props) {
  * Whether the processor has the money already, though the order has not heard of it yet. Asking also makes the shop ask
  * the processor, so that a lost message is not the shopper's trouble; and, unlike resuming a payment, it holds no stock.
  */
-async function isPaid({ api }: Shop, orderId: string, token: string | undefined): Promise<boolean> {
+async function isPaid(
+  { api }: Shop,
+  orderId: string,
+  token: string | undefined,
+  paymentId?: string,
+): Promise<boolean> {
   if (token === undefined) return false;
   const payment = await orNothing(
-    api.call('payments.getPaymentStatus', { params: { orderId }, query: { token } }),
+    api.call('payments.getPaymentStatus', { params: { orderId }, query: { token, paymentId } }),
   );
   return payment?.status === 'authorized' || payment?.status === 'captured';
+}
+
+/** As `isPaid`, of what an edit made the order dearer by. */
+async function isComing(
+  current: Shop,
+  { id, owedPaymentId }: Order,
+  token: string | undefined,
+): Promise<boolean> {
+  return owedPaymentId !== undefined && isPaid(current, id, token, owedPaymentId);
+}
+
+/** Who came by a link from a mail goes on by it: their browser may know no other way in. */
+function linkedBy(token: string | undefined): string {
+  return token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
 }
 
 function outcomeOf(said: string | readonly string[] | undefined): 'asked' | 'failed' | undefined {
