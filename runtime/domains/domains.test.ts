@@ -76,6 +76,33 @@ test('no migration uses what Citus forbids', () => {
   }
 });
 
+test('what a customer is given of a table leaves out whatever is the shop’s secret', async () => {
+  const { rows } = await database.admin.query<{ place: string }>(
+    `SELECT table_name || '.' || column_name AS place FROM information_schema.columns WHERE table_schema = 'shop'`,
+  );
+  const places = new Set(rows.map(({ place }) => place));
+  const withheld = TABLES.flatMap(({ name, personal }) =>
+    (personal?.withhold ?? []).map((column) => `${name}.${column}`),
+  );
+  assert.deepEqual(
+    withheld.filter((place) => !places.has(place)),
+    [],
+  );
+  // The platform's own tables are given to nobody.
+  const personal = new Set(
+    DOMAINS.flatMap(({ tables }) => tables.flatMap((t) => (t.personal ? [t.name] : []))),
+  );
+  const secret = [...places].filter(
+    (place) =>
+      personal.has(place.slice(0, place.indexOf('.'))) &&
+      /\.\w*(?:hash|secret|password|challenge|credential|public_key|sealed)/.test(place),
+  );
+  assert.deepEqual(
+    secret.filter((place) => !withheld.includes(place)),
+    [],
+  );
+});
+
 test('under the runtime’s role no table shows, takes or gives a row of another tenant', async (context) => {
   await database.admin.query(WITHOUT_CHECKS);
   const { Client } = await import('pg');

@@ -30,6 +30,7 @@ import { createPayPalPayments } from '../platform/payments/paypal/paypal.ts';
 import { createStripePayments } from '../platform/payments/stripe.ts';
 import { createPictures } from '../platform/pictures/pictures.ts';
 import { createPainters } from '../platform/pictures/studio/painters.ts';
+import { PERSONAL_DATA, personalDataOf } from '../platform/personal.ts';
 import type { Clock, EventHandler, Mail, Payments, Search, Tenant } from '../platform/ports.ts';
 import { createSealing } from '../platform/secrets/sealing.ts';
 import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
@@ -414,7 +415,8 @@ async function loadServices(
     const { createService } = await load();
     const service = createService(platform);
     problems.push(...gapsOf(service));
-    services.set(name, service);
+    const personalData = personalDataOf(service.definition, platform.sql);
+    services.set(name, { ...service, operations: { ...service.operations, [PERSONAL_DATA]: personalData } });
   }
   if (problems.length === 0) return;
   throw new ShopError('invalid_input', 'The domains named in SHOPMIND_DOMAINS cannot be hosted.', {

@@ -67,6 +67,8 @@ export interface PersonalData {
    * Columns and values: the rows stay, for accounts that must be kept, without the person.
    */
   readonly erase: 'delete' | 'redact' | Readonly<Record<string, string | null>>;
+  /** Columns that the person is not given with the rows: secrets of the shop's, as a password's hash is. Absent: none. */
+  readonly withhold?: readonly string[];
   /** Of the one table whose rows are the customers themselves: what they are called elsewhere, and what else is redacted there. */
   readonly person?: {
     readonly key: string;

@@ -251,6 +251,13 @@ export interface Operations {
       "version": number;
     };
   };
+  /** Everything that the shop has of the customer, from every domain, as JSON to keep. */
+  'accounts.getMyData': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** Change profile or password. */
   'accounts.updateMe': {
     params: undefined;
@@ -14060,6 +14067,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.login': ['POST', '/api/accounts/login', false],
   'accounts.logout': ['POST', '/api/accounts/logout', false],
   'accounts.getMe': ['GET', '/api/accounts/me', false],
+  'accounts.getMyData': ['GET', '/api/accounts/me/data', false],
   'accounts.updateMe': ['PATCH', '/api/accounts/me', false],
   'accounts.listAddresses': ['GET', '/api/accounts/me/addresses', false],
   'accounts.addAddress': ['POST', '/api/accounts/me/addresses', false],

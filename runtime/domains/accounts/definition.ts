@@ -123,6 +123,7 @@ export const accounts: DomainDefinition = {
       personal: {
         by: ['id'],
         erase: 'delete',
+        withhold: ['password_hash'],
         person: { key: 'id', names: ['id', 'email', 'email_key'], facts: ['first_name', 'last_name'] },
       },
     },
@@ -136,7 +137,7 @@ export const accounts: DomainDefinition = {
       name: 'customer_sessions',
       spread: 'tenant',
       access: 'write',
-      personal: { by: ['customer_id'], erase: 'delete' },
+      personal: { by: ['customer_id'], erase: 'delete', withhold: ['token_hash'] },
     },
     {
       name: 'customer_addresses',
@@ -237,6 +238,13 @@ export const accounts: DomainDefinition = {
       summary: 'The customer who is logged in.',
       audience: 'customer',
       response: Customer,
+    },
+    {
+      id: 'getMyData',
+      method: 'GET',
+      path: '/api/accounts/me/data',
+      summary: 'Everything that the shop has of the customer, from every domain, as JSON to keep.',
+      audience: 'customer',
     },
     {
       id: 'updateMe',

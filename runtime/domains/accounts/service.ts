@@ -22,6 +22,7 @@ import { createLinks, SEND_LINK } from './links.ts';
 import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { personalData } from './personal-data.ts';
 import { createRegistrations } from './registrations.ts';
 import { createSessions } from './sessions.ts';
 
@@ -245,6 +246,7 @@ export const createService: CreateService = (platform) => {
       async getMe(request) {
         return { json: toCustomer(await findById(platform, request.tenant.id, customerOf(request))) };
       },
+      getMyData: (request) => personalData(platform, request.tenant, customerOf(request)),
       async listAddresses(request) {
         return { json: { addresses: await listAddresses(platform, request.tenant.id, customerOf(request)) } };
       },

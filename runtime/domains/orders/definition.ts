@@ -121,6 +121,7 @@ export const orders: DomainDefinition = {
           shipping_address: '{"erased": true}',
           token_hashes: '{}',
         },
+        withhold: ['token_hashes'],
       },
     },
     {
@@ -137,6 +138,7 @@ export const orders: DomainDefinition = {
           note: null,
           token_hashes: '{}',
         },
+        withhold: ['token_hashes'],
       },
     },
     {

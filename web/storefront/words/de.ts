@@ -322,6 +322,9 @@ export const de: Words = {
     status: 'Status',
   },
   account: {
+    data: 'Ihre Daten',
+    dataText: 'Alles, was dieser Shop über Sie hat, von Bestellungen bis zu Merkzetteln, in einer Datei.',
+    dataTake: 'Herunterladen',
     title: 'Konto',
     login: 'Anmelden',
     register: 'Konto anlegen',

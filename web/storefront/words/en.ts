@@ -318,6 +318,9 @@ export const en = {
     status: 'Status',
   },
   account: {
+    data: 'Your data',
+    dataText: 'Everything that this shop has of you, from orders to wishlists, in one file.',
+    dataTake: 'Download it',
     title: 'Account',
     login: 'Log in',
     register: 'Create an account',

@@ -318,6 +318,9 @@ export const ja: Words = {
     status: '状況',
   },
   account: {
+    data: 'お客様のデータ',
+    dataText: '注文からお気に入りまで、このショップが保持するお客様の情報を一つのファイルにまとめます。',
+    dataTake: 'ダウンロード',
     title: 'アカウント',
     login: 'ログイン',
     register: '会員登録',

@@ -317,6 +317,9 @@ export const nb: Words = {
     status: 'Status',
   },
   account: {
+    data: 'Dine data',
+    dataText: 'Alt denne butikken har om deg, fra bestillinger til ønskelister, i én fil.',
+    dataTake: 'Last ned',
     title: 'Konto',
     login: 'Logg inn',
     register: 'Opprett konto',

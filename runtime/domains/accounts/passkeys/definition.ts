@@ -88,14 +88,18 @@ export const passkeyTables: readonly TableDefinition[] = [
     name: 'account_passkeys',
     spread: 'tenant',
     access: 'write',
-    personal: { by: ['account_id'], erase: 'delete' },
+    personal: { by: ['account_id'], erase: 'delete', withhold: ['credential_id', 'public_key'] },
   },
   {
     name: 'account_challenges',
     spread: 'tenant',
     access: 'write',
     // `add customer <id>`
-    personal: { by: { column: 'purpose', written: (name) => [addingTo('customer', name)] }, erase: 'delete' },
+    personal: {
+      by: { column: 'purpose', written: (name) => [addingTo('customer', name)] },
+      erase: 'delete',
+      withhold: ['challenge'],
+    },
   },
 ];
 

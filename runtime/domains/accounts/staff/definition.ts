@@ -106,7 +106,7 @@ export const staffTables: readonly TableDefinition[] = [
     name: 'account_links',
     spread: 'tenant',
     access: 'write',
-    personal: { by: ['account_id'], erase: 'delete' },
+    personal: { by: ['account_id'], erase: 'delete', withhold: ['token_hash'] },
   },
 ];
 

@@ -55,6 +55,16 @@ export default async function Account() {
         <Orders shop={current} orders={orders} />
       )}
       <PasskeySettings shop={current} passkeys={passkeys} />
+      <section aria-labelledby="data" className="mt-16 max-w-prose">
+        <h2 id="data" className={heading.section}>
+          {words.account.data}
+        </h2>
+        <p className="mt-4 text-muted">{words.account.dataText}</p>
+        {/* No page: the browser saves it, by its cookie. */}
+        <a href="/api/accounts/me/data" download className={`${button.small} mt-4`}>
+          {words.account.dataTake}
+        </a>
+      </section>
     </div>
   );
 }
