@@ -620,6 +620,16 @@ export interface Payments {
   contestDispute(tenant: TenantId, id: string, text: string, idempotencyKey: string): Promise<PaymentDispute>;
   /** Leaves the money to the cardholder. */
   concedeDispute(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentDispute>;
+  /** What the provider paid out to the shop, newest first, made at or after `since`. What keeps no such account has none. */
+  listPayouts(
+    tenant: TenantId,
+    input: { since: Date; cursor?: string | undefined },
+  ): Promise<{ payouts: readonly Payout[]; next: string | undefined }>;
+  /** What a payout is made of, newest first, the payout itself left out. */
+  listEntries(
+    tenant: TenantId,
+    input: { payoutId: string; cursor?: string | undefined },
+  ): Promise<{ entries: readonly BalanceEntry[]; next: string | undefined }>;
   /** Verifies the signature over the raw body. Throws ShopError `unauthenticated` on a bad or old signature. */
   verifyWebhook(tenant: TenantId, message: SignedMessage): Promise<PaymentWebhook>;
   /** What the browser needs to confirm: the processor's public origin and the publishable key. Empty where it confirms elsewhere. */
@@ -655,6 +665,31 @@ export interface PaymentWebhook {
   readonly intent: PaymentIntent | undefined;
   /** Of messages about a dispute: how it stands. */
   readonly dispute?: PaymentDispute | undefined;
+}
+
+export interface Payout {
+  readonly id: string;
+  /** What arrives, minor units. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly createdAt: Date;
+  readonly arrivesAt: Date;
+}
+
+/** One movement on the shop's account at a provider. */
+export interface BalanceEntry {
+  readonly id: string;
+  /** `dispute` is money taken by one, or given back when it is won. `fee`: of the provider, beside those of payments. */
+  readonly kind: 'charge' | 'refund' | 'dispute' | 'fee' | 'other';
+  /** Minor units; negative where money leaves the account. Without the fee. */
+  readonly amount: number;
+  readonly fee: number;
+  readonly currency: string;
+  readonly at: Date;
+  /** Whose payment it is about; absent where it is about none. */
+  readonly intentId: string | undefined;
+  /** Of a dispute: which. */
+  readonly disputeId?: string | undefined;
 }
 
 /** A cardholder wants the money back, and their bank or the provider decides. */

@@ -13831,6 +13831,71 @@ export interface Operations {
       "answeredAt"?: string | undefined;
     };
   };
+  /** What the provider paid out, what it is made of, and whether it agrees with the shop’s payments; newest first. */
+  'payments.listPayouts': {
+    params: undefined;
+    query: {
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "payouts": readonly ({
+        "id": string;
+        "state": "open" | "compared";
+        "amount": number;
+        "currency": string;
+        "createdAt": string;
+        "arrivesAt": string;
+        "entries": number;
+        "charges": number;
+        "refunds": number;
+        "disputes": number;
+        "fees": number;
+        "others": number;
+        "differences": number;
+        "comparedAt"?: string | undefined;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** What payouts and the shop’s payments do not agree on, and what of it was healed. */
+  'payments.listDifferences': {
+    params: undefined;
+    query: {
+      "payoutId"?: string | undefined;
+      "open"?: string | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "differences": readonly ({
+        "id": string;
+        "payoutId"?: string | undefined;
+        "kind": "missing_here" | "missing_there" | "amount_differs";
+        "what": "charge" | "refund" | "dispute" | "payout";
+        "paymentId"?: string | undefined;
+        "orderId"?: string | undefined;
+        "intentId"?: string | undefined;
+        "here": number;
+        "there": number;
+        "currency": string;
+        "healed": boolean;
+        "foundAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** Look for new payouts now; otherwise it is done four times a day, and when the provider tells of one. */
+  'payments.comparePayouts': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "asked": true;
+    };
+  };
   /** The state of an order's payment, its first unless another is named, for whoever holds the order's token. */
   'payments.getPaymentStatus': {
     params: {
@@ -14380,6 +14445,9 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'payments.getDispute': ['GET', '/api/admin/payments/disputes/{disputeId}', false],
   'payments.contestDispute': ['POST', '/api/admin/payments/disputes/{disputeId}/evidence', true],
   'payments.concedeDispute': ['POST', '/api/admin/payments/disputes/{disputeId}/accept', true],
+  'payments.listPayouts': ['GET', '/api/admin/payments/payouts', false],
+  'payments.listDifferences': ['GET', '/api/admin/payments/differences', false],
+  'payments.comparePayouts': ['POST', '/api/admin/payments/payouts/compare', false],
   'payments.getPaymentStatus': ['GET', '/api/payments/orders/{orderId}', false],
   'recommendations.recommend': ['GET', '/api/recommendations/products', false],
   'recommendations.search': ['GET', '/api/recommendations/search', false],

@@ -478,6 +478,25 @@ for (const [what, refuse, reason, told] of [
   });
 }
 
+test('a tenant that takes PayPal where no stand-in is brings an account of its own, whose keys must be whole', async () => {
+  const alone = await settled({ ...POOLED, payments: { paypal: {} } });
+  assert.equal(ready(alone), 'False PaymentSecret');
+  assert.match(message(alone), /no stand-in for PayPal; name a Secret with the keys clientId/);
+  const paypal = { environment: 'sandbox', secretRef: { name: 'paypal' } };
+  const world = await settled({ ...POOLED, payments: { provider: 'paypal', paypal } });
+  assert.match(message(world), /Secret shopmind-system\/paypal .* clientId, clientSecret and webhookId/);
+  world.put(secrets, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'paypal', namespace: 'shopmind-system' },
+    data: Object.fromEntries(
+      ['clientId', 'clientSecret', 'webhookId'].map((key) => [key, Buffer.from(key).toString('base64')]),
+    ),
+  });
+  await world.settle();
+  assert.equal(ready(world), 'True Ready');
+});
+
 test('payment keys of the merchant must be whole before anything is registered', async () => {
   const spec = { ...POOLED, payments: { secretRef: { name: 'stripe' } } };
   const world = await settled(spec);

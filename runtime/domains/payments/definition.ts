@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
 import * as disputes from './disputes/schemas.ts';
+import * as payouts from './payouts/schemas.ts';
 import * as s from './schemas.ts';
 
 export const payments: DomainDefinition = {
@@ -21,6 +22,8 @@ export const payments: DomainDefinition = {
       access: 'write',
       personal: { by: ['evidence'], erase: 'redact' },
     },
+    { name: 'payments_payouts', spread: 'tenant', access: 'write' },
+    { name: 'payments_differences', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -50,6 +53,13 @@ export const payments: DomainDefinition = {
         'payments.dispute.lost': disputes.disputeEvent,
       },
     },
+    {
+      name: 'payments.payout',
+      partitions: 1,
+      retentionHours: 24 * 30,
+      compacted: false,
+      events: { 'payments.payout.compared': payouts.payoutEvent },
+    },
   ],
   consumes: [],
   tasks: [
@@ -59,6 +69,8 @@ export const payments: DomainDefinition = {
       maxAttempts: 1000,
       leaseSeconds: 60,
     },
+    { name: 'payments.find-payouts', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 120 },
+    { name: 'payments.compare-payout', payload: payouts.ofPayout, maxAttempts: 1000, leaseSeconds: 300 },
     { name: 'payments.release', payload: s.ofIntent, maxAttempts: 1000, leaseSeconds: 30 },
   ],
   buckets: [],
@@ -121,6 +133,34 @@ export const payments: DomainDefinition = {
       params: disputes.ofDispute,
       response: disputes.dispute,
       idempotent: true,
+    },
+    {
+      id: 'listPayouts',
+      method: 'GET',
+      path: '/api/admin/payments/payouts',
+      summary:
+        'What the provider paid out, what it is made of, and whether it agrees with the shop’s payments; newest first.',
+      audience: 'merchant',
+      query: payouts.payoutQuery,
+      response: payouts.payoutPage,
+    },
+    {
+      id: 'listDifferences',
+      method: 'GET',
+      path: '/api/admin/payments/differences',
+      summary: 'What payouts and the shop’s payments do not agree on, and what of it was healed.',
+      audience: 'merchant',
+      query: payouts.differenceQuery,
+      response: payouts.differencePage,
+    },
+    {
+      id: 'comparePayouts',
+      method: 'POST',
+      path: '/api/admin/payments/payouts/compare',
+      summary:
+        'Look for new payouts now; otherwise it is done four times a day, and when the provider tells of one.',
+      audience: 'merchant',
+      response: z.object({ asked: z.literal(true) }),
     },
     {
       id: 'getPaymentStatus',

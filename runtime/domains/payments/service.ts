@@ -25,7 +25,9 @@ import type {
 import { payments } from './definition.ts';
 import { createDisputes, type Answered } from './disputes/disputes.ts';
 import type { Named } from './named.ts';
+import { createPayouts, PAYOUTS, type Doubt, type PayoutsSettings } from './payouts/payouts.ts';
 import { isStray, loseTo, observe, type Happening, type StoredPayment } from './observe.ts';
+import { ofPayout } from './payouts/schemas.ts';
 import * as s from './schemas.ts';
 import { spreadRefund } from './spread.ts';
 
@@ -38,6 +40,8 @@ export interface PaymentsSettings {
   readonly lookBackSeconds: number;
   /** A shopper who looks at a pending payment makes us ask the processor, at most this often. */
   readonly glanceSeconds: number;
+  /** Other than the usual. */
+  readonly payouts?: Partial<PayoutsSettings>;
 }
 
 const SETTINGS: PaymentsSettings = {
@@ -507,6 +511,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
           now(),
         ]);
         const [row] = rows;
+        if (row?.fresh === true && message.type.startsWith('payout.'))
+          await tx.enqueue({ ...payouts.planned, key: message.id });
         if (row?.fresh !== true || !matters || which === undefined) return;
         const known = isPayment(row) ? row : undefined;
         await goingOn(known, async () => {
@@ -533,13 +539,32 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     await tell(tx, after.payment, after.happened);
   }
 
-  const disputes = createDisputes(platform, (tenant, which, dispute, said) =>
-    platform.sql.transaction(tenant, async (tx) => {
+  function bookDispute(
+    tenant: TenantId,
+    which: Named,
+    dispute: PaymentDispute,
+    said?: Answered,
+  ): Promise<void> {
+    return platform.sql.transaction(tenant, async (tx) => {
       const { rows } = await tx.query<PaymentRow>(`${READ} for update`, [tenant, which.paymentId]);
       if (rows[0] === undefined) throw noPayment(which.orderId);
       await contested(tx, tenant, fromRow(rows[0]), dispute, said);
-    }),
-  );
+    });
+  }
+
+  const disputes = createDisputes(platform, bookDispute);
+
+  const payouts = createPayouts(platform, { ...PAYOUTS, ...settings.payouts }, heal);
+
+  async function heal(tenant: TenantId, { intentId, disputeId }: Doubt): Promise<void> {
+    const intent = await platform.payments.retrieve(tenant, intentId);
+    const which = intent.metadata['tenant'] === tenant ? namedBy(intent) : undefined;
+    // Somebody else takes money by the same account.
+    if (which === undefined) return;
+    await learn(tenant, which, intent);
+    if (disputeId === undefined) return;
+    await bookDispute(tenant, which, await platform.payments.retrieveDispute(tenant, disputeId));
+  }
 
   async function takenUp(
     tenant: TenantId,
@@ -619,6 +644,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     }
     const orphans = await closeOrphans(tenant, signal);
     await forget(tenant);
+    const findAt = seconds(now(), settings.payouts?.findSeconds ?? PAYOUTS.findSeconds);
+    await platform.sql.transaction(tenant, (tx) => tx.enqueue({ ...payouts.planned, runAt: findAt }));
     const idle = rows.length === 0 && !orphans;
     // A payment that was being written during this round is there for the next one.
     if (!idle || !wasIdle) await platform.sql.transaction(tenant, (tx) => tx.enqueue(nextReconcile(idle)));
@@ -727,12 +754,16 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       receivePayPalWebhook: receiver('paypal'),
       getPaymentStatus,
       ...disputes.routes,
+      ...payouts.routes,
     },
     consumers: {},
     tasks: {
       'payments.reconcile': ({ tenant, payload, signal }) =>
         // The task queue parsed the payload with the task's schema.
         reconcile(tenant, (payload as { idle?: boolean }).idle === true, signal),
+      'payments.find-payouts': ({ tenant, signal }) => payouts.find(tenant, signal),
+      'payments.compare-payout': ({ tenant, payload, signal }) =>
+        payouts.compare(tenant, ofPayout.parse(payload).payoutId, signal),
       'payments.release': ({ tenant, payload }) => {
         const { intentId, ...which } = s.ofIntent.parse(payload);
         return releaseIntent(tenant, which, intentId);

@@ -6,7 +6,16 @@ import { Agent } from 'node:http';
 import type { Stripe } from 'stripe';
 import { createCircuit, guarded, type CircuitWatch, type Guarded } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
-import type { PaymentDispute, PaymentIntent, Payments, PaymentWebhook, Secrets, TenantId } from '../ports.ts';
+import type {
+  BalanceEntry,
+  PaymentDispute,
+  PaymentIntent,
+  Payments,
+  PaymentWebhook,
+  Payout,
+  Secrets,
+  TenantId,
+} from '../ports.ts';
 
 export interface StripePaymentsOptions {
   readonly secrets: Secrets;
@@ -93,6 +102,36 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
         );
         return {
           disputes: page.data.map(toDispute),
+          next: page.has_more ? page.data.at(-1)?.id : undefined,
+        };
+      }),
+    listPayouts: (tenant, { since, cursor }) =>
+      ask(tenant, async (stripe, request) => {
+        const page = await stripe.payouts.list(
+          {
+            limit: 100,
+            created: { gte: Math.floor(since.getTime() / 1000) },
+            ...(cursor === undefined ? {} : { starting_after: cursor }),
+          },
+          request,
+        );
+        // Only of automatic payouts Stripe knows what they are made of.
+        const payouts = page.data.filter(({ automatic, status }) => automatic && status === 'paid');
+        return { payouts: payouts.map(toPayout), next: page.has_more ? page.data.at(-1)?.id : undefined };
+      }),
+    listEntries: (tenant, { payoutId, cursor }) =>
+      ask(tenant, async (stripe, request) => {
+        const page = await stripe.balanceTransactions.list(
+          {
+            payout: payoutId,
+            limit: 100,
+            expand: ['data.source'],
+            ...(cursor === undefined ? {} : { starting_after: cursor }),
+          },
+          request,
+        );
+        return {
+          entries: page.data.filter(({ type }) => type !== 'payout').map(toEntry),
           next: page.has_more ? page.data.at(-1)?.id : undefined,
         };
       }),
@@ -259,6 +298,46 @@ function disputeIn(object: unknown): string | undefined {
   const { object: kind, id } = object as Record<string, unknown>; // any object may be asked
   return kind === 'dispute' && typeof id === 'string' ? id : undefined;
 }
+
+function toPayout({ id, amount, currency, created, arrival_date: arrives }: Stripe.Payout): Payout {
+  return {
+    id,
+    amount,
+    currency: currency.toUpperCase(),
+    createdAt: new Date(created * 1000),
+    arrivesAt: new Date(arrives * 1000),
+  };
+}
+
+function toEntry(from: Stripe.BalanceTransaction): BalanceEntry {
+  const { id, amount, fee, currency, created, source } = from;
+  const about =
+    typeof source === 'object' && source !== null && 'payment_intent' in source ? source : undefined;
+  const intent = about?.payment_intent;
+  return {
+    id,
+    kind: KINDS[from.reporting_category] ?? 'other',
+    amount,
+    fee,
+    currency: currency.toUpperCase(),
+    at: new Date(created * 1000),
+    intentId: (typeof intent === 'string' ? intent : intent?.id) ?? undefined,
+    ...(about?.object === 'dispute' ? { disputeId: about.id } : {}),
+  };
+}
+
+/** By Stripe's reporting categories, which are fewer than its types. */
+const KINDS: Readonly<Record<string, BalanceEntry['kind']>> = {
+  charge: 'charge',
+  refund: 'refund',
+  refund_failure: 'refund',
+  partial_capture_reversal: 'refund',
+  dispute: 'dispute',
+  dispute_reversal: 'dispute',
+  fee: 'fee',
+  network_cost: 'fee',
+  tax: 'fee',
+};
 
 function toDispute(dispute: Stripe.Dispute): PaymentDispute {
   const { id, amount, currency, created, reason, payment_intent: intent } = dispute;

@@ -145,7 +145,7 @@ describe('disputes', () => {
         const after = await becomes(order, 'refunded');
         assert.equal(after.refunded, order.totals.total);
         const [payment] = await shop.rows<{ refunded: number; lost: number; disputed: boolean }>(
-          'select refunded, lost, disputed from shop.payments_payments where order_id = $1 and captured > 0',
+          'select refunded::int, lost::int, disputed from shop.payments_payments where order_id = $1 and captured > 0',
           [order.id],
         );
         assert.deepEqual(payment, { refunded: order.totals.total, lost: order.totals.total, disputed: true });

@@ -296,6 +296,8 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
     retrieve,
     // PayPal lists no orders; each is asked for by its id.
     list: () => Promise.resolve({ intents: [], more: false }),
+    listPayouts: () => Promise.resolve({ payouts: [], next: undefined }),
+    listEntries: () => Promise.resolve({ entries: [], next: undefined }),
     confirm,
     capture: take,
     cancel,

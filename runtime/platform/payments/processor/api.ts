@@ -17,7 +17,7 @@ import {
 import { badRequest, noSuch, ok, refuse, type Reply } from './errors.ts';
 import { nested, text, texts, type Form } from './form.ts';
 import type { Ledger } from './ledger.ts';
-import type { Charge, Endpoint, Intent, Kind, Kinds, Metadata } from './objects.ts';
+import type { BalanceTransaction, Charge, Endpoint, Intent, Kind, Kinds, Metadata } from './objects.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -59,6 +59,9 @@ const SECRET_ROUTES: Readonly<Record<string, Handler>> = {
     const found = ledger.get('dispute', id);
     return found === undefined ? noSuch('dispute', id) : closeDispute(ledger, found);
   },
+  'GET payouts': (ledger, { form }) => list(ledger, 'payout', form, '/v1/payouts'),
+  'GET payouts/:id': (ledger, _request, id) => one(ledger, 'payout', id),
+  'GET balance_transactions': listBalance,
   'GET events': (ledger, { form }) => list(ledger, 'event', form, '/v1/events', text(form, 'type')),
   'GET events/:id': (ledger, _request, id) => one(ledger, 'event', id),
   'POST payment_methods': (ledger, { form }) => createMethod(ledger, form),
@@ -168,6 +171,17 @@ function list<K extends Kind>(ledger: Ledger, kind: K, form: Form, url: string, 
     parent,
   });
   return ok({ object: 'list', url, has_more: page.hasMore, data: page.data });
+}
+
+/** With `expand[]=data.source` each has what moved the balance, in place of its id. */
+function listBalance(ledger: Ledger, { form }: ApiRequest): Reply {
+  const reply = list(ledger, 'balance_transaction', form, '/v1/balance_transactions', text(form, 'payout'));
+  if (reply.status !== 200 || !texts(form, 'expand').includes('data.source')) return reply;
+  const page = reply.body as { data: BalanceTransaction[] }; // as `list` has made it
+  const kinds = ['charge', 'refund', 'dispute', 'payout'] as const;
+  const found = (id: string): unknown =>
+    kinds.map((kind) => ledger.get(kind, id)).find((each) => each !== undefined) ?? id;
+  return ok({ ...page, data: page.data.map((each) => ({ ...each, source: found(each.source) })) });
 }
 
 function above(value: string | undefined, by: number): string | undefined {

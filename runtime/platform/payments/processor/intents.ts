@@ -2,6 +2,7 @@
  * The life of a payment intent: created, confirmed, perhaps challenged, captured, cancelled, refunded, disputed.
  * Every function reads and writes one ledger and answers in Stripe's shape.
  */
+import { bookCharge, bookDispute, bookRefund } from './balance.ts';
 import { DECLINES, isDecline, namedCard, readCard, type Decline } from './cards.ts';
 import { badRequest, noSuch, ok, refuse, type Reply } from './errors.ts';
 import { nested, text, type Form } from './form.ts';
@@ -160,6 +161,7 @@ export function captureIntent(ledger: Ledger, intent: Intent, form: Form): Reply
   const done: Intent = { ...intent, status: 'succeeded', amount_capturable: 0, amount_received: amount };
   ledger.put('charge', captured);
   ledger.put('payment_intent', done);
+  bookCharge(ledger, captured);
   ledger.tell('charge.captured', captured);
   ledger.tell('payment_intent.succeeded', done);
   dispute(ledger, done, captured);
@@ -252,6 +254,7 @@ export function createRefund(ledger: Ledger, form: Form): Reply {
   };
   ledger.put('refund', refund, charge.id);
   ledger.put('charge', changed);
+  bookRefund(ledger, refund);
   ledger.tell('refund.created', refund);
   ledger.tell('charge.refunded', changed);
   return bounceRefund(ledger, refund, charge) ?? ok(refund);
@@ -316,7 +319,10 @@ function authorise(ledger: Ledger, intent: Intent, method: Method): Reply {
   ledger.put('payment_intent', done);
   ledger.tell('charge.succeeded', charge);
   ledger.tell(automatic ? 'payment_intent.succeeded' : 'payment_intent.amount_capturable_updated', done);
-  if (automatic) dispute(ledger, done, charge);
+  if (automatic) {
+    bookCharge(ledger, charge);
+    dispute(ledger, done, charge);
+  }
   return ok(done);
 }
 
@@ -433,6 +439,7 @@ function dispute(ledger: Ledger, intent: Intent, charge: Charge): void {
     status: 'needs_response',
   };
   ledger.put('dispute', opened, charge.id);
+  bookDispute(ledger, opened);
   ledger.put('charge', { ...charge, disputed: true });
   ledger.tell('charge.dispute.created', opened);
   ledger.tell('charge.dispute.funds_withdrawn', opened);
@@ -446,6 +453,7 @@ function settleDispute(ledger: Ledger, changed: Dispute): Reply {
   const charge = ledger.get('charge', changed.charge);
   if (changed.status === 'won' && charge !== undefined) {
     ledger.put('charge', { ...charge, disputed: false });
+    bookDispute(ledger, changed, true);
     ledger.tell('charge.dispute.funds_reinstated', changed);
   }
   return ok(changed);
@@ -456,6 +464,7 @@ function bounceRefund(ledger: Ledger, refund: Refund, before: Charge): Reply | u
   if (ledger.get('payment_method', before.payment_method)?.behaviour !== 'refund_fails') return undefined;
   const failed: Refund = { ...refund, status: 'failed', failure_reason: 'expired_or_canceled_card' };
   ledger.put('refund', failed);
+  bookRefund(ledger, failed, true);
   ledger.put('charge', before);
   ledger.tell('refund.failed', failed);
   ledger.tell('charge.updated', before);

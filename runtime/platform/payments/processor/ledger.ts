@@ -18,6 +18,7 @@ const DEFAULT_EVENTS = [
   'charge.dispute.created',
   'charge.dispute.closed',
   'refund.failed',
+  'payout.paid',
 ];
 
 export interface RequestNames {

@@ -123,6 +123,41 @@ export interface Dispute {
   readonly status: 'needs_response' | 'under_review' | 'won' | 'lost';
 }
 
+/** One movement on an account's balance. */
+export interface BalanceTransaction {
+  readonly id: string;
+  readonly object: 'balance_transaction';
+  readonly amount: number;
+  readonly available_on: number;
+  readonly balance_type: 'payments';
+  readonly created: number;
+  readonly currency: string;
+  readonly description: null;
+  readonly exchange_rate: null;
+  readonly fee: number;
+  readonly fee_details: readonly [];
+  readonly net: number;
+  readonly reporting_category: string;
+  readonly source: string;
+  readonly status: 'available';
+  readonly type: 'charge' | 'refund' | 'refund_failure' | 'adjustment' | 'payout';
+}
+
+export interface Payout {
+  readonly id: string;
+  readonly object: 'payout';
+  readonly amount: number;
+  readonly arrival_date: number;
+  readonly automatic: true;
+  readonly created: number;
+  readonly currency: string;
+  readonly livemode: false;
+  readonly metadata: Metadata;
+  readonly method: 'standard';
+  readonly reconciliation_status: 'completed';
+  readonly status: 'paid';
+}
+
 export interface Event {
   readonly id: string;
   readonly object: 'event';
@@ -157,6 +192,8 @@ export interface Kinds {
   charge: Charge;
   refund: Refund;
   dispute: Dispute;
+  balance_transaction: BalanceTransaction;
+  payout: Payout;
   event: Event;
   webhook_endpoint: Endpoint;
   paypal_account: PayPalAccount;

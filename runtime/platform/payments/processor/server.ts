@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readAccount } from './accounts.ts';
 import { answerApi } from './api.ts';
+import { payOut } from './balance.ts';
 import { badRequest, noSuch, ok, refuse, type Reply } from './errors.ts';
 import { decodeForm, text, type Form } from './form.ts';
 import { answerChallenge } from './intents.ts';
@@ -384,6 +385,13 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
     const deleted = await options.store.commit(() => options.store.deleteAccount(safeDecode(id)));
     options.knobs.forget(safeDecode(id));
     return sendJson(response, ok({ id: safeDecode(id), deleted }));
+  }
+  if (collection === 'payouts' && request.method === 'POST' && options.forTests) {
+    const account = options.store.account(knobsOf(parseJson(body)).account ?? '');
+    if (account === undefined) return sendJson(response, noSuch('account', ''));
+    const payouts = await options.store.commit(() => payOut(ledgerFor(options, incoming, account)));
+    options.courier.wake();
+    return sendJson(response, ok({ payouts }));
   }
   if (collection === 'knobs' && request.method === 'POST' && options.forTests) {
     const { account, settings } = knobsOf(parseJson(body));
