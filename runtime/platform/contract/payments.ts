@@ -131,6 +131,15 @@ export function paymentsContract(adapter: string, open: () => Promise<PaymentsUn
     assert.equal(taken.amountCaptured, 1_500);
   });
 
+  test(`${adapter}: forint, which each counts otherwise, are taken and returned as they were given`, async () => {
+    const under = await open();
+    const intent = await create(under, { amount: 4_990, currency: 'HUF' });
+    assert.deepEqual([intent.amount, intent.currency], [4_990, 'HUF']);
+    const { id } = await under.pay(intent, 'paid');
+    assert.equal((await under.payments.capture(under.tenant, id, `huf-${id}`)).amountCaptured, 4_990);
+    assert.equal((await under.payments.refund(under.tenant, id, 990, `huf-back-${id}`)).amountRefunded, 990);
+  });
+
   async function disputed(under: PaymentsUnderTest): Promise<PaymentDispute> {
     const { payments, tenant, provider } = under;
     const { id } = await under.pay(await create(under), 'disputed');

@@ -16,6 +16,7 @@ import type {
   Secrets,
   TenantId,
 } from '../ports.ts';
+import { fromStripe, toStripe } from './units.ts';
 
 export interface StripePaymentsOptions {
   readonly secrets: Secrets;
@@ -158,7 +159,7 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
         toIntent(
           await stripe.paymentIntents.create(
             {
-              amount,
+              amount: toStripe(amount, currency),
               currency: currency.toLowerCase(),
               metadata,
               capture_method: 'manual',
@@ -195,8 +196,12 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
         toIntent(await stripe.paymentIntents.cancel(id, { expand: EXPAND }, { ...request, idempotencyKey })),
       ),
     async refund(tenant, id, amount, idempotencyKey) {
+      const { currency } = await retrieve(tenant, id);
       await ask(tenant, (stripe, request) =>
-        stripe.refunds.create({ payment_intent: id, amount }, { ...request, idempotencyKey }),
+        stripe.refunds.create(
+          { payment_intent: id, amount: toStripe(amount, currency) },
+          { ...request, idempotencyKey },
+        ),
       );
       return retrieve(tenant, id);
     },
@@ -302,7 +307,7 @@ function disputeIn(object: unknown): string | undefined {
 function toPayout({ id, amount, currency, created, arrival_date: arrives }: Stripe.Payout): Payout {
   return {
     id,
-    amount,
+    amount: fromStripe(amount, currency.toUpperCase()),
     currency: currency.toUpperCase(),
     createdAt: new Date(created * 1000),
     arrivesAt: new Date(arrives * 1000),
@@ -317,8 +322,8 @@ function toEntry(from: Stripe.BalanceTransaction): BalanceEntry {
   return {
     id,
     kind: KINDS[from.reporting_category] ?? 'other',
-    amount,
-    fee,
+    amount: fromStripe(amount, currency.toUpperCase()),
+    fee: fromStripe(fee, currency.toUpperCase()),
     currency: currency.toUpperCase(),
     at: new Date(created * 1000),
     intentId: (typeof intent === 'string' ? intent : intent?.id) ?? undefined,
@@ -347,7 +352,7 @@ function toDispute(dispute: Stripe.Dispute): PaymentDispute {
     intentId: typeof intent === 'string' ? intent : intent?.id,
     status: DISPUTED[dispute.status] ?? 'under_review',
     reason,
-    amount,
+    amount: fromStripe(amount, currency.toUpperCase()),
     currency: currency.toUpperCase(),
     openedAt: new Date(created * 1000),
     dueAt: due === null ? undefined : new Date(due * 1000),
@@ -385,13 +390,15 @@ function toIntent(intent: Stripe.PaymentIntent): PaymentIntent {
       : undefined;
   // Cancelling an authorised intent releases it, which Stripe books as a refund of money that was never taken.
   const refunded = intent.status === 'succeeded' ? (charge?.amount_refunded ?? 0) : 0;
+  const currency = intent.currency.toUpperCase();
+  const ours = (amount: number): number => fromStripe(amount, currency);
   return {
     id: intent.id,
     status: statusOf(intent.status),
-    amount: intent.amount,
-    amountCaptured: intent.amount_received,
-    amountRefunded: refunded,
-    currency: intent.currency.toUpperCase(),
+    amount: ours(intent.amount),
+    amountCaptured: ours(intent.amount_received),
+    amountRefunded: ours(refunded),
+    currency,
     clientSecret: intent.client_secret ?? '',
     metadata: intent.metadata,
     lastError: intent.last_payment_error?.message,

@@ -3,6 +3,7 @@
  * the shop counts in hundredths.
  */
 import { ShopError } from '../../errors.ts';
+import { ourDigits } from '../units.ts';
 
 /** What PayPal takes payments in. */
 const CURRENCIES = new Set(
@@ -50,9 +51,4 @@ export function toMinor(value: string, currency: string): number {
 
 function theirDigits(currency: string): number {
   return WHOLE.has(currency) ? 0 : 2;
-}
-
-function ourDigits(currency: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
 }

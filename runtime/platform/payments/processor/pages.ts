@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { stripeDigits } from '../units.ts';
 
 export interface Asset {
   readonly body: Buffer;
@@ -133,7 +134,7 @@ function asset(name: string, type: string): Asset {
 
 function formatted(amount: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return format.format(amount / 10 ** stripeDigits(currency.toUpperCase()));
 }
 
 function escape(text: string): string {
