@@ -84,6 +84,7 @@ async function race(title: string, entrants: readonly Entrant[], size: Size): Pr
     });
   const head = [
     title,
+    `p50 at ${values.start} messages/s`,
     'deliveries/s at p99 < 200 ms',
     'a client',
     'p50',
@@ -104,11 +105,12 @@ async function race(title: string, entrants: readonly Entrant[], size: Size): Pr
 }
 
 function rowOf(name: string, figures: readonly Figure[], { rooms }: Size): string[] {
-  const best = figures.at(-1);
-  if (best === undefined) return [name, '–'];
+  const [first, best] = [figures[0], figures.at(-1)];
+  if (first === undefined || best === undefined) return [name, '–'];
   const comfortable = figures.findLast(({ p99 }) => p99 < 20);
   return [
     name,
+    `${first.p50.toFixed(1)} ms`,
     best.deliveries.toFixed(0),
     `${(best.deliveries / (rooms * perRoom)).toFixed(0)}/s`,
     `${best.p50.toFixed(0)} ms`,

@@ -248,7 +248,7 @@ export function createRooms(options: RoomsOptions): Rooms {
     const before = new Set(room.others.get(news.node)?.present);
     if (news.kind === 'gone') room.others.delete(news.node);
     else {
-      const present = news.kind === 'here' ? new Set(news.present) : new Set(before);
+      const present = news.kind === 'here' ? hereNow(news.present, before) : new Set(before);
       if (news.kind === 'people')
         for (const person of news.people) {
           if (news.isOnline) present.add(person);
@@ -539,6 +539,12 @@ const MOST_WAITING = 5_000;
 const TOO_SLOW = 4001;
 /** How many of those who are present one message can name. */
 const MOST_PRESENT = 100;
+
+/** Who is there when these were named: of more than one message can name, also who was there before. */
+function hereNow(named: readonly string[], before: ReadonlySet<string>): Set<string> {
+  return named.length < MOST_PRESENT ? new Set(named) : before.union(new Set(named));
+}
+
 const NOBODY: ReadonlySet<string> = new Set();
 const NO_TEXTS: readonly string[] = [];
 
