@@ -36,7 +36,7 @@ const who = new Set(values.of.split(','));
 const perRoom = Number(values['per-room']);
 const [ROOMS, BUSY] = [40, 10];
 /** Rooms that stand before anything is weighed. */
-const FIRST = 40;
+const FIRST = 10;
 
 interface Entrant {
   readonly kind: string;
@@ -129,8 +129,9 @@ async function weigh(): Promise<void> {
   const rooms = Math.round(Number(values.idle) / perRoom);
   const rows: string[][] = [];
   for (const { name, start } of ALONE.filter(({ kind }) => who.has(kind))) {
-    const [before, after] = await standing(start({ rooms: rooms + FIRST, perRoom, nodes: 1 }), (contestant) =>
-      weighed(contestant, FIRST),
+    const [before, after] = await standing(
+      start({ rooms: rooms + FIRST, perRoom, nodes: 1, isIdle: true }),
+      (contestant) => weighed(contestant, FIRST),
     );
     const each = (of: (weight: Weight) => number): string =>
       `${((of(after) - of(before)) / 1024 / (rooms * perRoom)).toFixed(1)} KB`;

@@ -16,7 +16,7 @@ import { freePort } from '../../support/port.ts';
 import { POSTGRES } from '../api/contestant.ts';
 import { installed, serving } from '../api/packages.ts';
 import type { Plan } from './crowd.ts';
-import { WEIGHED } from './weight.ts';
+import { weighed } from './weight.ts';
 
 export interface Contestant {
   readonly plan: Omit<Plan, 'perRoom'>;
@@ -34,6 +34,8 @@ export interface Size {
   readonly perRoom: number;
   /** How many processes serve. */
   readonly nodes: number;
+  /** They are to be weighed while nobody talks. */
+  readonly isIdle?: boolean;
 }
 
 /** What carries news between two processes of ours. */
@@ -49,7 +51,10 @@ const PEERS = {
   },
 };
 
-export async function startPeer(kind: 'socket.io' | 'ws', { rooms, nodes }: Size): Promise<Contestant> {
+export async function startPeer(
+  kind: 'socket.io' | 'ws',
+  { rooms, nodes, isIdle = false }: Size,
+): Promise<Contestant> {
   const packages = await installed(PEERS);
   const folder = await mkdtemp(join(tmpdir(), 'chat-peers-'));
   const redis = nodes > 1 ? await startRedis({ nodes: 1 }) : undefined;
@@ -63,7 +68,7 @@ export async function startPeer(kind: 'socket.io' | 'ws', { rooms, nodes }: Size
     const program = await serving(fileURLToPath(new URL(script, import.meta.url)), {
       folder: own,
       env: {
-        ...WEIGHED,
+        ...weighed(isIdle),
         WEIGHT: join(own, 'weight'),
         PACKAGES: packages,
         PORT: String(port),
@@ -102,7 +107,12 @@ export async function startOurs(size: Size, between: Between = 'redis'): Promise
   const folder = await mkdtemp(join(tmpdir(), 'chat-ours-'));
   const children: { pid: number; port: number; end: () => Promise<void> }[] = [];
   for (let n = 0; n < size.nodes; n++)
-    children.push(await startRuntime(database, redis?.adminAddress, join(folder, `weight-${n}`)));
+    children.push(
+      await startRuntime(database, redis?.adminAddress, {
+        ...weighed(size.isIdle ?? false),
+        WEIGHT: join(folder, `weight-${n}`),
+      }),
+    );
   return {
     plan: {
       kind: 'shopmind',
@@ -126,14 +136,13 @@ export async function startOurs(size: Size, between: Between = 'redis'): Promise
 function startRuntime(
   database: TestDatabase,
   cache: string | undefined,
-  weight: string,
+  env: Readonly<Record<string, string>>,
 ): Promise<{ pid: number; port: number; end: () => Promise<void> }> {
   const child = fork(new URL('../../../runtime/domains/chat/testing/runtime.child.ts', import.meta.url), {
     env: {
       ...process.env,
       NODE_ENV: 'production',
-      ...WEIGHED,
-      WEIGHT: weight,
+      ...env,
       DATABASE_URL: database.url,
       SECRETS_KEY: database.secretsKey,
       CACHE_URL: cache ?? '',

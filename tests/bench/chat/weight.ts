@@ -4,10 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../../support/wait.ts';
 import type { Contestant } from './contestants.ts';
 
-/** For the environment of a process of Node that is to be weighed, beside a WEIGHT of its own. */
-export const WEIGHED = {
-  NODE_OPTIONS: `--expose-gc --import=${fileURLToPath(new URL('./weighed.mjs', import.meta.url))}`,
-} as const;
+/**
+ * For the environment of a process of Node that is to be weighed, beside a WEIGHT of its own.
+ * @param isIdle it is to hold connections and do nothing: the room for young objects, which V8 lets grow to a hundred megabytes while
+ * connections come and keeps when they rest, is held small, for it is nobody's
+ */
+export function weighed(isIdle: boolean): { readonly NODE_OPTIONS: string } {
+  const probe = fileURLToPath(new URL('./weighed.mjs', import.meta.url));
+  return { NODE_OPTIONS: `--expose-gc --import=${probe}${isIdle ? ' --max-semi-space-size=1' : ''}` };
+}
 
 /** Bytes. */
 export interface Weight {
