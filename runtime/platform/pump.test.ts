@@ -120,3 +120,24 @@ test('a key rests between its runs, unless it has work now; who waits for idlene
   await pump.idle();
   assert.equal(began.length, 4, 'a kick during the rest is not lost');
 });
+
+test('a run that was slow is followed by a rest that is longer, up to the longest', async () => {
+  const ended: number[] = [];
+  const began: number[] = [];
+  const pump = createPump({
+    name: 't',
+    concurrency: 1,
+    log,
+    restMilliseconds: { least: 1, most: 60, times: 3 },
+    async run() {
+      began.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      ended.push(performance.now());
+    },
+  });
+  pump.kick('a');
+  pump.kick('a');
+  await pump.idle();
+  const rest = (began[1] ?? 0) - (ended[0] ?? 0);
+  assert.ok(rest > 55, `${rest} ms after 30 ms`);
+});

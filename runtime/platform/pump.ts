@@ -26,9 +26,10 @@ export interface PumpOptions {
   readonly name: string;
   /**
    * From the beginning of a key's run to that of its next, unless there is work `now`; the more keys are busy the longer, up to `most`.
-   * Default: none.
+   * With `times`, also so many times as long after a run as it took, up to `most`: where runs are slow because much else happens, fewer and
+   * larger ones leave more for that. Default: none.
    */
-  readonly restMilliseconds?: { readonly least: number; readonly most: number };
+  readonly restMilliseconds?: { readonly least: number; readonly most: number; readonly times?: number };
 }
 
 /** How much longer each busy key lets all of them rest: some three hundred runs a second, until their rest is the longest. */
@@ -75,7 +76,7 @@ export function createPump({ run, concurrency, log, name, restMilliseconds }: Pu
     }
     running.delete(key);
     if (!failures.has(key) && !closed) {
-      const pause = more === 'now' ? 0 : restOf() - (performance.now() - began);
+      const pause = more === 'now' ? 0 : restAfter(performance.now() - began);
       const again = state.again || more !== undefined;
       if (pause > 0) rest(key, again, pause);
       else if (again) waiting.add(key);
@@ -83,10 +84,14 @@ export function createPump({ run, concurrency, log, name, restMilliseconds }: Pu
     next();
   }
 
-  function restOf(): number {
+  function restAfter(took: number): number {
     if (restMilliseconds === undefined) return 0;
+    const { least, most, times = 0 } = restMilliseconds;
     const busy = running.size + waiting.size + resting.size + 1;
-    return Math.min(Math.max(busy * REST_OF_KEY_MS, restMilliseconds.least), restMilliseconds.most);
+    return Math.max(
+      Math.min(Math.max(busy * REST_OF_KEY_MS, least), most) - took,
+      Math.min(took * times, most),
+    );
   }
 
   function rest(key: string, again: boolean, pause: number): void {

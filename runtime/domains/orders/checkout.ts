@@ -8,7 +8,15 @@ import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
-import { cartPrice, problemOf, readCart, snapshotOf, type Shopper, type StoredCart } from './carts.ts';
+import {
+  cartPrice,
+  problemOf,
+  readCart,
+  readerOf,
+  snapshotOf,
+  type Shopper,
+  type StoredCart,
+} from './carts.ts';
 import {
   allocateTaken,
   readTaken,
@@ -49,15 +57,15 @@ export async function checkout(
   input: CheckoutInput,
 ): Promise<CheckoutResult> {
   const token = newToken();
-  const order = await platform.sql.transaction(tenant.id, async (tx) => {
-    const cart = await readCart(tx, tenant.id, input.cartId, platform.clock.now(), {
-      ...shopper,
-      email: input.email,
-    });
-    return cart.status === 'ordered'
+  const reader = readerOf(platform, tenant.id);
+  const asking = { ...shopper, email: input.email };
+  // Outside of the transaction, which takes the cart only if it still has the version that was read.
+  const cart = await readCart(reader, tenant.id, input.cartId, platform.clock.now(), asking);
+  const order = await platform.sql.transaction(tenant.id, (tx) =>
+    cart.status === 'ordered'
       ? resume(tx, tenant, cart, token)
-      : place(platform, settings, tx, tenant, cart, input, token);
-  });
+      : place(platform, settings, tx, tenant, cart, input, token),
+  );
   if (order.due === 0) return { order: showOrder(await settle(tenant, order.id)), token };
   return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
 }

@@ -51,7 +51,7 @@ export interface EventLog extends Events {
 const CHANNEL = 'shopmind_events';
 const BATCH = 64;
 /** A turn costs the same for one event as for a batch; the first after a pause does not wait. */
-const REST_MS = { least: 15, most: 60 };
+const REST_MS = { least: 15, most: 60, times: 3 };
 
 interface Subscription {
   readonly consumer: string;
@@ -170,12 +170,13 @@ export function createEventLog(options: EventLogOptions): EventLog {
       handled = 0;
       const next = await take(subscription, tenant, tx, most);
       if (next === undefined) return 'no place';
-      const { events, to } = next;
+      const { events, to, parked } = next;
       oldest = events[0]?.event;
       if (to !== undefined) tx.atEnd(ADVANCE, [tenant, consumer, to]);
       if (events.length === 0) return 'all';
       const keys = events.map(({ event }) => event.key);
-      const [answer] = await tx.batch([parking.asking(tenant, keys)]);
+      // Nobody parks an event but who has the place.
+      const [answer] = parked ? await tx.batch([parking.asking(tenant, keys)]) : [];
       const isBlocked = parking.blocks(answer);
       const blocked = events.filter(({ event }) => isBlocked(event));
       if (blocked.length > 0) await tx.batch(parking.behind(tenant, blocked));
@@ -200,19 +201,24 @@ export function createEventLog(options: EventLogOptions): EventLog {
     tenant: TenantId,
     tx: WorkerTransaction,
     most: number,
-  ): Promise<{ readonly events: readonly Parkable[]; readonly to: number | undefined } | undefined> {
-    const { rows } = await tx.query<LoggedRow & { head: number | null; stand: number }>(NEXT_EVENTS, [
-      tenant,
-      consumer,
-      topics,
-      most,
-    ]);
+  ): Promise<
+    | {
+        readonly events: readonly Parkable[];
+        readonly to: number | undefined;
+        /** Whether anything of the tenant's is parked. */
+        readonly parked: boolean;
+      }
+    | undefined
+  > {
+    const { rows } = await tx.query<LoggedRow & NextRow>(NEXT_EVENTS, [tenant, consumer, topics, most]);
     const [first] = rows;
     if (first === undefined) return undefined;
     const head = first.head ?? 0;
     // No event: all that matters is behind us.
-    if (first.id === null) return { events: [], to: head > first.stand ? head : undefined };
+    const { parked } = first;
+    if (first.id === null) return { events: [], to: head > first.stand ? head : undefined, parked };
     return {
+      parked,
       events: rows.map((row) => ({ event: eventOf(tenant, row), place: row.position })),
       // Fewer than asked for are all there are up to the head, which the same statement saw.
       to: rows.length < most ? head : rows.at(-1)?.position,
@@ -362,6 +368,13 @@ interface LoggedRow extends EventRow {
   readonly position: number;
 }
 
+/** The same in every row. */
+interface NextRow {
+  readonly head: number | null;
+  readonly stand: number;
+  readonly parked: boolean;
+}
+
 /** Rows, each with some events. */
 const RELAY_BATCH = 100;
 
@@ -392,7 +405,8 @@ const NEXT_EVENTS = `
   WITH mine AS MATERIALIZED (
     SELECT position FROM consumer_positions WHERE tenant_id = $1 AND consumer = $2 FOR UPDATE SKIP LOCKED
   )
-  SELECT mine.position AS stand, h.position AS head, e.id, e.position, e.topic, e.type, e.key, e.payload, e.trace, e.occurred_at
+  SELECT mine.position AS stand, h.position AS head,
+    EXISTS (SELECT FROM parked_messages p WHERE p.tenant_id = $1 AND p.consumer = $2) AS parked, e.id, e.position, e.topic, e.type, e.key, e.payload, e.trace, e.occurred_at
   FROM mine
   LEFT JOIN event_heads h ON h.tenant_id = $1
   LEFT JOIN LATERAL (
