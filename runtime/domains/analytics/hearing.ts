@@ -71,6 +71,9 @@ export function hearOfOrder(intake: Intake): EventHandler {
 export function hearOfPayment(intake: Intake): EventHandler {
   return async (event, tx) => {
     const now = payment.parse(event.payload);
+    const isTold = event.type === 'payments.payment.failed' || event.type === 'payments.payment.disputed';
+    // An authorisation moves no money.
+    if (now.captured === 0 && now.refunded === 0 && !isTold) return;
     const paymentId = now.paymentId ?? paymentOfCheckout(now.orderId);
     const { rows } = await tx.query<{ captured: number; refunded: number }>(
       'select captured, refunded from analytics_payments where tenant_id = $1 and payment_id = $2 for update',

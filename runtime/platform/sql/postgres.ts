@@ -157,11 +157,18 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
   const [reading, writing] = [createSharing(sharing), createSharing(sharing)];
   const ear = createEar(connection, options.pulseMilliseconds ?? 10_000);
 
-  async function once(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
+  async function once(
+    tenantSetting: string,
+    statements: readonly Statement[],
+    begun?: () => void,
+  ): Promise<WireResult[]> {
     const opening = statements.every(onlyReads)
       ? [BEGIN_READ_ONLY, settingOf(tenantSetting)]
       : openingOf(tenantSetting);
-    const results = await withWire((wire) => send(wire, [...opening, ...statements, COMMIT]));
+    const results = await withWire((wire) => {
+      begun?.();
+      return send(wire, [...opening, ...statements, COMMIT]);
+    });
     return results.slice(opening.length, -1);
   }
 
@@ -179,16 +186,20 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     }
   }
 
-  async function attempt(tenantSetting: string, statements: readonly Statement[]): Promise<WireResult[]> {
+  async function attempt(
+    tenantSetting: string,
+    statements: readonly Statement[],
+    begun?: () => void,
+  ): Promise<WireResult[]> {
     try {
-      return await once(tenantSetting, statements);
+      return await once(tenantSetting, statements, begun);
     } catch (error) {
       const cause = error instanceof PipelineFailure ? error.cause : error;
       const harmless = isStalePlan(cause) || (isConnectionLoss(cause) && statements.every(onlyReads));
       if (!harmless) throw toShopError(cause);
     }
     try {
-      return await once(tenantSetting, statements);
+      return await once(tenantSetting, statements, begun);
     } catch (error) {
       throw toShopError(error instanceof PipelineFailure ? error.cause : error);
     }

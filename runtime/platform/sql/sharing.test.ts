@@ -97,6 +97,30 @@ test('what is nobody’s fault is everybody’s: nothing is asked for again', as
   assert.equal(runs.length, 2);
 });
 
+test('waiting for a connection makes nobody slow', async () => {
+  const { run, runs, turn } = server();
+  const begun: (() => void)[] = [];
+  const sharing = createSharing({
+    ...LIMITS,
+    slowMilliseconds: 20,
+    run: (tenant, statements, started) => {
+      begun.push(started);
+      return run(tenant, statements);
+    },
+  });
+  const first = sharing.ask(ask('a', 'one'));
+  await turn();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  begun[0]?.();
+  runs[0]?.end();
+  await first;
+  const [again, other] = [sharing.ask(ask('a', 'one')), sharing.ask(ask('a', 'two'))];
+  await turn();
+  assert.deepEqual(runs[1]?.texts, ['one', 'two']);
+  runs[1]?.end();
+  await Promise.all([again, other]);
+});
+
 test('what was slow shares nothing until it has been quick', async () => {
   const { run, runs, turn } = server();
   const sharing = createSharing({ ...LIMITS, run, slowMilliseconds: -1 });

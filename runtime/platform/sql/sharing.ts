@@ -16,15 +16,19 @@ export interface Ask {
 }
 
 export interface SharingOptions {
-  /** Runs the statements in their order in one transaction. */
-  readonly run: (tenant: TenantId, statements: readonly Statement[]) => Promise<WireResult[]>;
+  /** Runs the statements in their order in one transaction. `begun` is called when it has a connection. */
+  readonly run: (
+    tenant: TenantId,
+    statements: readonly Statement[],
+    begun: () => void,
+  ) => Promise<WireResult[]>;
   /** Whether what `run` threw may be one ask's fault; otherwise everybody gets it. */
   readonly isSomebodys: (error: unknown) => boolean;
   /** Transactions under way, at most. */
   readonly atOnce: number;
   /** Asks of one transaction, at most. */
   readonly most: number;
-  /** What takes longer than this shares nothing the next time, until it has been quick once. Milliseconds. */
+  /** What takes longer than this, once it has a connection, shares nothing the next time, until it has been quick once. Milliseconds. */
   readonly slowMilliseconds: number;
 }
 
@@ -79,16 +83,17 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
 
   async function shared(asks: readonly Waiting[]): Promise<void> {
     const tenant = asks[0]?.tenant ?? '';
-    const began = performance.now();
+    const watch = stopwatch();
     try {
       const results = await run(
         tenant,
         asks.flatMap(({ statements }) => statements),
+        watch.start,
       );
       let at = 0;
       for (const { statements, resolve } of asks) resolve(results.slice(at, (at += statements.length)));
       // Whose it was shows the next time, when each of them goes alone.
-      if (performance.now() - began > limits.slowMilliseconds) for (const each of asks) note(each, true);
+      if (watch.milliseconds() > limits.slowMilliseconds) for (const each of asks) note(each, true);
     } catch (error) {
       if (isSomebodys(error))
         await Promise.all(asks.map((each) => alone(each).then(each.resolve, each.reject)));
@@ -97,9 +102,9 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
   }
 
   async function alone(ask: Ask): Promise<WireResult[]> {
-    const began = performance.now();
-    const results = await run(ask.tenant, ask.statements);
-    note(ask, performance.now() - began > limits.slowMilliseconds);
+    const watch = stopwatch();
+    const results = await run(ask.tenant, ask.statements, watch.start);
+    note(ask, watch.milliseconds() > limits.slowMilliseconds);
     return results;
   }
 
@@ -118,5 +123,13 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
         begin();
       });
     },
+  };
+}
+
+function stopwatch(): { start(): void; milliseconds(): number } {
+  let began = performance.now();
+  return {
+    start: () => void (began = performance.now()),
+    milliseconds: () => performance.now() - began,
   };
 }
