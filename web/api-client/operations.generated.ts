@@ -10188,6 +10188,54 @@ export interface Operations {
       })[];
     };
   };
+  /** Every change of an order, who made it, and what they come to, now or at a moment. */
+  'orders.getJournal': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "at"?: string | undefined;
+    };
+    body: undefined;
+    response: {
+      "orderId": string;
+      "entries": readonly ({
+        "sequence": number;
+        "at": string;
+        "actor": string;
+        "reason"?: string | undefined;
+        "change"?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+      })[];
+      "facts"?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+      "differences": readonly ({
+        "fact": string;
+        "journal": string | number | boolean | null;
+        "order": string | number | boolean | null;
+      })[];
+    };
+  };
+  /** Orders that are not what their journals say, a page of orders at a time. */
+  'orders.checkJournals': {
+    params: undefined;
+    query: {
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "checked": number;
+      "unknown": number;
+      "differing": readonly ({
+        "orderId": string;
+        "differences": readonly ({
+          "fact": string;
+          "journal": string | number | boolean | null;
+          "order": string | number | boolean | null;
+        })[];
+      })[];
+      "nextCursor": string | null;
+    };
+  };
   /** Cancel an order that has not been shipped: its stock goes back, its payment is returned. */
   'orders.cancelOrder': {
     params: {
@@ -14401,6 +14449,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.cancelDraft': ['POST', '/api/admin/orders/drafts/{draftId}/cancel', false],
   'orders.listOrders': ['GET', '/api/admin/orders/orders', false],
   'orders.getOrderForMerchant': ['GET', '/api/admin/orders/orders/{orderId}', false],
+  'orders.getJournal': ['GET', '/api/admin/orders/orders/{orderId}/journal', false],
+  'orders.checkJournals': ['GET', '/api/admin/orders/journals/check', false],
   'orders.cancelOrder': ['POST', '/api/admin/orders/orders/{orderId}/cancel', false],
   'orders.refundOrder': ['POST', '/api/admin/orders/orders/{orderId}/refund', true],
   'orders.createFulfilment': ['POST', '/api/admin/orders/orders/{orderId}/fulfilments', true],

@@ -411,8 +411,9 @@ export function making(actor: 'shopper' | 'merchant', outside?: number): string 
       "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint,
       discount bigint, tax bigint, "taxRate" integer)
   ), history as (
-    insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at)
-    select $1, $2, 1, 'pending_payment', '${actor}', $6 from cart
+    insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at, change)
+    select $1, $2, 1, 'pending_payment', '${actor}', $6, jsonb_build_object(
+      'hold_expires_at', $21::timestamptz, 'outside', ${outside === undefined ? 0 : `$${outside}::bigint`}) from cart
   )`;
 }
 /** One for each case, so that who has neither pays for neither. */

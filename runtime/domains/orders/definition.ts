@@ -14,6 +14,7 @@ import * as gifts from './gift-cards/schemas.ts';
 import * as places from './locations/schemas.ts';
 import * as promotions from './promotions/schemas.ts';
 import * as returns from './returns/schemas.ts';
+import * as journal from './journal/schemas.ts';
 import * as s from './schemas.ts';
 
 const orderTopic: TopicDefinition = {
@@ -590,6 +591,25 @@ export const orders: DomainDefinition = {
       audience: 'merchant',
       params: ofOrder,
       response: s.merchantOrder,
+    },
+    {
+      id: 'getJournal',
+      method: 'GET',
+      path: '/api/admin/orders/orders/{orderId}/journal',
+      summary: 'Every change of an order, who made it, and what they come to, now or at a moment.',
+      audience: 'merchant',
+      params: ofOrder,
+      query: journal.journalQuery,
+      response: journal.journal,
+    },
+    {
+      id: 'checkJournals',
+      method: 'GET',
+      path: '/api/admin/orders/journals/check',
+      summary: 'Orders that are not what their journals say, a page of orders at a time.',
+      audience: 'merchant',
+      query: journal.journalCheckQuery,
+      response: journal.journalCheck,
     },
     {
       id: 'cancelOrder',

@@ -19,6 +19,7 @@ import {
   type Placed,
 } from './testing/shop.ts';
 import { approveAsPayer } from '../../platform/payments/testing/paypal.ts';
+import { assertJournalsAgree } from './testing/journals.ts';
 import type { Cart, MerchantOrder, PaymentStart } from './schemas.ts';
 
 const TENANT = 'acme';
@@ -68,6 +69,7 @@ describe('killed at any moment', () => {
 
   after(async () => {
     for (const child of children) child.kill('SIGKILL');
+    await assertJournalsAgree(database.admin, TENANT);
     await database.stop();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -51,6 +51,7 @@ import { giftCardRoutes } from './gift-cards/routes.ts';
 import { issueGiftCardFor } from './gift-cards/schemas.ts';
 import { issueCardFor } from './gift-cards/store.ts';
 import { promotionRoutes } from './promotions/routes.ts';
+import { journalRoutes } from './journal/routes.ts';
 import { returnRoutes } from './returns/routes.ts';
 import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
@@ -201,6 +202,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     },
     ...draftRoutes(platform, drafts),
     ...fulfilmentRoutes(platform),
+    ...journalRoutes(platform),
     ...returnRoutes(platform, actions.returns, visibleOrder),
     ...editRoutes(platform, actions.edits),
     ...giftCardRoutes(platform),

@@ -281,8 +281,8 @@ export interface By {
 }
 
 /**
- * Changes an order that still has the version it was read with, notes a change of status in its history, and tells others
- * what they care about (see `happenings`).
+ * Changes an order that still has the version it was read with, by an entry in its journal and the row that is what its entries come to,
+ * and tells others what they care about (see `happenings`).
  * @returns the order as it is now
  * @throws ShopError `conflict` (see `isStale`), `illegal_transition`
  */
@@ -350,24 +350,27 @@ function changeOf(
   }
   const { surcharge, ...own } = change;
   const columns = Object.entries(own).filter(([, value]) => value !== undefined);
-  const sets = columns.map(([column], index) => `${column} = $${index + 9}`);
+  const sets = columns.map(([column], index) => `${column} = $${index + 11}`);
   const text = `
     with moved as (
       update orders_orders set version = version + 1, updated_at = $4${sets.map((set) => `, ${set}`).join('')}
       where tenant_id = $1 and id = $2 and version = $3 returning id
     ), noted as (
-      insert into orders_history (tenant_id, order_id, sequence, from_status, to_status, actor, reason, at)
-      select $1, moved.id, $3::int + 1, $5, $6, $7, $8, $4 from moved where $6::text is not null
-    )${surcharge === undefined ? '' : `, ${surcharged(columns.length + 9)}`}`;
+      insert into orders_history (tenant_id, order_id, sequence, from_status, to_status, actor, reason, at, change, noted)
+      select $1, moved.id, $3::int + 1, $5, $6, $7, $8, $4, $9::jsonb, $10::boolean from moved
+      where $9::jsonb <> '{}' or $10
+    )${surcharge === undefined ? '' : `, ${surcharged(columns.length + 11)}`}`;
   const values = [
     tenant,
     order.id,
     order.version,
     by.now,
     order.status,
-    moves || by.noted === true ? to : null,
+    to,
     by.actor,
     by.reason ?? null,
+    entryOf(change),
+    by.noted === true,
     ...columns.map(([, value]) => value ?? null),
     ...(surcharge === undefined ? [] : [JSON.stringify(surcharge)]),
   ];
@@ -398,6 +401,11 @@ function changeOf(
   };
   const told = happenings(order, changed).map((type) => orderEvent(type, changed));
   return { text, values, changed, told };
+}
+
+/** What the journal keeps of a change: not the saga's own mark, nor a surcharge, which has a row of its own. */
+function entryOf({ settled: _mark, surcharge: _row, ...facts }: Change): string {
+  return JSON.stringify(facts);
 }
 
 /** Everything that was paid, by whatever means. */
@@ -558,7 +566,8 @@ export async function showToMerchant(
     at: Date;
   }>(
     `select sequence, from_status, to_status, actor, reason, at from orders_history
-     where tenant_id = $1 and order_id = $2 order by sequence`,
+     where tenant_id = $1 and order_id = $2 and (noted or from_status is distinct from to_status)
+     order by sequence`,
     [tenant, order.id],
   );
   return {

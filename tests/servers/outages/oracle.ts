@@ -190,7 +190,7 @@ const LEFT = `
 const DOUBLED: Readonly<Record<string, string>> = {
   'orders of one shopper': 'select email as id from orders_orders group by email having count(*) > 1',
   'orders of one cart': 'select cart_id as id from orders_orders group by cart_id having count(*) > 1',
-  'confirmations of one order': `select order_id as id from orders_history where to_status = 'confirmed'
+  'confirmations of one order': `select order_id as id from orders_history where to_status = 'confirmed' and from_status <> to_status
     group by order_id having count(*) > 1`,
   'stock that is not the sum of its orders': `
     select s.variant_id || format(' has %s sold and %s held, its orders %s and %s', s.sold, s.held,

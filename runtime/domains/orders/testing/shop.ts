@@ -24,6 +24,7 @@ import { orders } from '../definition.ts';
 import type { Cart, CheckoutResult, MerchantOrder, PaymentStart } from '../schemas.ts';
 import { createOrders } from '../service.ts';
 import { SETTINGS, type OrdersSettings } from '../settings.ts';
+import { assertJournalsAgree } from './journals.ts';
 
 export interface TestShop {
   readonly database: TestDatabase;
@@ -48,6 +49,7 @@ export interface TestShop {
   ): Promise<string>;
   /** Rows of a query as the superuser. */
   rows<T>(text: string, values?: unknown[]): Promise<T[]>;
+  /** @throws AssertionError when an order is not what its journal says, whatever a test did to it */
   stop(): Promise<void>;
 }
 
@@ -187,8 +189,12 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
       // The processor first: its open connections would keep the host waiting.
       await processor.stop();
       await host.stop();
-      await database.stop();
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        await assertJournalsAgree(database.admin, TENANT);
+      } finally {
+        await database.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }
