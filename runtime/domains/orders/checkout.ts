@@ -413,7 +413,7 @@ export function making(actor: 'shopper' | 'merchant', outside?: number): string 
   ), history as (
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at, change)
     select $1, $2, 1, 'pending_payment', '${actor}', $6, jsonb_build_object(
-      'hold_expires_at', $21::timestamptz, 'outside', ${outside === undefined ? 0 : `$${outside}::bigint`}) from cart
+      'hold_expires_at', $21::timestamptz, 'total', $20::bigint, 'outside', ${outside === undefined ? 0 : `$${outside}::bigint`}) from cart
   )`;
 }
 /** One for each case, so that who has neither pays for neither. */

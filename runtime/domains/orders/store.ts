@@ -109,6 +109,8 @@ export interface Change {
   readonly gift_refunded?: number;
   readonly outside?: number;
   readonly outside_refunded?: number;
+  readonly total?: number;
+  readonly lowered?: number;
   readonly cancel_actor?: string;
   readonly reason?: string;
   readonly tracking?: string;
@@ -387,6 +389,8 @@ function changeOf(
     refunded: change.refunded ?? order.refunded,
     giftRefunded: change.gift_refunded ?? order.giftRefunded,
     outside: change.outside ?? order.outside,
+    total: change.total ?? order.total,
+    lowered: change.lowered ?? order.lowered,
     outsideRefunded: change.outside_refunded ?? order.outsideRefunded,
     due: order.due - ((change.outside ?? order.outside) - order.outside),
     surcharges: order.surcharges.map((each) => (each.id === surcharge?.id ? surcharge : each)),

@@ -144,6 +144,9 @@ export function createEdits(
       { ...order, ...sums, surcharges, lines: priced.lines },
       {
         stock,
+        total: sums.total,
+        lowered: sums.lowered,
+        outside: sums.outside,
         settled: false,
         ...(status === undefined ? {} : { status }),
         ...(stock === 'shipped' && order.fulfilledAt === undefined ? { fulfilled_at: now() } : {}),
@@ -354,10 +357,11 @@ function sumsOf(order: StoredOrder, priced: PricedEdit, { lowered, outside }: Se
   };
 }
 
+/** Those of its sums that are no facts of its journal. */
 async function writeSums(tx: Transaction, tenant: TenantId, orderId: string, sums: NewSums): Promise<void> {
   await tx.query(
     `update orders_orders set edited = true, subtotal = $3, discount = $4, discounts = $5::jsonb, tax = $6, tax_rate = $7,
-       tax_parts = $8::jsonb, shipping_tax = $9, total = $10, lowered = $11, outside = $12
+       tax_parts = $8::jsonb, shipping_tax = $9
      where tenant_id = $1 and id = $2`,
     [
       tenant,
@@ -369,9 +373,6 @@ async function writeSums(tx: Transaction, tenant: TenantId, orderId: string, sum
       sums.taxRate,
       JSON.stringify(sums.taxParts),
       sums.shippingTax,
-      sums.total,
-      sums.lowered,
-      sums.outside,
     ],
   );
 }

@@ -29,6 +29,8 @@ const PLACED: Facts = {
   refunded: 0,
   gift_refunded: 0,
   outside: 0,
+  total: 0,
+  lowered: 0,
   outside_refunded: 0,
   cancel_actor: null,
   reason: null,
