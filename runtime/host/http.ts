@@ -287,12 +287,18 @@ const SECURITY = {
 interface Keeping {
   /** Absent: nobody keeps it. */
   readonly seconds?: number | undefined;
-  /** Whether somebody else may be answered otherwise. */
-  readonly varies: boolean;
+  /** Request headers by which the answer may be another. */
+  readonly varies: readonly string[];
 }
 
-function keepingOf({ cacheSeconds, byGroup = false }: RouteDefinition, { kind }: Caller): Keeping {
-  return { seconds: byGroup && kind === 'customer' ? undefined : cacheSeconds, varies: byGroup };
+function keepingOf(
+  { cacheSeconds, byGroup = false, byLanguage = false }: RouteDefinition,
+  { kind }: Caller,
+): Keeping {
+  return {
+    seconds: byGroup && kind === 'customer' ? undefined : cacheSeconds,
+    varies: [...(byGroup ? ['authorization', 'cookie'] : []), ...(byLanguage ? ['accept-language'] : [])],
+  };
 }
 
 function cachingOf({ seconds, varies }: Keeping, status: number): Record<string, string> {
@@ -301,7 +307,7 @@ function cachingOf({ seconds, varies }: Keeping, status: number): Record<string,
     seconds > 86_400
       ? `public, max-age=${seconds}, immutable`
       : `public, max-age=${seconds}, stale-while-revalidate=${seconds}`;
-  return { 'cache-control': caching, ...(varies ? { vary: 'authorization, cookie' } : {}) };
+  return { 'cache-control': caching, ...(varies.length > 0 ? { vary: varies.join(', ') } : {}) };
 }
 
 function send(exchange: Exchange, keeping: Keeping, { status, headers, body }: Answer): void {

@@ -159,6 +159,8 @@ export interface RouteDefinition {
    * told apart by who asks; what a customer of a group is answered, nobody keeps.
    */
   readonly byGroup?: boolean;
+  /** Of such a route: it answers in the language of the request’s `Accept-Language`, where nothing else says which. */
+  readonly byLanguage?: boolean;
 }
 
 /**

@@ -2118,6 +2118,7 @@ export interface Operations {
     query: {
       "ids": string;
       "currency"?: string | undefined;
+      "locale"?: string | undefined;
     };
     body: undefined;
     response: {
@@ -2173,6 +2174,7 @@ export interface Operations {
     query: {
       "q": string;
       "limit"?: number | undefined;
+      "locale"?: string | undefined;
     };
     body: undefined;
     response: {
@@ -2195,6 +2197,7 @@ export interface Operations {
     };
     query: {
       "currency"?: string | undefined;
+      "locale"?: string | undefined;
     };
     body: undefined;
     response: {
@@ -2295,7 +2298,9 @@ export interface Operations {
   /** Published collections, in the merchant’s order. */
   'catalog.listCollections': {
     params: undefined;
-    query: undefined;
+    query: {
+      "locale"?: string | undefined;
+    };
     body: undefined;
     response: {
       "collections": readonly ({
@@ -2322,7 +2327,9 @@ export interface Operations {
     params: {
       "handle": string;
     };
-    query: undefined;
+    query: {
+      "locale"?: string | undefined;
+    };
     body: undefined;
     response: {
       "id": string;
@@ -3134,6 +3141,182 @@ export interface Operations {
     query: undefined;
     body: undefined;
     response: undefined;
+  };
+  /** What is said of a product in the shop’s other languages. */
+  'catalog.adminListProductTranslations': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "translations": readonly ({
+        "title": string | null;
+        "descriptionHtml": string | null;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "options": readonly ({
+          "of": string;
+          "as": string;
+          "values": readonly ({
+            "of": string;
+            "as": string;
+          })[];
+        })[];
+        "locale": string;
+      })[];
+    };
+  };
+  /** Replace what is said of a product in one language; 409 when someone else changed the product since `version`. */
+  'catalog.adminPutProductTranslation': {
+    params: {
+      "id": string;
+      "locale": string;
+    };
+    query: undefined;
+    body: {
+      "title"?: string | null | undefined;
+      "descriptionHtml"?: string | null | undefined;
+      "seo"?: {
+        "title"?: string | null | undefined;
+        "description"?: string | null | undefined;
+      } | undefined;
+      "options"?: readonly ({
+        "of": string;
+        "as": string;
+        "values"?: readonly ({
+          "of": string;
+          "as": string;
+        })[] | undefined;
+      })[] | undefined;
+      "version": number;
+    };
+    response: {
+      "version": number;
+      "translations": readonly ({
+        "title": string | null;
+        "descriptionHtml": string | null;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "options": readonly ({
+          "of": string;
+          "as": string;
+          "values": readonly ({
+            "of": string;
+            "as": string;
+          })[];
+        })[];
+        "locale": string;
+      })[];
+    };
+  };
+  /** Take one language out; the product is read as it is written then. */
+  'catalog.adminDeleteProductTranslation': {
+    params: {
+      "id": string;
+      "locale": string;
+    };
+    query: {
+      "version"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "version": number;
+      "translations": readonly ({
+        "title": string | null;
+        "descriptionHtml": string | null;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "options": readonly ({
+          "of": string;
+          "as": string;
+          "values": readonly ({
+            "of": string;
+            "as": string;
+          })[];
+        })[];
+        "locale": string;
+      })[];
+    };
+  };
+  /** What is said of a collection in the shop’s other languages. */
+  'catalog.adminListCollectionTranslations': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "version": number;
+      "translations": readonly ({
+        "title": string | null;
+        "descriptionHtml": string | null;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "locale": string;
+      })[];
+    };
+  };
+  /** Replace what is said of a collection in one language; 409 when someone else changed the collection since `version`. */
+  'catalog.adminPutCollectionTranslation': {
+    params: {
+      "id": string;
+      "locale": string;
+    };
+    query: undefined;
+    body: {
+      "title"?: string | null | undefined;
+      "descriptionHtml"?: string | null | undefined;
+      "seo"?: {
+        "title"?: string | null | undefined;
+        "description"?: string | null | undefined;
+      } | undefined;
+      "version": number;
+    };
+    response: {
+      "version": number;
+      "translations": readonly ({
+        "title": string | null;
+        "descriptionHtml": string | null;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "locale": string;
+      })[];
+    };
+  };
+  /** Take one language out; the collection is read as it is written then. */
+  'catalog.adminDeleteCollectionTranslation': {
+    params: {
+      "id": string;
+      "locale": string;
+    };
+    query: {
+      "version"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "version": number;
+      "translations": readonly ({
+        "title": string | null;
+        "descriptionHtml": string | null;
+        "seo": {
+          "title": string | null;
+          "description": string | null;
+        };
+        "locale": string;
+      })[];
+    };
   };
   /** One synonym more, as a report of searches may suggest; one that is there already stays as it is. */
   'catalog.adminAddSynonym': {
@@ -4443,6 +4626,7 @@ export interface Operations {
     };
     query: {
       "currency"?: string | undefined;
+      "locale"?: string | undefined;
     };
     body: undefined;
     response: {
@@ -14294,6 +14478,12 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminPutPrices': ['PUT', '/api/admin/catalog/price-lists/{id}/prices', false],
   'catalog.adminImportPrices': ['POST', '/api/admin/catalog/price-lists/{id}/import', false],
   'catalog.adminExportPrices': ['GET', '/api/admin/catalog/price-lists/{id}/export', false],
+  'catalog.adminListProductTranslations': ['GET', '/api/admin/catalog/products/{id}/translations', false],
+  'catalog.adminPutProductTranslation': ['PUT', '/api/admin/catalog/products/{id}/translations/{locale}', false],
+  'catalog.adminDeleteProductTranslation': ['DELETE', '/api/admin/catalog/products/{id}/translations/{locale}', false],
+  'catalog.adminListCollectionTranslations': ['GET', '/api/admin/catalog/collections/{id}/translations', false],
+  'catalog.adminPutCollectionTranslation': ['PUT', '/api/admin/catalog/collections/{id}/translations/{locale}', false],
+  'catalog.adminDeleteCollectionTranslation': ['DELETE', '/api/admin/catalog/collections/{id}/translations/{locale}', false],
   'catalog.adminAddSynonym': ['POST', '/api/admin/catalog/search/synonyms', false],
   'catalog.adminListRankingRules': ['GET', '/api/admin/catalog/search/rules', false],
   'catalog.adminCreateRankingRule': ['POST', '/api/admin/catalog/search/rules', true],

@@ -6,6 +6,8 @@ import { BROWSING } from './freshness.ts';
 import { noteMembers } from './search/changes.ts';
 import { safeHtml } from './html.ts';
 import type { AdminCollection, CollectionCard, CollectionInput, Image } from './schemas.ts';
+import type { CollectionText, Translations } from './translations/schemas.ts';
+import { seoIn, textIn } from './translations/words.ts';
 import { mediaIn, noteUses } from './uses.ts';
 import { changedMeanwhile } from './versions.ts';
 
@@ -26,21 +28,31 @@ interface CollectionRow {
   readonly seo_description: string | null;
   readonly product_count: number;
   readonly first_image: Image | null;
+  readonly translations: Translations<CollectionText>;
 }
 
 /** Published collections that have something to show, in the merchant's order. */
-export async function listCollections(sql: Sql, tenant: TenantId): Promise<CollectionCard[]> {
+export async function listCollections(
+  sql: Sql,
+  tenant: TenantId,
+  locale: string | undefined,
+): Promise<CollectionCard[]> {
   const { rows } = await sql.query<CollectionRow>(
     tenant,
     `${SELECT} AND c.published ORDER BY c.position, c.id LIMIT 500`,
     [tenant],
     BROWSING,
   );
-  return rows.map(toCard);
+  return rows.map((row) => toCard(row, locale));
 }
 
 /** Throws ShopError `not_found`. */
-export async function getCollection(sql: Sql, tenant: TenantId, handle: string): Promise<CollectionCard> {
+export async function getCollection(
+  sql: Sql,
+  tenant: TenantId,
+  handle: string,
+  locale: string | undefined,
+): Promise<CollectionCard> {
   const { rows } = await sql.query<CollectionRow>(
     tenant,
     `${SELECT} AND c.published AND c.handle = $2`,
@@ -52,7 +64,7 @@ export async function getCollection(sql: Sql, tenant: TenantId, handle: string):
     throw new ShopError('not_found', 'There is no such collection.', {
       remedy: 'See /api/catalog/collections.',
     });
-  return toCard(row);
+  return toCard(row, locale);
 }
 
 /** Ids of the products of a published collection, in its order; of a very large one the first 2,000. None where there is no such collection. */
@@ -245,15 +257,16 @@ async function setMembers(
   });
 }
 
-function toCard(row: CollectionRow): CollectionCard {
+function toCard(row: CollectionRow, locale?: string): CollectionCard {
+  const text = textIn(row.translations, locale);
   return {
     id: row.id,
     handle: row.handle,
-    title: row.title,
-    descriptionHtml: row.description_html,
+    title: text?.title ?? row.title,
+    descriptionHtml: text?.descriptionHtml ?? row.description_html,
     image: row.image ?? row.first_image,
     productCount: row.product_count,
-    seo: { title: row.seo_title, description: row.seo_description },
+    seo: seoIn(text, { title: row.seo_title, description: row.seo_description }),
   };
 }
 
@@ -270,7 +283,7 @@ function json(value: unknown): string | null {
 }
 
 /** A collection without a picture of its own shows its first product's. */
-const COLUMNS = `c.id, c.handle, c.version, c.title, c.description_html, c.image, c.published, c.seo_title, c.seo_description,
+const COLUMNS = `c.id, c.handle, c.version, c.title, c.description_html, c.image, c.published, c.seo_title, c.seo_description, c.translations,
   (SELECT count(*) FROM collection_products m JOIN products p ON p.tenant_id = $1 AND p.id = m.product_id AND p.visible
      WHERE m.tenant_id = $1 AND m.collection_id = c.id) AS product_count,
   (SELECT p.card -> 'image' FROM collection_products m JOIN products p ON p.tenant_id = $1 AND p.id = m.product_id AND p.visible

@@ -10,6 +10,7 @@ import { relatedRoutes, relatedTables } from './related/definition.ts';
 import { reviewRoutes, reviewTables, reviewTopic } from './reviews/definition.ts';
 import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
+import { translationRoutes } from './translations/definition.ts';
 import { wishlistRoutes, wishlistTables, wishlistTask } from './wishlists/definition.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -84,6 +85,7 @@ export const catalog: DomainDefinition = {
       query: schemas.ProductsQuery,
       response: schemas.ProductsPage,
       cacheSeconds: 5,
+      byLanguage: true,
       byGroup: true,
     },
     {
@@ -95,6 +97,7 @@ export const catalog: DomainDefinition = {
       query: schemas.ProductsByIdsQuery,
       response: z.object({ products: z.array(schemas.ProductCard) }),
       cacheSeconds: 5,
+      byLanguage: true,
       byGroup: true,
     },
     {
@@ -106,6 +109,7 @@ export const catalog: DomainDefinition = {
       query: schemas.SuggestQuery,
       response: schemas.Suggestions,
       cacheSeconds: 60,
+      byLanguage: true,
     },
     {
       id: 'getProduct',
@@ -114,9 +118,10 @@ export const catalog: DomainDefinition = {
       summary: 'One published product with its variants, pictures and collections.',
       audience: 'shopper',
       params: schemas.HandleParams,
-      query: schemas.CurrencyQuery,
+      query: schemas.DetailQuery,
       response: schemas.ProductDetail,
       cacheSeconds: 5,
+      byLanguage: true,
       byGroup: true,
     },
     {
@@ -125,8 +130,10 @@ export const catalog: DomainDefinition = {
       path: '/api/catalog/collections',
       summary: 'Published collections, in the merchant’s order.',
       audience: 'shopper',
+      query: schemas.LocaleQuery,
       response: z.object({ collections: z.array(schemas.CollectionCard) }),
       cacheSeconds: 5,
+      byLanguage: true,
     },
     {
       id: 'getCollection',
@@ -135,8 +142,10 @@ export const catalog: DomainDefinition = {
       summary: 'One published collection; its products come from the product list with `collection`.',
       audience: 'shopper',
       params: schemas.HandleParams,
+      query: schemas.LocaleQuery,
       response: schemas.CollectionCard,
       cacheSeconds: 5,
+      byLanguage: true,
     },
     {
       id: 'getMedia',
@@ -314,6 +323,7 @@ export const catalog: DomainDefinition = {
       response: schemas.Synonyms,
     },
     ...priceListRoutes,
+    ...translationRoutes,
     {
       id: 'adminAddSynonym',
       method: 'POST',

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { textOf } from './html.ts';
 import { ratingOf, type Stars } from './reviews/rating.ts';
+import type { ProductText, Translations } from './translations/schemas.ts';
+import { seoIn, textIn, wordsFor, type OptionWords } from './translations/words.ts';
 import type { AdminProduct, Image, Money, ProductCard, ProductDetail, ProductUpserted } from './schemas.ts';
 
 /** One price; at most one per currency and variant. */
@@ -45,6 +47,8 @@ export interface ProductDocument {
   readonly images: readonly Image[];
   readonly seo: { readonly title: string | null; readonly description: string | null };
   readonly extra: Readonly<Record<string, string>>;
+  /** What is said of it in the shop's other languages; absent: nothing. */
+  readonly translations?: Translations<ProductText>;
 }
 
 /** The currency-free part of a card with the ranges of every currency; lists read nothing else. */
@@ -58,14 +62,24 @@ export interface StoredCard {
   readonly variantIds: readonly string[];
   readonly options: readonly { name: string; values: readonly string[] }[];
   readonly prices: Readonly<Record<string, { min: number; max: number; compareAt: number | null }>>;
+  readonly translations?: Translations<Pick<ProductText, 'title' | 'options'>>;
 }
+
+/** In the language that the product is written in. */
+const AS_WRITTEN: OptionWords = wordsFor([]);
 
 export function isVisible({ status, published }: Pick<ProductDocument, 'status' | 'published'>): boolean {
   return status === 'active' && published;
 }
 
-export function titleOfVariant(variant: Pick<VariantDocument, 'optionValues'>): string {
-  return variant.optionValues.length === 0 ? 'Default' : variant.optionValues.join(' / ');
+/** @param options names, in their order, where `words` are given */
+export function titleOfVariant(
+  { optionValues }: Pick<VariantDocument, 'optionValues'>,
+  options: readonly string[] = [],
+  words: OptionWords = AS_WRITTEN,
+): string {
+  const values = optionValues.map((value, index) => words.value(options[index] ?? '', value));
+  return values.length === 0 ? 'Default' : values.join(' / ');
 }
 
 export function cardOf(product: ProductDocument): StoredCard {
@@ -79,7 +93,14 @@ export function cardOf(product: ProductDocument): StoredCard {
     variantIds: product.variants.map(({ id }) => id),
     options: optionsOf(product),
     prices: rangesOf(product),
+    ...(product.translations === undefined ? {} : { translations: cardTexts(product.translations) }),
   };
+}
+
+function cardTexts(translations: Translations<ProductText>): NonNullable<StoredCard['translations']> {
+  return Object.fromEntries(
+    Object.entries(translations).map(([locale, { title, options }]) => [locale, { title, options }]),
+  );
 }
 
 /** Smallest and largest price per currency; the compare-at price is the cheapest variant's. */
@@ -113,13 +134,16 @@ export const CARD_COLUMNS = 'p.id, p.handle, p.card, p.published_at, p.ratings';
 export function toCard(
   { id, handle, card, published_at: publishedAt, ratings }: CardRow,
   currency: string,
+  locale?: string,
 ): ProductCard {
+  const text = textIn(card.translations, locale);
+  const words = wordsFor(text?.options ?? []);
   const range = card.prices[currency];
   const money = (amount: number): Money => ({ amount, currency });
   return {
     id,
     handle,
-    title: card.title,
+    title: text?.title ?? card.title,
     vendor: card.vendor,
     type: card.type,
     tags: [...card.tags],
@@ -128,7 +152,10 @@ export function toCard(
     priceRange: range ? { min: money(range.min), max: money(range.max) } : null,
     compareAtPrice: range && range.compareAt !== null ? money(range.compareAt) : null,
     variantIds: [...card.variantIds],
-    options: card.options.map(({ name, values }) => ({ name, values: [...values] })),
+    options: card.options.map(({ name, values }) => ({
+      name: words.name(name),
+      values: values.map((value) => words.value(name, value)),
+    })),
     publishedAt: publishedAt?.toISOString() ?? null,
     rating: ratingOf(ratings),
   };
@@ -140,11 +167,13 @@ export interface DetailRow extends CardRow {
   readonly collections: { handle: string; title: string }[];
 }
 
-export function toDetail(row: DetailRow, currency: string): ProductDetail {
+export function toDetail(row: DetailRow, currency: string, locale?: string): ProductDetail {
   const { document } = row;
+  const text = textIn(document.translations, locale);
+  const words = wordsFor(text?.options ?? []);
   return {
-    ...toCard(row, currency),
-    descriptionHtml: document.descriptionHtml,
+    ...toCard(row, currency, locale),
+    descriptionHtml: text?.descriptionHtml ?? document.descriptionHtml,
     images: [...document.images],
     variants: document.variants.map((variant, index) => {
       const price = variant.prices.find((candidate) => candidate.currency === currency);
@@ -152,9 +181,9 @@ export function toDetail(row: DetailRow, currency: string): ProductDetail {
       return {
         id: variant.id,
         sku: variant.sku,
-        title: titleOfVariant(variant),
+        title: titleOfVariant(variant, document.options, words),
         position: index + 1,
-        options: optionsOfVariant(document, variant),
+        options: optionsOfVariant(document, variant, words),
         price: price ? { amount: price.amount, currency } : null,
         priceSteps: price ? [{ from: 1, price: { amount: price.amount, currency } }] : [],
         compareAtPrice:
@@ -168,7 +197,7 @@ export function toDetail(row: DetailRow, currency: string): ProductDetail {
       };
     }),
     collections: row.collections,
-    seo: document.seo,
+    seo: seoIn(text, document.seo),
     updatedAt: row.updated_at.toISOString(),
     stars: [...row.ratings],
   };
@@ -189,7 +218,7 @@ export function toAdmin({
   updated_at: updatedAt,
   collections,
 }: AdminRow): AdminProduct {
-  const { variants, images, tags, options, extra: _, giftCard: __, ...rest } = document;
+  const { variants, images, tags, options, extra: _, giftCard: __, translations: _t, ...rest } = document;
   return {
     ...rest,
     version,
@@ -236,16 +265,20 @@ export function eventOf(product: ProductDocument, version: number): ProductUpser
   };
 }
 
-/** Text for search, by weight: what it is called, what it is, what is said of it. */
+/** Text for search, by weight: what it is called, what it is, what is said of it; in every language it has. */
 export function searchTextsOf(product: ProductDocument): { a: string; b: string; c: string; all: string } {
-  const a = product.title;
+  const texts = Object.values(product.translations ?? {});
+  const a = [product.title, ...texts.flatMap(({ title }) => title ?? [])].join(' ');
   const b = [
     product.vendor,
     product.type,
     ...product.tags,
     ...product.variants.flatMap(({ sku }) => sku ?? []),
   ].join(' ');
-  const c = textOf(product.descriptionHtml).slice(0, 20_000);
+  const c = [product.descriptionHtml, ...texts.flatMap(({ descriptionHtml }) => descriptionHtml ?? [])]
+    .map((html) => textOf(html))
+    .join(' ')
+    .slice(0, 20_000);
   const values = [...new Set(product.variants.flatMap(({ optionValues }) => optionValues))].join(' ');
   return { a, b: `${b} ${values}`, c, all: `${a} ${b} ${values}`.toLowerCase().slice(0, 4_000) };
 }
@@ -271,7 +304,13 @@ export function contentHashOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27);
 }
 
-function optionsOf({ options, variants }: ProductDocument): { name: string; values: string[] }[] {
+/** What a product's options are called, with the values there are. */
+export function optionsOf({
+  options,
+  variants,
+}: Pick<ProductDocument, 'options'> & {
+  readonly variants: readonly Pick<VariantDocument, 'optionValues'>[];
+}): { name: string; values: string[] }[] {
   return options.map((name, index) => ({
     name,
     values: [...new Set(variants.flatMap(({ optionValues }) => optionValues[index] ?? []))],
@@ -281,6 +320,9 @@ function optionsOf({ options, variants }: ProductDocument): { name: string; valu
 function optionsOfVariant(
   { options }: Pick<ProductDocument, 'options'>,
   { optionValues }: VariantDocument,
+  words: OptionWords = AS_WRITTEN,
 ): Record<string, string> {
-  return Object.fromEntries(options.map((name, index) => [name, optionValues[index] ?? '']));
+  return Object.fromEntries(
+    options.map((name, index) => [words.name(name), words.value(name, optionValues[index] ?? '')]),
+  );
 }

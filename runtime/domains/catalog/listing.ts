@@ -34,7 +34,7 @@ export async function listProducts(
   const last = shown.at(-1);
   const more = rows.length > query.limit;
   return {
-    products: shown.map((row) => toCard(row, currency)),
+    products: shown.map((row) => toCard(row, currency, query.locale)),
     nextCursor: more && last ? encodeCursor(list.sort, last.sort_key, last.id, last.lift) : null,
     total,
     currency,
@@ -50,7 +50,7 @@ export async function listProducts(
 export async function listByIds(
   sql: Sql,
   tenant: Tenant,
-  { ids, currency }: ProductsByIdsQuery,
+  { ids, currency, locale }: ProductsByIdsQuery,
 ): Promise<ProductCard[]> {
   const { rows } = await sql.query<CardRow>(
     tenant.id,
@@ -59,7 +59,7 @@ export async function listByIds(
     [tenant.id, ids],
     BROWSING,
   );
-  return rows.map((row) => toCard(row, currencyOf(tenant, { currency })));
+  return rows.map((row) => toCard(row, currencyOf(tenant, { currency }), locale));
 }
 
 /** Prices are said in this one. */

@@ -115,6 +115,9 @@ export const SORTS = [
 const Limit = z.coerce.number().int().min(1).max(100);
 const MinorUnits = z.coerce.number().int().min(0).max(1_000_000_000_000);
 
+/** One of the shop's, or one near it; absent: what `Accept-Language` says, or the shop's first. */
+const Locale = z.string().max(35);
+
 export const ProductsQuery = z.object({
   q: z.string().trim().max(200).optional(),
   collection: z.string().max(255).optional(),
@@ -130,7 +133,7 @@ export const ProductsQuery = z.object({
   available: z.enum(['true']).optional(),
   /** Defaults to the tenant's first currency. */
   currency: Currency.optional(),
-  locale: z.string().max(35).optional(),
+  locale: Locale.optional(),
   sort: z.enum(SORTS).optional(),
   limit: Limit.default(24),
   cursor: z.string().max(600).optional(),
@@ -174,12 +177,14 @@ export const ProductsByIdsQuery = z.object({
     .transform((text) => text.split(','))
     .pipe(z.array(z.string().min(1).max(80)).min(1).max(100)),
   currency: Currency.optional(),
+  locale: Locale.optional(),
 });
 export type ProductsByIdsQuery = z.infer<typeof ProductsByIdsQuery>;
 
 export const SuggestQuery = z.object({
   q: z.string().trim().min(1).max(200),
   limit: z.coerce.number().int().min(1).max(20).default(6),
+  locale: Locale.optional(),
 });
 export type SuggestQuery = z.infer<typeof SuggestQuery>;
 
@@ -207,7 +212,8 @@ export const Id = z
   .max(80)
   .regex(/^[a-z0-9_-]+$/i);
 export const IdParams = z.object({ id: Id });
-export const CurrencyQuery = z.object({ currency: Currency.optional() });
+export const DetailQuery = z.object({ currency: Currency.optional(), locale: Locale.optional() });
+export const LocaleQuery = z.object({ locale: Locale.optional() });
 
 // ── merchants ────────────────────────────────────────────────────────────────────────────────────
 
@@ -406,11 +412,17 @@ export const SynonymsUpdate = z.strictObject({
 });
 export type SynonymsUpdate = z.infer<typeof SynonymsUpdate>;
 
-/** What another domain asks for a customer: the groups they are in say what they pay. */
-export const SearchAsked = ProductsQuery.extend({ groups: z.array(z.string()).default([]) });
+/** What another domain asks for a customer: the groups they are in say what they pay, and `Accept-Language` what they read. */
+export const SearchAsked = ProductsQuery.extend({
+  groups: z.array(z.string()).default([]),
+  language: z.string().max(1_000).optional(),
+});
 
 /** As above, of products by their ids. */
-export const CardsAsked = ProductsByIdsQuery.extend({ groups: z.array(z.string()).default([]) });
+export const CardsAsked = ProductsByIdsQuery.extend({
+  groups: z.array(z.string()).default([]),
+  language: z.string().max(1_000).optional(),
+});
 
 /** Whose products another domain asks for: a collection's handle. */
 export const MembersAsked = z.object({ collection: z.string() });

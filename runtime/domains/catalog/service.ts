@@ -52,6 +52,7 @@ import {
   type Image,
   type ProductCard,
   type ProductInput,
+  type ProductDetail,
   type ProductsPage,
   type ProductsQuery,
   type ProductsByIdsQuery,
@@ -66,6 +67,8 @@ import { notePurchase } from './reviews/purchases.ts';
 import { createReviewRoutes } from './reviews/routes.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
+import { languageOf } from './translations/language.ts';
+import { createTranslationRoutes } from './translations/routes.ts';
 import { UsedMedia, usesOf } from './uses.ts';
 import { createWishlistRoutes } from './wishlists/routes.ts';
 import { TIDY, tidyWishlists } from './wishlists/store.ts';
@@ -104,10 +107,14 @@ export const createService: CreateService = (platform) => {
     groups: readonly string[],
   ): Promise<RouteResponse> {
     const terms = { currency: currencyOf(tenant, asked), groups };
-    return cached.read(tenant.id, `ids/${keyOf(terms)}/${asked.ids.join()}`, async () => {
-      const cards = await listByIds(sql, tenant, asked);
-      return { products: await priceCards(sql, tenant.id, cards, await termsNow(tenant, terms)) };
-    });
+    return cached.read(
+      tenant.id,
+      `ids/${keyOf(terms)}/${asked.locale ?? ''}/${asked.ids.join()}`,
+      async () => {
+        const cards = await listByIds(sql, tenant, asked);
+        return { products: await priceCards(sql, tenant.id, cards, await termsNow(tenant, terms)) };
+      },
+    );
   }
 
   /** What price lists say to these shoppers, kept for as long as what is made of it. */
@@ -148,14 +155,16 @@ export const createService: CreateService = (platform) => {
     operations: {
       /** What the list of products answers, for other domains: the same that is kept for whoever asks by the route. */
       async search(tenant, input): Promise<ProductsPage> {
-        const { groups, ...asked } = SearchAsked.parse(input);
-        const { jsonText = '' } = await listed(tenant, asked, groups);
+        const { groups, language, ...asked } = SearchAsked.parse(input);
+        const locale = languageOf(tenant, asked.locale, language);
+        const { jsonText = '' } = await listed(tenant, { ...asked, locale }, groups);
         return JSON.parse(jsonText) as ProductsPage; // it was one when it was kept
       },
       /** What the list of products by ids answers, for other domains. */
       async cards(tenant, input) {
-        const { groups, ...asked } = CardsAsked.parse(input);
-        const { jsonText = '' } = await named(tenant, asked, groups);
+        const { groups, language, ...asked } = CardsAsked.parse(input);
+        const locale = languageOf(tenant, asked.locale, language);
+        const { jsonText = '' } = await named(tenant, { ...asked, locale }, groups);
         return (JSON.parse(jsonText) as Pick<ProductsPage, 'products'>).products; // it was one when it was kept
       },
       /** Ids of what a collection shows. */
@@ -172,30 +181,43 @@ export const createService: CreateService = (platform) => {
     routes: {
       ...createReviewRoutes(platform, cached),
       ...createWishlistRoutes(platform, termsNow),
-      listProducts: ({ tenant, caller, query }) =>
-        listed(tenant, query as ProductsQuery, caller.groups ?? []),
-      listProductsByIds: ({ tenant, caller, query }) =>
-        named(tenant, query as ProductsByIdsQuery, caller.groups ?? []),
-      async suggestProducts({ tenant, query }) {
-        const { q, limit } = query as SuggestQuery;
-        return cached.read(tenant.id, `suggest/${limit}/${q}`, () => search.suggest(tenant, q, limit));
+      listProducts: (request) => {
+        const { tenant, caller, query } = request;
+        const asked = { ...(query as ProductsQuery), locale: localeOf(request) };
+        return listed(tenant, asked, caller.groups ?? []);
       },
-      async getProduct({ tenant, caller, params, query }) {
+      listProductsByIds: (request) => {
+        const { tenant, caller, query } = request;
+        const asked = { ...(query as ProductsByIdsQuery), locale: localeOf(request) };
+        return named(tenant, asked, caller.groups ?? []);
+      },
+      async suggestProducts(request) {
+        const { tenant, query } = request;
+        const asked = { ...(query as SuggestQuery), locale: localeOf(request) };
+        return cached.read(tenant.id, `suggest/${JSON.stringify(asked)}`, () =>
+          search.suggest(tenant, asked),
+        );
+      },
+      async getProduct(request) {
+        const { tenant, caller, params, query } = request;
+        const locale = localeOf(request);
         const { handle } = params as { handle: string };
         const currency = currencyOf(tenant, query as { currency?: string });
         const terms = { currency, groups: caller.groups ?? [] };
-        return cached.read(tenant.id, `product/${handle}/${keyOf(terms)}`, async () => {
-          const product = await readDetail(platform, tenant, handle, currency);
+        return cached.read(tenant.id, `product/${handle}/${keyOf(terms)}/${locale ?? ''}`, async () => {
+          const product = await readDetail(platform, tenant, handle, { currency, locale });
           return priceDetail(sql, tenant.id, product, await termsNow(tenant, terms));
         });
       },
-      async getRelated({ tenant, caller, params, query }) {
+      async getRelated(request) {
+        const { tenant, caller, params, query } = request;
+        const locale = localeOf(request);
         const { handle } = params as { handle: string };
         const currency = currencyOf(tenant, query as { currency?: string });
         const terms = { currency, groups: caller.groups ?? [] };
-        return cached.read(tenant.id, `related/${handle}/${keyOf(terms)}`, async () => {
+        return cached.read(tenant.id, `related/${handle}/${keyOf(terms)}/${locale ?? ''}`, async () => {
           const now = await termsNow(tenant, terms);
-          const found = await relatedTo(browserOf(tenant.id), tenant.id, handle, currency);
+          const found = await relatedTo(browserOf(tenant.id), tenant.id, handle, { currency, locale });
           const priced = (cards: readonly ProductCard[]) => priceCards(sql, tenant.id, cards, now);
           const [crossSell, upSell, accessories] = await Promise.all([
             priced(found.crossSell),
@@ -205,15 +227,19 @@ export const createService: CreateService = (platform) => {
           return { crossSell, upSell, accessories };
         });
       },
-      async listCollections({ tenant }) {
-        return cached.read(tenant.id, 'collections', async () => ({
-          collections: await collections.listCollections(sql, tenant.id),
+      async listCollections(request) {
+        const { id } = request.tenant;
+        const locale = localeOf(request);
+        return cached.read(id, `collections/${locale ?? ''}`, async () => ({
+          collections: await collections.listCollections(sql, id, locale),
         }));
       },
-      async getCollection({ tenant, params }) {
-        const { handle } = params as { handle: string };
-        return cached.read(tenant.id, `collection/${handle}`, () =>
-          collections.getCollection(sql, tenant.id, handle),
+      async getCollection(request) {
+        const { id } = request.tenant;
+        const { handle } = request.params as { handle: string };
+        const locale = localeOf(request);
+        return cached.read(id, `collection/${handle}/${locale ?? ''}`, () =>
+          collections.getCollection(sql, id, handle, locale),
         );
       },
       getMedia: ({ tenant, params, query, headers }) =>
@@ -357,6 +383,7 @@ export const createService: CreateService = (platform) => {
         return { json: await previewOf(platform, lists, tenant, query as PreviewQuery) };
       },
       ...priceListRoutes(platform, cached.changed),
+      ...createTranslationRoutes(platform, cached.changed),
       async adminExport({ tenant }) {
         const layout = await layoutOf(platform, tenant);
         return {
@@ -428,21 +455,26 @@ async function noteStock(
   if (rowCount > 0) await noteVariant(clock, tx, tenant, variantId);
 }
 
-async function readDetail({ sql }: Platform, tenant: Tenant, handle: string, currency: string) {
+async function readDetail(
+  { sql }: Platform,
+  tenant: Tenant,
+  handle: string,
+  { currency, locale }: { readonly currency: string; readonly locale: string | undefined },
+): Promise<ProductDetail> {
   const { rows } = await sql.query<DetailRow>(
     tenant.id,
     `SELECT ${CARD_COLUMNS}, p.document, p.updated_at, coalesce((
-       SELECT jsonb_agg(jsonb_build_object('handle', c.handle, 'title', c.title) ORDER BY c.position, c.id)
+       SELECT jsonb_agg(jsonb_build_object('handle', c.handle, 'title', coalesce(c.translations #>> ARRAY[$3, 'title'], c.title)) ORDER BY c.position, c.id)
        FROM collection_products m JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id AND c.published
        WHERE m.tenant_id = $1 AND m.product_id = p.id), '[]'::jsonb) AS collections
      FROM products p WHERE p.tenant_id = $1 AND p.handle = $2 AND p.visible`,
-    [tenant.id, handle],
+    [tenant.id, handle, locale ?? ''],
     BROWSING,
   );
   const [row] = rows;
   if (!row)
     throw new ShopError('not_found', 'There is no such product.', { remedy: 'See /api/catalog/products.' });
-  return toDetail(row, currency);
+  return toDetail(row, currency, locale);
 }
 
 const ADMIN_COLUMNS = `p.version, p.document, p.created_at, p.updated_at, p.position, p.id, coalesce((
@@ -637,10 +669,15 @@ const EXPORT_PAGE = 200;
 
 async function layoutOf({ sql }: Platform, tenant: Tenant): Promise<ExportLayout> {
   const currency = tenant.currencies[0] ?? 'EUR';
-  const [priced, extras] = await Promise.all([
+  const [priced, spoken, extras] = await Promise.all([
     sql.query<{ currency: string }>(
       tenant.id,
       'SELECT DISTINCT currency FROM product_prices WHERE tenant_id = $1 ORDER BY currency',
+      [tenant.id],
+    ),
+    sql.query<{ locale: string }>(
+      tenant.id,
+      `SELECT DISTINCT jsonb_object_keys(document -> 'translations') AS locale FROM products WHERE tenant_id = $1 ORDER BY locale LIMIT 50`,
       [tenant.id],
     ),
     sql.query<{ name: string }>(
@@ -652,6 +689,7 @@ async function layoutOf({ sql }: Platform, tenant: Tenant): Promise<ExportLayout
   return {
     currency,
     currencies: priced.rows.map((row) => row.currency).filter((other) => other !== currency),
+    locales: spoken.rows.map(({ locale }) => locale),
     extras: extras.rows.map(({ name }) => name),
   };
 }
@@ -679,6 +717,12 @@ async function* exportLines({ sql }: Platform, tenant: Tenant, layout: ExportLay
     after = rows.at(-1);
     if (rows.length < EXPORT_PAGE) return;
   }
+}
+
+/** The language that what shoppers see is told in; undefined: as it is written. */
+function localeOf({ tenant, query, headers }: RouteRequest): string | undefined {
+  // Parsed by the route's schema.
+  return languageOf(tenant, (query as { locale?: string }).locale, headers['accept-language']);
 }
 
 function idOf(params: unknown): string {

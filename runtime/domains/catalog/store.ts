@@ -13,12 +13,16 @@ import {
 } from './document.ts';
 import { forgetVariants } from './price-lists/store.ts';
 import { noteProducts } from './search/changes.ts';
+import type { ProductText } from './translations/schemas.ts';
+import { merged } from './translations/words.ts';
 import { mediaOfProduct, noteUses } from './uses.ts';
 import { changedMeanwhile } from './versions.ts';
 
 /** A product to write: ids are absent where it may be new. `expectedVersion` makes a write conditional. */
-export interface ProductDraft extends Omit<ProductDocument, 'id' | 'variants'> {
+export interface ProductDraft extends Omit<ProductDocument, 'id' | 'variants' | 'translations'> {
   readonly id?: string;
+  /** In these languages it is as said here, or not at all where that is null; others stay as they are. */
+  readonly translations?: Readonly<Record<string, ProductText | null>>;
   readonly variants: readonly (Omit<VariantDocument, 'id'> & { readonly id?: string })[];
 }
 
@@ -234,7 +238,14 @@ function withIds(draft: ProductDraft, known: ProductDocument | undefined, newId:
       take(({ optionValues }) => signature(optionValues) === signature(variant.optionValues)) ??
       newId('var'),
   }));
-  return { ...draft, id: known?.id ?? newId('prd'), variants };
+  const translations = merged(known?.translations, draft.translations);
+  const { translations: _, ...rest } = draft;
+  return {
+    ...rest,
+    id: known?.id ?? newId('prd'),
+    variants,
+    ...(Object.keys(translations).length === 0 ? {} : { translations }),
+  };
 }
 
 /** Ids of variants that a product had and has no longer. */

@@ -48,7 +48,7 @@ export const createService: CreateService = (platform) => {
 
   /** What is popular, in place of what the shop shows anybody. */
   async function popularInstead(
-    { tenant: { id: tenant }, caller: { groups = [] } }: RouteRequest,
+    { tenant: { id: tenant }, caller: { groups = [] }, headers }: RouteRequest,
     { instead, currency }: ProductsPage,
   ): Promise<ProductsPage['instead']> {
     if (instead.length === 0) return instead;
@@ -62,7 +62,9 @@ export const createService: CreateService = (platform) => {
     });
     if (items.length === 0) return instead;
     const ids = items.map(({ productId }) => productId).join();
-    return platform.call<ProductsPage['instead']>(tenant, 'catalog', 'cards', { ids, currency, groups });
+    const language = headers['accept-language']?.slice(0, 1_000);
+    const asked = { ids, currency, groups, language };
+    return platform.call<ProductsPage['instead']>(tenant, 'catalog', 'cards', asked);
   }
 
   function shown({ product_id: productId, score, sellable, views, carts, sold, orders }: Counts) {
@@ -103,6 +105,7 @@ export const createService: CreateService = (platform) => {
           platform.call<ProductsPage>(tenant, 'catalog', 'search', {
             ...asked,
             groups: request.caller.groups ?? [],
+            language: request.headers['accept-language']?.slice(0, 1_000),
           }),
           visitedBy(request),
         ]);

@@ -3,7 +3,7 @@ import { cookies, headers } from 'next/headers';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { ApiError, createClient, toRequest } from '../../api-client/client.ts';
-import type { Answer, Client, Input, OperationId } from '../../api-client/client.ts';
+import type { Answer, Client, Input, OperationId, Send } from '../../api-client/client.ts';
 import { wordsOf } from '../words/index.ts';
 import type { Words } from '../words/index.ts';
 import { createAnswerCache } from './cache.ts';
@@ -54,6 +54,7 @@ const answers = createAnswerCache(400, Date.now);
 /** Their prices may be others for whoever is signed in. */
 const PRICED: ReadonlySet<OperationId> = new Set<OperationId>([
   'catalog.getProduct',
+  'catalog.getRelated',
   'catalog.listProducts',
   'catalog.listProductsByIds',
 ]);
@@ -72,39 +73,28 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
   const session = jar.get(COOKIES.session)?.value;
   const forwarded = pick(head, ['x-request-id', 'traceparent', 'user-agent', 'sec-gpc', 'dnt']);
   const gateway = process.env['GATEWAY_URL'] ?? `http://${host}`;
-  const anonymous = createSend(gateway, host, forwarded);
+  const store = await findStore(host, createSend(gateway, host, forwarded));
+  if (store === undefined) return undefined;
+  const locale = oneOf(store.locales, jar.get(COOKIES.locale)?.value, 'en');
+  // What the shop says of its goods comes in the language of its pages.
+  const spoken = { ...forwarded, 'accept-language': locale };
+  const anonymous = createSend(gateway, host, spoken);
   const apiAs = (token: string) =>
-    createClient(createSend(gateway, host, { ...forwarded, authorization: `Bearer ${token}` }));
-  const own = session === undefined ? forwarded : { ...forwarded, authorization: `Bearer ${session}` };
-  const hurried = createClient(createSend(gateway, host, own, HURRY_MILLISECONDS));
+    createClient(createSend(gateway, host, { ...spoken, authorization: `Bearer ${token}` }));
+  const signed = session === undefined ? spoken : { ...spoken, authorization: `Bearer ${session}` };
+  const hurried = createClient(createSend(gateway, host, signed, HURRY_MILLISECONDS));
   const api = session === undefined ? createClient(anonymous) : apiAs(session);
 
   /** For this request only, so that a page and its head ask once. */
   const priced = createAnswerCache(50, Date.now);
 
   async function read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>> {
+    if (session === undefined || !PRICED.has(id))
+      return await readKept(`${host} ${locale}`, anonymous, id, input);
     const { path } = toRequest(id, input);
-    if (session !== undefined && PRICED.has(id))
-      return await priced.get(path, async () => ({ value: await api.call(id, input), seconds: 60 }));
-    return await answers.get(`${host} ${path}`, async () => {
-      let seconds = 0;
-      const client = createClient(async (message) => {
-        const response = await anonymous(message);
-        seconds = maxAge(response.headers['cache-control']);
-        return response;
-      });
-      return { value: await client.call(id, input), seconds };
-    });
+    return await priced.get(path, async () => ({ value: await api.call(id, input), seconds: 60 }));
   }
 
-  let store: Store;
-  try {
-    store = await read('host.getStore', {});
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  }
-  const locale = oneOf(store.locales, jar.get(COOKIES.locale)?.value, 'en');
   return {
     host,
     origin: `${head.get('x-forwarded-proto') === 'https' ? 'https' : 'http'}://${host}`,
@@ -121,6 +111,34 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
     visitor: jar.get(COOKIES.visit)?.value,
   };
 });
+
+/** The shop at this host, or nothing where there is none. */
+async function findStore(host: string, send: Send): Promise<Store | undefined> {
+  try {
+    return await readKept(host, send, 'host.getStore', {});
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** @param of whose answers these are: those of others are kept apart */
+async function readKept<Id extends OperationId>(
+  of: string,
+  send: Send,
+  id: Id,
+  input: Input<Id>,
+): Promise<Answer<Id>> {
+  return await answers.get(`${of} ${toRequest(id, input).path}`, async () => {
+    let seconds = 0;
+    const client = createClient(async (message) => {
+      const response = await send(message);
+      seconds = maxAge(response.headers['cache-control']);
+      return response;
+    });
+    return { value: await client.call(id, input), seconds };
+  });
+}
 
 /** The visitor's cart, when there is one that can still be filled. */
 export const currentCart = cache(async (): Promise<Cart | undefined> => {

@@ -102,7 +102,32 @@ export function currencyOfColumn(column: string): { currency: string; isCompareA
     : undefined;
 }
 
+/** Columns that have one for each language: `Title / de`. */
+export const TRANSLATED = [
+  'Title',
+  'Body (HTML)',
+  'SEO Title',
+  'SEO Description',
+  'Option1 Name',
+  'Option1 Value',
+  'Option2 Name',
+  'Option2 Value',
+  'Option3 Name',
+  'Option3 Value',
+] as const;
+
+/** The locale of `Title / de`; undefined for any other column. */
+export function localeOfColumn(column: string): string | undefined {
+  const parts = /^(.+) \/ ([a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2})$/.exec(column);
+  return TRANSLATED.some((name) => name === parts?.[1]) ? parts?.[2] : undefined;
+}
+
 /** Columns of a product that we keep and give back without using them. */
 export function isProductExtra(column: string): boolean {
-  return column !== '' && !KNOWN.has(column) && currencyOfColumn(column) === undefined;
+  return (
+    column !== '' &&
+    !KNOWN.has(column) &&
+    currencyOfColumn(column) === undefined &&
+    localeOfColumn(column) === undefined
+  );
 }

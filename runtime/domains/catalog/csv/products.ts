@@ -4,9 +4,11 @@
  */
 import { safeHtml } from '../html.ts';
 import { parsePrice } from '../money.ts';
-import type { Price, ProductDocument, VariantDocument } from '../document.ts';
 import type { ImportProblem } from '../schemas.ts';
-import { currencyOfColumn, isProductExtra, VARIANT_EXTRAS } from './columns.ts';
+import { optionsOf, type Price, type ProductDocument, type VariantDocument } from '../document.ts';
+import type { OptionText, ProductText } from '../translations/schemas.ts';
+import { clashIn, isEmpty } from '../translations/words.ts';
+import { currencyOfColumn, isProductExtra, localeOfColumn, VARIANT_EXTRAS } from './columns.ts';
 
 /** One record with the line it begins on, counted from 1, the head included. */
 export interface CsvRow {
@@ -24,11 +26,13 @@ export interface CsvImage {
 /** Pictures are addresses still. */
 export type CsvVariant = Omit<VariantDocument, 'id' | 'image'> & { readonly image: string | null };
 
-export type CsvProduct = Omit<ProductDocument, 'id' | 'variants' | 'images'> & {
+export type CsvProduct = Omit<ProductDocument, 'id' | 'variants' | 'images' | 'translations'> & {
   readonly line: number;
   readonly variants: readonly CsvVariant[];
   readonly images: readonly CsvImage[];
   readonly collections: readonly string[];
+  /** Of each language that the file has columns for; null where it says nothing. Absent: it has none. */
+  readonly translations?: Readonly<Record<string, ProductText | null>>;
 };
 
 export type CsvOutcome = { readonly product: CsvProduct } | { readonly problems: readonly ImportProblem[] };
@@ -89,6 +93,7 @@ export function toProduct(rows: readonly [CsvRow, ...CsvRow[]], currency: string
     },
     collections: unique(rows.flatMap((row) => cell(row, 'Collection').split(';'))).slice(0, 100),
     extra: extrasOf(first),
+    ...translationsOf(variantRows.slice(0, MOST_VARIANTS), options, variants, reader),
   };
   return problems.length > 0 ? { problems } : { product };
 }
@@ -310,6 +315,62 @@ function imagesOf(rows: readonly CsvRow[], reader: Reader): CsvImage[] {
   if (first && images.size > MOST_IMAGES)
     reader.note(first, 'Image Src', `names ${images.size} pictures`, `A product has at most ${MOST_IMAGES}.`);
   return [...images.values()].toSorted((a, b) => a.position - b.position);
+}
+
+/** @param rows those of the variants, in their order; the first is the product's */
+function translationsOf(
+  rows: readonly CsvRow[],
+  options: readonly string[],
+  variants: readonly CsvVariant[],
+  reader: Reader,
+): Pick<CsvProduct, 'translations'> {
+  const [first] = rows;
+  if (first === undefined) return {};
+  const locales = [...new Set(Object.keys(first.cells).flatMap((column) => localeOfColumn(column) ?? []))];
+  if (locales.length === 0) return {};
+  const known = optionsOf({ options, variants });
+  const said = locales.map((locale) => {
+    const text: ProductText = {
+      title: reader.text(first, `Title / ${locale}`, 255) || null,
+      descriptionHtml: safeHtml(reader.text(first, `Body (HTML) / ${locale}`, 200_000)) || null,
+      seo: {
+        title: reader.text(first, `SEO Title / ${locale}`, 255) || null,
+        description: reader.text(first, `SEO Description / ${locale}`, 1_000) || null,
+      },
+      options: options.flatMap((name, index) => optionText(rows, variants, name, index, locale, reader)),
+    };
+    const clash = clashIn(known, text.options);
+    if (clash !== undefined)
+      reader.note(
+        first,
+        `Option1 Name / ${locale}`,
+        `or another of its options says “${shorten(clash)}” twice`,
+        'Give each option, and each value of one, its own name.',
+      );
+    return [locale, isEmpty(text) ? null : text] as const;
+  });
+  return { translations: Object.fromEntries(said) };
+}
+
+/** None where the rows say nothing of it. */
+function optionText(
+  rows: readonly CsvRow[],
+  variants: readonly CsvVariant[],
+  name: string,
+  index: number,
+  locale: string,
+  reader: Reader,
+): OptionText[] {
+  const [first] = rows;
+  const as = first === undefined ? '' : reader.text(first, `Option${index + 1} Name / ${locale}`, 255);
+  const values = new Map<string, string>();
+  for (const [at, row] of rows.entries()) {
+    const of = variants[at]?.optionValues[index] ?? '';
+    const said = reader.text(row, `Option${index + 1} Value / ${locale}`, 255);
+    if (of !== '' && said !== '' && !values.has(of)) values.set(of, said);
+  }
+  if (as === '' && values.size === 0) return [];
+  return [{ of: name, as: as || name, values: [...values].map(([of, said]) => ({ of, as: said })) }];
 }
 
 function extrasOf(row: CsvRow): Record<string, string> {

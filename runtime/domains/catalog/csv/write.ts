@@ -1,13 +1,16 @@
 /** Writes products as rows of the Shopify product format, so that an export can be imported again. Pure. */
 import { formatPrice } from '../money.ts';
 import type { ProductDocument, VariantDocument } from '../document.ts';
-import { COLUMNS } from './columns.ts';
+import { textIn } from '../translations/words.ts';
+import { COLUMNS, TRANSLATED } from './columns.ts';
 
 export interface ExportLayout {
   /** Of the columns `Variant Price` and `Variant Compare At Price`. */
   readonly currency: string;
   /** Further currencies, each with its own two columns. */
   readonly currencies: readonly string[];
+  /** Languages that products are translated into, each with columns of its own. */
+  readonly locales: readonly string[];
   /** Columns that imports brought and that we only keep. */
   readonly extras: readonly string[];
 }
@@ -33,9 +36,10 @@ export function lineOf(cells: readonly string[]): string {
   return `${cells.map((value) => (/[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',')}\n`;
 }
 
-function columnsOf({ currencies, extras }: ExportLayout): string[] {
+function columnsOf({ currencies, locales, extras }: ExportLayout): string[] {
   const prices = currencies.flatMap((currency) => [`Price / ${currency}`, `Compare At Price / ${currency}`]);
-  return [...COLUMNS, ...prices, ...extras];
+  const texts = locales.flatMap((locale) => TRANSLATED.map((column) => `${column} / ${locale}`));
+  return [...COLUMNS, ...prices, ...texts, ...extras];
 }
 
 function cellsOf(
@@ -48,6 +52,7 @@ function cellsOf(
   if (index === 0) Object.assign(cells, productCells(product, collections));
   const variant = product.variants[index];
   if (variant) Object.assign(cells, variantCells(product, variant, layout, index === 0));
+  for (const locale of layout.locales) Object.assign(cells, textCells(product, variant, locale, index === 0));
   const image = product.images[index];
   if (image)
     Object.assign(cells, {
@@ -74,6 +79,32 @@ function productCells(product: ProductDocument, collections: readonly string[]):
     Status: product.status,
     Collection: collections.join('; '),
   };
+}
+
+function textCells(
+  product: ProductDocument,
+  variant: VariantDocument | undefined,
+  locale: string,
+  isFirst: boolean,
+): Record<string, string> {
+  const text = textIn(product.translations, locale);
+  if (text === undefined) return {};
+  const cells: Record<string, string> = {};
+  if (isFirst)
+    Object.assign(cells, {
+      [`Title / ${locale}`]: text.title ?? '',
+      [`Body (HTML) / ${locale}`]: text.descriptionHtml ?? '',
+      [`SEO Title / ${locale}`]: text.seo.title ?? '',
+      [`SEO Description / ${locale}`]: text.seo.description ?? '',
+    });
+  for (const [index, name] of product.options.entries()) {
+    const option = text.options.find(({ of }) => of === name);
+    if (option === undefined) continue;
+    if (isFirst) cells[`Option${index + 1} Name / ${locale}`] = option.as;
+    const value = option.values.find(({ of }) => of === variant?.optionValues[index]);
+    if (value !== undefined) cells[`Option${index + 1} Value / ${locale}`] = value.as;
+  }
+  return cells;
 }
 
 function variantCells(

@@ -108,7 +108,7 @@ describe('price lists', () => {
     }
     const kept = await shop.call('acme', 'GET', '/api/catalog/products/jacket');
     assert.match(String(kept.headers['cache-control']), /^public/);
-    assert.equal(kept.headers['vary'], 'authorization, cookie');
+    assert.equal(kept.headers['vary'], 'authorization, cookie, accept-language');
     const own = await shop.call('acme', 'GET', '/api/catalog/products/jacket', signed(trade.token));
     assert.equal(own.headers['cache-control'], 'no-store');
     assert.equal(unit(await cartOf({ [small()]: 1 }), small()), 10_000);

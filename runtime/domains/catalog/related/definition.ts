@@ -1,6 +1,6 @@
 /** Related products: what the merchant says goes with a product. Data only; a part of the catalogue. */
 import type { RouteDefinition, TableDefinition } from '../../../platform/definition.ts';
-import { CurrencyQuery, HandleParams, IdParams } from '../schemas.ts';
+import { DetailQuery, HandleParams, IdParams } from '../schemas.ts';
 import * as s from './schemas.ts';
 
 export const relatedTables: readonly TableDefinition[] = [
@@ -16,9 +16,11 @@ export const relatedRoutes: readonly RouteDefinition[] = [
       'What the merchant says goes with a product. Where nothing was chosen, recommendations have something to say.',
     audience: 'shopper',
     params: HandleParams,
-    query: CurrencyQuery,
+    query: DetailQuery,
     response: s.Related,
     cacheSeconds: 5,
+    byGroup: true,
+    byLanguage: true,
   },
   {
     id: 'adminGetRelated',

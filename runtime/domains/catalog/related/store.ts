@@ -33,7 +33,7 @@ export async function relatedTo(
   sql: SqlRunner,
   tenant: TenantId,
   handle: string,
-  currency: string,
+  { currency, locale }: { readonly currency: string; readonly locale: string | undefined },
 ): Promise<Related> {
   const found = await sql.query<{ id: string }>(
     'select id from products where tenant_id = $1 and handle = $2 and visible',
@@ -50,7 +50,7 @@ export async function relatedTo(
     rows
       .filter((row) => row.kind === KINDS[kind])
       .slice(0, MOST_RELATED)
-      .map((row) => toCard(row, currency));
+      .map((row) => toCard(row, currency, locale));
   return { crossSell: of('crossSell'), upSell: of('upSell'), accessories: of('accessories') };
 }
 

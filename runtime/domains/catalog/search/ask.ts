@@ -11,7 +11,8 @@ import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
 import { arrangementOf, AS_IT_IS, toSearchBoost, type Arrangement } from '../ranking/lifts.ts';
 import { rankingOf } from '../ranking/rules.ts';
-import type { ProductsPage, ProductsQuery, Suggestions } from '../schemas.ts';
+import type { ProductsPage, ProductsQuery, SuggestQuery, Suggestions } from '../schemas.ts';
+import { textIn } from '../translations/words.ts';
 import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
 import { isAway, type SearchKeeping } from './keep.ts';
 import type { KeptSettings } from './settings.ts';
@@ -28,7 +29,7 @@ export interface ProductSearch {
    */
   list(tenant: Tenant, query: AskedQuery, arranged: Arrangement): Promise<ProductsPage>;
   /** What somebody who types this may want, the best first. */
-  suggest(tenant: Tenant, q: string, limit: number): Promise<Suggestions>;
+  suggest(tenant: Tenant, asked: SuggestQuery): Promise<Suggestions>;
 }
 
 /** How a search was served. */
@@ -136,7 +137,7 @@ export function createProductSearch(
       const first = query.cursor === undefined;
       const cards = await cardsOf(sql, tenant, page.ids);
       return {
-        products: cards.map((row) => toCard(row, currency)),
+        products: cards.map((row) => toCard(row, currency, query.locale)),
         nextCursor: page.next ?? null,
         total: first ? page.total : null,
         currency,
@@ -154,7 +155,7 @@ export function createProductSearch(
       };
     },
 
-    async suggest(tenant, q, limit) {
+    async suggest(tenant, { q, limit, locale }) {
       const { rules } = await settings.read(tenant.id);
       const now = clock.now();
       // What is still being typed is pinned nowhere.
@@ -163,7 +164,11 @@ export function createProductSearch(
       const page = await ask(tenant, arrangedBy(arranged, { text: q, limit }));
       const cards = page === undefined ? [] : await cardsOf(sql, tenant, page.ids);
       return {
-        products: cards.map(({ handle, card: { title, image } }) => ({ handle, title, image })),
+        products: cards.map(({ handle, card: { title, image, translations } }) => ({
+          handle,
+          title: textIn(translations, locale)?.title ?? title,
+          image,
+        })),
       };
     },
   };
