@@ -258,6 +258,49 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** Whether the customer has asked to be forgotten, and until when that has to be done. */
+  'accounts.getMyErasure': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "askedAt": string | null;
+      "dueAt": string | null;
+    };
+  };
+  /** Ask to be forgotten, by the password. What the books need is kept without the person. */
+  'accounts.askForErasure': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "password": string;
+    };
+    response: {
+      "askedAt": string | null;
+      "dueAt": string | null;
+    };
+  };
+  /** Stay after all. */
+  'accounts.withdrawErasure': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Customers who have asked to be forgotten, the oldest first; one that was erased is not there any more. */
+  'accounts.adminListErasureRequests': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "requests": readonly ({
+        "customerId": string;
+        "email": string;
+        "askedAt": string;
+        "dueAt": string;
+      })[];
+    };
+  };
   /** Change profile or password. */
   'accounts.updateMe': {
     params: undefined;
@@ -14365,6 +14408,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.logout': ['POST', '/api/accounts/logout', false],
   'accounts.getMe': ['GET', '/api/accounts/me', false],
   'accounts.getMyData': ['GET', '/api/accounts/me/data', false],
+  'accounts.getMyErasure': ['GET', '/api/accounts/me/erasure', false],
+  'accounts.askForErasure': ['PUT', '/api/accounts/me/erasure', false],
+  'accounts.withdrawErasure': ['DELETE', '/api/accounts/me/erasure', false],
+  'accounts.adminListErasureRequests': ['GET', '/api/admin/accounts/erasure-requests', false],
   'accounts.updateMe': ['PATCH', '/api/accounts/me', false],
   'accounts.listAddresses': ['GET', '/api/accounts/me/addresses', false],
   'accounts.addAddress': ['POST', '/api/accounts/me/addresses', false],

@@ -7,7 +7,17 @@ import { z } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
 import { companyRoutes, companyTables, companyTopic } from './companies/definition.ts';
 import { customerRoutes, customerTables } from './customers/definition.ts';
-import { Address, AddressInput, Customer, Email, NewPassword, PAGES, Token } from './shapes.ts';
+import {
+  Address,
+  AddressInput,
+  Customer,
+  Email,
+  ErasureRequest,
+  ErasureRequests,
+  NewPassword,
+  PAGES,
+  Token,
+} from './shapes.ts';
 import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
 import { StaffSession, staffRoutes, staffTables } from './staff/definition.ts';
 
@@ -157,6 +167,12 @@ export const accounts: DomainDefinition = {
         erase: 'delete',
       },
     },
+    {
+      name: 'customer_erasure_requests',
+      spread: 'tenant',
+      access: 'write',
+      personal: { by: ['customer_id'], erase: 'delete' },
+    },
     ...customerTables,
     ...companyTables,
     ...staffTables,
@@ -245,6 +261,40 @@ export const accounts: DomainDefinition = {
       path: '/api/accounts/me/data',
       summary: 'Everything that the shop has of the customer, from every domain, as JSON to keep.',
       audience: 'customer',
+    },
+    {
+      id: 'getMyErasure',
+      method: 'GET',
+      path: '/api/accounts/me/erasure',
+      summary: 'Whether the customer has asked to be forgotten, and until when that has to be done.',
+      audience: 'customer',
+      response: ErasureRequest,
+    },
+    {
+      id: 'askForErasure',
+      method: 'PUT',
+      path: '/api/accounts/me/erasure',
+      summary: 'Ask to be forgotten, by the password. What the books need is kept without the person.',
+      audience: 'customer',
+      body: z.strictObject({ password: z.string().min(1).max(256) }),
+      response: ErasureRequest,
+    },
+    {
+      id: 'withdrawErasure',
+      method: 'DELETE',
+      path: '/api/accounts/me/erasure',
+      summary: 'Stay after all.',
+      audience: 'customer',
+      status: 204,
+    },
+    {
+      id: 'adminListErasureRequests',
+      method: 'GET',
+      path: '/api/admin/accounts/erasure-requests',
+      summary:
+        'Customers who have asked to be forgotten, the oldest first; one that was erased is not there any more.',
+      audience: 'merchant',
+      response: ErasureRequests,
     },
     {
       id: 'updateMe',

@@ -22,6 +22,7 @@ import { createLinks, SEND_LINK } from './links.ts';
 import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { askForErasure, erasureOf, listErasures, withdrawErasure } from './erasure-requests.ts';
 import { personalData } from './personal-data.ts';
 import { createRegistrations } from './registrations.ts';
 import { createSessions } from './sessions.ts';
@@ -87,7 +88,8 @@ export const createService: CreateService = (platform) => {
     return { kind: 'customer', id, email, name: first_name };
   }
 
-  async function preparePasskey(request: RouteRequest) {
+  /** For what a session alone is not good for. @throws ShopError `invalid_input` when it is wrong, `rate_limited` */
+  async function requirePassword(request: RouteRequest): Promise<void> {
     const { tenant, signal } = request;
     const { password } = request.body as { password: string };
     const customer = await findById(platform, tenant.id, customerOf(request));
@@ -98,6 +100,10 @@ export const createService: CreateService = (platform) => {
         problems: [{ where: 'body/password', what: 'is wrong' }],
       });
     await attempts.forgive(tenant.id, 'login', customer.email_key);
+  }
+
+  async function preparePasskey(request: RouteRequest) {
+    await requirePassword(request);
     return { json: await passkeys.prepare(request, await holderOf(request)) };
   }
 
@@ -245,6 +251,20 @@ export const createService: CreateService = (platform) => {
       updateMe,
       async getMe(request) {
         return { json: toCustomer(await findById(platform, request.tenant.id, customerOf(request))) };
+      },
+      async getMyErasure(request) {
+        return { json: await erasureOf(platform, request.tenant.id, customerOf(request)) };
+      },
+      async askForErasure(request) {
+        await requirePassword(request);
+        return { json: await askForErasure(platform, request.tenant.id, customerOf(request)) };
+      },
+      async withdrawErasure(request) {
+        await withdrawErasure(platform, request.tenant.id, customerOf(request));
+        return {};
+      },
+      async adminListErasureRequests({ tenant }) {
+        return { json: await listErasures(platform, tenant.id) };
       },
       getMyData: (request) => personalData(platform, request.tenant, customerOf(request)),
       async listAddresses(request) {

@@ -54,3 +54,23 @@ export type PageName = (typeof PAGES)[number];
 export function keyOf(email: string): string {
   return email.trim().normalize('NFKC').toLowerCase();
 }
+
+/** Of a customer who wants to be forgotten; null: nothing was asked for. */
+export const ErasureRequest = z.object({
+  askedAt: z.iso.datetime().nullable(),
+  /** Until when it has to be done. */
+  dueAt: z.iso.datetime().nullable(),
+});
+export type ErasureRequest = z.infer<typeof ErasureRequest>;
+
+export const ErasureRequests = z.object({
+  requests: z.array(
+    z.object({
+      customerId: z.string(),
+      email: z.string(),
+      askedAt: z.iso.datetime(),
+      dueAt: z.iso.datetime(),
+    }),
+  ),
+});
+export type ErasureRequests = z.infer<typeof ErasureRequests>;

@@ -37,7 +37,9 @@ export function ReviewForm({ product, review, values, idempotencyKey, words, sta
         </>
       )}
       <Labelled id="review-rating" label={words.rating} error={state.errors['rating']}>
+        {/* Made anew after each attempt: a form that is reset forgets what a select has as its default by now. */}
         <select
+          key={state.key}
           id="review-rating"
           name="rating"
           defaultValue={state.values['rating'] ?? ''}

@@ -324,7 +324,8 @@ function Reactions({
           aria-pressed={voted}
           className="min-h-10 rounded-full border border-line px-4 hover:border-line-strong aria-pressed:border-ink aria-pressed:bg-sunken"
         >
-          {said.helpful(review.helpful)}
+          {/* The list may be a moment older than the vote. */}
+          {said.helpful(Math.max(review.helpful, Number(voted)))}
         </button>
       </form>
       <details className="py-2">

@@ -1,0 +1,168 @@
+/**
+ * A shopper with a real browser and what she wants: remembered as a guest, hers once she is signed in, shown to somebody by a link, moved to
+ * the cart; and what she says of it, read by everybody. Needs a Chromium on the machine; without one the test says so and is skipped.
+ */
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { AdminRelated } from '../../runtime/domains/catalog/related/schemas.ts';
+import type { ReviewSettings } from '../../runtime/domains/catalog/reviews/schemas.ts';
+import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
+import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
+import { adminToken, clusterOf } from '../support/cluster.ts';
+import { newCustomer } from '../support/customers.ts';
+import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+
+const skip = NO_CHROMIUM;
+const TENANT = 'acme';
+const PASSWORD = 'correct horse battery';
+/** For each step of a shopper, on a machine that does much else. */
+const PATIENCE_MS = 120_000;
+/** Screens of the last run, for whoever wants to look. */
+const SCREENS = join(import.meta.dirname, '../out/screens');
+
+let installation: Installation;
+let browser: Browser;
+let key: string;
+
+before(async () => {
+  if (skip !== false) return;
+  installation = await startInstallation();
+  await installation.event('storefront', 300_000);
+  const client = await clusterOf(installation);
+  key = await adminToken(client, TENANT);
+  client.close();
+  browser = await launchChromium();
+  await mkdir(SCREENS, { recursive: true });
+});
+after(async () => {
+  if (skip !== false) return;
+  await browser.close();
+  await removeInstallation(installation);
+});
+
+const at = (path: string): string => `http://${TENANT}.localhost:${installation.port}${path}`;
+const shop = () => installation.shop(`${TENANT}.localhost`);
+
+async function managed<T>(method: string, path: string, json?: object): Promise<T> {
+  const headers = { authorization: `Bearer ${key}` };
+  const answer = await shop()(method, path, { headers, ...(json === undefined ? {} : { json }) });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json<T>();
+}
+
+async function visitor(): Promise<{ context: BrowserContext; page: Page; troubles: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  return { context, page, troubles: watchForTrouble(page) };
+}
+
+async function signIn(page: Page, email: string): Promise<void> {
+  await newCustomer(shop(), key, { email, firstName: 'Ada', password: PASSWORD });
+  await page.goto(at('/account'));
+  const form = page.getByRole('form', { name: 'Log in' });
+  await form.getByLabel('E-mail').fill(email);
+  await form.getByLabel('Password').fill(PASSWORD);
+  await form.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Hello, Ada' }).waitFor();
+}
+
+test(
+  'what a shopper remembers is hers, shown by a link as long as she wants, and moves to the cart',
+  { skip },
+  async () => {
+    const [product] = (
+      await shop()('GET', '/api/catalog/products?limit=1&available=true')
+    ).json<ProductsPage>().products;
+    assert.ok(product !== undefined);
+    const { context, page, troubles } = await visitor();
+    await page.goto(at(`/products/${product.handle}`));
+    await page.getByRole('button', { name: 'Remember it' }).click();
+    await page.getByRole('button', { name: 'Take it off the list' }).waitFor();
+    await page.screenshot({ path: join(SCREENS, 'goods-1-heart.png') });
+    await signIn(page, 'wishes@example.com');
+    await page.goto(at('/wishlists'));
+    await page.getByTestId('wish').filter({ hasText: product.title }).waitFor();
+    await page.getByRole('button', { name: 'Make a link to share' }).click();
+    const link = await page.getByTestId('share-link').getAttribute('href');
+    await page.screenshot({ path: join(SCREENS, 'goods-2-wishes.png'), fullPage: true });
+
+    const friend = await visitor();
+    await friend.page.goto(link ?? '');
+    await friend.page.getByTestId('wish').filter({ hasText: product.title }).waitFor();
+    assert.equal(
+      await friend.page.getByRole('button', { name: 'Move to cart' }).count(),
+      0,
+      'only to be read',
+    );
+    assert.deepEqual(friend.troubles, []);
+    await page.getByRole('button', { name: 'Take the link back' }).click();
+    await page.getByRole('button', { name: 'Make a link to share' }).waitFor();
+    assert.equal((await friend.page.goto(link ?? ''))?.status(), 404);
+    await friend.context.close();
+
+    await page.getByRole('button', { name: 'Move to cart' }).click();
+    await page.getByTestId('cart-count').filter({ hasText: '1' }).waitFor();
+    await page.getByText('Nothing here yet').waitFor();
+    assert.deepEqual(troubles, []);
+    await context.close();
+  },
+);
+
+test(
+  'what a shopper says of a product is read by everybody, counted, and found helpful once',
+  { skip },
+  async () => {
+    const { products } = (await shop()('GET', '/api/catalog/products?limit=2')).json<ProductsPage>();
+    const [product, other] = products;
+    assert.ok(product !== undefined && other !== undefined);
+    const settings = '/api/admin/catalog/review-settings';
+    const { version } = await managed<ReviewSettings>('GET', settings);
+    await managed('PUT', settings, { version, writers: 'customers', publication: 'at_once', heldWords: [] });
+    const related = `/api/admin/catalog/products/${product.id}/related`;
+    await managed<AdminRelated>('PUT', related, {
+      version: (await managed<AdminRelated>('GET', related)).version,
+      crossSell: [],
+      upSell: [],
+      accessories: [{ productId: other.id }],
+    });
+
+    const { context, page, troubles } = await visitor();
+    await signIn(page, 'reviews@example.com');
+    await page.goto(at(`/products/${product.handle}`));
+    await page.getByText('Write a review').click();
+    const form = page.getByTestId('review-form');
+    await form.getByLabel('Stars').selectOption('4');
+    await form.getByRole('button', { name: 'Send' }).click();
+    await form.getByRole('alert').waitFor();
+    await form.getByLabel('Your review').fill('Kept me dry for three nights.');
+    await form.getByLabel('Your name').fill('Ada');
+    await form.getByRole('button', { name: 'Send' }).click();
+    await page
+      .getByText('Your review is there for everybody to read.')
+      .first()
+      .waitFor()
+      .catch(async (error: unknown) => {
+        const seen = await page.locator('#reviews').innerText();
+        throw new Error(`not written; seen instead: ${seen}`, { cause: error });
+      });
+
+    const reader = await visitor();
+    await signIn(reader.page, 'reader@example.com');
+    await reader.page.goto(at(`/products/${product.handle}`));
+    const review = reader.page.getByTestId('review').filter({ hasText: 'Kept me dry for three nights.' });
+    await review.waitFor();
+    await reader.page.getByRole('heading', { name: 'Goes well with it' }).waitFor();
+    await review.getByRole('button', { name: 'Helpful' }).click();
+    await review.getByRole('button', { name: 'Helpful', pressed: true }).waitFor();
+    await reader.page.screenshot({ path: join(SCREENS, 'goods-3-reviews.png'), fullPage: true });
+    const data = await reader.page.locator('script[type="application/ld+json"]').first().textContent();
+    assert.match(data ?? '', /"aggregateRating":\{"@type":"AggregateRating","ratingValue":4,"reviewCount":1/);
+    assert.deepEqual([...troubles, ...reader.troubles], []);
+    await reader.context.close();
+    await context.close();
+  },
+);
