@@ -256,7 +256,10 @@ export function createEdits(
       return push(tenant.id, orderId);
     },
 
-    async surchargeOf(tenant, { id: orderId }) {
+    async surchargeOf(tenant, seen) {
+      // Most orders that are paid for owe nothing: nothing is locked to say so.
+      if (owedOf(seen) === 0) return undefined;
+      const orderId = seen.id;
       return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const owed = owedOf(order);
         if (owed === 0 || isBeingPaid(order)) return undefined;
