@@ -40,13 +40,14 @@ after(async () => {
 });
 
 const SHOPPERS = [
-  { tenant: 'acme', schema: 'shop', viewport: { width: 1440, height: 1000 }, what: 'a desktop' },
-  { tenant: 'acme', schema: 'shop', viewport: { width: 390, height: 844 }, what: 'a phone' },
+  { tenant: 'acme', schema: 'shop', viewport: { width: 1440, height: 1000 }, what: 'a desktop', by: 'card' },
+  { tenant: 'acme', schema: 'shop', viewport: { width: 390, height: 844 }, what: 'a phone', by: 'card' },
+  { tenant: 'acme', schema: 'shop', viewport: { width: 412, height: 915 }, what: 'a wallet', by: 'paypal' },
 ] as const;
 
-for (const { tenant, schema, viewport, what } of SHOPPERS) {
+for (const { tenant, schema, viewport, what, by } of SHOPPERS) {
   test(
-    `on ${what}: from the home page to a paid order, which is in ${tenant}'s database and in no other`,
+    `on ${what}: from the home page to an order paid by ${by}, which is in ${tenant}'s database and in no other`,
     { skip },
     async () => {
       const context = await browser.newContext({ viewport, locale: 'en-GB' });
@@ -82,13 +83,7 @@ for (const { tenant, schema, viewport, what } of SHOPPERS) {
       await shoot('5-checkout');
       await page.getByRole('button', { name: 'Continue to payment' }).click();
 
-      const card = page.frameLocator('iframe[title="Card payment"]');
-      await card.getByLabel('Card number').fill(CARDS.good);
-      await card.getByLabel(/expir/i).fill('12 / 34');
-      await card.getByLabel(/cvc|security code/i).fill('123');
-      await shoot('6-payment');
-      // By the key: a click is aimed at where the frame stood, and after a screen of the whole page the frame may still move under it.
-      await card.getByRole('button', { name: /pay/i }).press('Enter');
+      await (by === 'card' ? payByCard(page, shoot) : payByPayPal(page, shoot));
       await page
         .getByText('Your order is confirmed')
         .waitFor()
@@ -115,6 +110,28 @@ for (const { tenant, schema, viewport, what } of SHOPPERS) {
       });
     },
   );
+}
+
+async function payByCard(page: Page, shoot: (name: string) => Promise<unknown>): Promise<void> {
+  const card = page.frameLocator('iframe[title="Card payment"]');
+  await card.getByLabel('Card number').fill(CARDS.good);
+  await card.getByLabel(/expir/i).fill('12 / 34');
+  await card.getByLabel(/cvc|security code/i).fill('123');
+  await shoot('6-payment');
+  // By the key: a click is aimed at where the frame stood, and after a screen of the whole page the frame may still move under it.
+  await card.getByRole('button', { name: /pay/i }).press('Enter');
+}
+
+/** Thinks again once: back from PayPal's page without having agreed, and there again. */
+async function payByPayPal(page: Page, shoot: (name: string) => Promise<unknown>): Promise<void> {
+  await page.getByRole('button', { name: 'Pay with PayPal instead' }).click();
+  await page.getByRole('heading', { name: 'Pay by PayPal' }).waitFor();
+  await shoot('6-approval');
+  await page.getByRole('button', { name: 'Back to the shop' }).click();
+  await page.getByRole('button', { name: 'Continue to PayPal' }).waitFor();
+  await shoot('6-payment');
+  await page.getByRole('button', { name: 'Continue to PayPal' }).click();
+  await page.getByRole('button', { name: 'Approve the payment' }).click();
 }
 
 test(

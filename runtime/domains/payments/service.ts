@@ -233,7 +233,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
         ...(later ? { attempt: String(attempt) } : {}),
       },
       idempotencyKey: later ? `intent-${paymentId}-${attempt}` : `intent-${paymentId}`,
-      returnUrl: `${platform.originOf(tenant)}/checkout/${orderId}`,
+      // PayPal adds a token of its own, which is not the order's.
+      returnUrl: `${platform.originOf(tenant)}/checkout/${orderId}?from=paypal`,
     });
     if (later) await resume(tenant.id, paymentId, intent.id, attempt);
     else await note(tenant.id, fresh(wanted, intent, wanted.tokenHash));

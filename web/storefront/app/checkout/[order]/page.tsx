@@ -30,7 +30,9 @@ export default async function Payment({ params, searchParams }: Props) {
     cookies(),
   ]);
   const { api, words, money } = current;
-  const linked = typeof query['token'] === 'string' ? query['token'] : undefined;
+  // PayPal sends shoppers back with a token of its own, which opens nothing here.
+  const isBack = query['from'] === 'paypal';
+  const linked = typeof query['token'] === 'string' && !isBack ? query['token'] : undefined;
   const token = linked ?? jar.get(orderCookie(orderId))?.value;
   const orderPage = `/orders/${orderId}${linked === undefined ? '' : `?token=${encodeURIComponent(linked)}`}`;
   const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
