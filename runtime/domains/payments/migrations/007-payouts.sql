@@ -42,4 +42,3 @@ create index payments_differences_open on payments_differences (tenant_id, found
 
 -- In which payout its charge was; absent: in none that was compared.
 alter table payments_payments add column payout_id text;
-create index payments_payments_unpaid on payments_payments (tenant_id, created_at) where status = 'captured' and payout_id is null;
