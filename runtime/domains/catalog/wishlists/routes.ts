@@ -4,9 +4,10 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { SqlRunner, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import { currencyOf } from '../listing.ts';
 import { priceCards, priceUnits, type Applying, type Terms } from '../price-lists/shown.ts';
+import { languageOf } from '../translations/language.ts';
 import type { Wishlist, WishlistItem } from './schemas.ts';
 import * as store from './store.ts';
-import type { WishlistRow } from './store.ts';
+import type { Said, WishlistRow } from './store.ts';
 
 // In every handler the host has parsed params, query and body with the schemas of the route, so that the casts hold.
 export function createWishlistRoutes(
@@ -21,6 +22,10 @@ export function createWishlistRoutes(
   const variantOf = ({ params }: RouteRequest): string => (params as { variantId: string }).variantId;
   const moneyOf = ({ tenant, query }: RouteRequest): string =>
     currencyOf(tenant, query as { currency?: string });
+  const saidTo = (request: RouteRequest): Said => ({
+    currency: moneyOf(request),
+    locale: languageOf(request.tenant, undefined, request.headers['accept-language']),
+  });
   const readerOf = (tenant: TenantId): SqlRunner => ({
     query: (text, values) => sql.query(tenant, text, values),
   });
@@ -74,7 +79,7 @@ export function createWishlistRoutes(
     work: (tx: Transaction, list: WishlistRow) => Promise<WishlistRow>,
   ) {
     const list = await withList(request, async (tx, before) =>
-      store.show(tx, request.tenant.id, await work(tx, before), moneyOf(request)),
+      store.show(tx, request.tenant.id, await work(tx, before), saidTo(request)),
     );
     return shown(request, list);
   }
@@ -88,7 +93,7 @@ export function createWishlistRoutes(
       return sql.transaction(tenant.id, async (tx) => {
         const { name } = body as { name?: string };
         const list = await store.create(platform, tx, tenant.id, caller, name);
-        return earn(tx, { json: await store.show(tx, tenant.id, list, moneyOf(request)) });
+        return earn(tx, { json: await store.show(tx, tenant.id, list, saidTo(request)) });
       });
     },
     async getWishlistMarks({ tenant, caller, query }) {
@@ -100,7 +105,7 @@ export function createWishlistRoutes(
       const { wishlistId } = body as { wishlistId?: string };
       const list = await sql.transaction(tenant.id, async (tx) => {
         const own = await store.claim(platform, tx, tenant.id, customerOf(caller), wishlistId);
-        return store.show(tx, tenant.id, own, moneyOf(request));
+        return store.show(tx, tenant.id, own, saidTo(request));
       });
       return shown(request, list);
     },
@@ -112,7 +117,7 @@ export function createWishlistRoutes(
           ? await store.findOwn(reader, tenant.id, caller.customerId)
           : await store.find(reader, tenant.id, caller, idOf(request));
       if (list === undefined) return { json: EMPTY };
-      return shown(request, await store.show(reader, tenant.id, list, moneyOf(request)));
+      return shown(request, await store.show(reader, tenant.id, list, saidTo(request)));
     },
     renameWishlist: (request) =>
       changed(request, (tx, list) =>
@@ -149,7 +154,7 @@ export function createWishlistRoutes(
       const { tenant, params } = request;
       const reader = readerOf(tenant.id);
       const list = await store.findShared(reader, tenant.id, (params as { token: string }).token);
-      const items = await store.itemsOf(reader, tenant.id, list, moneyOf(request));
+      const items = await store.itemsOf(reader, tenant.id, list, saidTo(request));
       return { json: { name: list.name, items: await priced(request, items) } };
     },
     async adminListWanted({ tenant, query }) {

@@ -5,6 +5,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { NewTask, SqlRunner, TaskHandler, TenantId, Transaction } from '../../../platform/ports.ts';
 import { CARD_COLUMNS, titleOfVariant, toCard, type CardRow, type VariantDocument } from '../document.ts';
 import type { Money } from '../schemas.ts';
+import { textIn, wordsFor } from '../translations/words.ts';
 import {
   MOST_ITEMS,
   MOST_LISTS,
@@ -28,6 +29,13 @@ type Tools = Pick<Platform, 'clock' | 'newId'>;
 /** Whose list is asked for: a customer's own, or one that nobody has claimed. */
 export interface Holder {
   readonly customerId: string | undefined;
+}
+
+/** How a list is told. */
+export interface Said {
+  readonly currency: string;
+  /** Undefined: as it is written. */
+  readonly locale: string | undefined;
 }
 
 const COLUMNS = 'id, customer_id, name, is_default, token';
@@ -338,7 +346,7 @@ export async function itemsOf(
   sql: SqlRunner,
   tenant: TenantId,
   list: WishlistRow,
-  currency: string,
+  said: Said,
 ): Promise<WishlistItem[]> {
   const { rows } = await sql.query<ItemRow>(
     `select i.variant_id, i.price_amount, i.price_currency, i.added_at, ${CARD_COLUMNS}, ${VARIANT} as variant,
@@ -349,15 +357,21 @@ export async function itemsOf(
      where i.tenant_id = $1 and i.wishlist_id = $2 order by i.added_at desc, i.variant_id`,
     [tenant, list.id],
   );
-  return rows.flatMap((row) => (row.variant === null ? [] : [toItem(row, row.variant, currency)]));
+  return rows.flatMap((row) => (row.variant === null ? [] : [toItem(row, row.variant, said)]));
 }
 
-function toItem(row: ItemRow, variant: VariantDocument, currency: string): WishlistItem {
+function toItem(row: ItemRow, variant: VariantDocument, { currency, locale }: Said): WishlistItem {
+  const { options, translations } = row.card;
+  const words = wordsFor(textIn(translations, locale)?.options ?? []);
   const price = variant.prices.find((each) => each.currency === currency);
   return {
     variantId: row.variant_id,
-    title: titleOfVariant(variant),
-    product: toCard(row, currency),
+    title: titleOfVariant(
+      variant,
+      options.map(({ name }) => name),
+      words,
+    ),
+    product: toCard(row, currency, locale),
     price: price === undefined ? null : { amount: price.amount, currency },
     priceWhenAdded:
       row.price_amount === null || row.price_currency !== currency
@@ -372,10 +386,10 @@ export async function show(
   sql: SqlRunner,
   tenant: TenantId,
   list: WishlistRow,
-  currency: string,
+  said: Said,
 ): Promise<Wishlist> {
   const { id, name, is_default: isDefault, token } = list;
-  return { id, name, isDefault, token, items: await itemsOf(sql, tenant, list, currency) };
+  return { id, name, isDefault, token, items: await itemsOf(sql, tenant, list, said) };
 }
 
 export async function listAll(sql: SqlRunner, tenant: TenantId, customerId: string): Promise<Wishlists> {

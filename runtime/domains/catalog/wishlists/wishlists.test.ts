@@ -32,7 +32,7 @@ let later = 0;
 before(async () => {
   database = await startTestDatabase([accounts, catalog]);
   for (const id of ['acme', 'other'])
-    await database.addTenant({ id, currencies: ['EUR', 'USD'] }, ADMIN_SECRETS);
+    await database.addTenant({ id, currencies: ['EUR', 'USD'], locales: ['en', 'de'] }, ADMIN_SECRETS);
   shop = await startTestHost(
     { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['accounts', 'catalog'] },
     { clock: { now: () => new Date(Date.now() + later) } },
@@ -159,6 +159,19 @@ test('what a price list takes off stands in the list, and is what was paid when 
     enabled: false,
   });
   assert.deepEqual(await prices(eve), [1_000, 1_000, 800]);
+});
+
+test('a list is told in the language of who reads it', async () => {
+  const [ada, lamp] = [await person(), await product('Lantern')];
+  await asked(ada, 'PUT', `/wishlists/default/items/${lamp.variants[0]?.id}`);
+  const path = `/api/admin/catalog/products/${lamp.id}/translations/de`;
+  await shop.managed('acme', 'PUT', path, { version: lamp.version, title: 'Laterne' });
+  const titleIn = async (language: string) => {
+    const headers = { authorization: `Bearer ${ada.token}`, 'accept-language': language };
+    const answer = await shop.call('acme', 'GET', '/api/catalog/wishlists/default', { headers });
+    return answer.json<Wishlist>().items[0]?.product.title;
+  };
+  assert.deepEqual([await titleIn('de'), await titleIn('en')], ['Laterne', 'Lantern']);
 });
 
 test('a guest’s list is its holder’s until somebody claims it, and then theirs alone', async () => {
