@@ -124,8 +124,15 @@ async function payByCard(page: Page, shoot: (name: string) => Promise<unknown>):
 
 /** Thinks again once: back from PayPal's page without having agreed, and there again. */
 async function payByPayPal(page: Page, shoot: (name: string) => Promise<unknown>): Promise<void> {
-  await page.getByRole('button', { name: 'Pay with PayPal instead' }).click();
-  await page.getByRole('heading', { name: 'Pay by PayPal' }).waitFor();
+  // By the key: the card's frame above it grows while it loads.
+  await page.getByRole('button', { name: 'Pay with PayPal instead' }).press('Enter');
+  await page
+    .getByRole('heading', { name: 'Pay by PayPal' })
+    .waitFor()
+    .catch(async (error: unknown) => {
+      await shoot('6-failed');
+      throw new Error(`not at PayPal; seen instead: ${await whatIsSeen(page)}`, { cause: error });
+    });
   await shoot('6-approval');
   await page.getByRole('button', { name: 'Back to the shop' }).click();
   await page.getByRole('button', { name: 'Continue to PayPal' }).waitFor();
