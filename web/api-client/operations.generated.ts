@@ -641,6 +641,7 @@ export interface Operations {
         "perPeriod"?: number | undefined;
         "period": "day" | "week" | "month";
       } | null;
+      "spent": number | null;
     };
   };
   /** Ask for a company account. The merchant decides; whoever asks becomes its first admin. */
@@ -694,6 +695,7 @@ export interface Operations {
         "perPeriod"?: number | undefined;
         "period": "day" | "week" | "month";
       } | null;
+      "spent": number | null;
     };
   };
   /** Become a member by the link of an invitation, which is good once and for a week. */
@@ -887,6 +889,155 @@ export interface Operations {
     query: undefined;
     body: undefined;
     response: undefined;
+  };
+  /** What members asked to have approved, the youngest first: the whole company’s for admins and approvers, their own for buyers. */
+  'accounts.listApprovals': {
+    params: undefined;
+    query: {
+      "state"?: "waiting" | "approved" | "declined" | "withdrawn" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "approvals": readonly ({
+        "id": string;
+        "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+        "purchaseId": string;
+        "requestedBy": {
+          "customerId": string;
+          "name": string;
+        };
+        "lines": readonly ({
+          "variantId": string;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "quantity": number;
+          "unitPrice": number;
+        })[];
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "purchaseOrder": string | null;
+        "message": string;
+        "answer": string | null;
+        "orderId": string | null;
+        "createdAt": string;
+        "decidedAt": string | null;
+        "expiresAt": string;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** One of them, for whoever sees it in the list. */
+  'accounts.getApproval': {
+    params: {
+      "approvalId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
+    };
+  };
+  /** Let exactly this be bought, once; for admins and approvers other than who asked. */
+  'accounts.grantApproval': {
+    params: {
+      "approvalId": string;
+    };
+    query: undefined;
+    body: {
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
+    };
+  };
+  /** Do not let this be bought; for admins and approvers other than who asked. */
+  'accounts.declineApproval': {
+    params: {
+      "approvalId": string;
+    };
+    query: undefined;
+    body: {
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
+    };
   };
   /** Companies, the youngest first, a page at a time. */
   'accounts.adminListCompanies': {
@@ -6426,7 +6577,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "merchant";
         "required": boolean;
@@ -6438,14 +6589,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6458,7 +6609,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6470,7 +6621,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6483,7 +6634,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6496,7 +6647,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -6517,7 +6668,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -6531,7 +6682,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -7793,6 +7944,8 @@ export interface Operations {
         "phone"?: string | undefined;
       } | undefined;
       "shippingMethod"?: string | undefined;
+      "purchaseOrder"?: string | undefined;
+      "onAccount"?: boolean | undefined;
       "expectedTotal"?: number | undefined;
     };
     response: {
@@ -7918,6 +8071,12 @@ export interface Operations {
         "holdExpiresAt"?: string | undefined;
         "reason"?: string | undefined;
         "tracking"?: string | undefined;
+        "company"?: {
+          "id": string;
+          "name": string;
+          "purchaseOrder"?: string | undefined;
+          "dueAt"?: string | undefined;
+        } | undefined;
       };
       "token": string;
       "payment"?: {
@@ -7931,6 +8090,56 @@ export interface Operations {
         "publishableKey": string;
         "processorOrigin": string;
       } | undefined;
+    };
+  };
+  /** Have somebody of the company approve what is in the cart, as it is now. A cart that changes has to be approved again. */
+  'orders.askCartApproval': {
+    params: {
+      "cartId": string;
+    };
+    query: undefined;
+    body: {
+      "email"?: string | undefined;
+      "shippingAddress"?: {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      } | undefined;
+      "shippingMethod"?: string | undefined;
+      "purchaseOrder"?: string | undefined;
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
     };
   };
   /** Ask for a quote for what is in a cart; the cart stays as it is. */
@@ -8380,6 +8589,46 @@ export interface Operations {
       "updatedAt": string;
     };
   };
+  /** Have somebody of the company approve that an offer is taken. */
+  'orders.askOfferApproval': {
+    params: {
+      "draftId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "purchaseOrder"?: string | undefined;
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
+    };
+  };
   /** Take an offer: an order at its prices, which holds its stock and waits for its payment. */
   'orders.acceptOffer': {
     params: {
@@ -8390,6 +8639,8 @@ export interface Operations {
     };
     body: {
       "expectedTotal"?: number | undefined;
+      "purchaseOrder"?: string | undefined;
+      "onAccount"?: boolean | undefined;
     };
     response: {
       "order": {
@@ -8514,6 +8765,12 @@ export interface Operations {
         "holdExpiresAt"?: string | undefined;
         "reason"?: string | undefined;
         "tracking"?: string | undefined;
+        "company"?: {
+          "id": string;
+          "name": string;
+          "purchaseOrder"?: string | undefined;
+          "dueAt"?: string | undefined;
+        } | undefined;
       };
       "token": string;
       "payment"?: {
@@ -8552,11 +8809,50 @@ export interface Operations {
         "refunded": number;
         "itemCount": number;
         "placedAt": string;
+        "company"?: {
+          "id": string;
+          "name": string;
+          "purchaseOrder"?: string | undefined;
+          "dueAt"?: string | undefined;
+        } | undefined;
       })[];
       "nextCursor"?: string | undefined;
     };
   };
-  /** One order, for its customer or for whoever holds its token. */
+  /** The orders of the company that the customer buys for, newest first: all of them for its admins, their own for others. */
+  'orders.listCompanyOrders': {
+    params: undefined;
+    query: {
+      "status"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+      "cursor"?: string | undefined;
+      "limit"?: number | undefined;
+    };
+    body: undefined;
+    response: {
+      "orders": readonly ({
+        "id": string;
+        "number": string;
+        "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "fulfilled": boolean;
+        "email": string;
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "refunded": number;
+        "itemCount": number;
+        "placedAt": string;
+        "company"?: {
+          "id": string;
+          "name": string;
+          "purchaseOrder"?: string | undefined;
+          "dueAt"?: string | undefined;
+        } | undefined;
+      })[];
+      "nextCursor"?: string | undefined;
+    };
+  };
+  /** One order, for its customer, an admin of the company it was bought for, or whoever holds its token. */
   'orders.getOrder': {
     params: {
       "orderId": string;
@@ -8687,6 +8983,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
     };
   };
   /** What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit made the order dearer by. */
@@ -8842,6 +9144,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
     };
   };
   /** Ask to send units back that have been shipped; the merchant answers. */
@@ -8982,6 +9290,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
     };
   };
   /** Keep the goods after all, as long as they have not been received. */
@@ -9116,6 +9430,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
     };
   };
   /** Drafts and quotes, newest first. */
@@ -10072,6 +10392,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -10234,6 +10560,7 @@ export interface Operations {
       "status"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
+      "company"?: string | undefined;
     };
     body: undefined;
     response: {
@@ -10250,6 +10577,12 @@ export interface Operations {
         "refunded": number;
         "itemCount": number;
         "placedAt": string;
+        "company"?: {
+          "id": string;
+          "name": string;
+          "purchaseOrder"?: string | undefined;
+          "dueAt"?: string | undefined;
+        } | undefined;
       })[];
       "nextCursor"?: string | undefined;
     };
@@ -10383,6 +10716,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -10594,6 +10933,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -10763,6 +11108,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -10933,6 +11284,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -11100,6 +11457,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -11267,6 +11630,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -11809,6 +12178,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -12060,6 +12435,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -12258,6 +12639,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -12422,6 +12809,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -12586,6 +12979,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -12748,6 +13147,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -12916,6 +13321,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -13081,6 +13492,12 @@ export interface Operations {
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
       "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
       "customerId"?: string | undefined;
       "payment": {
         "status": string;
@@ -14440,6 +14857,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.removeCompanyMember': ['DELETE', '/api/accounts/company/members/{customerId}', false],
   'accounts.inviteToCompany': ['POST', '/api/accounts/company/invitations', false],
   'accounts.withdrawCompanyInvitation': ['DELETE', '/api/accounts/company/invitations/{invitationId}', false],
+  'accounts.listApprovals': ['GET', '/api/accounts/company/approvals', false],
+  'accounts.getApproval': ['GET', '/api/accounts/company/approvals/{approvalId}', false],
+  'accounts.grantApproval': ['POST', '/api/accounts/company/approvals/{approvalId}/approve', false],
+  'accounts.declineApproval': ['POST', '/api/accounts/company/approvals/{approvalId}/decline', false],
   'accounts.adminListCompanies': ['GET', '/api/admin/accounts/companies', false],
   'accounts.adminCreateCompany': ['POST', '/api/admin/accounts/companies', true],
   'accounts.adminGetCompany': ['GET', '/api/admin/accounts/companies/{companyId}', false],
@@ -14663,13 +15084,16 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.listShippingMethods': ['GET', '/api/orders/shipping-methods', false],
   'orders.getAvailability': ['GET', '/api/orders/stock', false],
   'orders.checkout': ['POST', '/api/orders/checkout', true],
+  'orders.askCartApproval': ['POST', '/api/orders/carts/{cartId}/approval', false],
   'orders.askQuote': ['POST', '/api/orders/quotes', true],
   'orders.listMyOffers': ['GET', '/api/orders/offers', false],
   'orders.getOffer': ['GET', '/api/orders/offers/{draftId}', false],
   'orders.answerOffer': ['POST', '/api/orders/offers/{draftId}/messages', true],
   'orders.declineOffer': ['POST', '/api/orders/offers/{draftId}/decline', false],
+  'orders.askOfferApproval': ['POST', '/api/orders/offers/{draftId}/approval', false],
   'orders.acceptOffer': ['POST', '/api/orders/offers/{draftId}/accept', true],
   'orders.listMyOrders': ['GET', '/api/orders/mine', false],
+  'orders.listCompanyOrders': ['GET', '/api/orders/company', false],
   'orders.getOrder': ['GET', '/api/orders/{orderId}', false],
   'orders.resumePayment': ['POST', '/api/orders/{orderId}/payment', false],
   'orders.abandonOrder': ['POST', '/api/orders/{orderId}/cancel', false],

@@ -75,6 +75,11 @@ export const LinkTask = z.discriminatedUnion('purpose', [
 export const ForgottenPassword = z.strictObject({ email: Email });
 export const PasswordReset = z.strictObject({ token: Token, password: NewPassword });
 
+export const ToldApproval = z.object({
+  approvalId: z.string(),
+  happening: z.enum(['approval_requested', 'approval_granted', 'approval_declined']),
+});
+
 const AddressId = z.object({ id: z.string().min(1).max(80) });
 
 /** What is counted, so that nobody guesses for long. */
@@ -205,6 +210,13 @@ export const accounts: DomainDefinition = {
       name: 'accounts.tell-company',
       payload: z.object({ companyId: z.string() }),
       maxAttempts: 10,
+      leaseSeconds: 30,
+    },
+    { name: 'accounts.tell-approval', payload: ToldApproval, maxAttempts: 10, leaseSeconds: 30 },
+    {
+      name: 'accounts.settle-spending',
+      payload: z.object({ spendingId: z.string() }),
+      maxAttempts: 1000,
       leaseSeconds: 30,
     },
   ],

@@ -5,8 +5,10 @@ import type { TenantId } from '../../platform/ports.ts';
 import { z } from 'zod';
 import { listAddresses, noAddress, saveAddress } from './addresses.ts';
 import { createAttempts } from './attempts.ts';
+import { TELL_APPROVAL } from './companies/approvals.ts';
 import { TELL_COMPANY } from './companies/companies.ts';
 import { createCompanyRooms } from './companies/routes.ts';
+import { SETTLE_SPENDING } from './companies/spending.ts';
 import { eventOf, findByEmail, findById, gone, toCustomer, type CustomerRow } from './customers.ts';
 import { showPage } from './pages.ts';
 import { createResets } from './resets.ts';
@@ -15,7 +17,14 @@ import { addressOf, COOKIE, tokenOf } from './requests.ts';
 import { keyOf } from './shapes.ts';
 import { nextSweep, SWEEP } from './sweep.ts';
 import { createStaff } from './staff/service.ts';
-import { accounts, LinkTask, type Credentials, type ProfilePatch, type Session } from './definition.ts';
+import {
+  accounts,
+  LinkTask,
+  ToldApproval,
+  type Credentials,
+  type ProfilePatch,
+  type Session,
+} from './definition.ts';
 import type { AddressInput } from './shapes.ts';
 import { consentsOf, createCustomerRoutes, noteConsent } from './customers/service.ts';
 import { createLinks, SEND_LINK } from './links.ts';
@@ -187,6 +196,7 @@ export const createService: CreateService = (platform) => {
       authenticate: (tenant, input) => sessions.find(tenant.id, TokenInput.parse(input).token),
       /** For the host: who of the staff has this token, and what the staff may do. */
       authenticateStaff: (tenant, input) => staff.sessions.find(tenant.id, TokenInput.parse(input).token),
+      ...companies.operations,
       staffPolicy: (tenant) => staff.members.policy(tenant.id),
       /** For orders: whose e-mail and name an order gets. */
       getCustomer: async (tenant, input) =>
@@ -209,6 +219,14 @@ export const createService: CreateService = (platform) => {
         if (tenant !== undefined)
           await companies.tellApproved(tenant, (payload as { companyId: string }).companyId);
       },
+      async [TELL_APPROVAL]({ tenant: id, payload }) {
+        const tenant = await platform.tenants.byId(id);
+        const { approvalId, happening } = ToldApproval.parse(payload);
+        if (tenant !== undefined) await companies.approvals.mail(tenant, approvalId, happening);
+      },
+      [SETTLE_SPENDING]: ({ tenant, payload }) =>
+        // As above.
+        companies.spending.settle(tenant, (payload as { spendingId: string }).spendingId),
       async [SWEEP]({ tenant }) {
         await sessions.removeExpired(tenant);
         await attempts.removeOld(tenant);

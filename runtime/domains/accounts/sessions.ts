@@ -26,7 +26,8 @@ const SEEN_EVERY_MS = 60 * 60 * 1_000;
  * at each price and at their checkout.
  */
 const FIND = `SELECT s.customer_id, s.seen_at, c.id AS company_id, m.role, ARRAY(SELECT g.group_id FROM customer_group_members g
-    WHERE g.tenant_id = $1 AND g.customer_id = s.customer_id) AS groups FROM customer_sessions s
+    WHERE g.tenant_id = $1 AND g.customer_id = s.customer_id
+    UNION SELECT g.group_id FROM company_groups g WHERE g.tenant_id = $1 AND g.company_id = c.id) AS groups FROM customer_sessions s
   LEFT JOIN company_members m ON m.tenant_id = s.tenant_id AND m.customer_id = s.customer_id
   LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved'
   WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.expires_at > $3`;

@@ -31,6 +31,8 @@ const link = z.url();
 const text = z.string().max(2_000);
 const line = z.object({ title: text, quantity: z.int(), total: money });
 const order = { number: text, link };
+/** What somebody wants to buy for their company, and what was said of it. */
+const purchase = { company: text, total: money, link, words: text.optional() };
 
 /** What every template may name beside its own. */
 export const common = z.object({
@@ -40,6 +42,11 @@ export const common = z.object({
 
 const eur = (amount: number): object => ({ amount, currency: 'EUR' });
 const sampleOrder = { number: '7K4M-92QX', link: 'https://shop.example/orders/1' };
+const samplePurchase = {
+  company: 'Acme Ltd',
+  total: eur(153_000),
+  link: 'https://shop.example/account/company',
+};
 const sampleLines = [
   { title: 'Trail boots', quantity: 1, total: eur(12_900) },
   { title: 'Wool socks', quantity: 2, total: eur(2_400) },
@@ -102,6 +109,27 @@ const KIND_TABLE = {
     required: true,
     variables: z.object({ company: text, link }),
     sample: { company: 'Acme Ltd', link: 'https://shop.example/account/company' },
+  },
+  'companies.approval': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ ...purchase, buyer: text }),
+    sample: { ...samplePurchase, buyer: 'Ada Lovelace', words: 'For the new warehouse.' },
+  },
+  'companies.granted': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object(purchase),
+    sample: samplePurchase,
+  },
+  'companies.declined': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object(purchase),
+    sample: { ...samplePurchase, words: 'Next quarter, please.' },
   },
   'orders.confirmed': {
     category: 'orders',

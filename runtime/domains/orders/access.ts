@@ -14,6 +14,13 @@ export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** Who looks at an order: beside those who may change it, the admins of the company it was bought for. @throws as `requireAccess` */
+export function requireSight(order: StoredOrder, caller: Caller, token: string | undefined): void {
+  const { company } = caller;
+  if (company?.role === 'admin' && company.id === order.company?.id) return;
+  requireAccess(order, caller, token);
+}
+
 /** @throws ShopError `not_found`, so that nobody learns which orders exist */
 export function requireAccess(order: StoredOrder, caller: Caller, token: string | undefined): void {
   if (caller.kind === 'merchant' || caller.kind === 'operator') return;

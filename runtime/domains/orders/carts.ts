@@ -2,7 +2,7 @@
  * Carts: what a shopper means to buy, at the prices of this moment. A cart promises nothing; the checkout does.
  */
 import { ShopError } from '../../platform/errors.ts';
-import type { Platform } from '../../platform/domain.ts';
+import type { Caller, Platform } from '../../platform/domain.ts';
 import type { SqlResult, SqlRunner, SqlStatement, Tenant, TenantId } from '../../platform/ports.ts';
 import { MOST_CARDS } from './gift-cards/schemas.ts';
 import type { Purse } from './gift-cards/spread.ts';
@@ -142,6 +142,11 @@ export interface Shopper {
   /** Ids of the groups that the customer is in: prices may be others for them. */
   readonly groups?: readonly string[] | undefined;
   readonly email?: string | undefined;
+}
+
+/** As the host knows them. */
+export function shopperOf({ customerId, groups }: Pick<Caller, 'customerId' | 'groups'>): Shopper {
+  return { customerId, groups };
 }
 
 /** @throws ShopError `not_found` */

@@ -2,21 +2,25 @@
  * Turns a cart into an order that holds its units and waits for its payment: one transaction, then one call to payments.
  * A checkout that was cut off is repeated safely: a cart becomes one order, and the answer can be had again.
  */
-import type { Platform } from '../../platform/domain.ts';
+import type { Caller, Platform } from '../../platform/domain.ts';
 import { ShopError, type Problem } from '../../platform/errors.ts';
 import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
+import type { Approval } from '../accounts/schemas.ts';
 import {
-  cartPrice,
-  problemOf,
-  readCart,
-  readerOf,
-  snapshotOf,
-  type Shopper,
-  type StoredCart,
-} from './carts.ts';
+  allow,
+  askApproval,
+  bought,
+  changedMeanwhile,
+  noteCompany,
+  refuseWishes,
+  type Allowed,
+  type CompanyBuyer,
+  type Content,
+} from './companies/purchase.ts';
+import { cartPrice, problemOf, readCart, readerOf, shopperOf, snapshotOf, type StoredCart } from './carts.ts';
 import {
   allocateTaken,
   readTaken,
@@ -30,15 +34,18 @@ import {
 } from './inventory.ts';
 import type { Price } from './pricing.ts';
 import { buyerOf as promotionBuyerOf, NOT_REDEEMED, redeeming, redemptionsOf } from './promotions/store.ts';
-import { noSuchOrder, orderEvent, readOrder, showOrder, type StoredOrder } from './store.ts';
+import { lockOrder, noSuchOrder, orderEvent, showOrder, type StoredOrder } from './store.ts';
 import type { OrdersSettings } from './settings.ts';
-import type { Address, CheckoutInput, CheckoutResult, PaymentStart } from './schemas.ts';
+import type { Address, AskApproval, CheckoutInput, CheckoutResult, PaymentStart } from './schemas.ts';
 
 export interface Buyer {
   readonly email: string;
   readonly shippingAddress: Address;
   readonly shippingMethod: string;
 }
+
+/** Who it is, what groups they are in, and for whom they buy. */
+type Buying = Pick<Caller, 'customerId' | 'groups' | 'company'>;
 
 /** Brings an order that has nothing to be paid to where a paid one would be. */
 export type Settle = (tenant: Tenant, orderId: string) => Promise<StoredOrder>;
@@ -53,18 +60,20 @@ export async function checkout(
   settings: OrdersSettings,
   tenant: Tenant,
   settle: Settle,
-  shopper: Pick<Shopper, 'customerId' | 'groups'>,
+  caller: Buying,
   input: CheckoutInput,
 ): Promise<CheckoutResult> {
   const token = newToken();
   const reader = readerOf(platform, tenant.id);
-  const asking = { ...shopper, email: input.email };
+  const asking = { ...shopperOf(caller), email: input.email };
   // Outside of the transaction, which takes the cart only if it still has the version that was read.
   const cart = await readCart(reader, tenant.id, input.cartId, platform.clock.now(), asking);
+  const isOrdered = cart.status === 'ordered';
+  const allowed = isOrdered ? undefined : await allowForCompany(platform, tenant, caller, cart, input);
   const order = await platform.sql.transaction(tenant.id, (tx) =>
-    cart.status === 'ordered'
+    isOrdered
       ? resume(tx, tenant, cart, token)
-      : place(platform, settings, tx, tenant, cart, input, token),
+      : place(platform, settings, tx, tenant, cart, input, token, allowed),
   );
   if (order.due === 0) return { order: showOrder(await settle(tenant, order.id)), token };
   return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
@@ -107,19 +116,21 @@ export async function resume(
   { orderId = '' }: Pick<StoredCart, 'orderId'>,
   token: string,
 ): Promise<StoredOrder> {
-  const order = await readOrder(tx, tenant.id, orderId);
-  const open = order.status === 'pending_payment' || (order.due === 0 && order.status === 'confirmed');
+  const order = await lockOrder(tx, tenant.id, orderId);
+  if (order === undefined) throw noSuchOrder(orderId);
+  // Of an order with nothing to pay the saga may be anywhere on its way when the answer was lost.
+  const isOnItsWay = order.due === 0 && (order.status === 'authorized' || order.status === 'confirmed');
+  const open = order.status === 'pending_payment' || isOnItsWay;
   if (!open || order.tokenHashes.length >= MOST_TOKENS) {
     throw new ShopError('gone', `This has become order ${order.number}, which is ${order.status}.`, {
       remedy: 'Look at that order, or start again.',
     });
   }
-  const { rowCount } = await tx.query(
+  await tx.query(
     `update orders_orders set token_hashes = token_hashes || $3::text, version = version + 1
-     where tenant_id = $1 and id = $2 and version = $4`,
-    [tenant.id, order.id, hashOf(token), order.version],
+     where tenant_id = $1 and id = $2`,
+    [tenant.id, order.id, hashOf(token)],
   );
-  if (rowCount === 0) throw noSuchOrder(order.id);
   return order;
 }
 const MOST_TOKENS = 8;
@@ -132,19 +143,79 @@ async function place(
   cart: StoredCart,
   input: CheckoutInput,
   token: string,
+  allowed: Allowed | undefined,
 ): Promise<StoredOrder> {
   const now = platform.clock.now();
-  const buyer = buyerOf(cart, input);
-  const price = cartPrice(cart, now, buyer.shippingMethod, buyer.shippingAddress);
-  refuseUndeliverable(price, buyer, input.shippingMethod);
-  refuseUnsellable(cart, price, input.expectedTotal);
-  const order = newOrder(platform, settings, cart, buyer, price, token, now);
+  const { buyer, price } = requireSellable(cart, input, now);
+  const made = newOrder(platform, settings, cart, buyer, price, token, now);
+  const order = allowed === undefined ? made : bought(made, allowed, contentOf(cart, buyer, price), now);
   const { lacking, changes, notRedeemed, notSpent } = await write(tx, tenant.id, cart, order, price);
   if (lacking.length > 0) throw outOfStock(cart.lines, lacking);
   if (notRedeemed.length > 0) throw usedUp(order, notRedeemed);
   if (notSpent.length > 0) throw spentElsewhere(notSpent);
+  await noteCompany(tx, tenant.id, order);
   await tellPlaced(tx, settings, order, changes);
   return order;
+}
+
+/** @throws ShopError as `checkout` */
+function requireSellable(
+  cart: StoredCart,
+  input: Omit<CheckoutInput, 'cartId'>,
+  now: Date,
+): { readonly buyer: Buyer; readonly price: Price } {
+  const buyer = buyerOf(cart, input);
+  const price = cartPrice(cart, now, buyer.shippingMethod, buyer.shippingAddress);
+  refuseUndeliverable(price, buyer, input.shippingMethod);
+  refuseUnsellable(cart, price, input.expectedTotal);
+  return { buyer, price };
+}
+
+/** For who buys for a company: whether they may, before anything is locked. */
+async function allowForCompany(
+  platform: Platform,
+  tenant: Tenant,
+  { customerId, company }: Buying,
+  cart: StoredCart,
+  input: CheckoutInput,
+): Promise<Allowed | undefined> {
+  if (company === undefined || customerId === undefined) {
+    refuseWishes(input);
+    return undefined;
+  }
+  const { buyer, price } = requireSellable(cart, input, platform.clock.now());
+  return allow(platform, tenant, { customerId, company }, contentOf(cart, buyer, price), input);
+}
+
+/**
+ * Sends what is in a cart for approval, as it is now.
+ * @throws ShopError as `checkout`; `forbidden` for who buys for no company
+ */
+export async function askCartApproval(
+  platform: Platform,
+  tenant: Tenant,
+  buyer: CompanyBuyer,
+  cartId: string,
+  { message, purchaseOrder, ...input }: AskApproval,
+): Promise<Approval> {
+  const now = platform.clock.now();
+  const shopper = { ...shopperOf(buyer), email: input.email };
+  const cart = await readCart(readerOf(platform, tenant.id), tenant.id, cartId, now, shopper);
+  if (cart.status === 'ordered')
+    throw new ShopError('gone', 'This cart has become an order.', { remedy: 'Start a new cart.' });
+  // Whoever asks has seen what it comes to now, and is told again by the approval.
+  const expectedTotal = cartPrice(cart, now, input.shippingMethod, input.shippingAddress).totals.total;
+  const { buyer: to, price } = requireSellable(cart, { ...input, expectedTotal }, now);
+  const content = { ...contentOf(cart, to, price), lines: cart.lines };
+  return askApproval(platform, tenant, buyer, content, { message, purchaseOrder });
+}
+
+function contentOf(
+  { id, currency, lines }: StoredCart,
+  { shippingAddress }: Buyer,
+  { totals: { total } }: Price,
+): Content {
+  return { id, currency, lines, shippingAddress, total };
 }
 
 /** In the transaction that makes it: what others hear of it, and the tasks that carry it on. */
@@ -164,7 +235,7 @@ export async function tellPlaced(
   );
 }
 
-function buyerOf(cart: StoredCart, input: CheckoutInput): Buyer {
+function buyerOf(cart: StoredCart, input: Omit<CheckoutInput, 'cartId'>): Buyer {
   const email = input.email ?? cart.email;
   const shippingAddress = input.shippingAddress ?? cart.shippingAddress;
   if (email !== undefined && shippingAddress !== undefined) {
@@ -354,6 +425,7 @@ export function newOrder(
     placedAt: now,
     updatedAt: now,
     settled: false,
+    company: undefined,
     fulfilments: [],
     returns: [],
     lines: cart.lines.map((line, index) => ({
@@ -455,11 +527,7 @@ async function write(
     ...(gifts.length === 0 ? [] : [JSON.stringify(gifts)]),
   ]);
   const taken = readTaken(rows);
-  if (taken.lacking.length === 0 && rows[0]?.carts !== 1) {
-    throw new ShopError('conflict', 'The cart changed while it was checked out.', {
-      remedy: 'Show the cart again and check out again.',
-    });
-  }
+  if (taken.lacking.length === 0 && rows[0]?.carts !== 1) throw changedMeanwhile();
   if (taken.lacking.length === 0) await allocateTaken(tx, tenant, order.id, rows, order.placedAt);
   return {
     ...taken,

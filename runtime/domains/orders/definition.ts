@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
+import { Approval } from '../accounts/schemas.ts';
 import { paymentEvent } from '../payments/schemas.ts';
 import * as backorders from './backorders/schemas.ts';
 import * as drafts from './drafts/schemas.ts';
@@ -203,6 +204,7 @@ export const orders: DomainDefinition = {
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.hear-payment', payload: heardPayment, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.draft-due', payload: ofDraft, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.tell-spending', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.tell-edit', payload: ofEdit, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
@@ -354,6 +356,18 @@ export const orders: DomainDefinition = {
       idempotent: true,
     },
     {
+      id: 'askCartApproval',
+      method: 'POST',
+      path: '/api/orders/carts/{cartId}/approval',
+      summary:
+        'Have somebody of the company approve what is in the cart, as it is now. A cart that changes has to be approved again.',
+      audience: 'customer',
+      params: ofCart,
+      body: s.askApproval,
+      response: Approval,
+      status: 201,
+    },
+    {
       id: 'askQuote',
       method: 'POST',
       path: '/api/orders/quotes',
@@ -407,6 +421,18 @@ export const orders: DomainDefinition = {
       response: drafts.offer,
     },
     {
+      id: 'askOfferApproval',
+      method: 'POST',
+      path: '/api/orders/offers/{draftId}/approval',
+      summary: 'Have somebody of the company approve that an offer is taken.',
+      audience: 'customer',
+      params: ofDraft,
+      query: s.tokenQuery,
+      body: drafts.askOfferApproval,
+      response: Approval,
+      status: 201,
+    },
+    {
       id: 'acceptOffer',
       method: 'POST',
       path: '/api/orders/offers/{draftId}/accept',
@@ -429,10 +455,21 @@ export const orders: DomainDefinition = {
       response: s.orderPage,
     },
     {
+      id: 'listCompanyOrders',
+      method: 'GET',
+      path: '/api/orders/company',
+      summary:
+        'The orders of the company that the customer buys for, newest first: all of them for its admins, their own for others.',
+      audience: 'customer',
+      query: s.listQuery,
+      response: s.orderPage,
+    },
+    {
       id: 'getOrder',
       method: 'GET',
       path: '/api/orders/{orderId}',
-      summary: 'One order, for its customer or for whoever holds its token.',
+      summary:
+        'One order, for its customer, an admin of the company it was bought for, or whoever holds its token.',
       audience: 'shopper',
       params: ofOrder,
       query: s.tokenQuery,
@@ -580,7 +617,7 @@ export const orders: DomainDefinition = {
       path: '/api/admin/orders/orders',
       summary: 'Orders, newest first.',
       audience: 'merchant',
-      query: s.listQuery,
+      query: s.merchantListQuery,
       response: s.orderPage,
     },
     {

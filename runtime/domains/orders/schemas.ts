@@ -3,6 +3,7 @@
  * Parsed once at the border; everything behind it uses the inferred types.
  */
 import { z } from 'zod';
+import { approvalMessage, orderCompany, purchaseOrder } from './companies/schemas.ts';
 import { backorder, later, missing } from './backorders/schemas.ts';
 import { editedFacts } from './edits/outcome.ts';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
@@ -164,8 +165,22 @@ export const checkout = z.strictObject({
   email: email.optional(),
   shippingAddress: address.optional(),
   shippingMethod: shippingMethodId.optional(),
+  /** Of who buys for a company. */
+  purchaseOrder: purchaseOrder.optional(),
+  /** Of who buys for a company with terms of payment: to be paid by them, and not now. */
+  onAccount: z.boolean().optional(),
   /** What the shopper saw, in minor units; a different total is refused, so that nobody pays a price they did not see. */
   expectedTotal: z.int().min(0).max(MAX_AMOUNT).optional(),
+});
+
+/** Of who buys for a company: what goes beyond their limits. */
+export const askApproval = z.strictObject({
+  /** Each may be left out when the cart already has it. */
+  email: email.optional(),
+  shippingAddress: address.optional(),
+  shippingMethod: shippingMethodId.optional(),
+  purchaseOrder: purchaseOrder.optional(),
+  message: approvalMessage.optional(),
 });
 
 export const orderStatus = z.enum([
@@ -234,6 +249,8 @@ export const order = z.object({
   /** Why it was cancelled, in words a shopper understands. */
   reason: z.string().optional(),
   tracking: z.string().optional(),
+  /** For whom it was bought, where that is a company. */
+  company: orderCompany.optional(),
 });
 
 /** What the browser needs to pay; for cards see `runtime/platform/payments/processor/README.md`. */
@@ -289,6 +306,7 @@ export const orderSummary = z.object({
   refunded: z.int(),
   itemCount: z.int(),
   placedAt: z.string(),
+  company: orderCompany.optional(),
 });
 
 export const orderPage = z.object({ orders: z.array(orderSummary), nextCursor: z.string().optional() });
@@ -344,6 +362,8 @@ export const listQuery = z.object({
   cursor: orderId.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(25),
 });
+/** Of the merchant: of one company's. */
+export const merchantListQuery = listQuery.extend({ company: z.string().min(1).max(80).optional() });
 export const shippingQuery = z.object({
   currency: currency.optional(),
   subtotal: z.coerce.number().int().min(0).max(MAX_AMOUNT).optional(),
@@ -384,6 +404,7 @@ export const orderEvent = z.object({
     }),
   ),
   reason: z.string().optional(),
+  company: orderCompany.optional(),
   at: z.string(),
 });
 
@@ -399,6 +420,7 @@ export const returnEvent = orderEvent.extend({ return: returned });
 export const stockEvent = z.object({ variantId: z.string(), productId: z.string().optional(), availability });
 
 export type Address = z.infer<typeof address>;
+export type AskApproval = z.infer<typeof askApproval>;
 export type Availability = z.infer<typeof availability>;
 export type Cart = z.infer<typeof cart>;
 export type CartLine = z.infer<typeof cartLine>;

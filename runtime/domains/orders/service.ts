@@ -1,9 +1,8 @@
 /**
  * The orders domain, ready to be hosted: its routes, what it hears, and its tasks. Logic lives in the files beside this one.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type {
-  Caller,
   CreateService,
   DomainService,
   Platform,
@@ -13,7 +12,7 @@ import type {
 import { ShopError } from '../../platform/errors.ts';
 import type { EventHandler, TaskHandler, Tenant } from '../../platform/ports.ts';
 import { paymentOfCheckout, type PaymentEvent } from '../payments/schemas.ts';
-import { requireAccess } from './access.ts';
+import { requireAccess, requireSight } from './access.ts';
 import { createActions } from './actions.ts';
 import type { SetBackorder } from './backorders/schemas.ts';
 import { missingOf, setBackorder } from './backorders/store.ts';
@@ -30,12 +29,14 @@ import {
   readerOf,
   removeCode,
   removeLine,
+  shopperOf,
   showCart,
   type Reader,
   type Shopper,
 } from './carts.ts';
 import { claimCart } from './claim.ts';
-import { checkout, startPayment } from './checkout.ts';
+import { askCartApproval, checkout, startPayment } from './checkout.ts';
+import { companyBuyer, orderOfSpending, spendingFacts } from './companies/purchase.ts';
 import { heardPayment, orders, type toldDraft } from './definition.ts';
 import { availabilityOf, levels, stockChanged } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
@@ -56,7 +57,15 @@ import { returnRoutes } from './returns/routes.ts';
 import { createSaga, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
-import { changeOrder, lockOrder, readOrder, showOrder, showToMerchant, type StoredOrder } from './store.ts';
+import {
+  changeOrder,
+  lockOrder,
+  readOrder,
+  shownCompany,
+  showOrder,
+  showToMerchant,
+  type StoredOrder,
+} from './store.ts';
 import { RULES, rulesRoutes, type Rules } from './rules.ts';
 import { shippingOffers, type ShippingOffer } from './shipping/rates.ts';
 
@@ -75,11 +84,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     return { json: showCart(cart, now()) };
   }
 
-  async function visibleOrder(request: RouteRequest): Promise<StoredOrder> {
+  async function visibleOrder(request: RouteRequest, require = requireAccess): Promise<StoredOrder> {
     const { orderId } = ofOrder(request);
     const order = await readOrder(readerOf(platform, request.tenant.id), request.tenant.id, orderId);
     // The host parsed the query with the route's schema.
-    requireAccess(order, request.caller, (request.query as z.infer<typeof s.tokenQuery> | undefined)?.token);
+    require(order, request.caller, (request.query as z.infer<typeof s.tokenQuery> | undefined)?.token);
     return order;
   }
 
@@ -151,15 +160,28 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     async checkout(request) {
       const input = request.body as s.CheckoutInput;
       const { tenant, caller } = request;
-      const result = await checkout(platform, settings, tenant, actions.settle, shopperOf(caller), input);
+      const result = await checkout(platform, settings, tenant, actions.settle, caller, input);
       return { status: 201, json: result };
+    },
+    async askCartApproval(request) {
+      const { tenant, caller, body } = request;
+      const wish = body as s.AskApproval;
+      return {
+        status: 201,
+        json: await askCartApproval(platform, tenant, companyBuyer(caller), ofCart(request), wish),
+      };
     },
     async listMyOrders({ tenant, caller, query }) {
       const customerId = signedIn(caller.customerId, 'Sign in to see your orders.');
-      return { json: await list(tenant, query as z.infer<typeof s.listQuery>, customerId) };
+      return { json: await list(tenant, query as ListQuery, customerId) };
+    },
+    async listCompanyOrders({ tenant, caller, query }) {
+      const { customerId, company } = companyBuyer(caller);
+      const whose = company.role === 'admin' ? undefined : customerId;
+      return { json: await list(tenant, { ...(query as ListQuery), company: company.id }, whose) };
     },
     async getOrder(request) {
-      const order = await visibleOrder(request);
+      const order = await visibleOrder(request, requireSight);
       const missing = await missingOf(readerOf(platform, request.tenant.id), request.tenant.id, order);
       return { json: { ...showOrder(order), missing } };
     },
@@ -182,7 +204,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       return { json: showOrder(await actions.abandon(request.tenant, order.id)) };
     },
     async listOrders({ tenant, query }) {
-      return { json: await list(tenant, query as z.infer<typeof s.listQuery>, undefined) };
+      return { json: await list(tenant, query as ListQuery, undefined) };
     },
     getOrderForMerchant: async (request) => merchantView(request.tenant, await visibleOrder(request)),
     async cancelOrder(request) {
@@ -270,18 +292,25 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
   /** Newest first: order ids grow with time. */
   async function list(
     tenant: Tenant,
-    query: z.infer<typeof s.listQuery>,
+    query: ListQuery,
     customerId: string | undefined,
   ): Promise<s.OrderPage> {
     const { rows } = await platform.sql.query<SummaryRow>(
       tenant.id,
-      `select o.id, o.number, o.status, o.fulfilled_at, o.email, o.total, o.currency, o.refunded, o.placed_at,
+      `select o.id, o.number, o.status, o.fulfilled_at, o.email, o.total, o.currency, o.refunded, o.placed_at, o.company,
          (select coalesce(sum(l.quantity), 0)::int from orders_order_lines l where l.tenant_id = $1 and l.order_id = o.id) as items
        from orders_orders o
        where o.tenant_id = $1 and ($2::text is null or o.status = $2) and ($3::text is null or o.id < $3)
-         and ($4::text is null or o.customer_id = $4)
+         and ($4::text is null or o.customer_id = $4) and ($6::text is null or o.company_id = $6)
        order by o.id desc limit $5`,
-      [tenant.id, query.status ?? null, query.cursor ?? null, customerId ?? null, query.limit + 1],
+      [
+        tenant.id,
+        query.status ?? null,
+        query.cursor ?? null,
+        customerId ?? null,
+        query.limit + 1,
+        query.company ?? null,
+      ],
     );
     const page = rows.slice(0, query.limit);
     return {
@@ -295,6 +324,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         refunded: row.refunded,
         itemCount: row.items,
         placedAt: row.placed_at.toISOString(),
+        company: shownCompany(row.company),
       })),
       nextCursor: rows.length > query.limit ? page.at(-1)?.id : undefined,
     };
@@ -359,6 +389,11 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         const { orderId, editId } = payload as { orderId: string; editId: string };
         return actions.edits.tell(await tenantOf(tenant), orderId, editId);
       },
+      'orders.tell-spending': async ({ tenant, payload }) => {
+        const { orderId } = payload as { orderId: string };
+        const facts = spendingFacts(await readOrder(readerOf(platform, tenant), tenant, orderId));
+        if (facts !== undefined) await platform.call(tenant, 'accounts', 'noteSpending', facts);
+      },
       'orders.expire-due': ({ tenant, payload, signal }) => saga.expireDue(tenant, payload as Round, signal),
       'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),
     },
@@ -368,15 +403,14 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         platform.sql.transaction(tenant.id, (tx) =>
           issueCardFor(tx, tenant.id, issueGiftCardFor.parse(input), now()),
         ),
+      /** For accounts: which order a reservation became, if any. */
+      spendingOf: (tenant, input) =>
+        orderOfSpending(readerOf(platform, tenant.id), tenant.id, spendingInput.parse(input).spendingId),
       /** For whoever reminds people of what they left. */
       idleCarts: (tenant, input) =>
         findIdleCarts(readerOf(platform, tenant.id), tenant.id, idleCartsInput.parse(input)),
     },
   };
-}
-
-function shopperOf({ customerId, groups }: Caller): Shopper {
-  return { customerId, groups };
 }
 
 function signedIn(customerId: string | undefined, message: string): string {
@@ -389,6 +423,9 @@ function named(heard: z.infer<typeof heardPayment>): PaymentEvent {
   return { ...heard, paymentId: heard.paymentId ?? paymentOfCheckout(heard.orderId) };
 }
 
+const spendingInput = z.strictObject({ spendingId: z.string().max(80) });
+
+type ListQuery = z.infer<typeof s.merchantListQuery>;
 type ShippingQuery = z.infer<typeof s.shippingQuery>;
 
 interface SummaryRow {
@@ -401,6 +438,7 @@ interface SummaryRow {
   readonly currency: string;
   readonly refunded: number;
   readonly placed_at: Date;
+  readonly company: StoredOrder['company'] | null;
   readonly items: number;
 }
 

@@ -5,6 +5,8 @@ import { ShopError } from '../../platform/errors.ts';
 import type { NewEvent, Sql, SqlStatement, SqlValue, TenantId, Transaction } from '../../platform/ports.ts';
 import { stateOf } from '../../platform/sql/failures.ts';
 import type { Platform } from '../../platform/domain.ts';
+import { countsFor, tellSpending, type StoredOrderCompany } from './companies/purchase.ts';
+import type { OrderCompany } from './companies/schemas.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
 import type { EditedFacts } from './edits/outcome.ts';
@@ -77,6 +79,8 @@ export interface StoredOrder extends OrderState {
   readonly placedAt: Date;
   readonly updatedAt: Date;
   readonly settled: boolean;
+  /** For whom it was bought, where that is a company. */
+  readonly company: StoredOrderCompany | undefined;
   readonly fulfilments: readonly Fulfilment[];
   readonly returns: readonly Returned[];
   readonly lines: readonly OrderLine[];
@@ -166,6 +170,7 @@ interface OrderRow {
   readonly updated_at: Date;
   readonly settled: boolean;
   readonly refund_requested: boolean;
+  readonly company: StoredOrderCompany | null;
   readonly fulfilments: readonly FulfilmentRow[] | null;
   readonly returns: readonly ReturnRow[] | null;
   readonly lines: readonly LineRow[];
@@ -299,6 +304,8 @@ export async function changeOrder(
   const { rowCount } = await tx.query(`${text} select id from moved`, values);
   if (rowCount === 0) throw stale();
   if (told.length > 0) await tx.emit(...told);
+  // What is done alone goes on with an order that there is: it comes to nothing, and to life again, beside other rows.
+  if (countsFor(changed) !== countsFor(order)) await tellSpending(tx, changed);
   return changed;
 }
 
@@ -495,8 +502,16 @@ function factsOf(order: StoredOrder): OrderEvent {
       unitPrice,
     })),
     reason: order.reason,
+    company: shownCompany(order.company),
     at: order.updatedAt.toISOString(),
   };
+}
+
+/** What reservation it is of is nobody's but accounts'. */
+export function shownCompany(company: StoredOrderCompany | null | undefined): OrderCompany | undefined {
+  if (company === null || company === undefined) return undefined;
+  const { id, name, purchaseOrder, dueAt } = company;
+  return { id, name, purchaseOrder, dueAt };
 }
 
 export function showOrder(order: StoredOrder): Order {
@@ -552,6 +567,7 @@ export function showOrder(order: StoredOrder): Order {
     holdExpiresAt: order.status === 'pending_payment' ? order.holdExpiresAt.toISOString() : undefined,
     reason: order.reason,
     tracking: order.tracking,
+    company: shownCompany(order.company),
   };
 }
 
@@ -640,6 +656,7 @@ function fromRow(row: OrderRow): StoredOrder {
     updatedAt: row.updated_at,
     settled: row.settled,
     refundRequested: row.refund_requested,
+    company: row.company ?? undefined,
     fulfilments: (row.fulfilments ?? []).map((each) => ({
       id: each.id,
       lines: each.lines,

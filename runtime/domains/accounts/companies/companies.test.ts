@@ -220,6 +220,11 @@ test('the merchant sets name, terms and groups of a company', async () => {
   assert.deepEqual([patched.name, patched.netDays, patched.version], ['Terms Ltd', null, 2]);
   const grouped = await managed<MerchantCompany>('PUT', `/${id}/groups`, { groupIds: [group.id, group.id] });
   assert.deepEqual(grouped.groupIds, [group.id]);
+  const member = await newMember(shop, 'one', id, 'trader@terms.example', 'buyer');
+  const known = await shop.host.platform.call<{ groups: string[] }>('one', 'accounts', 'authenticate', {
+    token: member.token,
+  });
+  assert.deepEqual(known.groups, [id, group.id].toSorted(), 'prices for its groups are theirs');
   await managed('PUT', `/${id}/groups`, { groupIds: ['grp_none'] }, 400);
 });
 
@@ -234,6 +239,11 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   removeCompanyMember: ['admin'],
   inviteToCompany: ['admin'],
   withdrawCompanyInvitation: ['admin'],
+  listApprovals: ['admin', 'approver', 'buyer'],
+  // Of another company nobody learns whether it is there; who decides of their own is shown beside the orders.
+  getApproval: ['admin', 'approver', 'buyer'],
+  grantApproval: ['admin', 'approver', 'buyer'],
+  declineApproval: ['admin', 'approver', 'buyer'],
 };
 /** Of whoever is no member yet. */
 const BEFORE = ['requestCompany', 'joinCompany'];
@@ -243,6 +253,8 @@ const BODIES: Readonly<Record<string, object>> = {
   updateCompanyAddress: ADDRESS,
   updateCompanyMember: { role: 'buyer' },
   inviteToCompany: { email: 'somebody@rights.example' },
+  grantApproval: {},
+  declineApproval: {},
 };
 
 const own = companyRoutes.filter(({ audience }) => audience !== 'merchant');
@@ -254,6 +266,17 @@ test('each route of members is for the roles that the table says, and for nobody
   const victim = await newMember(shop, 'one', theirs.id, 'victim@theirs.example', 'buyer');
   const owner = await newMember(shop, 'one', theirs.id, 'owner@theirs.example', 'admin');
   const foreign = {
+    approvalId: (
+      await shop.host.platform.call<{ id: string }>('one', 'accounts', 'requestApproval', {
+        companyId: theirs.id,
+        customerId: victim.customer.id,
+        purchaseId: 'cart_theirs',
+        digest: 'x',
+        total: 1,
+        currency: 'EUR',
+        lines: [{ variantId: 'v', title: 'T', quantity: 1, unitPrice: 1 }],
+      })
+    ).id,
     customerId: victim.customer.id,
     addressId: (await ask(owner, 'POST', '/addresses', ADDRESS)).json<{ id: string }>().id,
     invitationId: (await ask(owner, 'POST', '/invitations', { email: 'i@theirs.example' })).json<{

@@ -66,11 +66,56 @@ export const CompanyInvitation = z.object({
 });
 export type CompanyInvitation = z.infer<typeof CompanyInvitation>;
 
+/** What somebody wants to buy, as it was when they asked. */
+export const ApprovalLine = z.object({
+  variantId: z.string().max(80),
+  title: z.string().max(1_000),
+  variantTitle: z.string().max(1_000).optional(),
+  quantity: z.int(),
+  unitPrice: z.int(),
+});
+
+/** `expired`: nobody decided or bought in time. `withdrawn`: something else was asked for instead. `ordered`: it was bought. */
+export const ApprovalState = z.enum(['waiting', 'approved', 'declined', 'withdrawn', 'expired', 'ordered']);
+export type ApprovalState = z.infer<typeof ApprovalState>;
+
+export const Approval = z.object({
+  id: z.string(),
+  state: ApprovalState,
+  /** Of the cart or the offer. */
+  purchaseId: z.string(),
+  requestedBy: z.object({ customerId: z.string(), name: z.string() }),
+  lines: z.array(ApprovalLine),
+  total: z.object({ amount: z.int(), currency: z.string() }),
+  purchaseOrder: z.string().nullable(),
+  message: z.string(),
+  answer: z.string().nullable(),
+  orderId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  decidedAt: z.iso.datetime().nullable(),
+  /** Until when it can be decided, and then bought. */
+  expiresAt: z.iso.datetime(),
+});
+export type Approval = z.infer<typeof Approval>;
+
+export const ApprovalQuery = z.object({
+  state: z.enum(['waiting', 'approved', 'declined', 'withdrawn']).optional(),
+  /** `nextCursor` of the page before. */
+  cursor: z.string().max(80).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+});
+export type ApprovalQuery = z.infer<typeof ApprovalQuery>;
+
+export const ApprovalAnswer = z.strictObject({ message: z.string().trim().min(1).max(2_000).optional() });
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>;
+
 /** As a member sees it, with what they are in it. */
 export const OwnCompany = Company.extend({
   addresses: z.array(Address),
   role: CompanyRole,
   limits: SpendingLimits.nullable(),
+  /** In the present period, in the currency of the limits, but for what was approved; null without a limit of a period. */
+  spent: z.int().nullable(),
 });
 export type OwnCompany = z.infer<typeof OwnCompany>;
 
@@ -154,6 +199,7 @@ export const CompanyEvent = z.object({
   /** Of events about somebody in it. */
   customerId: z.string().optional(),
   role: CompanyRole.optional(),
+  approvalId: z.string().optional(),
   at: z.iso.datetime(),
 });
 export type CompanyEvent = z.infer<typeof CompanyEvent>;
@@ -166,6 +212,9 @@ export const COMPANY_HAPPENINGS = [
   'member_joined',
   'member_changed',
   'member_left',
+  'approval_requested',
+  'approval_granted',
+  'approval_declined',
 ] as const;
 export type CompanyHappening = (typeof COMPANY_HAPPENINGS)[number];
 
@@ -200,11 +249,24 @@ export const companyTables: readonly TableDefinition[] = [
     access: 'write',
     personal: { by: ['email', 'email_key'], erase: 'delete' },
   },
+  {
+    name: 'company_approvals',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: ['requested_by', 'decided_by'], erase: 'redact' },
+  },
+  {
+    name: 'company_spending',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: ['customer_id'], erase: 'redact' },
+  },
 ];
 
 const ofMember = z.object({ customerId: z.string().min(1).max(80) });
 const ofInvitation = z.object({ invitationId: z.string().min(1).max(80) });
 const ofAddress = z.object({ addressId: z.string().min(1).max(80) });
+const ofApproval = z.object({ approvalId: z.string().min(1).max(80) });
 const ofCompany = z.object({ companyId: z.string().min(1).max(80) });
 
 const OWN = '/api/accounts/company';
@@ -312,6 +374,45 @@ export const companyRoutes: readonly RouteDefinition[] = [
     audience: 'customer',
     params: ofInvitation,
     status: 204,
+  },
+  {
+    id: 'listApprovals',
+    method: 'GET',
+    path: `${OWN}/approvals`,
+    summary:
+      'What members asked to have approved, the youngest first: the whole company’s for admins and approvers, their own for buyers.',
+    audience: 'customer',
+    query: ApprovalQuery,
+    response: z.object({ approvals: z.array(Approval), nextCursor: z.string().optional() }),
+  },
+  {
+    id: 'getApproval',
+    method: 'GET',
+    path: `${OWN}/approvals/{approvalId}`,
+    summary: 'One of them, for whoever sees it in the list.',
+    audience: 'customer',
+    params: ofApproval,
+    response: Approval,
+  },
+  {
+    id: 'grantApproval',
+    method: 'POST',
+    path: `${OWN}/approvals/{approvalId}/approve`,
+    summary: 'Let exactly this be bought, once; for admins and approvers other than who asked.',
+    audience: 'customer',
+    params: ofApproval,
+    body: ApprovalAnswer,
+    response: Approval,
+  },
+  {
+    id: 'declineApproval',
+    method: 'POST',
+    path: `${OWN}/approvals/{approvalId}/decline`,
+    summary: 'Do not let this be bought; for admins and approvers other than who asked.',
+    audience: 'customer',
+    params: ofApproval,
+    body: ApprovalAnswer,
+    response: Approval,
   },
   {
     id: 'adminListCompanies',

@@ -6,9 +6,11 @@ import { findById } from '../customers.ts';
 import type { Links } from '../links.ts';
 import type { Passwords } from '../passwords.ts';
 import type { AddressInput } from '../shapes.ts';
+import { createApprovals, RequestApproval } from './approvals.ts';
 import { createCompanies } from './companies.ts';
 import type * as d from './definition.ts';
 import { createCompanyMembers, requireAdmin, type By } from './members.ts';
+import { createSpending, NoteSpending, ReserveSpending } from './spending.ts';
 import {
   findMember,
   listCompanyAddresses,
@@ -33,6 +35,8 @@ export function createCompanyRooms(
   const { sql, clock } = platform;
   const companies = createCompanies(platform);
   const members = createCompanyMembers(platform, parts);
+  const approvals = createApprovals(platform);
+  const spending = createSpending(platform);
 
   /** What the customer is in whichever company. @throws ShopError `not_found` */
   async function memberOf({ tenant, caller }: RouteRequest): Promise<MemberRow> {
@@ -43,11 +47,13 @@ export function createCompanyRooms(
 
   async function ownCompany(tenant: Tenant, member: MemberRow): Promise<d.OwnCompany> {
     const runner = runnerOf(sql, tenant.id);
-    const [company, addresses] = await Promise.all([
+    const [company, addresses, spent] = await Promise.all([
       readCompany(runner, tenant.id, member.company_id),
       listCompanyAddresses(runner, tenant.id, member.company_id),
+      spending.spentBy(tenant.id, member.customer_id, member.limits),
     ]);
-    return { ...toCompany(company), addresses, role: member.role, limits: member.limits };
+    const { role, limits } = member;
+    return { ...toCompany(company), addresses, role, limits, spent: spent ?? null };
   }
 
   async function people(tenant: Tenant, companyId: string) {
@@ -57,6 +63,13 @@ export function createCompanyRooms(
       listInvitations(runner, tenant.id, companyId, clock.now()),
     ]);
     return { people: all.map(toMember), invitations: invited.map(toInvitation) };
+  }
+
+  async function decide(request: RouteRequest, decision: 'approved' | 'declined') {
+    const { tenant, caller, params, body } = request;
+    const { message } = body as d.ApprovalAnswer;
+    const by = customerOf(caller.customerId);
+    return { json: await approvals.decide(tenant.id, by, approvalIn(params), decision, message) };
   }
 
   // In every handler the host has parsed params, query and body with the schemas of the route, so that the casts hold.
@@ -128,6 +141,17 @@ export function createCompanyRooms(
       return {};
     },
 
+    async listApprovals(request) {
+      const member = await memberOf(request);
+      return { json: await approvals.list(request.tenant.id, member, request.query as d.ApprovalQuery) };
+    },
+    async getApproval(request) {
+      const member = await memberOf(request);
+      return { json: await approvals.get(request.tenant.id, member, approvalIn(request.params)) };
+    },
+    grantApproval: (request) => decide(request, 'approved'),
+    declineApproval: (request) => decide(request, 'declined'),
+
     async adminListCompanies({ tenant, query }) {
       const { page, nextCursor } = await companies.list(tenant.id, query as d.CompanyQuery);
       const more = nextCursor === undefined ? {} : { nextCursor };
@@ -179,6 +203,18 @@ export function createCompanyRooms(
   return {
     routes,
     members,
+    spending,
+    approvals,
+    operations: {
+      /** For orders: before one is made for a company. */
+      reserveSpending: (tenant: Tenant, input: unknown) =>
+        spending.reserve(tenant.id, ReserveSpending.parse(input)),
+      /** For orders: what became of one. */
+      noteSpending: (tenant: Tenant, input: unknown) => spending.note(tenant.id, NoteSpending.parse(input)),
+      /** For orders, which know what is in a cart and what it comes to. */
+      requestApproval: (tenant: Tenant, input: unknown) =>
+        approvals.request(tenant.id, RequestApproval.parse(input)),
+    },
     /** By the task: whoever asked hears that the company may buy. */
     async tellApproved(tenant: Tenant, companyId: string): Promise<void> {
       if (!tenant.domains.includes('notifications')) return;
@@ -199,6 +235,10 @@ export function createCompanyRooms(
 function customerOf(customerId: string | undefined): string {
   if (customerId !== undefined) return customerId;
   throw new ShopError('unauthenticated', 'Log in first.', { remedy: 'Log in at /api/accounts/login.' });
+}
+
+function approvalIn(params: unknown): string {
+  return (params as { approvalId: string }).approvalId; // parsed by the route's schema
 }
 
 function companyIn(params: unknown): string {

@@ -4,7 +4,7 @@ import type { CompanyRole, MerchantCompany, SpendingLimits } from '../companies/
 import type { Session } from '../definition.ts';
 import { addMember } from '../companies/members.ts';
 import { lockCompany } from '../companies/store.ts';
-import { newCustomer } from './customers.ts';
+import { newCustomer, type Rooms } from './customers.ts';
 
 export function newCompany(
   shop: TestHost,
@@ -22,7 +22,7 @@ export interface TestMember extends Session {
 
 /** As a followed invitation makes them. */
 export async function newMember(
-  shop: TestHost,
+  shop: Rooms,
   tenant: string,
   companyId: string,
   email: string,

@@ -1,5 +1,5 @@
 /** Customers in tests that are about something else: made as a confirmed registration makes them, and signed in; no mail is read. */
-import type { TestHost } from '../../../host/testing.ts';
+import type { Platform } from '../../../platform/domain.ts';
 import { toCustomer } from '../customers.ts';
 import type { Session } from '../definition.ts';
 import { createPasswords } from '../passwords.ts';
@@ -7,6 +7,11 @@ import { addCustomer } from '../registrations.ts';
 import { createSessions } from '../sessions.ts';
 
 export const CUSTOMER_PASSWORD = 'correct horse battery';
+
+/** As much of a runtime as it takes; a `TestHost` is one. */
+export interface Rooms {
+  readonly host: { readonly platform: Pick<Platform, 'sql' | 'clock' | 'newId'> };
+}
 
 export interface NewCustomer {
   readonly firstName?: string;
@@ -17,7 +22,7 @@ export interface NewCustomer {
 }
 
 export async function newCustomer(
-  { host: { platform } }: TestHost,
+  { host: { platform } }: Rooms,
   tenant: string,
   email: string,
   {

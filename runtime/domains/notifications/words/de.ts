@@ -67,6 +67,30 @@ export const de: Words = {
       ],
       button: 'Ihre Firma',
     },
+    'companies.approval': {
+      subject: '{{buyer}} braucht Ihre Freigabe: {{total}}',
+      lines: [
+        HELLO,
+        '{{buyer}} möchte bei {{shop.name}} für {{company}} einkaufen: {{total}}.{{#if words}} {{words}}{{/if}}',
+      ],
+      button: 'Freigeben oder ablehnen',
+    },
+    'companies.granted': {
+      subject: 'Freigegeben: {{total}}',
+      lines: [
+        HELLO,
+        'Ihr Einkauf bei {{shop.name}} ist freigegeben: {{total}}.{{#if words}} {{words}}{{/if}} Gehen Sie zur Kasse; ein geänderter Warenkorb braucht eine neue Freigabe.',
+      ],
+      button: 'Weiter',
+    },
+    'companies.declined': {
+      subject: 'Nicht freigegeben: {{total}}',
+      lines: [
+        HELLO,
+        'Ihr Einkauf bei {{shop.name}} wurde nicht freigegeben: {{total}}.{{#if words}} {{words}}{{/if}}',
+      ],
+      button: 'Ansehen',
+    },
     'orders.confirmed': {
       subject: 'Ihre Bestellung {{number}}',
       lines: [

@@ -64,6 +64,30 @@ export const en: Words = {
       ],
       button: 'Your company',
     },
+    'companies.approval': {
+      subject: '{{buyer}} needs your approval: {{total}}',
+      lines: [
+        HELLO,
+        '{{buyer}} wants to buy for {{company}} at {{shop.name}}: {{total}}.{{#if words}} {{words}}{{/if}}',
+      ],
+      button: 'Approve or decline',
+    },
+    'companies.granted': {
+      subject: 'You can buy: {{total}}',
+      lines: [
+        HELLO,
+        'what you asked for at {{shop.name}} was approved: {{total}}.{{#if words}} {{words}}{{/if}} Go on to the checkout; if you change the cart, it has to be approved again.',
+      ],
+      button: 'Go on',
+    },
+    'companies.declined': {
+      subject: 'Not approved: {{total}}',
+      lines: [
+        HELLO,
+        'what you asked for at {{shop.name}} was not approved: {{total}}.{{#if words}} {{words}}{{/if}}',
+      ],
+      button: 'Have a look',
+    },
     'orders.confirmed': {
       subject: 'Your order {{number}}',
       lines: [

@@ -61,6 +61,30 @@ export const ja: Words = {
       ],
       button: '会社を見る',
     },
+    'companies.approval': {
+      subject: '{{buyer}} 様の購入の承認依頼：{{total}}',
+      lines: [
+        HELLO,
+        '{{buyer}} 様が {{shop.name}} で {{company}} として {{total}} の購入を希望しています。{{#if words}}{{words}}{{/if}}',
+      ],
+      button: '承認または却下',
+    },
+    'companies.granted': {
+      subject: '購入が承認されました：{{total}}',
+      lines: [
+        HELLO,
+        '{{shop.name}} での {{total}} の購入が承認されました。{{#if words}}{{words}}{{/if}} ご購入手続きにお進みください。カートを変更すると、再度承認が必要です。',
+      ],
+      button: '手続きに進む',
+    },
+    'companies.declined': {
+      subject: '購入が承認されませんでした：{{total}}',
+      lines: [
+        HELLO,
+        '{{shop.name}} での {{total}} の購入は承認されませんでした。{{#if words}}{{words}}{{/if}}',
+      ],
+      button: '確認する',
+    },
     'orders.confirmed': {
       subject: 'ご注文 {{number}}',
       lines: [HELLO, '{{placedAt}}のご注文 {{number}} を承りました。発送しましたらお知らせいたします。'],

@@ -64,6 +64,30 @@ export const nb: Words = {
       ],
       button: 'Firmaet ditt',
     },
+    'companies.approval': {
+      subject: '{{buyer}} trenger din godkjenning: {{total}}',
+      lines: [
+        HELLO,
+        '{{buyer}} vil handle for {{company}} hos {{shop.name}}: {{total}}.{{#if words}} {{words}}{{/if}}',
+      ],
+      button: 'Godkjenn eller avslå',
+    },
+    'companies.granted': {
+      subject: 'Godkjent: {{total}}',
+      lines: [
+        HELLO,
+        'kjøpet ditt hos {{shop.name}} er godkjent: {{total}}.{{#if words}} {{words}}{{/if}} Gå til kassen; endrer du handlekurven, må den godkjennes på nytt.',
+      ],
+      button: 'Gå videre',
+    },
+    'companies.declined': {
+      subject: 'Ikke godkjent: {{total}}',
+      lines: [
+        HELLO,
+        'kjøpet ditt hos {{shop.name}} ble ikke godkjent: {{total}}.{{#if words}} {{words}}{{/if}}',
+      ],
+      button: 'Se på det',
+    },
     'orders.confirmed': {
       subject: 'Bestillingen din {{number}}',
       lines: [HELLO, 'takk for bestillingen {{number}} av {{placedAt}}. Vi gir beskjed når den er på vei.'],

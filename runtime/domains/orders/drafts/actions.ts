@@ -5,8 +5,21 @@
 import type { Caller, Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import type { Approval } from '../../accounts/schemas.ts';
 import { hashOf, newNumber, newToken } from '../access.ts';
 import { readCart, readerOf } from '../carts.ts';
+import {
+  allow,
+  askApproval,
+  bought,
+  changedMeanwhile,
+  noteCompany,
+  refuseWishes,
+  type Allowed,
+  type CompanyBuyer,
+  type Content,
+  type Wish,
+} from '../companies/purchase.ts';
 import {
   ENOUGH,
   making,
@@ -37,6 +50,7 @@ import { isTalkedOf, mayBecome, mayHold, requireMove, stateOnceChanged, type Act
 import { priceDraft } from './price.ts';
 import type {
   AcceptOffer,
+  AskOfferApproval,
   AskQuote,
   ChangeDraft,
   CompleteDraft,
@@ -69,13 +83,11 @@ export interface Drafts {
     actor: 'shopper' | 'merchant',
     message: string | undefined,
   ): Promise<StoredDraft>;
-  ask(
-    tenant: Tenant,
-    customerId: string | undefined,
-    input: AskQuote,
-  ): Promise<{ draft: StoredDraft; token: string }>;
+  ask(tenant: Tenant, caller: Buying, input: AskQuote): Promise<{ draft: StoredDraft; token: string }>;
   /** The shopper takes the offer: an order that holds its units and waits for its payment. May be asked for again. */
-  accept(tenant: Tenant, id: string, input: AcceptOffer): Promise<CheckoutResult>;
+  accept(tenant: Tenant, id: string, caller: Buying, input: AcceptOffer): Promise<CheckoutResult>;
+  /** Has somebody of the company say whether it may be taken. */
+  askApproval(tenant: Tenant, id: string, buyer: CompanyBuyer, input: AskOfferApproval): Promise<Approval>;
   /** The merchant has the money: an order that is paid. May be asked for again. */
   complete(tenant: Tenant, id: string, input: CompleteDraft): Promise<StoredOrder>;
   /** By the task, when something of it is over: the hold, or the offer. */
@@ -83,6 +95,9 @@ export interface Drafts {
   /** By the task: the customer's mail with the way in. */
   tell(tenant: Tenant, id: string, version: number, what: 'offer' | 'message'): Promise<void>;
 }
+
+/** Who it is, and for whom they buy. */
+type Buying = Pick<Caller, 'customerId' | 'company'>;
 
 const HOUR_MS = 3_600_000;
 const USUAL_VALIDITY_MS = 14 * 24 * HOUR_MS;
@@ -108,6 +123,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
       version: 1,
       askedBy,
       customerId: undefined,
+      companyId: undefined,
       email: undefined,
       currency: used,
       shippingAddress: undefined,
@@ -169,14 +185,15 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     draft: StoredDraft,
     actor: 'shopper' | 'merchant',
     token: string,
-    paidOutside: boolean,
+    { paidOutside, allowed }: { readonly paidOutside: boolean; readonly allowed?: Allowed | undefined },
   ): Promise<StoredOrder> {
     const at = now();
     const { lines, price } = pricedOf(draft, at);
     const buyer = requireComplete(draft, lacksOf(draft, { lines, price }));
     await rehold(tx, tenant, draft, undefined);
     const made = newOrder(platform, settings, { ...draft, lines }, buyer, price, token, at);
-    const order = paidOutside ? { ...made, outside: made.total, due: 0 } : made;
+    const paid = paidOutside ? { ...made, outside: made.total, due: 0 } : made;
+    const order = allowed === undefined ? paid : bought(paid, allowed, boughtBy(draft), at);
     const { rows } = await tx.query<TakenRow>(PLACE[actor], [
       ...takeValues(tenant, order.id, order.lines, 'held', at),
       draft.id,
@@ -187,8 +204,27 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     const taken = readTaken(rows);
     if (taken.lacking.length > 0) throw outOfStock(lines, taken.lacking);
     await allocateTaken(tx, tenant, order.id, rows, at);
+    await noteCompany(tx, tenant, order);
     await tellPlaced(tx, settings, order, taken.changes);
     return order;
+  }
+
+  /** For who buys for a company: whether they may, before anything is locked. Of an offer that was taken it was asked then. */
+  async function allowForCompany(
+    tenant: Tenant,
+    id: string,
+    caller: Buying,
+    wish: Wish,
+  ): Promise<Allowed | undefined> {
+    const { customerId, company } = caller;
+    const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id);
+    requireCompany(draft, caller);
+    if (company === undefined || customerId === undefined) {
+      refuseWishes(wish);
+      return undefined;
+    }
+    if (draft.state !== 'offered') return undefined;
+    return allow(platform, tenant, { customerId, company }, boughtBy(draft), wish);
   }
 
   return {
@@ -295,7 +331,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
         );
       }),
 
-    ask(tenant, customerId, { cartId, email, shippingAddress, message }) {
+    ask(tenant, { customerId, company }, { cartId, email, shippingAddress, message }) {
       const token = newToken();
       return platform.sql.transaction(tenant.id, async (tx) => {
         const cart = await readCart(tx, tenant.id, cartId, now(), { customerId, email });
@@ -313,6 +349,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
           ...fresh(tenant, cart.currency, 'shopper'),
           state: 'requested',
           customerId,
+          companyId: company?.id,
           email: address,
           shippingAddress: shippingAddress ?? cart.shippingAddress,
           shipping: { method: cart.shippingMethod },
@@ -324,8 +361,9 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
       });
     },
 
-    async accept(tenant, id, { expectedTotal }) {
+    async accept(tenant, id, caller, { expectedTotal, ...wish }) {
       const token = newToken();
+      const allowed = await allowForCompany(tenant, id, caller, wish);
       const order = await withDraft(platform, tenant.id, id, async (tx, draft) => {
         if (draft.state === 'ordered') return resume(tx, tenant, draft, token);
         requireMove(draft.state, 'ordered', 'shopper');
@@ -339,13 +377,27 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
             problems: [{ where: '/expectedTotal', what: `is ${total}` }],
           });
         }
-        const placed = await place(tx, tenant.id, draft, 'shopper', token, false);
+        if (caller.company !== undefined && allowed === undefined) throw changedMeanwhile();
+        const placed = await place(tx, tenant.id, draft, 'shopper', token, { paidOutside: false, allowed });
         const change = { state: 'ordered', orderId: placed.id, holdUntil: undefined } as const;
         await changeDraft(tx, tenant.id, draft, change, by('shopper'));
         return placed;
       });
       if (order.due === 0) return { order: showOrder(await settle(tenant, order.id)), token };
       return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
+    },
+
+    async askApproval(tenant, id, buyer, wish) {
+      const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id);
+      requireMove(draft.state, 'ordered', 'shopper');
+      requireCompany(draft, buyer);
+      return askApproval(
+        platform,
+        tenant,
+        buyer,
+        { ...boughtBy(draft), lines: pricedOf(draft, now()).lines },
+        wish,
+      );
     },
 
     async complete(tenant, id, { means, reference }) {
@@ -355,7 +407,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
           if (known.outside > 0) return known;
         }
         requireMove(draft.state, 'ordered', 'merchant');
-        const order = await place(tx, tenant.id, draft, 'merchant', newToken(), true);
+        const order = await place(tx, tenant.id, draft, 'merchant', newToken(), { paidOutside: true });
         const message = ['Paid by other means:', means.replace('_', ' '), reference]
           .filter(Boolean)
           .join(' ');
@@ -418,6 +470,20 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
   function by(actor: Actor): { actor: Actor; now: Date } {
     return { actor, now: now() };
   }
+}
+
+/** What whoever takes it buys. @throws ShopError `conflict` for what is not offered */
+function boughtBy({ id, currency, lines, shippingAddress, terms }: StoredDraft): Content {
+  if (terms === undefined || shippingAddress === undefined) throw changedMeanwhile();
+  return { id, currency, lines, shippingAddress, total: terms.price.totals.total };
+}
+
+/** What a company asked for is no way around what its members may spend. @throws ShopError `forbidden` */
+function requireCompany({ companyId }: StoredDraft, { company }: Buying): void {
+  if (companyId === undefined || companyId === company?.id) return;
+  throw new ShopError('forbidden', 'This offer is for a company.', {
+    remedy: 'Sign in as one of its members.',
+  });
 }
 
 /** Where a customer sees it and pays. */

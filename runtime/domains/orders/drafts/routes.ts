@@ -2,9 +2,18 @@
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import { readerOf } from '../carts.ts';
+import { companyBuyer } from '../companies/purchase.ts';
 import { showToMerchant } from '../store.ts';
 import { linkOf, requireSight, type Drafts } from './actions.ts';
-import type { AcceptOffer, AskQuote, ChangeDraft, CompleteDraft, NewDraft, OfferDraft } from './schemas.ts';
+import type {
+  AcceptOffer,
+  AskOfferApproval,
+  AskQuote,
+  ChangeDraft,
+  CompleteDraft,
+  NewDraft,
+  OfferDraft,
+} from './schemas.ts';
 import { listDrafts, readDraft, showDraft, showOffer, type StoredDraft } from './store.ts';
 
 export function draftRoutes(platform: Platform, drafts: Drafts): Record<string, RouteHandler> {
@@ -53,7 +62,7 @@ export function draftRoutes(platform: Platform, drafts: Drafts): Record<string, 
     },
 
     async askQuote({ tenant, caller, body }) {
-      const { draft, token } = await drafts.ask(tenant, caller.customerId, body as AskQuote);
+      const { draft, token } = await drafts.ask(tenant, caller, body as AskQuote);
       return { status: 201, json: { quote: shownToShopper(draft).json, token } };
     },
     async listMyOffers({ tenant, caller, query }) {
@@ -71,11 +80,19 @@ export function draftRoutes(platform: Platform, drafts: Drafts): Record<string, 
       const { id } = await visible(request);
       return shownToShopper(await drafts.end(request.tenant, id, 'shopper', messageOf(request)));
     },
+    async askOfferApproval(request) {
+      const { id } = await visible(request);
+      const wish = request.body as AskOfferApproval;
+      return {
+        status: 201,
+        json: await drafts.askApproval(request.tenant, id, companyBuyer(request.caller), wish),
+      };
+    },
     async acceptOffer(request) {
       const { id } = await visible(request);
       return {
         status: 201,
-        json: await drafts.accept(request.tenant, id, request.body as AcceptOffer),
+        json: await drafts.accept(request.tenant, id, request.caller, request.body as AcceptOffer),
       };
     },
   };

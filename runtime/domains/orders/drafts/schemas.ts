@@ -1,5 +1,6 @@
 /** Drafts and quotes: what merchants put together, what shoppers ask for, and what of it either sees. */
 import { z } from 'zod';
+import { approvalMessage, purchaseOrder } from '../companies/schemas.ts';
 import { discount } from '../promotions/schemas.ts';
 import {
   address,
@@ -144,6 +145,15 @@ export const askQuote = z.strictObject({
 export const acceptOffer = z.strictObject({
   /** What the shopper saw, in minor units; a different total is refused. */
   expectedTotal: amount.optional(),
+  /** Of who buys for a company, as at a checkout. */
+  purchaseOrder: purchaseOrder.optional(),
+  onAccount: z.boolean().optional(),
+});
+
+/** Of who buys for a company: an offer that goes beyond their limits. */
+export const askOfferApproval = z.strictObject({
+  purchaseOrder: purchaseOrder.optional(),
+  message: approvalMessage.optional(),
 });
 
 export const entry = z.object({
@@ -258,6 +268,7 @@ export const draftEvent = z.object({
 });
 
 export type AcceptOffer = z.infer<typeof acceptOffer>;
+export type AskOfferApproval = z.infer<typeof askOfferApproval>;
 export type AskQuote = z.infer<typeof askQuote>;
 export type ChangeDraft = z.infer<typeof changeDraft>;
 export type CompleteDraft = z.infer<typeof completeDraft>;

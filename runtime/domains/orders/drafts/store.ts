@@ -27,6 +27,8 @@ export interface StoredDraft extends Draftable {
   readonly version: number;
   readonly askedBy: 'shopper' | 'merchant';
   readonly customerId: string | undefined;
+  /** Whose member asked for it: members of it take it, and nobody else. */
+  readonly companyId: string | undefined;
   readonly email: string | undefined;
   readonly note: string | undefined;
   /** As it was offered; absent: it comes to what its lines cost now. */
@@ -49,6 +51,7 @@ interface DraftRow {
   readonly version: number;
   readonly asked_by: 'shopper' | 'merchant';
   readonly customer_id: string | null;
+  readonly company_id: string | null;
   readonly email: string | null;
   readonly currency: string;
   readonly shipping_address: Address | null;
@@ -193,9 +196,18 @@ export async function insertDraft(
   by: By,
 ): Promise<StoredDraft> {
   await tx.query(
-    `insert into orders_drafts (tenant_id, id, number, version, asked_by, currency, created_at, updated_at, ${COLUMNS.join(', ')})
-     values ($1, $2, $3, 1, $4, $5, $6, $6, ${COLUMNS.map((_, index) => `$${index + 7}`).join(', ')})`,
-    [tenant, draft.id, draft.number, draft.askedBy, draft.currency, by.now, ...valuesOf(draft)],
+    `insert into orders_drafts (tenant_id, id, number, version, asked_by, currency, created_at, updated_at, company_id, ${COLUMNS.join(', ')})
+     values ($1, $2, $3, 1, $4, $5, $6, $6, $7, ${COLUMNS.map((_, index) => `$${index + 8}`).join(', ')})`,
+    [
+      tenant,
+      draft.id,
+      draft.number,
+      draft.askedBy,
+      draft.currency,
+      by.now,
+      draft.companyId ?? null,
+      ...valuesOf(draft),
+    ],
   );
   return note(tx, tenant, draft, undefined, by);
 }
@@ -387,6 +399,7 @@ function fromRow(row: DraftRow): StoredDraft {
     version: row.version,
     askedBy: row.asked_by,
     customerId: row.customer_id ?? undefined,
+    companyId: row.company_id ?? undefined,
     email: row.email ?? undefined,
     currency: row.currency,
     shippingAddress: row.shipping_address ?? undefined,
