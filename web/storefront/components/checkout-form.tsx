@@ -30,6 +30,11 @@ export interface CheckoutFormProps {
       string
     >
   >;
+  /** Of who buys for a company; its terms of payment, where it has some. */
+  readonly company?: {
+    readonly words: Readonly<Record<'purchaseOrder' | 'askApproval', string>>;
+    readonly onAccount: string | undefined;
+  };
   /** Between the address and the button. */
   readonly children: ReactNode;
 }
@@ -41,6 +46,7 @@ export function CheckoutForm({
   country,
   countries,
   words,
+  company,
   children,
 }: CheckoutFormProps) {
   const [state, action] = useActionState(placeOrder, { errors: {}, values: {}, key: idempotencyKey });
@@ -130,6 +136,29 @@ export function CheckoutForm({
         </div>
       </fieldset>
       {children}
+      {company === undefined ? null : (
+        <fieldset className="grid gap-4">
+          <Field
+            name="purchaseOrder"
+            label={company.words.purchaseOrder}
+            error={errors['purchaseOrder']}
+            defaultValue={values['purchaseOrder']}
+            maxLength={64}
+          />
+          {company.onAccount === undefined ? null : (
+            <label className="flex items-center gap-3">
+              <input
+                type="checkbox"
+                name="onAccount"
+                value="1"
+                defaultChecked={values['onAccount'] === '1'}
+                className="size-4.5 accent-(--brand)"
+              />
+              {company.onAccount}
+            </label>
+          )}
+        </fieldset>
+      )}
       {state.message === undefined ? null : (
         <p role="alert" className="rounded-xl bg-danger-soft p-4 text-danger">
           {state.message}
@@ -138,6 +167,11 @@ export function CheckoutForm({
       <Submit className={`${button.primary} min-h-14 w-full text-base`} pending={words.submitting}>
         {words.submit}
       </Submit>
+      {company === undefined || state.approval !== 'needed' ? null : (
+        <Submit name="approval" value="ask" className={`${button.secondary} min-h-14 w-full text-base`}>
+          {company.words.askApproval}
+        </Submit>
+      )}
     </form>
   );
 }

@@ -148,6 +148,8 @@ export async function savePreferences(form: FormData): Promise<void> {
 export interface FormState {
   /** Why it did not work, in words. */
   readonly message?: string;
+  /** That somebody of the company has to approve it, or was asked to. */
+  readonly approval?: 'needed' | 'waiting';
   /** That it worked, where the visitor stays on the page. */
   readonly done?: string;
   readonly errors: Readonly<Record<string, string>>;
@@ -163,6 +165,7 @@ export async function placeOrder(_: FormState, form: FormData): Promise<FormStat
   const current = await shop();
   const { words, api } = current;
   const values = Object.fromEntries(['email', ...ADDRESS].map((name) => [name, text(form, name)]));
+  const purchase = Object.fromEntries(['purchaseOrder', 'onAccount'].map((name) => [name, text(form, name)]));
   const errors = Object.fromEntries(
     Object.entries(values)
       .filter(([, value]) => value === '')
@@ -189,26 +192,54 @@ export async function placeOrder(_: FormState, form: FormData): Promise<FormStat
       params: { cartId: cart.id },
       body: { email: values['email'] ?? '', shippingAddress },
     });
-    const { order, token, payment } = await api.call('orders.checkout', {
-      idempotencyKey: text(form, 'key') || crypto.randomUUID(),
-      body: {
-        cartId: cart.id,
-        expectedTotal: Number(text(form, 'total')) || 0,
-      },
-    });
-    await remember(orderCookie(order.id), token, MONTH);
-    await forget(COOKIES.cart);
-    target = payment === undefined ? `/orders/${order.id}` : `/checkout/${order.id}`;
+    if (text(form, 'approval') !== '') {
+      const { purchaseOrder } = purchaseOf(form);
+      await api.call('orders.askCartApproval', { params: { cartId: cart.id }, body: { purchaseOrder } });
+      target = '/account/company';
+    } else {
+      const { order, token, payment } = await api.call('orders.checkout', {
+        idempotencyKey: text(form, 'key') || crypto.randomUUID(),
+        body: {
+          cartId: cart.id,
+          ...purchaseOf(form),
+          expectedTotal: Number(text(form, 'total')) || 0,
+        },
+      });
+      await remember(orderCookie(order.id), token, MONTH);
+      await forget(COOKIES.cart);
+      target = payment === undefined ? `/orders/${order.id}` : `/checkout/${order.id}`;
+    }
   } catch (error) {
     revalidatePath('/checkout');
+    const approval = approvalOf(error);
     return {
-      message: messageOf(error, current),
+      message: approval === undefined ? messageOf(error, current) : approvalWords(approval, current),
+      ...(approval === undefined ? {} : { approval }),
       errors: fieldErrors(error),
-      values,
+      values: { ...values, ...purchase },
       key: crypto.randomUUID(),
     };
   }
   redirect(target);
+}
+
+/** What only members of companies fill in. */
+function purchaseOf(form: FormData): { purchaseOrder?: string; onAccount?: boolean } {
+  const purchaseOrder = text(form, 'purchaseOrder', 64);
+  return {
+    ...(purchaseOrder === '' ? {} : { purchaseOrder }),
+    ...(text(form, 'onAccount') === '' ? {} : { onAccount: true }),
+  };
+}
+
+function approvalOf(error: unknown): FormState['approval'] {
+  if (!(error instanceof ApiError)) return undefined;
+  const problem = error.problems.find(({ where }) => where === '/approval');
+  return problem && (problem.what === 'waiting' ? 'waiting' : 'needed');
+}
+
+function approvalWords(approval: 'needed' | 'waiting', { words }: Shop): string {
+  return approval === 'waiting' ? words.company.waiting : words.company.needsApproval;
 }
 
 /** Pays by card or by PayPal, as the shopper chose: on to PayPal's page, or to the card's fields. */
@@ -259,7 +290,7 @@ export async function acceptOffer(form: FormData): Promise<void> {
     target = payment === undefined ? `/orders/${order.id}` : `/checkout/${order.id}`;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500) throw error;
-    target = offerPage(form, error.code === 'out_of_stock' ? 'stock' : 'other');
+    target = offerPage(form, approvalOf(error) ?? (error.code === 'out_of_stock' ? 'stock' : 'other'));
   }
   redirect(target);
 }

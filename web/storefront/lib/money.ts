@@ -8,6 +8,19 @@ export interface Money {
 export const minorDigits = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 
+/** As somebody types it who means whole euros: `12.50`. */
+export const majorUnits = ({ amount, currency }: Money): string =>
+  (amount / 10 ** minorDigits(currency)).toFixed(minorDigits(currency));
+
+/** What somebody typed, with a point or a comma; undefined for what is no amount of the currency. */
+export function minorUnits(typed: string, currency: string): number | undefined {
+  if (!/^[A-Z]{3}$/.test(currency)) return undefined;
+  const digits = minorDigits(currency);
+  const [, whole, rest = ''] = /^(\d{1,9})(?:[.,](\d{1,3}))?$/.exec(typed.trim()) ?? [];
+  if (whole === undefined || rest.length > digits) return undefined;
+  return Number(whole + rest.padEnd(digits, '0'));
+}
+
 /** Whole amounts are shown without decimals; formatters are made once for each currency. */
 export function moneyFormatter(locale: string): (money: Money) => string {
   return ({ amount, currency }) => {

@@ -44,9 +44,14 @@ export default async function Account() {
     <div className={`${wrap} pt-12`}>
       <div className="flex flex-wrap items-center justify-between gap-4">
         <h1 className={heading.page}>{words.account.hello(customer.firstName || customer.email)}</h1>
-        <form action={logout}>
-          <Submit className={button.small}>{words.account.logout}</Submit>
-        </form>
+        <div className="flex gap-3">
+          <Link href="/account/company" className={button.small}>
+            {words.company.title}
+          </Link>
+          <form action={logout}>
+            <Submit className={button.small}>{words.account.logout}</Submit>
+          </form>
+        </div>
       </div>
       <h2 className={`${heading.section} mt-12`}>{words.account.orders}</h2>
       {orders.length === 0 ? (

@@ -9,6 +9,7 @@ import { Steps } from '../../components/steps.tsx';
 import { SummaryLines, SummaryTotals } from '../../components/summary.tsx';
 import { setShippingMethod } from '../../lib/actions.ts';
 import { countriesFor, likelyCountry } from '../../lib/countries.ts';
+import { companyOf } from '../../lib/company.ts';
 import { currentCart, shop } from '../../lib/shop.ts';
 import type { Cart, Shop } from '../../lib/shop.ts';
 
@@ -27,6 +28,8 @@ export default async function Checkout() {
   )
     redirect('/cart');
   const { words, locale, currency } = current;
+  const company = await companyOf(current);
+  const { purchaseOrder, askApproval, onAccount } = words.company;
   const {
     contact,
     address,
@@ -57,6 +60,14 @@ export default async function Checkout() {
             email={cart.email ?? ''}
             country={cart.shippingAddress?.country ?? likelyCountry(locale, currency)}
             countries={countriesFor(locale)}
+            {...(company?.state === 'approved'
+              ? {
+                  company: {
+                    words: { purchaseOrder, askApproval },
+                    onAccount: company.netDays === null ? undefined : onAccount(company.netDays),
+                  },
+                }
+              : {})}
             words={{
               contact,
               address,

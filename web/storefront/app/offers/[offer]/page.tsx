@@ -5,9 +5,18 @@ import { button, field, heading, wrap } from '../../../../ui/styles.ts';
 import { Submit } from '../../../components/submit.tsx';
 import { Summary } from '../../../components/summary.tsx';
 import { acceptOffer, answerOffer } from '../../../lib/actions.ts';
+import { askOfferApproval } from '../../../lib/company-actions.ts';
 import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, shop } from '../../../lib/shop.ts';
+import type { Shop } from '../../../lib/shop.ts';
+
+/** What is said of a refusal, by what the address says of it. */
+const FAILED: Readonly<Record<string, ((words: Shop['words']) => string) | undefined>> = {
+  stock: (words) => words.offer.noStock,
+  needed: (words) => words.company.needsApproval,
+  waiting: (words) => words.company.waiting,
+};
 
 interface Props {
   readonly params: Promise<{ readonly offer: string }>;
@@ -54,9 +63,15 @@ export default async function OfferPage({ params, searchParams }: Props) {
           </p>
           {query['failed'] === undefined ? null : (
             <p role="alert" className="mt-4 rounded-xl bg-danger-soft p-4 text-danger">
-              {query['failed'] === 'stock' ? said.noStock : said.failed}
+              {FAILED[String(query['failed'])]?.(words) ?? said.failed}
             </p>
           )}
+          {query['failed'] === 'needed' ? (
+            <form action={askOfferApproval} className="mt-4">
+              {hidden}
+              <Submit className={button.primary}>{words.company.askApproval}</Submit>
+            </form>
+          ) : null}
           {talk.length === 0 ? null : (
             <ol className="mt-8 grid gap-3 border-t border-line pt-6">
               {talk.map((entry) => (
