@@ -2257,7 +2257,7 @@ export interface Operations {
           "count": number;
         })[];
       } | null;
-      "search": "words" | "similar" | "some" | "nothing" | "plain" | null;
+      "search": "words" | "similar" | "meaning" | "some" | "nothing" | "plain" | null;
       "didYouMean": string | null;
       "instead": readonly ({
         "id": string;
@@ -14713,7 +14713,7 @@ export interface Operations {
           "count": number;
         })[];
       } | null;
-      "search": "words" | "similar" | "some" | "nothing" | "plain" | null;
+      "search": "words" | "similar" | "meaning" | "some" | "nothing" | "plain" | null;
       "didYouMean": string | null;
       "instead": readonly ({
         "id": string;

@@ -34,6 +34,8 @@ export const catalog: DomainDefinition = {
     { name: 'catalog_search_settings', spread: 'tenant', access: 'write' },
     ...reviewTables,
     { name: 'catalog_ranking_rules', spread: 'tenant', access: 'write' },
+    { name: 'catalog_meaning_models', spread: 'tenant', access: 'write' },
+    { name: 'catalog_meanings', spread: 'tenant', access: 'write' },
     ...priceListTables,
     ...wishlistTables,
     ...relatedTables,

@@ -156,10 +156,10 @@ export const ProductsPage = z.object({
     .nullable(),
   /**
    * What `q` was compared with. `words`: these are there. `similar`: nothing has these words, and this resembles them.
-   * `some`: these have some of the words, or resemble one. `nothing`: not even that; see `instead`.
+   * `meaning`: as far as the shop's own words tell, these mean that. `some`: these have some of the words, or resemble one. `nothing`: not even that; see `instead`.
    * `plain`: the search is away or being built, and only names, kinds and numbers were looked through. Null without `q`.
    */
-  search: z.enum(['words', 'similar', 'some', 'nothing', 'plain']).nullable(),
+  search: z.enum(['words', 'similar', 'meaning', 'some', 'nothing', 'plain']).nullable(),
   /** What may have been meant, where words are misspelt; on the first page only. */
   didYouMean: z.string().nullable(),
   /** Where nothing was found: what the shop shows anybody. */

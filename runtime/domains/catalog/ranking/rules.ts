@@ -85,7 +85,7 @@ function breadthOf({ rule: { when } }: RankingRule): number {
 }
 
 /** The order a list has where nobody chooses one. */
-function isOwnOrder({ q, sort }: Listed): boolean {
+export function isOwnOrder({ q, sort }: Listed): boolean {
   const searched = q !== undefined && q !== '';
   return sort === undefined || sort === 'relevance' || (sort === 'featured' && !searched);
 }

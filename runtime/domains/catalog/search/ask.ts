@@ -9,8 +9,10 @@ import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/por
 import { CARD_COLUMNS, toCard, type CardRow } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
+import { fused } from '../meaning/fusion.ts';
+import { createNear, NEAR, RELATED } from '../meaning/near.ts';
 import { arrangementOf, AS_IT_IS, toSearchBoost, type Arrangement } from '../ranking/lifts.ts';
-import { rankingOf } from '../ranking/rules.ts';
+import { isOwnOrder, rankingOf } from '../ranking/rules.ts';
 import type { ProductsPage, ProductsQuery, SuggestQuery, Suggestions } from '../schemas.ts';
 import { textIn } from '../translations/words.ts';
 import { AVAILABLE, highestIn, indexOf, lowestIn } from './documents.ts';
@@ -37,6 +39,8 @@ type FoundBy = Exclude<NonNullable<ProductsPage['search']>, 'plain'>;
 
 /** Begins the cursor of a search that is served by some of its words. */
 const SOME = 's.';
+/** Products of each ranking that are put together; a list has at most a hundred. */
+const MOST_FUSED = 50;
 /** Products that are shown where nothing was found. */
 const INSTEAD = 8;
 /** After an index did not answer, nobody waits for it for so long. */
@@ -47,6 +51,7 @@ export function createProductSearch(
   keeping: Pick<SearchKeeping, 'isBuilt'>,
   settings: KeptSettings,
 ): ProductSearch {
+  const near = createNear({ sql, clock });
   const circuit = createCircuit({
     failures: 1,
     restMilliseconds: REST_MS,
@@ -122,10 +127,45 @@ export function createProductSearch(
     return products;
   }
 
+  /**
+   * Where nothing has all the words, what means the same and what has words or letters of them are put together: one page. Of what is near,
+   * the list's filters decide.
+   */
+  async function meant(
+    tenant: Tenant,
+    query: AskedQuery,
+    { without }: Arrangement,
+    others: readonly string[],
+  ): Promise<{ readonly ids: readonly string[]; readonly facets: ProductsPage['facets'] } | undefined> {
+    // With nothing else that speaks for it, it has to be nearer.
+    const least = others.length === 0 ? NEAR : RELATED;
+    const ids = await near.near(tenant.id, query.q, MOST_FUSED, least);
+    if (ids.length === 0) return undefined;
+    const { q: _q, cursor: _cursor, sort: _sort, ...filters } = query;
+    const only = fused([others.slice(0, MOST_FUSED), ids]);
+    const { products, facets } = await listProducts(
+      sql,
+      tenant,
+      { ...filters, limit: only.length },
+      { ...AS_IT_IS, without, only },
+    );
+    if (products.length === 0) return undefined;
+    const shown = new Set(products.map(({ id }) => id));
+    return { ids: only.filter((id) => shown.has(id)).slice(0, query.limit), facets };
+  }
+
   return {
     async list(tenant, query, arranged) {
       const currency = currencyOf(tenant, query);
-      const found = await relaxed(tenant, arrangedBy(arranged, toSearchQuery(query, currency)));
+      const asked = await relaxed(tenant, arrangedBy(arranged, toSearchQuery(query, currency)));
+      const byMeaning =
+        asked === undefined || asked.step === 'words' || query.cursor !== undefined || !isOwnOrder(query)
+          ? undefined
+          : await meant(tenant, query, arranged, asked.page.ids);
+      const found =
+        asked === undefined || byMeaning === undefined
+          ? asked
+          : { page: onePage(byMeaning), step: asked.step === 'similar' ? asked.step : ('meaning' as const) };
       if (found === undefined) {
         if (query.cursor === undefined)
           return { ...(await listProducts(sql, tenant, query, arranged)), search: 'plain' };
@@ -190,6 +230,18 @@ function arrangedBy({ without, lifts }: Arrangement, query: SearchQuery): Search
     ...(without.length === 0 ? {} : { without }),
     ...(lifts.length === 0 ? {} : { boosts: lifts.map(toSearchBoost) }),
   };
+}
+
+/** All that there is of it. */
+function onePage({
+  ids,
+  facets,
+}: {
+  readonly ids: readonly string[];
+  readonly facets: ProductsPage['facets'];
+}): SearchPage {
+  const { types = [], vendors = [], tags = [] } = facets ?? {};
+  return { ids, total: ids.length, facets: { type: types, vendor: vendors, tags }, similar: true };
 }
 
 /** The visible ones, in the order of their ids. */

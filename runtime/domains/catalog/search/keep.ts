@@ -6,6 +6,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { NewTask, SearchDocument, TaskRun, Tenant, TenantId } from '../../../platform/ports.ts';
+import { createMeaningKeeping } from '../meaning/keep.ts';
 import { KEEP_KEY, KEEP_TASK, noteEverything } from './changes.ts';
 import type { SearchState } from '../schemas.ts';
 import { indexOf, PRODUCT_COLUMNS, toSearchDocument, type ProductRow } from './documents.ts';
@@ -38,6 +39,7 @@ interface Build {
 /** @param changed called when searches of a tenant may find something else */
 export function createSearchKeeping(platform: Platform, changed: (tenant: TenantId) => void): SearchKeeping {
   const { sql, search, clock, tenants, log } = platform;
+  const meaning = createMeaningKeeping(platform);
   const known = new Map<string, { readonly built: boolean; readonly until: number }>();
 
   async function buildOf(tenant: TenantId): Promise<Build> {
@@ -57,22 +59,37 @@ export function createSearchKeeping(platform: Platform, changed: (tenant: Tenant
       search.origin(tenant.id, indexOf(tenant)),
       buildOf(tenant.id),
     ]);
-    if (build.wanted || build.origin !== wanted) await buildAnew(tenant, signal);
-    while ((await tellChanges(tenant)) > 0) signal.throwIfAborted();
+    const isAnother = build.wanted || build.origin !== wanted;
+    if (isAnother) await buildAnew(tenant, signal);
+    let saysElse = isAnother;
+    for (let told = await tellChanges(tenant); told.products > 0; told = await tellChanges(tenant)) {
+      signal.throwIfAborted();
+      saysElse ||= told.saysElse;
+    }
+    if (!saysElse) return;
+    await meaning.keep(tenant.id, signal);
+    changed(tenant.id);
   }
 
-  /** One batch of what is pending. @returns how many there were */
-  async function tellChanges(tenant: Tenant): Promise<number> {
+  /** One batch of what is pending. */
+  async function tellChanges(
+    tenant: Tenant,
+  ): Promise<{ readonly products: number; readonly saysElse: boolean }> {
     const { rows } = await sql.query<(ProductRow & { visible: true }) | GoneRow>(tenant.id, PENDING, [
       tenant.id,
       BATCH,
     ]);
-    if (rows.length === 0) return 0;
+    if (rows.length === 0) return { products: 0, saysElse: false };
     const index = indexOf(tenant);
     const shown = rows.filter((row) => row.visible === true);
     const gone = rows.filter((row) => row.visible !== true);
     if (shown.length > 0) await search.write(tenant.id, index, shown.map(toSearchDocument));
     if (gone.length > 0) await search.remove(tenant.id, index, gone);
+    const saysElse = await meaning.tell(
+      tenant.id,
+      shown,
+      gone.map(({ id }) => id),
+    );
     // What has changed meanwhile is of another version by now, and stays pending.
     await sql.query(tenant.id, TOLD, [
       tenant.id,
@@ -87,7 +104,7 @@ export function createSearchKeeping(platform: Platform, changed: (tenant: Tenant
         deleted.map(({ version }) => version),
       ]);
     changed(tenant.id);
-    return rows.length;
+    return { products: rows.length, saysElse };
   }
 
   async function buildAnew(tenant: Tenant, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testi
 import { catalog } from '../definition.ts';
 import { createSearchFault, productSearchSuite } from '../testing/search.ts';
 import { toSearchQuery } from './ask.ts';
+import { until } from '../../../../tests/support/wait.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -22,6 +23,46 @@ after(async () => {
 });
 
 productSearchSuite('search in the database', () => ({ shop, tenants: ['one', 'two'], fault }));
+
+test('a learning of words that was broken off is done again, and what is deleted is forgotten', async () => {
+  const meanings = async () => {
+    const { rows } = await database.admin.query<{ kept: number; visible: number }>(
+      `SELECT (SELECT count(*)::int FROM shop.catalog_meanings v JOIN shop.catalog_meaning_models m USING (tenant_id)
+         WHERE tenant_id = 'two' AND v.model_version = m.version) AS kept,
+         (SELECT count(*)::int FROM shop.products WHERE tenant_id = 'two' AND visible) AS visible`,
+    );
+    return rows[0];
+  };
+  const inStep = (visible: number) =>
+    until(
+      async () => {
+        const found = await meanings();
+        return found?.visible === visible && found.kept === visible ? true : undefined;
+      },
+      {
+        withinMs: 30_000,
+        what: 'every product has a meaning',
+        tell: async () => JSON.stringify(await meanings()),
+      },
+    );
+  const make = async (title: string): Promise<string> => {
+    const json = { title, variants: [{ prices: [{ amount: 100, currency: 'EUR' }] }] };
+    const answer = await shop.merchant('two', 'POST', '/api/admin/catalog/products', { json });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.json<{ id: string }>().id;
+  };
+  const before = (await meanings())?.visible ?? 0;
+  const id = await make('Whetstone');
+  await inStep(before + 1);
+  // As if it had been killed between the vectors of the next version and its words.
+  await database.admin.query(
+    `UPDATE shop.catalog_meanings SET model_version = model_version + 1 WHERE tenant_id = 'two'`,
+  );
+  await make('Strop');
+  await inStep(before + 2);
+  await shop.merchant('two', 'DELETE', `/api/admin/catalog/products/${id}`);
+  await inStep(before + 1);
+});
 
 test('what a shopper narrows a list by is asked of the index', () => {
   assert.deepEqual(

@@ -1,0 +1,177 @@
+/**
+ * Keeps what products mean in step with the catalogue, as part of the task that tells the search index: what changed is read anew, and the words are
+ * learned anew when the catalogue has become another. Each step may be repeated.
+ */
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { Platform } from '../../../platform/domain.ts';
+import type { TenantId } from '../../../platform/ports.ts';
+import { searchTextsOf, type ProductDocument } from '../document.ts';
+import { packModel, packVector, unpackModel, type StoredModel } from './form.ts';
+import { learn, meaningOf, weighed, type MeaningModel, type Texts } from './model.ts';
+
+/** Products of a shop beyond which meanings are not kept: every search compares with each of them. */
+export const MOST_PRODUCTS = 20_000;
+/** Words are learned anew when so much of the catalogue has come or gone. */
+const ANOTHER = 0.2;
+/** Products that are read at once; between them others have their turn. */
+const PAGE = 200;
+
+export interface Meant {
+  readonly id: string;
+  readonly document: ProductDocument;
+}
+
+export interface MeaningKeeping {
+  /**
+   * These are as they were not before.
+   * @returns whether any of them says something else than it did; then, `keep`
+   */
+  tell(tenant: TenantId, shown: readonly Meant[], gone: readonly string[]): Promise<boolean>;
+  /** Learns anew where the catalogue has become another since. */
+  keep(tenant: TenantId, signal: AbortSignal): Promise<void>;
+}
+
+interface ModelRow extends StoredModel {
+  readonly version: number;
+  readonly products: number;
+}
+
+export function createMeaningKeeping({
+  sql,
+  clock,
+  log,
+}: Pick<Platform, 'sql' | 'clock' | 'log'>): MeaningKeeping {
+  async function modelOf(tenant: TenantId): Promise<{ model: MeaningModel; version: number } | undefined> {
+    const { rows } = await sql.query<ModelRow>(
+      tenant,
+      'SELECT version, products, words, contexts FROM catalog_meaning_models WHERE tenant_id = $1',
+      [tenant],
+    );
+    const [row] = rows;
+    return row && { model: unpackModel(row, row.products), version: row.version };
+  }
+
+  async function write(
+    tenant: TenantId,
+    { model, version }: { readonly model: MeaningModel; readonly version: number },
+    products: readonly Meant[],
+  ): Promise<void> {
+    const vectors = products.map(({ document }) =>
+      packVector(meaningOf(model, weighed(textsOf(document)))).toString('base64'),
+    );
+    const hashes = products.map(({ document }) => hashOf(document));
+    await sql.query(tenant, WRITE, [tenant, version, products.map(({ id }) => id), hashes, vectors]);
+  }
+
+  async function* everything(tenant: TenantId, signal: AbortSignal): AsyncGenerator<readonly Meant[]> {
+    for (let after = ''; ;) {
+      signal.throwIfAborted();
+      const { rows } = await sql.query<Meant>(tenant, PAGE_OF_ALL, [tenant, after, PAGE]);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      yield rows;
+      after = last.id;
+    }
+  }
+
+  async function learnAnew(tenant: TenantId, before: number, signal: AbortSignal): Promise<void> {
+    const started = performance.now();
+    const texts: Texts[] = [];
+    for await (const page of everything(tenant, signal))
+      texts.push(...page.map(({ document }) => textsOf(document)));
+    const learned = { model: await learn(texts, () => setImmediate()), version: before + 1 };
+    for await (const page of everything(tenant, signal)) await write(tenant, learned, page);
+    const { words, contexts } = packModel(learned.model);
+    // Last: until then, searches go by what there was.
+    await sql.transaction(tenant, async (tx) => {
+      await tx.query(
+        `INSERT INTO catalog_meaning_models AS m (tenant_id, version, changes, products, words, contexts, learned_at)
+         VALUES ($1, $2::bigint, 1, $3::int, $4::jsonb, $5, $6)
+         ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version, changes = m.changes + 1, products = excluded.products,
+           words = excluded.words, contexts = excluded.contexts, learned_at = excluded.learned_at`,
+        [tenant, learned.version, texts.length, JSON.stringify(words), contexts, clock.now()],
+      );
+      await tx.query('DELETE FROM catalog_meanings WHERE tenant_id = $1 AND model_version <> $2::bigint', [
+        tenant,
+        learned.version,
+      ]);
+    });
+    const milliseconds = Math.round(performance.now() - started);
+    log.info(
+      { tenant, products: texts.length, words: words.length, milliseconds },
+      'the shop’s words were learned',
+    );
+  }
+
+  return {
+    async tell(tenant, shown, gone) {
+      const { rows } = await sql.query<{ product_id: string; text_hash: string }>(
+        tenant,
+        'SELECT product_id, text_hash FROM catalog_meanings WHERE tenant_id = $1 AND product_id = ANY ($2::text[])',
+        [tenant, [...shown.map(({ id }) => id), ...gone]],
+      );
+      const present = new Map(rows.map(({ product_id: id, text_hash: hash }) => [id, hash]));
+      const others = shown.filter(({ id, document }) => present.get(id) !== hashOf(document));
+      const removed = gone.filter((id) => present.has(id));
+      if (others.length === 0 && removed.length === 0) return false;
+      const known = await modelOf(tenant);
+      if (known === undefined) return true;
+      if (others.length > 0) await write(tenant, known, others);
+      if (removed.length > 0) await sql.query(tenant, REMOVE, [tenant, removed]);
+      await sql.query(tenant, CHANGED, [tenant]);
+      return true;
+    },
+
+    async keep(tenant, signal) {
+      const { rows } = await sql.query<CountRow>(tenant, COUNT, [tenant, MOST_PRODUCTS]);
+      const { visible = 0, version = 0, products = 0, kept = 0 } = rows[0] ?? {};
+      if (visible > MOST_PRODUCTS) {
+        if (version > 0)
+          await sql.query(tenant, 'DELETE FROM catalog_meaning_models WHERE tenant_id = $1', [tenant]);
+        return;
+      }
+      const grown = Math.abs(visible - products);
+      const isAnother = version === 0 ? visible > 0 : grown > Math.max(10, products * ANOTHER);
+      // A learning that was broken off has left vectors of a version that nobody reads.
+      if (isAnother || (version > 0 && kept < visible)) await learnAnew(tenant, version, signal);
+    },
+  };
+}
+
+interface CountRow {
+  readonly visible: number;
+  readonly version: number;
+  readonly products: number;
+  readonly kept: number;
+}
+
+function hashOf(document: ProductDocument): string {
+  return createHash('sha1')
+    .update(JSON.stringify(textsOf(document)))
+    .digest('base64url');
+}
+
+function textsOf(document: ProductDocument): Texts {
+  const { a, b, c } = searchTextsOf(document);
+  return [a, b, c];
+}
+
+const WRITE = `
+  INSERT INTO catalog_meanings (tenant_id, product_id, model_version, text_hash, vector)
+  SELECT $1, n.id, $2::bigint, n.hash, decode(n.vector, 'base64')
+  FROM unnest($3::text[], $4::text[], $5::text[]) AS n (id, hash, vector) ORDER BY n.id
+  ON CONFLICT (tenant_id, product_id) DO UPDATE SET model_version = excluded.model_version, text_hash = excluded.text_hash,
+    vector = excluded.vector`;
+
+const REMOVE = 'DELETE FROM catalog_meanings WHERE tenant_id = $1 AND product_id = ANY ($2::text[])';
+const CHANGED = 'UPDATE catalog_meaning_models SET changes = changes + 1 WHERE tenant_id = $1';
+
+const PAGE_OF_ALL = `
+  SELECT p.id, p.document FROM products p WHERE p.tenant_id = $1 AND p.visible AND p.id > $2::text ORDER BY p.id LIMIT $3::int`;
+
+const COUNT = `
+  SELECT (SELECT count(*)::int FROM (SELECT 1 FROM products p WHERE p.tenant_id = $1 AND p.visible LIMIT $2::int + 1) v) AS visible,
+    coalesce(m.version, 0) AS version, coalesce(m.products, 0) AS products,
+    (SELECT count(*)::int FROM catalog_meanings v WHERE v.tenant_id = $1 AND v.model_version = m.version) AS kept
+  FROM (SELECT 1) one LEFT JOIN catalog_meaning_models m ON m.tenant_id = $1`;

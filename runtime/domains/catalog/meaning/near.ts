@@ -1,0 +1,126 @@
+/**
+ * Which products mean what somebody says: each of the shop's is compared, in this process. A few shops' vectors are kept in memory, and read
+ * again when they have changed.
+ */
+import type { Clock, Sql, TenantId } from '../../../platform/ports.ts';
+import { BROWSING } from '../freshness.ts';
+import { packVector, unpackModel, type StoredModel } from './form.ts';
+import { DIMENSIONS, meaningOf, weighed, type MeaningModel } from './model.ts';
+
+export interface Near {
+  /** Ids, the nearest first. @param least cosine: `NEAR` or `RELATED` */
+  near(tenant: TenantId, text: string, most: number, least: number): Promise<readonly string[]>;
+}
+
+/** So near that it is shown for nothing else than that: what only chance gives letters in common hardly ever comes so near. */
+export const NEAR = 0.25;
+/** Near enough to count where words speak for it too, or where it is one of several signs. */
+export const RELATED = 0.15;
+/** Bytes of all shops together that a process keeps. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** How long it is not looked whether they have changed. */
+const FRESH_MS = 2_000;
+
+interface Kept {
+  readonly changes: number;
+  readonly model: MeaningModel;
+  readonly ids: readonly string[];
+  readonly vectors: Int8Array;
+  readonly bytes: number;
+  checked: number;
+}
+
+export function createNear({ sql, clock }: { readonly sql: Sql; readonly clock: Clock }): Near {
+  // In the order in which they were asked for, the latest last.
+  const kept = new Map<TenantId, Kept>();
+
+  async function meaningsOf(tenant: TenantId): Promise<Kept | undefined> {
+    const now = clock.now().getTime();
+    const present = kept.get(tenant);
+    kept.delete(tenant);
+    const current =
+      present !== undefined && now - present.checked < FRESH_MS
+        ? present
+        : await refreshed(tenant, present, now);
+    if (current === undefined) return undefined;
+    kept.set(tenant, current);
+    let bytes = [...kept.values()].reduce((sum, one) => sum + one.bytes, 0);
+    for (const [other, one] of kept) {
+      if (bytes <= MOST_BYTES || other === tenant) break;
+      kept.delete(other);
+      bytes -= one.bytes;
+    }
+    return current;
+  }
+
+  async function refreshed(
+    tenant: TenantId,
+    present: Kept | undefined,
+    now: number,
+  ): Promise<Kept | undefined> {
+    const { rows } = await sql.query<{ changes: number }>(
+      tenant,
+      'SELECT changes FROM catalog_meaning_models WHERE tenant_id = $1',
+      [tenant],
+      BROWSING,
+    );
+    const changes = rows[0]?.changes;
+    if (changes === undefined) return undefined;
+    if (present?.changes === changes) return Object.assign(present, { checked: now });
+    return load(sql, tenant, now);
+  }
+
+  return {
+    async near(tenant, text, most, threshold) {
+      const meanings = await meaningsOf(tenant);
+      if (meanings === undefined) return [];
+      const { model, ids, vectors } = meanings;
+      const packed = packVector(meaningOf(model, weighed([text, '', ''])));
+      const asked = new Int8Array(packed.buffer, packed.byteOffset, DIMENSIONS);
+      const least = threshold * 127 * 127;
+      return ids
+        .map((id, n) => ({ id, score: productOf(asked, vectors, n * DIMENSIONS) }))
+        .filter(({ score }) => score >= least)
+        .toSorted((a, b) => b.score - a.score)
+        .slice(0, most)
+        .map(({ id }) => id);
+    },
+  };
+}
+
+async function load(sql: Sql, tenant: TenantId, now: number): Promise<Kept | undefined> {
+  const [models, meanings] = await Promise.all([
+    sql.query<StoredModel & { version: number; changes: number; products: number }>(
+      tenant,
+      'SELECT version, changes, products, words, contexts FROM catalog_meaning_models WHERE tenant_id = $1',
+      [tenant],
+      BROWSING,
+    ),
+    sql.query<{ product_id: string; model_version: number; vector: Buffer }>(
+      tenant,
+      'SELECT product_id, model_version, vector FROM catalog_meanings WHERE tenant_id = $1',
+      [tenant],
+      BROWSING,
+    ),
+  ]);
+  const [row] = models.rows;
+  if (row === undefined) return undefined;
+  const rows = meanings.rows.filter((one) => one.model_version === row.version);
+  const vectors = new Int8Array(rows.length * DIMENSIONS);
+  for (const [n, { vector }] of rows.entries()) vectors.set(new Int8Array(vector), n * DIMENSIONS);
+  return {
+    changes: row.changes,
+    model: unpackModel(row, row.products),
+    ids: rows.map(({ product_id: id }) => id),
+    vectors,
+    // A context takes four times as much in memory; ids and words are short.
+    bytes: vectors.byteLength + row.contexts.byteLength * 4 + rows.length * 100 + row.words.length * 60,
+    checked: now,
+  };
+}
+
+function productOf(one: Int8Array, others: Int8Array, from: number): number {
+  let sum = 0;
+  for (let n = 0; n < DIMENSIONS; n++) sum += (one[n] ?? 0) * (others[from + n] ?? 0);
+  return sum;
+}
