@@ -43,6 +43,8 @@ export interface Assistant {
 /** Products an answer names. */
 const MOST = 4;
 const NOTHING: Found = { products: [], isExact: false };
+/** How the catalogue says that all words were found; otherwise it has asked for less by itself. */
+const EXACT: readonly string[] = ['words', 'plain'];
 /** Messages it looks back. */
 const MEMORY = 20;
 
@@ -64,7 +66,7 @@ export function createAssistant({ platform, writer, settings }: AssistantOptions
       const { products, search: by } = page.parse(
         await call(tenant, 'catalog', 'search', { q, limit: MOST }),
       );
-      return { products, isExact: by !== 'similar' };
+      return { products, isExact: by === null || by === undefined || EXACT.includes(by) };
     } catch (error) {
       // A shop without a catalogue has an assistant that knows nothing.
       if (error instanceof ShopError && error.code === 'not_found') return NOTHING;
