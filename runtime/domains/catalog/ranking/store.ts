@@ -50,17 +50,22 @@ export async function createRule(
 ): Promise<RankingRule> {
   await holdRules(tx, tenant, clock.now());
   await checkProducts(tx, tenant, rule);
-  const { rows } = await tx.query<RuleRow>(
-    `INSERT INTO catalog_ranking_rules (tenant_id, id, version, rule, created_at, updated_at)
-     SELECT $1, $2, 1, $3::jsonb, $4, $4 WHERE (SELECT count(*) FROM catalog_ranking_rules WHERE tenant_id = $1) < ${MOST_RULES}
-     RETURNING ${COLUMNS}`,
-    [tenant, newId('rule'), JSON.stringify(rule), clock.now()],
+  // Nobody else adds one meanwhile: the settings are held.
+  const { rows } = await tx.query<{ rules: number }>(
+    'SELECT count(*)::int AS rules FROM catalog_ranking_rules WHERE tenant_id = $1',
+    [tenant],
   );
-  const [row] = rows;
-  if (row === undefined)
+  if ((rows[0]?.rules ?? 0) >= MOST_RULES)
     throw new ShopError('conflict', `A shop has at most ${MOST_RULES} ranking rules.`, {
       remedy: 'Delete those whose time has passed.',
     });
+  const made = await tx.query<RuleRow>(
+    `INSERT INTO catalog_ranking_rules (tenant_id, id, version, rule, created_at, updated_at)
+     VALUES ($1, $2, 1, $3::jsonb, $4, $4) RETURNING ${COLUMNS}`,
+    [tenant, newId('rule'), JSON.stringify(rule), clock.now()],
+  );
+  const [row] = made.rows;
+  if (row === undefined) throw new Error('A rule was written without a result.');
   return toRule(row);
 }
 
