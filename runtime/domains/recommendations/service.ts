@@ -48,7 +48,7 @@ export const createService: CreateService = (platform) => {
 
   /** What is popular, in place of what the shop shows anybody. */
   async function popularInstead(
-    { tenant: { id: tenant }, caller: { groups = [] }, headers }: RouteRequest,
+    { tenant: { id: tenant }, caller: { groups = [] }, headers, query }: RouteRequest,
     { instead, currency }: ProductsPage,
   ): Promise<ProductsPage['instead']> {
     if (instead.length === 0) return instead;
@@ -63,7 +63,8 @@ export const createService: CreateService = (platform) => {
     if (items.length === 0) return instead;
     const ids = items.map(({ productId }) => productId).join();
     const language = headers['accept-language']?.slice(0, 1_000);
-    const asked = { ids, currency, groups, language };
+    const { locale } = query as SearchQuery; // parsed by the route's schema
+    const asked = { ids, currency, locale, groups, language };
     return platform.call<ProductsPage['instead']>(tenant, 'catalog', 'cards', asked);
   }
 

@@ -115,13 +115,13 @@ export function createProductSearch(
   /** What a search is answered beside that nothing was found. */
   async function insteadOf(
     tenant: Tenant,
-    currency: string,
+    { currency, locale }: AskedQuery,
     { without }: Arrangement,
   ): Promise<ProductsPage['instead']> {
     const { products } = await listProducts(
       sql,
       tenant,
-      { currency, limit: INSTEAD },
+      { currency, locale, limit: INSTEAD },
       { ...AS_IT_IS, without },
     );
     return products;
@@ -190,7 +190,7 @@ export function createProductSearch(
           : null,
         search: step,
         didYouMean: first && step !== 'words' ? meantBy(query.q, cards.flatMap(wordedBy)) : null,
-        instead: step === 'nothing' ? await insteadOf(tenant, currency, arranged) : [],
+        instead: step === 'nothing' ? await insteadOf(tenant, query, arranged) : [],
         placed: [],
       };
     },
