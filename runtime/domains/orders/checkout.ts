@@ -4,7 +4,7 @@
  */
 import type { Caller, Platform } from '../../platform/domain.ts';
 import { ShopError, type Problem } from '../../platform/errors.ts';
-import type { SqlValue, Tenant, Transaction } from '../../platform/ports.ts';
+import type { SqlValue, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
@@ -34,7 +34,7 @@ import {
 } from './inventory.ts';
 import type { Price } from './pricing.ts';
 import { buyerOf as promotionBuyerOf, NOT_REDEEMED, redeeming, redemptionsOf } from './promotions/store.ts';
-import { lockOrder, noSuchOrder, orderEvent, showOrder, type StoredOrder } from './store.ts';
+import { changeOrder, lockOrder, noSuchOrder, orderEvent, showOrder, type StoredOrder } from './store.ts';
 import type { OrdersSettings } from './settings.ts';
 import type { Address, AskApproval, CheckoutInput, CheckoutResult, PaymentStart } from './schemas.ts';
 
@@ -154,8 +154,15 @@ async function place(
   if (notRedeemed.length > 0) throw usedUp(order, notRedeemed);
   if (notSpent.length > 0) throw spentElsewhere(notSpent);
   await noteCompany(tx, tenant.id, order);
-  await tellPlaced(tx, settings, order, changes);
-  return order;
+  const owed = order.outside === 0 ? order : await onAccount(tx, tenant.id, order);
+  await tellPlaced(tx, settings, owed, changes);
+  return owed;
+}
+
+/** What is paid later is an entry of its own in the journal: carts know of no other means to pay. */
+function onAccount(tx: Transaction, tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+  const by = { actor: 'shopper', now: order.placedAt };
+  return changeOrder(tx, tenant, order, { outside: order.outside }, by);
 }
 
 /** @throws ShopError as `checkout` */

@@ -247,6 +247,12 @@ test('with terms of payment a company buys on account: confirmed at once, to be 
   assert.deepEqual([order.status, order.totals.due, order.outside], ['confirmed', 0, order.totals.total]);
   const due = new Date(order.company?.dueAt ?? 0).getTime() - clock.now().getTime();
   assert.ok(Math.abs(due - 30 * DAY) < 60_000);
+  const { differences } = await at.shop.managed<{ differences: unknown[] }>(
+    TENANT,
+    'GET',
+    `/api/admin/orders/orders/${order.id}/journal`,
+  );
+  assert.deepEqual(differences, [], 'its journal says the same');
   const { buyer: other } = await firm();
   assert.equal((await at.checkout(other, (await at.cart(other, 2)).id, { onAccount: true })).status, 400);
 });

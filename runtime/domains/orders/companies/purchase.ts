@@ -150,10 +150,11 @@ export function bought(order: StoredOrder, allowed: Allowed, content: Content, n
 /** In the transaction that makes the order: writes the company down with it. */
 export async function noteCompany(tx: Transaction, tenant: TenantId, order: StoredOrder): Promise<void> {
   if (order.company === undefined) return;
-  await tx.query(
-    'update orders_orders set company = $3::jsonb, outside = $4 where tenant_id = $1 and id = $2',
-    [tenant, order.id, JSON.stringify(order.company), order.outside],
-  );
+  await tx.query('update orders_orders set company = $3::jsonb where tenant_id = $1 and id = $2', [
+    tenant,
+    order.id,
+    JSON.stringify(order.company),
+  ]);
   await tellSpending(tx, order);
 }
 
