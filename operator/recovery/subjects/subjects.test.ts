@@ -72,8 +72,9 @@ test('a table with a column that could name a customer says what becomes of it',
     'notifications_templates',
     // The people who run the shop, whom its owner removes.
     'staff_members',
-    // Where the shop's goods lie.
+    // Where the shop's goods lie, and where a company, which outlives whoever works there, has its own sent.
     'orders_locations',
+    'company_addresses',
     // Types of events, and the merchant's server; what it is told stands in the messages.
     'webhooks_subscriptions',
   ]);

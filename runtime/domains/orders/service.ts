@@ -301,7 +301,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
          (select coalesce(sum(l.quantity), 0)::int from orders_order_lines l where l.tenant_id = $1 and l.order_id = o.id) as items
        from orders_orders o
        where o.tenant_id = $1 and ($2::text is null or o.status = $2) and ($3::text is null or o.id < $3)
-         and ($4::text is null or o.customer_id = $4) and ($6::text is null or o.company_id = $6)
+         and ($4::text is null or o.customer_id = $4) and ($6::text is null or (o.company is not null and o.company ->> 'id' = $6))
        order by o.id desc limit $5`,
       [
         tenant.id,

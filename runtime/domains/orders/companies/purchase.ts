@@ -198,7 +198,7 @@ export async function orderOfSpending(
 ): Promise<SpendingFacts | null> {
   const { rows } = await sql.query<Pick<StoredOrder, 'id' | 'version' | 'status' | 'company'>>(
     `select id, version, status, company from orders_orders
-     where tenant_id = $1 and company_id is not null and company ->> 'spendingId' = $2 order by id desc limit 1`,
+     where tenant_id = $1 and company is not null and company ->> 'spendingId' = $2 order by id desc limit 1`,
     [tenant, spendingId],
   );
   return rows[0] === undefined ? null : (spendingFacts(rows[0]) ?? null);
