@@ -7,7 +7,14 @@ import type { SqlRunner, TenantId, Transaction } from '../../../platform/ports.t
 import type { Reader } from '../carts.ts';
 import type { Units } from '../fulfilment/schemas.ts';
 import { waiting } from '../fulfilment/units.ts';
-import { availabilityOf, changed, levels, unknownVariant, type StockChange } from '../inventory.ts';
+import {
+  availabilityOf,
+  changed,
+  levels,
+  lockVariants,
+  unknownVariant,
+  type StockChange,
+} from '../inventory.ts';
 import type { StockLevel } from '../schemas.ts';
 import type { StoredOrder } from '../store.ts';
 import { allot, presentOf } from './allot.ts';
@@ -65,7 +72,8 @@ const SHORT = `
   where s.tenant_id = $1 and s.variant_id = any ($2::text[]) and s.tracked and s.held + s.sold > s.on_hand order by s.variant_id`;
 
 /**
- * For whoever has the order's lock and is about to ship: locks what is short, so that nobody takes it away meanwhile.
+ * For whoever has the order's lock and is about to ship: locks the units, so that nobody takes them away meanwhile, and reads after that: a
+ * statement that waits for the lock would see what is there as it is, and what is promised as it was.
  * @param all ship what is there of these; otherwise all of them have to be there
  * @throws ShopError `conflict` for units that have not come in
  */
@@ -77,7 +85,10 @@ export async function requirePresent(
   all: boolean,
 ): Promise<readonly Units[]> {
   const ids = wanted.map(({ variantId }) => variantId);
-  const { rows } = await tx.query<WaitingRow>(`${SHORT} for update of s`, [tenant, ids]);
+  const [, { rows }] = await Promise.all([
+    lockVariants(tx, tenant, ids),
+    tx.query<WaitingRow>(SHORT, [tenant, ids]),
+  ]);
   if (rows.length === 0) return wanted;
   const here = new Map(rows.map((row) => [row.variant_id, hereOf(row, orderId)]));
   const present = presentOf(wanted, here);

@@ -98,13 +98,16 @@ export async function readDraft(sql: Reader, tenant: TenantId, id: string): Prom
   return fromRow(rows[0]);
 }
 
-/** Reads it and keeps others from changing it until the transaction ends. */
+/** Reads it and keeps others from changing it until the transaction ends. In two statements, as `lockOrder`, and for its reason. */
 export async function lockDraft(
   tx: Transaction,
   tenant: TenantId,
   id: string,
 ): Promise<StoredDraft | undefined> {
-  const { rows } = await tx.query<DraftRow>(`${READ} for update of d`, [tenant, id]);
+  const [, { rows }] = await Promise.all([
+    tx.query('select from orders_drafts where tenant_id = $1 and id = $2 for update', [tenant, id]),
+    tx.query<DraftRow>(READ, [tenant, id]),
+  ]);
   return rows[0] === undefined ? undefined : fromRow(rows[0]);
 }
 
