@@ -114,6 +114,7 @@ describe('payouts', () => {
     );
     assert.equal(payout.differences, 0);
     assert.deepEqual(await differences(`payoutId=${id}`), []);
+    await shop.host.events.settled();
     const told = await shop.rows<{ times: number }>(
       `select count(*)::int as times from shop.event_log where type = 'payments.payout.compared' and key = $1`,
       [id],
