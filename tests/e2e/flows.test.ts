@@ -188,7 +188,12 @@ const FLOWS: readonly Flow[] = [
         'orders: orders capture',
         'payments: payments capture',
       ],
-      ['orders: orders capture', 'orders: send orders.order', 'notifications: process orders.order'],
+      // Whether the saga hears of the captured money by its own question's answer or by the payment's event, which may be faster.
+      [
+        'orders: task orders.hear-payment',
+        'orders: send orders.order',
+        'notifications: process orders.order',
+      ],
       // The shopper is told.
       [
         'notifications: process orders.order',
