@@ -269,7 +269,8 @@ export const tenantSpec = object(
         },
         [
           {
-            rule: "self.provider != 'paypal' || has(self.paypal)",
+            // kube-apiserver judges the default itself, before defaults of what is in it.
+            rule: "!has(self.provider) || self.provider != 'paypal' || has(self.paypal)",
             message: 'provider paypal needs paypal: set it, to {} for the stand-in',
             fieldPath: '.provider',
           },
