@@ -274,6 +274,8 @@ async function repeat(context: Context, request: FuzzRequest, bytes: Sent, first
 
 /** What stays after it was deleted, and why. */
 const STAYS: ReadonlySet<string> = new Set([
+  // What is asked is whether somebody is to be forgotten: the answer is no again.
+  'accounts.withdrawErasure',
   // The shop's own words are taken away, and ours are there again.
   'notifications.deleteTemplate',
 ]);

@@ -49,6 +49,16 @@ const refusals: readonly (readonly [string, JsonObject, string])[] = [
     `${at}.default: Invalid value: "string":  in body must be of type integer: "string"`,
   ],
   [
+    'a default that a rule cannot judge before what is in it has defaults',
+    {
+      type: 'object',
+      properties: { kind: { type: 'string', default: 'plain' } },
+      'x-kubernetes-validations': [{ rule: "self.kind != 'odd'", message: 'nothing odd' }],
+      default: {},
+    },
+    `${at}.default: Invalid value: "object": no such key: kind evaluating rule: nothing odd`,
+  ],
+  [
     'a default with unknown fields',
     { type: 'object', default: { x: 1 } },
     `${at}.default: Invalid value: {"x":1}: must not have unknown fields`,

@@ -5,7 +5,7 @@ import { forbidden, invalid, notSupported, required } from './cause.ts';
 import { validFieldPath } from './field-path.ts';
 import { goPattern } from './pattern.ts';
 import { prune } from './prune.ts';
-import { ruleErrors } from './rules.ts';
+import { ruleErrors, validateRules } from './rules.ts';
 import { clone, type Cause, type Json, type Schema } from './schema.ts';
 import { validate } from './validate.ts';
 
@@ -273,6 +273,10 @@ function checkDefault(schema: Schema, value: Json, path: string, causes: Cause[]
     const field = cause.field === '' || cause.field === '<nil>' ? path : `${path}.${cause.field}`;
     causes.push({ ...cause, field });
   }
+  // The default itself, as it is written: what is in it has no defaults of its own yet.
+  const alone: Schema = { type: 'object', properties: { value: schema } };
+  for (const cause of validateRules({ value }, alone))
+    causes.push({ ...cause, field: `${path}${cause.field.replace(/^value/, '')}` });
 }
 
 type Place = { readonly root: boolean; readonly inMetadata: boolean; readonly noDefault: string };

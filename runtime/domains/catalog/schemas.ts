@@ -210,7 +210,7 @@ export const Id = z
   .string()
   .min(1)
   .max(80)
-  .regex(/^[a-z0-9_-]+$/i);
+  .regex(/^[A-Za-z0-9_-]+$/);
 export const IdParams = z.object({ id: Id });
 export const DetailQuery = z.object({ currency: Currency.optional(), locale: Locale.optional() });
 export const LocaleQuery = z.object({ locale: Locale.optional() });

@@ -39,7 +39,7 @@ const Id = z
   .string()
   .min(1)
   .max(80)
-  .regex(/^[a-z0-9_-]+$/i);
+  .regex(/^[A-Za-z0-9_-]+$/);
 
 const listed = {
   title: z.string().trim().min(1).max(255),

@@ -46,7 +46,7 @@ export const TranslationParams = z.object({
     .string()
     .min(1)
     .max(80)
-    .regex(/^[a-z0-9_-]+$/i),
+    .regex(/^[A-Za-z0-9_-]+$/),
   locale: z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$/, 'must be a locale like de or pt-BR'),
 });
 
