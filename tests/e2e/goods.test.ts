@@ -14,6 +14,7 @@ import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser
 import { adminToken, clusterOf } from '../support/cluster.ts';
 import { newCustomer } from '../support/customers.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { until } from '../support/wait.ts';
 
 const skip = NO_CHROMIUM;
 const TENANT = 'acme';
@@ -159,8 +160,17 @@ test(
     await review.getByRole('button', { name: 'Helpful' }).click();
     await review.getByRole('button', { name: 'Helpful', pressed: true }).waitFor();
     await reader.page.screenshot({ path: join(SCREENS, 'goods-3-reviews.png'), fullPage: true });
-    const data = await reader.page.locator('script[type="application/ld+json"]').first().textContent();
-    assert.match(data ?? '', /"aggregateRating":\{"@type":"AggregateRating","ratingValue":4,"reviewCount":1/);
+    // The product and its stars are kept for a few seconds longer than what is said of it.
+    const counted = /"aggregateRating":\{"@type":"AggregateRating","ratingValue":4,"reviewCount":1/;
+    await until(
+      async () => {
+        const data = await reader.page.locator('script[type="application/ld+json"]').first().textContent();
+        if (counted.test(data ?? '')) return true;
+        await reader.page.reload();
+        return undefined;
+      },
+      { withinMs: 30_000, everyMs: 500, what: 'the product page counts the review for search engines' },
+    );
     assert.deepEqual([...troubles, ...reader.troubles], []);
     await reader.context.close();
     await context.close();
