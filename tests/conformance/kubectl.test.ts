@@ -15,7 +15,7 @@ import type { Body } from './client.ts';
 import { deployment } from './suite.ts';
 import { openTarget, type Target } from './target.ts';
 import { at, listAt } from './value.ts';
-import { newGroup, widgetDefinition } from './widgets.ts';
+import { categoryOf, newGroup, shortNameOf, widgetDefinition } from './widgets.ts';
 
 type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
@@ -282,6 +282,7 @@ describe('kubectl', () => {
   });
 
   test('a custom kind is applied, waited for, explained, listed by short name, described, patched and deleted', async () => {
+    const wd = shortNameOf(group);
     assert.match(
       await succeed(['apply', '-f', '-'], yaml(widgets())),
       /customresourcedefinition\.apiextensions\.k8s\.io\/widgets\..* created/,
@@ -297,19 +298,22 @@ describe('kubectl', () => {
       await succeed(['apply', '-f', '-'], yaml(widget('one', 4))),
       `widget.${group}/one configured\n`,
     );
-    assert.match(await succeed(['get', 'wd']), /^NAME\s+SIZE\s+AGE\none\s+4\s+\d+s\n$/);
-    assert.match(await succeed(['get', 'gadgets', '-o', 'name']), /widget\..*\/one/);
-    await eventually(['explain', 'wd.spec'], /What the widget should be[\s\S]*size\s+<integer> -required-/);
-    assert.match(await succeed(['describe', 'wd', 'one']), /Spec:\n\s+Size:\s+4/);
+    assert.match(await succeed(['get', wd]), /^NAME\s+SIZE\s+AGE\none\s+4\s+\d+s\n$/);
+    assert.match(await succeed(['get', categoryOf(group), '-o', 'name']), /widget\..*\/one/);
+    await eventually(
+      ['explain', `${wd}.spec`],
+      /What the widget should be[\s\S]*size\s+<integer> -required-/,
+    );
+    assert.match(await succeed(['describe', wd, 'one']), /Spec:\n\s+Size:\s+4/);
     const refused = await run(['apply', '-f', '-'], yaml(widget('bad', 0)));
     assert.match(
       refused.stderr,
       /The Widget "bad" is invalid: spec\.size: Invalid value: 0: spec\.size in body should be greater than or equal to 1/,
     );
-    const waiting = succeed(['wait', '--for=condition=Ready', 'wd/one', '--timeout=30s']);
+    const waiting = succeed(['wait', '--for=condition=Ready', `${wd}/one`, '--timeout=30s']);
     await succeed([
       'patch',
-      'wd',
+      wd,
       'one',
       '--subresource=status',
       '--type=merge',
@@ -317,7 +321,7 @@ describe('kubectl', () => {
       '{"status":{"conditions":[{"type":"Ready","status":"True"}]}}',
     ]);
     assert.match(await waiting, /condition met/);
-    assert.match(await succeed(['delete', 'wd', 'one']), /"one" deleted/);
+    assert.match(await succeed(['delete', wd, 'one']), /"one" deleted/);
     await succeed(['delete', 'crd', `widgets.${group}`]);
   });
 

@@ -28,6 +28,16 @@ export type Version = {
 
 export const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
+/** Another for each group: a definition that goes is discovered for a moment longer, and a name of both may mean either. */
+export function shortNameOf(group: string): string {
+  return `w${group.split('.')[0]}`;
+}
+
+/** As short names. */
+export function categoryOf(group: string): string {
+  return `gadgets-${group.split('.')[0]}`;
+}
+
 /** A CustomResourceDefinition of kind Widget. */
 export function widgetDefinition(group: string, version: Version = {}, spec: Body = {}): Body {
   const {
@@ -48,8 +58,8 @@ export function widgetDefinition(group: string, version: Version = {}, spec: Bod
         singular: 'widget',
         kind: 'Widget',
         listKind: 'WidgetList',
-        shortNames: ['wd'],
-        categories: ['gadgets'],
+        shortNames: [shortNameOf(group)],
+        categories: [categoryOf(group)],
       },
       versions: [
         {

@@ -4,10 +4,12 @@ import type { Body } from '../client.ts';
 import { causes, eventually, expect, type Scope, type Table } from '../suite.ts';
 import { at, listAt, textAt } from '../value.ts';
 import {
+  categoryOf,
   definitions as path,
   isEstablished,
   newGroup,
   widgetDefinition,
+  shortNameOf,
   withWidgets,
   type Version,
 } from '../widgets.ts';
@@ -49,8 +51,8 @@ export const definitions: Table = {
         listAt(body, 'resources').find((each) => at(each, 'name') === name),
       );
       assert.equal(at(widgets, 'singularName'), 'widget');
-      assert.deepEqual(at(widgets, 'shortNames'), ['wd']);
-      assert.deepEqual(at(widgets, 'categories'), ['gadgets']);
+      assert.deepEqual(at(widgets, 'shortNames'), [shortNameOf(group)]);
+      assert.deepEqual(at(widgets, 'categories'), [categoryOf(group)]);
       assert.deepEqual(at(status, 'verbs'), ['get', 'patch', 'update']);
     });
   },
