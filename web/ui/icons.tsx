@@ -1,3 +1,7 @@
+// A part of the browser's side, so that it comes to the page whole: what the server renders it sends in rows of 3,200 bytes, and the rest of a row
+// later (React's Flight); what comes later into an svg React hides by a style, which the page's policy forbids.
+'use client';
+
 /** Line icons of one weight; decorative, so the control that holds one carries the name. */
 const PATHS = {
   bag: 'M6 8h12l1 12H5L6 8Zm3 0V7a3 3 0 0 1 6 0v1',

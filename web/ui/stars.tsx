@@ -1,10 +1,11 @@
+// A part of the browser's side, so that it comes to the page whole: what the server renders it sends in rows of 3,200 bytes, and the rest of a row
+// later (React's Flight); what comes later into an svg React hides by a style, which the page's policy forbids.
+'use client';
+
 /** Stars that something was given: read aloud as words, drawn to a tenth of a star; and a share as a bar. No style stands in either: pages allow none. */
 const star = (x: number): string =>
   `M${x + 12} 2.6l2.9 6 6.6.9-4.8 4.6 1.2 6.5L${x + 12} 17.5l-5.9 3.1 1.2-6.5L${x + 2.5} 9.5l6.6-.9Z`;
-/**
- * Five of them as one path. A component of its own within the svg may come to the page later than the rest, and what React streams into an svg
- * is hidden by a style until then, which the page's policy forbids.
- */
+/** Five of them as one path. */
 const ROW = [0, 24, 48, 72, 96].map(star).join('');
 
 export function Stars({
