@@ -197,7 +197,8 @@ test('statements go through the pooler’s few sessions, under the login’s own
       sql.query<{ bound: string }>('acme', `select current_setting('statement_timeout') as bound`),
     ),
   );
-  assert.ok((await pooler.transactions()) - before >= 200);
+  // Those that wait for a connection share its next transaction, a dozen at most.
+  assert.ok((await pooler.transactions()) - before >= 200 / 12);
   assert.deepEqual(new Set(asked.map(({ rows }) => rows[0]?.bound)), new Set(['10s']));
   const heard = Promise.withResolvers<string>();
   await sql.listen('pooled', heard.resolve);
