@@ -168,6 +168,7 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
     reserve(tenant: TenantId, input: ReserveSpending): Promise<ReservedSpending> {
       return sql.transaction(tenant, async (tx) => {
         const buyer = await lockBuyer(tx, tenant, input.companyId, input.customerId);
+        await lockReservation(tx, tenant, input.purchaseId);
         const { limits } = buyer;
         const spent =
           limits?.perPeriod === undefined
@@ -218,6 +219,14 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
       return spentBeside(runner, tenant, customerId, limits, null);
     },
   };
+}
+
+/** What an order tells meanwhile waits: a reservation that is left out of the sum must still be one when it is written over. */
+async function lockReservation(tx: SqlRunner, tenant: TenantId, purchaseId: string): Promise<void> {
+  await tx.query(
+    `SELECT FROM company_spending WHERE tenant_id = $1 AND purchase_id = $2 AND state = 'reserved' FOR UPDATE`,
+    [tenant, purchaseId],
+  );
 }
 
 const NEEDS_APPROVAL: Readonly<Record<Beyond, string>> = {
