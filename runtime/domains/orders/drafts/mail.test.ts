@@ -1,62 +1,21 @@
 /** Who is told of an offer, and by which link: orders and notifications in one runtime. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testing.ts';
-import type { MailMessage } from '../../../platform/ports.ts';
-import { notifications } from '../../notifications/definition.ts';
-import { orders } from '../definition.ts';
+import { startMailingShop, type MailingShop } from '../testing/mails.ts';
 import { ADDRESS } from '../testing/shop.ts';
 import type { Cart } from '../schemas.ts';
 import type { Draft, Offer } from './schemas.ts';
 
 const TENANT = 'acme';
-let database: TestDatabase;
-let shop: TestHost;
+let mailing: MailingShop;
 
 before(async () => {
-  database = await startTestDatabase([orders, notifications]);
-  const domains = ['orders', 'notifications'];
-  await database.addTenant({ id: TENANT, domains, locales: ['en'], currencies: ['EUR'] }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
-    {
-      services: {
-        orders: () => import('../service.ts'),
-        notifications: () => import('../../notifications/service.ts'),
-      },
-    },
-  );
-  await database.admin.query(
-    `insert into shop.orders_variants (tenant_id, variant_id, product_id, product_version, title, options, prices, requires_shipping, published)
-     values ($1, 'desk', 'desk', 1, 'Desk', '{}', '{"EUR": 20000}', true, true)`,
-    [TENANT],
-  );
-  await database.admin.query(
-    `insert into shop.orders_stock (tenant_id, variant_id, on_hand, updated_at) values ($1, 'desk', 10, now())`,
-    [TENANT],
-  );
+  mailing = await startMailingShop(TENANT);
 });
-after(async () => {
-  await shop.stop();
-  await database.stop();
-});
-
-/** Waits for the mail to somebody that says so in its subject. */
-async function mailTo(address: string, subject: string): Promise<MailMessage & { readonly text: string }> {
-  for (const giveUp = Date.now() + 60_000; ;) {
-    await shop.settled(3);
-    const sent = await shop.host.platform.outbox.list(TENANT, { limit: 100 });
-    for (const { channel, message } of sent) {
-      // What goes out by mail is a mail.
-      const mail = message as unknown as MailMessage & { readonly text: string };
-      if (channel === 'mail' && mail.to === address && mail.subject.includes(subject)) return mail;
-    }
-    assert.ok(Date.now() < giveUp, `no mail to ${address} about ${subject}`);
-  }
-}
+after(() => mailing.stop());
 
 test('a quote is told to the merchant, and its answer to whoever asked, with a link that opens it', async () => {
+  const { database, shop, mailTo } = mailing;
   await shop.managed(TENANT, 'PUT', '/api/admin/notifications/settings', {
     merchant: { emails: ['boss@example.com'] },
   });
