@@ -4,11 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { adminToken, clusterOf } from '../support/cluster.ts';
-import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { linkTo } from '../support/customers.ts';
-import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { openStorefront, type Storefront } from '../support/storefront.ts';
 import { until } from '../support/wait.ts';
 
 const skip = NO_CHROMIUM;
@@ -17,32 +16,23 @@ const EMAIL = 'newcomer@example.com';
 const PASSWORD = 'correct horse battery';
 const NEXT = 'another horse entirely';
 
-let installation: Installation;
-let browser: Browser;
-let key: string;
+let storefront: Storefront;
 
 before(async () => {
   if (skip !== false) return;
-  installation = await startInstallation();
-  await installation.event('storefront', 300_000);
-  const client = await clusterOf(installation);
-  key = await adminToken(client, TENANT);
-  client.close();
-  browser = await launchChromium();
+  storefront = await openStorefront(TENANT);
 });
 after(async () => {
-  if (skip !== false) return;
-  await browser.close();
-  await removeInstallation(installation);
+  if (skip === false) await storefront.close();
 });
 
-const at = (path: string): string => `http://${TENANT}.localhost:${installation.port}${path}`;
+const at = (path: string): string => storefront.at(path);
 
 /** Where the mail leads that came to the newcomer. */
 async function mailed(page: 'register' | 'reset', but?: string): Promise<string> {
   const token = await until(
     async () => {
-      const found = await linkTo(installation.shop(`${TENANT}.localhost`), key, EMAIL, page);
+      const found = await linkTo(storefront.shop, storefront.key, EMAIL, page);
       return found === but ? undefined : found;
     },
     { withinMs: 60_000, what: `a mail with a link to ${page} has come` },
@@ -66,7 +56,7 @@ test(
   'a newcomer gets an account by the link of a mail, signs in by passkey and password, and whoever asks for it again is told the same',
   { skip },
   async () => {
-    const context = await browser.newContext({ locale: 'en-GB' });
+    const context = await storefront.browser.newContext({ locale: 'en-GB' });
     const page = await context.newPage();
     const troubles = watchForTrouble(page);
     const said = await askForAccount(page);
@@ -114,11 +104,11 @@ test(
 );
 
 test('who has forgotten the password chooses another by the link of a mail', { skip }, async () => {
-  const context = await browser.newContext({ locale: 'en-GB' });
+  const context = await storefront.browser.newContext({ locale: 'en-GB' });
   const page = await context.newPage();
   const troubles = watchForTrouble(page);
-  const shop = installation.shop(`${TENANT}.localhost`);
-  const before = await linkTo(shop, key, EMAIL, 'reset');
+  const shop = storefront.shop;
+  const before = await linkTo(shop, storefront.key, EMAIL, 'reset');
   await page.goto(at('/account'));
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   await page.getByRole('button', { name: 'Send the link' }).waitFor();

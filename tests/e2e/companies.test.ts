@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
-import { adminToken, clusterOf } from '../support/cluster.ts';
+import type { Page } from 'playwright-core';
+import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { linkTo, newCustomer } from '../support/customers.ts';
-import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import type { Shop } from '../support/shop.ts';
+import { openStorefront, type Storefront } from '../support/storefront.ts';
 import { until } from '../support/wait.ts';
 
 const skip = NO_CHROMIUM;
@@ -18,32 +18,23 @@ const ADMIN = 'admin@firm.example';
 const BUYER = 'buyer@firm.example';
 const PATIENCE_MS = 120_000;
 
-let installation: Installation;
-let browser: Browser;
-let key: string;
+let storefront: Storefront;
 
 before(async () => {
   if (skip !== false) return;
-  installation = await startInstallation();
-  await installation.event('storefront', 300_000);
-  const client = await clusterOf(installation);
-  key = await adminToken(client, TENANT);
-  client.close();
-  browser = await launchChromium();
+  storefront = await openStorefront(TENANT);
 });
 after(async () => {
-  if (skip !== false) return;
-  await browser.close();
-  await removeInstallation(installation);
+  if (skip === false) await storefront.close();
 });
 
-const at = (path: string): string => `http://${TENANT}.localhost:${installation.port}${path}`;
-const shop = () => installation.shop(`${TENANT}.localhost`);
-const headers = () => ({ authorization: `Bearer ${key}` });
+const at = (path: string): string => storefront.at(path);
+const shop = (): Shop => storefront.shop;
+const headers = () => ({ authorization: `Bearer ${storefront.key}` });
 
 /** A page in which somebody is signed in. */
 async function signedIn(email: string): Promise<{ page: Page; troubles: readonly string[] }> {
-  const context = await browser.newContext({ locale: 'en-GB' });
+  const context = await storefront.browser.newContext({ locale: 'en-GB' });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const troubles = watchForTrouble(page);
@@ -61,7 +52,11 @@ test(
   { skip },
   async () => {
     for (const email of [ADMIN, BUYER])
-      await newCustomer(shop(), key, { email, firstName: email.split('@')[0] ?? '', password: PASSWORD });
+      await newCustomer(shop(), storefront.key, {
+        email,
+        firstName: email.split('@')[0] ?? '',
+        password: PASSWORD,
+      });
 
     const admin = await signedIn(ADMIN);
     await admin.page.goto(at('/account/company'));
@@ -94,7 +89,7 @@ test(
     await admin.page.getByText('Buyer · invited').waitFor();
 
     const buyer = await signedIn(BUYER);
-    const link = await until(() => linkTo(shop(), key, BUYER, 'company-member'), {
+    const link = await until(() => linkTo(shop(), storefront.key, BUYER, 'company-member'), {
       withinMs: PATIENCE_MS,
       what: 'the invitation has come',
     });

@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import type { AdminRelated } from '../../runtime/domains/catalog/related/schemas.ts';
 import type { ReviewSettings } from '../../runtime/domains/catalog/reviews/schemas.ts';
 import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
-import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
-import { adminToken, clusterOf } from '../support/cluster.ts';
+import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { newCustomer } from '../support/customers.ts';
-import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import type { Shop } from '../support/shop.ts';
+import { openStorefront, type Storefront } from '../support/storefront.ts';
 import { until } from '../support/wait.ts';
 
 const skip = NO_CHROMIUM;
@@ -24,45 +24,39 @@ const PATIENCE_MS = 120_000;
 /** Screens of the last run, for whoever wants to look. */
 const SCREENS = join(import.meta.dirname, '../out/screens');
 
-let installation: Installation;
-let browser: Browser;
-let key: string;
+let storefront: Storefront;
 
 before(async () => {
   if (skip !== false) return;
-  installation = await startInstallation();
-  await installation.event('storefront', 300_000);
-  const client = await clusterOf(installation);
-  key = await adminToken(client, TENANT);
-  client.close();
-  browser = await launchChromium();
+  storefront = await openStorefront(TENANT);
   await mkdir(SCREENS, { recursive: true });
 });
 after(async () => {
-  if (skip !== false) return;
-  await browser.close();
-  await removeInstallation(installation);
+  if (skip === false) await storefront.close();
 });
 
-const at = (path: string): string => `http://${TENANT}.localhost:${installation.port}${path}`;
-const shop = () => installation.shop(`${TENANT}.localhost`);
+const at = (path: string): string => storefront.at(path);
+const shop = (): Shop => storefront.shop;
 
 async function managed<T>(method: string, path: string, json?: object): Promise<T> {
-  const headers = { authorization: `Bearer ${key}` };
+  const headers = { authorization: `Bearer ${storefront.key}` };
   const answer = await shop()(method, path, { headers, ...(json === undefined ? {} : { json }) });
   assert.equal(answer.status, 200, answer.text);
   return answer.json<T>();
 }
 
 async function visitor(): Promise<{ context: BrowserContext; page: Page; troubles: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' });
+  const context = await storefront.browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    locale: 'en-GB',
+  });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   return { context, page, troubles: watchForTrouble(page) };
 }
 
 async function signIn(page: Page, email: string): Promise<void> {
-  await newCustomer(shop(), key, { email, firstName: 'Ada', password: PASSWORD });
+  await newCustomer(shop(), storefront.key, { email, firstName: 'Ada', password: PASSWORD });
   await page.goto(at('/account'));
   const form = page.getByRole('form', { name: 'Log in' });
   await form.getByLabel('E-mail').fill(email);

@@ -1,0 +1,39 @@
+/** A whole installation with its pages built, one of its shops, and a real browser to look at it with. */
+import { adminToken, clusterOf } from './cluster.ts';
+import { launchChromium } from './browser.ts';
+import { removeInstallation, startInstallation, type Installation } from './installation.ts';
+import type { Shop } from './shop.ts';
+import type { Browser } from 'playwright-core';
+
+export interface Storefront {
+  readonly installation: Installation;
+  readonly browser: Browser;
+  /** The shop's admin key. */
+  readonly key: string;
+  /** The address of one of its pages. */
+  at(path: string): string;
+  readonly shop: Shop;
+  close(): Promise<void>;
+}
+
+/** @param tenant one of the samples */
+export async function openStorefront(tenant: string): Promise<Storefront> {
+  const installation = await startInstallation();
+  // The first time it is built.
+  await installation.event('storefront', 300_000);
+  const client = await clusterOf(installation);
+  const key = await adminToken(client, tenant);
+  client.close();
+  const browser = await launchChromium();
+  return {
+    installation,
+    browser,
+    key,
+    at: (path) => `http://${tenant}.localhost:${installation.port}${path}`,
+    shop: installation.shop(`${tenant}.localhost`),
+    async close() {
+      await browser.close();
+      await removeInstallation(installation);
+    },
+  };
+}
