@@ -1,5 +1,6 @@
 /** Drafts and quotes: what merchants put together, what shoppers ask for, and what of it either sees. */
 import { z } from 'zod';
+import { agreedDiscount, amount, words } from '../agreed.ts';
 import { approvalMessage, purchaseOrder } from '../companies/schemas.ts';
 import { discount } from '../promotions/schemas.ts';
 import {
@@ -9,7 +10,6 @@ import {
   currency,
   email,
   itemSnapshot,
-  MAX_AMOUNT,
   MAX_LINES,
   money,
   quantity,
@@ -30,16 +30,6 @@ export const draftState = z.enum([
   'expired',
 ]);
 
-const words = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    // Lines may end; nothing else that is no text comes in.
-    .regex(/^[\P{Cc}\n]*$/u, 'no control characters');
-const amount = z.int().min(0).max(MAX_AMOUNT);
-
 export const draftLine = z
   .strictObject({
     variantId,
@@ -55,16 +45,7 @@ export const draftLine = z
   });
 
 /** Off the goods as a whole. */
-export const draftDiscount = z
-  .strictObject({
-    basisPoints: z.int().min(1).max(10_000).optional(),
-    amount: amount.min(1).optional(),
-    reason: words(120),
-  })
-  .refine(
-    (given) => (given.basisPoints === undefined) !== (given.amount === undefined),
-    'give either basisPoints or amount',
-  );
+export const draftDiscount = agreedDiscount();
 
 /** One of the shop's methods, or one that was agreed on. */
 export const draftShipping = z

@@ -2,32 +2,15 @@
 import { z } from 'zod';
 import { completeDraft } from '../drafts/schemas.ts';
 import { discount } from '../promotions/schemas.ts';
-import { itemSnapshot, MAX_AMOUNT, MAX_LINES, MAX_QUANTITY, money, variantId } from '../schemas.ts';
+import { agreedDiscount, amount, words } from '../agreed.ts';
+import { itemSnapshot, MAX_LINES, MAX_QUANTITY, money, variantId } from '../schemas.ts';
 import { outcome } from './outcome.ts';
 
 export const editId = z.string().regex(/^edt_[0-9a-f]{32}$/, 'an edit id: edt_ and 32 hexadecimal digits');
 export const editState = z.enum(['open', 'committed', 'withdrawn']);
 
-const words = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[\P{Cc}\n]*$/u, 'no control characters');
-const amount = z.int().min(0).max(MAX_AMOUNT);
-
 /** Off a line as a whole, beside what is off it already. */
-export const lineDiscount = z
-  .strictObject({
-    basisPoints: z.int().min(1).max(10_000).optional(),
-    amount: amount.min(1).optional(),
-    reason: words(120),
-  })
-  .refine(
-    (given) => (given.basisPoints === undefined) !== (given.amount === undefined),
-    'give either basisPoints or amount',
-  );
+export const lineDiscount = agreedDiscount();
 
 export const editLine = z.strictObject({
   variantId,
