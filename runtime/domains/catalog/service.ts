@@ -22,6 +22,7 @@ import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
 import { currencyOf, decodeCursor, encodeCursor, listByIds } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
+import { createNear } from './meaning/near.ts';
 import { priceListRoutes } from './price-lists/routes.ts';
 import {
   keyOf,
@@ -84,9 +85,13 @@ export const createService: CreateService = (platform) => {
   const media = createMedia({ ...platform, sources });
   const cached = createCached(platform);
   const imports = createImports({ platform, media, sources, changed: cached.changed });
-  const keeping = createSearchKeeping(platform, cached.changed);
+  const near = createNear(platform);
+  const keeping = createSearchKeeping(platform, (tenant) => {
+    near.forget(tenant);
+    cached.changed(tenant);
+  });
   const settings = createSearchSettings(platform);
-  const search = createProductSearch(platform, keeping, settings);
+  const search = createProductSearch(platform, near, keeping, settings);
   const lists = createProductLists(platform, settings, search);
 
   function listed(tenant: Tenant, asked: ProductsQuery, groups: readonly string[]): Promise<RouteResponse> {

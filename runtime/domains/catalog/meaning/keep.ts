@@ -19,6 +19,8 @@ const PAGE = 200;
 
 export interface Meant {
   readonly id: string;
+  /** Grows with each change of the product: what an older one said never replaces what a newer one says. */
+  readonly version: number;
   readonly document: ProductDocument;
 }
 
@@ -61,7 +63,14 @@ export function createMeaningKeeping({
       packVector(meaningOf(model, weighed(textsOf(document)))).toString('base64'),
     );
     const hashes = products.map(({ document }) => hashOf(document));
-    await sql.query(tenant, WRITE, [tenant, version, products.map(({ id }) => id), hashes, vectors]);
+    await sql.query(tenant, WRITE, [
+      tenant,
+      version,
+      products.map(({ id }) => id),
+      hashes,
+      vectors,
+      products.map((one) => one.version),
+    ]);
   }
 
   async function* everything(tenant: TenantId, signal: AbortSignal): AsyncGenerator<readonly Meant[]> {
@@ -158,17 +167,20 @@ function textsOf(document: ProductDocument): Texts {
 }
 
 const WRITE = `
-  INSERT INTO catalog_meanings (tenant_id, product_id, model_version, text_hash, vector)
-  SELECT $1, n.id, $2::bigint, n.hash, decode(n.vector, 'base64')
-  FROM unnest($3::text[], $4::text[], $5::text[]) AS n (id, hash, vector) ORDER BY n.id
+  INSERT INTO catalog_meanings AS m (tenant_id, product_id, model_version, text_hash, vector, version)
+  SELECT $1, n.id, $2::bigint, n.hash, decode(n.vector, 'base64'), n.version
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS n (id, hash, vector, version) ORDER BY n.id
   ON CONFLICT (tenant_id, product_id) DO UPDATE SET model_version = excluded.model_version, text_hash = excluded.text_hash,
-    vector = excluded.vector`;
+    vector = excluded.vector, version = excluded.version
+  WHERE m.version <= excluded.version`;
 
 const REMOVE = 'DELETE FROM catalog_meanings WHERE tenant_id = $1 AND product_id = ANY ($2::text[])';
 const CHANGED = 'UPDATE catalog_meaning_models SET changes = changes + 1 WHERE tenant_id = $1';
 
 const PAGE_OF_ALL = `
-  SELECT p.id, p.document FROM products p WHERE p.tenant_id = $1 AND p.visible AND p.id > $2::text ORDER BY p.id LIMIT $3::int`;
+  SELECT p.id, p.document, coalesce(i.version, 0) AS version
+  FROM products p LEFT JOIN product_index i ON i.tenant_id = $1 AND i.product_id = p.id
+  WHERE p.tenant_id = $1 AND p.visible AND p.id > $2::text ORDER BY p.id LIMIT $3::int`;
 
 const COUNT = `
   SELECT (SELECT count(*)::int FROM (SELECT 1 FROM products p WHERE p.tenant_id = $1 AND p.visible LIMIT $2::int + 1) v) AS visible,

@@ -10,6 +10,8 @@ import { DIMENSIONS, meaningOf, weighed, type MeaningModel } from './model.ts';
 export interface Near {
   /** Ids, the nearest first. @param least cosine: `NEAR` or `RELATED` */
   near(tenant: TenantId, text: string, most: number, least: number): Promise<readonly string[]>;
+  /** What products mean has changed: the next question sees it. In other processes it is seen soon. */
+  forget(tenant: TenantId): void;
 }
 
 /** So near that it is shown for nothing else than that: what only chance gives letters in common hardly ever comes so near. */
@@ -33,13 +35,15 @@ interface Kept {
 export function createNear({ sql, clock }: { readonly sql: Sql; readonly clock: Clock }): Near {
   // In the order in which they were asked for, the latest last.
   const kept = new Map<TenantId, Kept>();
+  // Not taken out of `kept`: whoever is reading meanwhile would put back what it read before.
+  const changed = new Set<TenantId>();
 
   async function meaningsOf(tenant: TenantId): Promise<Kept | undefined> {
     const now = clock.now().getTime();
     const present = kept.get(tenant);
     kept.delete(tenant);
     const current =
-      present !== undefined && now - present.checked < FRESH_MS
+      present !== undefined && !changed.delete(tenant) && now - present.checked < FRESH_MS
         ? present
         : await refreshed(tenant, present, now);
     if (current === undefined) return undefined;
@@ -85,6 +89,7 @@ export function createNear({ sql, clock }: { readonly sql: Sql; readonly clock: 
         .slice(0, most)
         .map(({ id }) => id);
     },
+    forget: (tenant) => void changed.add(tenant),
   };
 }
 

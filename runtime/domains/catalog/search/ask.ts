@@ -10,7 +10,7 @@ import { CARD_COLUMNS, toCard, type CardRow } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
 import { currencyOf, listProducts } from '../listing.ts';
 import { fused } from '../meaning/fusion.ts';
-import { createNear, NEAR, RELATED } from '../meaning/near.ts';
+import { NEAR, RELATED, type Near } from '../meaning/near.ts';
 import { arrangementOf, AS_IT_IS, toSearchBoost, type Arrangement } from '../ranking/lifts.ts';
 import { isOwnOrder, rankingOf } from '../ranking/rules.ts';
 import type { ProductsPage, ProductsQuery, SuggestQuery, Suggestions } from '../schemas.ts';
@@ -48,10 +48,10 @@ const REST_MS = 2_000;
 
 export function createProductSearch(
   { sql, search, clock, log }: Platform,
+  near: Pick<Near, 'near'>,
   keeping: Pick<SearchKeeping, 'isBuilt'>,
   settings: KeptSettings,
 ): ProductSearch {
-  const near = createNear({ sql, clock });
   const circuit = createCircuit({
     failures: 1,
     restMilliseconds: REST_MS,

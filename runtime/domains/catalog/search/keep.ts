@@ -90,6 +90,8 @@ export function createSearchKeeping(platform: Platform, changed: (tenant: Tenant
       shown,
       gone.map(({ id }) => id),
     );
+    // Before it is said to be told: whoever reads that nothing is pending finds it.
+    changed(tenant.id);
     // What has changed meanwhile is of another version by now, and stays pending.
     await sql.query(tenant.id, TOLD, [
       tenant.id,
@@ -103,7 +105,6 @@ export function createSearchKeeping(platform: Platform, changed: (tenant: Tenant
         deleted.map(({ id }) => id),
         deleted.map(({ version }) => version),
       ]);
-    changed(tenant.id);
     return { products: rows.length, saysElse };
   }
 

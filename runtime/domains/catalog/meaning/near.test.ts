@@ -1,0 +1,77 @@
+/** What products mean, kept in step by tasks that may overlap, and asked by a process that keeps what it read. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { pino } from 'pino';
+import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { startTestHost, type TestHost } from '../../../host/testing.ts';
+import type { Clock } from '../../../platform/ports.ts';
+import { catalog } from '../definition.ts';
+import type { ProductDocument } from '../document.ts';
+import { createMeaningKeeping, type Meant } from './keep.ts';
+import { createNear, NEAR } from './near.ts';
+
+let database: TestDatabase;
+let shop: TestHost;
+const SHOP = 'one';
+/** Time stands still: what is kept for a moment is kept for ever. */
+const clock: Clock = { now: () => new Date('2026-11-26T12:00:00Z') };
+
+before(async () => {
+  database = await startTestDatabase([catalog]);
+  await database.addTenant({ id: SHOP });
+  const { url: databaseUrl, secretsKey } = database;
+  shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'] });
+  await shop.host.sql.query(
+    SHOP,
+    `INSERT INTO catalog_meaning_models (tenant_id, version, changes, products, words, contexts, learned_at)
+     VALUES ($1, 1, 1, 1, '[]', '', $2)`,
+    [SHOP, clock.now()],
+  );
+});
+after(async () => {
+  await shop.stop();
+  await database.stop();
+});
+
+const keeping = () => createMeaningKeeping({ sql: shop.host.sql, clock, log: pino({ level: 'silent' }) });
+
+function called(title: string, version: number): Meant {
+  const document: ProductDocument = {
+    id: 'it',
+    handle: 'it',
+    title,
+    descriptionHtml: '',
+    vendor: '',
+    type: '',
+    category: '',
+    tags: [],
+    status: 'active',
+    published: true,
+    giftCard: false,
+    options: [],
+    variants: [],
+    images: [],
+    seo: { title: null, description: null },
+    extra: {},
+  };
+  return { id: 'it', version, document };
+}
+
+test('a product that is called something else is not found by what it was called, as soon as that is told', async () => {
+  const near = createNear({ sql: shop.host.sql, clock });
+  const found = (text: string) => near.near(SHOP, text, 10, NEAR);
+  assert.equal(await keeping().tell(SHOP, [called('Lantern', 1)], []), true);
+  assert.deepEqual(await found('lantern'), ['it']);
+  await keeping().tell(SHOP, [called('Headlamp', 2)], []);
+  near.forget(SHOP);
+  assert.deepEqual(await found('lantern'), []);
+  assert.deepEqual(await found('headlamp'), ['it']);
+});
+
+test('who was held up with what a product was called does not bring it back', async () => {
+  await keeping().tell(SHOP, [called('Kettle', 4)], []);
+  await keeping().tell(SHOP, [called('Anvil', 3)], []);
+  const near = createNear({ sql: shop.host.sql, clock });
+  assert.deepEqual(await near.near(SHOP, 'anvil', 10, NEAR), []);
+  assert.deepEqual(await near.near(SHOP, 'kettle', 10, NEAR), ['it']);
+});
