@@ -1,5 +1,4 @@
 /** The catalogue's handlers: each narrows what the host has parsed, asks the parts beside it, and answers. */
-import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
@@ -17,9 +16,10 @@ import {
   type DetailRow,
   type ProductDocument,
 } from './document.ts';
-import { BROWSING, CACHE_SECONDS } from './freshness.ts';
+import { BROWSING } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { createImports } from './imports.ts';
+import { createKeptAnswers } from './kept.ts';
 import { currencyOf, decodeCursor, encodeCursor, listByIds } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
 import { createNear } from './meaning/near.ts';
@@ -74,8 +74,6 @@ import { UsedMedia, usesOf } from './uses.ts';
 import { createWishlistRoutes } from './wishlists/routes.ts';
 import { TIDY, tidyWishlists } from './wishlists/store.ts';
 
-/** SHA-1 in base64url, before each kept answer. */
-const TAG_LENGTH = 27;
 /** A small import is over before its request would have to be asked about again. */
 const IMPORT_WAIT_MS = 1_500;
 
@@ -83,7 +81,7 @@ export const createService: CreateService = (platform) => {
   const { sql, clock } = platform;
   const sources = createSources(platform.sourcesUrl);
   const media = createMedia({ ...platform, sources });
-  const cached = createCached(platform);
+  const cached = createKeptAnswers(platform);
   const imports = createImports({ platform, media, sources, changed: cached.changed });
   const near = createNear(platform);
   const keeping = createSearchKeeping(platform, (tenant) => {
@@ -402,47 +400,6 @@ export const createService: CreateService = (platform) => {
     },
   };
 };
-
-interface Cached {
-  /** What `load` answered a moment ago, unless something changed since, as text that need not be written again. */
-  read(tenant: TenantId, key: string, load: () => Promise<unknown>): Promise<RouteResponse>;
-  changed(tenant: TenantId): void;
-}
-
-/**
- * One generation per tenant is part of every key: a change makes all that was kept unreachable. It is drawn, not counted: where processes
- * share a cache, another's count would bring back what it kept before this one's change.
- */
-function createCached({ cache }: Platform): Cached {
-  const generations = new Map<TenantId, string>();
-  const loading = new Map<string, Promise<string>>();
-  const load = async (tenant: TenantId, key: string, work: () => Promise<unknown>): Promise<string> => {
-    const text = JSON.stringify(await work());
-    const kept = `${createHash('sha1').update(text).digest('base64url')}${text}`;
-    await cache.set(tenant, key, kept, CACHE_SECONDS);
-    return kept;
-  };
-  return {
-    async read(tenant, key, work) {
-      const full = `catalog/${generations.get(tenant) ?? ''}/${key}`;
-      let kept = await cache.get(tenant, full);
-      if (kept === undefined) {
-        // A hundred shoppers who come at once ask the database once.
-        const id = `${tenant}/${full}`;
-        let running = loading.get(id);
-        if (!running) {
-          running = load(tenant, full, work).finally(() => loading.delete(id));
-          loading.set(id, running);
-        }
-        kept = await running;
-      }
-      return { jsonText: kept.slice(TAG_LENGTH), headers: { etag: `"${kept.slice(0, TAG_LENGTH)}"` } };
-    },
-    changed(tenant) {
-      generations.set(tenant, randomUUID());
-    },
-  };
-}
 
 /** Orders own the stock; the catalogue remembers what is sold out, to filter by it. */
 async function noteStock(

@@ -1,8 +1,9 @@
 /** What shoppers and merchants do with reviews, over HTTP. */
-import type { Caller, Platform, RouteHandler, RouteResponse } from '../../../platform/domain.ts';
+import type { Caller, Platform, RouteHandler } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { SqlRunner, Tenant, TenantId } from '../../../platform/ports.ts';
 import { BROWSING } from '../freshness.ts';
+import type { KeptAnswers } from '../kept.ts';
 import {
   answerReview,
   decide,
@@ -35,12 +36,6 @@ import {
   type ReviewRow,
 } from './store.ts';
 
-/** Answers that are kept, and how they are called off. */
-interface Cached {
-  read(tenant: TenantId, key: string, load: () => Promise<unknown>): Promise<RouteResponse>;
-  changed(tenant: TenantId): void;
-}
-
 /** Of one customer: nobody who means it is faster. */
 const WRITES_A_MINUTE = 10;
 const VOTES_A_MINUTE = 60;
@@ -48,7 +43,7 @@ const VOTES_A_MINUTE = 60;
 const MOST_VOTED = 500;
 
 // In every handler the host has parsed params, query and body with the schemas of the route, so that the casts hold.
-export function createReviewRoutes(platform: Platform, cached: Cached): Record<string, RouteHandler> {
+export function createReviewRoutes(platform: Platform, cached: KeptAnswers): Record<string, RouteHandler> {
   const { sql, limits } = platform;
   const idOf = (params: unknown): string => (params as { id: string }).id;
   const readerOf = (tenant: TenantId): SqlRunner => ({
