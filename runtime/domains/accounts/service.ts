@@ -198,6 +198,9 @@ export const createService: CreateService = (platform) => {
       authenticateStaff: (tenant, input) => staff.sessions.find(tenant.id, TokenInput.parse(input).token),
       ...companies.operations,
       staffPolicy: (tenant) => staff.members.policy(tenant.id),
+      /** For orders: which groups a customer is in for whom a merchant puts something together. */
+      identityOf: async (tenant, input) =>
+        (await sessions.of(tenant.id, CustomerInput.parse(input).customerId)) ?? null,
       /** For orders: whose e-mail and name an order gets. */
       getCustomer: async (tenant, input) =>
         toCustomer(await findById(platform, tenant.id, CustomerInput.parse(input).customerId)),

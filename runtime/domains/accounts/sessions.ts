@@ -8,6 +8,8 @@ export interface Sessions {
   begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
   /** Whose it is, with the groups they are in now; a company is a group of those who buy for it. */
   find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
+  /** What a session of this customer would say, for whoever acts for them. */
+  of(tenant: TenantId, customerId: string): Promise<CustomerIdentity | undefined>;
   end(tenant: TenantId, token: string): Promise<void>;
   /** After a change of password: whoever else is logged in is not any more. */
   endOthers(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<void>;
@@ -25,19 +27,25 @@ const SEEN_EVERY_MS = 60 * 60 * 1_000;
  * Which groups they are in and which company they buy for come along: looks by key, which find nothing for most, instead of questions
  * at each price and at their checkout.
  */
-const FIND = `SELECT s.customer_id, s.seen_at, c.id AS company_id, m.role, ARRAY(SELECT g.group_id FROM customer_group_members g
-    WHERE g.tenant_id = $1 AND g.customer_id = s.customer_id
-    UNION SELECT g.group_id FROM company_groups g WHERE g.tenant_id = $1 AND g.company_id = c.id) AS groups FROM customer_sessions s
-  LEFT JOIN company_members m ON m.tenant_id = s.tenant_id AND m.customer_id = s.customer_id
-  LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved'
-  WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.expires_at > $3`;
+const identities = (from: string, customer: string): string =>
+  `c.id AS company_id, m.role, ARRAY(SELECT g.group_id FROM customer_group_members g
+    WHERE g.tenant_id = $1 AND g.customer_id = ${customer}
+    UNION SELECT g.group_id FROM company_groups g WHERE g.tenant_id = $1 AND g.company_id = c.id) AS groups FROM ${from} s
+  LEFT JOIN company_members m ON m.tenant_id = s.tenant_id AND m.customer_id = ${customer}
+  LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved' WHERE s.tenant_id = $1`;
 
-interface SessionRow {
+const FIND = `SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')} AND s.token_hash = $2 AND s.expires_at > $3`;
+const OF = `SELECT s.id AS customer_id, ${identities('customers', 's.id')} AND s.id = $2`;
+
+interface IdentityRow {
   readonly customer_id: string;
-  readonly seen_at: Date;
   readonly company_id: string | null;
   readonly role: CompanyMembership['role'] | null;
   readonly groups: readonly string[];
+}
+
+interface SessionRow extends IdentityRow {
+  readonly seen_at: Date;
 }
 
 export function createSessions(sql: Sql, clock: Clock): Sessions {
@@ -66,9 +74,11 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
           [tenant, hash, clock.now(), later(IDLE_MS), LONGEST_MS],
         );
       }
-      const { customer_id: customerId, company_id: id, role, groups } = row;
-      if (id === null || role === null) return { customerId, groups: groups.toSorted() };
-      return { customerId, groups: [...groups, id].toSorted(), company: { id, role } };
+      return identityOf(row);
+    },
+    async of(tenant, customerId) {
+      const { rows } = await sql.query<IdentityRow>(tenant, OF, [tenant, customerId]);
+      return rows[0] && identityOf(rows[0]);
     },
     async end(tenant, token) {
       await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2', [
@@ -89,4 +99,14 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       ]);
     },
   };
+}
+
+function identityOf({
+  customer_id: customerId,
+  company_id: id,
+  role,
+  groups,
+}: IdentityRow): CustomerIdentity {
+  if (id === null || role === null) return { customerId, groups: groups.toSorted() };
+  return { customerId, groups: [...groups, id].toSorted(), company: { id, role } };
 }

@@ -1,16 +1,11 @@
 /** What the catalogue says of variants now, for orders that are put together or changed by hand. */
 import type { TenantId } from '../../platform/ports.ts';
 import type { Reader, StoredLine } from './carts.ts';
+import type { Looking } from './prices/looking.ts';
+import { listsApplying, unitPrice } from './prices/offers.ts';
+import { snapshotAs, snapshotFrom, type SnapshotRow } from './snapshots.ts';
 
-export interface ItemRow {
-  readonly variant: string;
-  readonly product: string;
-  readonly handle: string | null;
-  readonly title: string;
-  readonly variant_title: string | null;
-  readonly sku: string | null;
-  readonly image: string | null;
-  readonly options: Readonly<Record<string, string>>;
+export interface ItemRow extends SnapshotRow {
   readonly price: number | null;
   readonly shipped: boolean;
   readonly type: string;
@@ -22,11 +17,12 @@ export interface ItemRow {
   readonly backorder: number | null;
 }
 
-/** One of them as JSON, for a statement in which `v` is its variant and `s` its stock. @param currency an expression */
-export function itemAs(currency: string): string {
-  return `jsonb_build_object('variant', v.variant_id, 'product', v.product_id, 'handle', v.handle, 'title', v.title,
-        'variant_title', v.variant_title, 'sku', v.sku, 'image', v.image, 'options', v.options,
-        'price', case when v.published then v.prices -> ${currency} end, 'shipped', v.requires_shipping, 'type', v.product_type,
+/**
+ * One of them as JSON, for a statement in which `v` is its variant and `s` its stock.
+ * @param price an expression: see `unitPrice`
+ */
+export function itemAs(price: string): string {
+  return `jsonb_build_object(${snapshotAs('v')}, 'price', ${price}, 'shipped', v.requires_shipping, 'type', v.product_type,
         'vendor', v.vendor, 'taxable', v.taxable, 'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked,
         'backorder', s.backorder_limit)`;
 }
@@ -34,14 +30,7 @@ export function itemAs(currency: string): string {
 /** @param quantity how many of it are wanted */
 export function itemOf(item: ItemRow, quantity: number): StoredLine {
   return {
-    variantId: item.variant,
-    productId: item.product,
-    handle: item.handle ?? undefined,
-    title: item.title,
-    variantTitle: item.variant_title ?? undefined,
-    sku: item.sku ?? undefined,
-    image: item.image ?? undefined,
-    options: item.options,
+    ...snapshotFrom(item),
     type: item.type,
     vendor: item.vendor,
     taxable: item.taxable,
@@ -57,19 +46,28 @@ export function itemOf(item: ItemRow, quantity: number): StoredLine {
   };
 }
 
-/** Unknown variants are left out. */
+/** At what they cost in that quantity for whoever looks. Unknown variants are left out. */
 export async function findItems(
   sql: Reader,
   tenant: TenantId,
   currency: string,
-  variantIds: readonly string[],
+  wanted: readonly Pick<StoredLine, 'variantId' | 'quantity'>[],
+  { now, groups }: Looking,
 ): Promise<readonly StoredLine[]> {
-  if (variantIds.length === 0) return [];
-  const { rows } = await sql.query<{ item: ItemRow }>(
-    `select ${itemAs('$3::text')} as item from orders_variants v
+  if (wanted.length === 0) return [];
+  const { rows } = await sql.query<{ item: ItemRow; quantity: number }>(
+    `select ${itemAs(unitPrice('$3::text', 'w.quantity', 'l'))} as item, w.quantity
+     from jsonb_to_recordset($2::jsonb) as w ("variantId" text, quantity integer)
+     join orders_variants v on v.tenant_id = $1 and v.variant_id = w."variantId"
      left join orders_stock s on s.tenant_id = $1 and s.variant_id = v.variant_id
-     where v.tenant_id = $1 and v.variant_id = any ($2::text[])`,
-    [tenant, variantIds, currency],
+     cross join (${listsApplying('$3::text', '$4', '$5')}) l`,
+    [
+      tenant,
+      JSON.stringify(wanted.map(({ variantId, quantity }) => ({ variantId, quantity }))),
+      currency,
+      now,
+      groups,
+    ],
   );
-  return rows.map(({ item }) => itemOf(item, 0));
+  return rows.map(({ item, quantity }) => itemOf(item, quantity));
 }

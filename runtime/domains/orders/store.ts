@@ -17,6 +17,7 @@ import { returnedOf, RETURNS, type ReturnRow } from './returns/store.ts';
 import type { Discount } from './promotions/schemas.ts';
 import type { TaxPart } from './taxes/schemas.ts';
 import { allocationsOf } from './locations/store.ts';
+import { snapshotAs, snapshotFrom, type SnapshotRow } from './snapshots.ts';
 import {
   comingSurcharge,
   surchargeOf,
@@ -187,15 +188,7 @@ interface FulfilmentRow {
   readonly delivered: string | null;
 }
 
-interface LineRow {
-  readonly variant: string;
-  readonly product: string;
-  readonly handle: string | null;
-  readonly title: string;
-  readonly variant_title: string | null;
-  readonly sku: string | null;
-  readonly image: string | null;
-  readonly options: Readonly<Record<string, string>>;
+interface LineRow extends SnapshotRow {
   readonly quantity: number;
   readonly shipped: number;
   readonly cancelled: number;
@@ -209,8 +202,7 @@ interface LineRow {
 const READ = `
   select o.*, exists (
       select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
-    (select jsonb_agg(jsonb_build_object('variant', l.variant_id, 'product', l.product_id, 'handle', l.handle, 'title', l.title,
-        'variant_title', l.variant_title, 'sku', l.sku, 'image', l.image, 'options', l.options, 'quantity', l.quantity,
+    (select jsonb_agg(jsonb_build_object(${snapshotAs('l')}, 'quantity', l.quantity,
         'price', l.unit_price, 'discount', l.discount, 'discounted', l.discounted, 'tax', l.tax, 'tax_rate', l.tax_rate, 'cancelled', h.cancelled,
         'shipped', case when h.state = 'shipped' then h.quantity - h.cancelled else h.shipped end) order by l.position)
       from orders_order_lines l
@@ -670,14 +662,7 @@ function fromRow(row: OrderRow): StoredOrder {
     })),
     returns: (row.returns ?? []).map(returnedOf),
     lines: row.lines.map((line) => ({
-      variantId: line.variant,
-      productId: line.product,
-      handle: line.handle ?? undefined,
-      title: line.title,
-      variantTitle: line.variant_title ?? undefined,
-      sku: line.sku ?? undefined,
-      image: line.image ?? undefined,
-      options: { ...line.options },
+      ...snapshotFrom(line),
       quantity: line.quantity,
       shipped: line.shipped,
       cancelled: line.cancelled,

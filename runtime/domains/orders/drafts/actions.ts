@@ -44,6 +44,7 @@ import {
   type TakenRow,
 } from '../inventory.ts';
 import { MAX_AMOUNT, type CheckoutResult } from '../schemas.ts';
+import { groupsOf, type Looking } from '../prices/looking.ts';
 import type { OrdersSettings } from '../settings.ts';
 import { readOrder, showOrder, type StoredOrder } from '../store.ts';
 import { isTalkedOf, mayBecome, mayHold, requireMove, stateOnceChanged, type Actor } from './machine.ts';
@@ -60,6 +61,7 @@ import type {
 } from './schemas.ts';
 import {
   changeDraft,
+  draftCustomer,
   insertDraft,
   lacksOf,
   noSuchDraft,
@@ -70,6 +72,8 @@ import {
 } from './store.ts';
 
 export interface Drafts {
+  /** At what its customer would pay today, until it is offered. @throws ShopError `not_found` */
+  read(tenant: Tenant, id: string): Promise<StoredDraft>;
   create(tenant: Tenant, input: NewDraft): Promise<StoredDraft>;
   change(tenant: Tenant, id: string, input: ChangeDraft): Promise<StoredDraft>;
   /** @returns it with the one token that opens it */
@@ -96,8 +100,8 @@ export interface Drafts {
   tell(tenant: Tenant, id: string, version: number, what: 'offer' | 'message'): Promise<void>;
 }
 
-/** Who it is, and for whom they buy. */
-type Buying = Pick<Caller, 'customerId' | 'company'>;
+/** Who it is, what groups they are in, and for whom they buy. */
+type Buying = Pick<Caller, 'customerId' | 'groups' | 'company'>;
 
 const HOUR_MS = 3_600_000;
 const USUAL_VALIDITY_MS = 14 * 24 * HOUR_MS;
@@ -107,6 +111,25 @@ const MOST_ENTRIES = 500;
 
 export function createDrafts(platform: Platform, settings: OrdersSettings, settle: Settle): Drafts {
   const now = (): Date => platform.clock.now();
+  const asGuest = (): Looking => ({ now: now(), groups: [] });
+
+  async function lookingFor(tenant: Tenant, customerId: string | undefined): Promise<Looking> {
+    return { now: now(), groups: await groupsOf(platform, tenant, customerId) };
+  }
+
+  /** Works on it at the prices of its customer. Who that is is found out before it is locked, for others are asked. */
+  async function withPrices<T>(
+    tenant: Tenant,
+    id: string,
+    work: (tx: Transaction, draft: StoredDraft) => Promise<T>,
+  ): Promise<T> {
+    const customerId = await draftCustomer(readerOf(platform, tenant.id), tenant.id, id);
+    const looking = await lookingFor(tenant, customerId);
+    return withDraft(platform, tenant.id, id, looking, (tx, draft) => {
+      if (draft.customerId !== customerId) throw draftChanged(draft);
+      return work(tx, draft);
+    });
+  }
 
   function fresh(tenant: Tenant, currency: string | undefined, askedBy: StoredDraft['askedBy']): StoredDraft {
     const used = currency ?? tenant.currencies[0] ?? 'EUR';
@@ -217,7 +240,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     wish: Wish,
   ): Promise<Allowed | undefined> {
     const { customerId, company } = caller;
-    const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id);
+    const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id, asGuest());
     requireCompany(draft, caller);
     if (company === undefined || customerId === undefined) {
       refuseWishes(wish);
@@ -228,27 +251,28 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
   }
 
   return {
-    create: (tenant, { currency, ...content }) =>
-      platform.sql.transaction(tenant.id, async (tx) => {
+    async read(tenant, id) {
+      const reader = readerOf(platform, tenant.id);
+      const customerId = await draftCustomer(reader, tenant.id, id);
+      return readDraft(reader, tenant.id, id, await lookingFor(tenant, customerId));
+    },
+
+    async create(tenant, { currency, ...content }) {
+      const looking = await lookingFor(tenant, content.customerId);
+      return platform.sql.transaction(tenant.id, async (tx) => {
         const draft = { ...fresh(tenant, currency, 'merchant'), ...contentOf(content) };
         await requireKnown(tx, tenant.id, draft.lines);
         await insertDraft(tx, tenant.id, draft, { actor: 'merchant', now: now() });
-        return requireSum(await readDraft(tx, tenant.id, draft.id), now());
-      }),
+        return requireSum(await readDraft(tx, tenant.id, draft.id, looking), now());
+      });
+    },
 
-    change: (tenant, id, { version, ...content }) =>
-      withDraft(platform, tenant.id, id, async (tx, draft) => {
+    async change(tenant, id, { version, ...content }) {
+      const looking = await lookingFor(tenant, content.customerId);
+      return withDraft(platform, tenant.id, id, looking, async (tx, draft) => {
         const state = stateOnceChanged(draft.state);
         if (state !== draft.state) requireMove(draft.state, state, 'merchant');
-        if (version !== draft.version) {
-          throw new ShopError(
-            'conflict',
-            `The draft has changed meanwhile: its version is ${draft.version}.`,
-            {
-              remedy: 'Read it again and repeat the change.',
-            },
-          );
-        }
+        if (version !== draft.version) throw draftChanged(draft);
         await requireKnown(tx, tenant.id, content.lines);
         await changeDraft(
           tx,
@@ -257,14 +281,15 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
           { ...contentOf(content), state, terms: undefined, validUntil: undefined },
           { actor: 'merchant', now: now() },
         );
-        const changed = requireSum(await readDraft(tx, tenant.id, id), now());
+        const changed = requireSum(await readDraft(tx, tenant.id, id, looking), now());
         if (draft.holdUntil !== undefined) await rehold(tx, tenant.id, changed, draft.holdUntil);
         return changed;
-      }),
+      });
+    },
 
     async offer(tenant, id, { validUntil, message }) {
       const token = newToken();
-      const draft = await withDraft(platform, tenant.id, id, async (tx, before) => {
+      const draft = await withPrices(tenant, id, async (tx, before) => {
         requireMove(before.state, 'offered', 'merchant');
         const at = now();
         const until =
@@ -293,7 +318,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     },
 
     hold: (tenant, id, hours) =>
-      withDraft(platform, tenant.id, id, async (tx, draft) => {
+      withPrices(tenant, id, async (tx, draft) => {
         if (hours > 0 && !mayHold(draft.state)) {
           throw new ShopError('illegal_transition', `Nothing is held for a draft that is ${draft.state}.`);
         }
@@ -304,7 +329,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
       }),
 
     say: (tenant, id, actor, message) =>
-      withDraft(platform, tenant.id, id, async (tx, draft) => {
+      withPrices(tenant, id, async (tx, draft) => {
         if (!isTalkedOf(draft.state) || draft.entries.length >= MOST_ENTRIES) {
           throw new ShopError(
             'illegal_transition',
@@ -317,7 +342,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
       }),
 
     end: (tenant, id, actor, message) =>
-      withDraft(platform, tenant.id, id, async (tx, draft) => {
+      withPrices(tenant, id, async (tx, draft) => {
         const to = actor === 'shopper' ? 'declined' : 'cancelled';
         if (draft.state === to) return draft;
         requireMove(draft.state, to, actor);
@@ -331,7 +356,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
         );
       }),
 
-    ask(tenant, { customerId, company }, { cartId, email, shippingAddress, message }) {
+    ask(tenant, { customerId, groups = [], company }, { cartId, email, shippingAddress, message }) {
       const token = newToken();
       return platform.sql.transaction(tenant.id, async (tx) => {
         const cart = await readCart(tx, tenant.id, cartId, now(), { customerId, email });
@@ -357,14 +382,15 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
           tokenHashes: [hashOf(token)],
         };
         await insertDraft(tx, tenant.id, draft, { actor: 'shopper', message, now: now() });
-        return { draft: await readDraft(tx, tenant.id, draft.id), token };
+        return { draft: await readDraft(tx, tenant.id, draft.id, { now: now(), groups }), token };
       });
     },
 
     async accept(tenant, id, caller, { expectedTotal, ...wish }) {
       const token = newToken();
       const allowed = await allowForCompany(tenant, id, caller, wish);
-      const order = await withDraft(platform, tenant.id, id, async (tx, draft) => {
+      // What it costs was written down when it was offered.
+      const order = await withDraft(platform, tenant.id, id, asGuest(), async (tx, draft) => {
         if (draft.state === 'ordered') return resume(tx, tenant, draft, token);
         requireMove(draft.state, 'ordered', 'shopper');
         if (draft.validUntil !== undefined && draft.validUntil <= now()) {
@@ -388,7 +414,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     },
 
     async askApproval(tenant, id, buyer, wish) {
-      const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id);
+      const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id, asGuest());
       requireMove(draft.state, 'ordered', 'shopper');
       requireCompany(draft, buyer);
       return askApproval(
@@ -401,7 +427,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     },
 
     async complete(tenant, id, { means, reference }) {
-      const order = await withDraft(platform, tenant.id, id, async (tx, draft) => {
+      const order = await withPrices(tenant, id, async (tx, draft) => {
         if (draft.state === 'ordered') {
           const known = await readOrder(tx, tenant.id, draft.orderId ?? '');
           if (known.outside > 0) return known;
@@ -420,7 +446,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     },
 
     due: (tenant, id) =>
-      withDraft(platform, tenant, id, async (tx, draft) => {
+      withDraft(platform, tenant, id, asGuest(), async (tx, draft) => {
         const at = now();
         const isOver = draft.validUntil !== undefined && draft.validUntil <= at;
         if (isOver && mayBecome(draft.state, 'expired', 'system')) {
@@ -435,7 +461,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     async tell(tenant, id, version, what) {
       // Where nobody sends messages, the merchant gives the link away.
       if (!tenant.domains.includes('notifications')) return;
-      const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id);
+      const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, id, asGuest());
       const about = draft.entries.find(({ sequence }) => sequence === version);
       if (about === undefined || draft.email === undefined || !isTalkedOf(draft.state)) return;
       const token = newToken();
@@ -470,6 +496,12 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
   function by(actor: Actor): { actor: Actor; now: Date } {
     return { actor, now: now() };
   }
+}
+
+function draftChanged({ version }: StoredDraft): ShopError {
+  return new ShopError('conflict', `The draft has changed meanwhile: its version is ${version}.`, {
+    remedy: 'Read it again and repeat the change.',
+  });
 }
 
 /** What whoever takes it buys. @throws ShopError `conflict` for what is not offered */

@@ -13,7 +13,7 @@ export async function reopenDraft(
   now: Date,
 ): Promise<void> {
   if (!order.cartId.startsWith('drf_')) return;
-  const draft = await lockDraft(tx, tenant, order.cartId);
+  const draft = await lockDraft(tx, tenant, order.cartId, { now, groups: [] });
   if (draft?.state !== 'ordered' || draft.orderId !== order.id) return;
   await changeDraft(tx, tenant, draft, { state: 'offered', orderId: undefined }, { actor: 'system', now });
   // It may be over by now; the task that would have said so found it ordered.

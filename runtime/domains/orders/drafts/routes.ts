@@ -14,7 +14,7 @@ import type {
   NewDraft,
   OfferDraft,
 } from './schemas.ts';
-import { listDrafts, readDraft, showDraft, showOffer, type StoredDraft } from './store.ts';
+import { listDrafts, showDraft, showOffer, type StoredDraft } from './store.ts';
 
 export function draftRoutes(platform: Platform, drafts: Drafts): Record<string, RouteHandler> {
   // The host has parsed params, query and body with the schemas of the route, so that the casts hold.
@@ -26,7 +26,7 @@ export function draftRoutes(platform: Platform, drafts: Drafts): Record<string, 
 
   async function visible(request: RouteRequest): Promise<StoredDraft> {
     const { tenant, caller, query } = request;
-    const draft = await readDraft(readerOf(platform, tenant.id), tenant.id, idOf(request));
+    const draft = await drafts.read(tenant, idOf(request));
     requireSight(draft, caller, (query as { token?: string } | undefined)?.token);
     return draft;
   }

@@ -34,7 +34,7 @@ export const draftLine = z
   .strictObject({
     variantId,
     quantity,
-    /** Minor units, instead of the catalogue's price. */
+    /** Minor units, instead of what the customer would pay today. */
     unitPrice: amount.optional(),
     /** Why it costs something else. */
     reason: words(200).optional(),
@@ -185,7 +185,7 @@ export const draft = offer.extend({
   note: z.string().optional(),
   lines: z.array(
     offerLine.extend({
-      /** The catalogue's, where it has one in this currency. */
+      /** What the customer would pay today, price lists included; absent where it is not for sale in this currency. */
       listPrice: money.optional(),
       reason: z.string().optional(),
       availability,

@@ -5,6 +5,8 @@ import type { NewEvent, TenantId, Transaction } from '../../../platform/ports.ts
 import { snapshotOf, type Reader, type StoredLine } from '../carts.ts';
 import { availabilityOf } from '../inventory.ts';
 import { itemAs, itemOf, type ItemRow } from '../items.ts';
+import type { Looking } from '../prices/looking.ts';
+import { listsApplying, unitPrice } from '../prices/offers.ts';
 import { RULES, type Rules } from '../rules.ts';
 import type { Address } from '../schemas.ts';
 import { isTalkedOf, type Actor } from './machine.ts';
@@ -40,7 +42,7 @@ export interface StoredDraft extends Draftable {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly entries: readonly Entry[];
-  /** What the catalogue says of its variants now. */
+  /** What the catalogue says of its variants now, at what they cost for whoever it was read for. */
   readonly items: readonly StoredLine[];
 }
 
@@ -85,17 +87,33 @@ const READ = `
     (select jsonb_agg(jsonb_build_object('sequence', e.sequence, 'actor', e.actor, 'from', e.from_state, 'to', e.to_state,
         'message', e.message, 'at', e.at) order by e.sequence)
       from orders_draft_entries e where e.tenant_id = $1 and e.draft_id = $2) as entries,
-    (select jsonb_agg(${itemAs('d.currency')})
-      from jsonb_to_recordset(d.lines) as l ("variantId" text)
+    (select jsonb_agg(${itemAs(unitPrice('d.currency', 'l.quantity', 'p'))})
+      from jsonb_to_recordset(d.lines) as l ("variantId" text, quantity integer)
       join orders_variants v on v.tenant_id = $1 and v.variant_id = l."variantId"
       left join orders_stock s on s.tenant_id = $1 and s.variant_id = v.variant_id) as items
-  from orders_drafts d where d.tenant_id = $1 and d.id = $2`;
+  from orders_drafts d cross join lateral (${listsApplying('d.currency', '$3', '$4')}) p
+  where d.tenant_id = $1 and d.id = $2`;
 
 /** @throws ShopError `not_found` */
-export async function readDraft(sql: Reader, tenant: TenantId, id: string): Promise<StoredDraft> {
-  const { rows } = await sql.query<DraftRow>(READ, [tenant, id]);
+export async function readDraft(
+  sql: Reader,
+  tenant: TenantId,
+  id: string,
+  { now, groups }: Looking,
+): Promise<StoredDraft> {
+  const { rows } = await sql.query<DraftRow>(READ, [tenant, id, now, groups]);
   if (rows[0] === undefined) throw noSuchDraft(id);
   return fromRow(rows[0]);
+}
+
+/** Of whom it is, so that others can be asked who that is before it is read. @throws ShopError `not_found` */
+export async function draftCustomer(sql: Reader, tenant: TenantId, id: string): Promise<string | undefined> {
+  const { rows } = await sql.query<Pick<DraftRow, 'customer_id'>>(
+    'select customer_id from orders_drafts where tenant_id = $1 and id = $2',
+    [tenant, id],
+  );
+  if (rows[0] === undefined) throw noSuchDraft(id);
+  return rows[0].customer_id ?? undefined;
 }
 
 /** Reads it and keeps others from changing it until the transaction ends. In two statements, as `lockOrder`, and for its reason. */
@@ -103,10 +121,11 @@ export async function lockDraft(
   tx: Transaction,
   tenant: TenantId,
   id: string,
+  { now, groups }: Looking,
 ): Promise<StoredDraft | undefined> {
   const [, { rows }] = await Promise.all([
     tx.query('select from orders_drafts where tenant_id = $1 and id = $2 for update', [tenant, id]),
-    tx.query<DraftRow>(READ, [tenant, id]),
+    tx.query<DraftRow>(READ, [tenant, id, now, groups]),
   ]);
   return rows[0] === undefined ? undefined : fromRow(rows[0]);
 }
@@ -116,10 +135,11 @@ export function withDraft<T>(
   { sql }: Pick<Platform, 'sql'>,
   tenant: TenantId,
   id: string,
+  looking: Looking,
   work: (tx: Transaction, draft: StoredDraft) => Promise<T>,
 ): Promise<T> {
   return sql.transaction(tenant, async (tx) => {
-    const draft = await lockDraft(tx, tenant, id);
+    const draft = await lockDraft(tx, tenant, id, looking);
     if (draft === undefined) throw noSuchDraft(id);
     return work(tx, draft);
   });

@@ -13,6 +13,7 @@ import { lockVariants, stockChanged, takeMore, takeOut, type StockChange } from 
 import { findItems } from '../items.ts';
 import { mayEdit, owedOf } from '../machine.ts';
 import { idOfKey } from '../once.ts';
+import { groupsOf, type Looking } from '../prices/looking.ts';
 import { askRefund, refundIdOf } from '../refunds.ts';
 import { RULES, type Rules } from '../rules.ts';
 import {
@@ -44,7 +45,7 @@ export interface Edits {
   /** What somebody may pay now of an order that owes something; made anew where the processor has ended the one there was. */
   surchargeOf(tenant: Tenant, order: StoredOrder): Promise<Surcharge | undefined>;
   /** What an edit comes to, on the order as it is now. @throws ShopError `invalid_input` where it cannot be made */
-  workOut(sql: Reader, tenant: TenantId, order: StoredOrder, edit: StoredEdit): Promise<WorkedOut>;
+  workOut(sql: Reader, tenant: Tenant, order: StoredOrder, edit: StoredEdit): Promise<WorkedOut>;
   /** By the task: the shopper's mail, with the way in. */
   tell(tenant: Tenant, orderId: string, editId: string): Promise<void>;
 }
@@ -68,18 +69,25 @@ export function createEdits(
 ): Edits {
   const now = (): Date => platform.clock.now();
 
+  /** At what its customer pays; found out before the order is locked, for others are asked. */
+  async function lookingFor(tenant: Tenant, orderId: string): Promise<Looking> {
+    const { customerId } = await readOrder(readerOf(platform, tenant.id), tenant.id, orderId);
+    return { now: now(), groups: await groupsOf(platform, tenant, customerId) };
+  }
+
   async function workOut(
     sql: Reader,
     tenant: TenantId,
     order: StoredOrder,
     { id, changes }: Pick<StoredEdit, 'id' | 'changes'>,
+    looking: Looking,
     paidOutside = false,
   ): Promise<WorkedOut> {
-    const fresh = changes
-      .map(({ variantId }) => variantId)
-      .filter((variantId) => !order.lines.some((line) => line.variantId === variantId));
+    const fresh = changes.filter(
+      ({ variantId }) => !order.lines.some((line) => line.variantId === variantId),
+    );
     const { rows } = await sql.query<{ rules: Rules | null }>(`select ${RULES} as rules`, [tenant]);
-    const items = await findItems(sql, tenant, order.currency, fresh);
+    const items = await findItems(sql, tenant, order.currency, fresh, looking);
     const priced = priceEdit(order, changes, items, rows[0]?.rules ?? {}, id);
     const settlement = settle(order, priced.total, paidOutside);
     return { priced, settlement, outcome: outcomeOf(order, priced, settlement) };
@@ -165,10 +173,14 @@ export function createEdits(
   }
 
   return {
-    workOut,
+    async workOut(sql, tenant, order, edit) {
+      const groups = await groupsOf(platform, tenant, order.customerId);
+      return workOut(sql, tenant.id, order, edit, { now: now(), groups });
+    },
 
-    begin(tenant, orderId, key, { lines, reason }) {
+    async begin(tenant, orderId, key, { lines, reason }) {
       const id = idOfKey('edt', key);
+      const looking = await lookingFor(tenant, orderId);
       return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const known = await listEdits(tx, tenant.id, orderId);
         const same = known.find((each) => each.id === id);
@@ -188,21 +200,23 @@ export function createEdits(
           createdAt: now(),
           updatedAt: now(),
         };
-        await workOut(tx, tenant.id, order, edit);
+        await workOut(tx, tenant.id, order, edit, looking);
         await insertEdit(tx, tenant.id, edit);
         return edit;
       });
     },
 
-    change: (tenant, orderId, editId, { version, lines, reason }) =>
-      withOrder(platform, tenant.id, orderId, async (tx, order) => {
+    async change(tenant, orderId, editId, { version, lines, reason }) {
+      const looking = await lookingFor(tenant, orderId);
+      return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const edit = await readEdit(tx, tenant.id, orderId, editId);
         requireOpen(edit, version);
         requireEditable(order);
-        await workOut(tx, tenant.id, order, { id: editId, changes: lines });
+        await workOut(tx, tenant.id, order, { id: editId, changes: lines }, looking);
         const change = { changes: lines, reason, orderVersion: order.version };
         return updateEdit(tx, tenant.id, edit, change, now());
-      }),
+      });
+    },
 
     withdraw: (tenant, orderId, editId) =>
       withOrder(platform, tenant.id, orderId, async (tx) => {
@@ -213,13 +227,14 @@ export function createEdits(
       }),
 
     async commit(tenant, orderId, editId, { version, expectedTotal, paid }) {
+      const looking = await lookingFor(tenant, orderId);
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const edit = await readEdit(tx, tenant.id, orderId, editId);
         if (edit.state === 'committed') return;
         requireOpen(edit, version);
         requireEditable(order);
         requireSame(order, edit);
-        const done = await workOut(tx, tenant.id, order, edit, paid !== undefined);
+        const done = await workOut(tx, tenant.id, order, edit, looking, paid !== undefined);
         requireExpected(done.priced.total, expectedTotal, order.currency);
         await moveStock(tx, tenant.id, order, done.priced);
         const words = [edit.reason, paid === undefined ? undefined : paidBy(paid)];

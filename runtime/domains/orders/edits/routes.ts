@@ -1,7 +1,7 @@
 /** The routes of edits. */
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { TenantId } from '../../../platform/ports.ts';
+import type { Tenant } from '../../../platform/ports.ts';
 import { readerOf } from '../carts.ts';
 import { readOrder, showToMerchant, type StoredOrder } from '../store.ts';
 import type { Edits, WorkedOut } from './actions.ts';
@@ -14,9 +14,9 @@ export function editRoutes(platform: Platform, edits: Edits): Record<string, Rou
   const keyOf = (request: RouteRequest): string => request.headers['idempotency-key'] ?? request.requestId;
 
   /** With what it would come to now, or what keeps it from being made. */
-  async function shown(tenant: TenantId, edit: StoredEdit): Promise<Edit> {
-    const reader = readerOf(platform, tenant);
-    const order = await readOrder(reader, tenant, edit.orderId);
+  async function shown(tenant: Tenant, edit: StoredEdit): Promise<Edit> {
+    const reader = readerOf(platform, tenant.id);
+    const order = await readOrder(reader, tenant.id, edit.orderId);
     if (edit.state !== 'open') return showEdit(order, edit);
     try {
       return showEdit(order, edit, await edits.workOut(reader, tenant, order, edit));
@@ -35,7 +35,7 @@ export function editRoutes(platform: Platform, edits: Edits): Record<string, Rou
     async beginEdit(request) {
       const { tenant, body } = request;
       const edit = await edits.begin(tenant, ids(request).orderId, keyOf(request), body as BeginEdit);
-      return { status: 201, json: await shown(tenant.id, edit) };
+      return { status: 201, json: await shown(tenant, edit) };
     },
     async listEdits(request) {
       const { tenant } = request;
@@ -48,12 +48,12 @@ export function editRoutes(platform: Platform, edits: Edits): Record<string, Rou
       const { tenant } = request;
       const { orderId, editId } = ids(request);
       const edit = await readEdit(readerOf(platform, tenant.id), tenant.id, orderId, editId);
-      return { json: await shown(tenant.id, edit) };
+      return { json: await shown(tenant, edit) };
     },
     async changeEdit(request) {
       const { orderId, editId } = ids(request);
       const edit = await edits.change(request.tenant, orderId, editId, request.body as ChangeEdit);
-      return { json: await shown(request.tenant.id, edit) };
+      return { json: await shown(request.tenant, edit) };
     },
     async commitEdit(request) {
       const { orderId, editId } = ids(request);
@@ -63,7 +63,7 @@ export function editRoutes(platform: Platform, edits: Edits): Record<string, Rou
     async withdrawEdit(request) {
       const { orderId, editId } = ids(request);
       const edit = await edits.withdraw(request.tenant, orderId, editId);
-      return { json: await shown(request.tenant.id, edit) };
+      return { json: await shown(request.tenant, edit) };
     },
     payOwed: async (request) =>
       toMerchant(request, await edits.payOwed(request.tenant, ids(request).orderId, request.body as PayOwed)),

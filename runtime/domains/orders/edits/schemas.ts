@@ -16,7 +16,7 @@ export const editLine = z.strictObject({
   variantId,
   /** As many as the line shall have; those that have left count. 0 takes the line out. */
   quantity: z.int().min(0).max(MAX_QUANTITY),
-  /** Of a variant that comes to the order: minor units, instead of the catalogue's price. */
+  /** Of a variant that comes to the order: minor units, instead of what its customer would pay today. */
   unitPrice: amount.optional(),
   discount: lineDiscount.optional(),
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { until } from '../../../../tests/support/wait.ts';
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
 import type { HostParts } from '../../../host/host.ts';
 import { startProcessor } from '../../../platform/payments/processor/processor.ts';
@@ -11,8 +12,8 @@ import { accounts } from '../../accounts/definition.ts';
 import { notifications } from '../../notifications/definition.ts';
 import { payments } from '../../payments/definition.ts';
 import { orders } from '../definition.ts';
-import type { Cart } from '../schemas.ts';
-import { ADDRESS, KEYS, productOf, webhookUrl } from './shop.ts';
+import type { Cart, CheckoutResult, MerchantOrder } from '../schemas.ts';
+import { ADDRESS, KEYS, payAsBrowser, productOf, webhookUrl } from './shop.ts';
 
 export interface CompanyShop {
   readonly database: TestDatabase;
@@ -34,6 +35,8 @@ export interface CompanyShop {
     more?: object,
     key?: string,
   ): Promise<TestAnswer>;
+  /** Pays it with a good card; resolves to the order once it is confirmed. */
+  pay(result: CheckoutResult): Promise<MerchantOrder>;
   stop(): Promise<void>;
 }
 
@@ -103,6 +106,18 @@ export async function startCompanyShop(parts: HostParts = {}): Promise<CompanySh
         { cartId, email: 'buyer@example.com', shippingAddress: ADDRESS, ...more },
         key,
       ),
+    async pay({ order, payment }) {
+      if (payment !== undefined) await payAsBrowser(processor.origin, payment, '4242424242424242');
+      return until(
+        async () => {
+          await shop.settled(1);
+          const path = `/api/admin/orders/orders/${order.id}`;
+          const now = await shop.managed<MerchantOrder>(TENANT, 'GET', path);
+          return now.status === 'confirmed' ? now : undefined;
+        },
+        { withinMs: 30_000, what: 'the order is confirmed' },
+      );
+    },
     async stop() {
       await processor.stop();
       await shop.stop();
