@@ -49,11 +49,12 @@ export function openLedger(
   options: { publicOrigin: string; request: RequestNames; delayMs: () => number },
 ): Ledger {
   const seconds = Math.floor(now.getTime() / 1000);
+  const newId = (prefix: string): string => `${prefix}_${moment(now)}${letters(17)}`;
   return {
     now,
     seconds,
     publicOrigin: options.publicOrigin,
-    newId: (prefix) => `${prefix}_${letters(24)}`,
+    newId,
     newSecret: () => letters(32),
     get: (kind, id) => store.get(account.id, kind, id),
     put: (kind, value, parent) => store.put(account.id, kind, value, parent),
@@ -62,7 +63,7 @@ export function openLedger(
     tell(type, object) {
       const endpoints = endpointsOf(store, account, seconds).filter((each) => wants(each, type));
       const event: Event = {
-        id: `evt_${letters(24)}`,
+        id: newId('evt'),
         object: 'event',
         api_version: API_VERSION,
         created: seconds,
@@ -99,6 +100,16 @@ function wants(endpoint: Endpoint, type: string): boolean {
   return (
     endpoint.status === 'enabled' && endpoint.enabled_events.some((each) => each === '*' || each === type)
   );
+}
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** Seven characters that grow with time, as ids at Stripe do: what is made together lies together in the store's indexes. */
+function moment(now: Date): string {
+  let out = '';
+  for (let left = now.getTime(); out.length < 7; left = Math.floor(left / 62))
+    out = `${DIGITS[left % 62] ?? ''}${out}`;
+  return out;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

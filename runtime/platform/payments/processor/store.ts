@@ -79,21 +79,30 @@ export interface Store {
   close(): void;
 }
 
-const SCHEMA = `
+/** A page that is written again and again goes into the file once in 4,000 of them. */
+const SETTINGS = `
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma busy_timeout = 5000;
-  pragma cache_size = -4000;
+  pragma cache_size = -8000;
+  pragma wal_autocheckpoint = 4000;
+`;
+
+/**
+ * Bodies in the order of their making, so that those of one commit share their pages: by their ids, which are chance, each was a page of its own.
+ * An id is found in an index without bodies.
+ */
+const SCHEMA = `
   create table if not exists accounts (
     id text primary key, secret_key text not null unique, publishable_key text not null unique, body text not null
   ) without rowid;
   create table if not exists objects (
-    account text not null, kind text not null, id text not null, created integer not null, sequence integer not null,
-    parent text, body text not null, primary key (account, kind, id)
-  ) without rowid;
-  create index if not exists objects_by_id on objects (id);
+    sequence integer primary key, account text not null, kind text not null, id text not null, created integer not null,
+    parent text, body text not null
+  );
+  create unique index if not exists objects_by_name on objects (id, kind, account);
   create index if not exists objects_by_age on objects (account, kind, sequence);
-  create index if not exists objects_by_parent on objects (account, kind, parent, sequence);
+  create index if not exists objects_by_parent on objects (account, kind, parent, sequence) where parent is not null;
   create table if not exists deliveries (
     account text not null, event text not null, endpoint text not null, attempt integer not null, due_at integer not null,
     primary key (account, event, endpoint)
@@ -101,8 +110,23 @@ const SCHEMA = `
   create index if not exists deliveries_due on deliveries (due_at);
   create table if not exists replies (
     account text not null, key text not null, fingerprint text not null, status integer not null, body text not null,
-    at integer not null, primary key (account, key)
-  ) without rowid;
+    at integer not null
+  );
+  create unique index if not exists replies_by_key on replies (account, key);
+`;
+
+/** Counted up when the tables become others; files made before it counted say 0. */
+const VERSION = 2;
+
+/** What an older release left, in the tables of this one. */
+const UPGRADE = `
+  drop index objects_by_id; drop index objects_by_age; drop index objects_by_parent;
+  alter table objects rename to former_objects;
+  alter table replies rename to former_replies;
+  ${SCHEMA}
+  insert into objects select sequence, account, kind, id, created, parent, body from former_objects order by sequence;
+  insert into replies select account, key, fingerprint, status, body, at from former_replies;
+  drop table former_objects; drop table former_replies;
 `;
 
 const DAY = 86_400_000;
@@ -117,7 +141,8 @@ interface Job {
 export function openStore(folder: string): Store {
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, 'processor.sqlite'));
-  db.exec(SCHEMA);
+  db.exec(SETTINGS);
+  prepare(db);
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
     const known = statements.get(text);
@@ -135,9 +160,9 @@ export function openStore(folder: string): Store {
     waiting = [];
     const finished: (() => void)[] = [];
     try {
-      db.exec('begin immediate');
-      for (const job of jobs) finished.push(attempt(db, job));
-      db.exec('commit');
+      sql('begin immediate').run();
+      for (const job of jobs) finished.push(attempt(db, sql, job));
+      sql('commit').run();
     } catch (cause) {
       if (db.isTransaction) db.exec('rollback');
       for (const job of jobs) job.failed(cause);
@@ -186,7 +211,7 @@ export function openStore(folder: string): Store {
       sequence += 1;
       sql(
         `insert into objects (account, kind, id, created, sequence, parent, body) values (?, ?, ?, ?, ?, ?, ?)
-         on conflict (account, kind, id) do update set body = excluded.body`,
+         on conflict (id, kind, account) do update set body = excluded.body`,
       ).run(account, kind, value.id, value.created, sequence, parent ?? null, JSON.stringify(value));
     },
     remove(account, kind, id) {
@@ -204,8 +229,9 @@ export function openStore(folder: string): Store {
               )?.['sequence'] ?? -1,
             );
       const backwards = query.endingBefore !== undefined;
+      const isOwned = query.parent !== undefined;
       const rows = sql(
-        `select body from objects where account = ?1 and kind = ?2 and (?3 is null or parent = ?3)
+        `select body from objects where account = ?1 and kind = ?2 and ${isOwned ? 'parent = ?3' : '?3 is null'}
          and (?4 is null or sequence < ?4) and (?5 is null or sequence > ?5)
          and (?6 is null or created >= ?6) and (?7 is null or created <= ?7)
          order by sequence ${backwards ? 'asc' : 'desc'} limit ?8`,
@@ -312,12 +338,20 @@ export function openStore(folder: string): Store {
   };
 }
 
+/** All of its tables, or those of before. */
+function prepare(db: DatabaseSync): void {
+  const version = Number(db.prepare('pragma user_version').get()?.['user_version']);
+  if (version === VERSION) return;
+  const isNew = db.prepare("select 1 from sqlite_schema where name = 'objects'").get() === undefined;
+  db.exec(`begin immediate; ${isNew ? SCHEMA : UPGRADE} pragma user_version = ${VERSION}; commit`);
+}
+
 /** Runs one job so that its failure undoes only itself; what to tell its caller waits for the commit. */
-function attempt(db: DatabaseSync, job: Job): () => void {
-  db.exec('savepoint job');
+function attempt(db: DatabaseSync, sql: (text: string) => StatementSync, job: Job): () => void {
+  sql('savepoint job').run();
   try {
     job.run();
-    db.exec('release job');
+    sql('release job').run();
     return job.done;
   } catch (cause) {
     // Of some failures, a disk that is full or temporary files that cannot be made, SQLite has undone everything already.

@@ -82,19 +82,23 @@ export function startCourier(options: CourierOptions): Courier {
   const look = (): void => {
     timer = undefined;
     if (stopped) return;
-    for (let next = nextDelivery(); next !== undefined; next = nextDelivery()) begin(next);
+    while (inFlight.size < AT_ONCE && beginSome());
     const dueAt = store.nextDueAt();
     if (dueAt !== undefined && inFlight.size < AT_ONCE) {
       plan(Math.max(dueAt - options.now().getTime(), inFlight.size > 0 ? 200 : 5));
     }
   };
-  /** The earliest that is due and not under way, of an account that has not its share under way already. */
-  const nextDelivery = (): Delivery | undefined => {
-    if (inFlight.size >= AT_ONCE) return undefined;
+  /** The earliest that are due and not under way, as far as an account has not its share under way. @returns whether there were any */
+  const beginSome = (): boolean => {
     const busy = [...perAccount].filter(([, count]) => count >= PER_ACCOUNT).map(([account]) => account);
     // Those under way are still due in the store, so ask for enough to see past them.
-    const due = store.dueDeliveries(options.now().getTime(), inFlight.size + 1, busy);
-    return due.find((each) => !inFlight.has(nameOf(each)));
+    const due = store.dueDeliveries(options.now().getTime(), AT_ONCE + inFlight.size, busy);
+    const before = inFlight.size;
+    for (const delivery of due) {
+      const isFree = inFlight.size < AT_ONCE && (perAccount.get(delivery.account) ?? 0) < PER_ACCOUNT;
+      if (isFree && !inFlight.has(nameOf(delivery))) begin(delivery);
+    }
+    return inFlight.size > before;
   };
   const begin = (delivery: Delivery): void => {
     const name = nameOf(delivery);

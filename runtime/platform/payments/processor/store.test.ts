@@ -1,0 +1,58 @@
+/** The processor's file: what an older release left in it is there afterwards. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { openStore } from './store.ts';
+
+/** As they were before bodies lay in the order of their making. */
+const FORMER = `
+  create table accounts (
+    id text primary key, secret_key text not null unique, publishable_key text not null unique, body text not null
+  ) without rowid;
+  create table objects (
+    account text not null, kind text not null, id text not null, created integer not null, sequence integer not null,
+    parent text, body text not null, primary key (account, kind, id)
+  ) without rowid;
+  create index objects_by_id on objects (id);
+  create index objects_by_age on objects (account, kind, sequence);
+  create index objects_by_parent on objects (account, kind, parent, sequence);
+  create table replies (
+    account text not null, key text not null, fingerprint text not null, status integer not null, body text not null,
+    at integer not null, primary key (account, key)
+  ) without rowid;
+  insert into accounts values ('acme', 'sk', 'pk', '{"id":"acme"}');
+  insert into objects values
+    ('acme', 'refund', 're_b', 10, 1, 'ch_1', '{"id":"re_b"}'),
+    ('acme', 'refund', 're_a', 11, 2, 'ch_1', '{"id":"re_a"}'),
+    ('acme', 'refund', 're_c', 12, 3, 'ch_2', '{"id":"re_c"}'),
+    ('acme', 'charge', 'ch_1', 9, 4, null, '{"id":"ch_1"}');
+  insert into replies values ('acme', 's:key', 'print', 200, '{}', 1);
+`;
+
+test('a file of the former layout is taken over with all that is in it, once', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'processor-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const before = new DatabaseSync(join(folder, 'processor.sqlite'));
+  before.exec(FORMER);
+  before.close();
+
+  for (const opening of [1, 2]) {
+    const store = openStore(folder);
+    const refunds = (parent?: string): readonly string[] =>
+      store.list('acme', 'refund', { limit: 10, parent }).data.map(({ id }) => id);
+    assert.equal(store.account('acme')?.id, 'acme');
+    assert.deepEqual(refunds(), opening === 1 ? ['re_c', 're_a', 're_b'] : ['re_d', 're_c', 're_a', 're_b']);
+    assert.deepEqual(refunds('ch_1'), ['re_a', 're_b']);
+    assert.equal(store.get('acme', 'charge', 'ch_1')?.id, 'ch_1');
+    assert.equal(store.find('charge', 'ch_1')?.account, 'acme');
+    assert.deepEqual(store.remembered('acme', 's:key'), { fingerprint: 'print', status: 200, body: '{}' });
+    // The shape of a refund is none of the store's business but for these two.
+    const made = { id: 're_d', created: 13 } as Parameters<typeof store.put<'refund'>>[2];
+    await store.commit(() => store.put('acme', 'refund', made, 'ch_3'));
+    assert.deepEqual(refunds('ch_3'), ['re_d']);
+    store.close();
+  }
+});
