@@ -5,9 +5,15 @@
 
 /** Of the shop. */
 export function ourDigits(currency: string): number {
+  const known = DIGITS.get(currency);
+  if (known !== undefined) return known;
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  DIGITS.set(currency, digits);
+  return digits;
 }
+/** Making a format takes longer than all else that is done with an intent. No more than there are codes of three letters. */
+const DIGITS = new Map<string, number>();
 
 const WHOLE = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '));
 const THOUSANDTHS = new Set('BHD JOD KWD OMR TND'.split(' '));
