@@ -400,7 +400,10 @@ const MOVE_TO_LOG = `
   )
   SELECT topic, count(*) AS moved, (SELECT count(*) FROM gone) AS rows, (extract(epoch FROM now() - min(occurred_at)) * 1000)::bigint AS after FROM placed GROUP BY topic`;
 
-/** One row without an event tells where the consumer stands; no row tells that another process holds it. */
+/**
+ * One row without an event tells where the consumer stands; no row tells that another process holds it. The planner does not see how many topics
+ * there are (`select`): it would plan for that, and anew each time.
+ */
 const NEXT_EVENTS = `
   WITH mine AS MATERIALIZED (
     SELECT position FROM consumer_positions WHERE tenant_id = $1 AND consumer = $2 FOR UPDATE SKIP LOCKED
@@ -410,8 +413,8 @@ const NEXT_EVENTS = `
   FROM mine
   LEFT JOIN event_heads h ON h.tenant_id = $1
   LEFT JOIN LATERAL (
-    SELECT * FROM event_log l WHERE l.tenant_id = $1 AND l.position > mine.position AND l.topic = ANY ($3::text[])
-    ORDER BY l.position LIMIT $4
+    SELECT * FROM event_log l WHERE l.tenant_id = $1 AND l.position > mine.position AND l.topic = ANY ((SELECT $3::text[])::text[])
+    ORDER BY l.position LIMIT (SELECT $4::int)
   ) e ON true
   ORDER BY e.position`;
 
