@@ -25,13 +25,15 @@ type Words = Readonly<
 
 const START: FormState = { errors: {}, values: {}, key: '' };
 
-export function LoginForm({ words }: { readonly words: Words }) {
+/** @param back the page it goes on to; absent: the account's */
+export function LoginForm({ words, back }: { readonly words: Words; readonly back?: string | undefined }) {
   const [{ errors, values, message }, action] = useActionState(login, START);
   return (
     <form action={action} noValidate aria-labelledby="login" className="grid content-start gap-4">
       <h2 id="login" className={heading.small}>
         {words.login}
       </h2>
+      {back === undefined ? null : <input type="hidden" name="back" value={back} />}
       <Field
         name="email"
         type="email"

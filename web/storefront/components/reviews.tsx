@@ -206,7 +206,10 @@ function Own({
   if (may === 'sign_in')
     return (
       <p className="mt-8">
-        <Link href="/account" className={button.small}>
+        <Link
+          href={`/account?back=${encodeURIComponent(`/products/${encodeURIComponent(product.handle)}#reviews`)}`}
+          className={button.small}
+        >
           {said.signIn}
         </Link>
       </p>

@@ -8,7 +8,7 @@ import { ApiError } from '../../api-client/client.ts';
 import type { Answer, Input } from '../../api-client/client.ts';
 import { addLine, chosenVariant } from './carts.ts';
 import { forget, MONTH, remember, YEAR } from './cookies.ts';
-import { fieldErrors, messageOf, text } from './forms.ts';
+import { fieldErrors, localPath, messageOf, text } from './forms.ts';
 import { claimWishlist } from './wishes.ts';
 import { COOKIES, currentCart, orNothing, orderCookie, shop } from './shop.ts';
 import type { Shop } from './shop.ts';
@@ -136,7 +136,7 @@ export async function savePreferences(form: FormData): Promise<void> {
   const { api } = await shop();
   const token = text(form, 'token') || undefined;
   const preferences = Object.fromEntries(
-    ['orders', 'marketing'].flatMap((category) => {
+    ['orders', 'marketing', 'wishes', 'reviews'].flatMap((category) => {
       const mode = MODES.find((one) => one === form.get(category));
       return mode === undefined ? [] : [[category, mode]];
     }),
@@ -373,19 +373,19 @@ export async function askReturn(form: FormData): Promise<void> {
 }
 
 export async function login(_: FormState, form: FormData): Promise<FormState> {
-  return await enter(
-    form,
-    ['email', 'password'],
-    async ({ api }) =>
-      await api.call('accounts.login', {
-        body: { email: text(form, 'email'), password: text(form, 'password') },
-      }),
-  );
+  const wrong = ({ words }: Shop) => ({ unauthenticated: words.account.wrong });
+  const refused = await attempt(form, ['email', 'password'], wrong, async (current) => {
+    const body = { email: text(form, 'email'), password: text(form, 'password') };
+    await welcome(current, await current.api.call('accounts.login', { body }));
+  });
+  if (refused !== undefined) return refused;
+  revalidatePath('/', 'layout');
+  redirect(localPath(form.get('back'), '/account'));
 }
 
 /** The answer is the same whether the shop knows the address: a mail says how to go on. */
 export async function register(_: FormState, form: FormData): Promise<FormState> {
-  return await ask(form, ['email', 'firstName'], async ({ api, locale }) => {
+  const refused = await attempt(form, ['email', 'firstName'], silent, async ({ api, locale }) => {
     await api.call('accounts.register', {
       body: {
         email: text(form, 'email'),
@@ -395,52 +395,53 @@ export async function register(_: FormState, form: FormData): Promise<FormState>
       },
     });
   });
+  return refused ?? (await sent(form));
 }
 
 export async function forgetPassword(_: FormState, form: FormData): Promise<FormState> {
-  return await ask(form, ['email'], async ({ api }) => {
+  const refused = await attempt(form, ['email'], silent, async ({ api }) => {
     await api.call('accounts.forgetPassword', { body: { email: text(form, 'email') } });
   });
+  return refused ?? (await sent(form));
 }
 
-/** Has a mail sent, of which the visitor is told. */
-async function ask(
+/** A shop that sends no mail. */
+function silent({ words }: Shop): Readonly<Record<string, string>> {
+  return { conflict: words.account.noMail };
+}
+
+async function sent(form: FormData): Promise<FormState> {
+  const { words } = await shop();
+  return { done: words.account.sent(text(form, 'email')), errors: {}, values: {}, key: '' };
+}
+
+/**
+ * Does what a form about an account asks for, once it is filled in.
+ * @param meaning what some refusals mean here, by their codes
+ * @returns why it did not work; undefined when it did
+ */
+async function attempt(
   form: FormData,
   required: readonly string[],
-  send: (current: Shop) => Promise<void>,
-): Promise<FormState> {
+  meaning: (current: Shop) => Readonly<Record<string, string>>,
+  work: (current: Shop) => Promise<void>,
+): Promise<FormState | undefined> {
   const current = await shop();
   const { words } = current;
   const { values, errors } = filledIn(form, required, current);
   if (Object.keys(errors).length > 0) return { message: words.error.fields, errors, values, key: '' };
   try {
-    await send(current);
+    await work(current);
+    return undefined;
   } catch (error) {
-    const isSilent = error instanceof ApiError && error.code === 'conflict';
-    const message = isSilent ? words.account.noMail : messageOf(error, current);
-    return { message, errors: fieldErrors(error), values, key: '' };
+    const meant = error instanceof ApiError ? meaning(current)[error.code] : undefined;
+    return {
+      message: meant ?? messageOf(error, current),
+      errors: fieldErrors(error),
+      values,
+      key: '',
+    };
   }
-  return { done: words.account.sent(values['email'] ?? ''), errors, values, key: '' };
-}
-
-async function enter(
-  form: FormData,
-  required: readonly string[],
-  send: (current: Shop) => Promise<NewSession>,
-): Promise<FormState> {
-  const current = await shop();
-  const { words } = current;
-  const { values, errors } = filledIn(form, required, current);
-  if (Object.keys(errors).length > 0) return { message: words.error.fields, errors, values, key: '' };
-  try {
-    await welcome(current, await send(current));
-  } catch (error) {
-    const isWrong = error instanceof ApiError && error.code === 'unauthenticated';
-    const message = isWrong ? words.account.wrong : messageOf(error, current);
-    return { message, errors: fieldErrors(error), values, key: '' };
-  }
-  revalidatePath('/', 'layout');
-  redirect('/account');
 }
 
 function filledIn(
@@ -541,9 +542,4 @@ export async function logout(): Promise<void> {
   await forget(COOKIES.session);
   revalidatePath('/', 'layout');
   redirect('/account');
-}
-
-/** Only a path on this shop: nobody is sent elsewhere by a crafted form. */
-function localPath(value: FormDataEntryValue | null): string {
-  return typeof value === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(value) ? value : '/';
 }

@@ -33,3 +33,8 @@ export function fieldErrors(error: unknown): Record<string, string> {
     error.problems.map(({ where, what }) => [where.split('/').at(-1) ?? where, what]),
   );
 }
+
+/** Only a path on this shop: nobody is sent elsewhere by a crafted form or address. */
+export function localPath(value: unknown, otherwise = '/'): string {
+  return typeof value === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(value) ? value : otherwise;
+}

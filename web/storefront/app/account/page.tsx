@@ -1,5 +1,6 @@
 /** The visitor's account: log in, ask for one, or see one's orders and passkeys. */
 import type { Metadata } from 'next';
+import { redirect } from 'next/navigation';
 import { ApiError } from '../../../api-client/client.ts';
 import type { Answer } from '../../../api-client/client.ts';
 import { button, heading, wrap } from '../../../ui/styles.ts';
@@ -8,6 +9,8 @@ import { Link } from '../../components/link.tsx';
 import { NewPasskey, PasskeySignIn } from '../../components/passkeys.tsx';
 import { Submit } from '../../components/submit.tsx';
 import { logout, removePasskey } from '../../lib/actions.ts';
+import { localPath } from '../../lib/forms.ts';
+import type { SearchParams } from '../../lib/listing.ts';
 import { shop } from '../../lib/shop.ts';
 import type { Shop } from '../../lib/shop.ts';
 
@@ -15,8 +18,14 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await shop()).words.account.title, robots: { index: false } };
 }
 
-export default async function Account() {
-  const current = await shop();
+interface Props {
+  readonly searchParams: Promise<SearchParams>;
+}
+
+export default async function Account({ searchParams }: Props) {
+  const [current, query] = await Promise.all([shop(), searchParams]);
+  // Whoever was asked to sign in goes on to where they came from.
+  const back = query['back'] === undefined ? undefined : localPath(query['back'], '/account');
   const { words } = current;
   const customer = await whoIs(current);
   if (customer === undefined) {
@@ -28,7 +37,7 @@ export default async function Account() {
         <h1 className={heading.page}>{words.account.title}</h1>
         <div className="mt-10 grid max-w-4xl gap-14 md:grid-cols-2 md:gap-20">
           <div className="grid content-start gap-6">
-            <LoginForm words={forms} />
+            <LoginForm words={forms} back={back} />
             <PasskeySignIn words={{ usePasskey, passkeyFailed }} />
           </div>
           <RegisterForm words={forms} />
@@ -36,6 +45,7 @@ export default async function Account() {
       </div>
     );
   }
+  if (back !== undefined && back !== '/account') redirect(back);
   const [{ orders }, { passkeys }] = await Promise.all([
     current.api.call('orders.listMyOrders', { query: { limit: 25 } }),
     current.api.call('accounts.listPasskeys', {}),
