@@ -4094,7 +4094,7 @@ export interface Operations {
       "nextCursor": string | null;
     };
   };
-  /** Who may review, and what is shown before it was read. */
+  /** Who may review, what is shown before it was read, and whether buyers are asked for one. */
   'catalog.adminGetReviewSettings': {
     params: undefined;
     query: undefined;
@@ -4104,6 +4104,7 @@ export interface Operations {
       "writers": "buyers" | "customers";
       "publication": "checked" | "at_once";
       "heldWords": readonly (string)[];
+      "askAfterDays": number | null;
     };
   };
   /** Replace them; what was written before stays as it is. 409 when someone else changed them since `version`. */
@@ -4115,12 +4116,14 @@ export interface Operations {
       "writers": "buyers" | "customers";
       "publication": "checked" | "at_once";
       "heldWords": readonly (string)[];
+      "askAfterDays"?: number | null | undefined;
     };
     response: {
       "version": number;
       "writers": "buyers" | "customers";
       "publication": "checked" | "at_once";
       "heldWords": readonly (string)[];
+      "askAfterDays": number | null;
     };
   };
   /** One review, with what was reported of it. */
@@ -6577,9 +6580,9 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
-        "category": "account" | "orders" | "marketing" | "merchant";
+        "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant";
         "required": boolean;
         "builtIn": readonly (string)[];
         "own": readonly (string)[];
@@ -6589,14 +6592,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6609,7 +6612,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6621,7 +6624,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6634,7 +6637,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6647,7 +6650,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -6668,7 +6671,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -6682,7 +6685,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -6721,6 +6724,7 @@ export interface Operations {
       "merchant": {
         "emails": readonly (string)[];
         "orders": "on" | "off" | "daily";
+        "reviews": "off" | "daily";
       };
       "perHour": number;
       "zone": string;
@@ -6740,6 +6744,7 @@ export interface Operations {
       "merchant"?: {
         "emails"?: readonly (string)[] | undefined;
         "orders"?: "on" | "off" | "daily" | undefined;
+        "reviews"?: "off" | "daily" | undefined;
       } | undefined;
       "perHour"?: number | undefined;
       "zone"?: string | undefined;
@@ -6754,6 +6759,7 @@ export interface Operations {
       "merchant": {
         "emails": readonly (string)[];
         "orders": "on" | "off" | "daily";
+        "reviews": "off" | "daily";
       };
       "perHour": number;
       "zone": string;

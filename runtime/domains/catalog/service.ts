@@ -64,6 +64,7 @@ import {
 } from './schemas.ts';
 import type { RelatedUpdate } from './related/schemas.ts';
 import { readRelated, relatedTo, writeRelated } from './related/store.ts';
+import { ASK, createAsking } from './reviews/asking.ts';
 import { notePurchase } from './reviews/purchases.ts';
 import { createReviewRoutes } from './reviews/routes.ts';
 import { createSources } from './sources.ts';
@@ -91,6 +92,7 @@ export const createService: CreateService = (platform) => {
   const settings = createSearchSettings(platform);
   const search = createProductSearch(platform, near, keeping, settings);
   const lists = createProductLists(platform, settings, search);
+  const asking = createAsking(platform);
 
   function listed(tenant: Tenant, asked: ProductsQuery, groups: readonly string[]): Promise<RouteResponse> {
     const terms = { currency: currencyOf(tenant, asked), groups };
@@ -152,7 +154,10 @@ export const createService: CreateService = (platform) => {
   return {
     definition: catalog,
     consumers: {
-      'orders.order': notePurchase,
+      async 'orders.order'(event, tx) {
+        await notePurchase(event, tx);
+        await asking.hear(event, tx);
+      },
       'orders.stock': (event, tx) => noteStock(platform, event, tx),
     },
     operations: {
@@ -180,9 +185,10 @@ export const createService: CreateService = (platform) => {
       'catalog.run-import': (run) => imports.run(run),
       [KEEP_TASK]: (run) => keeping.run(run),
       [TIDY]: tidyWishlists(platform),
+      [ASK]: asking.ask,
     },
     routes: {
-      ...createReviewRoutes(platform, cached),
+      ...createReviewRoutes(platform, cached, asking),
       ...createWishlistRoutes(platform, termsNow),
       listProducts: (request) => {
         const { tenant, caller, query } = request;

@@ -1,6 +1,6 @@
 /** Where people can be reached, and what they want to hear there. An address is one contact, whoever it is known from. */
 import type { Clock, NewId, SqlRunner, TenantId, Transaction } from '../../platform/ports.ts';
-import type { Category, Channel, Kind } from './kinds.ts';
+import { BY_CONSENT, type Category, type Channel, type Kind } from './kinds.ts';
 import type { Mode } from './schemas.ts';
 
 export interface Contact {
@@ -123,6 +123,22 @@ export function createContacts({ clock, newId }: { readonly clock: Clock; readon
       return read(sql, 'customer_id = $2 order by created_at, id', [tenant, customerId]);
     },
 
+    /** Where customers are reached: the mailbox of the account, and not those that they once ordered by; telephones and browsers. */
+    async ofCustomers(
+      sql: SqlRunner,
+      tenant: TenantId,
+      customerIds: readonly string[],
+    ): Promise<ReadonlyMap<string, readonly Contact[]>> {
+      const found = (
+        await sql.query<ContactRow>(
+          `select ${columns} from notifications_contacts where tenant_id = $1 and customer_id = any ($2::text[])
+             and state = 'active' and (channel <> 'mail' or details ? 'accepts') order by created_at, id`,
+          [tenant, customerIds],
+        )
+      ).rows.map(fromRow);
+      return Map.groupBy(found, ({ customerId = '' }) => customerId);
+    },
+
     async prefer(
       sql: SqlRunner,
       tenant: TenantId,
@@ -161,9 +177,17 @@ export function createContacts({ clock, newId }: { readonly clock: Clock; readon
   };
 }
 
-/** How a contact wants a kind of message. What needs consent is off until it was given; what is required goes out by mail at once. */
-export function modeOf({ channel, preferences }: Contact, kind: Kind): Mode {
-  const chosen = preferences[kind.category] ?? (kind.consent === true ? 'off' : 'on');
+/** What a contact wants of a category. Where consent is needed and nothing was chosen, whoever asked for news has asked for this as well. */
+export function preferenceOf({ preferences }: Pick<Contact, 'preferences'>, category: Category): Mode {
+  const byConsent = BY_CONSENT.some((each) => each === category);
+  return preferences[category] ?? (byConsent ? (preferences.marketing ?? 'off') : 'on');
+}
+
+/** How a contact wants a kind of message. What is required goes out by mail at once. */
+export function modeOf(contact: Pick<Contact, 'channel' | 'preferences'>, kind: Kind): Mode {
+  const { channel } = contact;
+  if (kind.gathered === true) return 'daily';
+  const chosen = preferenceOf(contact, kind.category);
   return kind.required && (channel === 'mail' || kind.channels.length === 1) ? 'on' : chosen;
 }
 

@@ -48,6 +48,7 @@ export const notifications: DomainDefinition = {
     'accounts.customer',
     'accounts.company',
     'webhooks.subscription',
+    'catalog.review',
   ],
   tasks: [
     // Given up by itself after days, not after so many tries.

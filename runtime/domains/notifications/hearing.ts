@@ -54,6 +54,14 @@ const draft = z.object({
   message: z.string().optional(),
 });
 const company = z.object({ name: z.string(), country: z.string(), taxId: z.string().nullable() });
+const review = z.object({
+  id: z.string(),
+  rating: z.int(),
+  state: z.string(),
+  version: z.int(),
+  /** Those told before there was this say no more than which it is. */
+  product: z.object({ title: z.string(), handle: z.string() }).optional(),
+});
 const disabled = z.object({ host: z.string(), description: z.string(), failingSince: z.string() });
 type Order = z.infer<typeof order>;
 /** A payment that was heard of before its order. */
@@ -71,7 +79,9 @@ const NEWS_MS = 24 * 60 * 60 * 1_000;
 export function createHearing(
   { tenants, clock, originOf }: Platform,
   { contacts, notifier }: { readonly contacts: Contacts; readonly notifier: Notifier },
-): Readonly<Record<'order' | 'draft' | 'payment' | 'customer' | 'company' | 'subscription', EventHandler>> {
+): Readonly<
+  Record<'order' | 'draft' | 'payment' | 'customer' | 'company' | 'subscription' | 'review', EventHandler>
+> {
   interface Shop {
     readonly tenant: Tenant;
     readonly settings: Settings;
@@ -235,6 +245,19 @@ export function createHearing(
         company: name,
         country,
         ...(taxId === null ? {} : { taxId }),
+      });
+    },
+
+    async review(event, tx) {
+      const { id, rating, state, version, product } = review.parse(event.payload);
+      if (state !== 'pending' || product === undefined || isOld(event, clock.now())) return;
+      const shop = await shopOf(tx, event.tenant);
+      if (shop.settings.merchant.reviews === 'off') return;
+      // An edit waits anew, and is told anew.
+      await tell(tx, shop, `${id}:${version}`, 'merchant.review', await merchants(tx, shop), {
+        product: product.title.slice(0, 2_000),
+        rating,
+        link: `${shop.origin}/products/${encodeURIComponent(product.handle)}#reviews`,
       });
     },
 

@@ -9,16 +9,18 @@ export const CHANNELS = ['mail', 'sms', 'push'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** What recipients may switch off, each by itself. */
-export const CATEGORIES = ['account', 'orders', 'marketing', 'merchant'] as const;
+export const CATEGORIES = ['account', 'orders', 'marketing', 'wishes', 'reviews', 'merchant'] as const;
 export type Category = (typeof CATEGORIES)[number];
+/** Of which only who asked for it hears: for the category itself, or else for news. */
+export const BY_CONSENT = ['marketing', 'wishes', 'reviews'] as const satisfies readonly Category[];
 
 export interface Kind {
   readonly category: Category;
   readonly channels: readonly Channel[];
   /** By mail it goes to everybody, whatever they prefer: a contract was made, or an account is concerned. */
   readonly required: boolean;
-  /** Only to whoever asked for it. */
-  readonly consent?: boolean;
+  /** It is of one by one no news: by mail it waits for the day's digest, whatever its recipients prefer. */
+  readonly gathered?: boolean;
   readonly variables: ZodType;
   /** It carries a way in: its variables go when it was sent, and its words are not the merchant's to change. */
   readonly secret?: boolean;
@@ -228,7 +230,6 @@ const KIND_TABLE = {
     category: 'marketing',
     channels: ['mail', 'push'],
     required: false,
-    consent: true,
     variables: z.object({ lines: z.array(line), total: money, link }),
     sample: { lines: sampleLines, total: eur(15_300), link: 'https://shop.example/cart' },
   },
@@ -236,13 +237,32 @@ const KIND_TABLE = {
     category: 'marketing',
     channels: ['mail', 'sms', 'push'],
     required: false,
-    consent: true,
     variables: z.object({ title: text, paragraphs: z.array(text).max(50), label: text, link }),
     sample: {
       title: 'Spring is here',
       paragraphs: ['New jackets have come in.', 'The first hundred orders go out with a pair of socks.'],
       label: 'Have a look',
       link: 'https://shop.example/collections/spring',
+    },
+  },
+  'reviews.request': {
+    category: 'reviews',
+    channels: ['mail'],
+    required: false,
+    // What of the order its customer has not reviewed yet; each item leads to its product.
+    variables: z.object({
+      ...order,
+      items: z
+        .array(z.object({ title: text, link }))
+        .min(1)
+        .max(50),
+    }),
+    sample: {
+      ...sampleOrder,
+      items: [
+        { title: 'Trail boots', link: 'https://shop.example/products/trail-boots#reviews' },
+        { title: 'Wool socks', link: 'https://shop.example/products/wool-socks#reviews' },
+      ],
     },
   },
   'merchant.order': {
@@ -266,6 +286,14 @@ const KIND_TABLE = {
     required: false,
     variables: z.object({ company: text, country: text, taxId: text.optional() }),
     sample: { company: 'Acme Ltd', country: 'DE', taxId: 'DE123456789' },
+  },
+  'merchant.review': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: false,
+    gathered: true,
+    variables: z.object({ product: text, rating: z.int().min(1).max(5), link }),
+    sample: { product: 'Trail boots', rating: 4, link: 'https://shop.example/products/trail-boots#reviews' },
   },
   'merchant.dispute': {
     category: 'merchant',

@@ -332,7 +332,12 @@ test('one click ends a category and nothing else; looking at the link does not, 
       channel: 'mail',
       address: 'a…@example.com',
       state: 'active',
-      preferences: { orders: 'off', marketing: 'off' },
+      preferences: {
+        orders: 'off',
+        marketing: 'off',
+        wishes: 'off',
+        reviews: 'off',
+      },
     },
   ]);
 });

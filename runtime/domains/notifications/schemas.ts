@@ -119,9 +119,13 @@ export const settings = z.strictObject({
   sender: z
     .strictObject({ name: plainLine(100).optional(), address: email.optional(), replyTo: email.optional() })
     .default({}),
-  /** Who hears of new orders and disputes, and how often of orders. */
+  /** Who hears of new orders, reviews and disputes, how often of orders, and whether of reviews that wait to be read. */
   merchant: z
-    .strictObject({ emails: z.array(email).max(10).default([]), orders: mode.default('on') })
+    .strictObject({
+      emails: z.array(email).max(10).default([]),
+      orders: mode.default('on'),
+      reviews: mode.exclude(['on']).default('daily'),
+    })
     .prefault({}),
   /** Messages to one recipient in an hour; more of them wait. */
   perHour: z.int().min(1).max(1_000).default(20),
@@ -195,6 +199,25 @@ export const notifyInput = z.strictObject({
   }),
   channels: z.array(channel).min(1).optional(),
   variables: z.record(z.string(), z.unknown()),
+});
+/** At most as many as one transaction tells of in a moment. */
+export const MOST_PEOPLE = 100;
+export const notifyCustomersInput = z.strictObject({
+  kind,
+  channels: z
+    .array(channel)
+    .min(1)
+    .default([...CHANNELS]),
+  people: z
+    .array(
+      z.strictObject({
+        key: z.string().min(1).max(120),
+        customerId: z.string().min(1).max(80),
+        variables: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .min(1)
+    .max(MOST_PEOPLE),
 });
 export const notified = z.object({
   /** New ones; none when the key was known. */

@@ -4,7 +4,7 @@ import type { CreateService, Platform, RouteRequest } from '../../platform/domai
 import { ShopError } from '../../platform/errors.ts';
 import type { SqlRunner, TenantId } from '../../platform/ports.ts';
 import { isPushService } from '../../platform/push/services.ts';
-import { addressKey, createContacts, maskAddress, type Contact } from './contacts.ts';
+import { addressKey, createContacts, maskAddress, preferenceOf, type Contact } from './contacts.ts';
 import { notifications } from './definition.ts';
 import { createDelivering } from './deliver.ts';
 import { createHearing } from './hearing.ts';
@@ -71,14 +71,14 @@ export function createNotifications(
 
   function show(found: readonly Contact[]) {
     return {
-      contacts: found.map(({ id, channel, address, state, preferences }) => ({
-        id,
-        channel,
-        address: maskAddress(channel, address),
-        state,
+      contacts: found.map((contact) => ({
+        id: contact.id,
+        channel: contact.channel,
+        address: maskAddress(contact.channel, contact.address),
+        state: contact.state,
         preferences: Object.fromEntries(
           CATEGORIES.filter((category) => category !== 'account' && category !== 'merchant').map(
-            (category) => [category, preferences[category] ?? (category === 'marketing' ? 'off' : 'on')],
+            (category) => [category, preferenceOf(contact, category)],
           ),
         ),
       })),
@@ -117,6 +117,7 @@ export function createNotifications(
       'accounts.customer': hearing.customer,
       'accounts.company': hearing.company,
       'webhooks.subscription': hearing.subscription,
+      'catalog.review': hearing.review,
     },
     tasks: {
       [DELIVER]: delivering.deliver,
@@ -137,6 +138,29 @@ export function createNotifications(
             variables,
             digestAt: nextHour(clock.now(), settings.digestHour, settings.zone),
           });
+        });
+        return { deliveries };
+      },
+      /** The same for many customers at once, each of whom is told what concerns them; whoever has no mailbox here is passed over. */
+      async notifyCustomers(tenant, input) {
+        const { kind, channels, people } = s.notifyCustomersInput.parse(input);
+        const deliveries = await sql.transaction(tenant.id, async (tx) => {
+          const { settings } = await settingsOf(tx, tenant.id);
+          const ids = people.map(({ customerId }) => customerId);
+          const reached = await contacts.ofCustomers(tx, tenant.id, ids);
+          const digestAt = nextHour(clock.now(), settings.digestHour, settings.zone);
+          const made: string[] = [];
+          for (const { customerId, key, variables } of people)
+            made.push(
+              ...(await notifier.notify(tx, tenant.id, {
+                source: key,
+                kind,
+                contacts: (reached.get(customerId) ?? []).filter(({ channel }) => channels.includes(channel)),
+                variables,
+                digestAt,
+              })),
+            );
+          return made;
         });
         return { deliveries };
       },

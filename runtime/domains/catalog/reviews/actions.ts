@@ -16,6 +16,7 @@ import {
   lockReview,
   noSuchReview,
   recount,
+  type RatedProduct,
   type ReviewRow,
 } from './store.ts';
 
@@ -67,7 +68,7 @@ export async function writeReview(
       remedy: 'Edit what you wrote.',
     });
   await recount(clock, tx, tenant, product, null, countedOf(review));
-  await tell(tx, state === 'published' ? 'published' : 'submitted', review);
+  await tell(tx, state === 'published' ? 'published' : 'submitted', review, product);
   return review;
 }
 
@@ -94,7 +95,7 @@ export async function editReview(
     [tenant, id, state, held, text.rating, text.title, text.body, text.name, now],
   );
   await recount(clock, tx, tenant, product, countedOf(review), countedOf(changed));
-  await tell(tx, state === 'published' ? 'published' : 'submitted', changed);
+  await tell(tx, state === 'published' ? 'published' : 'submitted', changed, product);
   return changed;
 }
 
@@ -108,7 +109,7 @@ export async function withdrawReview(
   const { product, review } = await lockReview(tx, tenant, id, customerId);
   await tx.query('delete from catalog_reviews where tenant_id = $1 and id = $2', [tenant, id]);
   await recount(clock, tx, tenant, product, countedOf(review), null);
-  await tell(tx, 'withdrawn', review);
+  await tell(tx, 'withdrawn', review, product);
 }
 
 /** Settles what was reported of it, whichever way it goes. @throws ShopError `conflict` when it was edited meanwhile */
@@ -132,7 +133,7 @@ export async function decide(
   );
   await tx.query('delete from catalog_review_reports where tenant_id = $1 and review_id = $2', [tenant, id]);
   await recount(clock, tx, tenant, product, countedOf(review), countedOf(changed));
-  if (review.state !== state) await tell(tx, state, changed);
+  if (review.state !== state) await tell(tx, state, changed, product);
   return changed;
 }
 
@@ -216,7 +217,12 @@ function requireVersion(review: ReviewRow, version: number): void {
   });
 }
 
-function tell(tx: Transaction, what: 'submitted' | 'published' | 'refused' | 'withdrawn', review: ReviewRow) {
+function tell(
+  tx: Transaction,
+  what: 'submitted' | 'published' | 'refused' | 'withdrawn',
+  review: ReviewRow,
+  { title, handle }: RatedProduct,
+) {
   const payload: ReviewEvent = {
     id: review.id,
     productId: review.product_id,
@@ -224,6 +230,7 @@ function tell(tx: Transaction, what: 'submitted' | 'published' | 'refused' | 'wi
     rating: review.rating,
     state: what === 'withdrawn' ? 'withdrawn' : review.state,
     version: review.version,
+    product: { title, handle },
   };
   return tx.emit({ topic: 'catalog.review', type: `catalog.review.${what}`, key: review.id, payload });
 }

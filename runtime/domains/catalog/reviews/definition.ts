@@ -1,5 +1,11 @@
 /** Reviews: what customers say of products, and who decides what of it is shown. Data only; a part of the catalogue. */
-import type { RouteDefinition, TableDefinition, TopicDefinition } from '../../../platform/definition.ts';
+import { z } from 'zod';
+import type {
+  RouteDefinition,
+  TableDefinition,
+  TaskDefinition,
+  TopicDefinition,
+} from '../../../platform/definition.ts';
 import { IdParams } from '../schemas.ts';
 import * as s from './schemas.ts';
 
@@ -33,7 +39,20 @@ export const reviewTables: readonly TableDefinition[] = [
     access: 'write',
     personal: { by: ['customer_id'], erase: 'delete' },
   },
+  {
+    name: 'catalog_review_asks',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: ['customer_id'], erase: 'delete' },
+  },
 ];
+
+export const reviewTask: TaskDefinition = {
+  name: 'catalog.ask-for-reviews',
+  payload: z.strictObject({}),
+  maxAttempts: 1_000,
+  leaseSeconds: 60,
+};
 
 export const reviewTopic: TopicDefinition = {
   name: 'catalog.review',
@@ -142,7 +161,7 @@ export const reviewRoutes: readonly RouteDefinition[] = [
     id: 'adminGetReviewSettings',
     method: 'GET',
     path: '/api/admin/catalog/review-settings',
-    summary: 'Who may review, and what is shown before it was read.',
+    summary: 'Who may review, what is shown before it was read, and whether buyers are asked for one.',
     audience: 'merchant',
     response: s.ReviewSettings,
   },

@@ -38,7 +38,10 @@ after(async () => {
   await database.stop();
 });
 
-async function settings(tenant: string, wanted: Omit<ReviewSettings, 'version'>): Promise<void> {
+async function settings(
+  tenant: string,
+  wanted: Omit<ReviewSettings, 'version' | 'askAfterDays'>,
+): Promise<void> {
   const { version } = await shop.managed<ReviewSettings>(tenant, 'GET', '/api/admin/catalog/review-settings');
   await shop.managed(tenant, 'PUT', '/api/admin/catalog/review-settings', { version, ...wanted });
 }

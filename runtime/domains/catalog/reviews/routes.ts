@@ -13,6 +13,7 @@ import {
   withdrawReview,
   writeReview,
 } from './actions.ts';
+import type { Asking } from './asking.ts';
 import { hasBought } from './purchases.ts';
 import type {
   AdminReviewDetail,
@@ -24,7 +25,7 @@ import type {
   ReviewsQuery,
   ReviewStanding,
 } from './schemas.ts';
-import { readSettings, writeSettings } from './settings.ts';
+import { readSettings } from './settings.ts';
 import {
   COLUMNS,
   listAll,
@@ -43,7 +44,11 @@ const VOTES_A_MINUTE = 60;
 const MOST_VOTED = 500;
 
 // In every handler the host has parsed params, query and body with the schemas of the route, so that the casts hold.
-export function createReviewRoutes(platform: Platform, cached: KeptAnswers): Record<string, RouteHandler> {
+export function createReviewRoutes(
+  platform: Platform,
+  cached: KeptAnswers,
+  asking: Asking,
+): Record<string, RouteHandler> {
   const { sql, limits } = platform;
   const idOf = (params: unknown): string => (params as { id: string }).id;
   const readerOf = (tenant: TenantId): SqlRunner => ({
@@ -197,7 +202,7 @@ export function createReviewRoutes(platform: Platform, cached: KeptAnswers): Rec
       return { json: await readSettings(readerOf(tenant.id), tenant.id) };
     },
     async adminPutReviewSettings({ tenant, body }) {
-      return { json: await writeSettings(readerOf(tenant.id), tenant.id, body as ReviewSettingsUpdate) };
+      return { json: await asking.putSettings(tenant, body as ReviewSettingsUpdate) };
     },
   };
 }

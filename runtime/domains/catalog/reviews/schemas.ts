@@ -144,6 +144,8 @@ const settings = {
   /** `checked`: when the merchant has read it. `at_once`: unless it has held words or leads elsewhere. */
   publication: z.enum(['checked', 'at_once']),
   heldWords: z.array(z.string().trim().min(1).max(60)).max(500),
+  /** Who bought something is asked for a review so many days after it arrived, or went out where nobody told of its arrival. Null: nobody is asked. */
+  askAfterDays: z.int().min(1).max(90).nullable().default(null),
 };
 /** `version` 0: none were ever set, and the usual holds. */
 export const ReviewSettings = z.object({ version: z.int(), ...settings });
@@ -161,11 +163,16 @@ export const ReviewEvent = z.object({
   rating: z.int(),
   state: z.enum([...STATES, 'withdrawn']),
   version: z.int(),
+  product: z.object({ title: z.string(), handle: z.string() }),
 });
 export type ReviewEvent = z.infer<typeof ReviewEvent>;
 
-/** What is read of `orders.order.confirmed`. */
-export const Bought = z.object({
+/** What is read of events about orders; of one that is paid only who bought what. */
+export const Order = z.object({
+  orderId: z.string(),
+  number: z.string(),
   customerId: z.string().optional(),
+  refunded: z.int(),
   lines: z.array(z.object({ productId: z.string() })),
 });
+export const Bought = Order.pick({ customerId: true, lines: true });

@@ -4,8 +4,14 @@ import type { SqlRunner, TenantId } from '../../../platform/ports.ts';
 import type { ReviewSettings, ReviewSettingsUpdate } from './schemas.ts';
 
 /** Of a shop that has never said anything. */
-const USUAL: ReviewSettings = { version: 0, writers: 'buyers', publication: 'checked', heldWords: [] };
-const COLUMNS = 'version, writers, publication, held_words as "heldWords"';
+const USUAL: ReviewSettings = {
+  version: 0,
+  writers: 'buyers',
+  publication: 'checked',
+  heldWords: [],
+  askAfterDays: null,
+};
+const COLUMNS = 'version, writers, publication, held_words as "heldWords", ask_after_days as "askAfterDays"';
 
 export async function readSettings(sql: SqlRunner, tenant: TenantId): Promise<ReviewSettings> {
   const { rows } = await sql.query<ReviewSettings>(
@@ -19,15 +25,17 @@ export async function readSettings(sql: SqlRunner, tenant: TenantId): Promise<Re
 export async function writeSettings(
   sql: SqlRunner,
   tenant: TenantId,
-  { version, writers, publication, heldWords }: ReviewSettingsUpdate,
+  { version, writers, publication, heldWords, askAfterDays }: ReviewSettingsUpdate,
 ): Promise<ReviewSettings> {
   const { rows } = await sql.query<ReviewSettings>(
     version === 0
-      ? `insert into catalog_review_settings (tenant_id, version, writers, publication, held_words) values ($1, $2::bigint + 1, $3, $4, $5)
+      ? `insert into catalog_review_settings (tenant_id, version, writers, publication, held_words, ask_after_days)
+         values ($1, $2::bigint + 1, $3, $4, $5, $6)
          on conflict (tenant_id) do nothing returning ${COLUMNS}`
-      : `update catalog_review_settings set version = version + 1, writers = $3, publication = $4, held_words = $5
+      : `update catalog_review_settings set version = version + 1, writers = $3, publication = $4, held_words = $5,
+           ask_after_days = $6
          where tenant_id = $1 and version = $2::bigint returning ${COLUMNS}`,
-    [tenant, version, writers, publication, heldWords],
+    [tenant, version, writers, publication, heldWords, askAfterDays],
   );
   const [row] = rows;
   if (row === undefined)

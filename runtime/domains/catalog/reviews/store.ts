@@ -45,6 +45,8 @@ export const COLUMNS = `id, product_id, customer_id, version, state, held, reaso
 
 export interface RatedProduct {
   readonly id: string;
+  readonly title: string;
+  readonly handle: string;
   readonly ratings: Stars;
 }
 
@@ -55,7 +57,7 @@ export interface RatedProduct {
  */
 export async function lockProduct(tx: Transaction, tenant: TenantId, id: string): Promise<RatedProduct> {
   const { rows } = await tx.query<RatedProduct>(
-    'select id, ratings from products where tenant_id = $1 and id = $2 and visible for update',
+    'select id, title, handle, ratings from products where tenant_id = $1 and id = $2 and visible for update',
     [tenant, id],
   );
   const [product] = rows;
@@ -76,7 +78,7 @@ export async function lockReview(
   customerId?: string,
 ): Promise<Locked> {
   const { rows: products } = await tx.query<RatedProduct>(
-    `select p.id, p.ratings from products p where p.tenant_id = $1
+    `select p.id, p.title, p.handle, p.ratings from products p where p.tenant_id = $1
        and p.id = (select r.product_id from catalog_reviews r where r.tenant_id = $1 and r.id = $2) for update`,
     [tenant, id],
   );

@@ -165,6 +165,13 @@ export const de: Words = {
       button: '{{label}}',
       short: '{{title}} {{link}}',
     },
+    'reviews.request': {
+      subject: 'Wie gefällt es Ihnen?',
+      lines: [
+        HELLO,
+        'vor einigen Tagen kam Ihre Bestellung {{number}} an. Andere würden gern wissen, wie es Ihnen gefällt, und wir auch. Ein paar Worte genügen:',
+      ],
+    },
     'merchant.order': {
       subject: 'Neue Bestellung {{number}}: {{total}}',
       lines: ['{{shop.name}} hat eine neue Bestellung, {{number}}.'],
@@ -179,6 +186,10 @@ export const de: Words = {
       lines: [
         '{{company}} ({{country}}{{#if taxId}}, {{taxId}}{{/if}}) wünscht ein Firmenkonto bei {{shop.name}}.',
       ],
+    },
+    'merchant.review': {
+      subject: 'Neue Bewertung zu {{product}}: {{rating}} von 5',
+      lines: ['Eine Bewertung zu {{product}} mit {{rating}} von 5 Sternen wartet darauf, gelesen zu werden.'],
     },
     'merchant.dispute': {
       subject: 'Rückbuchung: {{amount}} der Bestellung {{number}}',

@@ -162,6 +162,13 @@ export const en: Words = {
       button: '{{label}}',
       short: '{{title}} {{link}}',
     },
+    'reviews.request': {
+      subject: 'How do you like it?',
+      lines: [
+        HELLO,
+        'some days ago your order {{number}} arrived. Others would like to know how you like it, and so would we. A few words are enough:',
+      ],
+    },
     'merchant.order': {
       subject: 'New order {{number}}: {{total}}',
       lines: ['{{shop.name}} has a new order, {{number}}.'],
@@ -176,6 +183,10 @@ export const en: Words = {
       lines: [
         '{{company}} ({{country}}{{#if taxId}}, {{taxId}}{{/if}}) asks for a company account at {{shop.name}}.',
       ],
+    },
+    'merchant.review': {
+      subject: 'New review of {{product}}: {{rating}} of 5',
+      lines: ['A review of {{product}} with {{rating}} of 5 stars waits to be read.'],
     },
     'merchant.dispute': {
       subject: 'Disputed: {{amount}} of order {{number}}',

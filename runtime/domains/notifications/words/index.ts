@@ -81,12 +81,22 @@ const LISTS: Partial<Record<KindName, { html: (frame: Frame) => string; text: (f
     html: () => '{{#each paragraphs}}<p>{{this}}</p>\n{{/each}}',
     text: () => '{{#each paragraphs}}{{this}}\n\n{{/each}}',
   },
+  'reviews.request': { html: links, text: plainLinks },
   digest: {
     html: () =>
       '<ul>{{#each items}}<li><a href="{{link}}">{{title}}</a> · {{at | datetime}}</li>{{/each}}</ul>\n',
     text: () => '{{#each items}}- {{title}} ({{at | datetime}})\n  {{link}}\n{{/each}}\n',
   },
 };
+
+/** Each item leads to its own page. */
+function links(): string {
+  return '<ul>{{#each items}}<li><a href="{{link}}">{{title}}</a></li>{{/each}}</ul>\n';
+}
+
+function plainLinks(): string {
+  return '{{#each items}}- {{title}}\n  {{link}}\n{{/each}}\n';
+}
 
 function lines(withTotal: boolean): (frame: Frame) => string {
   return ({ total }) =>

@@ -156,6 +156,13 @@ export const ja: Words = {
       button: '{{label}}',
       short: '{{title}} {{link}}',
     },
+    'reviews.request': {
+      subject: '商品はいかがでしたか',
+      lines: [
+        HELLO,
+        '先日お届けしたご注文 {{number}} の商品はいかがでしたか。ほかのお客様のために、ひとことでもご感想をお聞かせください。',
+      ],
+    },
     'merchant.order': {
       subject: '新しいご注文 {{number}}：{{total}}',
       lines: ['{{shop.name}}に新しいご注文 {{number}} がありました。'],
@@ -172,6 +179,10 @@ export const ja: Words = {
       lines: [
         '{{company}}（{{country}}{{#if taxId}}、{{taxId}}{{/if}}）から {{shop.name}} の法人アカウントの申請がありました。',
       ],
+    },
+    'merchant.review': {
+      subject: '{{product}} の新しいレビュー：5段階中 {{rating}}',
+      lines: ['{{product}} に星 {{rating}}（5段階）のレビューが投稿され、確認を待っています。'],
     },
     'merchant.dispute': {
       subject: '異議申し立て：ご注文 {{number}} の {{amount}}',

@@ -159,6 +159,13 @@ export const nb: Words = {
       button: '{{label}}',
       short: '{{title}} {{link}}',
     },
+    'reviews.request': {
+      subject: 'Hva synes du?',
+      lines: [
+        HELLO,
+        'for noen dager siden kom bestillingen din {{number}} fram. Andre vil gjerne vite hva du synes, og det vil vi også. Noen få ord er nok:',
+      ],
+    },
     'merchant.order': {
       subject: 'Ny bestilling {{number}}: {{total}}',
       lines: ['{{shop.name}} har en ny bestilling, {{number}}.'],
@@ -173,6 +180,10 @@ export const nb: Words = {
       lines: [
         '{{company}} ({{country}}{{#if taxId}}, {{taxId}}{{/if}}) ønsker en firmakonto hos {{shop.name}}.',
       ],
+    },
+    'merchant.review': {
+      subject: 'Ny omtale av {{product}}: {{rating}} av 5',
+      lines: ['En omtale av {{product}} med {{rating}} av 5 stjerner venter på å bli lest.'],
     },
     'merchant.dispute': {
       subject: 'Omtvistet: {{amount}} av bestilling {{number}}',

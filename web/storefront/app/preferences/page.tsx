@@ -12,7 +12,7 @@ import type { Shop } from '../../lib/shop.ts';
 
 type Contact = Answer<'notifications.getPreferences'>['contacts'][number];
 
-const CATEGORIES = ['orders', 'marketing'] as const;
+const CATEGORIES = ['orders', 'marketing', 'wishes', 'reviews'] as const;
 const MODES = ['on', 'daily', 'off'] as const;
 
 export async function generateMetadata(): Promise<Metadata> {
