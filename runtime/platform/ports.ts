@@ -314,20 +314,28 @@ export interface Documents {
 
 // ── search ───────────────────────────────────────────────────────────────────────────────────────
 
-/** What is searched, and in which language: the tenant's first locale decides, for writing and for asking alike. */
+/** What is searched, and in which languages: of writing and of asking alike. */
 export interface SearchIndex {
   /** As a definition names it: `products`. */
   readonly name: string;
-  /** `nb-NO`; of a language nobody has an analyzer for, words are taken as they are. */
-  readonly locale: string;
+  /**
+   * At least one, `nb-NO`; in each of them documents are read by its own analyzer. Of a language nobody has an analyzer for, words are
+   * taken as they are.
+   */
+  readonly locales: readonly string[];
 }
+
+/** What it is called, what it is, what is said of it: in this order words weigh less. */
+export type SearchTexts = readonly [title: string, terms: string, description: string];
 
 export interface SearchDocument {
   readonly id: string;
   /** Grows with each change of what it describes: an older one never replaces a newer. */
   readonly version: number;
-  /** What it is called, what it is, what is said of it: in this order words weigh less. */
-  readonly texts: readonly [title: string, terms: string, description: string];
+  /** In the index's first locale. */
+  readonly texts: SearchTexts;
+  /** In its other locales; in one that is absent it says what `texts` says. */
+  readonly translations?: Readonly<Record<string, SearchTexts>>;
   /** Exact values by name, for filters and facets. Names are letters. */
   readonly keywords: Readonly<Record<string, readonly string[]>>;
   /** For ranges and sorting. Names are letters. */
@@ -337,6 +345,8 @@ export interface SearchDocument {
 export interface SearchQuery {
   /** Every word has to be found, as it stands, in another form of its language, or as a beginning. Absent: everything. */
   readonly text?: string;
+  /** Which of the index's locales the text is in, and is looked for in; absent: the first. */
+  readonly locale?: string;
   /**
    * `some`: one of the words is enough, and what has more of them fits better; where nothing has any, what resembles one. Absent: all.
    */

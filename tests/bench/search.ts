@@ -72,7 +72,7 @@ const index = createPostgresSearch(sql);
 const near = createNear({ sql, clock: systemClock });
 
 const byWords: Way = async ({ shop, q }) => {
-  const of = { name: 'products', locale: SHOPS[shop][0] };
+  const of = { name: 'products', locales: [SHOPS[shop][0]] };
   const all = await index.search(shop, of, { text: q, limit: 50 });
   return all.ids.length > 0
     ? all.ids
@@ -83,7 +83,7 @@ const byBoth: Way = async (query, time) =>
   fused(await Promise.all([byWords(query, time), byMeaning(query, time)]));
 const asServed: Way = async ({ shop, q }, time) => {
   // Lists are kept for a moment: each time is another list to the cache.
-  const asked = new URLSearchParams({ q, limit: '24', locale: `x${time}` });
+  const asked = new URLSearchParams({ q, limit: String(24 + time) });
   return (await host.call(shop, 'GET', `/api/catalog/products?${asked}`))
     .json<ProductsPage>()
     .products.map(({ id }) => id);

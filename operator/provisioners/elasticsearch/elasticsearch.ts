@@ -1,6 +1,6 @@
 /**
- * Elasticsearch as a system of the data plane: for each index a domain names, a template; for each language of a scope, an index that its
- * tenants share; for each tenant, an alias that shows its own documents only.
+ * Elasticsearch as a system of the data plane: for each index a domain names, a template and, in each scope, an index that its tenants
+ * share; for each tenant, an alias that shows its own documents only.
  */
 import { Client, errors } from '@elastic/elasticsearch';
 import { z } from 'zod';

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { analyzerOf } from '../../../runtime/platform/names/index.ts';
+import { analyzerOf, SEARCH_ANALYZERS } from '../../../runtime/platform/names/index.ts';
 import { desiredTemplate, planTemplates, planTenant } from './plan.ts';
 
 const settings = { index: { refresh_interval: '1s', gc_deletes: '1h', auto_expand_replicas: '0-1' } };
-const acme = { name: 'acme', locales: ['de-AT', 'en'] };
+const acme = { name: 'acme' };
 const alias = {
   alias: 'pool.products.of.acme',
-  index: 'pool.products.german.v1',
+  index: 'pool.products.v2',
   routing: 'acme',
   filter: { term: { tenant: 'acme' } },
 };
-const whole = { indices: { 'pool.products.german.v1': { settings } }, aliases: [alias] };
+const whole = { indices: { 'pool.products.v2': { settings } }, aliases: [alias] };
 const texts = (actions: readonly { readonly text: string }[]): string[] => actions.map(({ text }) => text);
 
 test('what is there needs nothing', () => {
@@ -23,10 +23,18 @@ test('what is there needs nothing', () => {
   ]);
 });
 
-test('a tenant of another language gets its index, and keeps its view until its documents have moved', () => {
-  assert.deepEqual(texts(planTenant('pool', ['products'], { ...acme, locales: ['fr'] }, whole)), [
-    'CREATE INDEX pool.products.french.v1',
-  ]);
+test('where the form is another there is an index of it, and the view stays until the documents have moved', () => {
+  const former = 'pool.products.german.v1';
+  const before = { indices: { [former]: { settings } }, aliases: [{ ...alias, index: former }] };
+  assert.deepEqual(texts(planTenant('pool', ['products'], acme, before)), ['CREATE INDEX pool.products.v2']);
+});
+
+test('every language has an analyzer, and none’s fields are taken for another’s', () => {
+  for (const one of SEARCH_ANALYZERS)
+    assert.deepEqual(
+      SEARCH_ANALYZERS.filter((other) => other.startsWith(one)),
+      [one],
+    );
 });
 
 for (const [what, changed] of [
@@ -36,7 +44,7 @@ for (const [what, changed] of [
 ] as const) {
   test(`a view that shows too much is mended where it is: ${what}`, () => {
     const [action, ...others] = planTenant('pool', ['products'], acme, { ...whole, aliases: [changed] });
-    assert.equal(action?.text, 'ALTER ALIAS pool.products.of.acme ON pool.products.german.v1');
+    assert.equal(action?.text, 'ALTER ALIAS pool.products.of.acme ON pool.products.v2');
     assert.deepEqual(others, []);
   });
 }

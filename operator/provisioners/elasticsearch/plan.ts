@@ -1,7 +1,7 @@
 /** Templates, indices and aliases of a scope: what they are, and what a server lacks of them. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  analyzerOf,
+  SEARCH_ANALYZERS,
   searchAliasName,
   searchIndexName,
   SEARCH_FORM,
@@ -40,20 +40,26 @@ export interface Observed {
 /** Settings that an index can be given while it serves. */
 const CHANGEABLE = { refresh_interval: '1s', gc_deletes: '1h', auto_expand_replicas: '0-1' } as const;
 
-const TEXT = { type: 'text', analyzer: 'words', fields: { plain: { type: 'text', analyzer: 'standard' } } };
+/** Of each language that some tenant has; the runtime names fields after analyzers: `texts.german.title`. */
+const LANGUAGES = SEARCH_ANALYZERS.map((analyzer) => ({
+  [analyzer]: {
+    path_match: `texts.${analyzer}*.*`,
+    match_mapping_type: 'string',
+    mapping: { type: 'text', analyzer, fields: { plain: { type: 'text', analyzer: 'standard' } } },
+  },
+}));
 
 const MAPPINGS = {
   dynamic: 'strict',
   dynamic_templates: [
     { keywords: { path_match: 'keywords.*', mapping: { type: 'keyword', ignore_above: 1024 } } },
     { numbers: { path_match: 'numbers.*', mapping: { type: 'double' } } },
+    ...LANGUAGES,
   ],
   properties: {
     tenant: { type: 'keyword' },
     key: { type: 'keyword' },
-    title: TEXT,
-    terms: TEXT,
-    description: TEXT,
+    texts: { type: 'object', dynamic: 'true' },
     keywords: { type: 'object', dynamic: 'true' },
     numbers: { type: 'object', dynamic: 'true' },
   },
@@ -62,7 +68,7 @@ const MAPPINGS = {
 /** Shards of an index that many tenants share; each tenant lives on one of them. */
 const SHARED_SHARDS = 4;
 
-/** What every index of that name in the scope begins as; its language is said when it is created. */
+/** What every index of that name in the scope begins as. */
 export function desiredTemplate(scope: string, index: string, isShared: boolean): Template {
   return {
     index_patterns: [`${scope}.${index}.*`],
@@ -73,7 +79,6 @@ export function desiredTemplate(scope: string, index: string, isShared: boolean)
         index: {
           number_of_shards: String(isShared ? SHARED_SHARDS : 1),
           ...CHANGEABLE,
-          analysis: { analyzer: { words: { type: 'standard' } } },
         },
       },
       mappings: MAPPINGS,
@@ -105,36 +110,25 @@ export function planTemplates(
 }
 
 /**
- * The index of the tenant's language, and the tenant's view of it. A view that is of another index stays: its documents are moved by the
- * runtime, which knows them.
+ * The scope's index, and the tenant's view of it. A view that is of an index of another form stays: its documents are moved by the runtime,
+ * which knows them.
  */
 export function planTenant(
   scope: string,
   indices: readonly string[],
-  tenant: { readonly name: string; readonly locales: readonly string[] },
+  tenant: { readonly name: string },
   observed: Omit<Observed, 'templates'>,
 ): readonly Action[] {
-  const analyzer = analyzerOf(tenant.locales[0] ?? '');
   return indices.flatMap((name): Action[] => {
-    const index = searchIndexName(scope, name, analyzer);
+    const index = searchIndexName(scope, name);
     const alias = searchAliasName(scope, name, tenant.name);
     const present = observed.aliases.find((one) => one.alias === alias);
-    return [
-      ...planIndex(index, analyzer, observed.indices[index]),
-      ...planAlias(alias, index, tenant.name, present),
-    ];
+    return [...planIndex(index, observed.indices[index]), ...planAlias(alias, index, tenant.name, present)];
   });
 }
 
-function planIndex(
-  index: string,
-  analyzer: string,
-  present: { readonly settings?: unknown } | undefined,
-): Action[] {
-  if (present === undefined) {
-    const settings = { analysis: { analyzer: { words: { type: analyzer } } } };
-    return [{ text: `CREATE INDEX ${index}`, method: 'PUT', path: `/${index}`, body: { settings } }];
-  }
+function planIndex(index: string, present: { readonly settings?: unknown } | undefined): Action[] {
+  if (present === undefined) return [{ text: `CREATE INDEX ${index}`, method: 'PUT', path: `/${index}` }];
   const wrong = Object.entries(CHANGEABLE).filter(
     ([key, value]) => settingOf(present.settings, key) !== value,
   );

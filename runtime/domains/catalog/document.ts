@@ -1,5 +1,6 @@
 /** A product as it is stored, and what is drawn from it: cards, details, events, price ranges, search text. Pure. */
 import { createHash } from 'node:crypto';
+import type { SearchTexts } from '../../platform/ports.ts';
 import { textOf } from './html.ts';
 import { ratingOf, type Stars } from './reviews/rating.ts';
 import type { ProductText, Translations } from './translations/schemas.ts';
@@ -265,22 +266,37 @@ export function eventOf(product: ProductDocument, version: number): ProductUpser
   };
 }
 
-/** Text for search, by weight: what it is called, what it is, what is said of it; in every language it has. */
+/**
+ * Text for search, by weight, as somebody reads it in a language: what it is called, what it is, what is said of it.
+ * @param locale absent: the one everything is written in
+ */
+export function searchTextsIn(product: ProductDocument, locale?: string): SearchTexts {
+  const text = textIn(product.translations, locale);
+  const words = wordsFor(text?.options ?? []);
+  const values = product.variants.flatMap(({ optionValues }) =>
+    optionValues.map((value, n) => words.value(product.options[n] ?? '', value)),
+  );
+  const terms = [...termsOf(product), ...new Set(values)];
+  const description = textOf(text?.descriptionHtml ?? product.descriptionHtml);
+  return [text?.title ?? product.title, terms.join(' '), description.slice(0, 20_000)];
+}
+
+/** The same in every language at once. */
 export function searchTextsOf(product: ProductDocument): { a: string; b: string; c: string; all: string } {
   const texts = Object.values(product.translations ?? {});
   const a = [product.title, ...texts.flatMap(({ title }) => title ?? [])].join(' ');
-  const b = [
-    product.vendor,
-    product.type,
-    ...product.tags,
-    ...product.variants.flatMap(({ sku }) => sku ?? []),
-  ].join(' ');
+  const b = termsOf(product).join(' ');
   const c = [product.descriptionHtml, ...texts.flatMap(({ descriptionHtml }) => descriptionHtml ?? [])]
     .map((html) => textOf(html))
     .join(' ')
     .slice(0, 20_000);
   const values = [...new Set(product.variants.flatMap(({ optionValues }) => optionValues))].join(' ');
   return { a, b: `${b} ${values}`, c, all: `${a} ${b} ${values}`.toLowerCase().slice(0, 4_000) };
+}
+
+/** What no language calls otherwise. */
+function termsOf({ vendor, type, tags, variants }: ProductDocument): readonly string[] {
+  return [vendor, type, ...tags, ...variants.flatMap(({ sku }) => sku ?? [])];
 }
 
 /** `Größe Ärmellos!` → `grosse-armellos`: lower-case words joined by dashes; other scripts keep their letters. */

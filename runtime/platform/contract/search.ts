@@ -9,8 +9,8 @@ export interface SearchUnderTest {
   readonly tenants: readonly [string, string];
 }
 
-const ENGLISH: SearchIndex = { name: 'products', locale: 'en' };
-const GERMAN: SearchIndex = { name: 'products', locale: 'de-AT' };
+const ENGLISH: SearchIndex = { name: 'products', locales: ['en'] };
+const GERMAN: SearchIndex = { name: 'products', locales: ['de-AT'] };
 
 /** Registers the suite. */
 export function searchContract(
@@ -132,7 +132,7 @@ export function searchContract(
     for (const locale of ['ja', 'en']) {
       const { search, tenants } = await open([locale, locale]);
       const [tenant] = tenants;
-      const index: SearchIndex = { name: 'products', locale };
+      const index: SearchIndex = { name: 'products', locales: [locale] };
       await search.write(tenant, index, [
         product('sencha', '煎茶「あさつゆ」', {
           texts: ['煎茶「あさつゆ」', 'さくら茶舗 静岡', '川霧の立つ斜面で育てました。'],
@@ -159,7 +159,7 @@ export function searchContract(
     }
     const { search, tenants } = await open(['ja', 'ja']);
     const [tenant] = tenants;
-    const index: SearchIndex = { name: 'products', locale: 'ja-JP' };
+    const index: SearchIndex = { name: 'products', locales: ['ja-JP'] };
     await search.write(tenant, index, [product('shirt', 'コットンTシャツ 白'), product('tent', 'テント')]);
     for (const [text, id] of [
       ['Ｔシャツ', 'shirt'],
@@ -176,11 +176,57 @@ export function searchContract(
       ['nb-NO', 'Spisestoler i eik', 'spisestol'],
     ] as const) {
       const { search, tenants } = await open([locale, locale]);
-      const index: SearchIndex = { name: 'products', locale };
+      const index: SearchIndex = { name: 'products', locales: [locale] };
       await search.write(tenants[0], index, [product('it', title)]);
       const page = await search.search(tenants[0], index, { text, limit: 10 });
       assert.deepEqual([page.ids, page.similar], [['it'], false], text);
     }
+  });
+
+  test(`${adapter}: in each language of an index its own words are found, and what is not translated as it is written`, async () => {
+    const { search, tenants } = await open(['en', 'en']);
+    const [tenant, other] = tenants;
+    const index: SearchIndex = { name: 'products', locales: ['en', 'de', 'de-CH', 'tlh'] };
+    const document = product('shoe', 'Light boots', {
+      translations: {
+        de: ['Leichte Wanderschuhe', '', 'Für Kinder.'],
+        'de-CH': ['Leichte Bergschuhe', '', ''],
+      },
+      keywords: { type: ['x'] },
+    });
+    await search.write(tenant, index, [document, product('tent', 'Red tents')]);
+    await search.write(other, index, [product('shoe', 'Leichte Wanderschuhe')]);
+    const found = async (text: string, locale?: string) => {
+      const asked = { text, facets: ['type'], limit: 10, ...(locale === undefined ? {} : { locale }) };
+      const { ids, total, similar } = await search.search(tenant, index, asked);
+      assert.equal(total, ids.length);
+      return similar ? [] : ids;
+    };
+    assert.deepEqual(await found('boot'), ['shoe'], 'absent: the first');
+    assert.deepEqual(await found('leichter wanderschuh', 'de'), ['shoe']);
+    assert.deepEqual(await found('leichter bergschuh', 'de-CH'), ['shoe'], 'the same analyzer, other words');
+    assert.deepEqual(await found('wanderschuh', 'de-CH'), []);
+    assert.deepEqual(await found('wanderschuh'), []);
+    assert.deepEqual(await found('kinder', 'de'), ['shoe']);
+    for (const locale of ['de', 'de-CH', 'tlh'])
+      assert.deepEqual(await found('red tents', locale), ['tent'], `not translated into ${locale}`);
+    assert.deepEqual(await found('light boots', 'tlh'), ['shoe']);
+    assert.deepEqual(await found('boot', 'xx'), ['shoe'], 'none of the index’s: the first');
+    await search.remove(tenant, index, [{ id: 'shoe', version: 2 }]);
+    await search.write(tenant, index, [document]);
+    for (const locale of index.locales) assert.deepEqual(await found('light', locale), [], locale);
+    assert.deepEqual(await found('leicht', 'de'), []);
+    const fewer: SearchIndex = { name: 'products', locales: ['de'] };
+    async function* all(): AsyncGenerator<readonly SearchDocument[]> {
+      yield [product('tent', 'Rote Zelte', { version: 2 })];
+    }
+    const before = await search.origin(tenant, index);
+    assert.notEqual((await search.origin(tenant, fewer)).wanted, before.wanted);
+    await search.rebuild(tenant, fewer, all());
+    const rest = await search.search(tenant, fewer, { text: 'rotes zelt', limit: 10 });
+    assert.deepEqual([rest.ids, rest.similar], [['tent'], false]);
+    const back = await search.search(tenant, index, { text: 'red tent', locale: 'de-CH', limit: 10 });
+    assert.deepEqual([back.ids, back.total], [[], 0], 'what a language had is gone with it');
   });
 
   test(`${adapter}: a part of a word finds it where nothing fits better`, async () => {
@@ -398,7 +444,7 @@ export function searchContract(
     ])
       assert.deepEqual((await search.search(two, ENGLISH, { text, limit: 10 })).ids, [], text);
     await assert.rejects(search.search('../x', ENGLISH, { limit: 1 }));
-    await assert.rejects(search.search(one, { name: "x' or '1", locale: 'en' }, { limit: 1 }), {
+    await assert.rejects(search.search(one, { name: "x' or '1", locales: ['en'] }, { limit: 1 }), {
       code: 'invalid_input',
     });
     await assert.rejects(search.search(one, ENGLISH, { facets: ["a'b"], limit: 1 }), {

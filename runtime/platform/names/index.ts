@@ -55,11 +55,11 @@ export function documentKey(tenant: string, id: string): string {
 }
 
 /** Mappings and settings of search indices are of this version; an index of another one is made anew beside and taken over. */
-export const SEARCH_FORM = 1;
+export const SEARCH_FORM = 2;
 
-/** `pool.products.german.v1`: shared by the tenants of a scope whose language it is. */
-export function searchIndexName(scope: string, index: string, analyzer: string): string {
-  return `${scope}.${index}.${analyzer}.v${SEARCH_FORM}`;
+/** `pool.products.v2`: shared by the tenants of a scope, whatever their languages are. */
+export function searchIndexName(scope: string, index: string): string {
+  return `${scope}.${index}.v${SEARCH_FORM}`;
 }
 
 /** `pool.products.of.acme`: shows of an index one tenant's documents. */
@@ -112,6 +112,8 @@ const ANALYZERS: Readonly<Record<string, string>> = {
   tr: 'turkish',
   zh: 'cjk',
 };
+
+export const SEARCH_ANALYZERS: readonly string[] = [...new Set([...Object.values(ANALYZERS), 'standard'])];
 
 /** `nb-NO` → `norwegian`. */
 export function analyzerOf(locale: string): string {

@@ -22,8 +22,8 @@ export function decodeCursor(query: SearchQuery, cursor: string): { key: Key; id
   });
 }
 
-function nameOf({ text, match, also, keywords, ranges, without, boosts, sort }: SearchQuery): string {
-  const said = JSON.stringify([text, match, also, keywords, ranges, without, boosts, sort]);
+function nameOf({ text, locale, match, also, keywords, ranges, without, boosts, sort }: SearchQuery): string {
+  const said = JSON.stringify([text, locale, match, also, keywords, ranges, without, boosts, sort]);
   return createHash('sha1').update(said).digest('base64url').slice(0, 8);
 }
 

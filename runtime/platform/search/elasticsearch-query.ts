@@ -8,8 +8,8 @@ type Clause = Readonly<Record<string, unknown>>;
 /** Words of one question beyond which it is not a shopper's. */
 const MOST_WORDS = 16;
 
-/** Body of `_search`. @param slips true: words that resemble, instead of those that are there */
-export function searchBody(query: SearchQuery, slips: boolean): Clause {
+/** Body of `_search`. @param at the field of the texts that are searched @param slips true: words that resemble, instead of those that are there */
+export function searchBody(query: SearchQuery, at: string, slips: boolean): Clause {
   const { sort, limit, after, facets = [] } = query;
   const direction = sort === undefined || sort.descending ? 'desc' : 'asc';
   const first = sort === undefined ? { _score: 'desc' } : orderOf(sort, direction);
@@ -18,7 +18,7 @@ export function searchBody(query: SearchQuery, slips: boolean): Clause {
     query: boosted(
       {
         bool: {
-          must: query.text === undefined ? [{ match_all: {} }] : textsOf(query, query.text, slips),
+          must: query.text === undefined ? [{ match_all: {} }] : textsOf(query, query.text, at, slips),
           filter: filtersOf(query),
           ...(query.without === undefined ? {} : { must_not: [{ terms: { key: query.without } }] }),
         },
@@ -58,9 +58,14 @@ function orderOf(sort: NonNullable<SearchQuery['sort']>, order: string): Clause 
 }
 
 /** What fits one of several texts is as good as its best. */
-function textsOf({ match, also = [] }: SearchQuery, text: string, slips: boolean): readonly Clause[] {
+function textsOf(
+  { match, also = [] }: SearchQuery,
+  text: string,
+  at: string,
+  slips: boolean,
+): readonly Clause[] {
   const whole = (one: string): Clause => {
-    const words = wordsOf(one, slips, match);
+    const words = wordsOf(one, at, slips, match);
     return match === 'some'
       ? { bool: { should: words, minimum_should_match: 1 } }
       : { bool: { must: words } };
@@ -70,19 +75,19 @@ function textsOf({ match, also = [] }: SearchQuery, text: string, slips: boolean
 }
 
 /** Each word somewhere: in a form of its language, or as the beginning of a word. */
-function wordsOf(text: string, slips: boolean, match: SearchQuery['match']): readonly Clause[] {
+function wordsOf(text: string, at: string, slips: boolean, match: SearchQuery['match']): readonly Clause[] {
   const words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, MOST_WORDS);
   if (words.length === 0) return [{ match_none: {} }];
   return words.map((word) =>
-    slips ? resembling(word) : { bool: { should: [form(word, match), beginning(word)] } },
+    slips ? resembling(word, at) : { bool: { should: [form(word, at, match), beginning(word, at)] } },
   );
 }
 
-function form(word: string, match: SearchQuery['match']): Clause {
+function form(word: string, at: string, match: SearchQuery['match']): Clause {
   return {
     multi_match: {
       query: word,
-      fields: ['title^8', 'terms^3', 'description'],
+      fields: [`${at}.title^8`, `${at}.terms^3`, `${at}.description`],
       operator: 'and',
       // A word that says nothing in its language keeps nothing from being found, and finds nothing by itself.
       zero_terms_query: match === 'some' ? 'none' : 'all',
@@ -90,18 +95,18 @@ function form(word: string, match: SearchQuery['match']): Clause {
   };
 }
 
-function beginning(word: string): Clause {
-  const fields = ['title.plain^4', 'terms.plain^2', 'description.plain'];
+function beginning(word: string, at: string): Clause {
+  const fields = [`${at}.title.plain^4`, `${at}.terms.plain^2`, `${at}.description.plain`];
   return { multi_match: { query: word, type: 'phrase_prefix', fields, max_expansions: 50 } };
 }
 
-function resembling(word: string): Clause {
-  const fields = ['title.plain^4', 'terms.plain^2'];
+function resembling(word: string, at: string): Clause {
+  const fields = [`${at}.title.plain^4`, `${at}.terms.plain^2`];
   // Hardly anybody mistakes the first letter, and it makes the search cheap.
   const slip = { multi_match: { query: word, fields, fuzziness: 'AUTO', prefix_length: 1 } };
   if (word.length < SHORTEST_PART) return slip;
   const value = `*${word}*`;
-  const parts = ['title.plain', 'terms.plain'].map((field) => ({
+  const parts = [`${at}.title.plain`, `${at}.terms.plain`].map((field) => ({
     wildcard: { [field]: { value, case_insensitive: true } },
   }));
   return { bool: { should: [slip, ...parts] } };

@@ -1,17 +1,18 @@
 /**
- * The search port on Elasticsearch. The operator has made an index for each language of a scope and an alias for each tenant, which shows
- * its own documents only; here they are written, by way of the alias, and moved to another index when they are made anew.
+ * The search port on Elasticsearch. The operator has made an index for each scope and an alias for each tenant, which shows its own
+ * documents only; here they are written, and moved to the index of another form when there is one.
  */
 import { Client, errors } from '@elastic/elasticsearch';
 import { z } from 'zod';
 import { parseAddress } from '../address/index.ts';
 import { ShopError } from '../errors.ts';
-import { analyzerOf, nextSearchAliasName, searchAliasName, searchIndexName } from '../names/index.ts';
+import { nextSearchAliasName, searchAliasName, searchIndexName } from '../names/index.ts';
 import type { Search, SearchDocument, SearchIndex, SearchPage, SearchQuery, TenantId } from '../ports.ts';
 import { checkedTenantId } from '../tenant-id.ts';
 import { encodeCursor } from './cursor.ts';
 import { searchBody } from './elasticsearch-query.ts';
-import { checkedName } from './query.ts';
+import { fieldsOf, TEXTS } from './elasticsearch-fields.ts';
+import { askedLocale, checkedName, textsIn } from './query.ts';
 
 export interface ElasticsearchOptions {
   /** `elasticsearch+http://[user:password@]host:9200[,…]` */
@@ -129,6 +130,7 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
 
   async function put(
     tenant: TenantId,
+    { locales }: SearchIndex,
     index: string,
     documents: readonly SearchDocument[],
     again: boolean,
@@ -144,7 +146,7 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
               version_type: again ? 'external_gte' : 'external',
             },
           },
-          sourceOf(tenant, document),
+          sourceOf(tenant, document, locales),
         ]),
         refresh,
       );
@@ -157,7 +159,11 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
     slips: boolean,
   ): Promise<SearchPage> {
     const answer = Found.parse(
-      await call('POST', `/${aliasOf(tenant, index)}/_search`, searchBody(query, slips)),
+      await call(
+        'POST',
+        `/${aliasOf(tenant, index)}/_search`,
+        searchBody(query, fieldsOf(index.locales)[askedLocale(index, query)] ?? '', slips),
+      ),
     );
     const { hits, total } = answer.hits;
     const shown = hits.slice(0, query.limit);
@@ -184,11 +190,12 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
   /** Rewrites every document where it is; then those go that nobody has written since. */
   async function renew(
     tenant: TenantId,
+    index: SearchIndex,
     current: string,
     all: AsyncIterable<readonly SearchDocument[]>,
   ): Promise<number> {
     const before = await lastSequence(tenant, current);
-    const count = await fill(tenant, current, all);
+    const count = await fill(tenant, index, current, all);
     await call('POST', `/${current}/_refresh`, undefined, { timeout: WRITE_MS });
     await deleteWhere(tenant, current, [{ range: { _seq_no: { lte: before } } }]);
     return count;
@@ -208,7 +215,7 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
     await call('POST', '/_aliases', {
       actions: [{ add: { index: target, alias: nextAlias, ...shownTo(tenant) } }],
     });
-    const count = await fill(tenant, target, all);
+    const count = await fill(tenant, index, target, all);
     await call('POST', `/${target}/_refresh`, undefined, { timeout: WRITE_MS });
     await call('POST', '/_aliases', {
       actions: [
@@ -223,12 +230,13 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
 
   async function fill(
     tenant: TenantId,
+    of: SearchIndex,
     index: string,
     all: AsyncIterable<readonly SearchDocument[]>,
   ): Promise<number> {
     let count = 0;
     for await (const documents of all) {
-      await put(tenant, index, documents, true, 'false');
+      await put(tenant, of, index, documents, true, 'false');
       count += documents.length;
     }
     return count;
@@ -260,21 +268,25 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
   return {
     origin: (tenant, index) =>
       explained(async () => {
-        const target = searchIndexName(scope, checkedName(index.name), analyzerOf(index.locale));
+        const target = searchIndexName(scope, checkedName(index.name));
         const { current } = await targets(tenant, index);
         // One that was made anew, empty, has its name and another identity.
         const found = Identities.parse(
           await call('GET', `/${current},${target}?filter_path=*.settings.index.uuid`),
         );
-        const named = (name: string): string => `elasticsearch/${found[name]?.settings.index.uuid ?? name}`;
+        const languages = Object.values(fieldsOf(index.locales)).join();
+        const named = (name: string): string =>
+          `elasticsearch/${found[name]?.settings.index.uuid ?? name}/${languages}`;
         return { serving: named(current), wanted: named(target) };
       }),
 
     write: (tenant, index, documents) =>
       explained(async () => {
         const { current, next } = await targets(tenant, index);
-        if (next !== undefined) await put(tenant, next, documents, false, 'false');
-        await put(tenant, current, documents, false, 'wait_for');
+        if (next !== undefined) await put(tenant, index, next, documents, false, 'false');
+        // An index of another form takes none of these: what is written before it has been left is found by whoever fills the next one.
+        if (current === searchIndexName(scope, checkedName(index.name)))
+          await put(tenant, index, current, documents, false, 'wait_for');
       }),
 
     remove: (tenant, index, gone) =>
@@ -297,9 +309,11 @@ export function createElasticsearchSearch(options: ElasticsearchOptions): Search
 
     rebuild: (tenant, index, all) =>
       explained(async () => {
-        const target = searchIndexName(scope, checkedName(index.name), analyzerOf(index.locale));
+        const target = searchIndexName(scope, checkedName(index.name));
         const { current } = await targets(tenant, index);
-        return current === target ? renew(tenant, current, all) : moveTo(tenant, index, current, target, all);
+        return current === target
+          ? renew(tenant, index, current, all)
+          : moveTo(tenant, index, current, target, all);
       }),
 
     close: () => client.close(),
@@ -326,9 +340,13 @@ function placeOf(
   return { _index: index, _id: `${tenant}/${id}`, routing: tenant, version };
 }
 
-function sourceOf(tenant: TenantId, { id, texts, keywords, numbers }: SearchDocument): object {
-  const [title, terms, description] = texts;
-  return { tenant, key: id, title, terms, description, keywords, numbers };
+function sourceOf(tenant: TenantId, document: SearchDocument, locales: readonly string[]): object {
+  const { id, keywords, numbers } = document;
+  const texts = Object.entries(fieldsOf(locales)).map(([locale, field]) => {
+    const [title, terms, description] = textsIn(document, locale);
+    return [field.slice(TEXTS.length + 1), { title, terms, description }];
+  });
+  return { tenant, key: id, [TEXTS]: Object.fromEntries(texts), keywords, numbers };
 }
 
 function shownTo(tenant: TenantId): object {

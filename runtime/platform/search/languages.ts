@@ -32,8 +32,8 @@ const CONFIGURATIONS: Readonly<Record<string, string>> = {
   yi: 'yiddish',
 };
 
-/** `nb-NO` → `norwegian`. The tenant's first locale decides, for indexing and for searching alike. */
-export function searchLanguageOf(locales: readonly string[]): string {
-  const language = (locales[0] ?? '').split(/[-_]/)[0]?.toLowerCase() ?? '';
+/** `nb-NO` → `norwegian`. */
+export function searchLanguageOf(locale: string): string {
+  const language = locale.split(/[-_]/)[0]?.toLowerCase() ?? '';
   return CONFIGURATIONS[language] ?? 'simple';
 }

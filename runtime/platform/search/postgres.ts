@@ -11,7 +11,7 @@ import type {
 } from '../ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { searchLanguageOf } from './languages.ts';
-import { checkedName } from './query.ts';
+import { askedLocale, checkedName, textsIn } from './query.ts';
 import { segmentedQuery, segmentedText } from './segments.ts';
 
 /** How texts are written down; documents of another form are written anew. */
@@ -27,13 +27,14 @@ export function createPostgresSearch(sql: Sql): Search {
     index: SearchIndex,
     documents: readonly SearchDocument[],
   ): Promise<void> {
-    for (let n = 0; n < documents.length; n += BATCH)
-      await sql.query(tenant, UPSERT, [
-        tenant,
-        checkedName(index.name),
-        searchLanguageOf([index.locale]),
-        JSON.stringify(documents.slice(n, n + BATCH).map(rowOf)),
-      ]);
+    for (const locale of index.locales)
+      for (let n = 0; n < documents.length; n += BATCH)
+        await sql.query(tenant, UPSERT, [
+          tenant,
+          rowsIn(index, locale),
+          searchLanguageOf(locale),
+          JSON.stringify(documents.slice(n, n + BATCH).map((document) => rowOf(document, locale))),
+        ]);
   }
 
   async function hasTrigrams(tenant: string): Promise<boolean> {
@@ -64,7 +65,12 @@ export function createPostgresSearch(sql: Sql): Search {
 
   return {
     async origin(_tenant, index) {
-      const here = `postgresql/${FORM}/${searchLanguageOf([index.locale])}`;
+      const [first = '', ...others] = index.locales;
+      const languages = [
+        searchLanguageOf(first),
+        ...others.map((locale) => `${locale}:${searchLanguageOf(locale)}`),
+      ];
+      const here = `postgresql/${FORM}/${languages.join()}`;
       return { serving: here, wanted: here };
     },
 
@@ -73,7 +79,7 @@ export function createPostgresSearch(sql: Sql): Search {
     async remove(tenant, index, gone) {
       await sql.query(tenant, BURY, [
         tenant,
-        checkedName(index.name),
+        index.locales.map((locale) => rowsIn(index, locale)),
         gone.map(({ id }) => id),
         gone.map(({ version }) => version),
       ]);
@@ -129,7 +135,8 @@ export function createPostgresSearch(sql: Sql): Search {
       }
       await sql.query(
         tenant,
-        'DELETE FROM search_documents WHERE tenant_id = $1 AND index_name = $2 AND seen_at < $3::text::timestamptz',
+        `DELETE FROM search_documents WHERE tenant_id = $1 AND (index_name = $2 OR starts_with(index_name, $2 || '/'))
+           AND seen_at < $3::text::timestamptz`,
         [tenant, name, rows[0]?.now ?? ''],
       );
       return count;
@@ -140,7 +147,14 @@ export function createPostgresSearch(sql: Sql): Search {
   };
 }
 
-function rowOf({ id, version, texts: [a, b, c], keywords, numbers }: SearchDocument): object {
+/** Each locale has rows of its own, so that no word is found by what it means in another; those of the first have the index's own name. */
+function rowsIn({ name, locales }: SearchIndex, locale: string): string {
+  return locale === locales[0] ? checkedName(name) : `${checkedName(name)}/${locale}`;
+}
+
+function rowOf(document: SearchDocument, locale: string): object {
+  const { id, version, keywords, numbers } = document;
+  const [a, b, c] = textsIn(document, locale);
   const text = `${a} ${b}`.toLowerCase().slice(0, 4_000);
   const [title, terms, description] = [a, b, c].map(segmentedText);
   return { id, version, a: title, b: terms, c: description, text, keywords, numbers };
@@ -160,8 +174,8 @@ const UPSERT = `
 
 const BURY = `
   INSERT INTO search_documents (tenant_id, index_name, id, version, gone, search, search_text, keywords, numbers, seen_at)
-  SELECT $1, $2, r.id, max(r.version), true, ''::tsvector, '', '{}', '{}', clock_timestamp()
-  FROM unnest($3::text[], $4::bigint[]) AS r (id, version) GROUP BY r.id
+  SELECT $1, i.name, r.id, max(r.version), true, ''::tsvector, '', '{}', '{}', clock_timestamp()
+  FROM unnest($2::text[]) AS i (name), unnest($3::text[], $4::bigint[]) AS r (id, version) GROUP BY i.name, r.id
   ON CONFLICT (tenant_id, index_name, id) DO UPDATE SET version = excluded.version, gone = true, search = excluded.search,
     search_text = '', keywords = '{}', numbers = '{}', seen_at = excluded.seen_at
   WHERE search_documents.version <= excluded.version`;
@@ -176,7 +190,8 @@ interface Conditions {
 }
 
 function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): Conditions {
-  const values: SqlValue[] = [tenant, checkedName(index.name)];
+  const locale = askedLocale(index, query);
+  const values: SqlValue[] = [tenant, rowsIn(index, locale)];
   const bind = (value: SqlValue): string => `$${values.push(value)}`;
   const where = ['d.tenant_id = $1', 'd.index_name = $2', 'NOT d.gone'];
   for (const [name, value] of Object.entries(query.keywords ?? {}))
@@ -190,7 +205,7 @@ function conditionsOf(tenant: string, index: SearchIndex, query: SearchQuery): C
     where.push(`d.id <> ALL (${bind(query.without)}::text[])`);
   let rank = '1::float8';
   if (query.text !== undefined) {
-    const language = bind(searchLanguageOf([index.locale]));
+    const language = bind(searchLanguageOf(locale));
     const asked = [query.text, ...(query.also ?? [])].map(segmentedQuery);
     const parts =
       query.match === 'some'

@@ -1,5 +1,6 @@
-/** The check both adapters make before a name becomes part of a statement or of a field. */
+/** What both adapters make of a question's names before they become part of a statement or of a field. */
 import { ShopError } from '../errors.ts';
+import type { SearchDocument, SearchIndex, SearchQuery, SearchTexts } from '../ports.ts';
 
 /** Names of indices, keywords and numbers. Throws ShopError `invalid_input`. */
 export function checkedName(name: string): string {
@@ -11,4 +12,14 @@ export function checkedName(name: string): string {
       remedy: 'Names are letters and begin with a small one.',
     },
   );
+}
+
+/** The locale a question is asked in: one of the index's. */
+export function askedLocale({ locales }: SearchIndex, { locale }: Pick<SearchQuery, 'locale'>): string {
+  return locale !== undefined && locales.includes(locale) ? locale : (locales[0] ?? '');
+}
+
+/** What a document says in a locale. */
+export function textsIn({ texts, translations = {} }: SearchDocument, locale: string): SearchTexts {
+  return translations[locale] ?? texts;
 }

@@ -39,6 +39,8 @@ type FoundBy = Exclude<NonNullable<ProductsPage['search']>, 'plain'>;
 
 /** Begins the cursor of a search that is served by some of its words. */
 const SOME = 's.';
+/** Begins the cursor of a search that is served in the language everything is written in, though it was asked in another. */
+const WRITTEN = 'w.';
 /** Products of each ranking that are put together; a list has at most a hundred. */
 const MOST_FUSED = 50;
 /** Products that are shown where nothing was found. */
@@ -82,6 +84,18 @@ export function createProductSearch(
     }
   }
 
+  /** All words: in the language that is asked in or, where nothing has them, as products are written. What resembles them comes last. */
+  async function worded(tenant: Tenant, query: SearchQuery): Promise<SearchPage | undefined> {
+    const begun = resumed(WRITTEN, query);
+    if (begun !== undefined) return marked(WRITTEN, await ask(tenant, asWritten(begun)));
+    const page = await ask(tenant, query);
+    const isFound = page === undefined || query.after !== undefined || (page.ids.length > 0 && !page.similar);
+    if (isFound || query.locale === undefined) return page;
+    const written = await ask(tenant, asWritten(query));
+    if (written === undefined || written.ids.length === 0) return page;
+    return written.similar && page.ids.length > 0 ? page : marked(WRITTEN, written);
+  }
+
   /**
    * Step by step less is asked for, until something is found: all words; what resembles them, which the index does by itself; one of the words.
    * A later page stays at the step that served the first.
@@ -90,26 +104,18 @@ export function createProductSearch(
     tenant: Tenant,
     query: SearchQuery,
   ): Promise<{ readonly page: SearchPage; readonly step: FoundBy } | undefined> {
-    const onward = query.after?.startsWith(SOME) === true ? query.after.slice(SOME.length) : undefined;
-    if (onward === undefined) {
-      const page = await ask(tenant, query);
+    const begun = resumed(SOME, query);
+    if (begun === undefined) {
+      const page = await worded(tenant, query);
       if (page === undefined) return undefined;
       if (page.ids.length > 0 || query.after !== undefined)
         return { page, step: page.similar ? 'similar' : 'words' };
       // Of one word, some is all.
       if (wordsOf(query.text ?? '').length < 2) return { page, step: 'nothing' };
     }
-    const page = await ask(tenant, {
-      ...query,
-      match: 'some',
-      ...(onward === undefined ? {} : { after: onward }),
-    });
+    const page = marked(SOME, await ask(tenant, { ...(begun ?? query), match: 'some' }));
     if (page === undefined) return undefined;
-    const { next, ...found } = page;
-    return {
-      page: { ...found, ...(next === undefined ? {} : { next: SOME + next }) },
-      step: page.ids.length === 0 && onward === undefined ? 'nothing' : 'some',
-    };
+    return { page, step: page.ids.length === 0 && begun === undefined ? 'nothing' : 'some' };
   }
 
   /** What a search is answered beside that nothing was found. */
@@ -201,7 +207,8 @@ export function createProductSearch(
       // What is still being typed is pinned nowhere.
       const { hidden, buried, boosts } = rankingOf(rules, { q }, now);
       const arranged = arrangementOf({ rules: [], pins: [], hidden, buried, boosts }, now);
-      const page = await ask(tenant, arrangedBy(arranged, { text: q, limit }));
+      const typed = { text: q, limit, ...(locale === undefined ? {} : { locale }) };
+      const page = await worded(tenant, arrangedBy(arranged, typed));
       const cards = page === undefined ? [] : await cardsOf(sql, tenant, page.ids);
       return {
         products: cards.map(({ handle, card: { title, image, translations } }) => ({
@@ -212,6 +219,22 @@ export function createProductSearch(
       };
     },
   };
+}
+
+/** The step that a later page belongs to is in its cursor. */
+function marked(step: string, page: SearchPage | undefined): SearchPage | undefined {
+  return page?.next === undefined ? page : { ...page, next: step + page.next };
+}
+
+/** @returns undefined for a search that is not at this step */
+function resumed(step: string, query: SearchQuery): SearchQuery | undefined {
+  return query.after?.startsWith(step) === true
+    ? { ...query, after: query.after.slice(step.length) }
+    : undefined;
+}
+
+function asWritten({ locale: _, ...query }: SearchQuery): SearchQuery {
+  return query;
 }
 
 /** What somebody may have meant a word of. */
@@ -280,6 +303,7 @@ export function toSearchQuery(query: AskedQuery, currency: string): SearchQuery 
   const isPriced = query.sort?.startsWith('price') === true || query.minPrice !== undefined;
   return {
     text: query.q,
+    ...(query.locale === undefined ? {} : { locale: query.locale }),
     keywords: Object.fromEntries(keywords),
     ranges: {
       ...(isPriced ? { [highestIn(currency)]: { atLeast: query.minPrice ?? 0 } } : {}),

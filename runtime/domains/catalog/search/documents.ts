@@ -1,13 +1,13 @@
 /** A product as the search index knows it. */
 import type { SearchDocument, SearchIndex, Tenant } from '../../../platform/ports.ts';
-import { rangesOf, searchTextsOf, type ProductDocument } from '../document.ts';
+import { rangesOf, searchTextsIn, type ProductDocument } from '../document.ts';
 
 /** As the definition names it. */
 export const INDEX = 'products';
 
-/** The tenant's first locale decides how words are read. */
+/** In each of the tenant's locales products are found by its own words. */
 export function indexOf({ locales }: Pick<Tenant, 'locales'>): SearchIndex {
-  return { name: INDEX, locale: locales[0] ?? '' };
+  return { name: INDEX, locales };
 }
 
 export interface ProductRow {
@@ -34,11 +34,12 @@ export const PRODUCT_COLUMNS = `p.position, p.published_at, p.document, p.rating
 /** What a list can be filtered by, as `keywords` and `numbers`; `ask.ts` asks for the same names. */
 export function toSearchDocument(row: ProductRow): SearchDocument {
   const { document } = row;
-  const texts = searchTextsOf(document);
+  const translated = Object.keys(document.translations ?? {});
   return {
     id: row.id,
     version: row.version,
-    texts: [texts.a, texts.b, texts.c],
+    texts: searchTextsIn(document),
+    translations: Object.fromEntries(translated.map((locale) => [locale, searchTextsIn(document, locale)])),
     keywords: {
       title: [document.title.toLowerCase().slice(0, 200)],
       type: valuesOf([document.type]),

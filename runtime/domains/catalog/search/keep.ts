@@ -220,9 +220,9 @@ export function isAway(error: unknown): error is ShopError {
   return error instanceof ShopError && (error.code === 'unavailable' || error.code === 'timeout');
 }
 
-/** Of a tenant whose language changes, the index is another. */
+/** Of a tenant whose languages change, the index is another. */
 function keyOf({ id, locales }: Tenant): string {
-  return `${id}/${locales[0] ?? ''}`;
+  return `${id}/${locales.join()}`;
 }
 
 function leaseFrom(now: Date): Date {

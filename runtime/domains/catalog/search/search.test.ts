@@ -13,7 +13,8 @@ const fault = createSearchFault();
 
 before(async () => {
   database = await startTestDatabase([catalog]);
-  for (const id of ['one', 'two']) await database.addTenant({ id }, ADMIN_SECRETS);
+  await database.addTenant({ id: 'one', locales: ['en'] }, ADMIN_SECRETS);
+  await database.addTenant({ id: 'two', locales: ['en', 'de', 'fr'] }, ADMIN_SECRETS);
   const { url: databaseUrl, secretsKey } = database;
   shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'] }, { search: fault.around });
 });
