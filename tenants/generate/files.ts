@@ -5,7 +5,7 @@ import { OUTDOOR } from './art/outdoor.ts';
 import { paint, picture, rect, oval } from './art/pen.ts';
 import type { Draw, Paint } from './art/pen.ts';
 import { TEA } from './art/tea.ts';
-import type { Item, Shop } from './shop.ts';
+import type { Item, Shop, Words } from './shop.ts';
 
 const DRAWINGS: Readonly<Record<string, Readonly<Record<string, Draw>>>> = {
   acme: OUTDOOR,
@@ -125,6 +125,10 @@ function columns(shop: Shop): string[] {
     'Variant Weight Unit',
     'Status',
     'Collection',
+    ...Object.keys(shop.translations ?? {}).flatMap((locale) => [
+      `Title / ${locale}`,
+      `Body (HTML) / ${locale}`,
+    ]),
   ];
 }
 
@@ -154,7 +158,7 @@ const complete = (shop: Shop, row: Row): Row =>
 function productCells(shop: Shop, item: Item): Row {
   return {
     Title: item.title,
-    'Body (HTML)': `<p>${item.story}</p><ul>${item.facts.map((fact) => `<li>${fact}</li>`).join('')}</ul>`,
+    'Body (HTML)': bodyOf(item),
     Vendor: shop.vendor,
     'Product Category': '',
     Type: item.type,
@@ -165,7 +169,22 @@ function productCells(shop: Shop, item: Item): Row {
     'SEO Description': item.story.slice(0, 155),
     Status: 'active',
     Collection: item.collection,
+    ...Object.fromEntries(
+      Object.entries(shop.translations ?? {}).flatMap(([locale, { [item.handle]: words }]) =>
+        words === undefined
+          ? []
+          : [
+              [`Title / ${locale}`, words.title],
+              [`Body (HTML) / ${locale}`, bodyOf(words)],
+            ],
+      ),
+    ),
   };
+}
+
+function bodyOf({ story, facts }: Words): string {
+  const list = facts.map((fact) => `<li>${fact}</li>`).join('');
+  return `<p>${story}</p>${list === '' ? '' : `<ul>${list}</ul>`}`;
 }
 
 function variantCells(

@@ -24,6 +24,9 @@ export interface Item {
   readonly was?: number;
 }
 
+/** What is said of a product in another language; no facts: none are shown. */
+export type Words = Pick<Item, 'title' | 'story' | 'facts'>;
+
 export interface Shop {
   readonly name: string;
   readonly vendor: string;
@@ -40,4 +43,6 @@ export interface Shop {
   readonly alt: (title: string, colour: string) => string;
   readonly sceneAlt: (title: string) => string;
   readonly items: readonly Item[];
+  /** By locale and handle; what has none is read as it is written. */
+  readonly translations?: Readonly<Record<string, Readonly<Record<string, Words>>>>;
 }

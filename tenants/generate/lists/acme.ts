@@ -1,6 +1,7 @@
 /** Acme Outdoor: tents, packs, boots and kitchen for people who sleep outside. English, euros and dollars. */
 import { hillside } from '../art/outdoor.ts';
 import type { Item, Shop } from '../shop.ts';
+import { german } from './acme.de.ts';
 
 const CLOTHES: Item['sizes'] = [
   ['S', 0],
@@ -1036,4 +1037,5 @@ export const acme: Shop = {
   alt: (title, colour) => `${title} in ${colour.toLowerCase()}`,
   sceneAlt: (title) => `${title} in front of a mountain range`,
   items,
+  translations: { de: german },
 };

@@ -233,8 +233,9 @@ function resumed(step: string, query: SearchQuery): SearchQuery | undefined {
     : undefined;
 }
 
-function asWritten({ locale: _, ...query }: SearchQuery): SearchQuery {
-  return query;
+function asWritten(query: SearchQuery): SearchQuery {
+  const { locale: _, ...inFirst } = query;
+  return inFirst;
 }
 
 /** What somebody may have meant a word of. */
