@@ -152,7 +152,7 @@ async function turn(context: Context, random: Random): Promise<void> {
   if (intent === 'valid' && answer.status >= 400) noteRefusal(tallyOf(context, operation), answer);
   if (answer.status === 401 && isSpoiled(actor, operation, request)) await shop.renew(actor);
   if (answer.status >= 300 || request.mangle !== undefined) return;
-  learn(context, request, answer);
+  learn(shop.memoryOf(request.actor.tenant), request, answer);
   if (operation.idempotent && random.chance(0.3)) await repeat(context, request, bytes, answer);
   if (operation.method === 'DELETE') await lookAgain(context, request);
   if (operation.method === 'GET' && random.chance(0.2)) await lookFromElsewhere(context, request);
@@ -194,7 +194,8 @@ function nextOperation({ operations, tallies }: Context, random: Random): Operat
   );
 }
 
-function actorFor({ audience, id, path }: Operation, actors: readonly Actor[], random: Random): Actor {
+/** Mostly somebody who may. */
+export function actorFor({ audience, id, path }: Operation, actors: readonly Actor[], random: Random): Actor {
   const kinds: readonly Actor['kind'][] =
     audience === 'merchant'
       ? isOwn(path)
@@ -245,12 +246,13 @@ function isSpoiled({ kind }: Actor, { audience }: Operation, { mangle }: FuzzReq
   );
 }
 
-function learn({ shop }: Context, { operation, actor, path }: FuzzRequest, { headers, body }: Answer): void {
+/** What was answered is known from then on. */
+export function learn(memory: Memory, { operation, path }: FuzzRequest, { headers, body }: Answer): void {
   if (!String(headers['content-type'] ?? '').startsWith('application/json')) return;
   // Judged already; what is no JSON has been told.
   try {
     const answer: unknown = JSON.parse(body.toString('utf8'));
-    shop.memoryOf(actor.tenant).learn(pathOfAnswer(operation.path, path, answer), answer);
+    memory.learn(pathOfAnswer(operation.path, path, answer), answer);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

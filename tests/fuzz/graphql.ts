@@ -46,6 +46,32 @@ export function graphRequest(memory: Memory, random: Random): GraphRequest {
   return { query: `${kind} { ${texts.join(' ')} }` };
 }
 
+export interface RootField {
+  readonly kind: 'query' | 'mutation';
+  readonly name: string;
+  /** An operation that asks this field alone. */
+  readonly text: (memory: Memory, random: Random) => string;
+}
+
+/** Every field that a request may begin with. */
+export function rootFields(): RootField[] {
+  const roots = [
+    ['query', schema().getQueryType()],
+    ['mutation', schema().getMutationType()],
+    ['subscription', schema().getSubscriptionType()],
+  ] as const;
+  return roots.flatMap(([kind, root]) =>
+    Object.values(root?.getFields() ?? {}).map((field) => {
+      if (kind === 'subscription') throw new Error('Nothing asks subscriptions yet.');
+      return {
+        kind,
+        name: field.name,
+        text: (memory, random) => `${kind} { ${fieldText(field, memory, random, 0)} }`,
+      };
+    }),
+  );
+}
+
 const NONSENSE: readonly ((random: Random) => GraphRequest)[] = [
   () => ({ query: '{' }),
   () => ({ query: '{ __schema { types { name fields { name type { name } } } } }' }),

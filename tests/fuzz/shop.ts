@@ -28,6 +28,7 @@ export interface FuzzedShop {
   readonly grpcPort: number | undefined;
   /** As the shop itself serves it. */
   readonly document: unknown;
+  readonly database: TestDatabase;
   /** Present ones: who is renewed has new credentials. */
   actors(): readonly Actor[];
   memoryOf(tenant: string): Memory;
@@ -48,7 +49,8 @@ export interface FuzzedShop {
   stop(): Promise<void>;
 }
 
-export async function startFuzzedShop(): Promise<FuzzedShop> {
+/** @param env of the runtime, beside what it needs */
+export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}): Promise<FuzzedShop> {
   const folder = await mkdtemp(join(tmpdir(), 'shopmind-fuzz-'));
   const database = await startTestDatabase(DOMAINS);
   const names = DOMAINS.map(({ name }) => name);
@@ -67,6 +69,7 @@ export async function startFuzzedShop(): Promise<FuzzedShop> {
     BLOBS_URL: `file://${folder}/blobs`,
     PAYMENTS_URL: pay,
     PAYMENTS_PUBLIC_ORIGIN: pay,
+    ...env,
   });
   for (const tenant of TENANTS) await openAccount(payPort, port, tenant);
   const document = (await shopAt(port, hostOf('alpha'))('GET', '/api/openapi.json')).json();
@@ -79,6 +82,7 @@ export async function startFuzzedShop(): Promise<FuzzedShop> {
     port,
     grpcPort,
     document,
+    database,
     actors: () => [...crowd.values()],
     memoryOf: memoryFor,
     markersFor: (tenant) => TENANTS.filter((other) => other !== tenant).map(markerOf),
