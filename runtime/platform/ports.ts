@@ -850,6 +850,19 @@ export interface Outside {
    *   `timeout`: it took longer than 15 s, or the signal said so.
    */
   post(address: string, message: OutsideMessage): Promise<OutsideAnswer>;
+  /**
+   * Asks for something that is read whole. Any status is an answer, and a redirect is not followed.
+   * @throws ShopError as `post`, and `unavailable` for an answer of more than 256 KiB
+   */
+  read(
+    address: string,
+    question: OutsideQuestion,
+  ): Promise<{ readonly status: number; readonly text: string }>;
+}
+
+/** With a body it is sent by POST, else it is a GET. */
+export interface OutsideQuestion extends Omit<OutsideMessage, 'body'> {
+  readonly body?: string;
 }
 
 export interface OutsideMessage {

@@ -1587,6 +1587,120 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** By which accounts elsewhere one may sign in. */
+  'accounts.listSignInProviders': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "providers": readonly ({
+        "id": string;
+        "name": string;
+      })[];
+    };
+  };
+  /** For a browser: leads to the provider, who sends it back. */
+  'accounts.beginProviderSignIn': {
+    params: {
+      "providerId": string;
+    };
+    query: {
+      "onwards"?: string | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** For a browser: where the provider sends it back to. Signs in, and leads to where they came from. */
+  'accounts.endProviderSignIn': {
+    params: {
+      "providerId": string;
+    };
+    query: {
+      "state"?: string | undefined;
+      "code"?: string | undefined;
+      "error"?: string | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** The accounts elsewhere by which the customer signs in. */
+  'accounts.listIdentities': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "identities": readonly ({
+        "id": string;
+        "provider": {
+          "id": string;
+          "name": string;
+        };
+        "email": string;
+        "createdAt": string;
+        "usedAt": string;
+      })[];
+    };
+  };
+  /** Sign in by it no more. Who has no password has one sent a link for by their mail. */
+  'accounts.removeIdentity': {
+    params: {
+      "identityId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** By which accounts elsewhere customers may sign in, and what each provider has to be told. */
+  'accounts.adminListSignInProviders': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "providers": readonly ({
+        "id": string;
+        "name": string;
+        "issuer": string;
+        "clientId": string;
+        "hasSecret": boolean;
+        "enabled": boolean;
+        "callbacks": readonly (string)[];
+        "updatedAt": string;
+      })[];
+    };
+  };
+  /** Let customers sign in by an OpenID provider. It is asked first, and has to be the one it is said to be. */
+  'accounts.adminPutSignInProvider': {
+    params: {
+      "providerId": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+      "issuer": string;
+      "clientId": string;
+      "clientSecret"?: string | null | undefined;
+      "enabled"?: boolean | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "issuer": string;
+      "clientId": string;
+      "hasSecret": boolean;
+      "enabled": boolean;
+      "callbacks": readonly (string)[];
+      "updatedAt": string;
+    };
+  };
+  /** Let nobody sign in by it any more, and forget who did. */
+  'accounts.adminDeleteSignInProvider': {
+    params: {
+      "providerId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** One’s own passkeys, the youngest first. */
   'accounts.listPasskeys': {
     params: undefined;
@@ -14895,6 +15009,14 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.signInStaff': ['POST', '/api/accounts/staff/login', false],
   'accounts.renewStaffSession': ['POST', '/api/accounts/staff/renew', false],
   'accounts.signOutStaff': ['POST', '/api/accounts/staff/logout', false],
+  'accounts.listSignInProviders': ['GET', '/api/accounts/providers', false],
+  'accounts.beginProviderSignIn': ['GET', '/api/accounts/providers/{providerId}/sign-in', false],
+  'accounts.endProviderSignIn': ['GET', '/api/accounts/providers/{providerId}/callback', false],
+  'accounts.listIdentities': ['GET', '/api/accounts/me/identities', false],
+  'accounts.removeIdentity': ['DELETE', '/api/accounts/me/identities/{identityId}', false],
+  'accounts.adminListSignInProviders': ['GET', '/api/admin/accounts/providers', false],
+  'accounts.adminPutSignInProvider': ['PUT', '/api/admin/accounts/providers/{providerId}', false],
+  'accounts.adminDeleteSignInProvider': ['DELETE', '/api/admin/accounts/providers/{providerId}', false],
   'accounts.listPasskeys': ['GET', '/api/accounts/me/passkeys', false],
   'accounts.preparePasskey': ['POST', '/api/accounts/me/passkeys/options', false],
   'accounts.addPasskey': ['POST', '/api/accounts/me/passkeys', false],

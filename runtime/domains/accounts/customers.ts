@@ -1,7 +1,7 @@
 /** Customers' rows: how they are found, shown and told of. */
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { TenantId } from '../../platform/ports.ts';
+import type { SqlRunner, TenantId } from '../../platform/ports.ts';
 import type { Customer } from './shapes.ts';
 import { keyOf } from './shapes.ts';
 
@@ -37,13 +37,21 @@ export function eventOf(type: string, row: CustomerRow) {
   return { topic: 'accounts.customer', type, key: id, payload };
 }
 
-export async function findByEmail(
+export function findByEmail(
   { sql }: Pick<Platform, 'sql'>,
   tenant: TenantId,
   email: string,
 ): Promise<CustomerRow | undefined> {
-  const { rows } = await sql.query<CustomerRow>(
-    tenant,
+  return findByEmailIn({ query: (text, values) => sql.query(tenant, text, values) }, tenant, email);
+}
+
+/** The same in a transaction. */
+export async function findByEmailIn(
+  tx: SqlRunner,
+  tenant: TenantId,
+  email: string,
+): Promise<CustomerRow | undefined> {
+  const { rows } = await tx.query<CustomerRow>(
     'SELECT * FROM customers WHERE tenant_id = $1 AND email_key = $2',
     [tenant, keyOf(email)],
   );

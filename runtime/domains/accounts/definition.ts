@@ -19,6 +19,7 @@ import {
   Token,
 } from './shapes.ts';
 import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
+import { providerRoutes, providerTables } from './providers/definition.ts';
 import { StaffSession, staffRoutes, staffTables } from './staff/definition.ts';
 
 const Name = z.string().trim().max(100);
@@ -182,6 +183,7 @@ export const accounts: DomainDefinition = {
     ...companyTables,
     ...staffTables,
     ...passkeyTables,
+    ...providerTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -358,6 +360,7 @@ export const accounts: DomainDefinition = {
     ...customerRoutes,
     ...companyRoutes,
     ...staffRoutes,
+    ...providerRoutes,
     ...passkeyRoutes({
       Who: '',
       own: '/api/accounts/me',

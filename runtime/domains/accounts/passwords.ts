@@ -21,6 +21,11 @@ const MOST_WAITING = 64;
 /** Belongs to no password; compared with when an address is unknown. */
 const NOBODY = encode(Buffer.alloc(16, 7), Buffer.alloc(32));
 
+/** For who signs in otherwise: of no password that anybody could find, until they have a link sent and choose one. */
+export function noPassword(): string {
+  return encode(randomBytes(16), randomBytes(32));
+}
+
 export function createPasswords(): Passwords {
   let running = 0;
   const waiting = new Set<() => void>();

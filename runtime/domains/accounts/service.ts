@@ -13,7 +13,7 @@ import { eventOf, findByEmail, findById, gone, toCustomer, type CustomerRow } fr
 import { showPage } from './pages.ts';
 import { createResets } from './resets.ts';
 
-import { addressOf, COOKIE, tokenOf } from './requests.ts';
+import { addressOf, COOKIE, secureIn, tokenOf } from './requests.ts';
 import { keyOf } from './shapes.ts';
 import { nextSweep, SWEEP } from './sweep.ts';
 import { createStaff } from './staff/service.ts';
@@ -31,6 +31,7 @@ import { createLinks, SEND_LINK } from './links.ts';
 import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { createProviders } from './providers/service.ts';
 import { askForErasure, erasureOf, listErasures, withdrawErasure } from './erasure-requests.ts';
 import { personalData } from './personal-data.ts';
 import { createRegistrations } from './registrations.ts';
@@ -46,6 +47,7 @@ export const createService: CreateService = (platform) => {
   const registrations = createRegistrations(platform, { passwords, attempts, links });
   const companies = createCompanyRooms(platform, { passwords, links });
   const passkeys = createPasskeys(platform);
+  const providers = createProviders(platform, { sessions, cookieOf });
   const staff = createStaff(platform, { passwords, attempts, links, passkeys });
 
   /** What every way in ends with: a fresh session, as JSON and as cookie. */
@@ -243,6 +245,7 @@ export const createService: CreateService = (platform) => {
     routes: {
       ...staff.routes,
       ...resets.routes,
+      ...providers.routes,
       ...createCustomerRoutes(platform),
       ...companies.routes,
       listConsents: async (request) => ({
@@ -344,6 +347,5 @@ function cookieOf(
   { headers }: RouteRequest,
   { token, expiresAt }: { token: string; expiresAt: Date },
 ): string {
-  const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
-  return `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Lax; Expires=${expiresAt.toUTCString()}${secure}`;
+  return `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Lax; Expires=${expiresAt.toUTCString()}${secureIn(headers)}`;
 }

@@ -195,3 +195,17 @@ test('headers without an end are an error, and no memory', async () => {
   });
   await assert.rejects(local.post(`http://127.0.0.1:${port}/`, message), { code: 'unavailable' });
 });
+
+test('what is asked for is read whole, by GET or with a body, and not beyond what anybody has to say', async () => {
+  const port = await serve((request, response) => {
+    if (request.url === '/long') response.end('x'.repeat(300_000));
+    else if (request.url === '/moved') response.writeHead(302, { location: 'http://127.0.0.1/' }).end();
+    else request.pipe(response.writeHead(200));
+  });
+  const at = (path: string): string => `http://127.0.0.1:${port}${path}`;
+  assert.deepEqual(await local.read(at('/'), { headers: {} }), { status: 200, text: '' });
+  assert.deepEqual(await local.read(at('/'), message), { status: 200, text: message.body });
+  assert.equal((await local.read(at('/moved'), { headers: {} })).status, 302);
+  await assert.rejects(local.read(at('/long'), { headers: {} }), { code: 'unavailable' });
+  await assert.rejects(strict.read(at('/'), { headers: {} }), { code: 'invalid_input' });
+});

@@ -7,7 +7,7 @@ import { request as overHttp, type ClientRequest, type IncomingMessage } from 'n
 import { request as overHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ShopError } from '../errors.ts';
-import type { Outside, OutsideAnswer, OutsideMessage } from '../ports.ts';
+import type { Outside, OutsideAnswer, OutsideQuestion } from '../ports.ts';
 import { isLoopback, isPublic } from './addresses.ts';
 
 export interface OutsideOptions {
@@ -25,6 +25,7 @@ const LIMIT_MS = 15_000;
 /** Once it has said how it ended, for the beginning of its words. */
 const READING_MS = 2_000;
 const BEGINNING_BYTES = 1_024;
+const MOST_BYTES = 256 * 1_024;
 const MOST_HEADER_BYTES = 16_384;
 const LONGEST_ADDRESS = 2_048;
 /** The port that network policies open to the outside. */
@@ -75,58 +76,64 @@ export function createOutside(options: OutsideOptions): Outside {
     throw new ShopError('unavailable', `${host} has no address.`, { remedy: 'Check the name.' });
   }
 
+  async function asked<Answer>(
+    address: string,
+    question: OutsideQuestion,
+    heard: (answer: IncomingMessage) => Promise<Answer>,
+  ): Promise<Answer> {
+    const url = check(address);
+    const timer = new AbortController();
+    const late = setTimeout(() => timer.abort(), limitMilliseconds);
+    const stop = (): void => timer.abort();
+    question.signal?.addEventListener('abort', stop, { once: true });
+    if (question.signal?.aborted === true) stop();
+    try {
+      const addresses = await unlessAborted(addressesOf(url), timer.signal, hostOf(url));
+      return await exchange(url, addresses, question, timer.signal, ca, heard);
+    } finally {
+      clearTimeout(late);
+      question.signal?.removeEventListener('abort', stop);
+    }
+  }
+
   return {
     check,
-    async post(address, message) {
-      const url = check(address);
-      const timer = new AbortController();
-      const late = setTimeout(() => timer.abort(), limitMilliseconds);
-      const stop = (): void => timer.abort();
-      message.signal?.addEventListener('abort', stop, { once: true });
-      if (message.signal?.aborted === true) stop();
-      try {
-        const addresses = await unlessAborted(addressesOf(url), timer.signal, hostOf(url));
-        return await exchange(url, addresses, message, timer.signal, ca);
-      } finally {
-        clearTimeout(late);
-        message.signal?.removeEventListener('abort', stop);
-      }
-    },
+    post: (address, message) => asked(address, message, answerOf),
+    read: (address, question) =>
+      asked(address, question, async (answer) => ({
+        status: answer.statusCode ?? 0,
+        text: await wholeOf(answer, address),
+      })),
   };
 }
 
-function exchange(
+function exchange<Answer>(
   url: URL,
   addresses: readonly string[],
-  { headers, body }: OutsideMessage,
+  { headers, body }: OutsideQuestion,
   signal: AbortSignal,
   ca: string | undefined,
-): Promise<OutsideAnswer> {
-  const bytes = Buffer.from(body);
+  heard: (answer: IncomingMessage) => Promise<Answer>,
+): Promise<Answer> {
+  const bytes = body === undefined ? undefined : Buffer.from(body);
   const ask = url.protocol === 'https:' ? overHttps : overHttp;
   return new Promise((resolve, reject) => {
     const outgoing: ClientRequest = ask(
       url,
       {
-        method: 'POST',
+        method: bytes === undefined ? 'GET' : 'POST',
         // A connection of its own, to an address that was checked for it; and no proxy, whatever the environment says.
         agent: false,
         lookup: pinnedTo(addresses),
         maxHeaderSize: MOST_HEADER_BYTES,
-        headers: { ...headers, 'content-length': bytes.length },
+        headers: { ...headers, ...(bytes === undefined ? {} : { 'content-length': bytes.length }) },
         ...(ca === undefined ? {} : { ca }),
       },
-      (answer) => void hear(answer),
+      (answer) =>
+        void heard(answer)
+          .then(resolve, reject)
+          .finally(() => outgoing.destroy()),
     );
-    async function hear(answer: IncomingMessage): Promise<void> {
-      const beginning = await beginningOf(answer);
-      resolve({
-        status: answer.statusCode ?? 0,
-        retryAfterSeconds: secondsOf(answer.headers['retry-after']),
-        beginning,
-      });
-      outgoing.destroy();
-    }
     const end = (): void => {
       outgoing.destroy();
       reject(tooSlow(url.hostname));
@@ -137,6 +144,34 @@ function exchange(
     // More than one may come; the first is told.
     outgoing.on('error', (error) => reject(unreached(url.hostname, error)));
     outgoing.end(bytes);
+  });
+}
+
+async function answerOf(answer: IncomingMessage): Promise<OutsideAnswer> {
+  return {
+    status: answer.statusCode ?? 0,
+    retryAfterSeconds: secondsOf(answer.headers['retry-after']),
+    beginning: await beginningOf(answer),
+  };
+}
+
+/** @throws ShopError `unavailable` when there is more of it than anybody should have to say, or it breaks off */
+async function wholeOf(answer: IncomingMessage, address: string): Promise<string> {
+  const { hostname } = new URL(address);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MOST_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw unreached(hostname, cause);
+  }
+  if (size <= MOST_BYTES) return Buffer.concat(chunks).toString('utf8');
+  throw new ShopError('unavailable', `${hostname} says more than ${MOST_BYTES} bytes.`, {
+    remedy: 'Answer with what was asked for.',
   });
 }
 

@@ -6,7 +6,7 @@ import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
 import type { Answer, Input } from '../../api-client/client.ts';
-import { addLine, chosenVariant } from './carts.ts';
+import { addLine, chosenVariant, claimCart } from './carts.ts';
 import { forget, MONTH, remember, YEAR } from './cookies.ts';
 import { fieldErrors, localPath, messageOf, text } from './forms.ts';
 import { claimWishlist } from './wishes.ts';
@@ -519,21 +519,16 @@ async function refusalOf(refused: string, work: () => Promise<void>): Promise<st
   }
 }
 
+export async function removeIdentity(form: FormData): Promise<void> {
+  const { api } = await shop();
+  await orNothing(api.call('accounts.removeIdentity', { params: { identityId: text(form, 'identity') } }));
+  revalidatePath('/account');
+}
+
 export async function removePasskey(form: FormData): Promise<void> {
   const { api } = await shop();
   await orNothing(api.call('accounts.removePasskey', { params: { passkeyId: text(form, 'passkey') } }));
   revalidatePath('/account');
-}
-
-/** Who has logged in is in, also while their cart cannot be had. */
-async function claimCart(api: Shop['api']): Promise<void> {
-  const cartId = (await currentCart())?.id;
-  try {
-    const cart = await api.call('orders.claimCart', { body: cartId === undefined ? {} : { cartId } });
-    await remember(COOKIES.cart, cart.id, MONTH);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-  }
 }
 
 export async function logout(): Promise<void> {

@@ -1,4 +1,5 @@
 /** What several actions do with the visitor's cart. */
+import { ApiError } from '../../api-client/client.ts';
 import { MONTH, remember } from './cookies.ts';
 import { text } from './forms.ts';
 import { COOKIES, currentCart, orNothing } from './shop.ts';
@@ -24,5 +25,16 @@ export async function addLine({ api, currency }: Shop, variantId: string, quanti
     await remember(COOKIES.cart, fresh.id, MONTH);
   } else {
     await api.call('orders.addLine', { params: { cartId: cart.id }, body: { variantId, quantity } });
+  }
+}
+
+/** Who has logged in is in, also while their cart cannot be had. */
+export async function claimCart(api: Shop['api']): Promise<void> {
+  const cartId = (await currentCart())?.id;
+  try {
+    const cart = await api.call('orders.claimCart', { body: cartId === undefined ? {} : { cartId } });
+    await remember(COOKIES.cart, cart.id, MONTH);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
   }
 }

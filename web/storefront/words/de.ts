@@ -401,6 +401,17 @@ export const de: Words = {
     removePasskey: (name) => `Den Passkey ${name} entfernen`,
     passkeyPassword: 'Das ist nicht dein Passwort.',
     passkeyFailed: 'Das hat nicht geklappt. Versuch es noch einmal, oder nimm dein Passwort.',
+    signInWith: (provider) => `Mit ${provider} anmelden`,
+    signInProblems: {
+      declined: 'Du bist nicht angemeldet: Die andere Seite hat abgelehnt.',
+      failed: 'Das hat nicht geklappt. Fang noch einmal an.',
+      unverified:
+        'Die andere Seite bestätigt nicht, dass diese E-Mail-Adresse dir gehört. Melde dich mit deinem Passwort an oder erstelle ein Konto.',
+    },
+    identities: 'Konten anderswo',
+    identitiesText:
+      'Auch damit kannst du dich anmelden. Wenn du kein Passwort hast, lass dir einen Link schicken und wähle eins.',
+    removeIdentity: (provider) => `Nicht mehr mit ${provider} anmelden`,
   },
   preferences: {
     title: 'Nachrichten von uns',

@@ -396,6 +396,17 @@ export const en = {
     removePasskey: (name: string) => `Remove the passkey ${name}`,
     passkeyPassword: 'This is not your password.',
     passkeyFailed: 'That did not work. Try again, or use your password.',
+    signInWith: (provider: string) => `Log in with ${provider}`,
+    signInProblems: {
+      declined: 'You were not logged in: the other side said no.',
+      failed: 'That did not work. Begin again.',
+      unverified:
+        'The other side does not say that this mail address is yours. Log in with your password, or create an account.',
+    },
+    identities: 'Accounts elsewhere',
+    identitiesText:
+      'You can log in with these as well. Without a password of yours, have a link sent to choose one.',
+    removeIdentity: (provider: string) => `Log in with ${provider} no more`,
   },
   preferences: {
     title: 'Messages from us',

@@ -396,6 +396,16 @@ export const ja: Words = {
     removePasskey: (name) => `パスキー「${name}」を削除`,
     passkeyPassword: 'パスワードが違います。',
     passkeyFailed: '処理できませんでした。もう一度お試しになるか、パスワードをご利用ください。',
+    signInWith: (provider) => `${provider}でログイン`,
+    signInProblems: {
+      declined: 'ログインできませんでした。連携先で許可されませんでした。',
+      failed: '処理できませんでした。もう一度お試しください。',
+      unverified:
+        '連携先でこのメールアドレスが確認されていません。パスワードでログインするか、アカウントを作成してください。',
+    },
+    identities: '連携アカウント',
+    identitiesText: 'こちらでもログインできます。パスワードがない場合は、リンクを送信して設定してください。',
+    removeIdentity: (provider) => `${provider}との連携を解除`,
   },
   preferences: {
     title: '配信設定',

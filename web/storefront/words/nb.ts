@@ -395,6 +395,17 @@ export const nb: Words = {
     removePasskey: (name) => `Fjern passnøkkelen ${name}`,
     passkeyPassword: 'Dette er ikke passordet ditt.',
     passkeyFailed: 'Det gikk ikke. Prøv igjen, eller bruk passordet.',
+    signInWith: (provider) => `Logg inn med ${provider}`,
+    signInProblems: {
+      declined: 'Du er ikke logget inn: Den andre siden sa nei.',
+      failed: 'Det gikk ikke. Begynn på nytt.',
+      unverified:
+        'Den andre siden bekrefter ikke at denne e-postadressen er din. Logg inn med passordet, eller opprett en konto.',
+    },
+    identities: 'Kontoer andre steder',
+    identitiesText:
+      'Du kan logge inn med disse også. Har du ikke passord, kan du få tilsendt en lenke og velge et.',
+    removeIdentity: (provider) => `Ikke logg inn med ${provider} lenger`,
   },
   preferences: {
     title: 'Meldinger fra oss',

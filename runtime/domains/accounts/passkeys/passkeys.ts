@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Platform, RouteRequest } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { SqlRunner, Tenant, TenantId } from '../../../platform/ports.ts';
+import type { SqlRunner, TenantId } from '../../../platform/ports.ts';
+import { hostAsked } from '../requests.ts';
 import {
   addingTo,
   type AccountKind,
@@ -145,7 +146,7 @@ export function createPasskeys({
   }
 
   function partyOf({ tenant, headers }: RouteRequest): { expectedRPID: string; expectedOrigin: string } {
-    const host = partyName(tenant, headers);
+    const host = hostAsked(tenant, headers);
     return { expectedRPID: host, expectedOrigin: originOf({ ...tenant, hosts: [host] }) };
   }
 
@@ -160,7 +161,7 @@ export function createPasskeys({
         });
       return {
         challenge: await challenge(tenant.id, addingTo(kind, id)),
-        rp: { id: partyName(tenant, headers), name: tenant.displayName },
+        rp: { id: hostAsked(tenant, headers), name: tenant.displayName },
         user: { id: handleOf(id), name: email, displayName: name === '' ? email : name },
         pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
         timeout: GOOD_FOR_MS,
@@ -219,7 +220,7 @@ export function createPasskeys({
     async prepareSignIn({ tenant, headers }, kind) {
       return {
         challenge: await challenge(tenant.id, `sign in ${kind}`),
-        rpId: partyName(tenant, headers),
+        rpId: hostAsked(tenant, headers),
         timeout: GOOD_FOR_MS,
         userVerification: 'required',
       };
@@ -255,12 +256,6 @@ export function createPasskeys({
       ]);
     },
   };
-}
-
-/** The shop's name that was asked; the gateway routes no other. */
-function partyName(tenant: Tenant, headers: RouteRequest['headers']): string {
-  const asked = (headers['x-forwarded-host'] ?? headers['host'] ?? '').replace(/:\d+$/, '').toLowerCase();
-  return tenant.hosts.find((host) => host.toLowerCase() === asked) ?? tenant.hosts[0] ?? 'localhost';
 }
 
 /** What an authenticator keeps of an account: an id, which says nothing of the person. */

@@ -7,6 +7,7 @@ import { button, heading, wrap } from '../../../ui/styles.ts';
 import { LoginForm, RegisterForm } from '../../components/account-forms.tsx';
 import { Link } from '../../components/link.tsx';
 import { NewPasskey, PasskeySignIn } from '../../components/passkeys.tsx';
+import { Identities, ProviderSignIn } from '../../components/providers.tsx';
 import { Submit } from '../../components/submit.tsx';
 import { logout, removePasskey } from '../../lib/actions.ts';
 import { localPath } from '../../lib/forms.ts';
@@ -31,6 +32,7 @@ export default async function Account({ searchParams }: Props) {
   if (customer === undefined) {
     const { login, register, registerText, email, password, firstName, lastName } = words.account;
     const { forgot, sendLink, usePasskey, passkeyFailed } = words.account;
+    const { providers } = await current.read('accounts.listSignInProviders', {});
     const forms = { login, register, registerText, email, password, firstName, lastName, forgot, sendLink };
     return (
       <div className={`${wrap} pt-12`}>
@@ -39,6 +41,7 @@ export default async function Account({ searchParams }: Props) {
           <div className="grid content-start gap-6">
             <LoginForm words={forms} back={back} />
             <PasskeySignIn words={{ usePasskey, passkeyFailed }} />
+            <ProviderSignIn words={words} providers={providers} back={back} problem={query['signIn']} />
           </div>
           <RegisterForm words={forms} />
         </div>
@@ -46,9 +49,10 @@ export default async function Account({ searchParams }: Props) {
     );
   }
   if (back !== undefined && back !== '/account') redirect(back);
-  const [{ orders }, { passkeys }] = await Promise.all([
+  const [{ orders }, { passkeys }, { identities }] = await Promise.all([
     current.api.call('orders.listMyOrders', { query: { limit: 25 } }),
     current.api.call('accounts.listPasskeys', {}),
+    current.api.call('accounts.listIdentities', {}),
   ]);
   return (
     <div className={`${wrap} pt-12`}>
@@ -70,6 +74,7 @@ export default async function Account({ searchParams }: Props) {
         <Orders shop={current} orders={orders} />
       )}
       <PasskeySettings shop={current} passkeys={passkeys} />
+      <Identities words={words} identities={identities} />
       <section aria-labelledby="data" className="mt-16 max-w-prose">
         <h2 id="data" className={heading.section}>
           {words.account.data}
