@@ -1,13 +1,18 @@
 /** The OpenAPI 3.1 document, drawn from the definitions: what is not in a definition does not exist. */
-import { z, type ZodType } from 'zod';
+import type { ZodType } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../platform/definition.ts';
+import { HOST_DOMAIN } from '../platform/names/index.ts';
 import { HOST_ROUTES } from './definition.ts';
+import { jsonSchemaOf, type Io } from './json-schema.ts';
 
-/** Pure; the same definitions give the same document. */
+/**
+ * Pure; the same definitions give the same document.
+ * @throws Error naming the route and the field of which the document would not say what is so
+ */
 export function openApiOf(domains: readonly DomainDefinition[]): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   const all = [
-    ...HOST_ROUTES.map((route) => ({ domain: 'store', route })),
+    ...HOST_ROUTES.map((route) => ({ domain: HOST_DOMAIN, route })),
     ...domains.flatMap(({ name, routes }) => routes.map((route) => ({ domain: name, route }))),
   ];
   for (const { domain, route } of all) {
@@ -33,24 +38,27 @@ export function openApiOf(domains: readonly DomainDefinition[]): Record<string, 
 }
 
 function operationOf(domain: string, route: RouteDefinition): Record<string, unknown> {
+  const where = `${domain}.${route.id}`;
   const secured = route.audience === 'merchant' || route.audience === 'customer';
   return {
-    operationId: `${domain}.${route.id}`,
+    operationId: where,
     tags: [domain],
     summary: route.summary,
     ...(secured ? { security: [{ [route.audience]: [] }] } : {}),
     parameters: [
-      ...parametersOf(route.params, 'path'),
-      ...parametersOf(route.query, 'query'),
+      ...parametersOf(route.params, 'path', where),
+      ...parametersOf(route.query, 'query', where),
       ...(route.idempotent ? [IDEMPOTENCY_KEY] : []),
     ],
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: contentOf(route.body, 'input') } }),
+      : { requestBody: { required: true, content: contentOf(route.body, 'input', `${where} body`) } }),
     responses: {
       [String(route.status ?? 200)]: {
         description: route.summary,
-        ...(route.response === undefined ? {} : { content: contentOf(route.response, 'output') }),
+        ...(route.response === undefined
+          ? {}
+          : { content: contentOf(route.response, 'output', `${where} answer`) }),
       },
       default: {
         description: 'A problem.',
@@ -60,21 +68,16 @@ function operationOf(domain: string, route: RouteDefinition): Record<string, unk
   };
 }
 
-function contentOf(schema: ZodType | 'raw' | 'stream', io: 'input' | 'output'): Record<string, unknown> {
+function contentOf(schema: ZodType | 'raw' | 'stream', io: Io, where: string): Record<string, unknown> {
   return typeof schema === 'string'
     ? { '*/*': {} }
-    : { 'application/json': { schema: jsonSchemaOf(schema, io) } };
+    : { 'application/json': { schema: jsonSchemaOf(schema, io, where) } };
 }
 
-function jsonSchemaOf(schema: ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
-}
-
-function parametersOf(schema: ZodType | undefined, place: 'path' | 'query'): unknown[] {
+function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', where: string): unknown[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input') as {
-    properties?: Record<string, unknown>;
+  const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input', `${where} ${place}`) as {
+    properties?: Record<string, { type?: string }>;
     required?: string[];
   }; // zod's own document of an object
   return Object.entries(properties).map(([name, property]) => ({
@@ -82,6 +85,8 @@ function parametersOf(schema: ZodType | undefined, place: 'path' | 'query'): unk
     in: place,
     required: place === 'path' || required.includes(name),
     schema: property,
+    // One value, with commas.
+    ...(property.type === 'array' ? { style: 'form', explode: false } : {}),
   }));
 }
 

@@ -194,7 +194,8 @@ function judgeInput(
     if (value === '' || /[\u{10000}-\u{10FFFF}]/u.test(String(value))) continue;
     const asObject = { type: 'object', properties: { value: schema } };
     const accepts = wrapped(schema, asObject, compile, lenient);
-    if (!accepts({ value: String(value).slice(0, 2_000) })) {
+    const text = String(value).slice(0, 2_000);
+    if (!accepts({ value: schema['type'] === 'array' ? text.split(',') : text })) {
       const [error] = accepts.errors ?? [];
       findings.push(taken(`${place} ${name} ${error?.message ?? ''}`));
     }

@@ -287,9 +287,10 @@ function queryOf(values: Readonly<Record<string, unknown>>): string {
   const pairs = Object.entries(values).flatMap(([name, value]) =>
     value === undefined
       ? []
-      : (Array.isArray(value) ? value.slice(0, 50) : [value]).map(
-          (one) => `${encoded(name)}=${encoded(textOf(one))}`,
-        ),
+      : // A list is one value, with commas.
+        [
+          `${encoded(name)}=${encoded(Array.isArray(value) ? value.slice(0, 50).map(textOf).join(',') : textOf(value))}`,
+        ],
   );
   return pairs.length === 0 ? '' : `?${pairs.join('&').slice(0, 8_000)}`;
 }

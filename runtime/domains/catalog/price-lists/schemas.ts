@@ -69,7 +69,7 @@ export const PriceListInput = z
 export type PriceListInput = z.infer<typeof PriceListInput>;
 
 /** `version` is what the merchant last saw: a newer one answers 409. The currency stays what it was. */
-export const PriceListUpdate = PriceListInput.and(z.object({ version: z.int().min(1) }));
+export const PriceListUpdate = PriceListInput.safeExtend({ version: z.int().min(1) });
 export type PriceListUpdate = z.infer<typeof PriceListUpdate>;
 
 export const PriceList = z.object({

@@ -16,7 +16,7 @@ const days = z
 export const segment = z.strictObject({
   orders: range.optional(),
   /** In minor units of the currency, refunds taken off. */
-  spent: range.and(z.object({ currency: z.string().regex(/^[A-Z]{3}$/) })).optional(),
+  spent: range.safeExtend({ currency: z.string().regex(/^[A-Z]{3}$/) }).optional(),
   lastOrderDays: days.optional(),
   registeredDays: days.optional(),
   languages: z

@@ -32,20 +32,22 @@ export const plan = z.strictObject({
     .max(24 * 60)
     .default(24 * 7),
 });
-export const planInput = plan.superRefine(({ control, shares, goal: main, guards }, context) => {
-  const given = shares.filter(({ weight }) => weight > 0).map(({ variant }) => variant);
-  if (!given.includes(control) || given.length < 2)
-    context.addIssue({
-      code: 'custom',
-      path: ['shares'],
-      message: 'the control and another variant need weights',
-    });
-  if (new Set(shares.map(({ variant }) => variant)).size < shares.length)
-    context.addIssue({ code: 'custom', path: ['shares'], message: 'each variant may be listed once' });
-  const goals = [main, ...guards.map((guard) => guard.goal)];
-  if (new Set(goals).size < goals.length)
-    context.addIssue({ code: 'custom', path: ['guards'], message: 'each goal may be named once' });
-});
+export const planInput = plan
+  .refine(
+    ({ control, shares }) => {
+      const given = shares.filter(({ weight }) => weight > 0).map(({ variant }) => variant);
+      return given.includes(control) && given.length >= 2;
+    },
+    { path: ['shares'], message: 'the control and another variant need weights' },
+  )
+  .refine(({ shares }) => new Set(shares.map(({ variant }) => variant)).size === shares.length, {
+    path: ['shares'],
+    message: 'each variant may be listed once',
+  })
+  .refine(
+    ({ goal: main, guards }) => new Set([main, ...guards.map((guard) => guard.goal)]).size > guards.length,
+    { path: ['guards'], message: 'each goal may be named once' },
+  );
 
 export const state = z.enum(['draft', 'running', 'ended']);
 export const verdict = z.enum(['undecided', 'better', 'worse', 'harmful', 'untrustworthy']);

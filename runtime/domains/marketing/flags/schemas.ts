@@ -53,13 +53,16 @@ export const flagInput = z
     /** The version that is replaced; 0: there is none yet. Absent: whatever there is. */
     version: z.int().min(0).optional(),
   })
-  .superRefine(({ variants, off, rules, serve }, context) => {
-    const named = [off, ...[...rules.map((rule) => rule.serve), serve].flat().map(({ variant }) => variant)];
-    for (const name of named)
-      if (!Object.hasOwn(variants, name))
-        context.addIssue({ code: 'custom', path: ['variants'], message: `there is no variant ${name}` });
-    if (new Set(Object.values(variants).map((one) => typeof one)).size > 1)
-      context.addIssue({ code: 'custom', path: ['variants'], message: 'the values must be of one type' });
+  .refine(
+    ({ variants, off, rules, serve }) =>
+      [off, ...[...rules.map((rule) => rule.serve), serve].flat().map(({ variant }) => variant)].every(
+        (name) => Object.hasOwn(variants, name),
+      ),
+    { path: ['variants'], message: 'every variant that is served has a value' },
+  )
+  .refine(({ variants }) => new Set(Object.values(variants).map((one) => typeof one)).size <= 1, {
+    path: ['variants'],
+    message: 'the values are of one type',
   });
 export const flag = z.object({
   key: flagKey,

@@ -92,7 +92,7 @@ export const promotionInput = z
   );
 
 /** A change names the version it was decided on. */
-export const promotionUpdate = promotionInput.and(z.object({ version: z.int().min(1) }));
+export const promotionUpdate = promotionInput.safeExtend({ version: z.int().min(1) });
 
 export const promotion = z.object({
   id: z.string(),
