@@ -49,8 +49,11 @@ export function tenantMesh(chart: Chart, metadata: k8s.ObjectMeta, tenant: strin
   });
 }
 
-/** How others call one Service: a Pod that fails is left alone for a while; what surely was not handled is tried again. */
-export function serviceMesh(chart: Chart, metadata: k8s.ObjectMeta, port: number): void {
+/**
+ * How others call one Service: a Pod that fails is left alone for a while; what surely was not handled is tried again.
+ * @param calls the port of gRPC, where it has one: its calls have deadlines of their own, and may be streams without end
+ */
+export function serviceMesh(chart: Chart, metadata: k8s.ObjectMeta, port: number, calls?: number): void {
   const host = `${metadata.name}.${metadata.namespace}.svc.cluster.local`;
   new ApiObject(chart, 'destination', {
     apiVersion: 'networking.istio.io/v1',
@@ -79,16 +82,20 @@ export function serviceMesh(chart: Chart, metadata: k8s.ObjectMeta, port: number
     metadata,
     spec: {
       hosts: [host],
+      // Each by its port: one without would take what is meant for the other.
       http: [
-        {
-          route: [{ destination: { host, port: { number: port } } }],
-          timeout: '60s',
-          // Nothing that might have been handled already: a retried order would be a second order.
-          retries: { attempts: 2, perTryTimeout: '30s', retryOn: 'connect-failure,refused-stream' },
-        },
+        { ...toPort(host, port), timeout: '60s', retries: { ...RETRIES, perTryTimeout: '30s' } },
+        ...(calls === undefined ? [] : [{ ...toPort(host, calls), retries: RETRIES }]),
       ],
     },
   });
+}
+
+/** Nothing that might have been handled already: a retried order would be a second order. */
+const RETRIES = { attempts: 2, retryOn: 'connect-failure,refused-stream' };
+
+function toPort(host: string, number: number): object {
+  return { match: [{ port: number }], route: [{ destination: { host, port: { number } } }] };
 }
 
 /** In whatever trust domain the cluster has. */

@@ -64,7 +64,7 @@ export function scalingOf(environment: Environment, plan: Plan): Scaling {
 export const RUNTIME = 'runtime';
 export const RUNTIME_PORT = 8080;
 export const ADMIN_PORT = 9090;
-/** gRPC of a runtime, for neighbours. */
+/** gRPC of a runtime: HTTP/2 with prior knowledge. */
 export const GRPC_PORT = 9080;
 
 /** Domains the tenant has, in the platform's order. */

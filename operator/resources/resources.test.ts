@@ -291,12 +291,15 @@ test('a domain switched off is hosted nowhere; one that scales alone is hosted a
   );
 });
 
-test('a route sends single domains to their Services, the rest of the API to the runtime, everything else to the storefront', () => {
+test('a route sends single domains to their Services, the rest of the API and gRPC to the runtime, everything else to the storefront', () => {
   const [route, grant] = tenantRoute(
     tenant({ placement: 'dedicated', domains: [{ name: 'orders', scaling: { min: 1, max: 2 } }] }),
   );
   const spec = route?.['spec'] as {
-    rules: { matches: { path: { value: string } }[]; backendRefs: { name: string; namespace?: string }[] }[];
+    rules: {
+      matches: { path: { value: string }; headers?: { name: string; value: string }[] }[];
+      backendRefs: { name: string; namespace?: string; port: number }[];
+    }[];
   };
   assert.deepEqual(
     spec.rules.map(({ matches, backendRefs }) => [
@@ -306,8 +309,14 @@ test('a route sends single domains to their Services, the rest of the API to the
     [
       ['/api/orders /api/admin/orders', 'orders'],
       ['/api', 'runtime'],
+      ['/ /', 'runtime'],
       ['/', 'storefront'],
     ],
+  );
+  const calls = spec.rules.find(({ backendRefs }) => backendRefs[0]?.port === 9080);
+  assert.deepEqual(
+    calls?.matches.map(({ headers }) => headers?.map(({ name, value }) => `${name}: ${value}`)),
+    [['content-type: application/grpc'], ['content-type: application/grpc+proto']],
   );
   assert.equal(spec.rules.at(-1)?.backendRefs[0]?.namespace, 'shopmind-system');
   assert.equal(grant?.kind, 'ReferenceGrant');

@@ -6,7 +6,7 @@ import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { ShopMindTenant } from '../../crds/index.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
-import { hostOf, namespaceOf, RUNTIME, RUNTIME_PORT } from './presets.ts';
+import { GRPC_PORT, hostOf, namespaceOf, RUNTIME, RUNTIME_PORT } from './presets.ts';
 
 export const STOREFRONT = { name: 'storefront', port: 3000 };
 export const GATEWAY_NAME = 'shopmind';
@@ -33,6 +33,7 @@ export function tenantRoute(tenant: ShopMindTenant): readonly Manifest[] {
         hostnames: spec.hosts,
         rules: [
           ...apiRules(hostOf(tenant)),
+          ...grpcRules(hostOf(tenant)),
           {
             matches: [prefix('/')],
             backendRefs: [
@@ -66,7 +67,7 @@ function storefrontGrant(
 /** A rule for each Service that hosts single domains, then one for the rest. */
 function apiRules(hosts: ReadonlyMap<string, string>): object[] {
   const alone = [...new Set(hosts.values())].filter((service) => service !== RUNTIME);
-  const rest = [...hosts.values()].includes(RUNTIME) ? RUNTIME : alone[0];
+  const rest = restOf(hosts);
   return [
     ...alone.map((service) => ({
       matches: [...hosts]
@@ -78,6 +79,33 @@ function apiRules(hosts: ReadonlyMap<string, string>): object[] {
       ? []
       : [{ matches: [prefix('/api')], backendRefs: [{ name: rest, port: RUNTIME_PORT }] }]),
   ];
+}
+
+/**
+ * One rule for all of gRPC: whichever process is asked asks the one that hosts the domain, as for GraphQL. It is told by its content type,
+ * of which it has these two. In the same route, because of a host name there may be an HTTPRoute or a GRPCRoute, not both; that HTTP/2
+ * is spoken there is said by the port's `appProtocol`.
+ */
+function grpcRules(hosts: ReadonlyMap<string, string>): object[] {
+  const rest = restOf(hosts);
+  if (rest === undefined) return [];
+  const typed = (value: string): object => ({
+    ...prefix('/'),
+    method: 'POST',
+    headers: [{ type: 'Exact', name: 'content-type', value }],
+  });
+  return [
+    {
+      matches: ['application/grpc', 'application/grpc+proto'].map(typed),
+      backendRefs: [{ name: rest, port: GRPC_PORT }],
+    },
+  ];
+}
+
+/** The Service that answers what is no single domain's. */
+function restOf(hosts: ReadonlyMap<string, string>): string | undefined {
+  const services = [...hosts.values()];
+  return services.includes(RUNTIME) ? RUNTIME : services[0];
 }
 
 function prefix(value: string): object {

@@ -114,7 +114,8 @@ export function workload(input: WorkloadInput): readonly Manifest[] {
     }
     if (has(surroundings, 'prometheus') && spec.image === undefined)
       serviceMonitor(chart, metadata, selectorOf(name), input.monitorLabels);
-    if (has(surroundings, 'istio')) serviceMesh(chart, metadata, spec.port);
+    if (has(surroundings, 'istio'))
+      serviceMesh(chart, metadata, spec.port, spec.domains === undefined ? undefined : GRPC_PORT);
   });
 }
 

@@ -68,6 +68,11 @@ export const PROBLEMS = {
     title: 'The path is malformed',
     detail: 'Ask for a path without "." and ".." segments.',
   },
+  needsHttp2: {
+    code: 'invalid_input',
+    title: 'This is asked over HTTP/2',
+    detail: 'A gRPC service answers here. Use a gRPC client, over HTTP/2 with prior knowledge or by ALPN.',
+  },
   badUpgrade: {
     code: 'invalid_input',
     title: 'This upgrade is not possible',

@@ -33,6 +33,7 @@ export interface Clusters<Link> {
   onReady(name: ClusterName, then: () => void): () => void;
   /** Tells how a request at an endpoint went; a failure is one of the connection, or an answer of 502 to 504. */
   report(endpoint: Endpoint<Link>, ok: boolean): boolean;
+  has(name: ClusterName): boolean;
   names(): IterableIterator<ClusterName>;
   size(name: ClusterName): number;
 }
@@ -130,6 +131,7 @@ export function createClusters<Link>(options: ClusterOptions<Link>): Clusters<Li
       return true;
     },
 
+    has: (name) => clusters.has(name),
     names: () => clusters.keys(),
     size: (name) => clusters.get(name)?.length ?? 0,
   };

@@ -43,9 +43,24 @@ export interface DiscoveryOptions {
 }
 
 export interface ClusterList {
-  set(name: ClusterName, addresses: readonly string[]): void;
+  set(name: ClusterName, addresses: readonly string[], protocol?: Protocol): void;
   delete(name: ClusterName): void;
 }
+
+/** What Pods speak behind a port of a Service, as its `appProtocol` says (GEP-1911). */
+export type Protocol = 'http1' | 'h2c';
+
+/** Each cluster among those of its protocol, and of no other. */
+export const byProtocol = (lists: Readonly<Record<Protocol, ClusterList>>): ClusterList => ({
+  set(name, addresses, protocol = 'http1') {
+    lists[protocol === 'h2c' ? 'http1' : 'h2c'].delete(name);
+    lists[protocol].set(name, addresses);
+  },
+  delete(name) {
+    lists.http1.delete(name);
+    lists.h2c.delete(name);
+  },
+});
 
 /** The same clusters; one that goes takes its figures along, so that their number never only grows. */
 export const withoutTraces = (
@@ -148,15 +163,15 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     }
   };
 
-  const resolve = (name: ClusterName): void =>
+  const resolve = (name: ClusterName): void => {
+    const key = serviceKey(name);
+    const service = serviceObjects.cache.get(key);
     clusters.set(
       name,
-      addressesOf(
-        name,
-        serviceObjects.cache.get(serviceKey(name)),
-        slices.cache.byIndex('service', serviceKey(name)),
-      ),
+      addressesOf(name, service, slices.cache.byIndex('service', key)),
+      protocolOf(name, service),
     );
+  };
 
   const resolveService = (key: string): void => {
     for (const name of wanted.keys()) if (serviceKey(name) === key) resolve(name);
@@ -214,14 +229,21 @@ const serviceKey = (name: ClusterName): string => name.slice(0, name.lastIndexOf
 const serviceOf = (slice: EndpointSlice): string =>
   `${slice.metadata.namespace}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`;
 
+function portOf(name: ClusterName, service: Service | undefined) {
+  const wanted = Number(name.slice(name.lastIndexOf(':') + 1));
+  return service?.spec?.ports?.find(({ port }) => port === wanted);
+}
+
+const protocolOf = (name: ClusterName, service: Service | undefined): Protocol =>
+  portOf(name, service)?.appProtocol === 'kubernetes.io/h2c' ? 'h2c' : 'http1';
+
 /** `ip:port` of every ready endpoint behind a Service port. */
 export function addressesOf(
   name: ClusterName,
   service: Service | undefined,
   endpointSlices: readonly EndpointSlice[],
 ): string[] {
-  const wanted = Number(name.slice(name.lastIndexOf(':') + 1));
-  const portName = service?.spec?.ports?.find(({ port }) => port === wanted)?.name ?? '';
+  const portName = portOf(name, service)?.name ?? '';
   const addresses: string[] = [];
   for (const { ports, endpoints } of endpointSlices) {
     // Of a Service without Pods kube-apiserver writes both as null.

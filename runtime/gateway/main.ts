@@ -11,7 +11,10 @@ import type { RateLimits } from '../platform/ports.ts';
 import { createTracer } from '../platform/tracing/tracer.ts';
 import { createClusters } from './clusters.ts';
 import { parseConfig } from './config.ts';
-import { createDiscovery, withoutTraces } from './discovery.ts';
+import { byProtocol, createDiscovery, withoutTraces } from './discovery.ts';
+import { createCalls } from './grpc/calls.ts';
+import { openLink, type Link } from './grpc/links.ts';
+import { createCallServer } from './grpc/server.ts';
 import { createTenantLimits } from './limits.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { openPool, type Pool } from './pool.ts';
@@ -45,6 +48,12 @@ const clusters = createClusters<Pool>({
   clock,
   maxActive: limits.maxPerEndpoint,
 });
+const callClusters = createClusters<Link>({
+  open: (address) => openLink(address, limits.connectMs),
+  close: (link) => link.close(),
+  clock,
+  maxActive: limits.maxPerEndpoint,
+});
 const tenantLimits = createTenantLimits(
   clock,
   config.limitsUrl === undefined ? undefined : await sharedLimits(config.limitsUrl),
@@ -52,7 +61,7 @@ const tenantLimits = createTenantLimits(
 let connections = 0;
 const metrics = createGatewayMetrics({
   connections: () => connections,
-  active: () => proxy.active(),
+  active: () => proxy.active() + calls.active(),
   routes: () => table.size,
   spans: () => tracer.report(),
 });
@@ -67,10 +76,22 @@ const proxy = createProxy({
   clock,
   log,
   tracer,
+  isHttp2: callClusters.has,
   isComplete: () => discovery.missing() === undefined,
 });
 const upgrades = createUpgrades({ proxy, clusters, config, newId, tracer });
-const server = createGatewayServer(proxy, upgrades, limits);
+const calls = createCalls({
+  proxy,
+  clusters: callClusters,
+  metrics,
+  config,
+  newId,
+  clock,
+  log,
+  tracer,
+});
+const callServer = createCallServer(calls.handle, limits, log);
+const server = createGatewayServer(proxy, upgrades, callServer, limits);
 server.on('connection', (socket) => {
   connections += 1;
   socket.once('close', () => {
@@ -86,7 +107,7 @@ const discovery = createDiscovery({
   gateway: config.gateway,
   table,
   splits,
-  clusters: withoutTraces(clusters, metrics),
+  clusters: byProtocol({ http1: withoutTraces(clusters, metrics), h2c: callClusters }),
 });
 const running = discovery.run(stop.signal);
 const reporting = import('./status.ts').then(({ reportStatus }) =>
@@ -119,12 +140,12 @@ log.info({ address: `${config.host}:${config.port}`, adminPort: health.port }, '
 
 async function shutDown(signal: string): Promise<void> {
   if (stop.signal.aborted) return;
-  log.info({ signal, active: proxy.active() }, 'stopping');
+  log.info({ signal, active: proxy.active() + calls.active() }, 'stopping');
   stop.abort();
   clearInterval(sweeping);
   await new Promise((resolve) => setTimeout(resolve, config.drainDelayMs));
   upgrades.closeAll();
-  await drain(server, config.drainMs);
+  await drain(server, callServer, config.drainMs);
   await Promise.all([running, reporting]);
   client.close();
   await tracer.close();

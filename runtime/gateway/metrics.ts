@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { TraceReport } from '../platform/tracing/export.ts';
 import { countSpans } from '../platform/tracing/metric.ts';
 
-export type RouteClass = 'api' | 'admin' | 'page' | 'none';
+export type RouteClass = 'api' | 'admin' | 'page' | 'grpc' | 'none';
 
 /** `error`: a 5xx, no answer, or one that broke off. `cancelled`: the client did not wait for it. */
 export type BackendOutcome = 'ok' | 'error' | 'cancelled';

@@ -1,7 +1,7 @@
 /**
  * The path of a request through the gateway: host, route, limits, Pod, and back. Reads top to bottom.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import type { Pool } from 'undici';
@@ -41,12 +41,24 @@ export interface ProxyOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly tracer: Tracer;
+  /** Whether a cluster's Pods speak HTTP/2, as those do that are called by gRPC. */
+  readonly isHttp2: (cluster: string) => boolean;
   /** False until all routes are known: until then an unknown host may be a shop. */
   readonly isComplete: () => boolean;
   readonly random?: () => number;
 }
 
 export type ProxyConfig = Pick<GatewayConfig, 'limits' | 'forwardedProto' | 'trustedProxies'>;
+
+/** What of a request decides where it goes. A request of HTTP/1 has it as it is. */
+export interface RequestHead {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn. */
+  readonly rawHeaders: readonly string[];
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
 
 /** A request that found its route. */
 export interface Routed {
@@ -68,12 +80,12 @@ export interface Choice {
 
 export interface Proxy {
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** For upgrades, which end in a socket instead of an answer. */
-  route(request: IncomingMessage): Routed | Problem;
+  /** For upgrades, which end in a socket instead of an answer, and for calls of gRPC. */
+  route(request: RequestHead): Routed | Problem;
   /** Headers for the Pod, before the route's filters. */
-  headersOf(request: IncomingMessage, routed: Routed, requestId: string, span: Span): FlatHeaders;
+  headersOf(request: RequestHead, routed: Routed, requestId: string, span: Span): FlatHeaders;
   /** A request comes in: its span, which whoever answers it ends. */
-  arrived(request: IncomingMessage, requestId: string): Span;
+  arrived(request: RequestHead, requestId: string): Span;
   /** Where a request goes, by the weights of its route and of the Service. */
   choose(action: Action): Choice | undefined;
   active(): number;
@@ -92,7 +104,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   let active = 0;
   let waiting = 0;
 
-  function route(request: IncomingMessage): Routed | Problem {
+  function route(request: RequestHead): Routed | Problem {
     const target = targetOf(request.url ?? '');
     if (target === undefined || UNSAFE_PATH.test(target.path)) return PROBLEMS.badPath;
     // An absolute request line overrules the Host header; the Pod must not see another name than was routed by.
@@ -149,6 +161,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     const choice = choose(action);
     if (choice === undefined) return visit.refuse(PROBLEMS.badBackend);
     const { cluster } = choice;
+    if (options.isHttp2(cluster)) return visit.refuse(PROBLEMS.needsHttp2);
     if (choice.isSplit) visit.backend = cluster;
     const length = request.headers['content-length'];
     if (length !== undefined && Number(length) > config.limits.maxBodyBytes)
@@ -287,7 +300,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   /** Whoever comes from outside may say which trace it is, and not that it is recorded. */
-  function arrived(request: IncomingMessage, requestId: string): Span {
+  function arrived(request: RequestHead, requestId: string): Span {
     if (!tracer.isOn) return NO_SPAN;
     return tracer.begin('request', {
       kind: 'server',
@@ -297,7 +310,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     });
   }
 
-  function headersOf(request: IncomingMessage, routed: Routed, requestId: string, span: Span): FlatHeaders {
+  function headersOf(request: RequestHead, routed: Routed, requestId: string, span: Span): FlatHeaders {
     const client = clientOf(request, isTrusted, config.forwardedProto);
     return requestHeaders(request.rawHeaders, request.headers.connection, {
       host: routed.authority,
@@ -323,14 +336,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   function headersFor(routed: Routed, visit: Visit): FlatHeaders {
-    const { action } = routed.candidate;
-    const headers = headersOf(visit.request, routed, visit.requestId, visit.call);
-    const changed =
-      action.requestHeaders.length === 0 ? headers : changeHeaders(headers, action.requestHeaders);
-    const hostname = action.rewrite?.hostname;
-    return hostname === undefined
-      ? changed
-      : changeHeaders(changed, [{ set: [{ name: 'host', value: hostname }] }]);
+    return filtered(headersOf(visit.request, routed, visit.requestId, visit.call), routed.candidate.action);
   }
 
   function redirect(routed: Routed, visit: Visit): void {
@@ -466,7 +472,16 @@ function targetOf(url: string): { path: string; query: string; host: string | un
     : { path: url.slice(0, mark), query: url.slice(mark), host: undefined };
 }
 
-const pathFor = ({ candidate, path, query }: Routed): string =>
+/** Headers for the Pod, as the route's filters want them. */
+export function filtered(headers: FlatHeaders, { requestHeaders: changes, rewrite }: Action): FlatHeaders {
+  const changed = changes.length === 0 ? headers : changeHeaders(headers, changes);
+  const hostname = rewrite?.hostname;
+  return hostname === undefined
+    ? changed
+    : changeHeaders(changed, [{ set: [{ name: 'host', value: hostname }] }]);
+}
+
+export const pathFor = ({ candidate, path, query }: Routed): string =>
   candidate.action.rewrite?.path === undefined
     ? path + query
     : modifyPath(path, candidate.pathPrefix, candidate.action.rewrite.path) + query;

@@ -1,12 +1,20 @@
 /**
- * The listening side: node:http with its limits set against slow, large and endless clients.
+ * The listening side: node:http with its limits set against slow, large and endless clients; who speaks HTTP/2 is handed on.
  */
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Limits } from './config.ts';
+import type { CallServer } from './grpc/server.ts';
+import { byFirstWords } from './protocol.ts';
 import type { Proxy } from './proxy.ts';
 import type { Upgrades } from './upgrade.ts';
 
-export function createGatewayServer(proxy: Proxy, upgrades: Upgrades, limits: Limits): Server {
+export function createGatewayServer(
+  proxy: Proxy,
+  upgrades: Upgrades,
+  calls: CallServer,
+  limits: Limits,
+): Server {
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -22,6 +30,12 @@ export function createGatewayServer(proxy: Proxy, upgrades: Upgrades, limits: Li
   server.maxHeadersCount = 100;
   server.on('upgrade', upgrades.handle);
   // Malformed requests get Node's own short answer (400, 408 or 431) and are cut off.
+  const http1 = server.listeners('connection') as ((socket: Socket) => void)[]; // node:http's own, the only ones so far
+  server.removeAllListeners('connection');
+  const serve = (socket: Socket): void => {
+    for (const listener of http1) listener.call(server, socket);
+  };
+  server.on('connection', byFirstWords(limits.headersMs, serve, calls.serve));
   return server;
 }
 
@@ -36,14 +50,18 @@ export function listen(server: Server, port: number, host: string): Promise<void
   });
 }
 
-/** Takes no more connections, lets answers under way finish, and cuts what is left after `ms`. */
-export function drain(server: Server, ms: number): Promise<void> {
+/** Takes no more connections, lets answers and calls under way finish, and cuts what is left after `ms`. */
+export function drain(server: Server, calls: CallServer, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), ms);
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+      calls.cut();
+    }, ms);
     server.close(() => {
       clearTimeout(timer);
       resolve();
     });
     server.closeIdleConnections();
+    calls.goAway();
   });
 }

@@ -8,6 +8,7 @@ import type { ZodType } from 'zod';
 import type { Audience, RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
+import { HOST_DOMAIN } from '../platform/names/index.ts';
 import type { Tenant } from '../platform/ports.ts';
 import type { Access } from './access/access.ts';
 import type { Audit } from './audit/audit.ts';
@@ -62,9 +63,6 @@ export interface Calls {
   /** @throws ShopError, and whatever else the handler throws */
   perform(call: Call): Promise<Reply>;
 }
-
-/** Routes of the host itself are there whatever a tenant has switched on. */
-export const HOST_DOMAIN = 'store';
 
 const ANYONE: Caller = { kind: 'shopper', customerId: undefined };
 
@@ -122,6 +120,7 @@ export function createCalls(options: CallsOptions): Calls {
       // The database would refuse the change as well; this spares the handler half of its way.
       if (tenant.frozen && definition.method !== 'GET')
         throw elsewhere('This shop takes no changes for the moment: its data are being moved or restored.');
+      // Routes of the host itself are there whatever a tenant has switched on.
       if (domain !== HOST_DOMAIN) requireDomain(tenant, domain);
       if (definition.cacheSeconds !== undefined && definition.audience === 'shopper') {
         // What shared caches may keep is the same for everyone: nobody needs to be known.

@@ -6,11 +6,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { status } from '@grpc/grpc-js';
 import { DOMAINS } from '../../crds/index.ts';
 import { shopServices } from '../../operator/controllers/kinds.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { openSocket } from '../../runtime/domains/chat/testing/client.ts';
+import { grpcService, HOST_DOMAIN } from '../../runtime/platform/names/index.ts';
 import { adminToken, clusterOf } from '../support/cluster.ts';
+import { grpcShopAt, type GrpcShop } from '../support/grpc.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import type { Shop } from '../support/shop.ts';
 import { buy } from '../support/shopper.ts';
@@ -46,6 +49,8 @@ interface World {
   readonly layout: Layout;
   readonly shop: Shop;
   readonly merchant: Shop;
+  readonly grpc: GrpcShop;
+  readonly authorization: string;
   readonly productId: string;
   readonly variantId: string;
 }
@@ -145,6 +150,22 @@ const FLOWS: readonly Flow[] = [
         'gateway: POST api',
         'accounts: POST /api/graphql',
         'accounts: catalog.listProducts',
+        'catalog: cache get',
+      ],
+    ],
+  },
+  {
+    title: 'a search by gRPC, whichever process is asked',
+    async run({ grpc }) {
+      const answer = await grpc.ask('shopmind.v1.CatalogService', 'ListProducts', { q: 'kettle' });
+      assert.match(JSON.stringify(answer), new RegExp(TITLE));
+    },
+    begins: 'POST grpc',
+    chains: [
+      [
+        'gateway: POST grpc',
+        'gateway: forward grpc',
+        'accounts: grpc catalog.listProducts',
         'catalog: cache get',
       ],
     ],
@@ -268,12 +289,30 @@ for (const layout of LAYOUTS)
       world = await stocked(layout);
     });
 
+    after(() => world.grpc.close());
+
     for (const flow of FLOWS)
       test(flow.title, async () => {
         await flow.run(world);
         const chains = flow.chains.map((chain) => chain.map((step) => inLayout(step, layout)));
         await oneTrace(receiver, { begins: flow.begins, tenant: layout.tenant, chains });
       });
+
+    test('gRPC’s own tools find every service, and whether it is well, through the gateway', async () => {
+      const { grpc, authorization } = world;
+      const services = ['', ...[HOST_DOMAIN, ...DOMAINS].map(grpcService)];
+      for (const service of services)
+        assert.deepEqual(await grpc.ask('grpc.health.v1.Health', 'Check', { service }), {
+          status: 'SERVING',
+        });
+      const reflection = ['grpc.reflection.v1.ServerReflection', 'ServerReflectionInfo'] as const;
+      const listed = await grpc.first(...reflection, { listServices: '' }, { authorization });
+      for (const service of services.slice(1)) assert.ok(JSON.stringify(listed).includes(service), service);
+      await assert.rejects(grpc.first(...reflection, { listServices: '' }), /not shown to shoppers/);
+      await assert.rejects(grpc.ask('shopmind.v1.AccountsService', 'AdminListCustomers'), {
+        code: status.UNAUTHENTICATED,
+      });
+    });
   });
 
 test('the shop of single processes has one for each domain there is', async () => {
@@ -332,7 +371,8 @@ async function stocked(layout: Layout): Promise<World> {
     },
     { withinMs: 60_000, what: 'the index has the product' },
   );
-  return { layout, shop, merchant, productId, variantId };
+  const grpc = grpcShopAt(installation.port, `${tenant}.localhost`);
+  return { layout, shop, merchant, grpc, authorization, productId, variantId };
 }
 
 function inLayout(step: string, layout: Layout): string {

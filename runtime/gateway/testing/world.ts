@@ -17,7 +17,10 @@ import { createNewId } from '../../platform/ids.ts';
 import { noTracer, type Tracer } from '../../platform/tracing/tracer.ts';
 import { createClusters, type Clusters } from '../clusters.ts';
 import { DEFAULT_LIMITS, parseNetworks, type Limits } from '../config.ts';
-import { createDiscovery, withoutTraces, type Discovery } from '../discovery.ts';
+import { byProtocol, createDiscovery, withoutTraces, type Discovery } from '../discovery.ts';
+import { createCalls, type Calls } from '../grpc/calls.ts';
+import { openLink, type Link } from '../grpc/links.ts';
+import { createCallServer } from '../grpc/server.ts';
 import { createTenantLimits } from '../limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../metrics.ts';
 import { openPool, type Pool } from '../pool.ts';
@@ -51,17 +54,21 @@ export interface World {
   readonly table: RouteTable;
   readonly splits: Splits;
   readonly clusters: Clusters<Pool>;
+  readonly callClusters: Clusters<Link>;
   readonly proxy: Proxy;
   readonly metrics: GatewayMetrics;
   readonly discovery: Discovery;
   readonly log: TestLog;
   readonly server: Server;
+  readonly calls: Calls;
+  /** As when the process is told to stop. */
+  drain(ms: number): Promise<void>;
   pod(handler: RequestListener): Promise<PodServer>;
-  /** A Service whose Pods listen on these ports; call again to change them. */
+  /** A Service whose Pods listen on these ports; call again to change them. Its own port is 8080, or 9080 where it speaks HTTP/2. */
   service(
     name: string,
     ports: readonly number[],
-    options?: { namespace?: string; notReady?: readonly number[] },
+    options?: { namespace?: string; notReady?: readonly number[]; isHttp2?: boolean },
   ): Promise<void>;
   route(name: string, spec: object, metadata?: object): Promise<void>;
   ask(host: string, path: string, ask?: Ask): Promise<Answer>;
@@ -91,6 +98,12 @@ export async function startWorld(
     clock: systemClock,
     maxActive: allLimits.maxPerEndpoint,
   });
+  const callClusters = createClusters<Link>({
+    open: (address) => openLink(address, allLimits.connectMs),
+    close: (link) => link.close(),
+    clock: systemClock,
+    maxActive: allLimits.maxPerEndpoint,
+  });
   const newId = createNewId(systemClock);
   const metrics = createGatewayMetrics({ connections: () => 0, active: () => 0, routes: () => table.size });
   const discovery = createDiscovery({
@@ -99,7 +112,7 @@ export async function startWorld(
     gateway: { namespace: SYSTEM, name: 'shopmind' },
     table,
     splits,
-    clusters: withoutTraces(clusters, metrics),
+    clusters: byProtocol({ http1: withoutTraces(clusters, metrics), h2c: callClusters }),
   });
   const proxy = createProxy({
     table,
@@ -112,10 +125,22 @@ export async function startWorld(
     clock: systemClock,
     log: log.log,
     tracer,
+    isHttp2: callClusters.has,
     isComplete: () => discovery.missing() === undefined,
   });
   const upgrades = createUpgrades({ proxy, clusters, config, newId, tracer });
-  const server = createGatewayServer(proxy, upgrades, allLimits);
+  const calls = createCalls({
+    proxy,
+    clusters: callClusters,
+    metrics,
+    config,
+    newId,
+    clock: systemClock,
+    log: log.log,
+    tracer,
+  });
+  const callServer = createCallServer(calls.handle, allLimits, log.log);
+  const server = createGatewayServer(proxy, upgrades, callServer, allLimits);
   await listen(server, 0, '127.0.0.1');
   const { port } = server.address() as AddressInfo;
   const stop = new AbortController();
@@ -129,11 +154,14 @@ export async function startWorld(
     table,
     splits,
     clusters,
+    callClusters,
     proxy,
     metrics,
     discovery,
     log,
     server,
+    calls,
+    drain: (ms) => drain(server, callServer, ms),
 
     async pod(handler) {
       const pod = await startPod(handler);
@@ -141,12 +169,16 @@ export async function startWorld(
       return pod;
     },
 
-    async service(name, ports, { namespace = SYSTEM, notReady = [] } = {}) {
+    async service(name, ports, { namespace = SYSTEM, notReady = [], isHttp2 = false } = {}) {
+      const own = isHttp2
+        ? { name: 'grpc', port: 9080, appProtocol: 'kubernetes.io/h2c' }
+        : { name: 'http', port: 8080 };
+      const list = isHttp2 ? callClusters : clusters;
       api.put('services', {
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { name, namespace },
-        spec: { ports: [{ name: 'http', port: 8080 }] },
+        spec: { ports: [own] },
       });
       for (const [index, podPort] of [...ports, ...notReady].entries()) {
         api.put('endpointslices', {
@@ -154,7 +186,7 @@ export async function startWorld(
           kind: 'EndpointSlice',
           metadata: { name: `${name}-${index}`, namespace, labels: { 'kubernetes.io/service-name': name } },
           addressType: 'IPv4',
-          ports: [{ name: 'http', port: podPort }],
+          ports: [{ name: own.name, port: podPort }],
           endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: !notReady.includes(podPort) } }],
         });
       }
@@ -165,9 +197,9 @@ export async function startWorld(
       ) {
         api.remove('endpointslices', `${namespace}/${name}-${index}`);
       }
-      const cluster = `${namespace}/${name}:8080`;
-      if ([...clusters.names()].includes(cluster)) {
-        await until(() => clusters.size(cluster) === ports.length, `${cluster} has ${ports.length} Pods`);
+      const cluster = `${namespace}/${name}:${own.port}`;
+      if (list.has(cluster)) {
+        await until(() => list.size(cluster) === ports.length, `${cluster} has ${ports.length} Pods`);
       }
     },
 
@@ -197,9 +229,9 @@ export async function startWorld(
       stop.abort();
       await running;
       upgrades.closeAll();
-      await drain(server, 0);
+      await drain(server, callServer, 0);
       for (const pod of pods) await pod.close();
-      for (const name of clusters.names()) clusters.delete(name);
+      for (const list of [clusters, callClusters]) for (const name of list.names()) list.delete(name);
       await api.close();
     },
   };

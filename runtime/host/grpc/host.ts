@@ -1,9 +1,10 @@
 /** gRPC of a runtime process. What it can be asked is drawn when it is first asked: most processes never are. */
 import { readFile } from 'node:fs/promises';
 import { DOMAINS } from '../../domains/index.ts';
+import { grpcService } from '../../platform/names/index.ts';
 import { createHealth } from './health.ts';
 import type { MethodsOptions } from './methods.ts';
-import { serviceName, type Numbers } from './model.ts';
+import type { Numbers } from './model.ts';
 import { createGrpcServer, type GrpcOptions, type GrpcServer, type ServedMethod } from './server.ts';
 
 export interface GrpcHostOptions
@@ -18,7 +19,7 @@ export interface GrpcHost extends GrpcServer {
 }
 
 export function createGrpcHost({ isReady, log, tracer, observe, ...options }: GrpcHostOptions): GrpcHost {
-  const health = createHealth(new Set([...options.served].map(serviceName)), isReady);
+  const health = createHealth(new Set([...options.served].map(grpcService)), isReady);
   let building: Promise<ReadonlyMap<string, ServedMethod>> | undefined;
 
   async function build(): Promise<ReadonlyMap<string, ServedMethod>> {

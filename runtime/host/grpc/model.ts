@@ -3,6 +3,7 @@
  * are first given (`numbers.generated.json`) and never given again.
  */
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
+import { GRPC_PACKAGE, grpcService } from '../../platform/names/index.ts';
 import type {
   ApiShape,
   Field,
@@ -21,8 +22,6 @@ import {
   type ProtoField,
   type ProtoFile,
 } from './proto.ts';
-
-export const PACKAGE = 'shopmind.v1';
 
 /** Name of a message or an enum → name of a field or word → its number. */
 export type Numbers = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -66,7 +65,7 @@ export function grpcModel(api: ApiShape, domains: readonly DomainDefinition[], k
     const input = requestOf(`${unique}Request`, operation, types, give);
     const { output, wrapped } = answerOf(`${unique}Response`, operation, types, give);
     return {
-      service: serviceName(domain),
+      service: grpcService(domain),
       method: { name, input, output, doc: docOf(route) },
       operation,
       wrapped,
@@ -79,25 +78,20 @@ export function grpcModel(api: ApiShape, domains: readonly DomainDefinition[], k
   ];
   const enums = [...types.values()].filter((type) => type.kind === 'enum');
   refuseTwice([...messages, ...enums]);
-  const summaries = new Map(domains.map(({ name, summary }) => [serviceName(name), summary]));
+  const summaries = new Map(domains.map(({ name, summary }) => [grpcService(name), summary]));
   const services = [...Map.groupBy(calls, ({ service }) => service)].map(([fullName, own]) => {
     const doc = summaries.get(fullName);
     return { fullName, methods: own.map(({ method }) => method), ...(doc === undefined ? {} : { doc }) };
   });
   const file = {
     path: 'shopmind/v1/shopmind.proto',
-    package: PACKAGE,
+    package: GRPC_PACKAGE,
     imports: [EMPTY, STRUCT],
     messages,
     enums,
     services,
   };
   return { file, calls, numbers: give.all() };
-}
-
-/** A domain may have a message of its name. */
-export function serviceName(domain: string): string {
-  return `${PACKAGE}.${pascal(domain)}Service`;
 }
 
 function docOf({ summary, audience, idempotent }: RouteDefinition): string {
@@ -138,7 +132,7 @@ type Filling = { -readonly [Key in keyof Message]: Message[Key] };
 
 /** Types name each other: each is there before its fields are. */
 function shellOf(type: NamedType): Message | Enum {
-  const fullName = `${PACKAGE}.${type.name}`;
+  const fullName = `${GRPC_PACKAGE}.${type.name}`;
   if (type.kind === 'enum') return { kind: 'enum', fullName, values: [] };
   return {
     kind: 'message',
@@ -278,7 +272,7 @@ function requestOf(name: string, { params, query, body }: OperationShape, types:
   }
   const keys = fields.map(({ key }) => key);
   if (new Set(keys).size < keys.length) throw new Error(`${name} has two fields of one name.`);
-  return { kind: 'message', fullName: `${PACKAGE}.${name}`, fields, reserved: give.gone(name, keys) };
+  return { kind: 'message', fullName: `${GRPC_PACKAGE}.${name}`, fields, reserved: give.gone(name, keys) };
 }
 
 function answerOf(
@@ -294,7 +288,7 @@ function answerOf(
   }
   const wrapped = 'result';
   const fields = [fieldOf(name, { name: wrapped, value: answer, required: true }, types, give)];
-  return { output: { kind: 'message', fullName: `${PACKAGE}.${name}`, fields }, wrapped };
+  return { output: { kind: 'message', fullName: `${GRPC_PACKAGE}.${name}`, fields }, wrapped };
 }
 
 function named(types: Types, name: string): Message | Enum {

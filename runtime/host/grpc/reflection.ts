@@ -1,10 +1,10 @@
 /** Server reflection: `grpcurl` and its kin learn from it what there is, without a .proto file at hand. */
+import { CODE } from '../../platform/grpc.ts';
 import { descriptorOf } from './descriptor.ts';
 import { servedBy } from './health.ts';
 import { REFLECTIONS } from './known.ts';
 import type { ProtoFile } from './proto.ts';
 import type { Call, ServedMethod } from './server.ts';
-import { CODE } from './status.ts';
 import type { Json } from './wire.ts';
 
 /**

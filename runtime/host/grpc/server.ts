@@ -13,6 +13,7 @@ import {
 } from 'node:http2';
 import type { Logger } from 'pino';
 import { ShopError, STATUS_OF } from '../../platform/errors.ts';
+import { isCall, millisecondsIn } from '../../platform/grpc.ts';
 import type { SpanOptions, Tracer } from '../../platform/tracing/tracer.ts';
 import type { Method } from './proto.ts';
 import { trailersOf, Unimplemented } from './status.ts';
@@ -58,8 +59,12 @@ const PREFIX = 5;
 export function createGrpcServer({ methods, log, tracer, observe }: GrpcOptions): GrpcServer {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
-    settings: { maxConcurrentStreams: 100, maxHeaderListSize: 16_384 },
+    // The gateway lets in 16 KiB, and adds to it who asks.
+    settings: { maxConcurrentStreams: 100, maxHeaderListSize: 24_576 },
     maxSessionMemory: 16,
+    // It passes on that callers have gone, those of all shops on one connection; how often each may, it bounds itself.
+    streamResetBurst: 100_000,
+    streamResetRate: 10_000,
   });
   server.on('session', (session) => {
     sessions.add(session);
@@ -75,10 +80,7 @@ export function createGrpcServer({ methods, log, tracer, observe }: GrpcOptions)
     const given = headers['x-request-id'];
     const requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
     stream.on('error', (error) => log.debug({ err: error, requestId }, 'a gRPC stream failed'));
-    if (
-      headers[':method'] !== 'POST' ||
-      !/^application\/grpc(?:\+proto)?$/.test(headers['content-type'] ?? '')
-    ) {
+    if (headers[':method'] !== 'POST' || !isCall(headers['content-type'])) {
       stream.respond({ ':status': 415, 'x-request-id': requestId }, { endStream: true });
       return;
     }
@@ -245,17 +247,24 @@ function finish(
   requestId: string,
 ): void {
   if (stream.destroyed || stream.closed) return;
+  stream.resume();
   if (stream.headersSent) {
-    stream.once('wantTrailers', () => stream.sendTrailers(trailers));
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers(trailers);
+      hearNoMore(stream);
+    });
     stream.end();
   } else {
     stream.respond({ ...HEADERS, ...trailers, 'x-request-id': requestId }, { endStream: true });
+    hearNoMore(stream);
   }
-  // What the client still has to say is not heard any more.
-  stream.once('finish', () => {
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+/** What the client still has to say. A turn later, because closing takes back the trailers that are still on their way. */
+function hearNoMore(stream: ServerHttp2Stream): void {
+  setImmediate(() => {
+    if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   });
-  stream.resume();
 }
 
 function drained(stream: ServerHttp2Stream): Promise<void> {
@@ -266,14 +275,6 @@ function drained(stream: ServerHttp2Stream): Promise<void> {
     };
     stream.on('drain', done).on('close', done);
   });
-}
-
-const MOST_TIMEOUT = 2 ** 31 - 1;
-const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
-
-function millisecondsIn(header: string | undefined): number | undefined {
-  const [, count, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(header ?? '') ?? [];
-  return count === undefined ? undefined : Math.min(Number(count) * (UNITS[unit] ?? 0), MOST_TIMEOUT);
 }
 
 function plain(headers: IncomingHttpHeaders): Record<string, string | undefined> {

@@ -1,46 +1,10 @@
 /** How a call ended, as gRPC says it: a code of its own, a message, and details that clients' libraries read. */
-import { ShopError, type ErrorCode } from '../../platform/errors.ts';
+import { ShopError } from '../../platform/errors.ts';
+import { CODE, CODE_OF } from '../../platform/grpc.ts';
 import { toProblem } from '../problem.ts';
 import { BadRequest, ErrorInfo, RequestInfo, RetryInfo, Status } from './known.ts';
 import type { Message } from './proto.ts';
 import { encode, type Json } from './wire.ts';
-
-export const CODE = {
-  ok: 0,
-  cancelled: 1,
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  aborted: 10,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
-
-/** `aborted`: try the whole again; `failedPrecondition`: not before something has changed. */
-const CODE_OF: Readonly<Record<ErrorCode, number>> = {
-  invalid_input: CODE.invalidArgument,
-  unauthenticated: CODE.unauthenticated,
-  forbidden: CODE.permissionDenied,
-  not_found: CODE.notFound,
-  conflict: CODE.aborted,
-  gone: CODE.notFound,
-  out_of_stock: CODE.failedPrecondition,
-  illegal_transition: CODE.failedPrecondition,
-  payment_declined: CODE.failedPrecondition,
-  idempotency_mismatch: CODE.failedPrecondition,
-  idempotency_in_flight: CODE.aborted,
-  too_large: CODE.resourceExhausted,
-  unsupported_media_type: CODE.invalidArgument,
-  rate_limited: CODE.resourceExhausted,
-  unavailable: CODE.unavailable,
-  timeout: CODE.deadlineExceeded,
-  internal: CODE.internal,
-};
 
 /** What gRPC has a code for and our API has none: a method or an encoding that is not there. */
 export class Unimplemented extends Error {

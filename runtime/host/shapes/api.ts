@@ -5,14 +5,12 @@
 import { existsSync } from 'node:fs';
 import { z, type ZodType } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
+import { HOST_DOMAIN } from '../../platform/names/index.ts';
 import { HOST_ROUTES, PROTOCOLS } from '../definition.ts';
 import * as hostDefinition from '../definition.ts';
 import { createReader, type Reader, type Unnamed } from './read.ts';
 import type { ApiShape, NamedType, OperationShape, Shape, Value } from './shapes.ts';
 import { noun, pascal } from './words.ts';
-
-/** What the host's own routes are told by; the same as in OpenAPI. */
-export const HOST_NAME = 'store';
 
 /** Types that GraphQL, or the schema's frame, has already. */
 const TAKEN: ReadonlySet<string> = new Set([
@@ -32,13 +30,13 @@ const TAKEN: ReadonlySet<string> = new Set([
 /** Of webhooks' routes nothing is said: only their providers call them, and in their own way. */
 export async function readApi(domains: readonly DomainDefinition[]): Promise<ApiShape> {
   const exports = new Map<string, ReadonlyMap<unknown, string>>([
-    [HOST_NAME, namesIn(hostDefinition)],
+    [HOST_DOMAIN, namesIn(hostDefinition)],
     ...(await Promise.all(domains.map(async (domain) => [domain.name, await exportsOf(domain)] as const))),
   ]);
   const reader = createReader((domain, schema) => exports.get(domain)?.get(schema));
   const operations = [
     ...HOST_ROUTES.filter(({ id }) => !PROTOCOLS.has(id)).map((route) =>
-      readOperation(reader, HOST_NAME, route),
+      readOperation(reader, HOST_DOMAIN, route),
     ),
     ...domains.flatMap(({ name, routes }) =>
       routes

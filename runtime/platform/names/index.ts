@@ -140,3 +140,14 @@ export function secretPath(scope: string, tenant: string): string {
 export function secretBinding(tenant: string, name: string): string {
   return Buffer.from(`${tenant}/${name}`).toString('base64');
 }
+
+/** The package of every message and service by which shops are asked over gRPC. */
+export const GRPC_PACKAGE = 'shopmind.v1';
+
+/** A domain's gRPC service: `shopmind.v1.OrdersService`. Domains are called by one word, and may have a message of that name. */
+export function grpcService(domain: string): string {
+  return `${GRPC_PACKAGE}.${domain.charAt(0).toUpperCase()}${domain.slice(1)}Service`;
+}
+
+/** The domain of what the host answers itself, whichever domains it has: the shop, its keys, its audit log. */
+export const HOST_DOMAIN = 'store';
