@@ -95,10 +95,15 @@ function judge(check: Def, fail: Fail): void {
   if (pattern === undefined) return;
   // JSON Schema knows no flags; its patterns are read as Unicode.
   if (!/^u?$/.test(pattern.flags)) fail(`has a pattern with flags, which would be lost: ${String(pattern)}`);
-  try {
-    new RegExp(pattern.source, 'u');
-  } catch {
+  if (!isUnicode(pattern.source))
     fail(`has a pattern that is none where it is read as Unicode: ${String(pattern)}`);
+}
+
+function isUnicode(source: string): boolean {
+  try {
+    return new RegExp(source, 'u').unicode;
+  } catch {
+    return false;
   }
 }
 
