@@ -630,10 +630,18 @@ export interface Payments {
   contestDispute(tenant: TenantId, id: string, text: string, idempotencyKey: string): Promise<PaymentDispute>;
   /** Leaves the money to the cardholder. */
   concedeDispute(tenant: TenantId, id: string, idempotencyKey: string): Promise<PaymentDispute>;
-  /** What the provider paid out to the shop, newest first, made at or after `since`. What keeps no such account has none. */
+  /**
+   * What the provider paid out to the shop, newest first, made at or after `since`. Of one that leaves the money on its account: the days
+   * of its ledger, in these currencies, to which nothing comes any more.
+   */
   listPayouts(
     tenant: TenantId,
-    input: { since: Date; cursor?: string | undefined },
+    input: {
+      provider: PaymentProvider;
+      since: Date;
+      currencies: readonly string[];
+      cursor?: string | undefined;
+    },
   ): Promise<{ payouts: readonly Payout[]; next: string | undefined }>;
   /** What a payout is made of, newest first, the payout itself left out. */
   listEntries(
@@ -678,11 +686,13 @@ export interface PaymentWebhook {
 }
 
 export interface Payout {
+  /** Says whose it is, as an intent's does. */
   readonly id: string;
-  /** What arrives, minor units. */
-  readonly amount: number;
+  /** What arrives, minor units. Undefined of a day of a ledger: it is what its entries come to. */
+  readonly amount: number | undefined;
   readonly currency: string;
   readonly createdAt: Date;
+  /** Of a day: its end. */
   readonly arrivesAt: Date;
 }
 

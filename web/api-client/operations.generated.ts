@@ -14643,7 +14643,7 @@ export interface Operations {
       "answeredAt"?: string | undefined;
     };
   };
-  /** What the provider paid out, what it is made of, and whether it agrees with the shop’s payments; newest first. */
+  /** What the provider paid out, or the days of its ledger, what they are made of, and whether they agree with the shop’s payments; newest first. */
   'payments.listPayouts': {
     params: undefined;
     query: {
@@ -14654,6 +14654,7 @@ export interface Operations {
     response: {
       "payouts": readonly ({
         "id": string;
+        "kind": "payout" | "day";
         "state": "open" | "compared";
         "amount": number;
         "currency": string;
@@ -14699,7 +14700,7 @@ export interface Operations {
       "nextCursor"?: string | undefined;
     };
   };
-  /** Look for new payouts now; otherwise it is done four times a day, and when the provider tells of one. */
+  /** Look for new payouts and disputes now; otherwise it is done four times a day, and when the provider tells of one. */
   'payments.comparePayouts': {
     params: undefined;
     query: undefined;

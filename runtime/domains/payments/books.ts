@@ -4,7 +4,7 @@
 import type { Platform } from '../../platform/domain.ts';
 import type { PaymentIntent, SqlRunner, TenantId, Transaction } from '../../platform/ports.ts';
 import type { Named } from './named.ts';
-import { isStray, observe, type Happening, type StoredPayment } from './observe.ts';
+import { isStray, observe, regained, type Happening, type StoredPayment } from './observe.ts';
 import { freshPayment, insertPayment, lockPayment, savePayment, showPayment } from './store.ts';
 import { release } from './tasks.ts';
 
@@ -44,7 +44,7 @@ export function createBooks(platform: Platform): Books {
     intent: PaymentIntent,
     known: StoredPayment | undefined,
   ): Promise<StoredPayment> {
-    const before = known ?? (await adopt(tx, tenant, which, intent));
+    const before = regained(known ?? (await adopt(tx, tenant, which, intent)), intent);
     const strays = isStray(before, intent);
     // Reserved where nobody will take it: by an intent that was left for another, or after the payment was given up.
     if (intent.status === 'requires_capture' && (strays || before.status === 'cancelled'))

@@ -70,6 +70,7 @@ export const payments: DomainDefinition = {
       leaseSeconds: 60,
     },
     { name: 'payments.find-payouts', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 120 },
+    { name: 'payments.find-disputes', payload: z.strictObject({}), maxAttempts: 1000, leaseSeconds: 120 },
     { name: 'payments.compare-payout', payload: payouts.ofPayout, maxAttempts: 1000, leaseSeconds: 300 },
     { name: 'payments.release', payload: s.ofIntent, maxAttempts: 1000, leaseSeconds: 30 },
   ],
@@ -139,7 +140,7 @@ export const payments: DomainDefinition = {
       method: 'GET',
       path: '/api/admin/payments/payouts',
       summary:
-        'What the provider paid out, what it is made of, and whether it agrees with the shop’s payments; newest first.',
+        'What the provider paid out, or the days of its ledger, what they are made of, and whether they agree with the shop’s payments; newest first.',
       audience: 'merchant',
       query: payouts.payoutQuery,
       response: payouts.payoutPage,
@@ -158,7 +159,7 @@ export const payments: DomainDefinition = {
       method: 'POST',
       path: '/api/admin/payments/payouts/compare',
       summary:
-        'Look for new payouts now; otherwise it is done four times a day, and when the provider tells of one.',
+        'Look for new payouts and disputes now; otherwise it is done four times a day, and when the provider tells of one.',
       audience: 'merchant',
       response: z.object({ asked: z.literal(true) }),
     },

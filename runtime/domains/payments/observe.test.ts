@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { PaymentIntent } from '../../platform/ports.ts';
-import { loseTo, observe, type Happening, type StoredPayment } from './observe.ts';
+import { isStray, loseTo, observe, regained, type Happening, type StoredPayment } from './observe.ts';
 
 const PAYMENT: StoredPayment = {
   id: 'pay_1',
@@ -124,6 +124,23 @@ describe('observing a payment', () => {
       });
       assert.equal(payment.status, 'pending');
       assert.deepEqual(happened, ['failed']);
+    }
+  });
+
+  it('goes on with the intent that was paid, where its row was lost and an older attempt wrote it anew', () => {
+    const paid: PaymentIntent = { ...INTENT, id: 'pi_2', status: 'succeeded', amountCaptured: 1000 };
+    const left: StoredPayment = { ...PAYMENT, status: 'cancelled' };
+    const { payment, happened } = observe(regained(left, paid), paid);
+    assert.deepEqual([payment.intentId, payment.status, payment.captured], ['pi_2', 'captured', 1000]);
+    assert.deepEqual(happened, ['captured']);
+    const taken: StoredPayment = { ...PAYMENT, status: 'captured', captured: 1000 };
+    for (const [row, intent] of [
+      [taken, paid],
+      [left, { ...paid, status: 'requires_capture' }],
+      [left, { ...paid, amount: 900 }],
+    ] as const) {
+      assert.equal(regained(row, intent), row);
+      assert.ok(isStray(row, intent));
     }
   });
 

@@ -89,6 +89,18 @@ export function isStray({ attempt, intentId }: StoredPayment, intent: PaymentInt
   return (intent.metadata['attempt'] ?? '0') !== String(attempt);
 }
 
+/**
+ * Money is taken by the intent that a payment's row names, and by no other. A row that took nothing, beside an intent of its payment that
+ * did, was lost (as by a restore) and written anew by the message of an attempt that had been left: it goes on with the one that was paid.
+ */
+export function regained(payment: StoredPayment, intent: PaymentIntent): StoredPayment {
+  const isSame = intent.amount === payment.amount && intent.currency === payment.currency;
+  const wasLost = isStray(payment, intent) && intent.status === 'succeeded' && payment.captured === 0;
+  return wasLost && isSame
+    ? { ...payment, intentId: intent.id, status: 'pending', problem: undefined }
+    : payment;
+}
+
 /** Money of another amount than we asked for is never taken for ours. */
 function mismatch(
   payment: StoredPayment,

@@ -6,6 +6,7 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { PaymentIntent, TenantId } from '../../platform/ports.ts';
 import type { Books } from './books.ts';
+import { DISPUTES, type FindDisputes } from './disputes/find.ts';
 import type { Intents } from './intents.ts';
 import { namedBy } from './named.ts';
 import { isStray, observe } from './observe.ts';
@@ -26,13 +27,14 @@ export interface Compared {
   readonly books: Books;
   readonly intents: Intents;
   readonly payouts: Payouts;
+  readonly disputes: FindDisputes;
 }
 
 /** @returns one round of the task; `wasIdle` where the one before found nothing */
 export function createReconcile(
   platform: Platform,
   settings: PaymentsSettings,
-  { books, intents, payouts }: Compared,
+  { books, intents, payouts, disputes }: Compared,
 ): (tenant: TenantId, wasIdle: boolean, signal: AbortSignal) => Promise<void> {
   const now = (): Date => platform.clock.now();
 
@@ -54,8 +56,11 @@ export function createReconcile(
     }
     const orphans = await closeOrphans(tenant, signal);
     await forgetMessages(platform.sql, tenant, now());
-    const findAt = seconds(now(), settings.payouts?.findSeconds ?? PAYOUTS.findSeconds);
-    await platform.sql.transaction(tenant, (tx) => tx.enqueue({ ...payouts.planned, runAt: findAt }));
+    const payoutsAt = seconds(now(), settings.payouts?.findSeconds ?? PAYOUTS.findSeconds);
+    const disputesAt = seconds(now(), settings.disputes?.findSeconds ?? DISPUTES.findSeconds);
+    await platform.sql.transaction(tenant, (tx) =>
+      tx.enqueue({ ...payouts.planned, runAt: payoutsAt }, { ...disputes.planned, runAt: disputesAt }),
+    );
     const idle = rows.length === 0 && !orphans;
     // A payment that was being written during this round is there for the next one.
     if (!idle || !wasIdle)

@@ -7,6 +7,7 @@ import type { TaskHandler } from '../../platform/ports.ts';
 import { createBooks } from './books.ts';
 import { payments } from './definition.ts';
 import { createBookedDisputes } from './disputes/booking.ts';
+import { createFindDisputes, DISPUTES } from './disputes/find.ts';
 import { createEndings } from './endings.ts';
 import { createIntents } from './intents.ts';
 import { createHeal } from './payouts/heal.ts';
@@ -30,8 +31,9 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   const refunds = createRefunds(platform, books);
   const disputes = createBookedDisputes(platform, books);
   const heal = createHeal(platform, books, disputes);
+  const findDisputes = createFindDisputes(platform, { ...DISPUTES, ...settings.disputes }, heal);
   const payouts = createPayouts(platform, { ...PAYOUTS, ...settings.payouts }, heal);
-  const reconcile = createReconcile(platform, settings, { books, intents, payouts });
+  const reconcile = createReconcile(platform, settings, { books, intents, payouts, disputes: findDisputes });
   const receiver = createReceiver(platform, { books, intents, disputes, payouts });
 
   const tasks: Record<string, TaskHandler> = {
@@ -39,6 +41,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       // The task queue parsed the payload with the task's schema.
       reconcile(tenant, (payload as { idle?: boolean }).idle === true, signal),
     'payments.find-payouts': ({ tenant, signal }) => payouts.find(tenant, signal),
+    'payments.find-disputes': ({ tenant, signal }) => findDisputes.find(tenant, signal),
     'payments.compare-payout': ({ tenant, payload, signal }) =>
       payouts.compare(tenant, ofPayout.parse(payload).payoutId, signal),
     'payments.release': ({ tenant, payload }) => {
@@ -76,6 +79,16 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       getPaymentStatus: createStatus(platform, settings, intents),
       ...disputes.routes,
       ...payouts.routes,
+      async comparePayouts({ tenant }) {
+        // Keys of their own: the rounds that are planned for later stay.
+        await platform.sql.transaction(tenant.id, (tx) =>
+          tx.enqueue(
+            { ...payouts.planned, key: 'find-payouts-now' },
+            { ...findDisputes.planned, key: 'find-disputes-now' },
+          ),
+        );
+        return { json: { asked: true } };
+      },
     },
     consumers: {},
     tasks,

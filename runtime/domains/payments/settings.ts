@@ -1,4 +1,5 @@
 /** How often the processor is asked, and how far back; one place, so that tests can make time short. */
+import type { DisputesSettings } from './disputes/find.ts';
 import type { PayoutsSettings } from './payouts/payouts.ts';
 
 export interface PaymentsSettings {
@@ -12,6 +13,7 @@ export interface PaymentsSettings {
   readonly glanceSeconds: number;
   /** Other than the usual. */
   readonly payouts?: Partial<PayoutsSettings>;
+  readonly disputes?: Partial<DisputesSettings>;
 }
 
 export const SETTINGS: PaymentsSettings = {

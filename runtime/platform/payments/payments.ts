@@ -2,7 +2,7 @@
 import { ShopError } from '../errors.ts';
 import type { PaymentProvider, Payments } from '../ports.ts';
 
-/** @param id of an intent or a dispute */
+/** @param id of an intent, a dispute or a payout */
 export function providerOf(id: string): PaymentProvider {
   return id.startsWith('paypal_') ? 'paypal' : 'stripe';
 }
@@ -33,11 +33,7 @@ export function choosePayments(by: Readonly<Record<PaymentProvider, Payments>>):
     cancel: (tenant, id, key) => of(id).cancel(tenant, id, key),
     refund: (tenant, id, amount, key) => of(id).refund(tenant, id, amount, key),
     listDisputes: (tenant, input) => by[input.provider].listDisputes(tenant, input),
-    // As of lists: PayPal's money is on its account at once, and no payout says what it is made of.
-    async listPayouts(tenant, input) {
-      const offered = await by.stripe.providers(tenant, { amount: 0, currency: 'XXX' });
-      return offered.length === 0 ? { payouts: [], next: undefined } : by.stripe.listPayouts(tenant, input);
-    },
+    listPayouts: (tenant, input) => by[input.provider].listPayouts(tenant, input),
     listEntries: (tenant, input) => of(input.payoutId).listEntries(tenant, input),
     retrieveDispute: (tenant, id) => of(id).retrieveDispute(tenant, id),
     contestDispute: (tenant, id, text, key) => of(id).contestDispute(tenant, id, text, key),

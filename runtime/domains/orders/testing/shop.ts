@@ -84,6 +84,8 @@ export interface TestShopOptions {
   readonly between?: (payments: Payments) => Payments;
   /** Whether the shop offers PayPal beside cards. */
   readonly paypal?: boolean;
+  /** What time it is at the processor; absent: now. */
+  readonly processorNow?: () => Date;
   /** Other services than the usual two. */
   readonly services?: Readonly<Record<string, CreateService>>;
 }
@@ -138,6 +140,7 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
     adminSecret: ADMIN,
     forTests: true,
     warn: () => undefined,
+    ...(options.processorNow === undefined ? {} : { now: options.processorNow }),
   });
   const host = await startTestHost(database, processor.origin, folder, options);
   await processor.putAccount({

@@ -68,6 +68,11 @@ describe('disputes', () => {
       ...(text === undefined ? {} : { body: { text } }),
     });
 
+  async function lookAgain(): Promise<void> {
+    const { status } = await shop.merchant('POST', '/api/admin/payments/payouts/compare');
+    assert.equal(status, 200);
+  }
+
   const told = ({ id }: MerchantOrder) =>
     shop.rows<{ type: string; times: number }>(
       `select type, count(*)::int as times from shop.event_log where key = $1 and type like 'payments.dispute.%' group by 1 order by 1`,
@@ -157,6 +162,26 @@ describe('disputes', () => {
           }),
           { code: 'conflict' },
         );
+      });
+
+      it('are found although nobody told us of them, and so is how they ended', async () => {
+        const order = await sold(by);
+        const { reference } = await disputeOf(order);
+        // As if its message had never come.
+        await shop.rows('delete from shop.payments_disputes where reference = $1', [reference]);
+        await lookAgain();
+        assert.equal((await disputeOf(order)).status, 'needs_response');
+        await shop.knobs({ dropWebhooks: 100 }, by === 'card' ? 'acme' : 'paypal:acme');
+        const { payments } = shop.host.platform;
+        await payments.contestDispute(shop.tenant, reference, 'losing_evidence', `elsewhere-${reference}`);
+        await lookAgain();
+        await disputeOf(order, 'lost');
+        assert.equal((await becomes(order, 'refunded')).refunded, order.totals.total);
+        await lookAgain();
+        await shop.host.tasks.settled();
+        await shop.host.events.settled();
+        const lost = (await told(order)).find(({ type }) => type === 'payments.dispute.lost');
+        assert.equal(lost?.times, 1, 'looked at again it is no news');
       });
 
       it('are answered once, although the provider’s answer was lost', async () => {

@@ -1,10 +1,19 @@
 /**
  * The providers' payouts compared with our payments: a task finds new payouts, another compares one, page by page, and goes on where it
- * was cut off. What differs is looked at again at the provider; what still differs then is told to the merchant.
+ * was cut off. What differs is looked at again at the provider; what still differs then is told to the merchant. Of PayPal, which pays
+ * nothing out by itself, the closed days of its ledger are compared as if each were a payout.
  */
 import type { Platform, RouteHandler } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { BalanceEntry, TenantId, Transaction } from '../../../platform/ports.ts';
+import type {
+  BalanceEntry,
+  PaymentProvider,
+  Payout,
+  TenantId,
+  Transaction,
+} from '../../../platform/ports.ts';
+import { offeredBy } from '../providers.ts';
+import { nextRound, seconds } from '../seconds.ts';
 import { compareEntries, sumOf, type Booked, type Difference } from './compare.ts';
 import type * as s from './schemas.ts';
 
@@ -29,44 +38,82 @@ export interface Payouts {
   readonly planned: { readonly name: string; readonly payload: object; readonly key: string };
   find(tenant: TenantId, signal: AbortSignal): Promise<void>;
   compare(tenant: TenantId, payoutId: string, signal: AbortSignal): Promise<void>;
-  readonly routes: Readonly<Record<'listPayouts' | 'listDifferences' | 'comparePayouts', RouteHandler>>;
+  readonly routes: Readonly<Record<'listPayouts' | 'listDifferences', RouteHandler>>;
 }
 
 /** What a difference is about, for whoever asks the provider again. */
 export type Doubt = Pick<Difference, 'what' | 'disputeId'> & { readonly intentId: string };
 
-/** @param heal asks the provider anew, and books what it says, where the intent is ours */
-export function createPayouts(
-  platform: Platform,
-  settings: PayoutsSettings,
-  heal: (tenant: TenantId, doubt: Doubt) => Promise<void>,
-): Payouts {
+/** Asks the provider anew, and books what it says, where the intent is ours. */
+export type Heal = (tenant: TenantId, doubt: Doubt) => Promise<void>;
+
+export function createPayouts(platform: Platform, settings: PayoutsSettings, heal: Heal): Payouts {
   const now = (): Date => platform.clock.now();
   const planned = { name: 'payments.find-payouts', payload: {}, key: 'find-payouts' };
   const comparing = (id: string) => ({ name: 'payments.compare-payout', payload: { payoutId: id }, key: id });
 
   async function find(tenant: TenantId, signal: AbortSignal): Promise<void> {
-    const since = new Date(now().getTime() - LOOK_BACK_MS);
+    const { providers, currencies } = await offeredBy(platform, tenant);
+    let isComplete = true;
+    for (const provider of providers) {
+      try {
+        await findOf(tenant, provider, currencies, signal);
+      } catch (error) {
+        // One that cannot be asked, or does not let us look, keeps nobody from asking the other.
+        if (!(error instanceof ShopError)) throw error;
+        isComplete = false;
+        platform.log.warn({ err: error, tenant, provider }, 'a provider’s payouts could not be read');
+      }
+    }
+    await findOverdue(tenant, signal);
+    const runAt = seconds(now(), nextRound(settings.findSeconds, isComplete));
+    await platform.sql.transaction(tenant, (tx) => tx.enqueue({ ...planned, runAt }));
+  }
+
+  async function findOf(
+    tenant: TenantId,
+    provider: PaymentProvider,
+    currencies: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const since =
+      provider === 'paypal' ? await ledgerSince(tenant) : new Date(now().getTime() - LOOK_BACK_MS);
+    if (since === undefined) return;
     let cursor: string | undefined;
     for (let page = 0; page < MOST_PAGES; page += 1) {
       signal.throwIfAborted();
-      const { payouts, next } = await platform.payments.listPayouts(tenant, { since, cursor });
-      for (const { id, amount, currency, createdAt, arrivesAt } of payouts) {
-        await platform.sql.transaction(tenant, async (tx) => {
-          const { rowCount } = await tx.query(
-            `insert into payments_payouts (tenant_id, id, state, amount, currency, created_at, arrives_at)
-             values ($1, $2, 'open', $3, $4, $5, $6) on conflict do nothing`,
-            [tenant, id, amount, currency, createdAt, arrivesAt],
-          );
-          if (rowCount > 0) await tx.enqueue(comparing(id));
-        });
-      }
+      const asked = { provider, since, currencies, cursor };
+      const { payouts, next } = await platform.payments.listPayouts(tenant, asked);
+      if (payouts.length > 0) await noteFound(tenant, payouts);
       cursor = next;
-      if (cursor === undefined) break;
+      if (cursor === undefined) return;
     }
-    await findOverdue(tenant, signal);
-    const runAt = new Date(now().getTime() + settings.findSeconds * 1000);
-    await platform.sql.transaction(tenant, (tx) => tx.enqueue({ ...planned, runAt }));
+  }
+
+  /** With the tasks that compare those that are new. */
+  function noteFound(tenant: TenantId, payouts: readonly Payout[]): Promise<void> {
+    return platform.sql.transaction(tenant, async (tx) => {
+      const { rows } = await tx.query<{ id: string }>(
+        `insert into payments_payouts (tenant_id, id, kind, state, amount, currency, created_at, arrives_at)
+         select $1, p.id, case when p.amount is null then 'day' else 'payout' end, 'open', coalesce(p.amount, 0), p.currency, p."createdAt",
+           p."arrivesAt"
+         from jsonb_to_recordset($2::jsonb) as p (id text, amount bigint, currency text, "createdAt" timestamptz, "arrivesAt" timestamptz)
+         on conflict do nothing returning id`,
+        [tenant, JSON.stringify(payouts)],
+      );
+      if (rows.length > 0) await tx.enqueue(...rows.map(({ id }) => comparing(id)));
+    });
+  }
+
+  /** The end of the last day that is known; at first, when PayPal was first paid by. Undefined: it never was. */
+  async function ledgerSince(tenant: TenantId): Promise<Date | undefined> {
+    const { rows } = await platform.sql.query<{ since: Date | null }>(
+      tenant,
+      `select coalesce((select max(arrives_at) from payments_payouts where tenant_id = $1 and kind = 'day'),
+         (select min(created_at) from payments_payments where tenant_id = $1 and intent_id like 'paypal\\_%' and created_at > $2)) as since`,
+      [tenant, new Date(now().getTime() - LOOK_BACK_MS)],
+    );
+    return rows[0]?.since ?? undefined;
   }
 
   /** Resumed after any page: what a page found and how far it came are one transaction. */
@@ -216,12 +263,14 @@ export function createPayouts(
   /** Whether its parts make what arrives is the last thing compared. */
   async function conclude(tx: Transaction, tenant: TenantId, payoutId: string): Promise<void> {
     const { rows } = await tx.query<PayoutRow>(
-      `update payments_payouts set state = 'compared', compared_at = $3 where tenant_id = $1 and id = $2
-       returning *, 0 as differences`,
+      `update payments_payouts set state = 'compared', compared_at = $3,
+         amount = case when kind = 'day' then charges + refunds + disputes + others - fees else amount end
+       where tenant_id = $1 and id = $2 returning *, 0 as differences`,
       [tenant, payoutId, now()],
     );
     const [row] = rows;
     if (row === undefined) return;
+    if (row.kind === 'day' && row.entries === 0) return forgetEmptyBefore(tx, tenant, row);
     const sum = row.charges + row.refunds + row.disputes + row.others - row.fees;
     if (sum !== row.amount)
       await tx.query(NOTE, [
@@ -253,14 +302,27 @@ export function createPayouts(
     await tx.emit({ topic: 'payments.payout', type: 'payments.payout.compared', key: payoutId, payload });
   }
 
+  /** Days on which nothing happened say only how far the ledger was compared: of them the last is kept, and nobody is told. */
+  async function forgetEmptyBefore(
+    tx: Transaction,
+    tenant: TenantId,
+    { created_at: at, currency }: PayoutRow,
+  ): Promise<void> {
+    await tx.query(
+      `delete from payments_payouts where tenant_id = $1 and kind = 'day' and state = 'compared' and entries = 0 and currency = $2
+         and created_at < $3`,
+      [tenant, currency, at],
+    );
+  }
+
   /** Money that we say was taken long ago, and no payout had: asked for once more, then named. */
   async function findOverdue(tenant: TenantId, signal: AbortSignal): Promise<void> {
     const { rows } = await platform.sql.query<OverdueRow>(
       tenant,
       `select p.id, p.order_id, p.intent_id, p.captured, p.currency from payments_payments p
        where p.tenant_id = $1 and p.status = 'captured' and p.payout_id is null and p.created_at < $2
-         and p.intent_id not like 'paypal\\_%'
-         and exists (select from payments_payouts o where o.tenant_id = $1 and o.state = 'compared' and o.created_at > p.created_at)
+         and exists (select from payments_payouts o where o.tenant_id = $1 and o.state = 'compared' and o.created_at > p.created_at
+           and (o.kind = 'day') = (p.intent_id like 'paypal\\_%'))
          and not exists (select from payments_differences d where d.tenant_id = $1 and d.id = p.id)
        order by p.created_at limit ${MOST_OVERDUE}`,
       [tenant, new Date(now().getTime() - settings.overdueSeconds * 1000)],
@@ -315,12 +377,6 @@ export function createPayouts(
         const page = rows.slice(0, limit).map(shownDifference);
         return { json: { differences: page, nextCursor: rows.length > limit ? page.at(-1)?.id : undefined } };
       },
-      async comparePayouts({ tenant }) {
-        await platform.sql.transaction(tenant.id, (tx) =>
-          tx.enqueue({ ...planned, key: 'find-payouts-now' }),
-        );
-        return { json: { asked: true } };
-      },
     },
   };
 }
@@ -345,6 +401,7 @@ interface OverdueRow {
 
 interface PayoutRow {
   readonly id: string;
+  readonly kind: s.Payout['kind'];
   readonly state: 'open' | 'compared';
   readonly amount: number;
   readonly currency: string;
@@ -381,9 +438,23 @@ const NOTE = `insert into payments_differences
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing`;
 
 function shownPayout(row: PayoutRow): s.Payout {
-  const { id, state, amount, currency, entries, charges, refunds, disputes, fees, others, differences } = row;
+  const {
+    id,
+    kind,
+    state,
+    amount,
+    currency,
+    entries,
+    charges,
+    refunds,
+    disputes,
+    fees,
+    others,
+    differences,
+  } = row;
   return {
     id,
+    kind,
     state,
     amount,
     currency,

@@ -5,10 +5,15 @@ import { currency } from '../schemas.ts';
 /** As the provider calls it. */
 export const payoutId = z
   .string()
-  .regex(/^po_[A-Za-z0-9]{1,100}$/, 'a payout id: po_ and letters and digits');
+  .regex(
+    /^(?:po_[A-Za-z0-9]{1,100}|paypal_\d{4}-\d\d-\d\d_[A-Z]{3})$/,
+    'a payout id: po_ and letters and digits, or paypal_, a day and a currency',
+  );
 
 export const payout = z.object({
   id: z.string(),
+  /** `day`: of the ledger of a provider that leaves the money on its account; it arrives at once. */
+  kind: z.enum(['payout', 'day']),
   /** `open`: the comparison goes on. */
   state: z.enum(['open', 'compared']),
   /** What arrives: charges + refunds + disputes + others − fees. */

@@ -39,6 +39,8 @@ describe('payments by PayPal', () => {
   let payments: Payments;
   let unreachable: Payments;
   let now = new Date();
+  /** What time it is at PayPal. */
+  let there = (): Date => new Date();
 
   before(async () => {
     shop = createServer((request, response) => {
@@ -61,6 +63,7 @@ describe('payments by PayPal', () => {
       adminSecret: ADMIN,
       forTests: true,
       warn: () => undefined,
+      now: () => there(),
     });
     const { port } = shop.address() as AddressInfo;
     assert.equal(
@@ -147,6 +150,70 @@ describe('payments by PayPal', () => {
       },
     }),
   );
+
+  it('has the closed days of its ledger as payouts: what was taken, returned, and lost to a dispute', async () => {
+    const yesterday = new Date(Date.now() - 86_400_000);
+    there = () => yesterday;
+    const taken: PaymentIntent[] = [];
+    for (const choice of ['approve', 'approve', 'dispute'] as const) {
+      const intent = await create();
+      await approveAsPayer(intent.approveUrl ?? '', choice);
+      await payments.confirm(TENANT, intent.id, `confirm-${intent.id}`);
+      taken.push(await payments.capture(TENANT, intent.id, `capture-${intent.id}`));
+    }
+    const [kept = '', returned = '', contested = ''] = taken.map(({ id }) => id);
+    await payments.refund(TENANT, returned, 2_34, `back-${returned}`);
+    const since = new Date(yesterday.getTime() - 86_400_000);
+    const { disputes } = await payments.listDisputes(TENANT, { provider: 'paypal', since });
+    const dispute = disputes.find(({ intentId }) => intentId === contested);
+    await payments.concedeDispute(TENANT, dispute?.id ?? '', 'concede');
+    const asked = { provider: 'paypal', since, currencies: ['EUR', 'JPY'] } as const;
+    const before = await payments.listPayouts(TENANT, asked);
+    there = () => new Date();
+    const { payouts, next } = await payments.listPayouts(TENANT, asked);
+    assert.equal(next, undefined);
+    const days = [1, 2].map((ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10));
+    assert.deepEqual(
+      payouts.map(({ id, amount }) => [id, amount]),
+      days.flatMap((day) => ['JPY', 'EUR'].map((currency) => [`paypal_${day}_${currency}`, undefined])),
+    );
+    assert.deepEqual(before.payouts, payouts.slice(2), 'a day that goes on is not closed');
+    const { entries } = await payments.listEntries(TENANT, { payoutId: `paypal_${days[0]}_EUR` });
+    const ours = entries.filter(({ intentId }) => [kept, returned, contested].includes(intentId ?? ''));
+    const fee = Math.round(12_34 * 0.0249 + 35);
+    assert.deepEqual(
+      ours.map((each) => [each.kind, each.amount, each.fee, each.intentId, each.disputeId]).toSorted(),
+      [
+        ['charge', 12_34, fee, kept, undefined],
+        ['charge', 12_34, fee, returned, undefined],
+        ['charge', 12_34, fee, contested, undefined],
+        ['refund', -2_34, 0, returned, undefined],
+        ['dispute', -12_34, 0, contested, dispute?.id],
+      ].toSorted(),
+    );
+    assert.equal(new Set(entries.map(({ id }) => id)).size, entries.length);
+    const other = await payments.listEntries(TENANT, { payoutId: `paypal_${days[0]}_JPY` });
+    assert.deepEqual(other, { entries: [], next: undefined });
+    await refuses(payments.listEntries(TENANT, { payoutId: 'po_1' }), 'not_found');
+  });
+
+  it('reads a day page by page, each movement once', async () => {
+    const earlier = new Date(Date.now() - 3 * 86_400_000);
+    there = () => earlier;
+    for (let each = 0; each < 101; each += 1) {
+      const intent = await create({ currency: 'USD' });
+      await approveAsPayer(intent.approveUrl ?? '');
+      await payments.confirm(TENANT, intent.id, `confirm-${intent.id}`);
+      await payments.capture(TENANT, intent.id, `capture-${intent.id}`);
+    }
+    there = () => new Date();
+    const payoutId = `paypal_${earlier.toISOString().slice(0, 10)}_USD`;
+    const first = await payments.listEntries(TENANT, { payoutId });
+    assert.deepEqual([first.entries.length, first.next], [100, '2']);
+    const second = await payments.listEntries(TENANT, { payoutId, cursor: '2' });
+    assert.deepEqual([second.entries.length, second.next], [1, undefined]);
+    assert.equal(new Set([...first.entries, ...second.entries].map(({ id }) => id)).size, 101);
+  });
 
   it('leads the payer to PayPal and back, and reserves nothing before the shop does', async () => {
     const intent = await create();

@@ -5,7 +5,15 @@
 import { z } from 'zod';
 import type { CircuitWatch } from '../../circuit/circuit.ts';
 import { ShopError } from '../../errors.ts';
-import type { Clock, PaymentDispute, PaymentIntent, Payments, Secrets, TenantId } from '../../ports.ts';
+import type {
+  BalanceEntry,
+  Clock,
+  PaymentDispute,
+  PaymentIntent,
+  Payments,
+  Secrets,
+  TenantId,
+} from '../../ports.ts';
 import { isPayable, toDecimal } from './amounts.ts';
 import { createPayPalClient, type Merchant, type PayPalRequest } from './client.ts';
 import {
@@ -21,6 +29,17 @@ import {
   type Order,
 } from './orders.ts';
 import { dispute, disputeIdOf, disputePage, toDispute, type Dispute } from './disputes.ts';
+import {
+  captureIn,
+  dayOf,
+  dayPath,
+  daysUntil,
+  kindOf,
+  lookPath,
+  toEntry,
+  transactionPage,
+  wholeUntil,
+} from './ledger.ts';
 import { createWebhookReader, type PayPalEvent } from './webhooks.ts';
 
 export interface PayPalPaymentsOptions {
@@ -251,6 +270,41 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
     return { disputes, next: token ?? undefined };
   };
 
+  /** Needs the app's right to search transactions, which PayPal gives on demand. */
+  const listPayouts: Payments['listPayouts'] = async (tenant, { since, currencies }) => {
+    const now = clock.now();
+    const look = await ask(tenant, { method: 'GET', path: lookPath(now), answer: transactionPage });
+    return { payouts: daysUntil(since, wholeUntil(look, now), currencies), next: undefined };
+  };
+
+  const listEntries: Payments['listEntries'] = async (tenant, { payoutId, cursor = '1' }) => {
+    const day = dayOf(payoutId);
+    if (day === undefined) throw noSuchPayment();
+    const path = dayPath(day, Number(cursor));
+    const page = await ask(tenant, { method: 'GET', path, answer: transactionPage });
+    const orders = new Map<string, string | undefined>();
+    const entries: BalanceEntry[] = [];
+    for (const { transaction_info: each } of page.transaction_details) {
+      const captureId = captureIn(each);
+      if (captureId !== undefined && !orders.has(captureId))
+        orders.set(captureId, await known(orderOfCapture(tenant, captureId)));
+      const orderId = captureId === undefined ? undefined : orders.get(captureId);
+      const disputeId =
+        captureId !== undefined && kindOf(each) === 'dispute'
+          ? await disputeAbout(tenant, captureId)
+          : undefined;
+      entries.push(toEntry(each, { orderId, disputeId }));
+    }
+    const next = Number(cursor) < page.total_pages ? String(Number(cursor) + 1) : undefined;
+    return { entries, next };
+  };
+
+  async function disputeAbout(tenant: TenantId, captureId: string): Promise<string | undefined> {
+    const query = new URLSearchParams({ disputed_transaction_id: captureId });
+    const path = `/v1/customer/disputes?${query.toString()}`;
+    return (await ask(tenant, { method: 'GET', path, answer: disputePage })).items[0]?.dispute_id;
+  }
+
   /** What was said before cannot be said again: how it stands is the answer. */
   async function act(tenant: TenantId, id: string, request: () => Promise<unknown>): Promise<PaymentDispute> {
     try {
@@ -296,8 +350,8 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
     retrieve,
     // PayPal lists no orders; each is asked for by its id.
     list: () => Promise.resolve({ intents: [], more: false }),
-    listPayouts: () => Promise.resolve({ payouts: [], next: undefined }),
-    listEntries: () => Promise.resolve({ entries: [], next: undefined }),
+    listPayouts,
+    listEntries,
     confirm,
     capture: take,
     cancel,
@@ -344,6 +398,16 @@ function notNow({ status }: PaymentIntent): ShopError {
   return new ShopError('illegal_transition', `The payment is ${status} at PayPal.`, {
     remedy: 'Read the payment again.',
   });
+}
+
+/** What PayPal does not know by this id is none of the shop's. */
+async function known<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof ShopError && error.code === 'not_found') return undefined;
+    throw error;
+  }
 }
 
 function noSuchPayment(): ShopError {

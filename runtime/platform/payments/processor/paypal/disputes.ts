@@ -41,7 +41,8 @@ function settle(
   dispute: PayPalDispute,
   outcome: NonNullable<PayPalDispute['outcome']>,
 ): Reply {
-  const settled: PayPalDispute = { ...dispute, status: 'RESOLVED', outcome };
+  const resolved = Math.floor(books.now.getTime() / 1000);
+  const settled: PayPalDispute = { ...dispute, status: 'RESOLVED', outcome, resolved };
   books.putDispute(settled);
   books.tell('CUSTOMER.DISPUTE.RESOLVED', 'dispute', shownDispute(settled));
   return { status: 200, body: { links: [] } };

@@ -69,4 +69,6 @@ export interface PayPalDispute {
   readonly amount: Money;
   readonly status: 'WAITING_FOR_SELLER_RESPONSE' | 'UNDER_REVIEW' | 'RESOLVED';
   readonly outcome: 'RESOLVED_BUYER_FAVOUR' | 'RESOLVED_SELLER_FAVOUR' | undefined;
+  /** When that was, in seconds. */
+  readonly resolved?: number;
 }

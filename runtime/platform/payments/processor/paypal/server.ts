@@ -4,6 +4,7 @@ import type { Reply } from '../errors.ts';
 import type { Knobs } from '../knobs.ts';
 import type { Store } from '../store.ts';
 import { acceptClaim, notesIn, provideEvidence, shownDispute } from './disputes.ts';
+import { searchTransactions } from './ledger.ts';
 import type { Choice, PayPalAccount, PayPalOrder } from './objects.ts';
 import { at, noSuchResource, unprocessable, type PayPalBooks } from './books.ts';
 import {
@@ -62,6 +63,8 @@ export async function answerPayPal(
   if (body === undefined) return { status: 400, body: { name: 'INVALID_REQUEST', message: 'Send JSON.' } };
   if (method === 'GET') {
     if (path.startsWith('/v1/customer/disputes')) return readDisputes(options.store, caller, request);
+    if (path === '/v1/reporting/transactions')
+      return searchTransactions(options.store, caller, request.query, options.now());
     return read(books(options, caller), path);
   }
   const key = request.requestId;
@@ -127,6 +130,12 @@ function readDisputes(store: Store, account: string, { path, query }: PayPalRequ
   if (id !== '') {
     const dispute = store.get(account, 'paypal_dispute', id);
     return dispute === undefined ? noSuchResource() : { status: 200, body: shownDispute(dispute) };
+  }
+  const about = query.get('disputed_transaction_id');
+  if (about !== null) {
+    const all = store.list(account, 'paypal_dispute', { limit: 1_000 }).data;
+    const items = all.filter(({ capture }) => capture === about).map(shownDispute);
+    return { status: 200, body: { items, links: [] } };
   }
   const since = Date.parse(query.get('start_time') ?? '');
   const { data, hasMore } = store.list(account, 'paypal_dispute', {
