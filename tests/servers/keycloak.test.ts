@@ -10,8 +10,13 @@ import type { AdminApi } from '../../operator/provisioners/keycloak/api.ts';
 import { createKeycloak } from '../../operator/provisioners/keycloak/keycloak.ts';
 import { SystemError } from '../../operator/provisioners/system.ts';
 import type { Scope, System, Tenancy } from '../../operator/provisioners/system.ts';
+import { accounts } from '../../runtime/domains/accounts/definition.ts';
+import type { AdminProvider } from '../../runtime/domains/accounts/providers/definition.ts';
+import type { Customer } from '../../runtime/domains/accounts/shapes.ts';
+import { ADMIN_SECRETS, startTestHost, type TestAnswer } from '../../runtime/host/testing.ts';
 import { identityContract } from '../../runtime/platform/contract/identity.ts';
 import { createOpenIdentity } from '../../runtime/platform/identity/openid.ts';
+import { startTestDatabase } from '../support/database.ts';
 import { startKeycloak, type KeycloakServer } from './keycloak.ts';
 
 const scope = (name: string): Scope => ({ name, domains: [], login: { user: 'u', password: 'p' } });
@@ -143,6 +148,63 @@ identityContract('identity by Keycloak', async () => {
   };
 });
 
+test('a shop that has accounts of its own lets in whoever has one at a Keycloak, and knows them again', async () => {
+  const database = await startTestDatabase([accounts]);
+  await database.addTenant({ id: 'own', domains: ['accounts'] }, ADMIN_SECRETS);
+  const { url: databaseUrl, secretsKey } = database;
+  const shop = await startTestHost({
+    databaseUrl,
+    secretsKey,
+    domains: ['accounts'],
+    publicPort: 8080,
+    outsideLoopback: true,
+  });
+  try {
+    const client = { clientId: 'shop', clientSecret: randomBytes(18).toString('base64url') };
+    const issuer = `${server.origin}/realms/people`;
+    await api.send('POST', '', { realm: 'people', enabled: true, sslRequired: 'none' });
+    const { callbacks } = await shop.managed<AdminProvider>(
+      'own',
+      'PUT',
+      '/api/admin/accounts/providers/corp',
+      {
+        name: 'Corp',
+        issuer,
+        ...client,
+      },
+    );
+    await api.send('POST', '/people/clients', {
+      clientId: client.clientId,
+      secret: client.clientSecret,
+      redirectUris: callbacks,
+      // Without a challenge nobody is let in, so that it is seen to be sent.
+      attributes: { 'pkce.code.challenge.method': 'S256' },
+    });
+    await addPerson('people', { emailVerified: true });
+    const ids = [];
+    for (let time = 0; time < 2; time += 1) {
+      const begun = await shop.call('own', 'GET', '/api/accounts/providers/corp/sign-in');
+      const back = new URL(await signedIn(String(begun.headers['location'])));
+      const cookie = cookieIn(begun);
+      const ended = await shop.call('own', 'GET', `${back.pathname}${back.search}`, { headers: { cookie } });
+      assert.equal(ended.headers['location'], '/account');
+      const me = await shop.call('own', 'GET', '/api/accounts/me', { headers: { cookie: cookieIn(ended) } });
+      const { id, email, firstName } = me.json<Customer>();
+      assert.deepEqual([email, firstName], ['ann@example.com', 'Ann']);
+      ids.push(id);
+    }
+    assert.equal(new Set(ids).size, 1);
+  } finally {
+    await shop.stop();
+    await database.stop();
+    await api.send('DELETE', '/people');
+  }
+});
+
+function cookieIn({ headers }: TestAnswer): string {
+  return [headers['set-cookie'] ?? ''].flat().join().split(';')[0] ?? '';
+}
+
 test('a realm moves with its tenant, and goes with it and nobody else’s', async () => {
   for (const name of ['acme', 'acme-two']) await system.ensureTenant(scope('pool'), tenant(name));
   assert.deepEqual(await system.ensureTenant(scope('acme'), tenant('acme')), [
@@ -204,14 +266,7 @@ const ANN = { username: 'ann', password: 'a long enough passphrase' };
 /** Somebody who may sign in to the shop, and buy there. */
 async function person(name: string): Promise<void> {
   await system.ensureTenant(scope('pool'), tenant(name));
-  await api.send('POST', `/shop-${name}/users`, {
-    username: ANN.username,
-    email: 'ann@example.com',
-    firstName: 'Ann',
-    lastName: 'Other',
-    enabled: true,
-    credentials: [{ type: 'password', value: ANN.password, temporary: false }],
-  });
+  await addPerson(`shop-${name}`);
   const [ann] = await api.list(`/shop-${name}/users?username=${ANN.username}&exact=true`);
   const role = await api.get(`/shop-${name}/roles/customer`);
   const answer = await fetch(
@@ -223,6 +278,18 @@ async function person(name: string): Promise<void> {
     },
   );
   assert.equal(answer.status, 204);
+}
+
+function addPerson(realm: string, about: object = {}): Promise<unknown> {
+  return api.send('POST', `/${realm}/users`, {
+    username: ANN.username,
+    email: 'ann@example.com',
+    firstName: 'Ann',
+    lastName: 'Other',
+    enabled: true,
+    credentials: [{ type: 'password', value: ANN.password, temporary: false }],
+    ...about,
+  });
 }
 
 const returnTo = (name: string): string => `https://${name}.example.com/account`;
@@ -239,9 +306,16 @@ function authorization(name: string, { challenge: code_challenge }: Proof): stri
   return `${server.origin}/realms/shop-${name}/protocol/openid-connect/auth?${query.toString()}`;
 }
 
-/** As a browser does: the page, its cookies, the form. @returns the code it is sent back with */
+/** @returns the code they are sent back with */
 async function signIn(name: string, proof: Proof): Promise<string> {
-  const page = await fetch(authorization(name, proof), { redirect: 'manual' });
+  const back = await signedIn(authorization(name, proof));
+  assert.ok(back.startsWith(`${returnTo(name)}?`), back);
+  return new URL(back).searchParams.get('code') ?? '';
+}
+
+/** As a browser does: the page, its cookies, the form. @returns where it is sent back to */
+async function signedIn(address: string): Promise<string> {
+  const page = await fetch(address, { redirect: 'manual' });
   const action = /action="([^"]+)"/.exec(await page.text())?.[1]?.replaceAll('&amp;', '&');
   assert.ok(action);
   const cookies = page.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '');
@@ -251,9 +325,8 @@ async function signIn(name: string, proof: Proof): Promise<string> {
     body: new URLSearchParams(ANN),
     redirect: 'manual',
   });
-  const location = answer.headers.get('location') ?? '';
-  assert.ok(location.startsWith(`${returnTo(name)}?`), `sent back: ${answer.status} ${location}`);
-  return new URL(location).searchParams.get('code') ?? '';
+  assert.equal(answer.status, 302);
+  return answer.headers.get('location') ?? '';
 }
 
 function exchange(name: string, code: string, verifier: string): Promise<Response> {
