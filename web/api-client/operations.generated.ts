@@ -6694,7 +6694,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant";
         "required": boolean;
@@ -6706,14 +6706,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6726,7 +6726,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6738,7 +6738,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6751,7 +6751,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6764,7 +6764,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -6785,7 +6785,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -6799,7 +6799,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -8090,7 +8090,7 @@ export interface Operations {
         })[];
         "returns": readonly ({
           "id": string;
-          "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+          "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
           "askedBy": "shopper" | "merchant";
           "lines": readonly ({
             "variantId": string;
@@ -8100,6 +8100,32 @@ export interface Operations {
             "restock"?: number | undefined;
           })[];
           "note"?: string | undefined;
+          "exchange"?: {
+            "lines": readonly ({
+              "variantId": string;
+              "quantity": number;
+              "insteadOf"?: string | undefined;
+              "unitPrice"?: number | undefined;
+              "title": string;
+              "variantTitle"?: string | undefined;
+            })[];
+            "send": "at_once" | "on_receipt";
+            "fee": number;
+            "sums"?: {
+              "worth": number;
+              "fee": number;
+              "goods": number;
+              "difference": number;
+              "credited": number;
+              "refund": number;
+              "owed": number;
+            } | undefined;
+            "counted"?: readonly ({
+              "variantId": string;
+              "quantity": number;
+              "amount": number;
+            })[] | undefined;
+          } | undefined;
           "answer"?: string | undefined;
           "askedAt": string;
           "updatedAt": string;
@@ -8183,6 +8209,7 @@ export interface Operations {
         "giftRefunded": number;
         "outside": number;
         "outsideRefunded": number;
+        "credited": number;
         "lowered": number;
         "owed": number;
         "owedPaymentId"?: string | undefined;
@@ -8784,7 +8811,7 @@ export interface Operations {
         })[];
         "returns": readonly ({
           "id": string;
-          "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+          "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
           "askedBy": "shopper" | "merchant";
           "lines": readonly ({
             "variantId": string;
@@ -8794,6 +8821,32 @@ export interface Operations {
             "restock"?: number | undefined;
           })[];
           "note"?: string | undefined;
+          "exchange"?: {
+            "lines": readonly ({
+              "variantId": string;
+              "quantity": number;
+              "insteadOf"?: string | undefined;
+              "unitPrice"?: number | undefined;
+              "title": string;
+              "variantTitle"?: string | undefined;
+            })[];
+            "send": "at_once" | "on_receipt";
+            "fee": number;
+            "sums"?: {
+              "worth": number;
+              "fee": number;
+              "goods": number;
+              "difference": number;
+              "credited": number;
+              "refund": number;
+              "owed": number;
+            } | undefined;
+            "counted"?: readonly ({
+              "variantId": string;
+              "quantity": number;
+              "amount": number;
+            })[] | undefined;
+          } | undefined;
           "answer"?: string | undefined;
           "askedAt": string;
           "updatedAt": string;
@@ -8877,6 +8930,7 @@ export interface Operations {
         "giftRefunded": number;
         "outside": number;
         "outsideRefunded": number;
+        "credited": number;
         "lowered": number;
         "owed": number;
         "owedPaymentId"?: string | undefined;
@@ -9002,7 +9056,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -9012,6 +9066,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -9095,6 +9175,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -9111,7 +9192,7 @@ export interface Operations {
       } | undefined;
     };
   };
-  /** What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit made the order dearer by. */
+  /** What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit or an exchange made the order dearer by. */
   'orders.resumePayment': {
     params: {
       "orderId": string;
@@ -9163,7 +9244,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -9173,6 +9254,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -9256,6 +9363,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -9272,7 +9380,7 @@ export interface Operations {
       } | undefined;
     };
   };
-  /** Ask to send units back that have been shipped; the merchant answers. */
+  /** Ask to send units back that have been shipped, for money or for other goods; the merchant answers. */
   'orders.askReturn': {
     params: {
       "orderId": string;
@@ -9287,6 +9395,13 @@ export interface Operations {
         "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
       })[];
       "note"?: string | undefined;
+      "exchange"?: {
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "insteadOf"?: string | undefined;
+        })[];
+      } | undefined;
     };
     response: {
       "id": string;
@@ -9309,7 +9424,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -9319,6 +9434,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -9402,6 +9543,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -9416,6 +9558,48 @@ export interface Operations {
         "purchaseOrder"?: string | undefined;
         "dueAt"?: string | undefined;
       } | undefined;
+    };
+  };
+  /** What other goods would cost for those that come back, at today’s prices; changes nothing. */
+  'orders.previewMyExchange': {
+    params: {
+      "orderId": string;
+    };
+    query: {
+      "token"?: string | undefined;
+    };
+    body: {
+      "back": readonly ({
+        "variantId": string;
+        "quantity": number;
+      })[];
+      "exchange": {
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "insteadOf"?: string | undefined;
+        })[];
+      };
+    };
+    response: {
+      "currency": string;
+      "sums": {
+        "worth": number;
+        "fee": number;
+        "goods": number;
+        "difference": number;
+        "credited": number;
+        "refund": number;
+        "owed": number;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+        "discount": number;
+      })[];
     };
   };
   /** Keep the goods after all, as long as they have not been received. */
@@ -9449,7 +9633,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -9459,6 +9643,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -9542,6 +9752,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -10411,7 +10622,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -10421,6 +10632,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -10504,6 +10741,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -10735,7 +10973,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -10745,6 +10983,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -10828,6 +11092,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -10952,7 +11217,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -10962,6 +11227,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -11045,6 +11336,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -11127,7 +11419,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -11137,6 +11429,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -11220,6 +11538,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -11303,7 +11622,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -11313,6 +11632,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -11396,6 +11741,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -11476,7 +11822,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -11486,6 +11832,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -11569,6 +11941,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -11649,7 +12022,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -11659,6 +12032,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -11742,6 +12141,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -12197,7 +12597,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -12207,6 +12607,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -12290,6 +12716,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -12454,7 +12881,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -12464,6 +12891,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -12547,6 +13000,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -12597,7 +13051,7 @@ export interface Operations {
   'orders.listReturns': {
     params: undefined;
     query: {
-      "state"?: "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed" | undefined;
+      "state"?: "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed" | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
     };
@@ -12605,7 +13059,7 @@ export interface Operations {
     response: {
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -12615,6 +13069,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -12623,7 +13103,7 @@ export interface Operations {
       "nextCursor"?: string | undefined;
     };
   };
-  /** Note units that come back, without being asked. */
+  /** Note units that come back, without being asked, and agree to other goods for them. */
   'orders.createReturn': {
     params: {
       "orderId": string;
@@ -12636,6 +13116,17 @@ export interface Operations {
         "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
       })[];
       "note"?: string | undefined;
+      "exchange"?: {
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "insteadOf"?: string | undefined;
+          "unitPrice"?: number | undefined;
+        })[];
+        "send"?: "at_once" | "on_receipt" | undefined;
+        "fee"?: number | undefined;
+        "expectedDifference"?: number | undefined;
+      } | undefined;
     };
     response: {
       "id": string;
@@ -12658,7 +13149,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -12668,6 +13159,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -12751,6 +13268,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -12797,7 +13315,51 @@ export interface Operations {
       })[];
     };
   };
-  /** Let the shopper send the goods. */
+  /** What an exchange would come to on the order as it is now; changes nothing. */
+  'orders.previewExchange': {
+    params: {
+      "orderId": string;
+    };
+    query: undefined;
+    body: {
+      "back": readonly ({
+        "variantId": string;
+        "quantity": number;
+      })[];
+      "exchange": {
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "insteadOf"?: string | undefined;
+          "unitPrice"?: number | undefined;
+        })[];
+        "send"?: "at_once" | "on_receipt" | undefined;
+        "fee"?: number | undefined;
+        "expectedDifference"?: number | undefined;
+      };
+    };
+    response: {
+      "currency": string;
+      "sums": {
+        "worth": number;
+        "fee": number;
+        "goods": number;
+        "difference": number;
+        "credited": number;
+        "refund": number;
+        "owed": number;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+        "discount": number;
+      })[];
+    };
+  };
+  /** Let the shopper send the goods. Of an exchange, other goods are taken for them, and the shopper is told, and pays the difference or gets it back once the goods have come. */
   'orders.authoriseReturn': {
     params: {
       "orderId": string;
@@ -12806,6 +13368,17 @@ export interface Operations {
     query: undefined;
     body: {
       "answer"?: string | undefined;
+      "exchange"?: {
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "insteadOf"?: string | undefined;
+          "unitPrice"?: number | undefined;
+        })[];
+        "send"?: "at_once" | "on_receipt" | undefined;
+        "fee"?: number | undefined;
+        "expectedDifference"?: number | undefined;
+      } | undefined;
     };
     response: {
       "id": string;
@@ -12828,7 +13401,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -12838,6 +13411,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -12921,6 +13520,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -12998,7 +13598,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -13008,6 +13608,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -13091,6 +13717,202 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
+      "lowered": number;
+      "owed": number;
+      "owedPaymentId"?: string | undefined;
+      "placedAt": string;
+      "updatedAt": string;
+      "holdExpiresAt"?: string | undefined;
+      "reason"?: string | undefined;
+      "tracking"?: string | undefined;
+      "company"?: {
+        "id": string;
+        "name": string;
+        "purchaseOrder"?: string | undefined;
+        "dueAt"?: string | undefined;
+      } | undefined;
+      "customerId"?: string | undefined;
+      "payment": {
+        "status": string;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      };
+      "surcharges": readonly ({
+        "id": string;
+        "amount": number;
+        "wanted": boolean;
+        "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
+        "captured": number;
+        "refunded": number;
+        "intentId"?: string | undefined;
+        "problem"?: string | undefined;
+      })[];
+      "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
+      "allocations": readonly ({
+        "variantId": string;
+        "locationId": string;
+        "quantity": number;
+      })[];
+      "history": readonly ({
+        "sequence": number;
+        "from"?: "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired" | undefined;
+        "to": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+        "actor": string;
+        "reason"?: string | undefined;
+        "at": string;
+      })[];
+    };
+  };
+  /** Give a return up before the goods have come. Of an exchange, the other goods are let go, as long as none has left, and what was paid for them goes back. */
+  'orders.withdrawReturnForMerchant': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "number": string;
+      "status": "pending_payment" | "authorized" | "confirmed" | "partially_fulfilled" | "fulfilled" | "delivered" | "partially_refunded" | "refunded" | "cancelled" | "expired";
+      "fulfilled": boolean;
+      "fulfilment": "none" | "partial" | "shipped" | "delivered";
+      "fulfilments": readonly ({
+        "id": string;
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+        })[];
+        "carrier"?: string | undefined;
+        "trackingNumber"?: string | undefined;
+        "trackingUrl"?: string | undefined;
+        "locationId"?: string | undefined;
+        "shippedAt": string;
+        "deliveredAt"?: string | undefined;
+      })[];
+      "returns": readonly ({
+        "id": string;
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
+        "askedBy": "shopper" | "merchant";
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
+          "accepted"?: number | undefined;
+          "restock"?: number | undefined;
+        })[];
+        "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
+        "answer"?: string | undefined;
+        "askedAt": string;
+        "updatedAt": string;
+      })[];
+      "email": string;
+      "shippingAddress": {
+        "name": string;
+        "line1": string;
+        "line2"?: string | undefined;
+        "city": string;
+        "region"?: string | undefined;
+        "postalCode": string;
+        "country": string;
+        "phone"?: string | undefined;
+      };
+      "shippingMethod": string;
+      "shippingTitle"?: string | undefined;
+      "lines": readonly ({
+        "variantId": string;
+        "productId": string;
+        "handle"?: string | undefined;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "sku"?: string | undefined;
+        "image"?: string | undefined;
+        "options": Readonly<Record<string, string>>;
+        "quantity": number;
+        "unitPrice": {
+          "amount": number;
+          "currency": string;
+        };
+        "total": {
+          "amount": number;
+          "currency": string;
+        };
+        "discount": {
+          "amount": number;
+          "currency": string;
+        };
+        "tax": {
+          "amount": number;
+          "currency": string;
+        };
+        "shipped": number;
+        "cancelled": number;
+      })[];
+      "totals": {
+        "currency": string;
+        "subtotal": number;
+        "discount": number;
+        "discounts": readonly ({
+          "promotionId": string;
+          "title": string;
+          "code"?: string | undefined;
+          "class": "product" | "order" | "shipping";
+          "amount": number;
+        })[];
+        "shipping": number;
+        "tax": {
+          "amount": number;
+          "included": boolean;
+          "rateBasisPoints": number;
+          "parts": readonly ({
+            "name": string;
+            "rateBasisPoints": number;
+            "base": number;
+            "amount": number;
+          })[];
+        };
+        "total": number;
+        "gift": number;
+        "due": number;
+      };
+      "missing"?: readonly ({
+        "quantity": number;
+        "expectedAt"?: string | undefined;
+        "variantId": string;
+      })[] | undefined;
+      "captured": number;
+      "refunded": number;
+      "giftRefunded": number;
+      "outside": number;
+      "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -13166,7 +13988,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -13176,6 +13998,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -13259,6 +14107,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -13340,7 +14189,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -13350,6 +14199,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -13433,6 +14308,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -13479,7 +14355,7 @@ export interface Operations {
       })[];
     };
   };
-  /** Return what was paid for the accepted units, or another amount; ends the return. */
+  /** Return what was paid for the accepted units, or another amount; of an exchange, what is left of that. Ends the return. */
   'orders.refundReturn': {
     params: {
       "orderId": string;
@@ -13511,7 +14387,7 @@ export interface Operations {
       })[];
       "returns": readonly ({
         "id": string;
-        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "closed";
+        "state": "requested" | "authorised" | "declined" | "withdrawn" | "received" | "inspected" | "refunded" | "exchanged" | "closed";
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
@@ -13521,6 +14397,32 @@ export interface Operations {
           "restock"?: number | undefined;
         })[];
         "note"?: string | undefined;
+        "exchange"?: {
+          "lines": readonly ({
+            "variantId": string;
+            "quantity": number;
+            "insteadOf"?: string | undefined;
+            "unitPrice"?: number | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+          })[];
+          "send": "at_once" | "on_receipt";
+          "fee": number;
+          "sums"?: {
+            "worth": number;
+            "fee": number;
+            "goods": number;
+            "difference": number;
+            "credited": number;
+            "refund": number;
+            "owed": number;
+          } | undefined;
+          "counted"?: readonly ({
+            "variantId": string;
+            "quantity": number;
+            "amount": number;
+          })[] | undefined;
+        } | undefined;
         "answer"?: string | undefined;
         "askedAt": string;
         "updatedAt": string;
@@ -13604,6 +14506,7 @@ export interface Operations {
       "giftRefunded": number;
       "outside": number;
       "outsideRefunded": number;
+      "credited": number;
       "lowered": number;
       "owed": number;
       "owedPaymentId"?: string | undefined;
@@ -15227,6 +16130,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.resumePayment': ['POST', '/api/orders/{orderId}/payment', false],
   'orders.abandonOrder': ['POST', '/api/orders/{orderId}/cancel', false],
   'orders.askReturn': ['POST', '/api/orders/{orderId}/returns', true],
+  'orders.previewMyExchange': ['POST', '/api/orders/{orderId}/returns/preview', false],
   'orders.withdrawReturn': ['POST', '/api/orders/{orderId}/returns/{returnId}/withdraw', false],
   'orders.listDrafts': ['GET', '/api/admin/orders/drafts', false],
   'orders.createDraft': ['POST', '/api/admin/orders/drafts', true],
@@ -15255,8 +16159,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.payOwed': ['POST', '/api/admin/orders/orders/{orderId}/pay-owed', true],
   'orders.listReturns': ['GET', '/api/admin/orders/returns', false],
   'orders.createReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns', true],
+  'orders.previewExchange': ['POST', '/api/admin/orders/orders/{orderId}/returns/preview', false],
   'orders.authoriseReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/authorise', false],
   'orders.declineReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/decline', false],
+  'orders.withdrawReturnForMerchant': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/withdraw', false],
   'orders.receiveReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/receive', false],
   'orders.inspectReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/inspect', false],
   'orders.refundReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/refund', false],

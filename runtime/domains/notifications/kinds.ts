@@ -200,6 +200,26 @@ const KIND_TABLE = {
       words: 'One pair of socks more, as you asked.',
     },
   },
+  'orders.exchange': {
+    category: 'orders',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    // Goods that go out for others; `owed` where they are dearer, `back` where something goes back.
+    variables: z.object({
+      ...order,
+      lines: z.array(line),
+      owed: money.optional(),
+      back: money.optional(),
+      words: text.optional(),
+    }),
+    sample: {
+      ...sampleOrder,
+      lines: [{ title: 'Trail boots · 43', quantity: 1, total: eur(12_900) }],
+      owed: eur(1_200),
+      words: 'Please use the label in the box.',
+    },
+  },
   'orders.offer': {
     category: 'orders',
     channels: ['mail'],

@@ -7,6 +7,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf } from './carts.ts';
 import { createEdits, type Edits } from './edits/actions.ts';
+import { createExchanges, type Exchanges } from './exchanges/actions.ts';
 import { mayCancel, type OrderState } from './machine.ts';
 import { askRefund, refundIdOf, type Wish } from './refunds.ts';
 import { createReturns, type Returns } from './returns/actions.ts';
@@ -24,6 +25,7 @@ export interface Actions {
   /** @param key of the request: asking twice with one key refunds once */
   refund(tenant: Tenant, orderId: string, key: string, wish: Omit<Wish, 'id'>): Promise<StoredOrder>;
   readonly returns: Returns;
+  readonly exchanges: Exchanges;
   readonly edits: Edits;
 }
 
@@ -32,6 +34,7 @@ const SAFETY_NET_MS = 5_000;
 
 export function createActions(platform: Platform, settings: OrdersSettings, saga: Saga): Actions {
   const now = (): Date => platform.clock.now();
+  const exchanges = createExchanges(platform);
 
   /** Lets the saga act on the wish at once; if that fails, the task goes on. */
   async function push(tenant: TenantId, orderId: string): Promise<StoredOrder> {
@@ -114,7 +117,8 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
       return push(tenant.id, orderId);
     },
 
-    returns: createReturns(platform, later, push),
+    returns: createReturns(platform, later, push, exchanges),
+    exchanges,
     edits: createEdits(platform, later, push),
   };
 }

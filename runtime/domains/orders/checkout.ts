@@ -409,6 +409,7 @@ export function newOrder(
     taxParts: totals.tax.parts,
     shippingTax,
     total: totals.total,
+    credited: 0,
     lowered: 0,
     surcharges: [],
     gift: totals.gift,

@@ -14,6 +14,7 @@ import * as parcels from './fulfilment/schemas.ts';
 import * as gifts from './gift-cards/schemas.ts';
 import * as places from './locations/schemas.ts';
 import * as promotions from './promotions/schemas.ts';
+import * as exchanges from './exchanges/schemas.ts';
 import * as returns from './returns/schemas.ts';
 import * as journal from './journal/schemas.ts';
 import * as s from './schemas.ts';
@@ -40,6 +41,7 @@ const orderTopic: TopicDefinition = {
     'orders.order.return_received': s.returnEvent,
     'orders.order.return_inspected': s.returnEvent,
     'orders.order.return_refunded': s.returnEvent,
+    'orders.order.return_exchanged': s.returnEvent,
     'orders.order.return_closed': s.returnEvent,
   },
 };
@@ -207,6 +209,7 @@ export const orders: DomainDefinition = {
     { name: 'orders.tell-spending', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.tell-edit', payload: ofEdit, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.tell-exchange', payload: ofReturn, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.sweep', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
   ],
@@ -480,7 +483,7 @@ export const orders: DomainDefinition = {
       method: 'POST',
       path: '/api/orders/{orderId}/payment',
       summary:
-        'What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit made the order dearer by.',
+        'What the browser needs to pay, again or otherwise, while the stock is held a little longer; or to pay what an edit or an exchange made the order dearer by.',
       audience: 'shopper',
       params: ofOrder,
       query: s.paymentQuery,
@@ -500,13 +503,25 @@ export const orders: DomainDefinition = {
       id: 'askReturn',
       method: 'POST',
       path: '/api/orders/{orderId}/returns',
-      summary: 'Ask to send units back that have been shipped; the merchant answers.',
+      summary:
+        'Ask to send units back that have been shipped, for money or for other goods; the merchant answers.',
       audience: 'shopper',
       params: ofOrder,
       query: s.tokenQuery,
       body: returns.askReturn,
       response: s.order,
       idempotent: true,
+    },
+    {
+      id: 'previewMyExchange',
+      method: 'POST',
+      path: '/api/orders/{orderId}/returns/preview',
+      summary: 'What other goods would cost for those that come back, at today’s prices; changes nothing.',
+      audience: 'shopper',
+      params: ofOrder,
+      query: s.tokenQuery,
+      body: exchanges.previewWish,
+      response: exchanges.exchangePreview,
     },
     {
       id: 'withdrawReturn',
@@ -786,18 +801,29 @@ export const orders: DomainDefinition = {
       id: 'createReturn',
       method: 'POST',
       path: '/api/admin/orders/orders/{orderId}/returns',
-      summary: 'Note units that come back, without being asked.',
+      summary: 'Note units that come back, without being asked, and agree to other goods for them.',
       audience: 'merchant',
       params: ofOrder,
-      body: returns.askReturn,
+      body: returns.createReturn,
       response: s.merchantOrder,
       idempotent: true,
+    },
+    {
+      id: 'previewExchange',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/preview',
+      summary: 'What an exchange would come to on the order as it is now; changes nothing.',
+      audience: 'merchant',
+      params: ofOrder,
+      body: exchanges.previewExchange,
+      response: exchanges.exchangePreview,
     },
     {
       id: 'authoriseReturn',
       method: 'POST',
       path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/authorise',
-      summary: 'Let the shopper send the goods.',
+      summary:
+        'Let the shopper send the goods. Of an exchange, other goods are taken for them, and the shopper is told, and pays the difference or gets it back once the goods have come.',
       audience: 'merchant',
       params: ofReturn,
       body: returns.authoriseReturn,
@@ -811,6 +837,16 @@ export const orders: DomainDefinition = {
       audience: 'merchant',
       params: ofReturn,
       body: returns.declineReturn,
+      response: s.merchantOrder,
+    },
+    {
+      id: 'withdrawReturnForMerchant',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/withdraw',
+      summary:
+        'Give a return up before the goods have come. Of an exchange, the other goods are let go, as long as none has left, and what was paid for them goes back.',
+      audience: 'merchant',
+      params: ofReturn,
       response: s.merchantOrder,
     },
     {
@@ -836,7 +872,8 @@ export const orders: DomainDefinition = {
       id: 'refundReturn',
       method: 'POST',
       path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/refund',
-      summary: 'Return what was paid for the accepted units, or another amount; ends the return.',
+      summary:
+        'Return what was paid for the accepted units, or another amount; of an exchange, what is left of that. Ends the return.',
       audience: 'merchant',
       params: ofReturn,
       body: returns.refundReturn,

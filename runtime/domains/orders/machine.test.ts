@@ -6,6 +6,7 @@ import {
   isSettled,
   mayCancel,
   mayEdit,
+  mayExchange,
   mayShip,
   nextStep,
   owedOf,
@@ -57,6 +58,8 @@ type Deed =
   | 'refund'
   | 'edit'
   | 'doWithout'
+  | 'exchange'
+  | 'keep'
   | 'paySurcharge'
   | 'captureUnheard'
   | 'time'
@@ -227,6 +230,18 @@ function act(world: World, deed: Deed): World {
       const asked = { id: 'pay', wanted: true, payment: 'none', captured: 0, refunded: 0 } as const;
       return change(world, { due: order.due + DEARER, surcharges: [asked] });
     }
+    // Of the line itself, which is even; what comes back is no matter of the order's units.
+    case 'exchange': {
+      if (!mayExchange(order) || world.line.quantity > 6) return world;
+      const line = { ...world.line, quantity: world.line.quantity + 1 };
+      return afterMoving(change({ ...world, line }, { stock: stockOf([line]) }));
+    }
+    case 'keep': {
+      // Withdrawn, also once all the money has gone back.
+      if (world.line.quantity <= 3 || waiting(world.line) === 0) return world;
+      const line = { ...world.line, quantity: world.line.quantity - 1 };
+      return afterMoving(change({ ...world, line }, { stock: stockOf([line]) }));
+    }
     case 'doWithout': {
       const [open] = order.surcharges;
       if (!mayEdit(order) || open?.wanted !== true) return world;
@@ -279,6 +294,9 @@ const DEEDS: readonly Deed[] = [
   'edit',
   'edit',
   'doWithout',
+  'exchange',
+  'exchange',
+  'keep',
   'paySurcharge',
   'paySurcharge',
   'captureUnheard',

@@ -9,7 +9,7 @@ export type StockState = 'held' | 'committed' | 'partly_shipped' | 'shipped' | '
 /** What orders last heard of the payment; `none` until an intent exists. */
 export type PaymentState = 'none' | 'pending' | 'authorized' | 'captured' | 'cancelled';
 
-/** A payment beside the checkout's: an edit made the order dearer. */
+/** A payment beside the checkout's: an edit or an exchange made the order dearer. */
 export interface SurchargeState {
   readonly id: string;
   /** False once another edit has done without it: what comes of it then goes back as a whole. */
@@ -61,8 +61,9 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   authorized: ['confirmed', 'cancelled'],
   confirmed: ['partially_fulfilled', 'fulfilled', 'partially_refunded', 'refunded', 'cancelled'],
   partially_fulfilled: ['fulfilled', 'delivered', 'partially_refunded', 'refunded'],
-  fulfilled: ['delivered', 'partially_refunded', 'refunded'],
-  delivered: ['partially_refunded', 'refunded'],
+  // Goods of an exchange wait to leave again.
+  fulfilled: ['delivered', 'partially_fulfilled', 'partially_refunded', 'refunded'],
+  delivered: ['partially_fulfilled', 'partially_refunded', 'refunded'],
   partially_refunded: ['refunded', 'cancelled'],
   refunded: [],
   cancelled: [],
@@ -128,7 +129,7 @@ function surchargeStep({ status, surcharges }: OrderState): Step | undefined {
 }
 
 /**
- * What an edit made the order dearer by, and nobody has paid yet. Before it is confirmed, and once it is over, nothing is owed that
+ * What an edit or an exchange made the order dearer by, and nobody has paid yet. Before it is confirmed, and once it is over, nothing is owed that
  * way.
  */
 export function owedOf(order: Pick<OrderState, 'status' | 'due' | 'captured'>): number {
@@ -145,6 +146,15 @@ const OWING: ReadonlySet<OrderStatus> = new Set([
 /** Whether an edit may change what is in it: it is paid, some of it has not left, and nobody wants it gone. */
 export function mayEdit(order: Pick<OrderState, 'status' | 'stock' | 'cancelActor'>): boolean {
   return mayShip(order);
+}
+
+/** Whether other goods may go out for some that have left: it is paid, and not all of its money has gone back. */
+export function mayExchange(order: Pick<OrderState, 'status' | 'stock' | 'cancelActor'>): boolean {
+  return (
+    ['partially_fulfilled', 'fulfilled', 'delivered', 'partially_refunded'].includes(order.status) &&
+    (order.stock === 'shipped' || order.stock === 'partly_shipped') &&
+    order.cancelActor === undefined
+  );
 }
 
 /** Whether the saga is done with this order for as long as nobody acts. */

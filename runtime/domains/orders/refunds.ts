@@ -7,6 +7,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
 import type { Units } from './fulfilment/schemas.ts';
 import { splitRefund } from './gift-cards/spread.ts';
+import type { Reader } from './carts.ts';
 import { returnToCards } from './gift-cards/store.ts';
 import { statusAfterRefund } from './machine.ts';
 import { paidForShipping, sharesOf, type RefundedLine } from './returns/shares.ts';
@@ -51,23 +52,12 @@ export async function askRefund(
   wish: Wish,
   now: Date,
 ): Promise<StoredOrder> {
-  const { rows } = await tx.query<RefundRow>(
-    'select id, amount, state, lines, shipping from orders_refunds where tenant_id = $1 and order_id = $2',
-    [tenant, order.id],
-  );
-  if (rows.some(({ id }) => id === wish.id)) return order;
-  const standing = rows.filter(({ state }) => state !== 'refused');
-  const open = sum(standing.filter(({ state }) => state === 'requested').map(({ amount }) => amount));
-  const paid = order.captured - order.refunded - open;
-  const outside = order.outside - order.outsideRefunded;
-  const left = paid + outside + order.gift - order.giftRefunded;
+  const ledger = await readLedger(tx, tenant, order);
+  if (ledger.known.includes(wish.id)) return order;
+  const { paid, outside, left } = ledger;
   const amount =
     wish.atMost === true && wish.amount !== undefined ? Math.min(wish.amount, left) : wish.amount;
-  const lines = sharesOf(
-    order,
-    standing.flatMap((row) => row.lines),
-    wish.lines ?? [],
-  );
+  const lines = sharesOf(order, ledger.gone, wish.lines ?? []);
   const shipping = wish.shipping ?? 0;
   const worthless = lines.length > 0 && sum(lines.map((line) => line.amount)) + shipping === 0;
   if (!isPaid(order) || order.cancelActor !== undefined || (left === 0 && !worthless)) {
@@ -75,12 +65,7 @@ export async function askRefund(
       remedy: 'Only money that was taken and not yet returned can be refunded.',
     });
   }
-  refuseBeyond(
-    order,
-    '/shipping',
-    shipping,
-    paidForShipping(order) - sum(standing.map((row) => row.shipping)),
-  );
+  refuseBeyond(order, '/shipping', shipping, paidForShipping(order) - ledger.shipping);
   refuseBeyond(order, '/amount', amount ?? 0, left);
   // After refunds by amount, less may be left than the units were paid with.
   const computed = Math.min(sum(lines.map((line) => line.amount)) + shipping, left);
@@ -124,6 +109,77 @@ export async function askRefund(
       ...(wish.reason === undefined ? {} : { reason: wish.reason }),
     },
     { actor: 'merchant', now },
+  );
+}
+
+/** What has gone back of an order, is on its way, or pays for goods that went out instead. */
+export interface Ledger {
+  /** Ids of all that was ever asked for. */
+  readonly known: readonly string[];
+  /** Units whose price has gone back, or pays for others. */
+  readonly gone: readonly RefundedLine[];
+  readonly shipping: number;
+  /** Money that may still go back: through payments, as it came by other means, and of all means together. */
+  readonly paid: number;
+  readonly outside: number;
+  readonly left: number;
+}
+
+/** For whoever has the order's lock. */
+export async function readLedger(sql: Reader, tenant: TenantId, order: StoredOrder): Promise<Ledger> {
+  const { rows } = await sql.query<RefundRow>(
+    'select id, amount, state, lines, shipping from orders_refunds where tenant_id = $1 and order_id = $2',
+    [tenant, order.id],
+  );
+  const standing = rows.filter(({ state }) => state !== 'refused');
+  const open = sum(standing.filter(({ state }) => state === 'requested').map(({ amount }) => amount));
+  const paid = order.captured - order.refunded - open;
+  const outside = order.outside - order.outsideRefunded;
+  return {
+    known: rows.map(({ id }) => id),
+    gone: standing.flatMap((row) => row.lines),
+    shipping: sum(standing.map((row) => row.shipping)),
+    paid,
+    outside,
+    left: paid + outside + order.gift - order.giftRefunded,
+  };
+}
+
+/** What units that come back are worth in an exchange, and what of that pays for other goods. */
+export interface Credit {
+  /** The same id is the same credit. */
+  readonly id: string;
+  readonly lines: readonly RefundedLine[];
+  readonly amount: number;
+}
+
+/** Writes it down, so that these units are paid back by nobody else. For whoever has the order's lock. */
+export async function noteCredit(
+  tx: Transaction,
+  tenant: TenantId,
+  orderId: string,
+  { id, lines, amount }: Credit,
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    `insert into orders_refunds (tenant_id, order_id, id, amount, credit_amount, state, actor, requested_at, lines)
+     values ($1, $2, $3, 0, $4, 'done', 'merchant', $5, $6::jsonb)`,
+    [tenant, orderId, id, amount, now, JSON.stringify(lines)],
+  );
+}
+
+/** Fewer units were good enough; with none at all they may be paid back, or come back, as if there had been no exchange. */
+export async function correctCredit(
+  tx: Transaction,
+  tenant: TenantId,
+  orderId: string,
+  { id, lines, amount }: Credit,
+): Promise<void> {
+  await tx.query(
+    lines.length === 0
+      ? `update orders_refunds set state = 'refused' where tenant_id = $1 and order_id = $2 and id = $3`
+      : `update orders_refunds set lines = $4::jsonb, credit_amount = $5 where tenant_id = $1 and order_id = $2 and id = $3`,
+    [tenant, orderId, id, ...(lines.length === 0 ? [] : [JSON.stringify(lines), amount])],
   );
 }
 

@@ -236,9 +236,11 @@ export const order = z.object({
   /** What was paid by other means, as the merchant noted, and what of that went back so. */
   outside: z.int(),
   outsideRefunded: z.int(),
-  /** By how much edits made it cheaper after it was paid: totals.total + lowered = totals.gift + outside + captured + owed. */
+  /** What goods that came back have paid of it, in exchanges. */
+  credited: z.int(),
+  /** By how much edits made it cheaper after it was paid: totals.total + lowered = totals.gift + outside + credited + captured + owed. */
   lowered: z.int(),
-  /** What an edit made it dearer by, and is still to be paid. */
+  /** What an edit or an exchange made it dearer by, and is still to be paid. */
   owed: z.int(),
   /** The payment that is to bring it. */
   owedPaymentId: z.string().optional(),
@@ -288,7 +290,7 @@ export const historyEntry = z.object({
 export const merchantOrder = order.extend({
   customerId: z.string().optional(),
   payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
-  /** Payments beside the checkout's, for what edits made it dearer by. */
+  /** Payments beside the checkout's, for what edits and exchanges made it dearer by. */
   surcharges: z.array(surcharge),
   stock: z.enum(['held', 'committed', 'partly_shipped', 'shipped', 'released']),
   /** Units that wait at locations other than the main one. */

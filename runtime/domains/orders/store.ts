@@ -67,8 +67,10 @@ export interface StoredOrder extends OrderState {
   /** Of the total, what was paid by other means, and what of that went back. */
   readonly outside: number;
   readonly outsideRefunded: number;
+  /** What goods that came back have paid of it, instead of going back as money. */
+  readonly credited: number;
   readonly total: number;
-  /** By how much edits made it cheaper after it was paid: total + lowered = gift + outside + captured + owed. */
+  /** By how much edits made it cheaper after it was paid: total + lowered = gift + outside + credited + captured + owed. */
   readonly lowered: number;
   readonly surcharges: readonly Surcharge[];
   readonly intentId: string | undefined;
@@ -114,6 +116,7 @@ export interface Change {
   readonly gift_refunded?: number;
   readonly outside?: number;
   readonly outside_refunded?: number;
+  readonly credited?: number;
   readonly total?: number;
   readonly lowered?: number;
   readonly cancel_actor?: string;
@@ -152,6 +155,7 @@ interface OrderRow {
   readonly gift_refunded: number;
   readonly outside: number;
   readonly outside_refunded: number;
+  readonly credited: number;
   readonly total: number;
   readonly lowered: number;
   readonly surcharges: readonly SurchargeRow[] | null;
@@ -388,6 +392,7 @@ function changeOf(
     refunded: change.refunded ?? order.refunded,
     giftRefunded: change.gift_refunded ?? order.giftRefunded,
     outside: change.outside ?? order.outside,
+    credited: change.credited ?? order.credited,
     total: change.total ?? order.total,
     lowered: change.lowered ?? order.lowered,
     outsideRefunded: change.outside_refunded ?? order.outsideRefunded,
@@ -483,8 +488,8 @@ function factsOf(order: StoredOrder): OrderEvent {
     status: order.status,
     email: order.email,
     customerId: order.customerId,
-    // What was to be paid for it in all: less what went back, that is what it came to.
-    total: { amount: order.total + order.lowered, currency: order.currency },
+    // What was to be paid for it in all, in money: less what went back, that is what it came to.
+    total: { amount: order.total + order.lowered - order.credited, currency: order.currency },
     refunded: hasEnded ? order.refunded : moneyBack(order),
     lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice }) => ({
       variantId,
@@ -551,6 +556,7 @@ export function showOrder(order: StoredOrder): Order {
     giftRefunded: order.giftRefunded,
     outside: order.outside,
     outsideRefunded: order.outsideRefunded,
+    credited: order.credited,
     lowered: order.lowered,
     owed: owedOf(order),
     owedPaymentId: owedOf(order) > 0 ? comingSurcharge(order.surcharges)?.id : undefined,
@@ -628,9 +634,10 @@ function fromRow(row: OrderRow): StoredOrder {
     giftRefunded: row.gift_refunded,
     outside: row.outside,
     outsideRefunded: row.outside_refunded,
+    credited: row.credited,
     total: row.total,
     lowered: row.lowered,
-    due: row.total + row.lowered - row.gift - row.outside,
+    due: row.total + row.lowered - row.gift - row.outside - row.credited,
     surcharges: (row.surcharges ?? []).map(surchargeOf),
     stock: row.stock,
     payment: row.payment,

@@ -42,6 +42,17 @@ export function Returns({
                 .map(({ variantId, quantity }) => `${quantity} × ${titleOf(order, variantId)}`)
                 .join(', ')}
             </p>
+            {each.exchange === undefined ? null : (
+              <p className="mt-1" data-testid="exchange">
+                {said.instead}{' '}
+                {each.exchange.lines
+                  .map(({ quantity, title, variantTitle }) => `${quantity} × ${named(title, variantTitle)}`)
+                  .join(', ')}
+                {each.state === 'authorised' && each.exchange.send === 'on_receipt' ? (
+                  <span className="block text-muted">{said.onceYoursCame}</span>
+                ) : null}
+              </p>
+            )}
             {each.answer === undefined ? null : <p className="mt-1">{each.answer}</p>}
           </li>
         ))}
@@ -92,5 +103,9 @@ export function Returns({
 
 function titleOf({ lines }: Pick<Order, 'lines'>, variantId: string): string {
   const line = lines.find((each) => each.variantId === variantId);
-  return [line?.title ?? variantId, line?.variantTitle].filter((part) => part !== undefined).join(' · ');
+  return named(line?.title ?? variantId, line?.variantTitle);
+}
+
+function named(title: string, variantTitle: string | undefined): string {
+  return [title, variantTitle].filter((part) => part !== undefined).join(' · ');
 }

@@ -40,12 +40,17 @@ interface Address {
 /** The panel beside a page: what was bought or offered, what it comes to, and where it goes if that shall be said. */
 export function Summary({
   title,
-  of: { lines, totals },
+  of: { lines, totals, credited },
   to,
   shop,
 }: {
   readonly title: ReactNode;
-  readonly of: { readonly lines: readonly Line[]; readonly totals: Totals };
+  readonly of: {
+    readonly lines: readonly Line[];
+    readonly totals: Totals;
+    /** What goods that came back have paid of it, in minor units. */
+    readonly credited?: number;
+  };
   readonly to?: Address | undefined;
   readonly shop: Shop;
 }) {
@@ -58,7 +63,7 @@ export function Summary({
         <SummaryLines lines={lines} shop={shop} />
       </div>
       <div className="mt-6 border-t border-line pt-5">
-        <SummaryTotals totals={totals} shop={shop} />
+        <SummaryTotals totals={totals} credited={credited} shop={shop} />
       </div>
       {to === undefined ? null : (
         <address className="mt-6 border-t border-line pt-5 text-sm text-muted not-italic">
@@ -113,10 +118,12 @@ export function SummaryLines({
 
 export function SummaryTotals({
   totals,
+  credited = 0,
   shop: { words, money, locale },
   withShipping = true,
 }: {
   readonly totals: Totals;
+  readonly credited?: number | undefined;
   readonly shop: Shop;
   readonly withShipping?: boolean;
 }) {
@@ -151,10 +158,11 @@ export function SummaryTotals({
         </dd>
       </div>
       {totals.gift === 0 || !withShipping ? null : (
-        <>
-          <Row name={checkout.giftTotal} value={amount(-totals.gift)} />
-          <Row name={checkout.toPay} value={amount(totals.due)} />
-        </>
+        <Row name={checkout.giftTotal} value={amount(-totals.gift)} />
+      )}
+      {credited === 0 ? null : <Row name={checkout.creditTotal} value={amount(-credited)} />}
+      {totals.gift + credited === 0 || !withShipping ? null : (
+        <Row name={checkout.toPay} value={amount(totals.due)} />
       )}
       {!totals.tax.included || totals.tax.amount === 0 || !withShipping ? null : (
         <Row name={checkout.tax(rate)} value={amount(totals.tax.amount)} quiet />

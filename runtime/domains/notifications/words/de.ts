@@ -140,6 +140,14 @@ export const de: Words = {
       ],
       button: 'Zur Bestellung',
     },
+    'orders.exchange': {
+      subject: 'Ihr Umtausch zur Bestellung {{number}}',
+      lines: [
+        HELLO,
+        'der Umtausch zu Ihrer Bestellung {{number}} ist vereinbart.{{#if words}} {{words}}{{/if}}{{#if owed}} Dazu sind {{owed}} zu zahlen, über den Link, der nur für Sie ist.{{/if}}{{#if back}} {{back}} erhalten Sie zurück, sobald Ihre Ware bei uns ist.{{/if}} Das bekommen Sie:',
+      ],
+      button: 'Zur Bestellung',
+    },
     'orders.offer': {
       subject: 'Unser Angebot {{number}}',
       lines: [

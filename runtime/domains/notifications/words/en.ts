@@ -137,6 +137,14 @@ export const en: Words = {
       ],
       button: 'Your order',
     },
+    'orders.exchange': {
+      subject: 'Your exchange for order {{number}}',
+      lines: [
+        HELLO,
+        'the exchange for your order {{number}} is agreed.{{#if words}} {{words}}{{/if}}{{#if owed}} {{owed}} is to be paid in addition, by the link, which is yours alone.{{/if}}{{#if back}} {{back}} goes back to you once your goods have come to us.{{/if}} This is what you get:',
+      ],
+      button: 'Your order',
+    },
     'orders.offer': {
       subject: 'Our offer {{number}}',
       lines: [

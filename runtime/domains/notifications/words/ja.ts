@@ -131,6 +131,14 @@ export const ja: Words = {
       ],
       button: 'ご注文を見る',
     },
+    'orders.exchange': {
+      subject: 'ご注文 {{number}} の交換',
+      lines: [
+        HELLO,
+        'ご注文 {{number}} の交換を承りました。{{#if words}}{{words}} {{/if}}{{#if owed}}差額 {{owed}} は、お客様専用のリンクからお支払いください。{{/if}}{{#if back}}お品物の到着後、{{back}} を返金いたします。{{/if}}お届けする商品：',
+      ],
+      button: 'ご注文を見る',
+    },
     'orders.offer': {
       subject: 'お見積り {{number}}',
       lines: [

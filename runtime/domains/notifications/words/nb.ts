@@ -134,6 +134,14 @@ export const nb: Words = {
       ],
       button: 'Se bestillingen',
     },
+    'orders.exchange': {
+      subject: 'Byttet for bestillingen {{number}}',
+      lines: [
+        HELLO,
+        'byttet for bestillingen din {{number}} er avtalt.{{#if words}} {{words}}{{/if}}{{#if owed}} I tillegg er det {{owed}} å betale, med lenken, som bare er din.{{/if}}{{#if back}} {{back}} får du tilbake når varene dine er kommet til oss.{{/if}} Dette får du:',
+      ],
+      button: 'Se bestillingen',
+    },
     'orders.offer': {
       subject: 'Tilbudet vårt {{number}}',
       lines: [

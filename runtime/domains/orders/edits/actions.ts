@@ -5,17 +5,12 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { NewEvent, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
-import { hashOf, newToken } from '../access.ts';
 import { readerOf, type Reader } from '../carts.ts';
-import { outOfStock } from '../checkout.ts';
-import { areDelivered, stockOf, statusAfterMoving, withWaiting } from '../fulfilment/units.ts';
-import { lockVariants, stockChanged, takeMore, takeOut, type StockChange } from '../inventory.ts';
-import { findItems } from '../items.ts';
 import { mayEdit, owedOf } from '../machine.ts';
 import { idOfKey } from '../once.ts';
 import { groupsOf, type Looking } from '../prices/looking.ts';
 import { askRefund, refundIdOf } from '../refunds.ts';
-import { RULES, type Rules } from '../rules.ts';
+import { askSurcharge, lookingFor, readToday, rewriteOrder } from '../rewrite.ts';
 import {
   changeOrder,
   editedEvent,
@@ -25,12 +20,15 @@ import {
   withOrder,
   type StoredOrder,
 } from '../store.ts';
-import { doWithout, insertSurcharge, openSurcharge, type Surcharge } from '../surcharges.ts';
+import { openSurcharge, type Surcharge } from '../surcharges.ts';
+import { tellShopper } from '../telling.ts';
+import { refuseUnderWay } from '../exchanges/bound.ts';
 import { settle, type Settlement } from './money.ts';
 import type { Outcome } from './outcome.ts';
+import { isBeingPaid, refuseWhilePaid } from './paying.ts';
 import { priceEdit, type PricedEdit } from './price.ts';
 import type { BeginEdit, ChangeEdit, CommitEdit, PayOwed } from './schemas.ts';
-import { insertEdit, listEdits, MOST, readEdit, updateEdit, writeLines, type StoredEdit } from './store.ts';
+import { insertEdit, listEdits, MOST, readEdit, updateEdit, type StoredEdit } from './store.ts';
 
 export interface Edits {
   /** @param key of the request: the same key is the same edit */
@@ -56,8 +54,6 @@ export interface WorkedOut {
   readonly outcome: Outcome;
 }
 
-const MOST_TOKENS = 8;
-
 /**
  * @param later plans that the saga goes on, in the transaction that gives it something to do
  * @param push has it go on at once
@@ -69,12 +65,6 @@ export function createEdits(
 ): Edits {
   const now = (): Date => platform.clock.now();
 
-  /** At what its customer pays; found out before the order is locked, for others are asked. */
-  async function lookingFor(tenant: Tenant, orderId: string): Promise<Looking> {
-    const { customerId } = await readOrder(readerOf(platform, tenant.id), tenant.id, orderId);
-    return { now: now(), groups: await groupsOf(platform, tenant, customerId) };
-  }
-
   async function workOut(
     sql: Reader,
     tenant: TenantId,
@@ -83,89 +73,10 @@ export function createEdits(
     looking: Looking,
     paidOutside = false,
   ): Promise<WorkedOut> {
-    const fresh = changes.filter(
-      ({ variantId }) => !order.lines.some((line) => line.variantId === variantId),
-    );
-    const { rows } = await sql.query<{ rules: Rules | null }>(`select ${RULES} as rules`, [tenant]);
-    const items = await findItems(sql, tenant, order.currency, fresh, looking);
-    const priced = priceEdit(order, changes, items, rows[0]?.rules ?? {}, id);
+    const today = await readToday(sql, tenant, order, changes, looking);
+    const priced = priceEdit(order, changes, today.items, today.rules, id);
     const settlement = settle(order, priced.total, paidOutside);
     return { priced, settlement, outcome: outcomeOf(order, priced, settlement) };
-  }
-
-  /** Takes out what goes and takes what comes: all of it, or the transaction is left. */
-  async function moveStock(
-    tx: Transaction,
-    tenant: TenantId,
-    order: StoredOrder,
-    { added, removed, lines }: PricedEdit,
-  ): Promise<void> {
-    await lockVariants(
-      tx,
-      tenant,
-      [...added, ...removed].map(({ variantId }) => variantId),
-    );
-    const changes: StockChange[] = [];
-    if (removed.length > 0)
-      changes.push(...(await takeOut(tx, tenant, order.id, withWaiting(order.lines, removed), now())));
-    if (added.length > 0) {
-      const taken = await takeMore(tx, tenant, order.id, added, now());
-      if (taken.lacking.length > 0) throw outOfStock(lines, taken.lacking);
-      changes.push(...taken.changes);
-    }
-    if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
-  }
-
-  /** One surcharge is open at a time, over all that is owed. */
-  async function askSurcharge(
-    tx: Transaction,
-    tenant: TenantId,
-    { id: orderId, surcharges }: StoredOrder,
-    owed: number,
-  ): Promise<readonly Surcharge[]> {
-    const open = openSurcharge(surcharges);
-    if ((open?.amount ?? 0) === owed) return surcharges;
-    if (open !== undefined) await doWithout(tx, tenant, orderId, open.id, now());
-    const rest = surcharges.map((each) => (each === open ? { ...each, wanted: false } : each));
-    if (owed === 0) return rest;
-    const asked = { id: platform.newId('pay'), amount: owed };
-    return [...rest, await insertSurcharge(tx, tenant, orderId, asked, now())];
-  }
-
-  /** Lines, sums and the promise to pay, as one change of the order. */
-  async function rewrite(
-    tx: Transaction,
-    tenant: TenantId,
-    order: StoredOrder,
-    { priced, settlement }: WorkedOut,
-    words: readonly (string | undefined)[],
-  ): Promise<StoredOrder> {
-    await writeLines(tx, tenant, order.id, priced.lines);
-    const surcharges = await askSurcharge(tx, tenant, order, settlement.owed);
-    const stock = stockOf(priced.lines);
-    const status = statusAfterMoving(order.status, stock, areDelivered(order.fulfilments));
-    const sums = sumsOf(order, priced, settlement);
-    await writeSums(tx, tenant, order.id, sums);
-    return changeOrder(
-      tx,
-      tenant,
-      { ...order, ...sums, surcharges, lines: priced.lines },
-      {
-        stock,
-        total: sums.total,
-        lowered: sums.lowered,
-        outside: sums.outside,
-        settled: false,
-        ...(status === undefined ? {} : { status }),
-        ...(stock === 'shipped' && order.fulfilledAt === undefined ? { fulfilled_at: now() } : {}),
-      },
-      {
-        actor: 'merchant',
-        reason: ['Edited.', ...words].filter(Boolean).join(' '),
-        now: now(),
-        noted: true,
-      },
-    );
   }
 
   function tellLater(tx: Transaction, orderId: string, editId: string): Promise<void> {
@@ -180,7 +91,7 @@ export function createEdits(
 
     async begin(tenant, orderId, key, { lines, reason }) {
       const id = idOfKey('edt', key);
-      const looking = await lookingFor(tenant, orderId);
+      const looking = await lookingFor(platform, tenant, orderId);
       return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const known = await listEdits(tx, tenant.id, orderId);
         const same = known.find((each) => each.id === id);
@@ -207,7 +118,7 @@ export function createEdits(
     },
 
     async change(tenant, orderId, editId, { version, lines, reason }) {
-      const looking = await lookingFor(tenant, orderId);
+      const looking = await lookingFor(platform, tenant, orderId);
       return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const edit = await readEdit(tx, tenant.id, orderId, editId);
         requireOpen(edit, version);
@@ -227,7 +138,7 @@ export function createEdits(
       }),
 
     async commit(tenant, orderId, editId, { version, expectedTotal, paid }) {
-      const looking = await lookingFor(tenant, orderId);
+      const looking = await lookingFor(platform, tenant, orderId);
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const edit = await readEdit(tx, tenant.id, orderId, editId);
         if (edit.state === 'committed') return;
@@ -236,9 +147,9 @@ export function createEdits(
         requireSame(order, edit);
         const done = await workOut(tx, tenant.id, order, edit, looking, paid !== undefined);
         requireExpected(done.priced.total, expectedTotal, order.currency);
-        await moveStock(tx, tenant.id, order, done.priced);
-        const words = [edit.reason, paid === undefined ? undefined : paidBy(paid)];
-        const rewritten = await rewrite(tx, tenant.id, order, done, words);
+        const words = ['Edited.', edit.reason, paid === undefined ? undefined : paidBy(paid)];
+        const by = { actor: 'merchant', reason: words.filter(Boolean).join(' '), now: now() };
+        const rewritten = await rewriteOrder(tx, tenant.id, order, done, platform.newId, by);
         const made = { state: 'committed', outcome: done.outcome } as const;
         await updateEdit(tx, tenant.id, edit, made, now());
         await tx.emit(editedTo(rewritten, edit, done.outcome));
@@ -258,7 +169,7 @@ export function createEdits(
         const owed = owedOf(order);
         if (owed === 0) return;
         refuseWhilePaid(order);
-        const surcharges = await askSurcharge(tx, tenant.id, order, 0);
+        const surcharges = await askSurcharge(tx, tenant.id, order, 0, platform.newId, now());
         await changeOrder(
           tx,
           tenant.id,
@@ -278,38 +189,20 @@ export function createEdits(
       return withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const owed = owedOf(order);
         if (owed === 0 || isBeingPaid(order)) return undefined;
-        return openSurcharge(await askSurcharge(tx, tenant.id, order, owed));
+        return openSurcharge(await askSurcharge(tx, tenant.id, order, owed, platform.newId, now()));
       });
     },
 
     async tell(tenant, orderId, editId) {
-      // Where nobody sends messages, the merchant tells the shopper.
-      if (!tenant.domains.includes('notifications')) return;
       const reader = readerOf(platform, tenant.id);
       const { state, outcome, reason } = await readEdit(reader, tenant.id, orderId, editId);
       if (state !== 'committed' || outcome === undefined) return;
       const order = await readOrder(reader, tenant.id, orderId);
-      // Its buyer was erased meanwhile.
-      if (order.tokenHashes.length === 0) return;
-      const token = newToken();
-      // Before the mail: a way in that nobody was told of does no harm, one that does not open would. The first
-      // stays; of the others the oldest make room.
-      await platform.sql.query(
-        tenant.id,
-        `update orders_orders set token_hashes =
-           token_hashes[1:1] || (token_hashes[2:] || $3::text)[greatest(cardinality(token_hashes) + 2 - ${MOST_TOKENS}, 1):]
-         where tenant_id = $1 and id = $2`,
-        [tenant.id, orderId, hashOf(token)],
-      );
       const money = (amount: number) => ({ amount, currency: order.currency });
-      await platform.call(tenant.id, 'notifications', 'notify', {
+      await tellShopper(platform, tenant, order, {
         key: `orders.edit:${editId}`,
         kind: 'orders.edited',
-        to: { email: order.email, customerId: order.customerId },
-        channels: ['mail'],
         variables: {
-          number: order.number,
-          link: `${platform.originOf(tenant)}/orders/${orderId}?token=${token}`,
           total: money(outcome.after.total),
           lines: order.lines.map(({ title, quantity, unitPrice }) => ({
             title: title.slice(0, 2_000),
@@ -343,58 +236,6 @@ function outcomeOf(order: StoredOrder, priced: PricedEdit, { refund, owed }: Set
   };
 }
 
-type NewSums = Pick<
-  StoredOrder,
-  | 'subtotal'
-  | 'discount'
-  | 'discounts'
-  | 'tax'
-  | 'taxRate'
-  | 'taxParts'
-  | 'shippingTax'
-  | 'total'
-  | 'lowered'
-  | 'outside'
-  | 'due'
->;
-
-function sumsOf(order: StoredOrder, priced: PricedEdit, { lowered, outside }: Settlement): NewSums {
-  const { subtotal, discount, discounts, tax, taxRate, total } = priced;
-  return {
-    subtotal,
-    discount,
-    discounts,
-    tax: tax.amount,
-    taxRate,
-    taxParts: tax.parts,
-    shippingTax: tax.shipping.amount,
-    total,
-    lowered,
-    outside,
-    due: total + lowered - order.gift - outside,
-  };
-}
-
-/** Those of its sums that are no facts of its journal. */
-async function writeSums(tx: Transaction, tenant: TenantId, orderId: string, sums: NewSums): Promise<void> {
-  await tx.query(
-    `update orders_orders set edited = true, subtotal = $3, discount = $4, discounts = $5::jsonb, tax = $6, tax_rate = $7,
-       tax_parts = $8::jsonb, shipping_tax = $9
-     where tenant_id = $1 and id = $2`,
-    [
-      tenant,
-      orderId,
-      sums.subtotal,
-      sums.discount,
-      JSON.stringify(sums.discounts),
-      sums.tax,
-      sums.taxRate,
-      JSON.stringify(sums.taxParts),
-      sums.shippingTax,
-    ],
-  );
-}
-
 function editedTo(order: StoredOrder, { id, reason }: StoredEdit, outcome: Outcome): NewEvent {
   return editedEvent(order, { id, reason, ...outcome });
 }
@@ -403,21 +244,12 @@ function paidBy({ means, reference }: PayOwed): string {
   return ['Paid by other means:', means.replace('_', ' '), reference].filter(Boolean).join(' ');
 }
 
-function isBeingPaid({ surcharges }: StoredOrder): boolean {
-  return surcharges.some(({ wanted, payment }) => wanted && payment === 'authorized');
-}
-
-/** Money that is on its way is waited for: it takes a moment. */
-function refuseWhilePaid(order: StoredOrder): void {
-  if (!isBeingPaid(order)) return;
-  throw new ShopError('conflict', 'The order is being paid at this moment.', {
-    remedy: 'Ask again in a moment.',
-  });
-}
-
 /** @throws ShopError `illegal_transition` */
 function requireEditable(order: StoredOrder): void {
-  if (mayEdit(order)) return refuseWhilePaid(order);
+  if (mayEdit(order)) {
+    refuseUnderWay(order.returns);
+    return refuseWhilePaid(order);
+  }
   throw new ShopError('illegal_transition', `An order that is ${order.status} cannot be edited.`, {
     remedy: 'Only what is paid and has not left as a whole can be edited.',
   });

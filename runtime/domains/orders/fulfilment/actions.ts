@@ -3,6 +3,7 @@ import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
 import { requirePresent } from '../backorders/store.ts';
+import { freeToLeave } from '../exchanges/bound.ts';
 import { moveUnits, stockChanged } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { changeOrder, fulfilmentEvent, withOrder, type StoredOrder } from '../store.ts';
@@ -37,8 +38,10 @@ export function ship(
         remedy: 'Only what is confirmed and has not left yet can be shipped.',
       });
     }
-    const wanted = lines ?? allWaiting(order.lines);
-    requireWaiting(order.lines, wanted);
+    const free = freeToLeave(order.lines, order.returns);
+    const wanted = lines ?? allWaiting(free);
+    if (wanted.length === 0) throw awaited();
+    requireWaiting(free, wanted);
     const units = await requirePresent(tx, tenant.id, orderId, wanted, lines === undefined);
     const now = platform.clock.now();
     const after = moved(order.lines, units, 'shipped');
@@ -92,6 +95,12 @@ export function ship(
     const changes = await moveUnits(tx, tenant.id, orderId, leaving, 'shipped', now, locationId);
     await tx.emit(fulfilmentEvent('fulfilment_shipped', shipped, parcel), ...changes.map(stockChanged));
     return shipped;
+  });
+}
+
+function awaited(): ShopError {
+  return new ShopError('conflict', 'What has not left goes out once other goods have come back.', {
+    remedy: 'Say that the return was received, or withdraw its exchange.',
   });
 }
 

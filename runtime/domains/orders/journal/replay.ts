@@ -32,6 +32,7 @@ const PLACED: Facts = {
   total: 0,
   lowered: 0,
   outside_refunded: 0,
+  credited: 0,
   cancel_actor: null,
   reason: null,
   tracking: null,

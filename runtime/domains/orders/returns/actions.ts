@@ -1,10 +1,15 @@
 /**
- * Goods come back: asked for, answered, received, inspected, refunded; and units are given up before they leave. Each step is one
- * transaction under the order's lock, may be asked for twice, and leaves the doing of money to the saga.
+ * Goods come back: asked for, answered, received, inspected, refunded or exchanged; and units are given up before they leave. Each step
+ * is one transaction under the order's lock, may be asked for twice, and leaves the doing of money to the saga.
  */
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { Tenant, Transaction } from '../../../platform/ports.ts';
+import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import { readerOf } from '../carts.ts';
+import type { Exchanges, Terms } from '../exchanges/actions.ts';
+import { freeToGiveUp, isUnderWay } from '../exchanges/bound.ts';
+import type { ExchangePlan } from '../exchanges/plan.ts';
+import type { Exchange, PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
 import type { Units } from '../fulfilment/schemas.ts';
 import {
   areDelivered,
@@ -19,28 +24,52 @@ import { mayShip } from '../machine.ts';
 import { askRefund, refundIdOf } from '../refunds.ts';
 import { changeOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
 import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
-import type { AskReturn, InspectReturn, RefundReturn, Returned, ReturnState } from './schemas.ts';
+import type {
+  AskReturn,
+  AuthoriseReturn,
+  CreateReturn,
+  InspectReturn,
+  RefundReturn,
+  Returned,
+  ReturnState,
+} from './schemas.ts';
 import { insertReturn, updateReturn } from './store.ts';
 import { idOfKey } from '../once.ts';
+import type { Looking } from '../prices/looking.ts';
+import { lookingFor } from '../rewrite.ts';
 
 export interface Returns {
-  /** @param key of the request: the same key is the same return */
+  /**
+   * @param key of the request: the same key is the same return
+   * @param terms of other goods that go out; the merchant's are agreed to with it, the shopper's are a wish
+   */
   ask(
     tenant: Tenant,
     orderId: string,
     key: string,
     by: 'shopper' | 'merchant',
-    wish: AskReturn,
+    wish: AskReturn | CreateReturn,
   ): Promise<StoredOrder>;
+  /** @param terms of an exchange, where they are others than the shopper's wish */
+  authorise(tenant: Tenant, orderId: string, returnId: string, terms: AuthoriseReturn): Promise<StoredOrder>;
   answer(
     tenant: Tenant,
     orderId: string,
     returnId: string,
-    to: 'authorised' | 'declined' | 'withdrawn' | 'received',
+    to: 'declined' | 'received',
     words?: string,
+  ): Promise<StoredOrder>;
+  /** Goods that should have gone out are let go, and what was paid for them in addition goes back. */
+  withdraw(
+    tenant: Tenant,
+    orderId: string,
+    returnId: string,
+    by: 'shopper' | 'merchant',
   ): Promise<StoredOrder>;
   inspect(tenant: Tenant, orderId: string, returnId: string, found: InspectReturn): Promise<StoredOrder>;
   refund(tenant: Tenant, orderId: string, returnId: string, wish: RefundReturn): Promise<StoredOrder>;
+  /** What an exchange would come to; changes nothing. */
+  preview(tenant: Tenant, order: StoredOrder, wish: PreviewExchange | PreviewWish): Promise<ExchangePlan>;
   /** @param key of the request: the same key gives the units up once */
   cancelUnits(
     tenant: Tenant,
@@ -58,8 +87,22 @@ export function createReturns(
   platform: Platform,
   later: (tx: Transaction, orderId: string) => Promise<void>,
   push: (tenant: string, orderId: string) => Promise<StoredOrder>,
+  exchanges: Exchanges,
 ): Returns {
   const now = (): Date => platform.clock.now();
+
+  /** What a shopper would have, as far as it can be had. */
+  async function noted(
+    tx: Transaction,
+    tenant: TenantId,
+    order: StoredOrder,
+    wish: Returned,
+    terms: Terms,
+    looking: Looking,
+  ): Promise<Exchange> {
+    const { lines } = await exchanges.workOut(tx, tenant, order, wish.lines, terms, looking, wish.id);
+    return { lines: [...lines], send: terms.send, fee: terms.fee };
+  }
 
   /** One step of a return; one that is there already stays as it is. */
   function step(
@@ -100,34 +143,78 @@ export function createReturns(
   }
 
   return {
-    ask(tenant, orderId, key, by, { lines, note }) {
+    async ask(tenant, orderId, key, by, { lines, note, exchange: wished }) {
       const id = idOfKey('ret', key);
-      return withOrder(platform, tenant.id, orderId, async (tx, order) => {
+      const terms = wished === undefined ? undefined : termsOf(wished);
+      const looking = await lookingFor(platform, tenant, orderId);
+      const asked = await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.returns.some((each) => each.id === id)) return order;
         requireReturnable(order.lines, order.returns, lines);
         const at = now().toISOString();
-        const asked: Returned = {
+        const wish: Returned = {
           id,
           // What the merchant enters needs nobody's leave.
           state: by === 'merchant' ? 'authorised' : 'requested',
           askedBy: by,
           lines: [...lines],
           note,
+          exchange: undefined,
           answer: undefined,
           askedAt: at,
           updatedAt: at,
         };
-        await insertReturn(tx, tenant.id, orderId, asked);
-        const changed = { ...order, returns: [...order.returns, asked] };
-        await tx.emit(returnEvent(asked.state, changed, asked));
+        const { order: present, exchange } =
+          terms === undefined
+            ? { order, exchange: undefined }
+            : by === 'merchant'
+              ? await exchanges.agree(tx, tenant.id, order, wish, terms, looking)
+              : { order, exchange: await noted(tx, tenant.id, order, wish, terms, looking) };
+        const made = { ...wish, exchange };
+        await insertReturn(tx, tenant.id, orderId, made);
+        if (present !== order) await later(tx, orderId);
+        const changed = { ...present, returns: [...present.returns, made] };
+        await tx.emit(returnEvent(made.state, changed, made));
         return changed;
       });
+      return wished !== undefined && by === 'merchant' ? push(tenant.id, orderId) : asked;
+    },
+
+    async authorise(tenant, orderId, returnId, { answer, exchange: terms }) {
+      const looking = await lookingFor(platform, tenant, orderId);
+      await step(tenant, orderId, returnId, 'authorised', async (tx, order, before) => {
+        const change = answer === undefined ? {} : { answer };
+        const wished = terms ?? before.exchange;
+        if (wished === undefined) return { change };
+        const asked = { ...before, ...change };
+        const agreed = await exchanges.agree(tx, tenant.id, order, asked, termsOf(wished), looking);
+        await later(tx, orderId);
+        const { exchange, creditId } = agreed;
+        return { order: agreed.order, change: { ...change, exchange }, refundId: creditId };
+      });
+      return push(tenant.id, orderId);
     },
 
     answer: (tenant, orderId, returnId, to, words) =>
       step(tenant, orderId, returnId, to, () =>
         Promise.resolve(words === undefined ? {} : { change: { answer: words } }),
       ),
+
+    async withdraw(tenant, orderId, returnId, by) {
+      await step(tenant, orderId, returnId, 'withdrawn', async (tx, order, before) => {
+        if (!isUnderWay(before)) return {};
+        const undone = await exchanges.undo(tx, tenant.id, order, before, by);
+        await later(tx, orderId);
+        return { order: undone };
+      });
+      return push(tenant.id, orderId);
+    },
+
+    async preview(tenant, order, { back, exchange }) {
+      const reader = readerOf(platform, tenant.id);
+      requireReturnable(order.lines, order.returns, back);
+      const looking = await lookingFor(platform, tenant, order.id);
+      return exchanges.workOut(reader, tenant.id, order, back, termsOf(exchange), looking, 'preview');
+    },
 
     inspect: (tenant, orderId, returnId, found) =>
       step(tenant, orderId, returnId, 'inspected', async (tx, _order, before) => {
@@ -143,12 +230,18 @@ export function createReturns(
         return { change: { lines: [...lines] } };
       }),
 
-    async refund(tenant, orderId, returnId, { amount, shipping }) {
+    async refund(tenant, orderId, returnId, wish) {
       await step(tenant, orderId, returnId, endOf, async (tx, order, before, to) => {
-        if (to === 'closed') return {};
         const refundId = refundIdOf(returnId);
-        const wish = { id: refundId, lines: acceptedOf(before.lines), amount, shipping };
-        const changed = await askRefund(tx, tenant.id, order, wish, now());
+        if (before.exchange !== undefined) {
+          const ended = await exchanges.end(tx, tenant.id, order, before, wish);
+          await later(tx, orderId);
+          return { order: ended, refundId };
+        }
+        if (to === 'closed') return {};
+        const { amount, shipping } = wish;
+        const refund = { id: refundId, lines: acceptedOf(before.lines), amount, shipping };
+        const changed = await askRefund(tx, tenant.id, order, refund, now());
         await later(tx, orderId);
         return { order: changed, refundId };
       });
@@ -169,7 +262,7 @@ export function createReturns(
             `Of an order that is ${order.status} nothing waits to be shipped.`,
           );
         }
-        requireWaiting(order.lines, lines);
+        requireWaiting(freeToGiveUp(order.lines, order.returns), lines);
         const after = moved(order.lines, lines, 'cancelled');
         const stock = stockOf(after);
         if (stock === 'released') {
@@ -201,7 +294,27 @@ export function createReturns(
 }
 
 /** Where nothing was accepted, there is nothing to refund: the return is closed. */
-function endOf({ state, lines }: Returned): 'refunded' | 'closed' {
+function endOf({ state, lines, exchange }: Returned): 'refunded' | 'exchanged' | 'closed' {
   const isEmpty = state === 'inspected' && acceptedOf(lines).length === 0;
-  return isEmpty || state === 'closed' ? 'closed' : 'refunded';
+  if (isEmpty || state === 'closed') return 'closed';
+  return exchange === undefined ? 'refunded' : 'exchanged';
 }
+
+/** What a shopper wishes goes out once theirs have come back, at today's prices, and costs nothing more. */
+function termsOf({
+  lines,
+  ...terms
+}: Partial<Omit<Terms, 'lines'>> & { readonly lines: readonly TermsLine[] }): Terms {
+  return {
+    send: 'on_receipt',
+    fee: 0,
+    ...terms,
+    lines: lines.map(({ variantId, quantity, insteadOf, unitPrice }) => ({
+      variantId,
+      quantity,
+      insteadOf,
+      unitPrice,
+    })),
+  };
+}
+type TermsLine = Terms['lines'][number];

@@ -10,9 +10,10 @@ const NEXT: Readonly<Record<ReturnState, readonly ReturnState[]>> = {
   declined: [],
   withdrawn: [],
   received: ['inspected'],
-  // Where nothing was good enough, it ends without money.
-  inspected: ['refunded', 'closed'],
+  // Where nothing was good enough, it ends without money; where other goods went out, that is its end.
+  inspected: ['refunded', 'exchanged', 'closed'],
   refunded: [],
+  exchanged: [],
   closed: [],
 };
 

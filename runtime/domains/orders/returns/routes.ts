@@ -1,9 +1,19 @@
 /** The routes of returns. */
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
+import type { Tenant } from '../../../platform/ports.ts';
 import { readerOf } from '../carts.ts';
-import { showOrder, showToMerchant, type StoredOrder } from '../store.ts';
+import type { ExchangePlan } from '../exchanges/plan.ts';
+import type { ExchangePreview, PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
+import { readOrder, showOrder, showToMerchant, type StoredOrder } from '../store.ts';
 import type { Returns } from './actions.ts';
-import type { AskReturn, InspectReturn, RefundReturn, ReturnState } from './schemas.ts';
+import type {
+  AskReturn,
+  AuthoriseReturn,
+  CreateReturn,
+  InspectReturn,
+  RefundReturn,
+  ReturnState,
+} from './schemas.ts';
 import { listReturns } from './store.ts';
 
 /** @param visible the request's order, for whoever may see it */
@@ -19,7 +29,12 @@ export function returnRoutes(
   const ids = (request: RouteRequest) => request.params as { orderId: string; returnId: string };
   const keyOf = (request: RouteRequest): string => request.headers['idempotency-key'] ?? request.requestId;
 
-  function answering(to: 'authorised' | 'declined' | 'received'): RouteHandler {
+  async function previewed(tenant: Tenant, order: StoredOrder, body: unknown): Promise<{ json: unknown }> {
+    const plan = await returns.preview(tenant, order, body as PreviewExchange | PreviewWish);
+    return { json: showPreview(order, plan) };
+  }
+
+  function answering(to: 'declined' | 'received'): RouteHandler {
     return async (request) => {
       const { orderId, returnId } = ids(request);
       const { answer } = (request.body ?? {}) as { answer?: string };
@@ -36,18 +51,31 @@ export function returnRoutes(
     async withdrawReturn(request) {
       const { id } = await visible(request);
       const { returnId } = ids(request);
-      return { json: showOrder(await returns.answer(request.tenant, id, returnId, 'withdrawn')) };
+      return { json: showOrder(await returns.withdraw(request.tenant, id, returnId, 'shopper')) };
     },
     async listReturns({ tenant, query }) {
       const page = query as { state?: ReturnState; cursor?: string; limit: number };
       return { json: await listReturns(readerOf(platform, tenant.id), tenant.id, page) };
     },
     async createReturn(request) {
-      const wish = request.body as AskReturn;
+      const wish = request.body as CreateReturn;
       const { orderId } = ids(request);
       return shown(request, await returns.ask(request.tenant, orderId, keyOf(request), 'merchant', wish));
     },
-    authoriseReturn: answering('authorised'),
+    previewMyExchange: async (request) => previewed(request.tenant, await visible(request), request.body),
+    async previewExchange({ tenant, params, body }) {
+      const { orderId } = params as { orderId: string };
+      return previewed(tenant, await readOrder(readerOf(platform, tenant.id), tenant.id, orderId), body);
+    },
+    async authoriseReturn(request) {
+      const { orderId, returnId } = ids(request);
+      const terms = (request.body ?? {}) as AuthoriseReturn;
+      return shown(request, await returns.authorise(request.tenant, orderId, returnId, terms));
+    },
+    async withdrawReturnForMerchant(request) {
+      const { orderId, returnId } = ids(request);
+      return shown(request, await returns.withdraw(request.tenant, orderId, returnId, 'merchant'));
+    },
     declineReturn: answering('declined'),
     receiveReturn: answering('received'),
     async inspectReturn(request) {
@@ -65,5 +93,24 @@ export function returnRoutes(
       const wish = request.body as Parameters<Returns['cancelUnits']>[3];
       return shown(request, await returns.cancelUnits(request.tenant, orderId, keyOf(request), wish));
     },
+  };
+}
+
+function showPreview(order: StoredOrder, { lines, sums, priced }: ExchangePlan): ExchangePreview {
+  return {
+    currency: order.currency,
+    sums,
+    lines: lines.map(({ variantId, title, variantTitle, quantity }) => {
+      const after = priced.lines.find((line) => line.variantId === variantId);
+      const before = order.lines.find((line) => line.variantId === variantId);
+      return {
+        variantId,
+        title,
+        variantTitle,
+        quantity,
+        unitPrice: after?.unitPrice ?? 0,
+        discount: (after?.discount ?? 0) - (before?.discount ?? 0),
+      };
+    }),
   };
 }

@@ -1,5 +1,6 @@
 /** Returns: what shoppers ask for, what merchants find, and what of it is shown. */
 import { z } from 'zod';
+import { exchange, exchangeTerms, wishExchange } from '../exchanges/schemas.ts';
 import { unitsList } from '../fulfilment/schemas.ts';
 
 export const returnId = z.string().regex(/^ret_[0-9a-f]{32}$/, 'a return id: ret_ and 32 hexadecimal digits');
@@ -23,6 +24,7 @@ export const returnState = z.enum([
   'received',
   'inspected',
   'refunded',
+  'exchanged',
   'closed',
 ]);
 
@@ -50,10 +52,19 @@ export const askReturn = z.strictObject({
     .max(100)
     .refine(onceEach, ONCE),
   note: text(1_000).optional(),
+  /** Other goods, instead of money. */
+  exchange: wishExchange.optional(),
 });
 
+/** What a merchant enters is agreed with it. */
+export const createReturn = askReturn.extend({ exchange: exchangeTerms.optional() });
+
 export const declineReturn = z.strictObject({ answer: text(1_000) });
-export const authoriseReturn = z.strictObject({ answer: text(1_000).optional() });
+export const authoriseReturn = z.strictObject({
+  answer: text(1_000).optional(),
+  /** On what terms other goods go out; absent: those that the shopper wishes, at today's prices, once theirs have come back. */
+  exchange: exchangeTerms.optional(),
+});
 
 export const inspectReturn = z.strictObject({
   lines: z
@@ -76,7 +87,7 @@ export const inspectReturn = z.strictObject({
 const amount = z.int().min(1).max(99_999_999_999);
 
 export const refundReturn = z.strictObject({
-  /** Minor units, instead of what the accepted units were paid with. */
+  /** Minor units, instead of what the accepted units were paid with; of an exchange, instead of what is left of that. */
   amount: amount.optional(),
   /** Of what was paid for shipping, in minor units. */
   shipping: z.int().min(0).max(99_999_999_999).optional(),
@@ -98,6 +109,8 @@ export const returned = z.object({
   askedBy: z.enum(['shopper', 'merchant']),
   lines: z.array(returnLine),
   note: z.string().optional(),
+  /** Where other goods go out for it. */
+  exchange: exchange.optional(),
   /** What the merchant says to it. */
   answer: z.string().optional(),
   askedAt: z.string(),
@@ -115,6 +128,8 @@ export const returnPage = z.object({
 });
 
 export type AskReturn = z.infer<typeof askReturn>;
+export type AuthoriseReturn = z.infer<typeof authoriseReturn>;
+export type CreateReturn = z.infer<typeof createReturn>;
 export type InspectReturn = z.infer<typeof inspectReturn>;
 export type RefundReturn = z.infer<typeof refundReturn>;
 export type Returned = z.infer<typeof returned>;
