@@ -2,6 +2,7 @@
 import type { SearchBoost, SearchQuery } from '../ports.ts';
 import { decodeCursor } from './cursor.ts';
 import { checkedName } from './query.ts';
+import { segmentedQuery } from './segments.ts';
 
 type Clause = Readonly<Record<string, unknown>>;
 
@@ -65,7 +66,8 @@ function textsOf(
   slips: boolean,
 ): readonly Clause[] {
   const whole = (one: string): Clause => {
-    const words = wordsOf(one, at, slips, match);
+    // Of scripts without spaces each pair of letters may be the one that is enough.
+    const words = wordsOf(match === 'some' ? segmentedQuery(one) : one, at, slips, match);
     return match === 'some'
       ? { bool: { should: words, minimum_should_match: 1 } }
       : { bool: { must: words } };

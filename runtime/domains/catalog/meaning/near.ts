@@ -8,8 +8,18 @@ import { packVector, unpackModel, type StoredModel } from './form.ts';
 import { DIMENSIONS, meaningOf, weighed, type MeaningModel } from './model.ts';
 
 export interface Near {
-  /** Ids, the nearest first. @param least cosine: `NEAR` or `RELATED` */
-  near(tenant: TenantId, text: string, most: number, least: number): Promise<readonly string[]>;
+  /**
+   * Ids, the nearest first.
+   * @param least cosine: `NEAR` or `RELATED`
+   * @param learnedFrom products that a shop has to have: of fewer, words stand beside each other by chance
+   */
+  near(
+    tenant: TenantId,
+    text: string,
+    most: number,
+    least: number,
+    learnedFrom?: number,
+  ): Promise<readonly string[]>;
   /** What products mean has changed: the next question sees it. In other processes it is seen soon. */
   forget(tenant: TenantId): void;
 }
@@ -75,9 +85,9 @@ export function createNear({ sql, clock }: { readonly sql: Sql; readonly clock: 
   }
 
   return {
-    async near(tenant, text, most, threshold) {
+    async near(tenant, text, most, threshold, learnedFrom = 0) {
       const meanings = await meaningsOf(tenant);
-      if (meanings === undefined) return [];
+      if (meanings === undefined || meanings.ids.length < learnedFrom) return [];
       const { model, ids, vectors } = meanings;
       const packed = packVector(meaningOf(model, weighed([text, '', ''])));
       const asked = new Int8Array(packed.buffer, packed.byteOffset, DIMENSIONS);

@@ -8,6 +8,8 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { SearchPage, SearchQuery, Sql, Tenant } from '../../../platform/ports.ts';
 import { CARD_COLUMNS, toCard, type CardRow } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
+import { decodeCursor, encodeCursor } from '../../../platform/search/cursor.ts';
+import { segmentedQuery } from '../../../platform/search/segments.ts';
 import { currencyOf, listProducts } from '../listing.ts';
 import { fused } from '../meaning/fusion.ts';
 import { NEAR, RELATED, type Near } from '../meaning/near.ts';
@@ -41,6 +43,14 @@ type FoundBy = Exclude<NonNullable<ProductsPage['search']>, 'plain'>;
 const SOME = 's.';
 /** Begins the cursor of a search that is served in the language everything is written in, though it was asked in another. */
 const WRITTEN = 'w.';
+/** Begins the cursor of a search where what means the same follows what has the words. */
+const FOLLOWED = 'f.';
+/** Where fewer have all the words, what means the same follows them. Of more, nobody looks for what has not. */
+const FEW = 8;
+/** Products of a shop from which its words tell so much that what they mean may stand beside what has them. */
+const LEARNED_FROM = 30;
+/** Words count twice: whatever has them stands before what does not, and what also means the same before what only has them. */
+const WORDS_FIRST = [2, 1];
 /** Products of each ranking that are put together; a list has at most a hundred. */
 const MOST_FUSED = 50;
 /** Products that are shown where nothing was found. */
@@ -111,11 +121,84 @@ export function createProductSearch(
       if (page.ids.length > 0 || query.after !== undefined)
         return { page, step: page.similar ? 'similar' : 'words' };
       // Of one word, some is all.
-      if (wordsOf(query.text ?? '').length < 2) return { page, step: 'nothing' };
+      if (wordsOf(segmentedQuery(query.text ?? '')).length < 2) return { page, step: 'nothing' };
     }
     const page = marked(SOME, await ask(tenant, { ...(begun ?? query), match: 'some' }));
     if (page === undefined) return undefined;
     return { page, step: page.ids.length === 0 && begun === undefined ? 'nothing' : 'some' };
+  }
+
+  /**
+   * Where few products have all the words: those, and behind them what means the same; undefined where nothing does. Each page works it out
+   * anew, and its cursor says how many were shown before.
+   * @param known what has the words, where that has been asked already
+   */
+  async function followed(
+    tenant: Tenant,
+    query: AskedQuery,
+    arranged: Arrangement,
+    { after, ...searched }: SearchQuery,
+    known?: readonly string[],
+  ): Promise<SearchPage | undefined> {
+    const shown = after === undefined ? 0 : Number(decodeCursor(searched, after).key);
+    const [having, meaning] = await Promise.all([
+      known ?? worded(tenant, { ...searched, limit: FEW }).then((page) => page?.ids),
+      near.near(tenant.id, query.q, MOST_FUSED, RELATED, LEARNED_FROM),
+    ]);
+    if (having === undefined || (meaning.length === 0 && shown === 0)) return undefined;
+    const all = await filtered(tenant, query, arranged, fused([having, meaning], WORDS_FIRST));
+    const end = shown + query.limit;
+    return {
+      ...onePage(all),
+      ids: all.ids.slice(shown, end),
+      ...(end < all.ids.length ? { next: FOLLOWED + encodeCursor(searched, end, '') } : {}),
+    };
+  }
+
+  /** What the list's filters let through of these, in their order. */
+  async function filtered(
+    tenant: Tenant,
+    query: AskedQuery,
+    { without }: Arrangement,
+    ids: readonly string[],
+  ): Promise<{ readonly ids: readonly string[]; readonly facets: ProductsPage['facets'] }> {
+    if (ids.length === 0) return { ids, facets: null };
+    const { q: _q, cursor: _cursor, sort: _sort, ...filters } = query;
+    const { products, facets } = await listProducts(
+      sql,
+      tenant,
+      { ...filters, limit: ids.length },
+      { ...AS_IT_IS, without, only: ids },
+    );
+    const shown = new Set(products.map(({ id }) => id));
+    return { ids: ids.filter((id) => shown.has(id)), facets };
+  }
+
+  /** By words, and by what they mean where few products have them or none. */
+  async function foundOf(
+    tenant: Tenant,
+    query: AskedQuery,
+    arranged: Arrangement,
+    currency: string,
+  ): Promise<{ readonly page: SearchPage; readonly step: FoundBy } | undefined> {
+    const searched = arrangedBy(arranged, toSearchQuery(query, currency));
+    const further = resumed(FOLLOWED, searched);
+    if (further !== undefined) {
+      const page = await followed(tenant, query, arranged, further);
+      return page && { page, step: 'words' };
+    }
+    const found = await relaxed(tenant, searched);
+    if (found === undefined || query.cursor !== undefined || !isOwnOrder(query)) return found;
+    if (found.step === 'words') {
+      // What a merchant's rules raise or bury stands where they say, and who asks for a number wants that one.
+      if (found.page.total >= FEW || arranged.lifts.length > 0 || isCode(query.q)) return found;
+      const known = found.page.next === undefined ? found.page.ids : undefined;
+      const page = await followed(tenant, query, arranged, searched, known);
+      return page === undefined ? found : { page, step: 'words' };
+    }
+    const byMeaning = await meant(tenant, query, arranged, found.page.ids);
+    if (byMeaning === undefined) return found;
+    return { page: onePage(byMeaning), step: found.step === 'similar' ? found.step : 'meaning' };
   }
 
   /** What a search is answered beside that nothing was found. */
@@ -140,38 +223,21 @@ export function createProductSearch(
   async function meant(
     tenant: Tenant,
     query: AskedQuery,
-    { without }: Arrangement,
+    arranged: Arrangement,
     others: readonly string[],
   ): Promise<{ readonly ids: readonly string[]; readonly facets: ProductsPage['facets'] } | undefined> {
     // With nothing else that speaks for it, it has to be nearer.
     const least = others.length === 0 ? NEAR : RELATED;
     const ids = await near.near(tenant.id, query.q, MOST_FUSED, least);
     if (ids.length === 0) return undefined;
-    const { q: _q, cursor: _cursor, sort: _sort, ...filters } = query;
-    const only = fused([others.slice(0, MOST_FUSED), ids]);
-    const { products, facets } = await listProducts(
-      sql,
-      tenant,
-      { ...filters, limit: only.length },
-      { ...AS_IT_IS, without, only },
-    );
-    if (products.length === 0) return undefined;
-    const shown = new Set(products.map(({ id }) => id));
-    return { ids: only.filter((id) => shown.has(id)).slice(0, query.limit), facets };
+    const found = await filtered(tenant, query, arranged, fused([others.slice(0, MOST_FUSED), ids]));
+    return found.ids.length === 0 ? undefined : { ...found, ids: found.ids.slice(0, query.limit) };
   }
 
   return {
     async list(tenant, query, arranged) {
       const currency = currencyOf(tenant, query);
-      const asked = await relaxed(tenant, arrangedBy(arranged, toSearchQuery(query, currency)));
-      const byMeaning =
-        asked === undefined || asked.step === 'words' || query.cursor !== undefined || !isOwnOrder(query)
-          ? undefined
-          : await meant(tenant, query, arranged, asked.page.ids);
-      const found =
-        asked === undefined || byMeaning === undefined
-          ? asked
-          : { page: onePage(byMeaning), step: asked.step === 'similar' ? asked.step : ('meaning' as const) };
+      const found = await foundOf(tenant, query, arranged, currency);
       if (found === undefined) {
         if (query.cursor === undefined)
           return { ...(await listProducts(sql, tenant, query, arranged)), search: 'plain' };
@@ -236,6 +302,11 @@ function resumed(step: string, query: SearchQuery): SearchQuery | undefined {
 function asWritten(query: SearchQuery): SearchQuery {
   const { locale: _, ...inFirst } = query;
   return inFirst;
+}
+
+/** `AC-001-02`, `4006381333931`: of a variant, not of what it means. */
+function isCode(text: string): boolean {
+  return /\d{3,}/.test(text);
 }
 
 /** What somebody may have meant a word of. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testing.ts';
 import { catalog } from '../definition.ts';
+import type { ProductsPage } from '../schemas.ts';
 import { createSearchFault, productSearchSuite } from '../testing/search.ts';
 import { toSearchQuery } from './ask.ts';
 import { until } from '../../../../tests/support/wait.ts';
@@ -15,6 +17,7 @@ before(async () => {
   database = await startTestDatabase([catalog]);
   await database.addTenant({ id: 'one', locales: ['en'] }, ADMIN_SECRETS);
   await database.addTenant({ id: 'two', locales: ['en', 'de', 'fr'] }, ADMIN_SECRETS);
+  await database.addTenant({ id: 'acme', locales: ['en', 'de'] }, ADMIN_SECRETS);
   const { url: databaseUrl, secretsKey } = database;
   shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'] }, { search: fault.around });
 });
@@ -63,6 +66,50 @@ test('a learning of words that was broken off is done again, and what is deleted
   await inStep(before + 2);
   await shop.merchant('two', 'DELETE', `/api/admin/catalog/products/${id}`);
   await inStep(before + 1);
+});
+
+test('where few products have all the words, those that mean the same follow, on pages of any length', async () => {
+  await shop.merchant('acme', 'POST', '/api/admin/catalog/imports', {
+    body: readFileSync(new URL('../../../../tenants/acme/catalog.csv', import.meta.url)),
+    headers: { 'content-type': 'text/csv' },
+  });
+  const asked = (query: string) => shop.call('acme', 'GET', `/api/catalog/products?${query}`);
+  const list = async (query: string) => {
+    const page = (await asked(query)).json<ProductsPage>();
+    return { ...page, handles: page.products.map(({ handle }) => handle) };
+  };
+  await until(async () => ((await list('q=family+tent&limit=50')).products.length > 2 ? true : undefined), {
+    withinMs: 30_000,
+    what: 'the shop is indexed and learned',
+  });
+  const whole = await list('q=family+tent&limit=50');
+  const byWords = await list('q=family+tent&sort=title-asc');
+  assert.equal(whole.search, 'words');
+  assert.equal(whole.handles[0], 'longhouse-tunnel-tent');
+  assert.deepEqual(
+    new Set(whole.handles.slice(0, byWords.total ?? 0)),
+    new Set(byWords.handles),
+    'what has the words stands first, and another order has nothing else',
+  );
+  assert.ok(whole.handles.includes('hearth-tipi'), 'it never says “family tent”');
+  assert.deepEqual([whole.total, whole.nextCursor], [whole.handles.length, null]);
+  const types = whole.facets?.types.reduce((sum, { count }) => sum + count, 0);
+  assert.equal(types, whole.total, 'facets count all of them');
+  for (const limit of [1, 3, 7]) {
+    const handles: string[] = [];
+    for (let cursor = ''; handles.length <= whole.handles.length;) {
+      const page = await list(`q=family+tent&limit=${limit}${cursor}`);
+      handles.push(...page.handles);
+      if (page.nextCursor === null) break;
+      cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+    }
+    assert.deepEqual(handles, whole.handles, `pages of ${limit}`);
+  }
+  const { nextCursor } = await list('q=family+tent&limit=3');
+  const another = await asked(`q=rain+jacket&limit=3&cursor=${encodeURIComponent(nextCursor ?? '')}`);
+  assert.equal(another.status, 400, 'of another search');
+  assert.ok((await list('q=family+tent&type=Tent')).products.every(({ type }) => type === 'Tent'));
+  assert.deepEqual((await list('q=AC-002-01')).handles, ['longhouse-tunnel-tent'], 'a number is that one');
 });
 
 test('what a shopper narrows a list by is asked of the index', () => {
