@@ -11,7 +11,7 @@ import { reviewRoutes, reviewTables, reviewTask, reviewTopic } from './reviews/d
 import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
 import { translationRoutes } from './translations/definition.ts';
-import { wishlistRoutes, wishlistTables, wishlistTask } from './wishlists/definition.ts';
+import { wishlistRoutes, wishlistTables, wishlistTasks } from './wishlists/definition.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -70,7 +70,7 @@ export const catalog: DomainDefinition = {
       maxAttempts: 20,
       leaseSeconds: 30,
     },
-    wishlistTask,
+    ...wishlistTasks,
     reviewTask,
   ],
   buckets: [

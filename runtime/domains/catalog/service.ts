@@ -72,6 +72,8 @@ import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 import { languageOf } from './translations/language.ts';
 import { createTranslationRoutes } from './translations/routes.ts';
 import { UsedMedia, usesOf } from './uses.ts';
+import { ASK_MAILBOX, createAlerts } from './wishlists/alerts.ts';
+import { createTelling, noteBack, TELL } from './wishlists/news.ts';
 import { createWishlistRoutes } from './wishlists/routes.ts';
 import { TIDY, tidyWishlists } from './wishlists/store.ts';
 
@@ -93,6 +95,7 @@ export const createService: CreateService = (platform) => {
   const search = createProductSearch(platform, near, keeping, settings);
   const lists = createProductLists(platform, settings, search);
   const asking = createAsking(platform);
+  const alerts = createAlerts(platform);
 
   function listed(tenant: Tenant, asked: ProductsQuery, groups: readonly string[]): Promise<RouteResponse> {
     const terms = { currency: currencyOf(tenant, asked), groups };
@@ -186,10 +189,12 @@ export const createService: CreateService = (platform) => {
       [KEEP_TASK]: (run) => keeping.run(run),
       [TIDY]: tidyWishlists(platform),
       [ASK]: asking.ask,
+      [TELL]: createTelling(platform),
+      [ASK_MAILBOX]: alerts.task,
     },
     routes: {
       ...createReviewRoutes(platform, cached, asking),
-      ...createWishlistRoutes(platform, termsNow),
+      ...createWishlistRoutes(platform, termsNow, alerts),
       listProducts: (request) => {
         const { tenant, caller, query } = request;
         const asked = { ...(query as ProductsQuery), locale: localeOf(request) };
@@ -420,7 +425,9 @@ async function noteStock(
       : 'DELETE FROM sold_out_variants WHERE tenant_id = $1 AND variant_id = $2',
     [tenant, variantId],
   );
-  if (rowCount > 0) await noteVariant(clock, tx, tenant, variantId);
+  if (rowCount === 0) return;
+  await noteVariant(clock, tx, tenant, variantId);
+  if (availability !== 'out') await noteBack({ clock }, tx, tenant, variantId);
 }
 
 async function readDetail(

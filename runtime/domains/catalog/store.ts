@@ -17,6 +17,7 @@ import type { ProductText } from './translations/schemas.ts';
 import { merged } from './translations/words.ts';
 import { mediaOfProduct, noteUses } from './uses.ts';
 import { changedMeanwhile } from './versions.ts';
+import { dropsOf, noteCheaper, type Drop } from './wishlists/news.ts';
 
 /** A product to write: ids are absent where it may be new. `expectedVersion` makes a write conditional. */
 export interface ProductDraft extends Omit<ProductDocument, 'id' | 'variants' | 'translations'> {
@@ -70,6 +71,7 @@ export async function writeProducts(
   const rows: object[] = [];
   const replaced: string[] = [];
   const gone: string[] = [];
+  const drops: Drop[] = [];
   const results: Written[] = [];
   for (const [index, draft] of drafts.entries()) {
     const known = present.get(draft.id ?? draft.handle);
@@ -81,6 +83,7 @@ export async function writeProducts(
     }
     const document = withIds(draft, known?.document, newId);
     gone.push(...goneFrom(known?.document, document));
+    drops.push(...dropsOf(known?.document, document));
     const version = (known?.version ?? 0) + 1;
     if (known) replaced.push(document.id);
     rows.push({
@@ -125,6 +128,7 @@ export async function writeProducts(
     tenant,
     changed.map(({ document }) => document.id),
   );
+  await noteCheaper({ clock }, tx, tenant, drops);
   await tx.emit(
     ...changed.map(({ document, version }) => ({
       topic: 'catalog.product',

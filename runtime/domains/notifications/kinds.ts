@@ -285,6 +285,62 @@ const KIND_TABLE = {
       ],
     },
   },
+  'wishes.back': {
+    category: 'wishes',
+    channels: ['mail', 'push'],
+    required: false,
+    variables: z.object({
+      items: z
+        .array(z.object({ title: text, link }))
+        .min(1)
+        .max(50),
+      link,
+    }),
+    sample: {
+      items: [{ title: 'Trail boots, 42', link: 'https://shop.example/products/trail-boots' }],
+      link: 'https://shop.example/products/trail-boots',
+    },
+  },
+  'wishes.cheaper': {
+    category: 'wishes',
+    channels: ['mail', 'push'],
+    required: false,
+    // Each at what it costs now.
+    variables: z.object({
+      items: z
+        .array(z.object({ title: text, link, price: money }))
+        .min(1)
+        .max(50),
+      link,
+    }),
+    sample: {
+      items: [
+        {
+          title: 'Trail boots, 42',
+          link: 'https://shop.example/products/trail-boots',
+          price: eur(9_900),
+        },
+      ],
+      link: 'https://shop.example/products/trail-boots',
+    },
+  },
+  // Somebody named this mailbox: nothing else is sent there until it has answered.
+  'alerts.confirm': {
+    category: 'wishes',
+    channels: ['mail'],
+    required: true,
+    secret: true,
+    variables: z.object({ product: text, link }),
+    sample: { product: 'Trail boots, 42', link: 'https://shop.example/alerts?token=token' },
+  },
+  // The one message that was asked for by name.
+  'alerts.back': {
+    category: 'wishes',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ product: text, link }),
+    sample: { product: 'Trail boots, 42', link: 'https://shop.example/products/trail-boots' },
+  },
   'merchant.order': {
     category: 'merchant',
     channels: ['mail'],

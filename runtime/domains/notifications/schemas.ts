@@ -202,7 +202,7 @@ export const notifyInput = z.strictObject({
 });
 /** At most as many as one transaction tells of in a moment. */
 export const MOST_PEOPLE = 100;
-export const notifyCustomersInput = z.strictObject({
+export const notifyManyInput = z.strictObject({
   kind,
   channels: z
     .array(channel)
@@ -212,7 +212,11 @@ export const notifyCustomersInput = z.strictObject({
     .array(
       z.strictObject({
         key: z.string().min(1).max(120),
-        customerId: z.string().min(1).max(80),
+        /** A customer where the account says, or a mailbox. */
+        to: z.union([
+          z.strictObject({ customerId: z.string().min(1).max(80) }),
+          z.strictObject({ email, locale: z.string().max(35).optional() }),
+        ]),
         variables: z.record(z.string(), z.unknown()),
       }),
     )

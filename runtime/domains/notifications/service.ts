@@ -141,25 +141,30 @@ export function createNotifications(
         });
         return { deliveries };
       },
-      /** The same for many customers at once, each of whom is told what concerns them; whoever has no mailbox here is passed over. */
-      async notifyCustomers(tenant, input) {
-        const { kind, channels, people } = s.notifyCustomersInput.parse(input);
+      /** For many people at once, each of whom is told what concerns them; customers who have no mailbox here are passed over. */
+      async notifyMany(tenant, input) {
+        const { kind, channels, people } = s.notifyManyInput.parse(input);
         const deliveries = await sql.transaction(tenant.id, async (tx) => {
           const { settings } = await settingsOf(tx, tenant.id);
-          const ids = people.map(({ customerId }) => customerId);
-          const reached = await contacts.ofCustomers(tx, tenant.id, ids);
+          const ids = people.flatMap(({ to }) => ('customerId' in to ? [to.customerId] : []));
+          const customers = await contacts.ofCustomers(tx, tenant.id, ids);
           const digestAt = nextHour(clock.now(), settings.digestHour, settings.zone);
           const made: string[] = [];
-          for (const { customerId, key, variables } of people)
+          for (const { to, key, variables } of people) {
+            const reached =
+              'customerId' in to
+                ? (customers.get(to.customerId) ?? [])
+                : await notifier.reach(tx, tenant.id, to);
             made.push(
               ...(await notifier.notify(tx, tenant.id, {
                 source: key,
                 kind,
-                contacts: (reached.get(customerId) ?? []).filter(({ channel }) => channels.includes(channel)),
+                contacts: reached.filter(({ channel }) => channels.includes(channel)),
                 variables,
                 digestAt,
               })),
             );
+          }
           return made;
         });
         return { deliveries };

@@ -11,6 +11,7 @@ import type { Pictured, Place } from '../lib/pictures.ts';
 import { Heart } from './heart.tsx';
 import { Picture, THUMBNAIL } from './picture.tsx';
 import { openSheet } from './sheet.tsx';
+import { StockAlert, type AlertWords } from './stock-alert.tsx';
 import { Submit } from './submit.tsx';
 
 const IDLE: AddState = { status: 'idle', message: '', at: 0 };
@@ -67,6 +68,12 @@ export interface ProductViewProps {
       string
     >
   >;
+  readonly alerts: {
+    readonly asksEmail: boolean;
+    /** Variants that the visitor waits for. */
+    readonly waits: readonly string[];
+    readonly words: AlertWords;
+  };
   readonly picture: readonly string[];
   readonly title: ReactNode;
   readonly children: ReactNode;
@@ -89,6 +96,7 @@ export function ProductView({
   chosen,
   wished,
   words,
+  alerts,
   picture,
   title,
   children,
@@ -224,6 +232,15 @@ export function ProductView({
             ) : null}
           </p>
         </form>
+        {variant?.stock !== 'out' ? null : (
+          <StockAlert
+            key={variant.id}
+            variant={variant.id}
+            asksEmail={alerts.asksEmail}
+            waits={alerts.waits.includes(variant.id)}
+            words={alerts.words}
+          />
+        )}
         {children}
         {variant?.sku === undefined ? null : (
           <p className="mt-6 text-xs text-muted">

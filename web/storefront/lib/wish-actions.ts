@@ -5,7 +5,8 @@ import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
 import { addLine, chosenVariant } from './carts.ts';
 import { MONTH, remember } from './cookies.ts';
-import { text } from './forms.ts';
+import type { FormState } from './actions.ts';
+import { fieldErrors, messageOf, text } from './forms.ts';
 import { COOKIES, orNothing, shop } from './shop.ts';
 import type { Shop } from './shop.ts';
 import { guestList, wishMarks } from './wishes.ts';
@@ -98,4 +99,53 @@ async function unlessRefused(call: Promise<unknown>): Promise<boolean> {
     if (error instanceof ApiError && error.status < 500) return false;
     throw error;
   }
+}
+
+/** Asks to be told when something is back: the customer, or the mailbox that the form names. */
+export async function askStockAlert(_: FormState, form: FormData): Promise<FormState> {
+  const current = await shop();
+  const { words, api, locale, loggedIn } = current;
+  const email = text(form, 'email');
+  const again = { values: { email }, key: '' };
+  if (!loggedIn && email === '')
+    return { ...again, message: words.error.fields, errors: { email: words.error.required } };
+  try {
+    const variantId = text(form, 'variant');
+    await api.call('catalog.askStockAlert', {
+      body: { variantId, locale, ...(email === '' ? {} : { email }) },
+    });
+  } catch (error) {
+    const isEmail = error instanceof ApiError && error.code === 'invalid_input';
+    const errors = isEmail ? { email: words.error.email } : fieldErrors(error);
+    return { ...again, message: refusalOf(error, current), errors };
+  }
+  revalidatePath('/products', 'layout');
+  return { ...again, errors: {}, done: email === '' ? words.alerts.waiting : words.alerts.asked(email) };
+}
+
+function refusalOf(error: unknown, { words }: Pick<Shop, 'words'>): string {
+  if (error instanceof ApiError && error.code === 'rate_limited') return words.reviews.fast;
+  if (error instanceof ApiError && error.code === 'conflict') return words.alerts.refused;
+  return messageOf(error, { words });
+}
+
+export async function withdrawStockAlert(form: FormData): Promise<void> {
+  const { api } = await shop();
+  await unlessRefused(
+    api.call('catalog.withdrawStockAlert', { params: { variantId: text(form, 'variant') } }),
+  );
+  revalidatePath('/products', 'layout');
+}
+
+/** What whoever follows a mail's link says to it. */
+export async function answerStockAlert(form: FormData): Promise<void> {
+  const { api } = await shop();
+  const token = text(form, 'token');
+  const isYes = text(form, 'answer') === 'yes';
+  await unlessRefused(
+    isYes
+      ? api.call('catalog.confirmStockAlert', { params: { token } })
+      : api.call('catalog.withdrawLinkedStockAlert', { params: { token } }),
+  );
+  redirect(`/alerts?token=${encodeURIComponent(token)}&said=${isYes ? 'yes' : 'no'}`);
 }

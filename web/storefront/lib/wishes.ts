@@ -24,6 +24,17 @@ export const wishMarks = cache(async ({ hurried, loggedIn }: Shop): Promise<Mark
   }
 });
 
+/** Variants that the customer is to be told of; a page is whole without it. */
+export async function stockAlerts({ hurried, loggedIn }: Shop): Promise<readonly string[]> {
+  if (!loggedIn) return [];
+  try {
+    return (await hurried.call('catalog.listStockAlerts', {})).variantIds;
+  } catch (error) {
+    if (error instanceof ApiError) return [];
+    throw error;
+  }
+}
+
 /** What was remembered as a guest becomes the customer's. Who has logged in is in, also while that cannot be had. */
 export async function claimWishlist(api: Shop['api']): Promise<void> {
   const wishlistId = await guestList();

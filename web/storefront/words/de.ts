@@ -417,6 +417,22 @@ export const de: Words = {
       'Auch damit kannst du dich anmelden. Wenn du kein Passwort hast, lass dir einen Link schicken und wähle eins.',
     removeIdentity: (provider) => `Nicht mehr mit ${provider} anmelden`,
   },
+  alerts: {
+    title: 'Sag mir, wenn es wieder da ist',
+    text: 'Ein Mal, per Mail. Wir fragen zuerst bei der Adresse nach, damit dich niemand anderes einträgt.',
+    email: 'E-Mail',
+    send: 'Sag mir Bescheid',
+    waiting: 'Wir schreiben dir, wenn es wieder da ist.',
+    withdraw: 'Nicht mehr',
+    refused: 'Das geht im Moment nicht. Vielleicht ist es schon wieder da.',
+    asked: (address) =>
+      `Wir haben an ${address} geschrieben. Bestätige den Link in der Mail, dann sagen wir dir, wenn es wieder da ist.`,
+    question: 'Möchtest du eine Mail, wenn es wieder da ist? Es ist genau eine.',
+    confirm: 'Ja, sag mir Bescheid',
+    confirmed: 'Wir schreiben dir, wenn es wieder da ist.',
+    withdrawn: 'Wir schreiben dir dazu nicht.',
+    over: 'Dieser Link ist verbraucht oder zu alt.',
+  },
   preferences: {
     title: 'Nachrichten von uns',
     at: (address) => `Was wir an ${address} schreiben:`,

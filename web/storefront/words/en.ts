@@ -412,6 +412,22 @@ export const en = {
       'You can log in with these as well. Without a password of yours, have a link sent to choose one.',
     removeIdentity: (provider: string) => `Log in with ${provider} no more`,
   },
+  alerts: {
+    title: 'Tell me when it is back',
+    text: 'Once, by mail. We ask at the address first, so that nobody else signs you up.',
+    email: 'E-mail',
+    send: 'Tell me',
+    waiting: 'We will write to you when it is back.',
+    withdraw: 'No longer',
+    refused: 'That is not possible at the moment. It may be back already.',
+    asked: (address: string) =>
+      `We have written to ${address}. Say yes by the link in the mail, and we tell you when it is back.`,
+    question: 'Do you want a mail when it is back? It is one mail.',
+    confirm: 'Yes, tell me',
+    confirmed: 'We will write to you when it is back.',
+    withdrawn: 'We will not write to you about it.',
+    over: 'This link is used up, or too old.',
+  },
   preferences: {
     title: 'Messages from us',
     at: (address: string) => `What we write to ${address}:`,

@@ -411,6 +411,22 @@ export const ja: Words = {
     identitiesText: 'こちらでもログインできます。パスワードがない場合は、リンクを送信して設定してください。',
     removeIdentity: (provider) => `${provider}との連携を解除`,
   },
+  alerts: {
+    title: '再入荷をお知らせします',
+    text: 'メールで1回だけお知らせします。ご本人の確認のため、先に確認メールをお送りします。',
+    email: 'メールアドレス',
+    send: '知らせてほしい',
+    waiting: '再入荷したらメールでお知らせします。',
+    withdraw: '取りやめる',
+    refused: 'ただいま受け付けられません。すでに再入荷している可能性があります。',
+    asked: (address) =>
+      `${address} にメールをお送りしました。メールのリンクからご確認いただくと、再入荷をお知らせします。`,
+    question: '再入荷をメールでお知らせしますか。お送りするのは1通だけです。',
+    confirm: 'はい、知らせてください',
+    confirmed: '再入荷したらメールでお知らせします。',
+    withdrawn: 'この商品についてはお知らせしません。',
+    over: 'リンクが使用済みか、期限切れです。',
+  },
   preferences: {
     title: '配信設定',
     at: (address) => `${address} 宛てのお知らせ`,

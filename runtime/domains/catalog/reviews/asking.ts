@@ -97,7 +97,7 @@ export function createAsking(platform: Platform) {
       .filter(({ products }) => products.length > 0)
       .map(({ order_id: orderId, customer_id: customerId, number, products }) => ({
         key: `review:${orderId}`,
-        customerId,
+        to: { customerId },
         variables: {
           number,
           link: `${origin}/orders/${orderId}`,
@@ -108,7 +108,7 @@ export function createAsking(platform: Platform) {
         },
       }));
     if (people.length > 0)
-      await platform.call(tenant.id, 'notifications', 'notifyCustomers', { kind: 'reviews.request', people });
+      await platform.call(tenant.id, 'notifications', 'notifyMany', { kind: 'reviews.request', people });
   }
 
   const ask: TaskHandler = async ({ tenant: id, signal }) => {

@@ -17,14 +17,20 @@ export const wishlistTables: readonly TableDefinition[] = [
     access: 'write',
     personal: { by: { column: 'wishlist_id', of: 'catalog_wishlists', key: 'id' }, erase: 'delete' },
   },
+  { name: 'catalog_wish_news', spread: 'tenant', access: 'write' },
+  {
+    name: 'catalog_stock_alerts',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: ['customer_id', 'email'], erase: 'delete', withhold: ['token'] },
+  },
 ];
 
-export const wishlistTask: TaskDefinition = {
-  name: 'catalog.tidy-wishlists',
-  payload: z.strictObject({}),
-  maxAttempts: 20,
-  leaseSeconds: 60,
-};
+export const wishlistTasks: readonly TaskDefinition[] = [
+  { name: 'catalog.tidy-wishlists', payload: z.strictObject({}), maxAttempts: 20, leaseSeconds: 60 },
+  { name: 'catalog.tell-wishes', payload: s.RoundTask, maxAttempts: 1_000, leaseSeconds: 60 },
+  { name: 'catalog.ask-mailbox', payload: s.MailboxTask, maxAttempts: 1_000, leaseSeconds: 30 },
+];
 
 export const wishlistRoutes: readonly RouteDefinition[] = [
   {
@@ -144,6 +150,60 @@ export const wishlistRoutes: readonly RouteDefinition[] = [
     params: s.SharedParams,
     query: s.InCurrency,
     response: s.SharedWishlist,
+  },
+  {
+    id: 'askStockAlert',
+    method: 'POST',
+    path: '/api/catalog/stock-alerts',
+    summary:
+      'Be told, once, when something that is sold out is back: the customer, or a mailbox, which is asked first. The answer says nothing of what is known of it.',
+    audience: 'shopper',
+    body: s.StockAlertInput,
+    status: 202,
+  },
+  {
+    id: 'listStockAlerts',
+    method: 'GET',
+    path: '/api/catalog/stock-alerts',
+    summary: 'What the customer waits for.',
+    audience: 'customer',
+    response: s.StockAlerts,
+  },
+  {
+    id: 'withdrawStockAlert',
+    method: 'DELETE',
+    path: '/api/catalog/stock-alerts/{variantId}',
+    summary: 'Wait for it no longer; fine when one does not.',
+    audience: 'customer',
+    params: s.AlertParams,
+    status: 204,
+  },
+  {
+    id: 'getLinkedStockAlert',
+    method: 'GET',
+    path: '/api/catalog/linked-stock-alerts/{token}',
+    summary: 'What the link of a mail is about. Looking at it changes nothing.',
+    audience: 'shopper',
+    params: s.SharedParams,
+    response: s.LinkedAlert,
+  },
+  {
+    id: 'confirmStockAlert',
+    method: 'POST',
+    path: '/api/catalog/linked-stock-alerts/{token}/confirm',
+    summary: 'The mailbox wants to be told. May be repeated.',
+    audience: 'shopper',
+    params: s.SharedParams,
+    response: s.LinkedAlert,
+  },
+  {
+    id: 'withdrawLinkedStockAlert',
+    method: 'DELETE',
+    path: '/api/catalog/linked-stock-alerts/{token}',
+    summary: 'The mailbox does not, or no longer.',
+    audience: 'shopper',
+    params: s.SharedParams,
+    status: 204,
   },
   {
     id: 'adminListWanted',

@@ -5,7 +5,8 @@ import type { SqlRunner, Tenant, TenantId, Transaction } from '../../../platform
 import { currencyOf } from '../listing.ts';
 import { priceCards, priceUnits, type Applying, type Terms } from '../price-lists/shown.ts';
 import { languageOf } from '../translations/language.ts';
-import type { Wishlist, WishlistItem } from './schemas.ts';
+import type { Alerts } from './alerts.ts';
+import type { StockAlertInput, Wishlist, WishlistItem } from './schemas.ts';
 import * as store from './store.ts';
 import type { Said, WishlistRow } from './store.ts';
 
@@ -16,9 +17,11 @@ export function createWishlistRoutes(
     tenant: Tenant,
     terms: Terms,
   ) => Promise<{ readonly currency: string; readonly lists: Applying }>,
+  alerts: Alerts,
 ): Record<string, RouteHandler> {
   const { sql } = platform;
   const idOf = ({ params }: RouteRequest): string => (params as { id: string }).id;
+  const tokenOf = ({ params }: RouteRequest): string => (params as { token: string }).token;
   const variantOf = ({ params }: RouteRequest): string => (params as { variantId: string }).variantId;
   const moneyOf = ({ tenant, query }: RouteRequest): string =>
     currencyOf(tenant, query as { currency?: string });
@@ -151,11 +154,34 @@ export function createWishlistRoutes(
         return {};
       }),
     async getSharedWishlist(request) {
-      const { tenant, params } = request;
+      const { tenant } = request;
       const reader = readerOf(tenant.id);
-      const list = await store.findShared(reader, tenant.id, (params as { token: string }).token);
+      const list = await store.findShared(reader, tenant.id, tokenOf(request));
       const items = await store.itemsOf(reader, tenant.id, list, saidTo(request));
       return { json: { name: list.name, items: await priced(request, items) } };
+    },
+    async askStockAlert({ tenant, caller, body, headers }) {
+      const { locale = languageOf(tenant, undefined, headers['accept-language']), ...input } =
+        body as StockAlertInput;
+      await alerts.ask(tenant, caller.customerId, { ...input, ...(locale === undefined ? {} : { locale }) });
+      return {};
+    },
+    async listStockAlerts({ tenant, caller }) {
+      return { json: await alerts.list(tenant.id, customerOf(caller)) };
+    },
+    async withdrawStockAlert(request) {
+      await alerts.withdraw(request.tenant.id, customerOf(request.caller), variantOf(request));
+      return {};
+    },
+    async getLinkedStockAlert(request) {
+      return { json: await alerts.show(request.tenant.id, tokenOf(request)) };
+    },
+    async confirmStockAlert(request) {
+      return { json: await alerts.confirm(request.tenant.id, tokenOf(request)) };
+    },
+    async withdrawLinkedStockAlert(request) {
+      await alerts.withdrawLinked(request.tenant.id, tokenOf(request));
+      return {};
     },
     async adminListWanted({ tenant, query }) {
       return { json: await store.wanted(readerOf(tenant.id), tenant.id, (query as { limit: number }).limit) };

@@ -71,3 +71,47 @@ export const Wanted = z.object({
   variants: z.array(z.object({ variantId: z.string(), productId: z.string(), lists: z.int() })),
 });
 export type Wanted = z.infer<typeof Wanted>;
+
+// ── being told ───────────────────────────────────────────────────────────────────────────────────
+
+const Email = z.email().max(254).toLowerCase();
+export const StockAlertInput = z.strictObject({
+  variantId: Id,
+  /** Of whoever is not signed in: it is asked by mail whether it wants this. */
+  email: Email.optional(),
+  /** Of that mail. */
+  locale: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/)
+    .optional(),
+});
+export type StockAlertInput = z.infer<typeof StockAlertInput>;
+export const AlertParams = z.object({ variantId: Id });
+export const StockAlerts = z.object({ variantIds: z.array(z.string()) });
+export type StockAlerts = z.infer<typeof StockAlerts>;
+
+/** As whoever follows a mail's link sees it. */
+export const LinkedAlert = z.object({
+  /** Its name, and which of its kinds. */
+  product: z.string(),
+  handle: z.string(),
+  /** Whether the mailbox has said that it wants this. */
+  confirmed: z.boolean(),
+});
+export type LinkedAlert = z.infer<typeof LinkedAlert>;
+
+export const MailboxTask = z.strictObject({
+  variantId: z.string(),
+  email: z.string(),
+  locale: z.string().optional(),
+});
+export type MailboxTask = z.infer<typeof MailboxTask>;
+
+/** A step of telling. Without a round: what has settled becomes one. */
+export const RoundTask = z.strictObject({
+  round: z.string().optional(),
+  /** The customer whom the page before ended with. */
+  after: z.string().optional(),
+  /** Customers with wishlists have been told; now those who asked for one thing. */
+  alerts: z.literal(true).optional(),
+});

@@ -180,6 +180,34 @@ export const de: Words = {
         'vor einigen Tagen kam Ihre Bestellung {{number}} an. Andere würden gern wissen, wie es Ihnen gefällt, und wir auch. Ein paar Worte genügen:',
       ],
     },
+    'wishes.back': {
+      subject: 'Wieder da: was Sie sich gemerkt haben',
+      lines: [HELLO, 'das steht auf Ihrer Wunschliste und ist wieder da:'],
+      button: 'Zum Shop',
+      short: 'Etwas von Ihrer Wunschliste ist wieder da.',
+    },
+    'wishes.cheaper': {
+      subject: 'Jetzt günstiger',
+      lines: [HELLO, 'das steht auf Ihrer Wunschliste und kostet weniger als zuvor:'],
+      button: 'Zum Shop',
+      short: 'Etwas von Ihrer Wunschliste ist günstiger geworden.',
+    },
+    'alerts.confirm': {
+      subject: 'Sollen wir Ihnen sagen, wenn {{product}} wieder da ist?',
+      lines: [
+        HELLO,
+        'bei {{shop.name}} wurde gebeten, es an diese Adresse zu melden, wenn {{product}} wieder da ist. Waren Sie es, bestätigen Sie es über den Link; er gilt zwei Tage lang. Waren Sie es nicht, tun Sie nichts: Dann schreibt Ihnen niemand.',
+      ],
+      button: 'Ja, bitte melden',
+    },
+    'alerts.back': {
+      subject: '{{product}} ist wieder da',
+      lines: [
+        HELLO,
+        '{{product}} ist bei {{shop.name}} wieder da. Sie wollten das ein Mal erfahren: Das war es.',
+      ],
+      button: 'Ansehen',
+    },
     'merchant.order': {
       subject: 'Neue Bestellung {{number}}: {{total}}',
       lines: ['{{shop.name}} hat eine neue Bestellung, {{number}}.'],

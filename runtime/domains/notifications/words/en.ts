@@ -177,6 +177,31 @@ export const en: Words = {
         'some days ago your order {{number}} arrived. Others would like to know how you like it, and so would we. A few words are enough:',
       ],
     },
+    'wishes.back': {
+      subject: 'Back again: what you wished for',
+      lines: [HELLO, 'this is on your wishlist, and it is back:'],
+      button: 'Back to the shop',
+      short: 'Something on your wishlist is back.',
+    },
+    'wishes.cheaper': {
+      subject: 'It costs less now',
+      lines: [HELLO, 'this is on your wishlist, and it costs less than before:'],
+      button: 'Back to the shop',
+      short: 'Something on your wishlist costs less now.',
+    },
+    'alerts.confirm': {
+      subject: 'Tell you when {{product}} is back?',
+      lines: [
+        HELLO,
+        'somebody asked at {{shop.name}} to be told at this address when {{product}} is back. If it was you, say yes by the link; it is good for two days. If it was not you, do nothing: nobody writes to you then.',
+      ],
+      button: 'Yes, tell me',
+    },
+    'alerts.back': {
+      subject: '{{product}} is back',
+      lines: [HELLO, '{{product}} is back at {{shop.name}}. You asked to be told of it, once: this was it.'],
+      button: 'Have a look',
+    },
     'merchant.order': {
       subject: 'New order {{number}}: {{total}}',
       lines: ['{{shop.name}} has a new order, {{number}}.'],

@@ -81,7 +81,9 @@ const LISTS: Partial<Record<KindName, { html: (frame: Frame) => string; text: (f
     html: () => '{{#each paragraphs}}<p>{{this}}</p>\n{{/each}}',
     text: () => '{{#each paragraphs}}{{this}}\n\n{{/each}}',
   },
-  'reviews.request': { html: links, text: plainLinks },
+  'reviews.request': { html: () => links(), text: () => plainLinks() },
+  'wishes.back': { html: () => links(), text: () => plainLinks() },
+  'wishes.cheaper': { html: () => links(' · {{price}}'), text: () => plainLinks(': {{price}}') },
   digest: {
     html: () =>
       '<ul>{{#each items}}<li><a href="{{link}}">{{title}}</a> · {{at | datetime}}</li>{{/each}}</ul>\n',
@@ -89,13 +91,13 @@ const LISTS: Partial<Record<KindName, { html: (frame: Frame) => string; text: (f
   },
 };
 
-/** Each item leads to its own page. */
-function links(): string {
-  return '<ul>{{#each items}}<li><a href="{{link}}">{{title}}</a></li>{{/each}}</ul>\n';
+/** Each item leads to its own page. @param more what is said of it behind its name */
+function links(more = ''): string {
+  return `<ul>{{#each items}}<li><a href="{{link}}">{{title}}</a>${more}</li>{{/each}}</ul>\n`;
 }
 
-function plainLinks(): string {
-  return '{{#each items}}- {{title}}\n  {{link}}\n{{/each}}\n';
+function plainLinks(more = ''): string {
+  return `{{#each items}}- {{title}}${more}\n  {{link}}\n{{/each}}\n`;
 }
 
 function lines(withTotal: boolean): (frame: Frame) => string {

@@ -171,6 +171,34 @@ export const ja: Words = {
         '先日お届けしたご注文 {{number}} の商品はいかがでしたか。ほかのお客様のために、ひとことでもご感想をお聞かせください。',
       ],
     },
+    'wishes.back': {
+      subject: 'お気に入りの商品が再入荷しました',
+      lines: [HELLO, 'お気に入りの商品が再入荷しました。'],
+      button: 'ショップを見る',
+      short: 'お気に入りの商品が再入荷しました。',
+    },
+    'wishes.cheaper': {
+      subject: 'お気に入りの商品が値下げされました',
+      lines: [HELLO, 'お気に入りの商品が以前よりお求めやすくなりました。'],
+      button: 'ショップを見る',
+      short: 'お気に入りの商品が値下げされました。',
+    },
+    'alerts.confirm': {
+      subject: '{{product}} の再入荷をお知らせしますか',
+      lines: [
+        HELLO,
+        '{{shop.name}}で、{{product}} の再入荷をこのメールアドレスに知らせるよう申し込まれました。ご本人の場合は、リンクからご確認ください。リンクは2日間有効です。お心当たりがない場合は、何もする必要はありません。',
+      ],
+      button: '知らせてほしい',
+    },
+    'alerts.back': {
+      subject: '{{product}} が再入荷しました',
+      lines: [
+        HELLO,
+        '{{shop.name}}に {{product}} が再入荷しました。お申し込みにより、1回だけお知らせしています。',
+      ],
+      button: '商品を見る',
+    },
     'merchant.order': {
       subject: '新しいご注文 {{number}}：{{total}}',
       lines: ['{{shop.name}}に新しいご注文 {{number}} がありました。'],

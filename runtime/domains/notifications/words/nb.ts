@@ -174,6 +174,31 @@ export const nb: Words = {
         'for noen dager siden kom bestillingen din {{number}} fram. Andre vil gjerne vite hva du synes, og det vil vi også. Noen få ord er nok:',
       ],
     },
+    'wishes.back': {
+      subject: 'Tilbake: det du ønsket deg',
+      lines: [HELLO, 'dette står på ønskelisten din og er tilbake:'],
+      button: 'Til butikken',
+      short: 'Noe på ønskelisten din er tilbake.',
+    },
+    'wishes.cheaper': {
+      subject: 'Nå koster det mindre',
+      lines: [HELLO, 'dette står på ønskelisten din og koster mindre enn før:'],
+      button: 'Til butikken',
+      short: 'Noe på ønskelisten din koster mindre nå.',
+    },
+    'alerts.confirm': {
+      subject: 'Skal vi si fra når {{product}} er tilbake?',
+      lines: [
+        HELLO,
+        'noen ba {{shop.name}} om å si fra til denne adressen når {{product}} er tilbake. Var det deg, bekreft med lenken; den gjelder i to dager. Var det ikke deg, trenger du ikke gjøre noe: da skriver ingen til deg.',
+      ],
+      button: 'Ja, si fra',
+    },
+    'alerts.back': {
+      subject: '{{product}} er tilbake',
+      lines: [HELLO, '{{product}} er tilbake hos {{shop.name}}. Du ville vite det én gang: det var dette.'],
+      button: 'Ta en titt',
+    },
     'merchant.order': {
       subject: 'Ny bestilling {{number}}: {{total}}',
       lines: ['{{shop.name}} har en ny bestilling, {{number}}.'],

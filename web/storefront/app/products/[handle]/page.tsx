@@ -21,7 +21,7 @@ import { tellSeen } from '../../../lib/recommended.ts';
 import { foundBy, tellChosen } from '../../../lib/searched.ts';
 import { nonce, orNothing, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
-import { wishMarks } from '../../../lib/wishes.ts';
+import { stockAlerts, wishMarks } from '../../../lib/wishes.ts';
 
 type Product = Answer<'catalog.getProduct'>;
 type Stock = Answer<'orders.getAvailability'>['stock'][number]['availability'];
@@ -65,6 +65,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
   const found = foundBy(query);
   if (found !== undefined) after(() => tellChosen(current, found, product.id));
   const [stock, marks] = await Promise.all([stockOf(current, product), wishMarks(current)]);
+  const waits = [...stock.values()].includes('out') ? await stockAlerts(current) : [];
   const [collection] = product.collections;
   const wanted = product.variants.find(({ id }) => id === query['variant']);
   const chosen = wanted ?? product.variants.find(({ id }) => stock.get(id) !== 'out') ?? product.variants[0];
@@ -131,6 +132,11 @@ export default async function ProductPage({ params, searchParams }: Props) {
             ]),
             wish: words.wishes.add,
             unwish: words.wishes.remove,
+          }}
+          alerts={{
+            asksEmail: !current.loggedIn,
+            waits,
+            words: only(words.alerts, ['title', 'text', 'email', 'send', 'waiting', 'withdraw']),
           }}
           picture={product.images.map((_, at) => words.product.picture(at + 1, product.images.length))}
           title={
