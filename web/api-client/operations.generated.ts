@@ -235,6 +235,26 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** Exchange the session’s token for the next one. The one before is good for two minutes more; whoever comes with it later ends the session. */
+  'accounts.renewSession': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "customer": {
+        "id": string;
+        "email": string;
+        "firstName": string;
+        "lastName": string;
+        "acceptsMarketing": boolean;
+        "locale": string | null;
+        "createdAt": string;
+        "version": number;
+      };
+      "token": string;
+      "expiresAt": string;
+    };
+  };
   /** The customer who is logged in. */
   'accounts.getMe': {
     params: undefined;
@@ -15911,6 +15931,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.confirmRegistration': ['POST', '/api/accounts/register/confirm', false],
   'accounts.login': ['POST', '/api/accounts/login', false],
   'accounts.logout': ['POST', '/api/accounts/logout', false],
+  'accounts.renewSession': ['POST', '/api/accounts/session', false],
   'accounts.getMe': ['GET', '/api/accounts/me', false],
   'accounts.getMyData': ['GET', '/api/accounts/me/data', false],
   'accounts.getMyErasure': ['GET', '/api/accounts/me/erasure', false],

@@ -124,6 +124,61 @@ test('a session ends after a month without use, and is prolonged by use', async 
   assert.equal((await call('GET', '/me', { headers: as(token) })).status, 401);
 });
 
+const MINUTE_MS = 60_000;
+const mayEnter = async (token: string): Promise<boolean> =>
+  (await call('GET', '/me', { headers: as(token) })).status === 200;
+const renewed = (token: string) => call('POST', '/session', { headers: as(token) });
+
+test('a token is exchanged for the next one, and the one before is good for a moment', async () => {
+  const { token: first } = await register('renew@example.org');
+  const answer = await renewed(first);
+  assert.equal(answer.status, 200, answer.text);
+  const second = answer.json<Session>().token;
+  assert.notEqual(second, first);
+  assert.match(cookieOf(answer), new RegExp(`^shopmind_session=${second}`));
+  assert.deepEqual([await mayEnter(first), await mayEnter(second)], [true, true]);
+  clock.advance(3 * MINUTE_MS);
+  assert.ok(await mayEnter(second));
+  const third = (await renewed(second)).json<Session>().token;
+  assert.ok(await mayEnter(third));
+});
+
+test('a lost answer is asked for again; the last one counts', async () => {
+  const { token } = await register('lost@example.org');
+  const lost = (await renewed(token)).json<Session>().token;
+  const heard = (await renewed(token)).json<Session>().token;
+  clock.advance(3 * MINUTE_MS);
+  assert.deepEqual([await mayEnter(heard), await mayEnter(lost)], [true, false]);
+});
+
+for (const [what, come] of [
+  ['looks in', (token: string) => mayEnter(token)],
+  ['exchanges it', async (token: string) => (await renewed(token)).status === 200],
+] as const)
+  test(`whoever ${what} with a token that was exchanged before ends the session, theirs and the thief’s`, async () => {
+    const { token: stolen } = await register(`stolen-${what.length}@example.org`);
+    const { token } = (await renewed(stolen)).json<Session>();
+    clock.advance(3 * MINUTE_MS);
+    assert.equal(await come(stolen), false);
+    assert.equal(await mayEnter(token), false);
+  });
+
+test('who exchanges one token at once ends with one that is good', async () => {
+  const { token } = await register('at-once@example.org');
+  const answers = await Promise.all(Array.from({ length: 6 }, () => renewed(token)));
+  assert.ok(answers.every(({ status }) => status === 200));
+  clock.advance(MINUTE_MS);
+  const good = await Promise.all(answers.map((answer) => mayEnter(answer.json<Session>().token)));
+  assert.equal(good.filter(Boolean).length, 1);
+});
+
+test('who logs out by a token that was just exchanged is out', async () => {
+  const { token } = await register('out@example.org');
+  const next = (await renewed(token)).json<Session>().token;
+  assert.equal((await call('POST', '/logout', { headers: as(token) })).status, 204);
+  assert.equal(await mayEnter(next), false);
+});
+
 test('a page of another site cannot use the cookie to change anything', async () => {
   const answer = await call('POST', '/login', { json: { email: 'month@example.org', password: PASSWORD } });
   const cookie = cookieOf(answer);

@@ -153,7 +153,7 @@ export const accounts: DomainDefinition = {
       name: 'customer_sessions',
       spread: 'tenant',
       access: 'write',
-      personal: { by: ['customer_id'], erase: 'delete', withhold: ['token_hash'] },
+      personal: { by: ['customer_id'], erase: 'delete', withhold: ['token_hash', 'previous_hash'] },
     },
     {
       name: 'customer_addresses',
@@ -260,6 +260,15 @@ export const accounts: DomainDefinition = {
       summary: 'End the present session.',
       audience: 'shopper',
       status: 204,
+    },
+    {
+      id: 'renewSession',
+      method: 'POST',
+      path: '/api/accounts/session',
+      summary:
+        'Exchange the session’s token for the next one. The one before is good for two minutes more; whoever comes with it later ends the session.',
+      audience: 'customer',
+      response: Session,
     },
     {
       id: 'getMe',

@@ -94,6 +94,13 @@ export const createService: CreateService = (platform) => {
     return { headers: { 'set-cookie': `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` } };
   }
 
+  async function renewSession(request: RouteRequest) {
+    const renewed = await sessions.renew(request.tenant.id, tokenOf(request.headers) ?? '');
+    if (renewed === undefined)
+      throw new ShopError('unauthenticated', 'This session is over.', { remedy: 'Log in again.' });
+    return welcome(request, await findById(platform, request.tenant.id, renewed.customerId), renewed, 200);
+  }
+
   async function holderOf(request: RouteRequest): Promise<Holder> {
     const { id, email, first_name } = await findById(platform, request.tenant.id, customerOf(request));
     return { kind: 'customer', id, email, name: first_name };
@@ -272,6 +279,7 @@ export const createService: CreateService = (platform) => {
       confirmRegistration,
       login,
       logout,
+      renewSession,
       updateMe,
       async getMe(request) {
         return { json: toCustomer(await findById(platform, request.tenant.id, customerOf(request))) };

@@ -1,4 +1,8 @@
-/** Sessions: a token of 256 random bits that names its tenant, kept as a hash, ending after a month without use. */
+/**
+ * Sessions: a token of 256 random bits that names its tenant, kept as a hash, ending after a month without use. A browser exchanges it each
+ * day for the next one. Whoever comes with one that was exchanged before ends the session: of the two who have it, one has stolen it
+ * (RFC 9700, refresh token rotation).
+ */
 import type { CompanyMembership, CustomerIdentity } from '../../platform/domain.ts';
 import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
 import { hashOf, newToken } from './tokens.ts';
@@ -8,6 +12,8 @@ export interface Sessions {
   begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
   /** Whose it is, with the groups they are in now; a company is a group of those who buy for it. */
   find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
+  /** The next token; undefined when the session is over, as it is by a token that was exchanged some minutes ago. */
+  renew(tenant: TenantId, token: string): Promise<RenewedSession | undefined>;
   /** What a session of this customer would say, for whoever acts for them. */
   of(tenant: TenantId, customerId: string): Promise<CustomerIdentity | undefined>;
   end(tenant: TenantId, token: string): Promise<void>;
@@ -16,12 +22,21 @@ export interface Sessions {
   removeExpired(tenant: TenantId): Promise<void>;
 }
 
+export interface RenewedSession {
+  readonly customerId: string;
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const IDLE_MS = 30 * DAY_MS;
 /** However busy: then a log-in is due. */
 const LONGEST_MS = 180 * DAY_MS;
 /** Writing "seen now" at every request would make every read a write. */
 const SEEN_EVERY_MS = 60 * 60 * 1_000;
+
+/** Answers get lost, and requests are on their way while a token is exchanged: so long the one before is as good. */
+const GRACE_MS = 2 * 60 * 1_000;
 
 /**
  * Which groups they are in and which company they buy for come along: looks by key, which find nothing for most, instead of questions
@@ -35,6 +50,9 @@ const identities = (from: string, customer: string): string =>
   LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved' WHERE s.tenant_id = $1`;
 
 const FIND = `SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')} AND s.token_hash = $2 AND s.expires_at > $3`;
+/** The token of the session whose token this was. What was exchanged too long ago to be on its way takes the session with it. */
+const EXCHANGED = `WITH ended AS (DELETE FROM customer_sessions WHERE tenant_id = $1 AND previous_hash = $2 AND rotated_at <= $3)
+  SELECT token_hash FROM customer_sessions WHERE tenant_id = $1 AND previous_hash = $2 AND rotated_at > $3`;
 const OF = `SELECT s.id AS customer_id, ${identities('customers', 's.id')} AND s.id = $2`;
 
 interface IdentityRow {
@@ -50,6 +68,22 @@ interface SessionRow extends IdentityRow {
 
 export function createSessions(sql: Sql, clock: Clock): Sessions {
   const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
+
+  /** Looked for only where no session has the token, so that nobody else pays for it. */
+  async function exchanged(tenant: TenantId, hash: string): Promise<string | undefined> {
+    const { rows } = await sql.query<{ token_hash: string }>(tenant, EXCHANGED, [
+      tenant,
+      hash,
+      later(-GRACE_MS),
+    ]);
+    return rows[0]?.token_hash;
+  }
+
+  async function rowOf(tenant: TenantId, hash: string): Promise<SessionRow | undefined> {
+    const { rows } = await sql.query<SessionRow>(tenant, FIND, [tenant, hash, clock.now()]);
+    return rows[0];
+  }
+
   return {
     async begin(tx, tenant, customerId) {
       const token = newToken(`sms_${tenant}.`);
@@ -62,10 +96,15 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
     },
     async find(tenant, token) {
       if (!token.startsWith(`sms_${tenant}.`)) return undefined;
-      const hash = hashOf(token);
-      const { rows } = await sql.query<SessionRow>(tenant, FIND, [tenant, hash, clock.now()]);
-      const [row] = rows;
-      if (!row) return undefined;
+      let hash = hashOf(token);
+      let row = await rowOf(tenant, hash);
+      if (row === undefined) {
+        const present = await exchanged(tenant, hash);
+        if (present === undefined) return undefined;
+        hash = present;
+        row = await rowOf(tenant, hash);
+      }
+      if (row === undefined) return undefined;
       if (clock.now().getTime() - row.seen_at.getTime() > SEEN_EVERY_MS) {
         await sql.query(
           tenant,
@@ -76,15 +115,34 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       }
       return identityOf(row);
     },
+    async renew(tenant, token) {
+      const next = newToken(`sms_${tenant}.`);
+      const hash = hashOf(token);
+      // With one that was exchanged a moment ago: its answer was lost. The next one takes the place of that, and the grace does not begin anew.
+      const { rows } = await sql.query<{ customer_id: string; expires_at: Date }>(
+        tenant,
+        `UPDATE customer_sessions SET token_hash = $3, previous_hash = $2, seen_at = $4,
+           rotated_at = CASE WHEN token_hash = $2 THEN $4::timestamptz ELSE rotated_at END,
+           expires_at = least($5::timestamptz, created_at + $6 * interval '1 millisecond')
+         WHERE tenant_id = $1 AND expires_at > $4 AND (token_hash = $2 OR (previous_hash = $2 AND rotated_at > $7))
+         RETURNING customer_id, expires_at`,
+        [tenant, hash, hashOf(next), clock.now(), later(IDLE_MS), LONGEST_MS, later(-GRACE_MS)],
+      );
+      const [row] = rows;
+      if (row !== undefined) return { customerId: row.customer_id, token: next, expiresAt: row.expires_at };
+      await exchanged(tenant, hash);
+      return undefined;
+    },
     async of(tenant, customerId) {
       const { rows } = await sql.query<IdentityRow>(tenant, OF, [tenant, customerId]);
       return rows[0] && identityOf(rows[0]);
     },
     async end(tenant, token) {
-      await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND token_hash = $2', [
+      await sql.query(
         tenant,
-        hashOf(token),
-      ]);
+        'DELETE FROM customer_sessions WHERE tenant_id = $1 AND (token_hash = $2 OR previous_hash = $2)',
+        [tenant, hashOf(token)],
+      );
     },
     async endOthers(tx, tenant, customerId) {
       await tx.query('DELETE FROM customer_sessions WHERE tenant_id = $1 AND customer_id = $2', [

@@ -7,6 +7,7 @@ import { themeOf } from '../../ui/theme.ts';
 import { ErrorWordsProvider } from '../components/error-words.tsx';
 import { Footer } from '../components/footer.tsx';
 import { Header } from '../components/header.tsx';
+import { RenewSession } from '../components/renew-session.tsx';
 import { logoAddress } from '../components/logo.tsx';
 import { currentCart, findShop, nonce } from '../lib/shop.ts';
 import type { Shop } from '../lib/shop.ts';
@@ -85,6 +86,7 @@ async function Frame({ shop, children }: { readonly shop: Shop; readonly childre
         {children}
       </main>
       <Footer shop={shop} collections={shown} />
+      {shop.loggedIn && !shop.renewed ? <RenewSession /> : null}
     </ErrorWordsProvider>
   );
 }

@@ -7,7 +7,7 @@ import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
 import type { Answer, Input } from '../../api-client/client.ts';
 import { addLine, chosenVariant, claimCart } from './carts.ts';
-import { forget, MONTH, remember, YEAR } from './cookies.ts';
+import { DAY, forget, MONTH, remember, YEAR } from './cookies.ts';
 import { fieldErrors, localPath, messageOf, text } from './forms.ts';
 import { claimWishlist } from './wishes.ts';
 import { COOKIES, currentCart, orNothing, orderCookie, shop } from './shop.ts';
@@ -458,14 +458,29 @@ function filledIn(
   return { values, errors: Object.fromEntries(missing.map((name) => [name, words.error.required])) };
 }
 
+/** Once a day: whoever has copied the token from somewhere is found out, or has one that is worth nothing. */
+export async function renewSession(): Promise<void> {
+  const { api } = await shop();
+  try {
+    await rememberSession(await api.call('accounts.renewSession', {}));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // It is over. Whatever else it is, the next page asks again.
+    if (error.status === 401) await forget(COOKIES.session);
+  }
+}
+
+async function rememberSession({ token, expiresAt }: NewSession): Promise<void> {
+  const seconds = Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000));
+  await remember(COOKIES.session, token, seconds);
+  await remember(COOKIES.renewed, 'yes', DAY);
+}
+
 type NewSession = Pick<Answer<'accounts.login'>, 'token' | 'expiresAt'>;
 
-async function welcome(current: Shop, { token, expiresAt }: NewSession): Promise<void> {
-  await remember(
-    COOKIES.session,
-    token,
-    Math.max(60, Math.round((Date.parse(expiresAt) - Date.now()) / 1000)),
-  );
+async function welcome(current: Shop, session: NewSession): Promise<void> {
+  await rememberSession(session);
+  const { token } = session;
   await Promise.all([claimCart(current.apiAs(token)), claimWishlist(current.apiAs(token))]);
 }
 

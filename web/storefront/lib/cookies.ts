@@ -2,6 +2,7 @@
 import { cookies, headers } from 'next/headers';
 
 /** Seconds. */
+export const DAY = 24 * 3600;
 export const MONTH = 30 * 24 * 3600;
 export const YEAR = 365 * 24 * 3600;
 

@@ -16,6 +16,8 @@ export const COOKIES = {
   locale: 'locale',
   currency: 'currency',
   session: 'shopmind_session',
+  /** There for a day: the session's token need not be exchanged yet. */
+  renewed: 'session_renewed',
   visit: 'visit',
   wishlist: 'wishlist',
 } as const;
@@ -40,6 +42,8 @@ export interface Shop {
   /** Reads what is the same for every guest, kept as long as the answer allows; where prices are in it, customers are told theirs. */
   read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>>;
   readonly loggedIn: boolean;
+  /** The session's token was exchanged within a day. */
+  readonly renewed: boolean;
   /** As the visitor, for what a page may do without: whatever takes longer than it should is broken off. */
   readonly hurried: Client;
   /** What this browser is known by, where the visitor has agreed to that. */
@@ -107,6 +111,7 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
     apiAs,
     read,
     loggedIn: session !== undefined,
+    renewed: jar.has(COOKIES.renewed),
     hurried,
     visitor: jar.get(COOKIES.visit)?.value,
   };
