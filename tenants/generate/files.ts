@@ -129,6 +129,9 @@ function columns(shop: Shop): string[] {
       `Title / ${locale}`,
       `Body (HTML) / ${locale}`,
     ]),
+    ...(shop.items.some(({ bundle }) => bundle !== undefined)
+      ? ['Bundle Components', 'Bundle Discount Percent']
+      : []),
   ];
 }
 
@@ -203,7 +206,7 @@ function variantCells(
     'Option1 Value': variant.colour,
     'Option2 Name': at === 0 && variant.size !== '' ? shop.sizeOption : '',
     'Option2 Value': variant.size,
-    'Variant SKU': `${shop.name.slice(0, 2).toUpperCase()}-${String(index + 1).padStart(3, '0')}-${String(at + 1).padStart(2, '0')}`,
+    'Variant SKU': skuOf(shop, index, at),
     'Variant Grams': String(item.grams),
     'Variant Inventory Tracker': 'shopify',
     'Variant Inventory Qty': String(stockOf(seed)),
@@ -225,6 +228,27 @@ function variantCells(
     'Variant Taxable': 'true',
     'Variant Image': pictures.find((one) => one.colour === variant.colour)?.src ?? '',
     'Variant Weight Unit': 'g',
+    ...bundleCells(shop, item),
+  };
+}
+
+const skuOf = (shop: Shop, index: number, at: number): string =>
+  `${shop.name.slice(0, 2).toUpperCase()}-${String(index + 1).padStart(3, '0')}-${String(at + 1).padStart(2, '0')}`;
+
+/** A bundle has neither prices nor stock of its own. */
+function bundleCells(shop: Shop, { bundle }: Item): Row {
+  if (bundle === undefined) return {};
+  const components = bundle.of.map(([handle, units]) => {
+    const index = shop.items.findIndex((item) => item.handle === handle);
+    if (index < 0) throw new Error(`${handle} is not on the list of ${shop.name}.`);
+    return `${units} x ${skuOf(shop, index, 0)}`;
+  });
+  return {
+    'Variant Inventory Qty': '',
+    'Variant Price': '',
+    ...Object.fromEntries(shop.others.map(({ currency }) => [`Price / ${currency}`, ''])),
+    'Bundle Components': components.join('; '),
+    'Bundle Discount Percent': String(bundle.percentOff),
   };
 }
 

@@ -6,7 +6,7 @@ export interface Item {
   readonly title: string;
   readonly type: string;
   readonly collection: string;
-  /** In the shop's first currency, major units. */
+  /** In the shop's first currency, major units; of a bundle nobody reads it. */
   readonly price: number;
   readonly grams: number;
   /** Names from the shop's palette; the first colours the main picture. */
@@ -22,6 +22,8 @@ export interface Item {
   readonly facts: readonly string[];
   /** Price before the sale. */
   readonly was?: number;
+  /** What one of it is made of, by handles with units, each in its first variant; it costs what these cost less so much percent. */
+  readonly bundle?: { readonly of: readonly (readonly [string, number])[]; readonly percentOff: number };
 }
 
 /** What is said of a product in another language; no facts: none are shown. */

@@ -2610,6 +2610,24 @@ export interface Operations {
           "width": number | null;
           "height": number | null;
         } | null;
+        "contents": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "productId": string;
+          "handle": string;
+          "title": string;
+          "variantTitle": string | null;
+          "image": {
+            "url": string;
+            "alt": string;
+            "width": number | null;
+            "height": number | null;
+          } | null;
+          "price": {
+            "amount": number;
+            "currency": string;
+          } | null;
+        })[];
       })[];
       "collections": readonly ({
         "handle": string;
@@ -2741,6 +2759,13 @@ export interface Operations {
           "taxable": boolean;
           "inventoryPolicy": "deny" | "continue";
           "inventoryQuantity": number;
+          "bundle"?: {
+            "components": readonly ({
+              "variantId": string;
+              "quantity": number;
+            })[];
+            "offBasisPoints"?: number | undefined;
+          } | undefined;
         })[];
         "images": readonly ({
           "url": string;
@@ -2778,17 +2803,24 @@ export interface Operations {
         "id"?: string | undefined;
         "sku"?: string | null | undefined;
         "optionValues"?: readonly (string)[] | undefined;
-        "prices": readonly ({
+        "prices"?: readonly ({
           "amount": number;
           "currency": string;
           "compareAt"?: number | null | undefined;
-        })[];
+        })[] | undefined;
         "barcode"?: string | null | undefined;
         "weightGrams"?: number | null | undefined;
         "requiresShipping"?: boolean | undefined;
         "taxable"?: boolean | undefined;
         "inventoryPolicy"?: "deny" | "continue" | undefined;
         "inventoryQuantity"?: number | undefined;
+        "bundle"?: {
+          "components": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "offBasisPoints"?: number | undefined;
+        } | undefined;
       })[];
       "images"?: readonly ({
         "src": string;
@@ -2829,6 +2861,13 @@ export interface Operations {
         "taxable": boolean;
         "inventoryPolicy": "deny" | "continue";
         "inventoryQuantity": number;
+        "bundle"?: {
+          "components": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "offBasisPoints"?: number | undefined;
+        } | undefined;
       })[];
       "images": readonly ({
         "url": string;
@@ -2882,6 +2921,13 @@ export interface Operations {
         "taxable": boolean;
         "inventoryPolicy": "deny" | "continue";
         "inventoryQuantity": number;
+        "bundle"?: {
+          "components": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "offBasisPoints"?: number | undefined;
+        } | undefined;
       })[];
       "images": readonly ({
         "url": string;
@@ -2919,17 +2965,24 @@ export interface Operations {
         "id"?: string | undefined;
         "sku"?: string | null | undefined;
         "optionValues"?: readonly (string)[] | undefined;
-        "prices": readonly ({
+        "prices"?: readonly ({
           "amount": number;
           "currency": string;
           "compareAt"?: number | null | undefined;
-        })[];
+        })[] | undefined;
         "barcode"?: string | null | undefined;
         "weightGrams"?: number | null | undefined;
         "requiresShipping"?: boolean | undefined;
         "taxable"?: boolean | undefined;
         "inventoryPolicy"?: "deny" | "continue" | undefined;
         "inventoryQuantity"?: number | undefined;
+        "bundle"?: {
+          "components": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "offBasisPoints"?: number | undefined;
+        } | undefined;
       })[];
       "images"?: readonly ({
         "src": string;
@@ -2971,6 +3024,13 @@ export interface Operations {
         "taxable": boolean;
         "inventoryPolicy": "deny" | "continue";
         "inventoryQuantity": number;
+        "bundle"?: {
+          "components": readonly ({
+            "variantId": string;
+            "quantity": number;
+          })[];
+          "offBasisPoints"?: number | undefined;
+        } | undefined;
       })[];
       "images": readonly ({
         "url": string;
@@ -7064,6 +7124,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7158,6 +7228,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7252,6 +7332,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7359,6 +7449,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7456,6 +7556,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7553,6 +7663,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7648,6 +7768,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7744,6 +7874,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7839,6 +7979,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -7935,6 +8085,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -8030,6 +8190,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -8163,6 +8333,7 @@ export interface Operations {
           "id": string;
           "lines": readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
           })[];
           "carrier"?: string | undefined;
@@ -8178,6 +8349,7 @@ export interface Operations {
           "askedBy": "shopper" | "merchant";
           "lines": readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
             "accepted"?: number | undefined;
@@ -8206,6 +8378,7 @@ export interface Operations {
             } | undefined;
             "counted"?: readonly ({
               "variantId": string;
+              "bundle"?: string | undefined;
               "quantity": number;
               "amount": number;
             })[] | undefined;
@@ -8236,6 +8409,18 @@ export interface Operations {
           "sku"?: string | undefined;
           "image"?: string | undefined;
           "options": Readonly<Record<string, string>>;
+          "parts"?: readonly ({
+            "variantId": string;
+            "productId": string;
+            "handle"?: string | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+            "sku"?: string | undefined;
+            "image"?: string | undefined;
+            "quantity": number;
+            "shipped": number;
+            "cancelled": number;
+          })[] | undefined;
           "quantity": number;
           "unitPrice": {
             "amount": number;
@@ -8419,6 +8604,16 @@ export interface Operations {
           "sku"?: string | undefined;
           "image"?: string | undefined;
           "options": Readonly<Record<string, string>>;
+          "parts"?: readonly ({
+            "variantId": string;
+            "productId": string;
+            "handle"?: string | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+            "sku"?: string | undefined;
+            "image"?: string | undefined;
+            "quantity": number;
+          })[] | undefined;
           "quantity": number;
           "unitPrice": {
             "amount": number;
@@ -8548,6 +8743,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -8651,6 +8856,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -8754,6 +8969,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -8884,6 +9109,7 @@ export interface Operations {
           "id": string;
           "lines": readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
           })[];
           "carrier"?: string | undefined;
@@ -8899,6 +9125,7 @@ export interface Operations {
           "askedBy": "shopper" | "merchant";
           "lines": readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
             "accepted"?: number | undefined;
@@ -8927,6 +9154,7 @@ export interface Operations {
             } | undefined;
             "counted"?: readonly ({
               "variantId": string;
+              "bundle"?: string | undefined;
               "quantity": number;
               "amount": number;
             })[] | undefined;
@@ -8957,6 +9185,18 @@ export interface Operations {
           "sku"?: string | undefined;
           "image"?: string | undefined;
           "options": Readonly<Record<string, string>>;
+          "parts"?: readonly ({
+            "variantId": string;
+            "productId": string;
+            "handle"?: string | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+            "sku"?: string | undefined;
+            "image"?: string | undefined;
+            "quantity": number;
+            "shipped": number;
+            "cancelled": number;
+          })[] | undefined;
           "quantity": number;
           "unitPrice": {
             "amount": number;
@@ -9129,6 +9369,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -9144,6 +9385,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -9172,6 +9414,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -9202,6 +9445,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -9317,6 +9572,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -9332,6 +9588,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -9360,6 +9617,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -9390,6 +9648,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -9475,6 +9745,7 @@ export interface Operations {
     body: {
       "lines": readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
         "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
       })[];
@@ -9497,6 +9768,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -9512,6 +9784,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -9540,6 +9813,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -9570,6 +9844,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -9655,6 +9941,7 @@ export interface Operations {
     body: {
       "back": readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
       })[];
       "exchange": {
@@ -9706,6 +9993,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -9721,6 +10009,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -9749,6 +10038,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -9779,6 +10069,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -9941,6 +10243,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -10062,6 +10374,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -10214,6 +10536,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -10339,6 +10671,16 @@ export interface Operations {
           "sku"?: string | undefined;
           "image"?: string | undefined;
           "options": Readonly<Record<string, string>>;
+          "parts"?: readonly ({
+            "variantId": string;
+            "productId": string;
+            "handle"?: string | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+            "sku"?: string | undefined;
+            "image"?: string | undefined;
+            "quantity": number;
+          })[] | undefined;
           "quantity": number;
           "unitPrice": {
             "amount": number;
@@ -10464,6 +10806,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -10587,6 +10939,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -10695,6 +11057,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -10710,6 +11073,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -10738,6 +11102,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -10768,6 +11133,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -10907,6 +11284,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -11046,6 +11433,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -11061,6 +11449,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -11089,6 +11478,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -11119,6 +11509,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -11290,6 +11692,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -11305,6 +11708,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -11333,6 +11737,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -11363,6 +11768,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -11477,6 +11894,7 @@ export interface Operations {
       "amount"?: number | undefined;
       "lines"?: readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
       })[] | undefined;
       "shipping"?: number | undefined;
@@ -11492,6 +11910,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -11507,6 +11926,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -11535,6 +11955,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -11565,6 +11986,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -11678,6 +12111,7 @@ export interface Operations {
     body: {
       "lines"?: readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
       })[] | undefined;
       "locationId"?: string | undefined;
@@ -11695,6 +12129,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -11710,6 +12145,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -11738,6 +12174,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -11768,6 +12205,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -11895,6 +12344,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -11910,6 +12360,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -11938,6 +12389,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -11968,6 +12420,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12081,6 +12545,7 @@ export interface Operations {
     body: {
       "lines": readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
       })[];
       "reason"?: string | undefined;
@@ -12095,6 +12560,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -12110,6 +12576,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -12138,6 +12605,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -12168,6 +12636,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12326,10 +12806,12 @@ export interface Operations {
         };
         "added": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "removed": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "refund": number;
@@ -12345,6 +12827,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12413,10 +12905,12 @@ export interface Operations {
           };
           "added": readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
           })[];
           "removed": readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
           })[];
           "refund": number;
@@ -12432,6 +12926,16 @@ export interface Operations {
           "sku"?: string | undefined;
           "image"?: string | undefined;
           "options": Readonly<Record<string, string>>;
+          "parts"?: readonly ({
+            "variantId": string;
+            "productId": string;
+            "handle"?: string | undefined;
+            "title": string;
+            "variantTitle"?: string | undefined;
+            "sku"?: string | undefined;
+            "image"?: string | undefined;
+            "quantity": number;
+          })[] | undefined;
           "quantity": number;
           "unitPrice": {
             "amount": number;
@@ -12501,10 +13005,12 @@ export interface Operations {
         };
         "added": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "removed": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "refund": number;
@@ -12520,6 +13026,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12601,10 +13117,12 @@ export interface Operations {
         };
         "added": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "removed": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "refund": number;
@@ -12620,6 +13138,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12670,6 +13198,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -12685,6 +13214,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -12713,6 +13243,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -12743,6 +13274,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12890,10 +13433,12 @@ export interface Operations {
         };
         "added": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "removed": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "refund": number;
@@ -12909,6 +13454,16 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -12954,6 +13509,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -12969,6 +13525,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -12997,6 +13554,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -13027,6 +13585,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -13147,6 +13717,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -13175,6 +13746,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -13196,6 +13768,7 @@ export interface Operations {
     body: {
       "lines": readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
         "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
       })[];
@@ -13222,6 +13795,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -13237,6 +13811,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -13265,6 +13840,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -13295,6 +13871,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -13408,6 +13996,7 @@ export interface Operations {
     body: {
       "back": readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "quantity": number;
       })[];
       "exchange": {
@@ -13474,6 +14063,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -13489,6 +14079,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -13517,6 +14108,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -13547,6 +14139,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -13671,6 +14275,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -13686,6 +14291,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -13714,6 +14320,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -13744,6 +14351,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -13866,6 +14485,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -13881,6 +14501,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -13909,6 +14530,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -13939,6 +14561,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -14061,6 +14695,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -14076,6 +14711,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -14104,6 +14740,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -14134,6 +14771,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -14248,6 +14897,7 @@ export interface Operations {
     body: {
       "lines": readonly ({
         "variantId": string;
+        "bundle"?: string | undefined;
         "accepted": number;
         "restock": number;
       })[];
@@ -14262,6 +14912,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -14277,6 +14928,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -14305,6 +14957,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -14335,6 +14988,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;
@@ -14460,6 +15125,7 @@ export interface Operations {
         "id": string;
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
         })[];
         "carrier"?: string | undefined;
@@ -14475,6 +15141,7 @@ export interface Operations {
         "askedBy": "shopper" | "merchant";
         "lines": readonly ({
           "variantId": string;
+          "bundle"?: string | undefined;
           "quantity": number;
           "reason": "changed_mind" | "too_large" | "too_small" | "not_as_described" | "damaged" | "wrong_item" | "late" | "other";
           "accepted"?: number | undefined;
@@ -14503,6 +15170,7 @@ export interface Operations {
           } | undefined;
           "counted"?: readonly ({
             "variantId": string;
+            "bundle"?: string | undefined;
             "quantity": number;
             "amount": number;
           })[] | undefined;
@@ -14533,6 +15201,18 @@ export interface Operations {
         "sku"?: string | undefined;
         "image"?: string | undefined;
         "options": Readonly<Record<string, string>>;
+        "parts"?: readonly ({
+          "variantId": string;
+          "productId": string;
+          "handle"?: string | undefined;
+          "title": string;
+          "variantTitle"?: string | undefined;
+          "sku"?: string | undefined;
+          "image"?: string | undefined;
+          "quantity": number;
+          "shipped": number;
+          "cancelled": number;
+        })[] | undefined;
         "quantity": number;
         "unitPrice": {
           "amount": number;

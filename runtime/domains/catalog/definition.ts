@@ -39,6 +39,7 @@ export const catalog: DomainDefinition = {
     ...priceListTables,
     ...wishlistTables,
     ...relatedTables,
+    { name: 'catalog_bundle_parts', spread: 'tenant', access: 'write' },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -71,6 +72,12 @@ export const catalog: DomainDefinition = {
       leaseSeconds: 30,
     },
     ...wishlistTasks,
+    {
+      name: 'catalog.price-bundles',
+      payload: z.object({ productId: z.string() }),
+      maxAttempts: 20,
+      leaseSeconds: 30,
+    },
     reviewTask,
   ],
   buckets: [

@@ -1,6 +1,7 @@
 /** A product as it is stored, and what is drawn from it: cards, details, events, price ranges, search text. Pure. */
 import { createHash } from 'node:crypto';
 import type { SearchTexts } from '../../platform/ports.ts';
+import type { Bundle } from './bundles/schemas.ts';
 import { textOf } from './html.ts';
 import { ratingOf, type Stars } from './reviews/rating.ts';
 import type { ProductText, Translations } from './translations/schemas.ts';
@@ -29,6 +30,8 @@ export interface VariantDocument {
   readonly image: Image | null;
   /** Columns of an import that we keep without using them. */
   readonly extra: Readonly<Record<string, string>>;
+  /** What it is made of; absent: it is goods of its own, with stock of its own. */
+  readonly bundle?: Bundle;
 }
 
 export interface ProductDocument {
@@ -195,6 +198,7 @@ export function toDetail(row: DetailRow, currency: string, locale?: string): Pro
         taxable: variant.taxable,
         inventoryPolicy: variant.inventoryPolicy,
         image: variant.image,
+        contents: [],
       };
     }),
     collections: row.collections,
@@ -262,6 +266,7 @@ export function eventOf(product: ProductDocument, version: number): ProductUpser
       weightGrams: variant.weightGrams,
       inventoryPolicy: variant.inventoryPolicy,
       inventoryQuantity: variant.inventoryQuantity,
+      ...(variant.bundle === undefined ? {} : { components: variant.bundle.components }),
     })),
   };
 }

@@ -6,16 +6,20 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { TaskRun, Tenant, TenantId } from '../../platform/ports.ts';
+import type { TaskRun, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
+import { COMPONENTS_COLUMN, resolved } from './bundles/csv.ts';
+import { variantsNamed } from './bundles/store.ts';
 import { joinCollections } from './collections.ts';
 import { groupsOf } from './csv/read.ts';
-import { toProduct, type CsvProduct } from './csv/products.ts';
+import { toProduct, type CsvProduct, type CsvVariant } from './csv/products.ts';
 import type { Media } from './media.ts';
 import type { Image, ImportProblem, ImportReport } from './schemas.ts';
 import type { Sources } from './sources.ts';
 import { writeProducts, type ProductDraft } from './store.ts';
 
 const BATCH = 100;
+/** Products with bundles that wait for what they are made of, which may come later in the file. */
+const MOST_BUNDLES = 1_000;
 const PICTURES_AT_ONCE = 12;
 const MOST_BYTES = 2 * 1024 * 1024 * 1024;
 const PROBLEMS_KEPT = 1_000;
@@ -130,12 +134,14 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     const hash = createHash('sha256');
     const currency = tenant.currencies[0] ?? 'EUR';
     const pictures = pictureTaker(media, tenant.id, base);
-    let batch: CsvProduct[] = [];
-    const flush = async () => {
+    const batch: CsvProduct[] = [];
+    const bundles: CsvProduct[] = [];
+    const flush = async (products: readonly CsvProduct[]) => {
       signal.throwIfAborted();
-      const products = batch;
-      batch = [];
-      await importBatch(tenant, products, pictures, counts, row.force);
+      const pictured = await Promise.all(
+        products.map(async (product) => ({ product, draft: await toDraft(product, pictures, counts) })),
+      );
+      await importSome(tenant, pictured, counts, row.force);
       await sql.query(tenant.id, `UPDATE catalog_imports SET report = $3 WHERE tenant_id = $1 AND id = $2`, [
         tenant.id,
         row.id,
@@ -154,26 +160,57 @@ export function createImports({ platform, media, sources, changed }: ImportTools
       if ('problems' in outcome) {
         counts.products.rejected++;
         reject(counts, outcome.problems);
-      } else if (batch.push(outcome.product) >= BATCH) await flush();
+        continue;
+      }
+      const isBundle = outcome.product.variants.some(({ bundle }) => bundle !== undefined);
+      (isBundle ? bundles : batch).push(outcome.product);
+      if (batch.length >= BATCH || bundles.length >= MOST_BUNDLES) {
+        await flush(batch.splice(0));
+        if (bundles.length >= MOST_BUNDLES) await flush(bundles.splice(0));
+      }
     }
-    if (batch.length > 0) await flush();
+    for (const rest of [batch, bundles]) if (rest.length > 0) await flush(rest);
     return hash.digest('hex');
+  }
+
+  /** All together, or where one of them cannot be, each by itself. */
+  async function importSome(
+    tenant: Tenant,
+    products: readonly Pictured[],
+    counts: Counts,
+    force: boolean,
+  ): Promise<void> {
+    try {
+      await importBatch(tenant, products, counts, force);
+    } catch (error) {
+      if (!isTheirs(error)) throw error;
+      const [first, ...others] = products;
+      if (others.length > 0) {
+        for (const each of products) await importSome(tenant, [each], counts, force);
+      } else if (first !== undefined) {
+        counts.products.rejected++;
+        reject(counts, [problemWith(first.product, error)]);
+      }
+    }
   }
 
   async function importBatch(
     tenant: Tenant,
-    products: readonly CsvProduct[],
-    pictures: PictureTaker,
+    products: readonly Pictured[],
     counts: Counts,
     force: boolean,
   ): Promise<void> {
-    const drafts = await Promise.all(products.map((product) => toDraft(product, pictures, counts)));
     const written = await sql.transaction(tenant.id, async (tx) => {
+      const drafts = await withComponents(
+        tx,
+        tenant.id,
+        products.map(({ draft }) => draft),
+      );
       const results = await writeProducts(platform, tx, tenant.id, drafts, {
         fromImport: true,
         force,
       });
-      const memberships = products.flatMap((product, index) => {
+      const memberships = products.flatMap(({ product }, index) => {
         const result = results[index];
         if (!result || result.outcome === 'unchanged') return [];
         return product.collections.map((title) => ({ productId: result.document.id, title }));
@@ -269,8 +306,57 @@ function pictureTaker(media: Media, tenant: TenantId, base: URL | undefined): Pi
   };
 }
 
+/** Components of bundles are called by what the file calls them still. */
+type NamedDraft = Omit<ProductDraft, 'variants'> & {
+  readonly variants: readonly (Omit<CsvVariant, 'image'> & { readonly image: Image | null })[];
+};
+
+interface Pictured {
+  readonly product: CsvProduct;
+  readonly draft: NamedDraft;
+}
+
+/** @throws ShopError `invalid_input` for components that are not in the shop */
+async function withComponents(
+  tx: Transaction,
+  tenant: TenantId,
+  drafts: readonly NamedDraft[],
+): Promise<readonly ProductDraft[]> {
+  const names = drafts
+    .flatMap(({ variants }) => variants.flatMap(({ bundle }) => bundle?.components ?? []))
+    .map(({ name }) => name);
+  const known = names.length === 0 ? new Map<string, string[]>() : await variantsNamed(tx, tenant, names);
+  return drafts.map((draft) => ({
+    ...draft,
+    variants: draft.variants.map(({ bundle: named, ...variant }) => {
+      if (named === undefined) return variant;
+      const bundle = resolved(named, known);
+      if ('unknown' in bundle) throw noSuchComponent(bundle.unknown);
+      return { ...variant, bundle };
+    }),
+  }));
+}
+
+function noSuchComponent(name: string): ShopError {
+  return new ShopError('invalid_input', `${name} is not the name of one variant of the shop.`, {
+    remedy:
+      'Have what a bundle is made of in the shop or in another product of the file, and name each once.',
+  });
+}
+
+function problemWith(product: CsvProduct, error: ShopError): ImportProblem {
+  const line = product.variants.find(({ bundle }) => bundle !== undefined)?.bundle?.line ?? product.line;
+  return {
+    line,
+    column: COMPONENTS_COLUMN,
+    handle: product.handle,
+    what: [error.message, ...error.problems.map(({ what }) => what)].join(' '),
+    remedy: error.remedy ?? 'Check what it is made of.',
+  };
+}
+
 /** A picture that cannot be had is reported; the product is imported without it. */
-async function toDraft(product: CsvProduct, take: PictureTaker, counts: Counts): Promise<ProductDraft> {
+async function toDraft(product: CsvProduct, take: PictureTaker, counts: Counts): Promise<NamedDraft> {
   const tryTake = async (src: string, alt: string, line: number, column: string): Promise<Image | null> => {
     try {
       const image = await take(src, alt);

@@ -3,6 +3,7 @@
  * The definition, the handlers and the typed clients all read these.
  */
 import { z } from 'zod';
+import { Bundle, Component } from './bundles/schemas.ts';
 
 /** ISO 4217, upper case. */
 export const Currency = z
@@ -75,6 +76,21 @@ export const Variant = z.object({
   /** `continue` sells beyond what is on hand. */
   inventoryPolicy: z.enum(['deny', 'continue']),
   image: Image.nullable(),
+  /** Of a bundle: what is in one of it, as far as it is published. Empty: it is no bundle. */
+  contents: z.array(
+    z.object({
+      variantId: z.string(),
+      quantity: z.int(),
+      productId: z.string(),
+      handle: z.string(),
+      title: z.string(),
+      /** Null for a product without options. */
+      variantTitle: z.string().nullable(),
+      image: Image.nullable(),
+      /** What one of it costs by itself. */
+      price: Money.nullable(),
+    }),
+  ),
 });
 export type Variant = z.infer<typeof Variant>;
 
@@ -225,11 +241,11 @@ export const VariantInput = z.strictObject({
   sku: Text.nullable().optional(),
   /** Option values in the order of the product's options. */
   optionValues: z.array(Text.min(1)).max(3).default([]),
-  /** At most one price per currency. */
+  /** At most one price per currency, and one at least unless a bundle's components say what it costs. */
   prices: z
     .array(Money.extend({ compareAt: z.int().min(0).nullable().optional() }))
-    .min(1)
     .max(50)
+    .default([])
     .refine(
       (prices) => new Set(prices.map((p) => p.currency)).size === prices.length,
       'has a currency twice',
@@ -241,6 +257,8 @@ export const VariantInput = z.strictObject({
   inventoryPolicy: z.enum(['deny', 'continue']).default('deny'),
   /** Stock to begin with; later changes belong to orders. */
   inventoryQuantity: z.int().min(0).max(100_000_000).default(0),
+  /** What it is made of: it has no stock of its own then. */
+  bundle: Bundle.optional(),
 });
 export type VariantInput = z.infer<typeof VariantInput>;
 
@@ -288,6 +306,7 @@ export const AdminVariant = z.object({
   taxable: z.boolean(),
   inventoryPolicy: z.enum(['deny', 'continue']),
   inventoryQuantity: z.int(),
+  bundle: Bundle.optional(),
 });
 export type AdminVariant = z.infer<typeof AdminVariant>;
 
@@ -454,6 +473,8 @@ export const ProductUpserted = z.object({
       inventoryPolicy: z.enum(['deny', 'continue']),
       /** Stock to begin with; consumers that already know the variant leave their count alone. */
       inventoryQuantity: z.int(),
+      /** What one of it is made of; absent: it is goods of its own. */
+      components: z.array(Component).optional(),
     }),
   ),
 });

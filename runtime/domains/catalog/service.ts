@@ -4,6 +4,8 @@ import type { CreateService, Platform, RouteRequest, RouteResponse } from '../..
 import { ShopError } from '../../platform/errors.ts';
 import type { PictureQuery } from '../../platform/pictures/form.ts';
 import type { SqlRunner, StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
+import { createBundlePricing } from './bundles/pricing.ts';
+import { componentIdsOf, PRICE_TASK, namesOf, withContents } from './bundles/store.ts';
 import * as collections from './collections.ts';
 import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
 import { catalog } from './definition.ts';
@@ -187,6 +189,7 @@ export const createService: CreateService = (platform) => {
     tasks: {
       'catalog.run-import': (run) => imports.run(run),
       [KEEP_TASK]: (run) => keeping.run(run),
+      [PRICE_TASK]: createBundlePricing(platform, cached.changed),
       [TIDY]: tidyWishlists(platform),
       [ASK]: asking.ask,
       [TELL]: createTelling(platform),
@@ -449,7 +452,8 @@ async function readDetail(
   const [row] = rows;
   if (!row)
     throw new ShopError('not_found', 'There is no such product.', { remedy: 'See /api/catalog/products.' });
-  return toDetail(row, currency, locale);
+  const runner: SqlRunner = { query: (text, values) => sql.query(tenant.id, text, values, BROWSING) };
+  return withContents(runner, tenant.id, toDetail(row, currency, locale), row.document, { currency, locale });
 }
 
 const ADMIN_COLUMNS = `p.version, p.document, p.created_at, p.updated_at, p.position, p.id, coalesce((
@@ -530,7 +534,9 @@ async function knownDocument({ sql }: Platform, tenant: TenantId, id: string): P
 
 /** What a schema of one field cannot see. */
 function checkVariants({ options, variants }: ProductInput): void {
-  const problems = variants.flatMap(({ optionValues }, index) => {
+  const problems = variants.flatMap(({ optionValues, prices, bundle }, index) => {
+    if (prices.length === 0 && bundle?.offBasisPoints === undefined)
+      return [{ where: `body/variants/${index}/prices`, what: 'is missing' }];
     const where = `body/variants/${index}/optionValues`;
     if (optionValues.length !== options.length)
       return [{ where, what: `has ${optionValues.length} values for ${options.length} options` }];
@@ -540,9 +546,9 @@ function checkVariants({ options, variants }: ProductInput): void {
   if (new Set(options).size < options.length)
     problems.push({ where: 'body/options', what: 'names an option twice' });
   if (problems.length === 0) return;
-  throw new ShopError('invalid_input', 'The variants do not fit the options.', {
+  throw new ShopError('invalid_input', 'The variants do not fit the options, or have no price.', {
     problems,
-    remedy: 'Give each variant one value per option, and no two the same.',
+    remedy: 'Give each variant a price and one value per option, and no two the same.',
   });
 }
 
@@ -589,6 +595,7 @@ async function toDraft(
         inventoryQuantity: variant.inventoryQuantity,
         image: before?.image ?? null,
         extra: before?.extra ?? {},
+        ...(variant.bundle === undefined ? {} : { bundle: variant.bundle }),
       };
     }),
   };
@@ -687,8 +694,14 @@ async function* exportLines({ sql }: Platform, tenant: Tenant, layout: ExportLay
        ORDER BY p.position, p.id LIMIT ${EXPORT_PAGE}`,
       [tenant.id, after?.position ?? null, after?.id ?? null],
     );
+    const runner: SqlRunner = { query: (text, values) => sql.query(tenant.id, text, values) };
+    const names = await namesOf(
+      runner,
+      tenant.id,
+      rows.flatMap(({ document }) => componentIdsOf(document)),
+    );
     if (rows.length > 0)
-      yield Buffer.from(rows.map((row) => rowsOf(row.document, row.collections, layout)).join(''));
+      yield Buffer.from(rows.map((row) => rowsOf(row.document, row.collections, layout, names)).join(''));
     after = rows.at(-1);
     if (rows.length < EXPORT_PAGE) return;
   }

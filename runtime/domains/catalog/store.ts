@@ -1,6 +1,7 @@
 /** Products in SQL: written as wholes, many at a time, with their projections and events in one transaction. */
 import { ShopError } from '../../platform/errors.ts';
 import type { Clock, NewId, TenantId, Transaction } from '../../platform/ports.ts';
+import { completeBundles, noteBundles, priceBundlesLater } from './bundles/store.ts';
 import {
   cardOf,
   contentHashOf,
@@ -68,20 +69,30 @@ export async function writeProducts(
   const present = await lockPresent(tx, tenant, drafts);
   const now = clock.now();
   const base = await lastPosition(tx, tenant);
+  const planned = drafts.map((draft) => {
+    const known = present.get(draft.id ?? draft.handle);
+    checkPrecondition(draft, known, options);
+    const hash = options.fromImport ? contentHashOf(draft) : null;
+    const isKnown = options.fromImport && !options.force && known?.import_hash === hash;
+    return { known, hash, document: isKnown ? undefined : withIds(draft, known?.document, newId) };
+  });
+  const complete = await completeBundles(
+    tx,
+    tenant,
+    planned.flatMap(({ known, document }) => (document ? [{ document, known: known?.document }] : [])),
+  );
   const rows: object[] = [];
   const replaced: string[] = [];
   const gone: string[] = [];
   const drops: Drop[] = [];
   const results: Written[] = [];
-  for (const [index, draft] of drafts.entries()) {
-    const known = present.get(draft.id ?? draft.handle);
-    checkPrecondition(draft, known, options);
-    const hash = options.fromImport ? contentHashOf(draft) : null;
-    if (known && options.fromImport && !options.force && known.import_hash === hash) {
+  for (const [index, { known, hash, document: asPlanned }] of planned.entries()) {
+    if (known && !asPlanned) {
       results.push({ outcome: 'unchanged', document: known.document, version: known.version });
       continue;
     }
-    const document = withIds(draft, known?.document, newId);
+    const document = complete[rows.length];
+    if (!document) throw new Error('A product was planned without a document.');
     gone.push(...goneFrom(known?.document, document));
     drops.push(...dropsOf(known?.document, document));
     const version = (known?.version ?? 0) + 1;
@@ -109,11 +120,10 @@ export async function writeProducts(
   await tx.query(UPSERT, [tenant, JSON.stringify(rows), now]);
   const changed = results.filter(({ outcome }) => outcome !== 'unchanged');
   if (replaced.length > 0) await tx.query(CLEAR_PROJECTIONS, [tenant, replaced]);
-  await insertProjections(
-    tx,
-    tenant,
-    changed.map(({ document }) => document),
-  );
+  const written = changed.map(({ document }) => document);
+  await insertProjections(tx, tenant, written);
+  await noteBundles(tx, tenant, written);
+  await priceBundlesLater(tx, tenant, written);
   await forgetVariants(tx, tenant, gone);
   await noteUses(
     tx,
@@ -318,5 +328,6 @@ const UPSERT = `
     updated_at = excluded.updated_at, published_at = excluded.published_at`;
 
 const CLEAR_PROJECTIONS = `
-  WITH old_prices AS (DELETE FROM product_prices WHERE tenant_id = $1 AND product_id = ANY ($2::text[]))
+  WITH old_prices AS (DELETE FROM product_prices WHERE tenant_id = $1 AND product_id = ANY ($2::text[])),
+  old_parts AS (DELETE FROM catalog_bundle_parts WHERE tenant_id = $1 AND product_id = ANY ($2::text[]))
   DELETE FROM variants WHERE tenant_id = $1 AND product_id = ANY ($2::text[])`;

@@ -18,13 +18,22 @@ const order = z.object({
   total: money,
   refunded: z.int(),
   lines: z.array(
-    z.object({ variantId: z.string(), title: z.string(), quantity: z.int(), unitPrice: z.int() }),
+    z.object({
+      variantId: z.string(),
+      title: z.string(),
+      quantity: z.int(),
+      unitPrice: z.int(),
+      /** Of a bundle: what is in one, and what of its price that is. */
+      parts: z
+        .array(z.object({ variantId: z.string(), title: z.string(), quantity: z.int(), amount: z.int() }))
+        .optional(),
+    }),
   ),
   reason: z.string().optional(),
   /** Of events about a parcel. */
   fulfilment: z
     .object({
-      lines: z.array(z.object({ variantId: z.string(), quantity: z.int() })),
+      lines: z.array(z.object({ variantId: z.string(), bundle: z.string().optional(), quantity: z.int() })),
       carrier: z.string().optional(),
       trackingNumber: z.string().optional(),
       trackingUrl: z.string().optional(),
@@ -308,18 +317,30 @@ function knownOrder(orderId: string, row: OrderRow | undefined): KnownOrder | un
 function parcelOf({ fulfilment, ...order }: Order): object {
   if (fulfilment === undefined) return { lines: linesOf(order) };
   const { carrier, trackingNumber, trackingUrl } = fulfilment;
-  const lines = fulfilment.lines.flatMap(({ variantId, quantity }) =>
-    order.lines.filter((line) => line.variantId === variantId).map((line) => ({ ...line, quantity })),
-  );
   const tracking = [carrier, trackingNumber].filter((part) => part !== undefined).join(' ');
   return {
-    lines: linesOf({ ...order, lines }),
+    lines: fulfilment.lines.flatMap((units) => sentOf(order, units)),
     ...(tracking === '' ? {} : { tracking }),
     ...(trackingUrl === undefined ? {} : { follow: trackingUrl }),
   };
 }
 
-function linesOf({ lines, total }: Order): object[] {
+/** Parts of a bundle are told one by one: they may leave in several parcels. */
+function sentOf(
+  { lines, total: { currency } }: Order,
+  { variantId, bundle, quantity }: NonNullable<Order['fulfilment']>['lines'][number],
+): object[] {
+  const line = lines.find((each) => each.variantId === (bundle ?? variantId));
+  if (line === undefined) return [];
+  if (bundle === undefined)
+    return linesOf({ lines: [{ ...line, quantity }], total: { amount: 0, currency } });
+  const part = line.parts?.find((each) => each.variantId === variantId);
+  if (part === undefined) return [];
+  const amount = Math.floor((part.amount * quantity) / part.quantity);
+  return [{ title: `${part.title} (${line.title})`.slice(0, 2_000), quantity, total: { amount, currency } }];
+}
+
+function linesOf({ lines, total }: Pick<Order, 'lines' | 'total'>): object[] {
   return lines.map(({ title, quantity, unitPrice }) => ({
     title: title.slice(0, 2_000),
     quantity,

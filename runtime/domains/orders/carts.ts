@@ -4,6 +4,8 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { Caller, Platform } from '../../platform/domain.ts';
 import type { SqlResult, SqlRunner, SqlStatement, Tenant, TenantId } from '../../platform/ports.ts';
+import { withContents } from './bundles/contents.ts';
+import { shownPart, type Part } from './bundles/goods.ts';
 import { MOST_CARDS } from './gift-cards/schemas.ts';
 import type { Purse } from './gift-cards/spread.ts';
 import { CARDS, hashOf } from './gift-cards/store.ts';
@@ -59,6 +61,10 @@ export interface StoredLine {
   /** What one costs now, for whoever looks and in this quantity; undefined when it is not for sale in the cart's currency. */
   readonly unitPrice: number | undefined;
   readonly shipped: boolean;
+  /** It has no stock of its own: its parts' is what can be had of it. Absent: as false. */
+  readonly bundle?: boolean | undefined;
+  /** Of a bundle: what is in one of it. */
+  readonly parts?: readonly Part[] | undefined;
   readonly free: number;
   readonly tracked: boolean;
   /** Units that may be promised beyond the shelf, and when more are expected. */
@@ -110,6 +116,7 @@ interface LineRow {
   readonly tracked: boolean | null;
   readonly backorder: number | null;
   readonly expected: string | null;
+  readonly bundle: boolean | null;
 }
 
 const READ = `
@@ -125,7 +132,7 @@ const READ = `
         'image', v.image, 'options', v.options, 'price', ${unitPrice('c.currency', 'l.quantity', 'd')},
         'shipped', v.requires_shipping, 'type', v.product_type, 'vendor', v.vendor, 'taxable', v.taxable,
         'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold,
-        'tracked', s.tracked, 'backorder', s.backorder_limit, 'expected', s.expected_at) order by l.added_at, l.variant_id)
+        'tracked', s.tracked, 'backorder', s.backorder_limit, 'expected', s.expected_at, 'bundle', v.bundle) order by l.added_at, l.variant_id)
       from orders_cart_lines l
       left join orders_variants v on v.tenant_id = l.tenant_id and v.variant_id = l.variant_id
       left join orders_stock s on s.tenant_id = l.tenant_id and s.variant_id = l.variant_id
@@ -168,7 +175,8 @@ export async function readCart(
   const [row] = rows;
   if (row === undefined) throw noSuchCart(id);
   const cart = fromRow(row);
-  return { ...cart, customerId: customerId ?? cart.customerId };
+  const lines = await withContents(sql, tenant, cart.currency, cart.lines);
+  return { ...cart, lines, customerId: customerId ?? cart.customerId };
 }
 
 export function noSuchCart(id: string): ShopError {
@@ -283,10 +291,22 @@ export function problemOf(line: StoredLine): CartLine['problem'] {
   return line.unitPrice === line.seenPrice ? undefined : 'price_changed';
 }
 
-/** What an order keeps of a line, and a shopper sees. */
-export function snapshotOf(line: StoredLine): ItemSnapshot {
-  const { variantId, productId, handle, title, variantTitle, sku, image, options } = line;
-  return { variantId, productId, handle, title, variantTitle, sku, image, options: { ...options } };
+/** What a shopper sees of an item, in whatever it is a line of. */
+export function snapshotOf(
+  line: Omit<ItemSnapshot, 'parts'> & { readonly parts?: readonly Part[] | undefined },
+): ItemSnapshot {
+  const { variantId, productId, handle, title, variantTitle, sku, image, options, parts } = line;
+  return {
+    variantId,
+    productId,
+    handle,
+    title,
+    variantTitle,
+    sku,
+    image,
+    options: { ...options },
+    ...(parts === undefined ? {} : { parts: parts.map(shownPart) }),
+  };
 }
 
 /** Of a line that can be bought: units that are not there yet. */
@@ -634,6 +654,7 @@ function fromRow(row: CartRow): StoredCart {
       seenPrice: line.seen,
       unitPrice: line.price ?? undefined,
       shipped: line.shipped ?? true,
+      bundle: line.bundle ?? false,
       free: line.free ?? 0,
       tracked: line.tracked ?? true,
       backorder: line.backorder ?? 0,

@@ -7,6 +7,7 @@ import { ShopError, type Problem } from '../../platform/errors.ts';
 import type { SqlValue, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
 import { hashOf, newNumber, newToken } from './access.ts';
+import { soldParts, wantsOf } from './bundles/goods.ts';
 import { NOT_SPENT, spending } from './gift-cards/store.ts';
 import type { Approval } from '../accounts/schemas.ts';
 import {
@@ -24,7 +25,8 @@ import { cartPrice, problemOf, readCart, readerOf, shopperOf, snapshotOf, type S
 import {
   allocateTaken,
   readTaken,
-  stockChanged,
+  bundleTasks,
+  stockEvents,
   TAKEN,
   takeValues,
   TAKING,
@@ -234,11 +236,12 @@ export async function tellPlaced(
 ): Promise<void> {
   if (order.due === 0)
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
-  await tx.emit(orderEvent('placed', order), ...changes.map(stockChanged));
+  await tx.emit(orderEvent('placed', order), ...stockEvents(changes));
   const runAt = after(order.placedAt, settings.sweepSeconds);
   await tx.enqueue(
     { name: 'orders.expire-due', payload: {}, key: 'expire', runAt: order.holdExpiresAt },
     { name: 'orders.sweep', payload: {}, key: 'sweep', runAt },
+    ...bundleTasks(changes),
   );
 }
 
@@ -348,19 +351,27 @@ interface Titled {
   readonly variantId: string;
   readonly title: string;
   readonly variantTitle?: string | undefined;
+  readonly parts?: readonly { readonly variantId: string }[] | undefined;
 }
 
+/** @param lacking goods, or lines of them */
 export function outOfStock(
   all: readonly Titled[],
   lacking: readonly { variantId: string; quantity: number; free: number }[],
 ): ShopError {
-  const lines = all.filter((line) => lacking.some((each) => each.variantId === line.variantId));
+  const isOf = (line: Titled, id: string): boolean =>
+    line.variantId === id || (line.parts ?? []).some(({ variantId }) => variantId === id);
+  const lines = all.filter((line) => lacking.some((each) => isOf(line, each.variantId)));
   return new ShopError('out_of_stock', `There is not enough of ${titles(lines)}.`, {
     remedy: 'Reduce the quantity or remove the line.',
-    problems: lacking.map(({ variantId, free }) => ({
-      where: `/lines/${variantId}`,
-      what: free > 0 ? 'insufficient_stock' : 'out_of_stock',
-    })),
+    problems: lacking.flatMap(({ variantId, free }) =>
+      lines
+        .filter((line) => isOf(line, variantId))
+        .map((line) => ({
+          where: `/lines/${line.variantId}`,
+          what: free > 0 ? 'insufficient_stock' : 'out_of_stock',
+        })),
+    ),
   });
 }
 
@@ -438,6 +449,7 @@ export function newOrder(
     returns: [],
     lines: cart.lines.map((line, index) => ({
       ...snapshotOf(line),
+      parts: soldParts(line.parts),
       quantity: line.quantity,
       shipped: 0,
       cancelled: 0,
@@ -484,12 +496,12 @@ export function making(actor: 'shopper' | 'merchant', outside?: number): string 
       $25, $26::bigint, $27::boolean, $28::jsonb, $29::bigint, ${outside === undefined ? 0 : `$${outside}::bigint`} from cart
   ), lines as (
     insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
-      options, quantity, unit_price, discount, tax, tax_rate)
+      options, quantity, unit_price, discount, tax, tax_rate, parts)
     select $1, $2, l.position, l."variantId", l."productId", l.handle, l.title, l."variantTitle", l.sku, l.image, l.options, l.quantity,
-      l."unitPrice", l.discount, l.tax, l."taxRate"
+      l."unitPrice", l.discount, l.tax, l."taxRate", l.parts
     from cart, jsonb_to_recordset($22::jsonb) as l (position integer, "variantId" text, "productId" text, handle text, title text,
       "variantTitle" text, sku text, image text, options jsonb, quantity integer, "unitPrice" bigint,
-      discount bigint, tax bigint, "taxRate" integer)
+      discount bigint, tax bigint, "taxRate" integer, parts jsonb)
   ), history as (
     insert into orders_history (tenant_id, order_id, sequence, to_status, actor, at, change)
     select $1, $2, 1, 'pending_payment', '${actor}', $6, jsonb_build_object(
@@ -527,7 +539,7 @@ async function write(
   const plain = discounts.length === 0 ? WRITE : WRITE_WITH_PROMOTIONS;
   const withGifts = discounts.length === 0 ? WRITE_WITH_GIFTS : WRITE_WITH_BOTH;
   const { rows } = await tx.query<WrittenRow>(gifts.length === 0 ? plain : withGifts, [
-    ...takeValues(tenant, order.id, order.lines, 'held', order.placedAt),
+    ...takeValues(tenant, order.id, wantsOf(order.lines), 'held', order.placedAt),
     cart.id,
     cart.version,
     ...orderValues(order),

@@ -84,6 +84,9 @@ const ofVariant = z.strictObject({ variantId: s.variantId });
 /** A task that goes round by itself says whether its last round found nothing; after two of these it rests. */
 const rounds = z.strictObject({ idle: z.boolean().optional() });
 
+/** Of which variant's stock, or of which product's variants, something is otherwise. */
+const changedStock = z.strictObject({ variantId: z.string().optional(), productId: z.string().optional() });
+
 /** Told before payments had ids of their own, it says no more than whose payment it was. */
 export const heardPayment = paymentEvent.partial({ paymentId: true });
 
@@ -100,6 +103,7 @@ export const orders: DomainDefinition = {
   tables: [
     { name: 'orders_variants', spread: 'tenant', access: 'write' },
     { name: 'orders_stock', spread: 'tenant', access: 'write' },
+    { name: 'orders_bundle_parts', spread: 'tenant', access: 'write' },
     {
       name: 'orders_carts',
       spread: 'tenant',
@@ -210,6 +214,7 @@ export const orders: DomainDefinition = {
     { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.tell-edit', payload: ofEdit, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.tell-exchange', payload: ofReturn, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.tell-bundles', payload: changedStock, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.sweep', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
   ],

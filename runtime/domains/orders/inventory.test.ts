@@ -210,12 +210,12 @@ describe('stock', () => {
         )
       ).changes;
     assert.deepEqual(await sell(1, 'ord_1'), []);
-    assert.deepEqual(await sell(1, 'ord_2'), [{ variantId: 'a', availability: 'low' }]);
-    assert.deepEqual(await sell(5, 'ord_3'), [{ variantId: 'a', availability: 'out' }]);
+    assert.deepEqual(await sell(1, 'ord_2'), [{ variantId: 'a', availability: 'low', bundled: false }]);
+    assert.deepEqual(await sell(5, 'ord_3'), [{ variantId: 'a', availability: 'out', bundled: false }]);
     const back = await sql.transaction(TENANT, (tx) =>
       move(tx, TENANT, 'ord_3', 'held', 'released', new Date()),
     );
-    assert.deepEqual(back, [{ variantId: 'a', availability: 'low' }]);
+    assert.deepEqual(back, [{ variantId: 'a', availability: 'low', bundled: false }]);
     assert.equal(availabilityOf(-3, false, 0), 'in_stock');
   });
 

@@ -3,7 +3,14 @@
  * ids, so that two orders never wait for each other, and that refuses to pass Σ held + sold ≤ on hand + limit of backorders.
  */
 import { ShopError } from '../../platform/errors.ts';
-import type { NewEvent, SqlRunner, SqlStatement, SqlValue } from '../../platform/ports.ts';
+import type {
+  NewEvent,
+  NewTask,
+  SqlRunner,
+  SqlStatement,
+  SqlValue,
+  Transaction,
+} from '../../platform/ports.ts';
 import { allocateUnits, fulfilPromises } from './locations/store.ts';
 import type { StockState } from './machine.ts';
 import type { Availability, StockLevel } from './schemas.ts';
@@ -13,10 +20,13 @@ export interface Want {
   readonly quantity: number;
 }
 
-/** A variant whose availability, as shoppers see it, is now another. */
+/** A variant of which others are told that something has changed. */
 export interface StockChange {
   readonly variantId: string;
-  readonly availability: Availability;
+  /** As shoppers see it, where that is another now. */
+  readonly availability: Availability | undefined;
+  /** Bundles are made of it: these may be to be had otherwise now. */
+  readonly bundled: boolean;
 }
 
 /** Fewer free units than this are called low. */
@@ -30,7 +40,7 @@ export function availabilityOf(free: number, tracked: boolean, backorder: number
 }
 
 /** The event that tells others of a change. */
-export function stockChanged({ variantId, availability }: StockChange): NewEvent {
+export function stockChanged(variantId: string, availability: Availability): NewEvent {
   return {
     topic: 'orders.stock',
     type: 'orders.stock.changed',
@@ -39,12 +49,35 @@ export function stockChanged({ variantId, availability }: StockChange): NewEvent
   };
 }
 
+export function stockEvents(changes: readonly StockChange[]): NewEvent[] {
+  return changes.flatMap(({ variantId, availability }) =>
+    availability === undefined ? [] : [stockChanged(variantId, availability)],
+  );
+}
+
+/** Bundles are looked at afterwards, when what their other parts have lost or gained meanwhile can be seen. */
+export function bundleTasks(changes: readonly StockChange[]): NewTask[] {
+  return changes.flatMap(({ variantId, bundled }) =>
+    bundled ? [{ name: 'orders.tell-bundles', payload: { variantId }, key: variantId }] : [],
+  );
+}
+
+/** Where there is nothing to tell, nothing is asked of the transaction. */
+export async function tellStock(tx: Transaction, changes: readonly StockChange[]): Promise<void> {
+  const events = stockEvents(changes);
+  const tasks = bundleTasks(changes);
+  if (events.length > 0) await tx.emit(...events);
+  if (tasks.length > 0) await tx.enqueue(...tasks);
+}
+
 export interface TakenRow {
   readonly variant_id: string;
   readonly free: number;
   readonly tracked: boolean;
   /** Whether any of it lies elsewhere than at the main location. */
   readonly spread: boolean;
+  /** Whether bundles are made of it. */
+  readonly bundled: boolean;
   readonly quantity: number;
   /** Units that may be promised beyond the shelf. */
   readonly backorder: number;
@@ -65,13 +98,13 @@ export interface TakenRow {
 export const TAKING = `
   wanted as (select * from unnest((select $3::text[]), (select $4::int[])) as w (variant_id, quantity)),
   locked as (
-    select s.variant_id, s.tracked, s.spread, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free, s.backorder_limit,
+    select s.variant_id, s.tracked, s.spread, s.bundled, s.on_hand, s.held, s.sold, s.on_hand - s.held - s.sold as free, s.backorder_limit,
       s.backorder_floor from orders_stock s
     where s.tenant_id = $1 and s.variant_id = any ((select $3::text[])::text[]) order by s.variant_id for update
   ),
   found as (
     select w.variant_id, w.quantity, l.on_hand, l.held, l.sold, coalesce(l.free, 0) as free, coalesce(l.tracked, true) as tracked,
-      coalesce(l.spread, false) as spread, coalesce(l.backorder_limit, 0) as backorder, l.backorder_floor,
+      coalesce(l.spread, false) as spread, coalesce(l.bundled, false) as bundled, coalesce(l.backorder_limit, 0) as backorder, l.backorder_floor,
       l.variant_id is not null and (not l.tracked or l.free + l.backorder_limit >= w.quantity) as enough
     from wanted w left join locked l on l.variant_id = w.variant_id
   ),
@@ -88,7 +121,8 @@ export const TAKING = `
     on conflict (tenant_id, order_id, variant_id) do update set state = excluded.state, quantity = excluded.quantity
   )`;
 /** What `readTaken` reads. */
-export const TAKEN = 'j.variant_id, j.quantity, j.free, j.tracked, j.spread, j.backorder, j.enough';
+export const TAKEN =
+  'j.variant_id, j.quantity, j.free, j.tracked, j.spread, j.bundled, j.backorder, j.enough';
 const TAKE = `with ${TAKING} select ${TAKEN} from judged j`;
 
 /** As `TAKING` for an order that has units already: these come to them. */
@@ -221,6 +255,7 @@ export function readTaken(rows: readonly TakenRow[]): Taken {
 
 interface MovedRow {
   readonly spread: boolean;
+  readonly bundled: boolean;
   readonly backorder: number;
   readonly variant_id: string;
   readonly quantity: number;
@@ -238,7 +273,7 @@ const LOCK_AND_MOVE = `locked as (
     backorder_floor = l.backorder_floor, updated_at = $8
   from moving m join locked l on l.variant_id = m.variant_id
   where s.tenant_id = $1 and s.variant_id = m.variant_id
-  returning s.variant_id, m.quantity, s.tracked, s.spread, s.backorder_limit as backorder, s.on_hand - s.held - s.sold as free`;
+  returning s.variant_id, m.quantity, s.tracked, s.spread, s.bundled, s.backorder_limit as backorder, s.on_hand - s.held - s.sold as free`;
 
 const MOVE = `
   with moving as (
@@ -375,11 +410,11 @@ export async function adjust(
   change: { readonly delta?: number | undefined; readonly onHand?: number | undefined },
   now: Date,
 ): Promise<{ level: StockLevel; changes: readonly StockChange[] }> {
-  const { rows } = await sql.query<StockRow & { before: number; fits: boolean }>(
+  const { rows } = await sql.query<StockRow & { before: number; fits: boolean; bundled: boolean }>(
     `with was as (
        select variant_id, tracked, held, sold, on_hand, on_hand - held - sold as free, coalesce($4::int, on_hand + $3::int) as wanted,
          case when tracked then greatest(least(held + sold - backorder_limit, on_hand), 0) else 0 end as least, backorder_limit,
-         backorder_floor, expected_at
+         backorder_floor, expected_at, bundled
        from orders_stock where tenant_id = $1 and variant_id = $2 for update
      ), changed as (
        update orders_stock s set on_hand = w.wanted, held = w.held, sold = w.sold, tracked = w.tracked,
@@ -387,7 +422,7 @@ export async function adjust(
        where s.tenant_id = $1 and s.variant_id = $2 and w.wanted >= w.least returning s.*
      )
      select w.variant_id, coalesce(c.on_hand, w.on_hand) as on_hand, w.held, w.sold, w.tracked, w.free as before,
-       w.backorder_limit, w.expected_at,
+       w.backorder_limit, w.expected_at, w.bundled,
        c.variant_id is not null as fits
      from was w left join changed c on true`,
     [tenant, variantId, change.delta ?? 0, change.onHand ?? null, now],
@@ -406,17 +441,23 @@ export async function adjust(
   const level = levelOf(row);
   const before = availabilityOf(row.before, level.tracked, row.backorder_limit);
   const after = availabilityOf(level.available, level.tracked, row.backorder_limit);
-  return { level, changes: changed(variantId, before, after) };
+  return { level, changes: changed(variantId, before, after, row.bundled) };
 }
 
 /** What there is to tell, if anything. */
-export function changed(variantId: string, before: Availability, after: Availability): StockChange[] {
-  return before === after ? [] : [{ variantId, availability: after }];
+export function changed(
+  variantId: string,
+  before: Availability,
+  after: Availability,
+  bundled: boolean,
+): StockChange[] {
+  if (before === after) return bundled ? [{ variantId, availability: undefined, bundled }] : [];
+  return [{ variantId, availability: after, bundled }];
 }
 
 export function unknownVariant(id: string): ShopError {
-  return new ShopError('not_found', `There is no variant ${id} in this shop.`, {
-    remedy: 'Use an id from the catalogue.',
+  return new ShopError('not_found', `There is no variant ${id} with stock of its own in this shop.`, {
+    remedy: 'Use an id from the catalogue; of a bundle, those of what it is made of.',
   });
 }
 
@@ -442,7 +483,9 @@ function levelOf(row: StockRow): StockLevel {
   };
 }
 
-function changesOf<Row extends { variant_id: string; tracked: boolean; free: number; backorder: number }>(
+function changesOf<
+  Row extends { variant_id: string; tracked: boolean; free: number; backorder: number; bundled: boolean },
+>(
   rows: readonly Row[],
   after: (row: Row) => number,
   before: (row: Row) => number = (row) => row.free,
@@ -452,6 +495,7 @@ function changesOf<Row extends { variant_id: string; tracked: boolean; free: num
       row.variant_id,
       availabilityOf(before(row), row.tracked, row.backorder),
       availabilityOf(after(row), row.tracked, row.backorder),
+      row.bundled,
     ),
   );
 }

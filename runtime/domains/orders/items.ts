@@ -1,6 +1,7 @@
 /** What the catalogue says of variants now, for orders that are put together or changed by hand. */
 import type { TenantId } from '../../platform/ports.ts';
 import type { Reader, StoredLine } from './carts.ts';
+import { withContents } from './bundles/contents.ts';
 import type { Looking } from './prices/looking.ts';
 import { listsApplying, unitPrice } from './prices/offers.ts';
 import { snapshotAs, snapshotFrom, type SnapshotRow } from './snapshots.ts';
@@ -15,6 +16,7 @@ export interface ItemRow extends SnapshotRow {
   readonly free: number | null;
   readonly tracked: boolean | null;
   readonly backorder: number | null;
+  readonly bundle: boolean;
 }
 
 /**
@@ -24,10 +26,10 @@ export interface ItemRow extends SnapshotRow {
 export function itemAs(price: string): string {
   return `jsonb_build_object(${snapshotAs('v')}, 'price', ${price}, 'shipped', v.requires_shipping, 'type', v.product_type,
         'vendor', v.vendor, 'taxable', v.taxable, 'grams', v.weight_grams, 'free', s.on_hand - s.held - s.sold, 'tracked', s.tracked,
-        'backorder', s.backorder_limit)`;
+        'backorder', s.backorder_limit, 'bundle', v.bundle)`;
 }
 
-/** @param quantity how many of it are wanted */
+/** What is in a bundle is to be found out beside it: see `withContents`. @param quantity how many of it are wanted */
 export function itemOf(item: ItemRow, quantity: number): StoredLine {
   return {
     ...snapshotFrom(item),
@@ -43,6 +45,7 @@ export function itemOf(item: ItemRow, quantity: number): StoredLine {
     tracked: item.tracked ?? true,
     backorder: item.backorder ?? 0,
     expectedAt: undefined,
+    bundle: item.bundle,
   };
 }
 
@@ -69,5 +72,6 @@ export async function findItems(
       groups,
     ],
   );
-  return rows.map(({ item, quantity }) => itemOf(item, quantity));
+  const items = rows.map(({ item, quantity }) => itemOf(item, quantity));
+  return withContents(sql, tenant, currency, items);
 }

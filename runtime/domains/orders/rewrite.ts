@@ -4,19 +4,20 @@
  */
 import type { Platform } from '../../platform/domain.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
+import { goodsOf, stockUnits, wantsOf } from './bundles/goods.ts';
 import { readerOf, type Reader, type StoredLine } from './carts.ts';
 import { outOfStock } from './checkout.ts';
 import type { Settlement } from './edits/money.ts';
 import type { PricedEdit } from './edits/price.ts';
 import { writeLines } from './edits/store.ts';
 import type { Units } from './fulfilment/schemas.ts';
-import { areDelivered, statusAfterMoving, stockOf, withWaiting } from './fulfilment/units.ts';
-import { lockVariants, stockChanged, takeMore, takeOut, type StockChange } from './inventory.ts';
+import { areDelivered, statusAfterMoving, stockOf } from './fulfilment/units.ts';
+import { lockVariants, takeMore, takeOut, tellStock, type StockChange } from './inventory.ts';
 import { findItems } from './items.ts';
 import { owedOf } from './machine.ts';
 import { groupsOf, type Looking } from './prices/looking.ts';
 import { RULES, type Rules } from './rules.ts';
-import { changeOrder, readOrder, type By, type Change, type StoredOrder } from './store.ts';
+import { changeOrder, readOrder, type By, type Change, type OrderLine, type StoredOrder } from './store.ts';
 import { doWithout, insertSurcharge, openSurcharge, type Surcharge } from './surcharges.ts';
 
 /** What the shop says today of what an order does not have yet. */
@@ -73,7 +74,7 @@ export async function rewriteOrder(
 ): Promise<StoredOrder> {
   await moveStock(tx, tenant, order, priced, by.now);
   await writeLines(tx, tenant, order.id, priced.lines);
-  const stock = stockOf(priced.lines);
+  const stock = stockOf(goodsOf(priced.lines));
   const status = statusAfterMoving(order.status, stock, areDelivered(order.fulfilments));
   const sums = sumsOf(order, priced, settlement);
   const surcharges = await askSurcharge(tx, tenant, order, owedOf({ ...order, ...sums }), newId, by.now);
@@ -119,20 +120,35 @@ async function moveStock(
   { added, removed, lines }: PricedEdit,
   now: Date,
 ): Promise<void> {
+  const going = goodsIn(order.lines, removed);
+  const coming = goodsIn(lines, added);
   await lockVariants(
     tx,
     tenant,
-    [...added, ...removed].map(({ variantId }) => variantId),
+    [...going, ...coming].map(({ variantId }) => variantId),
   );
   const changes: StockChange[] = [];
-  if (removed.length > 0)
-    changes.push(...(await takeOut(tx, tenant, order.id, withWaiting(order.lines, removed), now)));
-  if (added.length > 0) {
-    const taken = await takeMore(tx, tenant, order.id, added, now);
+  if (going.length > 0) {
+    const units = stockUnits(goodsOf(order.lines), going);
+    changes.push(...(await takeOut(tx, tenant, order.id, units, now)));
+  }
+  if (coming.length > 0) {
+    const taken = await takeMore(tx, tenant, order.id, coming, now);
     if (taken.lacking.length > 0) throw outOfStock(lines, taken.lacking);
     changes.push(...taken.changes);
   }
-  if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+  await tellStock(tx, changes);
+}
+
+/** Goods of so many units of lines. */
+function goodsIn(lines: readonly OrderLine[], units: readonly Units[]): readonly Units[] {
+  return wantsOf(
+    units.map(({ variantId, quantity }) => ({
+      variantId,
+      quantity,
+      parts: lines.find((line) => line.variantId === variantId)?.parts,
+    })),
+  );
 }
 
 type NewSums = Pick<

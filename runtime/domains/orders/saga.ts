@@ -4,12 +4,13 @@
  */
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { NewEvent, TenantId, Transaction } from '../../platform/ports.ts';
+import type { TenantId, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
+import { wantsOf } from './bundles/goods.ts';
 import { readerOf, type Reader } from './carts.ts';
 import { reopenDraft } from './drafts/reopen.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
-import { move, sellingHeld, stockChanged, take, type StockChange } from './inventory.ts';
+import { move, sellingHeld, take, tellStock } from './inventory.ts';
 import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
 import { releaseRedemptions, retakeRedemptions } from './promotions/store.ts';
@@ -220,7 +221,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   /** All of the units, or none: then the order is over and later steps return the money. */
   async function retakeStock(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
     const retaken = platform.sql.transaction(tenant, async (tx) => {
-      const { lacking, changes } = await take(tx, tenant, order.id, wantsOf(order), 'committed', now());
+      const { lacking, changes } = await take(tx, tenant, order.id, wantsOf(order.lines), 'committed', now());
       if (lacking.length > 0) {
         const reason =
           'The payment came after the reserved time, and the goods were sold meanwhile. Nothing is charged.';
@@ -605,11 +606,6 @@ function isTaken(order: StoredOrder): boolean {
   return order.stock === 'held' || order.stock === 'committed';
 }
 
-/** Lines of one variant may repeat only across time, never in one order: the cart's key sees to it. */
-function wantsOf(order: StoredOrder): readonly { variantId: string; quantity: number }[] {
-  return order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-}
-
 /** What the order had of promotions and gift cards, others may have. */
 async function giveBack(tx: Transaction, tenant: TenantId, order: StoredOrder, now: Date): Promise<void> {
   if (order.discounts.length > 0) await releaseRedemptions(tx, tenant, order.id);
@@ -626,11 +622,6 @@ async function reopenCart(tx: Transaction, tenant: TenantId, order: StoredOrder)
      where tenant_id = $1 and id = $2 and order_id = $3`,
     [tenant, order.cartId, order.id],
   );
-}
-
-async function tellStock(tx: Transaction, changes: readonly StockChange[]): Promise<void> {
-  const events: NewEvent[] = changes.map(stockChanged);
-  if (events.length > 0) await tx.emit(...events);
 }
 
 function after(time: Date, seconds: number): Date {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { approvalMessage, orderCompany, purchaseOrder } from './companies/schemas.ts';
 import { backorder, later, missing } from './backorders/schemas.ts';
+import { part, soldPart, toldPart } from './bundles/schemas.ts';
 import { editedFacts } from './edits/outcome.ts';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
@@ -104,6 +105,8 @@ export const itemSnapshot = z.object({
   sku: z.string().optional(),
   image: z.string().optional(),
   options: z.record(z.string(), z.string()),
+  /** Of a bundle: what is in one of it. */
+  parts: z.array(part).optional(),
 });
 
 export const cartLine = itemSnapshot.extend({
@@ -208,6 +211,8 @@ export const orderLine = itemSnapshot.extend({
   shipped: z.int(),
   /** Units that were given up before they could. */
   cancelled: z.int(),
+  /** Of a bundle: what is in one of it, and where that is. `shipped` and `cancelled` above count whole ones. */
+  parts: z.array(soldPart).optional(),
 });
 
 export const order = z.object({
@@ -403,6 +408,8 @@ export const orderEvent = z.object({
       title: z.string(),
       quantity: z.int(),
       unitPrice: z.int(),
+      /** Of a bundle: what is in one of it. */
+      parts: z.array(toldPart).optional(),
     }),
   ),
   reason: z.string().optional(),

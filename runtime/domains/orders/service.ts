@@ -34,11 +34,13 @@ import {
   type Reader,
   type Shopper,
 } from './carts.ts';
+import { availabilityOfBundles } from './bundles/contents.ts';
+import { createBundleTelling } from './bundles/store.ts';
 import { claimCart } from './claim.ts';
 import { askCartApproval, checkout, startPayment } from './checkout.ts';
 import { companyBuyer, orderOfSpending, spendingFacts } from './companies/purchase.ts';
 import { heardPayment, orders, type toldDraft } from './definition.ts';
-import { availabilityOf, levels, stockChanged } from './inventory.ts';
+import { availabilityOf, levels, tellStock } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { editRoutes } from './edits/routes.ts';
@@ -150,12 +152,14 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     async getAvailability({ tenant, query }) {
       const { variantIds } = query as z.infer<typeof s.stockQuery>;
       const known = await levels(readerOf(platform, tenant.id), tenant.id, variantIds);
-      const stock = known.map((level) => ({
+      const own = known.map((level) => ({
         variantId: level.variantId,
         availability: availabilityOf(level.available, level.tracked, level.backorder.limit),
         expectedAt: level.available > 0 ? undefined : level.backorder.expectedAt,
       }));
-      return { json: { stock } };
+      const rest = variantIds.filter((id) => !own.some(({ variantId }) => variantId === id));
+      const bundles = await availabilityOfBundles(readerOf(platform, tenant.id), tenant.id, rest);
+      return { json: { stock: [...own, ...bundles] } };
     },
     async checkout(request) {
       const input = request.body as s.CheckoutInput;
@@ -239,7 +243,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const wish = body as SetBackorder;
       const level = await platform.sql.transaction(tenant.id, async (tx) => {
         const set = await setBackorder(tx, tenant.id, variantId, wish, now());
-        if (set.changes.length > 0) await tx.emit(...set.changes.map(stockChanged));
+        await tellStock(tx, set.changes);
         return set.level;
       });
       return { json: level };
@@ -398,6 +402,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         const facts = spendingFacts(await readOrder(readerOf(platform, tenant), tenant, orderId));
         if (facts !== undefined) await platform.call(tenant, 'accounts', 'noteSpending', facts);
       },
+      'orders.tell-bundles': createBundleTelling(platform),
       'orders.expire-due': ({ tenant, payload, signal }) => saga.expireDue(tenant, payload as Round, signal),
       'orders.sweep': ({ tenant, payload, signal }) => saga.sweep(tenant, payload as Round, signal),
     },

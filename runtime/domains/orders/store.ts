@@ -7,6 +7,8 @@ import { stateOf } from '../../platform/sql/failures.ts';
 import type { Platform } from '../../platform/domain.ts';
 import { countsFor, tellSpending, type StoredOrderCompany } from './companies/purchase.ts';
 import type { OrderCompany } from './companies/schemas.ts';
+import { shownPart, shownSoldPart, wholes, type SoldPart } from './bundles/goods.ts';
+import { sharesOfParts } from './bundles/shares.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
 import type { EditedFacts } from './edits/outcome.ts';
@@ -17,6 +19,7 @@ import { returnedOf, RETURNS, type ReturnRow } from './returns/store.ts';
 import type { Discount } from './promotions/schemas.ts';
 import type { TaxPart } from './taxes/schemas.ts';
 import { allocationsOf } from './locations/store.ts';
+import { sum } from './sums.ts';
 import { snapshotAs, snapshotFrom, type SnapshotRow } from './snapshots.ts';
 import {
   comingSurcharge,
@@ -89,9 +92,11 @@ export interface StoredOrder extends OrderState {
   readonly lines: readonly OrderLine[];
 }
 
-export interface OrderLine extends ItemSnapshot {
+export interface OrderLine extends Omit<ItemSnapshot, 'parts'> {
+  /** Of a bundle: what is in one of it, with the units of each that have left or were given up. */
+  readonly parts?: readonly SoldPart[] | undefined;
   readonly quantity: number;
-  /** Of the quantity: units that have left, and units that were given up before they could. */
+  /** Of the quantity: units that have left, and units that were given up before they could; of a bundle whole ones. */
   readonly shipped: number;
   readonly cancelled: number;
   readonly unitPrice: number;
@@ -194,8 +199,10 @@ interface FulfilmentRow {
 
 interface LineRow extends SnapshotRow {
   readonly quantity: number;
-  readonly shipped: number;
-  readonly cancelled: number;
+  /** Of the variant, by whichever lines it is in the order; null for a bundle, which is held in its parts only. */
+  readonly shipped: number | null;
+  readonly cancelled: number | null;
+  readonly parts: readonly SoldPart[] | null;
   readonly price: number;
   readonly discount: number;
   readonly discounted: number | null;
@@ -207,10 +214,10 @@ const READ = `
   select o.*, exists (
       select from orders_refunds r where r.tenant_id = $1 and r.order_id = $2 and r.state = 'requested') as refund_requested,
     (select jsonb_agg(jsonb_build_object(${snapshotAs('l')}, 'quantity', l.quantity,
-        'price', l.unit_price, 'discount', l.discount, 'discounted', l.discounted, 'tax', l.tax, 'tax_rate', l.tax_rate, 'cancelled', h.cancelled,
+        'price', l.unit_price, 'discount', l.discount, 'discounted', l.discounted, 'tax', l.tax, 'tax_rate', l.tax_rate, 'cancelled', h.cancelled, 'parts', l.parts,
         'shipped', case when h.state = 'shipped' then h.quantity - h.cancelled else h.shipped end) order by l.position)
       from orders_order_lines l
-      join orders_holds h on h.tenant_id = l.tenant_id and h.order_id = l.order_id and h.variant_id = l.variant_id
+      left join orders_holds h on h.tenant_id = l.tenant_id and h.order_id = l.order_id and h.variant_id = l.variant_id
       where l.tenant_id = $1 and l.order_id = $2) as lines,
     case when o.stock in ('partly_shipped', 'shipped') then (
       select jsonb_agg(jsonb_build_object('id', f.id, 'lines', f.lines, 'carrier', f.carrier, 'number', f.tracking_number,
@@ -491,17 +498,23 @@ function factsOf(order: StoredOrder): OrderEvent {
     // What was to be paid for it in all, in money: less what went back, that is what it came to.
     total: { amount: order.total + order.lowered - order.credited, currency: order.currency },
     refunded: hasEnded ? order.refunded : moneyBack(order),
-    lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice }) => ({
+    lines: order.lines.map(({ variantId, productId, title, quantity, unitPrice, parts }) => ({
       variantId,
       productId,
       title,
       quantity,
       unitPrice,
+      ...(parts === undefined ? {} : { parts: toldParts(unitPrice, parts) }),
     })),
     reason: order.reason,
     company: shownCompany(order.company),
     at: order.updatedAt.toISOString(),
   };
+}
+
+function toldParts(unitPrice: number, parts: readonly SoldPart[]) {
+  const shares = sharesOfParts(unitPrice, parts);
+  return parts.map((part, index) => ({ ...shownPart(part), amount: shares[index] ?? 0 }));
 }
 
 /** What reservation it is of is nobody's but accounts'. */
@@ -526,8 +539,9 @@ export function showOrder(order: StoredOrder): Order {
     shippingMethod: order.shippingMethod,
     shippingTitle: order.shippingTitle,
     lines: order.lines.map(
-      ({ unitPrice, quantity, discount, discounted: _units, tax, taxRate: _rate, ...item }) => ({
+      ({ unitPrice, quantity, discount, discounted: _units, tax, taxRate: _rate, parts, ...item }) => ({
         ...item,
+        ...(parts === undefined ? {} : { parts: parts.map(shownSoldPart) }),
         quantity,
         unitPrice: { amount: unitPrice, currency },
         total: { amount: unitPrice * quantity, currency },
@@ -566,6 +580,19 @@ export function showOrder(order: StoredOrder): Order {
     reason: order.reason,
     tracking: order.tracking,
     company: shownCompany(order.company),
+  };
+}
+
+/** Units of a variant are counted by variant: what bundles of the order have of them is told apart by their lines, the rest is the line's. */
+function placesOf(
+  { variant, shipped, cancelled, parts }: LineRow,
+  all: readonly LineRow[],
+): Pick<OrderLine, 'shipped' | 'cancelled' | 'parts'> {
+  if (parts !== null) return { ...wholes(parts), parts };
+  const inBundles = all.flatMap((line) => line.parts ?? []).filter(({ variantId }) => variantId === variant);
+  return {
+    shipped: (shipped ?? 0) - sum(inBundles.map((part) => part.shipped)),
+    cancelled: (cancelled ?? 0) - sum(inBundles.map((part) => part.cancelled)),
   };
 }
 
@@ -670,9 +697,8 @@ function fromRow(row: OrderRow): StoredOrder {
     returns: (row.returns ?? []).map(returnedOf),
     lines: row.lines.map((line) => ({
       ...snapshotFrom(line),
+      ...placesOf(line, row.lines),
       quantity: line.quantity,
-      shipped: line.shipped,
-      cancelled: line.cancelled,
       unitPrice: line.price,
       discount: line.discount,
       discounted: line.discounted ?? undefined,

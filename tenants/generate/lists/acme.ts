@@ -1012,6 +1012,28 @@ const items: readonly Item[] = [
       'Light enough to swim in, tidy enough for the ferry home. One zipped pocket sits where a phone does not bounce.',
     facts: ['120 g/m² stretch ripstop', 'Dries in half an hour', 'Inner drawcord'],
   },
+  {
+    handle: 'first-weekend-set',
+    title: 'First Weekend Set',
+    type: 'Set',
+    collection: 'Tents & Shelters',
+    price: 0,
+    grams: 4200,
+    colours: ['Moss'],
+    draw: 'tent',
+    tags: ['featured', 'gift'],
+    story:
+      'Everything two people need for a first night outside, in one box: a tent that forgives, a mat each, and a stove for the morning.',
+    facts: ['Ridge Dome Tent for two', 'Two Cloudline mats', 'Spark gas stove'],
+    bundle: {
+      of: [
+        ['ridge-dome-tent', 1],
+        ['cloudline-mat', 2],
+        ['spark-gas-stove', 1],
+      ],
+      percentOff: 10,
+    },
+  },
 ];
 
 export const acme: Shop = {

@@ -4,6 +4,7 @@ import { setLine } from '../lib/actions.ts';
 import { dayOf } from '../lib/days.ts';
 import type { Cart, Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
+import { Parts } from './parts.tsx';
 import { Picture, THUMBNAIL } from './picture.tsx';
 import { Submit } from './submit.tsx';
 
@@ -52,6 +53,7 @@ export function CartLines({
                   {line.variantTitle === undefined ? null : (
                     <p className="mt-0.5 text-sm text-muted">{line.variantTitle}</p>
                   )}
+                  <Parts of={line.parts} />
                 </div>
                 <p className="shrink-0 tabular-nums">{money(line.total)}</p>
               </div>

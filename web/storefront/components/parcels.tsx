@@ -1,6 +1,7 @@
 /** The parcels of an order: what is in each, and where its carrier says it is. */
 import type { Answer } from '../../api-client/client.ts';
 import { heading } from '../../ui/styles.ts';
+import { titleOfGoods } from '../lib/goods.ts';
 import type { Shop } from '../lib/shop.ts';
 
 type Order = Answer<'orders.getOrder'>;
@@ -32,9 +33,9 @@ export function Parcels({
             : `${said.arrived} ${date.format(new Date(parcel.deliveredAt))}`}
         </p>
         <ul className="mt-3">
-          {parcel.lines.map(({ variantId, quantity }) => (
-            <li key={variantId}>
-              {quantity} × {order.lines.find((line) => line.variantId === variantId)?.title ?? variantId}
+          {parcel.lines.map(({ quantity, ...goods }) => (
+            <li key={`${goods.variantId} ${goods.bundle ?? ''}`}>
+              {quantity} × {titleOfGoods(order, goods)}
             </li>
           ))}
         </ul>

@@ -36,6 +36,18 @@ export interface ViewVariant {
   readonly stock: 'in_stock' | 'low' | 'backorder' | 'out';
   readonly image: Pictured | undefined;
   readonly sku: string | undefined;
+  /** Of a bundle: what is in one. */
+  readonly contents: readonly ViewContent[];
+}
+
+export interface ViewContent {
+  readonly id: string;
+  readonly href: string;
+  readonly name: string;
+  readonly quantity: number;
+  /** What one costs by itself. */
+  readonly price: string | undefined;
+  readonly image: Pictured | undefined;
 }
 
 export interface ProductViewProps {
@@ -60,6 +72,7 @@ export interface ProductViewProps {
       | 'gallery'
       | 'was'
       | 'byQuantity'
+      | 'contents'
       | 'tax'
       | 'viewCart'
       | 'sku'
@@ -181,6 +194,7 @@ export function ProductView({
         </p>
         <p className="mt-1 text-sm text-muted">{words.tax}</p>
         <Steps steps={variant?.steps ?? []} caption={words.byQuantity} />
+        <Contents of={variant?.contents ?? []} title={words.contents} />
         <form action={action} className="mt-8 grid gap-7">
           <input type="hidden" name="handle" value={handle} />
           {options.map(({ name, values }) => (
@@ -274,6 +288,40 @@ function Steps({ steps, caption }: { readonly steps: readonly ViewStep[]; readon
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Contents({ of: contents, title }: { readonly of: readonly ViewContent[]; readonly title: string }) {
+  if (contents.length === 0) return null;
+  return (
+    <section aria-labelledby="contents" className="mt-6" data-testid="contents">
+      <h2 id="contents" className="text-sm font-semibold">
+        {title}
+      </h2>
+      <ul className="mt-3 grid gap-2.5">
+        {contents.map(({ id, href, name, quantity, price, image }) => (
+          <li key={id} className="flex items-center gap-3 text-[0.95rem]">
+            {image === undefined ? (
+              <span className="block aspect-square w-12 shrink-0 rounded-lg bg-sunken" />
+            ) : (
+              <Picture
+                of={image}
+                alt=""
+                place={THUMBNAIL}
+                className="aspect-square w-12 shrink-0 rounded-lg bg-surface object-cover object-[50%_75%]"
+              />
+            )}
+            <span className="min-w-0 flex-1">
+              {quantity} ×{' '}
+              <a href={href} className="underline-offset-4 hover:underline">
+                {name}
+              </a>
+            </span>
+            {price === undefined ? null : <span className="text-muted tabular-nums">{price}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Answer } from '../../api-client/client.ts';
 import { button, field, heading } from '../../ui/styles.ts';
 import { askReturn } from '../lib/actions.ts';
+import { titleOfGoods, type Goods } from '../lib/goods.ts';
 import { returnableOf } from '../lib/returnable.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Submit } from './submit.tsx';
@@ -39,7 +40,7 @@ export function Returns({
             <p className="font-medium">{said.states[each.state]}</p>
             <p className="text-muted">
               {each.lines
-                .map(({ variantId, quantity }) => `${quantity} × ${titleOf(order, variantId)}`)
+                .map(({ quantity, ...goods }) => `${quantity} × ${titleOfGoods(order, goods)}`)
                 .join(', ')}
             </p>
             {each.exchange === undefined ? null : (
@@ -66,10 +67,10 @@ export function Returns({
             {token === undefined ? null : <input type="hidden" name="token" value={token} />}
             <fieldset className="grid gap-3">
               <legend className="font-medium">{said.pick}</legend>
-              {open.map(({ variantId, quantity }) => (
-                <label key={variantId} className="flex items-center justify-between gap-4">
-                  <span>{titleOf(order, variantId)}</span>
-                  <select name={`units:${variantId}`} defaultValue={0} className={`${field} max-w-24`}>
+              {open.map(({ quantity, ...goods }) => (
+                <label key={nameOf(goods)} className="flex items-center justify-between gap-4">
+                  <span>{titleOfGoods(order, goods)}</span>
+                  <select name={`units:${nameOf(goods)}`} defaultValue={0} className={`${field} max-w-24`}>
                     {Array.from({ length: quantity + 1 }, (_, units) => (
                       <option key={units} value={units}>
                         {units}
@@ -101,9 +102,9 @@ export function Returns({
   );
 }
 
-function titleOf({ lines }: Pick<Order, 'lines'>, variantId: string): string {
-  const line = lines.find((each) => each.variantId === variantId);
-  return named(line?.title ?? variantId, line?.variantTitle);
+/** As the form's fields call them. */
+function nameOf({ variantId, bundle }: Goods): string {
+  return bundle === undefined ? variantId : `${variantId} ${bundle}`;
 }
 
 function named(title: string, variantTitle: string | undefined): string {

@@ -2,12 +2,15 @@
 import type { ReactNode } from 'react';
 import { heading } from '../../ui/styles.ts';
 import type { Shop } from '../lib/shop.ts';
+import { Parts, type Part } from './parts.tsx';
 import { Picture, THUMBNAIL } from './picture.tsx';
 
 interface Line {
   readonly variantId: string;
   readonly title: string;
   readonly variantTitle?: string | undefined;
+  /** Of a bundle: what is in one of it. */
+  readonly parts?: readonly Part[] | undefined;
   readonly image?: string | undefined;
   readonly quantity: number;
   readonly total: { readonly amount: number; readonly currency: string };
@@ -108,6 +111,7 @@ export function SummaryLines({
             {line.variantTitle === undefined ? null : (
               <span className="block text-sm text-muted">{line.variantTitle}</span>
             )}
+            <Parts of={line.parts} />
           </span>
           <span className="shrink-0 text-[0.95rem] tabular-nums">{money(line.total)}</span>
         </li>

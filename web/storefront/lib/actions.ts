@@ -352,9 +352,9 @@ export async function askReturn(form: FormData): Promise<void> {
   const note = text(form, 'note').trim().replaceAll('\r', '');
   const lines = [...form.entries()].flatMap(([name, value]) => {
     const quantity = Math.trunc(Number(value));
-    return name.startsWith('units:') && quantity > 0
-      ? [{ variantId: name.slice('units:'.length), quantity, reason }]
-      : [];
+    if (!name.startsWith('units:') || !(quantity > 0)) return [];
+    const [variantId = '', bundle] = name.slice('units:'.length).split(' ');
+    return [{ variantId, ...(bundle === undefined ? {} : { bundle }), quantity, reason }];
   });
   let outcome = 'asked';
   try {

@@ -97,6 +97,7 @@ export const de: Words = {
     picture: (n, of) => `Bild ${n} von ${of}`,
     sale: 'Reduziert',
     byQuantity: 'Preis nach Menge',
+    contents: 'In diesem Set',
     units: (n: number) => `Ab ${n} Stück`,
     tax: 'Inklusive Steuern; der Versand kommt an der Kasse dazu.',
     viewCart: 'Zum Warenkorb',

@@ -95,6 +95,7 @@ export const en = {
     picture: (n: number, of: number) => `Picture ${n} of ${of}`,
     sale: 'Sale',
     byQuantity: 'Price by quantity',
+    contents: 'In this set',
     units: (n: number) => `From ${n}`,
     tax: 'Price includes tax; shipping is added at checkout.',
     viewCart: 'View cart',

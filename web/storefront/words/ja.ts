@@ -97,6 +97,7 @@ export const ja: Words = {
     picture: (n, of) => `${of}枚中${n}枚目`,
     sale: 'セール',
     byQuantity: '数量別価格',
+    contents: 'セット内容',
     units: (n: number) => `${n}点以上`,
     tax: '税込価格。送料はお会計時に加算されます。',
     viewCart: 'カートを見る',

@@ -97,6 +97,7 @@ export const nb: Words = {
     picture: (n, of) => `Bilde ${n} av ${of}`,
     sale: 'Salg',
     byQuantity: 'Pris etter antall',
+    contents: 'I dette settet',
     units: (n: number) => `Fra ${n} stk.`,
     tax: 'Inkludert mva.; frakt kommer i kassen.',
     viewCart: 'Se handlekurven',

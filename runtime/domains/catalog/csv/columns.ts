@@ -1,5 +1,7 @@
 /** The columns of the Shopify product format: names, older and newer, and which ones we understand. Pure. */
 
+import { COMPONENTS_COLUMN, DISCOUNT_COLUMN } from '../bundles/csv.ts';
+
 /** Newer exports call some columns differently; inside we use the classic names. */
 const ALIASES: Readonly<Record<string, string>> = {
   'URL handle': 'Handle',
@@ -75,6 +77,8 @@ export const COLUMNS = [
   'Cost per item',
   'Status',
   'Collection',
+  COMPONENTS_COLUMN,
+  DISCOUNT_COLUMN,
 ] as const;
 
 /** Columns of a variant that we keep and give back without using them. */

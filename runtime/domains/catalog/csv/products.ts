@@ -2,6 +2,8 @@
  * Rows of one handle become one product, or a list of what is wrong with them. Pure: pictures stay addresses.
  * Every problem of a product is told at once, with line, column, and what to do.
  */
+import { COMPONENTS_COLUMN, DISCOUNT_COLUMN, readComponents, type NamedBundle } from '../bundles/csv.ts';
+import { MOST_COMPONENTS, MOST_UNITS } from '../bundles/schemas.ts';
 import { safeHtml } from '../html.ts';
 import { parsePrice } from '../money.ts';
 import type { ImportProblem } from '../schemas.ts';
@@ -23,8 +25,11 @@ export interface CsvImage {
   readonly position: number;
 }
 
-/** Pictures are addresses still. */
-export type CsvVariant = Omit<VariantDocument, 'id' | 'image'> & { readonly image: string | null };
+/** Pictures are addresses still, and components are called by what the file calls them. */
+export type CsvVariant = Omit<VariantDocument, 'id' | 'image' | 'bundle'> & {
+  readonly image: string | null;
+  readonly bundle?: NamedBundle;
+};
 
 export type CsvProduct = Omit<ProductDocument, 'id' | 'variants' | 'images' | 'translations'> & {
   readonly line: number;
@@ -222,10 +227,12 @@ function variantOf(row: CsvRow, options: readonly string[], currency: string, re
     );
   }
   const policy = cell(row, 'Variant Inventory Policy').toLowerCase();
+  const bundle = bundleOf(row, reader);
   return {
+    ...(bundle === undefined ? {} : { bundle }),
     sku: reader.text(row, 'Variant SKU', 255).replace(/^'/, '') || null,
     optionValues,
-    prices: pricesOf(row, currency, reader),
+    prices: pricesOf(row, currency, reader, bundle?.offBasisPoints !== undefined),
     barcode: reader.text(row, 'Variant Barcode', 255).replace(/^'/, '') || null,
     weightGrams: reader.number(row, 'Variant Grams', { decimals: 6, most: 10_000_000 }) ?? null,
     requiresShipping: reader.flag(row, 'Variant Requires Shipping', true),
@@ -244,7 +251,31 @@ function variantOf(row: CsvRow, options: readonly string[], currency: string, re
   };
 }
 
-function pricesOf(row: CsvRow, currency: string, reader: Reader): Price[] {
+function bundleOf(row: CsvRow, reader: Reader): NamedBundle | undefined {
+  const text = reader.text(row, COMPONENTS_COLUMN, 10_000);
+  const percent = reader.number(row, DISCOUNT_COLUMN, { decimals: 2, most: 100 });
+  if (text === '') {
+    if (percent !== undefined)
+      reader.note(row, DISCOUNT_COLUMN, 'is given for what is no bundle', `Fill in ${COMPONENTS_COLUMN}.`);
+    return undefined;
+  }
+  const components = readComponents(text);
+  if (components === undefined)
+    reader.note(
+      row,
+      COMPONENTS_COLUMN,
+      `is “${shorten(text)}”`,
+      `Write 1 x SKU-A; 2 x SKU-B: at most ${MOST_COMPONENTS}, each once, with up to ${MOST_UNITS} units.`,
+    );
+  return {
+    line: row.line,
+    components: components ?? [],
+    offBasisPoints: percent === undefined ? undefined : Math.round(percent * 100),
+  };
+}
+
+/** @param isOptional what it is made of says what it costs */
+function pricesOf(row: CsvRow, currency: string, reader: Reader, isOptional: boolean): Price[] {
   const amounts = new Map<string, number>();
   const compareAts = new Map<string, number>();
   const main = reader.price(row, 'Variant Price', currency);
@@ -265,7 +296,8 @@ function pricesOf(row: CsvRow, currency: string, reader: Reader): Price[] {
       cell(row, column) !== '' &&
       (column === 'Variant Price' || currencyOfColumn(column)?.isCompareAt === false),
   );
-  if (!given) reader.note(row, 'Variant Price', 'is missing', `Give the price in ${currency}, like 19.90.`);
+  if (!given && !isOptional)
+    reader.note(row, 'Variant Price', 'is missing', `Give the price in ${currency}, like 19.90.`);
   return [...amounts].map(([key, amount]) => ({
     amount,
     currency: key,

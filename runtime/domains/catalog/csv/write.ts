@@ -1,4 +1,5 @@
 /** Writes products as rows of the Shopify product format, so that an export can be imported again. Pure. */
+import { bundleCells } from '../bundles/csv.ts';
 import { formatPrice } from '../money.ts';
 import type { ProductDocument, VariantDocument } from '../document.ts';
 import { textIn } from '../translations/words.ts';
@@ -19,15 +20,20 @@ export function headOf(layout: ExportLayout): string {
   return lineOf(columnsOf(layout));
 }
 
-/** One row per variant or picture, whichever are more. */
+/**
+ * One row per variant or picture, whichever are more.
+ * @param names of what bundles are made of, by id
+ */
 export function rowsOf(
   product: ProductDocument,
   collections: readonly string[],
   layout: ExportLayout,
+  names: ReadonlyMap<string, string> = new Map(),
 ): string {
   const count = Math.max(product.variants.length, product.images.length, 1);
   let text = '';
-  for (let index = 0; index < count; index++) text += lineOf(cellsOf(product, collections, layout, index));
+  for (let index = 0; index < count; index++)
+    text += lineOf(cellsOf(product, collections, layout, names, index));
   return text;
 }
 
@@ -46,12 +52,14 @@ function cellsOf(
   product: ProductDocument,
   collections: readonly string[],
   layout: ExportLayout,
+  names: ReadonlyMap<string, string>,
   index: number,
 ): string[] {
   const cells: Record<string, string> = { Handle: product.handle };
   if (index === 0) Object.assign(cells, productCells(product, collections));
   const variant = product.variants[index];
-  if (variant) Object.assign(cells, variantCells(product, variant, layout, index === 0));
+  if (variant)
+    Object.assign(cells, variantCells(product, variant, layout, index === 0), bundleCells(variant, names));
   for (const locale of layout.locales) Object.assign(cells, textCells(product, variant, locale, index === 0));
   const image = product.images[index];
   if (image)

@@ -26,10 +26,14 @@ export function allot(onHand: number, promises: readonly Promised[]): ReadonlyMa
  * @returns of the wanted units those that are there
  */
 export function presentOf(wanted: readonly Units[], here: ReadonlyMap<string, number>): Units[] {
+  const left = new Map(here);
   return wanted
-    .map(({ variantId, quantity }) => ({
-      variantId,
-      quantity: Math.min(quantity, here.get(variantId) ?? quantity),
-    }))
+    .map((units) => {
+      const most = left.get(units.variantId);
+      if (most === undefined) return units;
+      const quantity = Math.min(units.quantity, most);
+      left.set(units.variantId, most - quantity);
+      return { ...units, quantity };
+    })
     .filter(({ quantity }) => quantity > 0);
 }

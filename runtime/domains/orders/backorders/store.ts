@@ -7,6 +7,8 @@ import type { SqlRunner, TenantId, Transaction } from '../../../platform/ports.t
 import type { Reader } from '../carts.ts';
 import type { Units } from '../fulfilment/schemas.ts';
 import { waiting } from '../fulfilment/units.ts';
+import { goodsOf } from '../bundles/goods.ts';
+import { sum } from '../sums.ts';
 import {
   availabilityOf,
   changed,
@@ -31,16 +33,22 @@ export async function setBackorder(
   { limit, expectedAt }: SetBackorder,
   now: Date,
 ): Promise<{ level: StockLevel; changes: readonly StockChange[] }> {
-  const { rows } = await tx.query<{ spread: boolean; tracked: boolean; free: number; before: number }>(
+  const { rows } = await tx.query<{
+    spread: boolean;
+    bundled: boolean;
+    tracked: boolean;
+    free: number;
+    before: number;
+  }>(
     `with was as (
-       select variant_id, tracked, spread, on_hand, held, sold, on_hand - held - sold as free, backorder_limit as before from orders_stock
+       select variant_id, tracked, spread, bundled, on_hand, held, sold, on_hand - held - sold as free, backorder_limit as before from orders_stock
        where tenant_id = $1 and variant_id = $2 for update
      ), put as (
        update orders_stock s set backorder_limit = $3, backorder_floor = greatest(-w.free, 0), expected_at = $4, tracked = w.tracked,
          on_hand = w.on_hand, held = w.held, sold = w.sold, updated_at = $5
        from was w where s.tenant_id = $1 and s.variant_id = w.variant_id and ($3::int = 0 or not w.spread)
      )
-     select spread, tracked, free, before from was`,
+     select spread, bundled, tracked, free, before from was`,
     [tenant, variantId, limit, expectedAt ?? null, now],
   );
   const [row] = rows;
@@ -53,7 +61,8 @@ export async function setBackorder(
   const [level] = await levels(tx, tenant, [variantId]);
   if (level === undefined) throw unknownVariant(variantId);
   const before = availabilityOf(row.free, row.tracked, row.before);
-  return { level, changes: changed(variantId, before, availabilityOf(row.free, row.tracked, limit)) };
+  const after = availabilityOf(row.free, row.tracked, limit);
+  return { level, changes: changed(variantId, before, after, row.bundled) };
 }
 
 interface WaitingRow {
@@ -112,11 +121,12 @@ export async function missingOf(
   order: Pick<StoredOrder, 'id' | 'stock' | 'lines'>,
 ): Promise<Missing[]> {
   if (order.stock !== 'committed' && order.stock !== 'partly_shipped') return [];
-  const ids = order.lines.map(({ variantId }) => variantId);
+  const goods = goodsOf(order.lines);
+  const ids = goods.map(({ variantId }) => variantId);
   const { rows } = await sql.query<WaitingRow>(SHORT, [tenant, ids]);
   return rows.flatMap((row) => {
-    const line = order.lines.find(({ variantId }) => variantId === row.variant_id);
-    const quantity = line === undefined ? 0 : waiting(line) - hereOf(row, order.id);
+    const wait = sum(goods.filter(({ variantId }) => variantId === row.variant_id).map(waiting));
+    const quantity = wait - hereOf(row, order.id);
     const expectedAt = row.expected_at?.toISOString();
     return quantity > 0 ? [{ variantId: row.variant_id, quantity, expectedAt }] : [];
   });

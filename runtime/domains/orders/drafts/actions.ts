@@ -7,6 +7,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import type { Approval } from '../../accounts/schemas.ts';
 import { hashOf, newNumber, newToken } from '../access.ts';
+import { wantsOf } from '../bundles/goods.ts';
 import { readCart, readerOf } from '../carts.ts';
 import {
   allow,
@@ -35,11 +36,11 @@ import {
   allocateTaken,
   move,
   readTaken,
-  stockChanged,
   take,
   TAKEN,
   takeValues,
   TAKING,
+  tellStock,
   type StockChange,
   type TakenRow,
 } from '../inventory.ts';
@@ -178,12 +179,12 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     if (draft.holdUntil !== undefined)
       changes.push(...(await move(tx, tenant, draft.id, 'held', 'released', now())));
     if (until !== undefined && draft.lines.length > 0) {
-      const taken = await take(tx, tenant, draft.id, wantsOf(draft.lines), 'held', now());
+      const taken = await take(tx, tenant, draft.id, wantsOf(draft.items), 'held', now());
       if (taken.lacking.length > 0) throw outOfStock(draft.items, taken.lacking);
       changes.push(...taken.changes);
       await dueAt(tx, draft.id, until);
     }
-    if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+    await tellStock(tx, changes);
   }
 
   function dueAt(tx: Transaction, draftId: string, runAt: Date): Promise<void> {
@@ -218,7 +219,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     const paid = paidOutside ? { ...made, outside: made.total, due: 0 } : made;
     const order = allowed === undefined ? paid : bought(paid, allowed, boughtBy(draft), at);
     const { rows } = await tx.query<TakenRow>(PLACE[actor], [
-      ...takeValues(tenant, order.id, order.lines, 'held', at),
+      ...takeValues(tenant, order.id, wantsOf(order.lines), 'held', at),
       draft.id,
       draft.version,
       ...orderValues(order),
@@ -550,10 +551,6 @@ const PLACE = { shopper: placing('shopper'), merchant: placing('merchant') } as 
 function contentOf(input: Omit<NewDraft, 'currency'>) {
   const { customerId, email, shippingAddress, shipping, lines, discount, note } = input;
   return { customerId, email, shippingAddress, shipping, lines, discount, note };
-}
-
-function wantsOf(lines: readonly DraftLine[]): readonly { variantId: string; quantity: number }[] {
-  return lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
 }
 
 /** @throws ShopError `not_found` for variants that the shop does not have */

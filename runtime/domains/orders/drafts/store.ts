@@ -2,6 +2,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { NewEvent, TenantId, Transaction } from '../../../platform/ports.ts';
+import { withContents } from '../bundles/contents.ts';
 import { snapshotOf, type Reader, type StoredLine } from '../carts.ts';
 import { availabilityOf } from '../inventory.ts';
 import { itemAs, itemOf, type ItemRow } from '../items.ts';
@@ -103,7 +104,11 @@ export async function readDraft(
 ): Promise<StoredDraft> {
   const { rows } = await sql.query<DraftRow>(READ, [tenant, id, now, groups]);
   if (rows[0] === undefined) throw noSuchDraft(id);
-  return fromRow(rows[0]);
+  return withItems(sql, tenant, fromRow(rows[0]));
+}
+
+async function withItems(sql: Reader, tenant: TenantId, draft: StoredDraft): Promise<StoredDraft> {
+  return { ...draft, items: await withContents(sql, tenant, draft.currency, draft.items) };
 }
 
 /** Of whom it is, so that others can be asked who that is before it is read. @throws ShopError `not_found` */
@@ -127,7 +132,7 @@ export async function lockDraft(
     tx.query('select from orders_drafts where tenant_id = $1 and id = $2 for update', [tenant, id]),
     tx.query<DraftRow>(READ, [tenant, id, now, groups]),
   ]);
-  return rows[0] === undefined ? undefined : fromRow(rows[0]);
+  return rows[0] === undefined ? undefined : withItems(tx, tenant, fromRow(rows[0]));
 }
 
 /** Works on a draft that nobody else changes meanwhile. @throws ShopError `not_found` */

@@ -6,6 +6,7 @@
  * else is off. Shipping stays as it was paid.
  */
 import { ShopError, type Problem } from '../../../platform/errors.ts';
+import { begun, soldParts } from '../bundles/goods.ts';
 import { snapshotOf, type StoredLine } from '../carts.ts';
 import type { Units } from '../fulfilment/schemas.ts';
 import { mainRate, totalOf } from '../pricing.ts';
@@ -113,7 +114,7 @@ function refuseImpossible(order: Editable, changes: readonly EditLine[], items: 
       const priceless = change.unitPrice === undefined && item.unitPrice === undefined;
       return priceless ? [at('unitPrice', 'not for sale in this currency: name a price')] : [];
     }
-    const gone = line.shipped + line.cancelled;
+    const gone = begun(line);
     if (change.quantity < gone) return [at('quantity', `at least ${gone}: these have left or were given up`)];
     return change.unitPrice === undefined
       ? []
@@ -167,6 +168,7 @@ function lineFrom(
 ): OrderLine {
   return {
     ...snapshotOf(item),
+    parts: soldParts(item.parts),
     quantity,
     shipped: 0,
     cancelled: 0,

@@ -2,7 +2,7 @@
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
-import { readerOf } from '../carts.ts';
+import { readerOf, snapshotOf } from '../carts.ts';
 import { readOrder, showToMerchant, type StoredOrder } from '../store.ts';
 import type { Edits, WorkedOut } from './actions.ts';
 import type { BeginEdit, ChangeEdit, CommitEdit, Edit, PayOwed } from './schemas.ts';
@@ -83,23 +83,13 @@ function showEdit(order: StoredOrder, edit: StoredEdit, workedOut?: WorkedOut): 
     reason: edit.reason,
     stale: isOpen && edit.orderVersion !== order.version,
     outcome: edit.outcome ?? workedOut?.outcome,
-    lines: workedOut?.priced.lines.map(
-      ({
-        unitPrice,
-        discount,
-        tax,
-        taxRate: _rate,
-        shipped: _shipped,
-        cancelled: _cancelled,
-        discounted: _units,
-        ...line
-      }) => ({
-        ...line,
-        unitPrice: { amount: unitPrice, currency },
-        discount: { amount: discount, currency },
-        tax: { amount: tax, currency },
-      }),
-    ),
+    lines: workedOut?.priced.lines.map((line) => ({
+      ...snapshotOf(line),
+      quantity: line.quantity,
+      unitPrice: { amount: line.unitPrice, currency },
+      discount: { amount: line.discount, currency },
+      tax: { amount: line.tax, currency },
+    })),
     discounts: workedOut === undefined ? undefined : [...workedOut.priced.discounts],
     createdAt: edit.createdAt.toISOString(),
     updatedAt: edit.updatedAt.toISOString(),

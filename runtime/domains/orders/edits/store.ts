@@ -125,11 +125,12 @@ export async function writeLines(
   );
   await tx.query(
     `insert into orders_order_lines (tenant_id, order_id, position, variant_id, product_id, handle, title, variant_title, sku, image,
-       options, quantity, unit_price, discount, tax, tax_rate)
+       options, quantity, unit_price, discount, tax, tax_rate, parts)
      select $1, $2, last.position + row_number() over (), g."variantId", g."productId", g.handle, g.title, g."variantTitle", g.sku,
-       g.image, g.options, g.quantity, g."unitPrice", g.discount, g.tax, g."taxRate"
+       g.image, g.options, g.quantity, g."unitPrice", g.discount, g.tax, g."taxRate", g.parts
      from jsonb_to_recordset($3::jsonb) as g ("variantId" text, "productId" text, handle text, title text, "variantTitle" text, sku text,
-       image text, options jsonb, quantity integer, "unitPrice" bigint, discount bigint, tax bigint, "taxRate" integer),
+       image text, options jsonb, quantity integer, "unitPrice" bigint, discount bigint, tax bigint, "taxRate" integer,
+       parts jsonb),
        (select coalesce(max(position), -1)::int as position from orders_order_lines where tenant_id = $1 and order_id = $2) as last
      where not exists (
        select from orders_order_lines l where l.tenant_id = $1 and l.order_id = $2 and l.variant_id = g."variantId")`,

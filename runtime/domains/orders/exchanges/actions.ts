@@ -5,6 +5,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import { goodsOf, meant } from '../bundles/goods.ts';
 import { readerOf, type Reader } from '../carts.ts';
 import { refuseWhilePaid } from '../edits/paying.ts';
 import type { Units } from '../fulfilment/schemas.ts';
@@ -109,7 +110,7 @@ export function createExchanges(platform: Platform): Exchanges {
     async undo(tx, tenant, order, { id, exchange }, actor) {
       if (exchange?.sums === undefined) return order;
       refuseWhilePaid(order);
-      requireWaiting(order.lines, exchange.lines);
+      requireWaiting(goodsOf(order.lines), meant(order.lines, unitsOf(exchange)));
       const plan = planUndoing(order, exchange, await readRules(tx, tenant), id);
       const by = { actor, reason: 'The exchange was withdrawn.', now: now() };
       const rewritten = await rewriteOrder(tx, tenant, order, plan, platform.newId, by);
@@ -190,6 +191,10 @@ export function createExchanges(platform: Platform): Exchanges {
       { actor: 'merchant', reason, now: now(), noted: true },
     );
   }
+}
+
+function unitsOf({ lines }: Exchange): readonly Units[] {
+  return lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
 }
 
 /** @throws ShopError `illegal_transition` */

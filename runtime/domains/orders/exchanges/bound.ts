@@ -1,6 +1,7 @@
 /** Units of an order that are promised to an exchange which is not through. Pure. */
 import { ShopError } from '../../../platform/errors.ts';
-import type { LineUnits } from '../fulfilment/units.ts';
+import { goodsOf, meant, type SoldLine } from '../bundles/goods.ts';
+import { isSame, waiting, type LineUnits } from '../fulfilment/units.ts';
 import type { Returned } from '../returns/schemas.ts';
 
 type Bound = Pick<Returned, 'state' | 'exchange'>;
@@ -10,22 +11,16 @@ export function isUnderWay({ state, exchange }: Bound): boolean {
   return state === 'authorised' && exchange !== undefined;
 }
 
-/** The lines without units that do not leave before others have come back. */
-export function freeToLeave<Line extends LineUnits>(
-  lines: readonly Line[],
-  returns: readonly Bound[],
-): readonly Line[] {
+/** The goods of lines without units that do not leave before others have come back. */
+export function freeToLeave(lines: readonly SoldLine[], returns: readonly Bound[]): readonly LineUnits[] {
   return without(
     lines,
     returns.filter((each) => isUnderWay(each) && each.exchange?.send === 'on_receipt'),
   );
 }
 
-/** The lines without units that are not given up before their exchange is. */
-export function freeToGiveUp<Line extends LineUnits>(
-  lines: readonly Line[],
-  returns: readonly Bound[],
-): readonly Line[] {
+/** The goods of lines without units that are not given up before their exchange is. */
+export function freeToGiveUp(lines: readonly SoldLine[], returns: readonly Bound[]): readonly LineUnits[] {
   return without(lines, returns.filter(isUnderWay));
 }
 
@@ -38,13 +33,16 @@ export function refuseUnderWay(returns: readonly Returned[]): void {
   });
 }
 
-function without<Line extends LineUnits>(lines: readonly Line[], open: readonly Bound[]): readonly Line[] {
-  const bound = new Map<string, number>();
-  for (const { variantId, quantity } of open.flatMap(({ exchange }) => exchange?.lines ?? []))
-    bound.set(variantId, (bound.get(variantId) ?? 0) + quantity);
-  return lines.map((line) => {
+function without(lines: readonly SoldLine[], open: readonly Bound[]): readonly LineUnits[] {
+  // Goods that go out are lines of the order by now.
+  const out = open.flatMap(({ exchange }) => exchange?.lines ?? []);
+  const bound = meant(
+    lines,
+    out.map(({ variantId, quantity }) => ({ variantId, quantity })),
+  );
+  return goodsOf(lines).map((goods) => {
+    const { quantity = 0 } = bound.find((each) => isSame(each, goods)) ?? {};
     // Those that left already at once are not among those that wait.
-    const waits = line.quantity - line.shipped - line.cancelled;
-    return { ...line, quantity: line.quantity - Math.min(bound.get(line.variantId) ?? 0, waits) };
+    return { ...goods, quantity: goods.quantity - Math.min(quantity, waiting(goods)) };
   });
 }

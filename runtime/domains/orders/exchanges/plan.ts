@@ -11,6 +11,7 @@ import { owedBy, settle, type Balance, type Settlement } from '../edits/money.ts
 import { priceEdit, type Editable, type PricedEdit } from '../edits/price.ts';
 import type { EditLine } from '../edits/schemas.ts';
 import type { Units } from '../fulfilment/schemas.ts';
+import { isSame } from '../fulfilment/units.ts';
 import type { ReturnLine } from '../returns/schemas.ts';
 import { sharesOf, worth, type RefundedLine } from '../returns/shares.ts';
 import type { Rewriting, Today } from '../rewrite.ts';
@@ -58,7 +59,10 @@ export function planExchange(
   const owed = owedBy(order);
   const isEven =
     goingOut.every(({ atPaid }) => atPaid) &&
-    back.every(({ variantId, quantity }) => unitsInsteadOf(terms.lines, variantId) === quantity);
+    back.every(
+      ({ variantId, bundle, quantity }) =>
+        bundle === undefined && unitsInsteadOf(terms.lines, variantId) === quantity,
+    );
   // An even exchange is even to the minor unit, however taxes were rounded. Else they count for no more than they could be paid back
   // with, or pay of what is owed.
   const worthOfAll = isEven ? goods : Math.min(sum(shares.map(({ amount }) => amount)), ground.left + owed);
@@ -121,11 +125,11 @@ export function planEnding(
   { counted = [], sums, fee }: Exchange,
   found: readonly ReturnLine[],
 ): Ending {
-  const good = counted.flatMap(({ variantId, quantity, amount }) => {
-    const accepted = found.find((line) => line.variantId === variantId)?.accepted ?? 0;
+  const good = counted.flatMap(({ quantity, amount, ...goods }) => {
+    const accepted = found.find((line) => isSame(line, goods))?.accepted ?? 0;
     return accepted === 0
       ? []
-      : [{ variantId, quantity: accepted, amount: worth(amount, quantity, accepted) }];
+      : [{ ...goods, quantity: accepted, amount: worth(amount, quantity, accepted) }];
   });
   const agreed = sums?.credited ?? 0;
   const rest = Math.max(sum(good.map(({ amount }) => amount)) - fee, 0);
@@ -204,7 +208,7 @@ function whyNot(
   known: OrderLine | undefined,
   items: readonly StoredLine[],
 ): string | undefined {
-  const coming = back.find((each) => each.variantId === insteadOf)?.quantity ?? 0;
+  const coming = unitsOf(back, insteadOf);
   if (replaced === undefined || coming === 0) return 'does not come back';
   const left = coming - unitsInsteadOf(before, insteadOf);
   if (quantity > left) return `only ${left} more come back`;
@@ -235,8 +239,9 @@ function paidForUnits(
   return worth(all, coming, used + quantity) - worth(all, coming, used);
 }
 
+/** Of a line: what is in a bundle was not paid for by itself. */
 function unitsOf(units: readonly Units[], variantId: string): number {
-  return sum(units.filter((each) => each.variantId === variantId).map(({ quantity }) => quantity));
+  return sum(units.filter((each) => isSame(each, { variantId })).map(({ quantity }) => quantity));
 }
 
 function refuseFee(fee: number, most: number): void {

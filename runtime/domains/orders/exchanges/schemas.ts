@@ -1,5 +1,6 @@
 /** Exchanges: returns for which other goods go out. What shoppers wish, what merchants agree to, and what is shown of it. */
 import { z } from 'zod';
+import { unitsList } from '../fulfilment/schemas.ts';
 
 const variantId = z.string().min(1).max(80);
 const quantity = z.int().min(1).max(999);
@@ -80,12 +81,22 @@ export const exchange = z.object({
   fee: z.int(),
   /** Once it is agreed: what it comes to, and what of that each line that comes back counts for. */
   sums: sums.optional(),
-  counted: z.array(z.object({ variantId: z.string(), quantity: z.int(), amount: z.int() })).optional(),
+  counted: z
+    .array(
+      z.object({
+        variantId: z.string(),
+        /** The bundle's variant, where it was bought as a part of one. */
+        bundle: z.string().optional(),
+        quantity: z.int(),
+        amount: z.int(),
+      }),
+    )
+    .optional(),
 });
 
 export const previewExchange = z.strictObject({
   /** What comes back. */
-  back: linesOf(z.strictObject({ variantId, quantity })),
+  back: unitsList,
   exchange: exchangeTerms,
 });
 

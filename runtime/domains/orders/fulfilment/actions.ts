@@ -3,20 +3,14 @@ import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
 import { requirePresent } from '../backorders/store.ts';
+import { goodsOf, meant, stockUnits, withGoods } from '../bundles/goods.ts';
+import { writeParts } from '../bundles/store.ts';
 import { freeToLeave } from '../exchanges/bound.ts';
-import { moveUnits, stockChanged } from '../inventory.ts';
+import { bundleTasks, moveUnits, stockEvents } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { changeOrder, fulfilmentEvent, withOrder, type StoredOrder } from '../store.ts';
 import type { CreateFulfilment, Fulfilment, UpdateFulfilment } from './schemas.ts';
-import {
-  allWaiting,
-  areDelivered,
-  moved,
-  requireWaiting,
-  statusAfterMoving,
-  stockOf,
-  withWaiting,
-} from './units.ts';
+import { allWaiting, areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from './units.ts';
 import { idOfKey } from '../once.ts';
 
 /**
@@ -38,13 +32,15 @@ export function ship(
         remedy: 'Only what is confirmed and has not left yet can be shipped.',
       });
     }
+    const goods = goodsOf(order.lines);
     const free = freeToLeave(order.lines, order.returns);
-    const wanted = lines ?? allWaiting(free);
+    const wanted = lines === undefined ? allWaiting(free) : meant(order.lines, lines);
     if (wanted.length === 0) throw awaited();
     requireWaiting(free, wanted);
     const units = await requirePresent(tx, tenant.id, orderId, wanted, lines === undefined);
     const now = platform.clock.now();
-    const after = moved(order.lines, units, 'shipped');
+    const after = moved(goods, units, 'shipped');
+    const afterwards = withGoods(order.lines, after);
     const stock = stockOf(after);
     const parcel: Fulfilment = {
       id,
@@ -64,7 +60,7 @@ export function ship(
       {
         ...order,
         fulfilments: [...order.fulfilments, parcel],
-        lines: order.lines.map((line, index) => ({ ...line, ...after[index] })),
+        lines: afterwards,
       },
       {
         stock,
@@ -91,9 +87,12 @@ export function ship(
         locationId ?? null,
       ],
     );
-    const leaving = withWaiting(order.lines, units);
+    await writeParts(tx, tenant.id, orderId, afterwards);
+    const leaving = stockUnits(goods, units);
     const changes = await moveUnits(tx, tenant.id, orderId, leaving, 'shipped', now, locationId);
-    await tx.emit(fulfilmentEvent('fulfilment_shipped', shipped, parcel), ...changes.map(stockChanged));
+    await tx.emit(fulfilmentEvent('fulfilment_shipped', shipped, parcel), ...stockEvents(changes));
+    const tasks = bundleTasks(changes);
+    if (tasks.length > 0) await tx.enqueue(...tasks);
     return shipped;
   });
 }

@@ -14,16 +14,23 @@ export const fulfilmentId = z
   .string()
   .regex(/^ful_[0-9a-f]{32}$/, 'a fulfilment id: ful_ and 32 hexadecimal digits');
 
-/** Units of lines; each variant is in an order at most once, so it names its line. */
-export const units = z.object({ variantId: z.string().min(1).max(80), quantity: z.int().min(1).max(999) });
-export const unitsList = z
-  .array(z.strictObject(units.shape))
-  .min(1)
-  .max(100)
-  .refine(
-    (lines) => new Set(lines.map(({ variantId }) => variantId)).size === lines.length,
-    'name each variant once',
-  );
+const variantId = z.string().min(1).max(80);
+const quantity = z.int().min(1).max(99_900);
+
+/**
+ * Units of goods. A variant is in an order by one line at most, and so names it; a bundle's names so many of each of its parts.
+ * A part is named by its own variant, with the bundle's beside it where it is in the order otherwise too.
+ */
+export const units = z.object({ variantId, bundle: variantId.optional(), quantity });
+export const ONCE = 'name each variant once';
+
+export const unitsList = z.array(z.strictObject(units.shape)).min(1).max(100).refine(isOnceEach, ONCE);
+
+export function isOnceEach(
+  lines: readonly { readonly variantId: string; readonly bundle?: string | undefined }[],
+): boolean {
+  return new Set(lines.map(({ variantId, bundle }) => `${variantId} ${bundle ?? ''}`)).size === lines.length;
+}
 
 const tracking = {
   carrier: line(80).optional(),

@@ -9,6 +9,8 @@ import type { Progress, Units } from './schemas.ts';
 
 export interface LineUnits {
   readonly variantId: string;
+  /** The bundle's variant, where they are in the order as part of one. */
+  readonly bundle?: string | undefined;
   readonly quantity: number;
   readonly shipped: number;
   readonly cancelled: number;
@@ -21,14 +23,15 @@ export function waiting({ quantity, shipped, cancelled }: LineUnits): number {
 /** Everything that waits. */
 export function allWaiting(lines: readonly LineUnits[]): Units[] {
   return lines
-    .map((line) => ({ variantId: line.variantId, quantity: waiting(line) }))
+    .map((line) => ({ ...nameOf(line), quantity: waiting(line) }))
     .filter(({ quantity }) => quantity > 0);
 }
 
 /** @throws ShopError `conflict` for lines of which fewer units wait, or that the order does not have */
 export function requireWaiting(lines: readonly LineUnits[], wanted: readonly Units[]): void {
-  const problems = wanted.flatMap(({ variantId, quantity }, index) => {
-    const line = lines.find((each) => each.variantId === variantId);
+  const problems = wanted.flatMap((units, index) => {
+    const { variantId, quantity } = units;
+    const line = lines.find((each) => isSame(each, units));
     const most = line === undefined ? 0 : waiting(line);
     return quantity <= most
       ? []
@@ -42,15 +45,16 @@ export function requireWaiting(lines: readonly LineUnits[], wanted: readonly Uni
   }
 }
 
-/** The units, each with how many of its line wait. */
-export function withWaiting(
-  lines: readonly LineUnits[],
-  units: readonly Units[],
-): (Units & { readonly waiting: number })[] {
-  return units.map((each) => {
-    const line = lines.find(({ variantId }) => variantId === each.variantId);
-    return { ...each, waiting: line === undefined ? 0 : waiting(line) };
-  });
+/** Whether two name the same goods by the same line. */
+export function isSame(one: Named, other: Named): boolean {
+  return one.variantId === other.variantId && one.bundle === other.bundle;
+}
+
+type Named = Pick<LineUnits, 'variantId' | 'bundle'>;
+
+/** Where they are part of no bundle, nothing is said of one. */
+function nameOf({ variantId, bundle }: Named): Named {
+  return bundle === undefined ? { variantId } : { variantId, bundle };
 }
 
 export function moved(
@@ -58,8 +62,10 @@ export function moved(
   units: readonly Units[],
   to: 'shipped' | 'cancelled',
 ): readonly LineUnits[] {
-  const by = new Map(units.map(({ variantId, quantity }) => [variantId, quantity]));
-  return lines.map((line) => ({ ...line, [to]: line[to] + (by.get(line.variantId) ?? 0) }));
+  return lines.map((line) => {
+    const { quantity = 0 } = units.find((each) => isSame(each, line)) ?? {};
+    return { ...line, [to]: line[to] + quantity };
+  });
 }
 
 /** Of an order whose units were sold. */

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Platform, RouteHandler } from '../../../platform/domain.ts';
 import type { Transaction } from '../../../platform/ports.ts';
 import { readerOf } from '../carts.ts';
-import { adjust, stockChanged } from '../inventory.ts';
+import { adjust, tellStock } from '../inventory.ts';
 import type { adjustStock } from '../schemas.ts';
 import { MAIN, type LocationInput } from './schemas.ts';
 import { adjustAt, isSpread, levelsOf, listLocations, putLocation, transferUnits } from './store.ts';
@@ -36,7 +36,7 @@ export function locationRoutes(platform: Platform): Record<string, RouteHandler>
         const delta = byLocation ? await deltaOf(tx, tenant, variantId, locationId, input) : 0;
         const adjusted = await adjust(tx, tenant, variantId, byLocation ? { delta } : input, clock.now());
         if (byLocation) await adjustAt(tx, tenant, variantId, locationId, delta, clock.now());
-        if (adjusted.changes.length > 0) await tx.emit(...adjusted.changes.map(stockChanged));
+        await tellStock(tx, adjusted.changes);
         // Units that come once must not come twice because the answer got lost.
         return earn(tx, { json: adjusted.level });
       }),

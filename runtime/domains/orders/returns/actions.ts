@@ -5,21 +5,16 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import { goodsOf, meant, stockUnits, withGoods } from '../bundles/goods.ts';
+import { writeParts } from '../bundles/store.ts';
 import { readerOf } from '../carts.ts';
 import type { Exchanges, Terms } from '../exchanges/actions.ts';
 import { freeToGiveUp, isUnderWay } from '../exchanges/bound.ts';
 import type { ExchangePlan } from '../exchanges/plan.ts';
 import type { Exchange, PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
-import type { Units } from '../fulfilment/schemas.ts';
-import {
-  areDelivered,
-  moved,
-  requireWaiting,
-  statusAfterMoving,
-  stockOf,
-  withWaiting,
-} from '../fulfilment/units.ts';
-import { adjust, moveUnits, stockChanged } from '../inventory.ts';
+import { isOnceEach, type Units } from '../fulfilment/schemas.ts';
+import { areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from '../fulfilment/units.ts';
+import { adjust, moveUnits, tellStock } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { askRefund, refundIdOf } from '../refunds.ts';
 import { changeOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
@@ -31,6 +26,7 @@ import type {
   InspectReturn,
   RefundReturn,
   Returned,
+  ReturnLine,
   ReturnState,
 } from './schemas.ts';
 import { insertReturn, updateReturn } from './store.ts';
@@ -143,13 +139,14 @@ export function createReturns(
   }
 
   return {
-    async ask(tenant, orderId, key, by, { lines, note, exchange: wished }) {
+    async ask(tenant, orderId, key, by, { lines: wanted, note, exchange: wished }) {
       const id = idOfKey('ret', key);
       const terms = wished === undefined ? undefined : termsOf(wished);
       const looking = await lookingFor(platform, tenant, orderId);
       const asked = await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.returns.some((each) => each.id === id)) return order;
-        requireReturnable(order.lines, order.returns, lines);
+        const lines = returnedLines(order, wanted);
+        requireReturnable(goodsOf(order.lines), order.returns, lines);
         const at = now().toISOString();
         const wish: Returned = {
           id,
@@ -209,9 +206,10 @@ export function createReturns(
       return push(tenant.id, orderId);
     },
 
-    async preview(tenant, order, { back, exchange }) {
+    async preview(tenant, order, { back: wanted, exchange }) {
       const reader = readerOf(platform, tenant.id);
-      requireReturnable(order.lines, order.returns, back);
+      const back = meant(order.lines, wanted);
+      requireReturnable(goodsOf(order.lines), order.returns, back);
       const looking = await lookingFor(platform, tenant, order.id);
       return exchanges.workOut(reader, tenant.id, order, back, termsOf(exchange), looking, 'preview');
     },
@@ -225,7 +223,7 @@ export function createReturns(
           .toSorted((a, b) => (a.variantId < b.variantId ? -1 : 1));
         for (const { variantId, restock = 0 } of back) {
           const { changes } = await adjust(tx, tenant.id, variantId, { delta: restock }, now());
-          if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+          await tellStock(tx, changes);
         }
         return { change: { lines: [...lines] } };
       }),
@@ -248,7 +246,7 @@ export function createReturns(
       return push(tenant.id, orderId);
     },
 
-    async cancelUnits(tenant, orderId, key, { lines, reason }) {
+    async cancelUnits(tenant, orderId, key, { lines: wanted, reason }) {
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const id = refundIdOf(key);
         const { rows } = await tx.query(
@@ -262,8 +260,11 @@ export function createReturns(
             `Of an order that is ${order.status} nothing waits to be shipped.`,
           );
         }
+        const goods = goodsOf(order.lines);
+        const lines = meant(order.lines, wanted);
         requireWaiting(freeToGiveUp(order.lines, order.returns), lines);
-        const after = moved(order.lines, lines, 'cancelled');
+        const after = moved(goods, lines, 'cancelled');
+        const afterwards = withGoods(order.lines, after);
         const stock = stockOf(after);
         if (stock === 'released') {
           throw new ShopError('conflict', 'That is all there is in the order.', {
@@ -274,7 +275,7 @@ export function createReturns(
         const changed = await changeOrder(
           tx,
           tenant.id,
-          { ...order, lines: order.lines.map((line, index) => ({ ...line, ...after[index] })) },
+          { ...order, lines: afterwards },
           {
             stock,
             ...(status === undefined ? {} : { status }),
@@ -282,15 +283,30 @@ export function createReturns(
           },
           { actor: 'merchant', reason, now: now() },
         );
-        const given = withWaiting(order.lines, lines);
-        const changes = await moveUnits(tx, tenant.id, orderId, given, 'released', now());
-        if (changes.length > 0) await tx.emit(...changes.map(stockChanged));
+        await writeParts(tx, tenant.id, orderId, afterwards);
+        const given = stockUnits(goods, lines);
+        await tellStock(tx, await moveUnits(tx, tenant.id, orderId, given, 'released', now()));
         await askRefund(tx, tenant.id, changed, { id, lines, reason }, now());
         await later(tx, orderId);
       });
       return push(tenant.id, orderId);
     },
   };
+}
+
+/** Goods, each with the reason that was given for it, or for the bundle it is of. */
+function returnedLines({ lines }: StoredOrder, wanted: AskReturn['lines']): ReturnLine[] {
+  const named = wanted.flatMap(({ reason, ...units }) =>
+    meant(lines, [units]).map((goods) => ({ ...goods, reason })),
+  );
+  if (isOnceEach(named)) return named;
+  throw new ShopError(
+    'invalid_input',
+    'The same goods are named twice, by themselves and with their bundle.',
+    {
+      remedy: 'Name each once.',
+    },
+  );
 }
 
 /** Where nothing was accepted, there is nothing to refund: the return is closed. */

@@ -1,6 +1,6 @@
 /** The life of a return, and how many units may be on their way back. Pure. */
 import { ShopError } from '../../../platform/errors.ts';
-import type { LineUnits } from '../fulfilment/units.ts';
+import { isSame, type LineUnits } from '../fulfilment/units.ts';
 import type { Units } from '../fulfilment/schemas.ts';
 import type { InspectReturn, Returned, ReturnLine, ReturnState } from './schemas.ts';
 
@@ -26,7 +26,7 @@ export function returnable(line: LineUnits, returns: readonly Returned[]): numbe
   const away = returns
     .filter(({ state }) => state !== 'declined' && state !== 'withdrawn')
     .flatMap(({ lines }) => lines)
-    .filter(({ variantId }) => variantId === line.variantId)
+    .filter((each) => isSame(each, line))
     .reduce((sum, { quantity, accepted }) => sum + (accepted ?? quantity), 0);
   return line.shipped - away;
 }
@@ -37,10 +37,10 @@ export function requireReturnable(
   returns: readonly Returned[],
   wanted: readonly Units[],
 ): void {
-  const problems = wanted.flatMap(({ variantId, quantity }, index) => {
-    const line = lines.find((each) => each.variantId === variantId);
+  const problems = wanted.flatMap((units, index) => {
+    const line = lines.find((each) => isSame(each, units));
     const most = line === undefined ? 0 : returnable(line, returns);
-    return quantity <= most ? [] : [{ where: `/lines/${index}/quantity`, what: `at most ${most}` }];
+    return units.quantity <= most ? [] : [{ where: `/lines/${index}/quantity`, what: `at most ${most}` }];
   });
   if (problems.length > 0) {
     throw new ShopError('conflict', 'Not as many units of that can be returned.', {
@@ -56,7 +56,7 @@ export function inspected(
   { lines: found }: InspectReturn,
 ): readonly ReturnLine[] {
   const judged = lines.map((line) => {
-    const judgement = found.find(({ variantId }) => variantId === line.variantId);
+    const judgement = judgementOf(line, lines, found);
     return judgement === undefined || judgement.accepted > line.quantity
       ? undefined
       : { ...line, accepted: judgement.accepted, restock: judgement.restock };
@@ -70,8 +70,24 @@ export function inspected(
   return complete;
 }
 
+/** A part of a bundle may be judged by its variant alone where the return has no other of it. */
+function judgementOf(
+  line: ReturnLine,
+  lines: readonly ReturnLine[],
+  found: InspectReturn['lines'],
+): InspectReturn['lines'][number] | undefined {
+  const own = found.find((each) => isSame(each, line));
+  const isOnly = lines.filter(({ variantId }) => variantId === line.variantId).length === 1;
+  if (own !== undefined || !isOnly) return own;
+  return found.find(({ variantId, bundle }) => bundle === undefined && variantId === line.variantId);
+}
+
 export function acceptedOf(lines: readonly ReturnLine[]): Units[] {
   return lines
-    .map(({ variantId, accepted = 0 }) => ({ variantId, quantity: accepted }))
+    .map(({ variantId, bundle, accepted = 0 }) => ({
+      variantId,
+      ...(bundle === undefined ? {} : { bundle }),
+      quantity: accepted,
+    }))
     .filter(({ quantity }) => quantity > 0);
 }

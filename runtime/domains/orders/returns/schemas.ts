@@ -1,7 +1,7 @@
 /** Returns: what shoppers ask for, what merchants find, and what of it is shown. */
 import { z } from 'zod';
 import { exchange, exchangeTerms, wishExchange } from '../exchanges/schemas.ts';
-import { unitsList } from '../fulfilment/schemas.ts';
+import { isOnceEach, ONCE, units, unitsList } from '../fulfilment/schemas.ts';
 
 export const returnId = z.string().regex(/^ret_[0-9a-f]{32}$/, 'a return id: ret_ and 32 hexadecimal digits');
 
@@ -37,20 +37,14 @@ const text = (max: number) =>
     // Lines may end; nothing else that is no text comes in.
     .regex(/^[\P{Cc}\n]*$/u, 'no control characters');
 
-/** Each variant once. */
-function onceEach<Line extends { readonly variantId: string }>(lines: readonly Line[]): boolean {
-  return new Set(lines.map(({ variantId }) => variantId)).size === lines.length;
-}
-const ONCE = 'name each variant once';
-
-const variantId = z.string().min(1).max(80);
+const { variantId, bundle, quantity } = units.shape;
 
 export const askReturn = z.strictObject({
   lines: z
-    .array(z.strictObject({ variantId, quantity: z.int().min(1).max(999), reason: returnReason }))
+    .array(z.strictObject({ variantId, bundle, quantity, reason: returnReason }))
     .min(1)
     .max(100)
-    .refine(onceEach, ONCE),
+    .refine(isOnceEach, ONCE),
   note: text(1_000).optional(),
   /** Other goods, instead of money. */
   exchange: wishExchange.optional(),
@@ -72,16 +66,17 @@ export const inspectReturn = z.strictObject({
       z
         .strictObject({
           variantId,
+          bundle,
           /** As good as it has to be, to be refunded. */
-          accepted: z.int().min(0).max(999),
+          accepted: z.int().min(0).max(99_900),
           /** Of these: fit to be sold again. */
-          restock: z.int().min(0).max(999),
+          restock: z.int().min(0).max(99_900),
         })
         .refine(({ accepted, restock }) => restock <= accepted, 'restock at most what is accepted'),
     )
     .min(1)
     .max(100)
-    .refine(onceEach, ONCE),
+    .refine(isOnceEach, ONCE),
 });
 
 const amount = z.int().min(1).max(99_999_999_999);
@@ -97,6 +92,8 @@ export const cancelUnits = z.strictObject({ lines: unitsList, reason: text(500).
 
 export const returnLine = z.object({
   variantId: z.string(),
+  /** The bundle's variant, where it was bought as a part of one. */
+  bundle: z.string().optional(),
   quantity: z.int(),
   reason: returnReason,
   accepted: z.int().optional(),

@@ -5,7 +5,10 @@
  * sequence of refunds add up to what was paid, whichever units come first, and none is paid back twice.
  */
 import { ShopError } from '../../../platform/errors.ts';
+import { meant, type SoldPart } from '../bundles/goods.ts';
+import { sharesOfParts, type PaidGoods } from '../bundles/shares.ts';
 import type { Units } from '../fulfilment/schemas.ts';
+import { isSame } from '../fulfilment/units.ts';
 import { sum } from '../sums.ts';
 
 export interface PaidLine {
@@ -15,6 +18,8 @@ export interface PaidLine {
   /** Off the line as a whole. */
   readonly discount: number;
   readonly tax: number;
+  /** Of a bundle. */
+  readonly parts?: readonly Pick<SoldPart, 'variantId' | 'quantity' | 'price'>[] | undefined;
 }
 
 export interface RefundedLine extends Units {
@@ -38,6 +43,22 @@ export function paidForShipping({ taxIncluded, shipping, shippingTax }: Paid): n
   return shipping + (taxIncluded ? 0 : shippingTax);
 }
 
+/** What was paid for the goods of an order, each part of a bundle by itself. */
+function paidGoods({ lines, taxIncluded }: Paid): PaidGoods[] {
+  return lines.flatMap((line): PaidGoods[] => {
+    const { variantId, quantity, parts } = line;
+    const paid = paidFor(line, taxIncluded);
+    if (parts === undefined) return [{ variantId, quantity, paid }];
+    const shares = sharesOfParts(paid, parts);
+    return parts.map((part, index) => ({
+      variantId: part.variantId,
+      bundle: variantId,
+      quantity: part.quantity * quantity,
+      paid: shares[index] ?? 0,
+    }));
+  });
+}
+
 /**
  * @param before units that were refunded already, of any of the order's lines
  * @throws ShopError `conflict` for more units than there are left
@@ -47,9 +68,11 @@ export function sharesOf(
   before: readonly Units[],
   wanted: readonly Units[],
 ): readonly RefundedLine[] {
-  return wanted.map(({ variantId, quantity }, index) => {
-    const line = order.lines.find((each) => each.variantId === variantId);
-    const gone = sum(before.filter((each) => each.variantId === variantId).map((each) => each.quantity));
+  const goods = paidGoods(order);
+  return meant(order.lines, wanted).map((units, index) => {
+    const { variantId, quantity } = units;
+    const line = goods.find((each) => isSame(each, units));
+    const gone = sum(before.filter((each) => isSame(each, units)).map((each) => each.quantity));
     const left = (line?.quantity ?? 0) - gone;
     if (line === undefined || quantity > left) {
       throw new ShopError('conflict', `Only ${left} of ${variantId} are left to refund.`, {
@@ -57,9 +80,8 @@ export function sharesOf(
         problems: [{ where: `/lines/${index}/quantity`, what: `at most ${left}` }],
       });
     }
-    const paid = paidFor(line, order.taxIncluded);
-    const amount = worth(paid, line.quantity, gone + quantity) - worth(paid, line.quantity, gone);
-    return { variantId, quantity, amount };
+    const amount = worth(line.paid, line.quantity, gone + quantity) - worth(line.paid, line.quantity, gone);
+    return { ...units, amount };
   });
 }
 

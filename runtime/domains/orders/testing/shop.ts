@@ -59,6 +59,8 @@ export interface ProductPayload {
   readonly version: number;
   readonly prices: readonly { amount: number; currency: string }[];
   readonly inventoryPolicy: 'deny' | 'continue';
+  /** Of a bundle. */
+  readonly components: readonly { readonly variantId: string; readonly quantity: number }[];
 }
 
 /** A checkout that leaves something to pay. */
@@ -355,7 +357,7 @@ export function productOf(
   stock: number,
   more: Partial<ProductPayload>,
 ): object {
-  const { published = true, version = 1, inventoryPolicy = 'deny', prices } = more;
+  const { published = true, version = 1, inventoryPolicy = 'deny', prices, components } = more;
   return {
     id: `prd_${variantId}`,
     handle: variantId,
@@ -381,6 +383,7 @@ export function productOf(
         weightGrams: null,
         inventoryPolicy,
         inventoryQuantity: stock,
+        ...(components === undefined ? {} : { components }),
       },
     ],
   };

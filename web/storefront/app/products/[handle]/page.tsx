@@ -111,6 +111,14 @@ export default async function ProductPage({ params, searchParams }: Props) {
             stock: variant.price === null ? 'out' : (stock.get(variant.id) ?? 'out'),
             image: variant.image ?? undefined,
             sku: variant.sku ?? undefined,
+            contents: variant.contents.map((content) => ({
+              id: content.variantId,
+              href: `/products/${encodeURIComponent(content.handle)}?variant=${encodeURIComponent(content.variantId)}`,
+              name: [content.title, content.variantTitle].filter((word) => word !== null).join(' · '),
+              quantity: content.quantity,
+              price: content.price === null ? undefined : money(content.price),
+              image: content.image ?? undefined,
+            })),
           }))}
           words={{
             ...only(words.product, [
@@ -126,6 +134,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
               'gallery',
               'was',
               'byQuantity',
+              'contents',
               'tax',
               'viewCart',
               'sku',
