@@ -45,6 +45,13 @@ function mortal(platform: Platform): Platform {
     capture: (...args) => afterEach('capture', real.capture(...args)),
     cancel: (...args) => afterEach('cancel', real.cancel(...args)),
     refund: (...args) => afterEach('refund', real.refund(...args)),
+    listDisputes: (...args) => afterEach('listDisputes', real.listDisputes(...args)),
+    retrieveDispute: (...args) => afterEach('retrieveDispute', real.retrieveDispute(...args)),
+    contestDispute: (...args) => afterEach('contestDispute', real.contestDispute(...args)),
+    concedeDispute: (...args) => afterEach('concedeDispute', real.concedeDispute(...args)),
+    listPayouts: (...args) => afterEach('listPayouts', real.listPayouts(...args)),
+    listEntries: (...args) => afterEach('listEntries', real.listEntries(...args)),
+    verifyWebhook: (...args) => afterEach('verifyWebhook', real.verifyWebhook(...args)),
   };
   return { ...platform, sql, payments };
 }
