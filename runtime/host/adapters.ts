@@ -23,6 +23,7 @@ import type {
   Clock,
   Documents,
   Identity,
+  Embeddings,
   Language,
   PubSub,
   RateLimits,
@@ -202,6 +203,17 @@ export async function openLanguage(
   if (language === undefined) return undefined;
   const { createOpenAi } = await import('../platform/language/openai.ts');
   return createOpenAi({ ...language, watch: circuits.watch('language', 'the assistant answers by itself') });
+}
+
+/** Absent: searches go by what the shop's own words tell. */
+export async function openEmbeddings(
+  { embeddings }: HostConfig,
+  circuits: Circuits,
+): Promise<Embeddings | undefined> {
+  if (embeddings === undefined) return undefined;
+  const { createOpenAiEmbeddings } = await import('../platform/embeddings/openai.ts');
+  const watch = circuits.watch('embeddings', 'searches go by words and what the shop’s own tell');
+  return createOpenAiEmbeddings({ ...embeddings, watch });
 }
 
 /** `undefined`: files are not scanned. Whoever keeps them says so. */

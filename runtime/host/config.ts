@@ -41,6 +41,17 @@ export interface HostConfig {
   readonly language?:
     | { readonly url: string; readonly model: string; readonly key?: string | undefined }
     | undefined;
+  /** A model that says which texts mean the same, for searches; absent: what the shop's own words tell. */
+  readonly embeddings?:
+    | {
+        readonly url: string;
+        readonly model: string;
+        readonly dimensions: number;
+        readonly near: number;
+        readonly dailyTexts: number;
+        readonly key?: string | undefined;
+      }
+    | undefined;
   /** Whether anybody may look at the schema of GraphQL: in development. Elsewhere merchants only. */
   readonly showSchema?: boolean;
   /** Whether merchants may name addresses of this machine: in development. Elsewhere those of the public internet only. */
@@ -91,6 +102,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(env.LANGUAGE_URL === undefined
       ? {}
       : { language: { url: env.LANGUAGE_URL, model: env.LANGUAGE_MODEL, key: env.LANGUAGE_KEY } }),
+    ...(env.EMBEDDINGS_URL === undefined
+      ? {}
+      : {
+          embeddings: {
+            url: env.EMBEDDINGS_URL,
+            model: env.EMBEDDINGS_MODEL,
+            dimensions: env.EMBEDDINGS_DIMENSIONS,
+            near: env.EMBEDDINGS_NEAR,
+            dailyTexts: env.EMBEDDINGS_DAILY_TEXTS,
+            key: env.EMBEDDINGS_KEY,
+          },
+        }),
     traces: env.TRACES_URL === undefined ? undefined : { url: env.TRACES_URL, ratio: env.TRACES_RATIO },
     showSchema: env.SHOW_SCHEMA === 'true',
     outsideLoopback: env.OUTSIDE_LOOPBACK === 'true',
@@ -164,4 +187,10 @@ const Environment = z.object({
   LANGUAGE_URL: z.url().optional(),
   LANGUAGE_MODEL: z.string().default('gpt-4o-mini'),
   LANGUAGE_KEY: z.string().optional(),
+  EMBEDDINGS_URL: z.url().optional(),
+  EMBEDDINGS_MODEL: z.string().max(200).default('text-embedding-3-small'),
+  EMBEDDINGS_KEY: z.string().optional(),
+  EMBEDDINGS_DIMENSIONS: z.coerce.number().int().min(64).max(4_096).default(512),
+  EMBEDDINGS_NEAR: z.coerce.number().min(0).max(1).default(0.3),
+  EMBEDDINGS_DAILY_TEXTS: z.coerce.number().int().min(0).max(10_000_000).default(20_000),
 });

@@ -11,6 +11,7 @@ import type {
   Clock,
   Documents,
   EventHandler,
+  Embeddings,
   Language,
   Mail,
   NewId,
@@ -54,6 +55,8 @@ export interface Platform {
   readonly scan?: Scan | undefined;
   /** Absent: no language model is configured. */
   readonly language?: Language | undefined;
+  /** Absent: none are configured. */
+  readonly embeddings?: Embeddings | undefined;
   readonly mail: Mail;
   readonly sms: Sms;
   readonly push: Push;

@@ -918,6 +918,26 @@ export interface Language {
   complete(tenant: TenantId, request: LanguageRequest, signal: AbortSignal): Promise<string>;
 }
 
+/**
+ * A model that turns texts into vectors, which are near each other where the texts mean the same. Whoever asks it has an answer without it,
+ * and pays for each text.
+ */
+export interface Embeddings {
+  /** Which vectors can be compared with each other: the model and its dimensions. */
+  readonly space: string;
+  readonly dimensions: number;
+  /** Cosine from which texts have something to do with each other, by this model. */
+  readonly near: number;
+  /** Texts of a tenant that may be paid for in a day. */
+  readonly dailyTexts: number;
+  /**
+   * @param texts at most 64
+   * @returns unit vectors, one for each text, in their order
+   * @throws ShopError `unavailable`, `timeout` or `rate_limited`: ask later. `invalid_input`: one of the texts is refused, and would be again.
+   */
+  embed(tenant: TenantId, texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+}
+
 // ── tracing ──────────────────────────────────────────────────────────────────────────────────────
 
 /**

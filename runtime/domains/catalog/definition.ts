@@ -36,6 +36,8 @@ export const catalog: DomainDefinition = {
     { name: 'catalog_ranking_rules', spread: 'tenant', access: 'write' },
     { name: 'catalog_meaning_models', spread: 'tenant', access: 'write' },
     { name: 'catalog_meanings', spread: 'tenant', access: 'write' },
+    { name: 'catalog_embeddings', spread: 'tenant', access: 'write' },
+    { name: 'catalog_embedding_uses', spread: 'tenant', access: 'write' },
     ...priceListTables,
     ...wishlistTables,
     ...relatedTables,
@@ -70,6 +72,13 @@ export const catalog: DomainDefinition = {
       payload: z.object({ tries: z.int().optional() }),
       maxAttempts: 20,
       leaseSeconds: 30,
+    },
+    {
+      name: 'catalog.embed-products',
+      // How often it has found the model away.
+      payload: z.object({ tries: z.int().optional() }),
+      maxAttempts: 20,
+      leaseSeconds: 60,
     },
     ...wishlistTasks,
     {

@@ -24,6 +24,8 @@ import { createImports } from './imports.ts';
 import { createKeptAnswers } from './kept.ts';
 import { currencyOf, decodeCursor, encodeCursor, listByIds } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
+import { createAskedVectors } from './meaning/asked.ts';
+import { createEmbeddingKeeping, EMBED_TASK } from './meaning/embed.ts';
 import { createNear } from './meaning/near.ts';
 import { priceListRoutes } from './price-lists/routes.ts';
 import {
@@ -88,11 +90,17 @@ export const createService: CreateService = (platform) => {
   const media = createMedia({ ...platform, sources });
   const cached = createKeptAnswers(platform);
   const imports = createImports({ platform, media, sources, changed: cached.changed });
-  const near = createNear(platform);
-  const keeping = createSearchKeeping(platform, (tenant) => {
+  const foundElse = (tenant: TenantId): void => {
     near.forget(tenant);
     cached.changed(tenant);
-  });
+  };
+  const embedding = createEmbeddingKeeping(platform, foundElse);
+  const lacking = (tenant: TenantId): void =>
+    void embedding
+      .begin(tenant)
+      .catch((error: unknown) => platform.log.debug({ err: error, tenant }, 'embedding was not begun'));
+  const near = createNear({ ...platform, asked: createAskedVectors(platform), lacking });
+  const keeping = createSearchKeeping(platform, foundElse, embedding);
   const settings = createSearchSettings(platform);
   const search = createProductSearch(platform, near, keeping, settings);
   const lists = createProductLists(platform, settings, search);
@@ -190,6 +198,7 @@ export const createService: CreateService = (platform) => {
       'catalog.run-import': (run) => imports.run(run),
       [KEEP_TASK]: (run) => keeping.run(run),
       [PRICE_TASK]: createBundlePricing(platform, cached.changed),
+      [EMBED_TASK]: (run) => embedding.run(run),
       [TIDY]: tidyWishlists(platform),
       [ASK]: asking.ask,
       [TELL]: createTelling(platform),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createCircuit, type CircuitWatch } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
 import type { Language } from '../ports.ts';
+import { jsonOf, textOf } from './answer.ts';
 
 export interface OpenAiOptions {
   /** Up to and without `/chat/completions`: `https://api.openai.com/v1`. */
@@ -80,7 +81,7 @@ export function createOpenAi({
           }),
           signal: AbortSignal.any([signal, late]),
         });
-        const text = await textOf(answer);
+        const text = await textOf(answer, LARGEST_ANSWER);
         if (answer.status === 429) throw failed('rate_limited', 'The language model is asked too often.');
         if (!answer.ok) throw failed('unavailable', `The language model answered ${answer.status}.`);
         const parsed = Answer.safeParse(jsonOf(text));
@@ -97,27 +98,4 @@ export function createOpenAi({
       }
     },
   };
-}
-
-/** A server that sends without end is not listened to. */
-async function textOf(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    // A body of fetch is bytes.
-    const bytes = chunk as Uint8Array;
-    size += bytes.length;
-    if (size > LARGEST_ANSWER) break;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is no answer.
-    return undefined;
-  }
 }

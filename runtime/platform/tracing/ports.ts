@@ -14,6 +14,7 @@ type Ports = Pick<
   | 'payments'
   | 'scan'
   | 'language'
+  | 'embeddings'
   | 'mail'
   | 'sms'
   | 'push'
@@ -46,6 +47,7 @@ const SHOWN: { readonly [Name in keyof Ports]-?: Shown<NonNullable<Ports[Name]>>
   },
   scan: { scan: () => ({}) },
   language: { complete: tenantIn },
+  embeddings: { embed: tenantIn },
   mail: { send: tenantIn },
   sms: { send: tenantIn },
   push: { send: tenantIn },

@@ -10,6 +10,14 @@ export function packVector(vector: Float32Array): Buffer {
   return Buffer.from(Int8Array.from(vector, (value) => Math.round(value * 127)).buffer);
 }
 
+/** A unit vector of many numbers, each of which is small: as large as bytes can say it. What it is compared with takes its length into account. */
+export function packUnit(vector: Float32Array): Buffer {
+  let largest = 0;
+  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  const times = largest === 0 ? 0 : 127 / largest;
+  return Buffer.from(Int8Array.from(vector, (value) => Math.round(value * times)).buffer);
+}
+
 export function packModel({ words }: MeaningModel): StoredModel {
   return {
     words: [...words].map(([word, { rarity }]) => [word, Math.round(rarity * 1_000) / 1_000]),

@@ -155,13 +155,14 @@ interface CountRow {
   readonly kept: number;
 }
 
-function hashOf(document: ProductDocument): string {
+/** Of what it says: what it has besides changes no meaning. */
+export function hashOf(document: ProductDocument): string {
   return createHash('sha1')
     .update(JSON.stringify(textsOf(document)))
     .digest('base64url');
 }
 
-function textsOf(document: ProductDocument): Texts {
+export function textsOf(document: ProductDocument): Texts {
   const { a, b, c } = searchTextsOf(document);
   return [a, b, c];
 }

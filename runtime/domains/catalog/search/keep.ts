@@ -6,6 +6,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { NewTask, SearchDocument, TaskRun, Tenant, TenantId } from '../../../platform/ports.ts';
+import type { EmbeddingKeeping } from '../meaning/embed.ts';
 import { createMeaningKeeping } from '../meaning/keep.ts';
 import { KEEP_KEY, KEEP_TASK, noteEverything } from './changes.ts';
 import type { SearchState } from '../schemas.ts';
@@ -37,7 +38,11 @@ interface Build {
 }
 
 /** @param changed called when searches of a tenant may find something else */
-export function createSearchKeeping(platform: Platform, changed: (tenant: TenantId) => void): SearchKeeping {
+export function createSearchKeeping(
+  platform: Platform,
+  changed: (tenant: TenantId) => void,
+  embedding: Pick<EmbeddingKeeping, 'begin'>,
+): SearchKeeping {
   const { sql, search, clock, tenants, log } = platform;
   const meaning = createMeaningKeeping(platform);
   const known = new Map<string, { readonly built: boolean; readonly until: number }>();
@@ -68,6 +73,7 @@ export function createSearchKeeping(platform: Platform, changed: (tenant: Tenant
     }
     if (!saysElse) return;
     await meaning.keep(tenant.id, signal);
+    await embedding.begin(tenant.id);
     changed(tenant.id);
   }
 
