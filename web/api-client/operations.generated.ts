@@ -7402,13 +7402,14 @@ export interface Operations {
       };
     };
   };
-  /** Set e-mail, shipping address or shipping method. */
+  /** Set currency, e-mail, shipping address or shipping method. */
   'orders.patchCart': {
     params: {
       "cartId": string;
     };
     query: undefined;
     body: {
+      "currency"?: string | undefined;
       "email"?: string | undefined;
       "shippingAddress"?: {
         "name": string;

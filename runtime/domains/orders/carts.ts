@@ -10,6 +10,9 @@ import { MOST_CARDS } from './gift-cards/schemas.ts';
 import type { Purse } from './gift-cards/spread.ts';
 import { CARDS, hashOf } from './gift-cards/store.ts';
 import { availabilityOf } from './inventory.ts';
+import { acceptPrices } from './prices/accepting.ts';
+import { soldIn } from './prices/currency.ts';
+import type { Looking } from './prices/looking.ts';
 import { listsApplying, unitPrice } from './prices/offers.ts';
 import { priceOf, type Price } from './pricing.ts';
 import { MOST_CODES } from './promotions/schemas.ts';
@@ -340,13 +343,7 @@ export async function createCart(
     lines?: readonly { variantId: string; quantity: number }[] | undefined;
   },
 ): Promise<Cart> {
-  const currency = input.currency ?? tenant.currencies[0] ?? 'EUR';
-  if (!tenant.currencies.includes(currency)) {
-    throw new ShopError('invalid_input', `This shop does not sell in ${currency}.`, {
-      remedy: `Use one of ${tenant.currencies.join(', ')}.`,
-      problems: [{ where: '/currency', what: 'not one of the shop’s currencies' }],
-    });
-  }
+  const currency = soldIn(tenant, input.currency);
   const lines = input.lines ?? [];
   refuseRepeats(lines);
   const id = platform.newId('cart');
@@ -582,30 +579,39 @@ export async function removeGiftCard(
   if (rowCount === 0) throw notOpen(cartId);
 }
 
+/**
+ * In another currency all lines are at today's prices in it, which are accepted with it.
+ * @throws ShopError `gone`, `invalid_input` for a currency that the shop does not sell in
+ */
 export async function patchCart(
   sql: Reader,
-  tenant: TenantId,
+  tenant: Tenant,
   cartId: string,
   patch: {
+    currency?: string | undefined;
     email?: string | undefined;
     shippingAddress?: Address | undefined;
     shippingMethod?: string | undefined;
   },
-  now: Date,
+  looking: Looking,
 ): Promise<void> {
-  const { rowCount } = await sql.query(
+  const currency = patch.currency === undefined ? undefined : soldIn(tenant, patch.currency);
+  const patching = sql.query(
     `update orders_carts set email = coalesce($3, email), shipping_address = coalesce($4::jsonb, shipping_address),
-       shipping_method = coalesce($5, shipping_method), version = version + 1, updated_at = $6
+       shipping_method = coalesce($5, shipping_method), version = version + 1, updated_at = $6, currency = coalesce($7, currency)
      where tenant_id = $1 and id = $2 and status = 'open'`,
     [
-      tenant,
+      tenant.id,
       cartId,
       patch.email ?? null,
       patch.shippingAddress === undefined ? null : JSON.stringify(patch.shippingAddress),
       patch.shippingMethod ?? null,
-      now,
+      looking.now,
+      currency ?? null,
     ],
   );
+  const accepting = currency === undefined ? undefined : acceptPrices(sql, tenant.id, cartId, 'all', looking);
+  const [{ rowCount }] = await Promise.all([patching, accepting]);
   if (rowCount === 0) throw notOpen(cartId);
 }
 

@@ -22,9 +22,11 @@ describe('a cart that is claimed at log-in', () => {
     return (await shop.call<Cart>('POST', '/api/orders/carts', { body })).body.id;
   }
 
-  function claim(customer: string, cartId?: string): Promise<string> {
+  function claim(customer: string, cartId?: string, groups: readonly string[] = []): Promise<string> {
     const { sql, clock } = shop.host.platform;
-    return sql.transaction(shop.tenant, (tx) => claimCart(tx, shop.tenant, customer, cartId, clock.now()));
+    return sql.transaction(shop.tenant, (tx) =>
+      claimCart(tx, shop.tenant, customer, cartId, { now: clock.now(), groups }),
+    );
   }
 
   async function linesOf(cartId: string): Promise<Record<string, number>> {

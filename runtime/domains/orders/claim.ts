@@ -5,6 +5,8 @@ import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
 import { noSuchCart } from './carts.ts';
 import { MOST_CARDS } from './gift-cards/schemas.ts';
+import { acceptPrices } from './prices/accepting.ts';
+import type { Looking } from './prices/looking.ts';
 import { MOST_CODES } from './promotions/schemas.ts';
 import { MAX_LINES } from './schemas.ts';
 
@@ -18,6 +20,7 @@ interface OpenCart {
  * Makes a cart the customer's, with what is in their earlier carts of its currency. Of a product in both, the larger quantity counts,
  * so that whoever claims twice has nothing twice. Earlier carts are gone then.
  * @param cartId the guest's cart; absent: the one they used last
+ * @param looking as the customer: what costs them less than they accepted as a guest is at that price
  * @returns the id of the cart they have now
  * @throws ShopError `not_found` where there is none, or it is another customer's
  */
@@ -26,7 +29,7 @@ export async function claimCart(
   tenant: TenantId,
   customerId: string,
   cartId: string | undefined,
-  now: Date,
+  looking: Looking,
 ): Promise<string> {
   // In the order of ids, so that two who claim at once wait for each other and not crosswise.
   const { rows } = await tx.query<OpenCart & { updated_at: Date }>(
@@ -42,7 +45,9 @@ export async function claimCart(
   if (cart.customer_id !== null && cart.customer_id !== customerId) throw noSuchCart(cart.id);
   const earlier = theirs.filter(({ id, currency }) => id !== cart.id && currency === cart.currency);
   if (earlier.length === 0 && cart.customer_id === customerId) return cart.id;
-  await tx.query(MERGE, [tenant, cart.id, customerId, earlier.map(({ id }) => id), now]);
+  await tx.query(MERGE, [tenant, cart.id, customerId, earlier.map(({ id }) => id), looking.now]);
+  // For more units, or for this customer, some may cost less than what was accepted: that is no change to be agreed to.
+  await acceptPrices(tx, tenant, cart.id, 'lower', looking);
   return cart.id;
 }
 

@@ -252,7 +252,7 @@ export const orders: DomainDefinition = {
       id: 'patchCart',
       method: 'PATCH',
       path: '/api/orders/carts/{cartId}',
-      summary: 'Set e-mail, shipping address or shipping method.',
+      summary: 'Set currency, e-mail, shipping address or shipping method.',
       audience: 'shopper',
       params: ofCart,
       body: s.patchCart,

@@ -157,6 +157,8 @@ export const claimCart = z.strictObject({ cartId: cartId.optional() });
 export const addLine = z.strictObject({ variantId, quantity });
 export const setLine = z.strictObject({ quantity: z.int().min(0).max(MAX_QUANTITY) });
 export const patchCart = z.strictObject({
+  /** One of the tenant's; lines are at today's prices in it then. */
+  currency: currency.optional(),
   email: email.optional(),
   shippingAddress: address.optional(),
   shippingMethod: shippingMethodId.optional(),

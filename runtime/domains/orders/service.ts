@@ -112,14 +112,17 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       const { cartId } = body as z.infer<typeof s.claimCart>;
       const customerId = signedIn(caller.customerId, 'Sign in to keep your cart.');
       const id = await platform.sql.transaction(tenant.id, (tx) =>
-        claimCart(tx, tenant.id, customerId, cartId, now()),
+        claimCart(tx, tenant.id, customerId, cartId, { now: now(), groups: caller.groups ?? [] }),
       );
       return cartAfter(request, id);
     },
     getCart: (request) => cartAfter(request, ofCart(request)),
     patchCart: (request) =>
       changed(request, (sql, at) =>
-        patchCart(sql, request.tenant.id, ofCart(request), request.body as z.infer<typeof s.patchCart>, at),
+        patchCart(sql, request.tenant, ofCart(request), request.body as z.infer<typeof s.patchCart>, {
+          now: at,
+          groups: request.caller.groups ?? [],
+        }),
       ),
     addLine: (request) => put(request, request.body as z.infer<typeof s.addLine>, 'add'),
     setLine: (request) => {

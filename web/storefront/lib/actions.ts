@@ -113,7 +113,7 @@ export async function setLocale(form: FormData): Promise<void> {
   redirect(localPath(form.get('back')));
 }
 
-/** A cart has one currency: what is in it moves to a new one. */
+/** A cart has one currency, and follows: its lines are at today's prices in it. */
 export async function setCurrency(form: FormData): Promise<void> {
   const { store, api } = await shop();
   const currency = text(form, 'currency');
@@ -121,9 +121,7 @@ export async function setCurrency(form: FormData): Promise<void> {
     await remember(COOKIES.currency, currency, YEAR);
     const cart = await currentCart();
     if (cart !== undefined && cart.currency !== currency) {
-      const lines = cart.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-      const fresh = await orNothing(api.call('orders.createCart', { body: { currency, lines } }));
-      if (fresh !== undefined) await remember(COOKIES.cart, fresh.id, MONTH);
+      await orNothing(api.call('orders.patchCart', { params: { cartId: cart.id }, body: { currency } }));
     }
   }
   redirect(localPath(form.get('back')));

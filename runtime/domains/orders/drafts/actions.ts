@@ -45,6 +45,7 @@ import {
   type TakenRow,
 } from '../inventory.ts';
 import { MAX_AMOUNT, type CheckoutResult } from '../schemas.ts';
+import { soldIn } from '../prices/currency.ts';
 import { groupsOf, type Looking } from '../prices/looking.ts';
 import type { OrdersSettings } from '../settings.ts';
 import { readOrder, showOrder, type StoredOrder } from '../store.ts';
@@ -133,13 +134,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
   }
 
   function fresh(tenant: Tenant, currency: string | undefined, askedBy: StoredDraft['askedBy']): StoredDraft {
-    const used = currency ?? tenant.currencies[0] ?? 'EUR';
-    if (!tenant.currencies.includes(used)) {
-      throw new ShopError('invalid_input', `This shop does not sell in ${used}.`, {
-        remedy: `Use one of ${tenant.currencies.join(', ')}.`,
-        problems: [{ where: '/currency', what: 'not one of the shop’s currencies' }],
-      });
-    }
+    const used = soldIn(tenant, currency);
     return {
       id: platform.newId('drf'),
       number: newNumber(),
