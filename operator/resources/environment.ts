@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../../crds/index.ts';
 import { backendsOf, variableOf } from '../../runtime/platform/backends/index.ts';
 import type { Port } from '../../runtime/platform/backends/index.ts';
 import { providersOf, providerVariables } from '../../runtime/platform/messages/index.ts';
+import { modelKeys, modelsOf } from './models.ts';
 import { scopeOf } from '../../runtime/platform/names/index.ts';
 import { connectionsOf } from './connections.ts';
 import type { PlatformConfig } from './platform.ts';
@@ -37,6 +38,7 @@ export function environment(
 ): readonly EnvVar[] {
   if (spec.domains === undefined) return [{ name: 'GATEWAY_URL', value: gatewayUrl(gatewayPort) }];
   const backends = backendsOf(platform.backends, scopeOf(spec.tenant));
+  const models = modelsOf(platform.models, spec.domains);
   const values: Record<string, string | undefined> = {
     SHOPMIND_DOMAINS: spec.domains.join(','),
     SHOPMIND_TENANT: spec.tenant,
@@ -49,6 +51,7 @@ export function environment(
     SCAN_URL: spec.domains.includes('media') ? platform.scanUrl : undefined,
     PAYMENTS_URL: platform.paymentsUrl,
     PAYPAL_URL: platform.paypalUrl,
+    ...Object.assign({}, ...models.map(({ plain }) => plain)),
     PAYMENTS_PUBLIC_ORIGIN: platform.paymentsPublicOrigin,
     TRACES_URL: platform.traces?.url,
     TRACES_RATIO: platform.traces === undefined ? undefined : String(platform.traces.ratio),
@@ -72,6 +75,7 @@ export function environment(
     ...(spec.domains.includes('notifications')
       ? Object.keys(providerVariables(providersOf(platform.providers, scopeOf(spec.tenant))))
       : []),
+    ...Object.keys(modelKeys(models)),
   ];
   const secret = keys.map((key) => ({
     name: key,

@@ -9,6 +9,7 @@ import { openingsOf } from './network.ts';
 import { BARE } from './surroundings.ts';
 import { tenant } from './testing/inputs.ts';
 import { tenantNamespace } from './tenancy.ts';
+import { parseModels } from './models.ts';
 
 const EMBEDDED = {
   databaseUrl: 'postgres://postgres.shopmind-system.svc:5432/shopmind',
@@ -20,6 +21,7 @@ const EMBEDDED = {
   monitoringNamespace: undefined,
   backends: { shared: {}, own: {} },
   providers: { shared: {}, own: {} },
+  models: [],
 };
 const CLOUD = {
   databaseUrl: 'postgres://db.example:6432/shopmind',
@@ -44,6 +46,9 @@ const CLOUD = {
       'SMS_PROVIDERS.bee': 'twilio+https://sid:hush@sms.example:8443/?from=MG1',
     },
     (message) => assert.fail(message),
+  ),
+  models: parseModels({ EMBEDDINGS_URL: 'http://models.ai.svc:11434/v1' }, {}, (message) =>
+    assert.fail(message),
   ),
 };
 
@@ -86,12 +91,14 @@ test('Pods reach names, the data plane where it is, and https; never the service
     '6432,6433,6379,587,443',
     '3310',
     '4318',
+    '11434',
     '9092',
     '465',
   ]);
   assert.match(JSON.stringify(cloud[3]?.to), /scan/);
   assert.match(JSON.stringify(cloud[4]?.to), /tracing/);
-  assert.match(JSON.stringify(cloud[5]?.to), /streams/);
+  assert.match(JSON.stringify(cloud[5]?.to), /"ai"/);
+  assert.match(JSON.stringify(cloud[6]?.to), /streams/);
   assert.match(JSON.stringify(cloud[2]?.to), /"except":\["169.254.169.254\/32"\]/);
 });
 

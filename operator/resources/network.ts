@@ -46,6 +46,7 @@ export function openingsOf(
     | 'monitoringNamespace'
     | 'backends'
     | 'providers'
+    | 'models'
   >,
   tenant: string,
 ): Openings {
@@ -60,6 +61,7 @@ export function openingsOf(
     ...(paypalUrl === undefined ? [] : [destinationOf(paypalUrl)]),
     ...(scanUrl === undefined ? [] : [destinationOf(scanUrl)]),
     ...(traces === undefined ? [] : [destinationOf(traces.url)]),
+    ...platform.models.map((model) => destinationOf(model.url)),
     ...Object.values(backendsOf(platform.backends, tenant)).flatMap(destinationsOf),
     ...providerServers(providersOf(platform.providers, tenant)).map(({ host, port }) =>
       destination(host, port),

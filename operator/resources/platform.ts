@@ -11,6 +11,7 @@ import { DEFAULT_RATIO } from '../../runtime/platform/tracing/index.ts';
 import type { SecretStore } from './secret-store.ts';
 import { INTEGRATIONS } from './surroundings.ts';
 import type { Integration } from './surroundings.ts';
+import { parseModels, type Model } from './models.ts';
 
 export interface PlatformConfig {
   /** Superuser of the data plane; the operator's only. */
@@ -33,6 +34,7 @@ export interface PlatformConfig {
   readonly backends: Backends;
   /** Who sends shops' mail and SMS. */
   readonly providers: Providers;
+  readonly models: readonly Model[];
   readonly sourcesUrl: string | undefined;
   /** Who scans what merchants bring; absent: nobody. */
   readonly scanUrl: string | undefined;
@@ -137,6 +139,7 @@ export function parsePlatform(
     blobsUrl: backends.shared.blobs?.address ?? url(need('BLOBS_URL', config, 'ConfigMap'), 'BLOBS_URL'),
     backends,
     providers: parseProviders(config, secret, refuse),
+    models: parseModels(config, secret, refuse),
     sourcesUrl: config['SOURCES_URL'],
     scanUrl: scanner(config['SCAN_URL']),
     paymentsUrl: config['PAYMENTS_URL'],

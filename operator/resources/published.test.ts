@@ -44,6 +44,7 @@ const OPENINGS = openingsOf(
     monitoringNamespace: 'monitoring',
     backends: { shared: {}, own: {} },
     providers: { shared: {}, own: {} },
+    models: [],
   },
   'acme',
 );

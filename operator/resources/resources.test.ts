@@ -191,6 +191,39 @@ test('who sends mail is told to the Pods that host notifications, by reference, 
   assert.deepEqual(told({ domains: ['notifications'], tenant: 'bee' }), ['MAIL_PROVIDERS']);
 });
 
+test('a model is told to the Pods of the domain that asks it, its key by reference', () => {
+  const secret = {
+    DATABASE_ADMIN_URL: 'postgres://root:hush@db/shopmind',
+    SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+    EMBEDDINGS_KEY: 'hush',
+  };
+  const config = {
+    BLOBS_URL: 'file:///b/',
+    EMBEDDINGS_URL: 'https://models.example/v1',
+    EMBEDDINGS_DIMENSIONS: '768',
+    LANGUAGE_URL: 'http://models.ai.svc:11434/v1',
+    LANGUAGE_MODEL: 'small',
+  };
+  const told = (domain: string) =>
+    environment(service({ domains: [domain] }), parsePlatform(config, secret), new Map(), 8080).filter(
+      ({ name }) => /^(EMBEDDINGS|LANGUAGE)_/.test(name),
+    );
+  assert.deepEqual(told('catalog'), [
+    { name: 'EMBEDDINGS_URL', value: 'https://models.example/v1' },
+    { name: 'EMBEDDINGS_DIMENSIONS', value: '768' },
+    { name: 'EMBEDDINGS_KEY', valueFrom: { secretKeyRef: { name: 'database', key: 'EMBEDDINGS_KEY' } } },
+  ]);
+  assert.deepEqual(
+    told('chat').map(({ name }) => name),
+    ['LANGUAGE_URL', 'LANGUAGE_MODEL'],
+  );
+  assert.deepEqual(told('orders'), []);
+  assert.throws(
+    () => parsePlatform({ ...config, EMBEDDINGS_URL: 'https://me:hush@models.example/v1' }, secret),
+    /EMBEDDINGS_URL must be a http/,
+  );
+});
+
 for (const [what, config, secret, expected] of [
   ['no database', { BLOBS_URL: 'file:///b/' }, {}, /Secret platform: key DATABASE_ADMIN_URL is missing/],
   [

@@ -29,6 +29,7 @@ import { deployments, rollouts, shopServices, tenants } from '../kinds.ts';
 import type { ServiceObject } from '../kinds.ts';
 import { applyAll, prune } from '../objects.ts';
 import { providersOf, providerVariables } from '../../../runtime/platform/messages/index.ts';
+import { modelKeys } from '../../resources/models.ts';
 import { POOL_SCOPE } from '../../../runtime/platform/names/index.ts';
 import { loginsOf, secretRevision, valuesOfCredentials } from '../credentials.ts';
 import type { Credentials } from '../credentials.ts';
@@ -228,6 +229,7 @@ async function reconcileDataPlane(
     SECRETS_KEY: platform.secretsKey,
     ...variablesOf(await dataPlane.addresses(POOL_SCOPE, credentials.current.password)),
     ...providerVariables(providersOf(platform.providers, POOL_SCOPE)),
+    ...modelKeys(platform.models),
   });
   const secretOf = async (credentials: Credentials): Promise<Manifest> =>
     poolSecret(await valuesWith(credentials));

@@ -3,6 +3,7 @@
  */
 import type { InventoryItem, ShopMindTenant } from '../../../crds/index.ts';
 import { providersOf, providerVariables } from '../../../runtime/platform/messages/index.ts';
+import { modelKeys } from '../../resources/models.ts';
 import { memoised, ownLabels } from '../../resources/chart.ts';
 import type { Manifest } from '../../resources/chart.ts';
 import { DATABASE_SECRET } from '../../resources/environment.ts';
@@ -90,6 +91,7 @@ export function databaseSecret(
       SECRETS_KEY: platform.secretsKey,
       ...variablesOf(addresses),
       ...providerVariables(providersOf(platform.providers, name)),
+      ...modelKeys(platform.models),
     },
   );
 }
