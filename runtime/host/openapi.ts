@@ -21,7 +21,11 @@ export function openApiOf(domains: readonly DomainDefinition[]): Record<string, 
   return {
     openapi: '3.1.0',
     info: { title: 'ShopMind', version: '1', description: 'One shop, by its host name.' },
-    tags: domains.map(({ name, summary }) => ({ name, description: summary })),
+    servers: [{ url: '/', description: 'The shop whose host name serves this document.' }],
+    tags: [{ name: HOST_DOMAIN, summary: HOST_SUMMARY }, ...domains].map(({ name, summary }) => ({
+      name,
+      description: summary,
+    })),
     paths,
     components: {
       securitySchemes: {
@@ -89,6 +93,9 @@ function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', wher
     ...(property.type === 'array' ? { style: 'form', explode: false } : {}),
   }));
 }
+
+const HOST_SUMMARY =
+  'The shop itself: what it is, the keys of its merchant’s programs, what was done by whom, and GraphQL.';
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
