@@ -78,6 +78,12 @@ test('what becomes something else before it is looked at is drawn as it is writt
     .transform((text) => text.split(','))
     .pipe(z.array(z.string().max(9)).max(3));
   assert.deepEqual(drawn(list), { type: 'array', maxItems: 3, items: { type: 'string', maxLength: 9 } });
+  const code = z
+    .string()
+    .max(40)
+    .transform((text) => text.replaceAll('-', ''))
+    .pipe(z.string().regex(/^[A-Z]{4}$/));
+  assert.deepEqual(drawn(code), { type: 'string', maxLength: 40 });
   assert.deepEqual(drawn(z.stringbool()), { type: 'boolean' });
   refused(z.string().transform(Number).pipe(z.int().max(5)), /becomes integer of text/);
 });

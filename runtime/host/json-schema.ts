@@ -114,7 +114,8 @@ function narrow(drawn: JsonSchema, def: Def, where: string, fail: Fail): void {
   if (typeOf(after) === 'transform') return;
   const narrower = jsonSchemaOf(after, 'input', where);
   if (drawn['type'] === narrower['type']) {
-    Object.assign(drawn, narrower);
+    // What a text is made into is looked at, not the text: a code without its dashes.
+    if (!isMade(before)) Object.assign(drawn, narrower);
     return;
   }
   if (drawn['type'] !== 'string') fail(`becomes ${String(narrower['type'])} of ${String(drawn['type'])}`);
@@ -126,6 +127,12 @@ function narrow(drawn: JsonSchema, def: Def, where: string, fail: Fail): void {
 function replace(drawn: JsonSchema, by: JsonSchema): void {
   for (const key of Object.keys(drawn)) delete drawn[key];
   Object.assign(drawn, by);
+}
+
+/** Whether what comes out of it is no longer what came in. */
+function isMade(schema: ZodType): boolean {
+  const { type, out } = schema._zod.def as Def; // as in `override`
+  return type === 'pipe' && out !== undefined && typeOf(out) === 'transform';
 }
 
 const typeOf = (schema: ZodType): string => (schema._zod.def as Def).type ?? '';

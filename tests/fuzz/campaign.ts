@@ -3,6 +3,7 @@
  * wished come first: nothing behind them is reached before.
  */
 import { isOwn, type Actor } from './actors.ts';
+import { tour } from './guide.ts';
 import { createGrpcProbe, type GrpcProbe } from './grpc.ts';
 import type { Memory } from './memory.ts';
 import { createJudge, type Finding } from './oracles.ts';
@@ -63,6 +64,9 @@ export interface Found extends Finding {
 /** Requests between two visits of somebody who puts the shop in order. */
 const TENDED_EVERY = 400;
 
+/** Requests between two of the stories that only several people can tell. */
+const TOURED_EVERY = 4_000;
+
 /** One in so many turns asks over gRPC. */
 const GRPC_SHARE = 0.05;
 
@@ -86,6 +90,7 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
     while (!isOver()) {
       done += 1;
       if (done % TENDED_EVERY === 1) await shop.tend();
+      if (done % TOURED_EVERY === 1) await tours(context, random);
       if (random.chance(GRPC_SHARE)) await grpcTurn(context, random);
       else await turn(context, random);
       for (const complaint of shop.complaints()) {
@@ -130,6 +135,24 @@ function tallyOf({ tallies }: Context, { id }: Operation): Tally {
   const tally = tallies.get(id);
   if (tally === undefined) throw new Error(`${id} is no operation of this campaign`);
   return tally;
+}
+
+/** In each shop; what a campaign of few operations lacks for them is left out with them. */
+async function tours(context: Context, random: Random): Promise<void> {
+  for (const tenant of new Set(context.shop.actors().map((actor) => actor.tenant)))
+    await tour({
+      ...context,
+      tenant,
+      random,
+      async ask(request) {
+        const { sent: bytes, answer, findings } = await exchange(context, request);
+        for (const finding of findings) await report(context, request, bytes, answer, finding);
+        if ('failure' in answer) return answer;
+        if (answer.status >= 400) noteRefusal(tallyOf(context, request.operation), answer);
+        else learn(context.shop.memoryOf(tenant), request, answer);
+        return answer;
+      },
+    });
 }
 
 async function turn(context: Context, random: Random): Promise<void> {

@@ -7,13 +7,8 @@ import { graphRequest } from './graphql.ts';
 import type { Random } from './random.ts';
 import type { Recipe } from './requests.ts';
 import { secretsOf } from './secrets.ts';
+import { PNG } from './tours.ts';
 import { isObject } from './values.ts';
-
-/** A transparent pixel. */
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
 
 const ROLES = ['viewer', 'support'] as const;
 const PEOPLE = Array.from({ length: 40 }, (_, index) => `someone${index}@example.com`);

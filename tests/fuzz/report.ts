@@ -11,13 +11,25 @@ export function summary({ seed, seconds, requests, tallies, findings, memory }: 
     `memory of the runtime: ${before} before, ${after} at the end`,
     ...(never.length === 0
       ? []
-      : ['never answered 2xx:', ...never.map((id) => `  ${id}: ${whyNot(tallies.get(id))}`)]),
+      : ['never answered 2xx:', ...never.map((id) => `  ${id}: ${CANNOT[id] ?? whyNot(tallies.get(id))}`)]),
     findings.length === 0
       ? 'nothing found'
       : `${findings.length} found:\n\n${findings.map(told).join('\n\n')}`,
     '',
   ].join('\n');
 }
+
+/** What these shops cannot answer, whoever asks, and why. */
+const CANNOT: Readonly<Record<string, string>> = {
+  'catalog.getLogo': 'the shops of a campaign are declared without a logo',
+  'notifications.getPushKey':
+    'with a key of theirs the shops would send to the push services that browsers name',
+  'accounts.adminPutSignInProvider': 'an identity provider has to answer at a public address',
+  'accounts.adminDeleteSignInProvider': 'there is no identity provider that could be forgotten',
+  'accounts.beginProviderSignIn': 'there is no identity provider to begin at',
+  'accounts.endProviderSignIn': 'there is no identity provider to come back from',
+  'accounts.removeIdentity': 'nobody has signed in at an identity provider',
+};
 
 export function neverAnswered(tallies: ReadonlyMap<string, Tally>): string[] {
   return [...tallies].filter(([, { classes }]) => (classes.get(2) ?? 0) === 0).map(([id]) => id);

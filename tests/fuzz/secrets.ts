@@ -7,6 +7,7 @@ export interface TenantSecrets {
     readonly publishableKey: string;
     readonly webhookSecret: string;
   };
+  readonly paypal: { readonly clientId: string; readonly clientSecret: string; readonly webhookId: string };
   /** Signs reports of mail providers. */
   readonly reports: string;
 }
@@ -18,6 +19,11 @@ export function secretsOf(tenant: string): TenantSecrets {
       secretKey: `sk_test_${tenant}00000001`,
       publishableKey: `pk_test_${tenant}00000001`,
       webhookSecret: `whsec_${tenant}00000001`,
+    },
+    paypal: {
+      clientId: `client-of-${tenant}-000001`,
+      clientSecret: `secret-of-${tenant}-000001`,
+      webhookId: `WEBHOOK${tenant.toUpperCase()}`,
     },
     reports: `report-secret-of-${tenant}`,
   };

@@ -4,12 +4,14 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
+import { createSigners, SIGNER_NAME } from '../../runtime/platform/payments/processor/paypal/signer.ts';
 import { linkTo, newCustomer } from '../support/customers.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/port.ts';
@@ -36,6 +38,16 @@ export interface FuzzedShop {
   markersFor(tenant: string): readonly string[];
   /** Gives somebody whose credentials the fuzzing has spoiled new ones. */
   renew(actor: Actor): Promise<void>;
+  /** Where browsers pay. */
+  readonly pay: string;
+  /** Of the shop's pages. */
+  originOf(tenant: string): string;
+  /** Somebody new. */
+  enter(tenant: string, email: string, kind: 'customer' | 'owner'): Promise<Actor>;
+  /** The token of the last link to one of these pages that somebody was mailed. */
+  mailed(tenant: string, email: string, pages: readonly string[]): Promise<string>;
+  /** Headers by which an event is known to be the payment provider's, as the stand-in signs it. */
+  signedByPayPal(tenant: string, event: string): Promise<Record<string, string>>;
   /** Does what merchants and shoppers do: rules that work, goods in stock, a paid order. */
   tend(): Promise<void>;
   /** What was logged as an error since it was asked last, and whether the process lives. */
@@ -68,6 +80,7 @@ export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}
     SECRETS_KEY: database.secretsKey,
     BLOBS_URL: `file://${folder}/blobs`,
     PAYMENTS_URL: pay,
+    PAYPAL_URL: `${pay}/paypal`,
     PAYMENTS_PUBLIC_ORIGIN: pay,
     ...env,
   });
@@ -76,6 +89,7 @@ export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}
   const memories = new Map<string, Memory>(TENANTS.map((tenant) => [tenant, createMemory()]));
   const memoryFor = (tenant: string): Memory => known(memories.get(tenant), tenant);
   const crowd = await crowdOf(port);
+  const payPal = createSigners(folder, () => new Date());
   const world = { port, pay, database, memoryFor };
 
   return {
@@ -91,6 +105,38 @@ export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}
       crowd.set(actor.name, { ...actor, authorization });
       const stranger = crowd.get(`${actor.name} elsewhere`);
       if (stranger !== undefined) crowd.set(stranger.name, { ...stranger, authorization });
+    },
+    pay,
+    originOf: (tenant) => `https://${hostOf(tenant)}`,
+    async enter(tenant, email, kind) {
+      const { adminKey } = secretsOf(tenant);
+      const shop = shopAt(port, hostOf(tenant));
+      const token =
+        kind === 'owner'
+          ? await newMember(shop, adminKey, email, kind)
+          : (await newCustomer(shop, adminKey, { email, password: PASSWORD })).token;
+      return { name: email, tenant, host: hostOf(tenant), kind, authorization: `Bearer ${token}` };
+    },
+    mailed: (tenant, email, pages) =>
+      until(
+        async () => {
+          const links = pages.map((page) =>
+            linkTo(shopAt(port, hostOf(tenant)), secretsOf(tenant).adminKey, email, page),
+          );
+          return (await Promise.all(links)).find((token) => token !== undefined);
+        },
+        { withinMs: 60_000, what: `${email} has a mail with a link` },
+      ),
+    async signedByPayPal(tenant, event) {
+      const { name, sign } = await payPal();
+      const [id, time] = [randomUUID(), new Date().toISOString().replace(/\.\d+Z$/, 'Z')];
+      return {
+        'paypal-transmission-id': id,
+        'paypal-transmission-time': time,
+        'paypal-transmission-sig': sign(id, time, secretsOf(tenant).paypal.webhookId, event),
+        'paypal-auth-algo': 'SHA256withRSA',
+        'paypal-cert-url': `https://${SIGNER_NAME}/v1/notifications/certs/${name}`,
+      };
     },
     async tend() {
       for (const tenant of TENANTS)
@@ -127,7 +173,7 @@ function known<T>(value: T | undefined, what: string): T {
 }
 
 async function addTenant(database: TestDatabase, tenant: string, domains: string[]): Promise<void> {
-  const { adminKey, stripe, reports } = secretsOf(tenant);
+  const { adminKey, stripe, paypal, reports } = secretsOf(tenant);
   await database.addTenant(
     {
       id: tenant,
@@ -141,18 +187,29 @@ async function addTenant(database: TestDatabase, tenant: string, domains: string
       'payments-secret-key': stripe.secretKey,
       'payments-publishable-key': stripe.publishableKey,
       'payments-webhook-secret': stripe.webhookSecret,
+      'paypal-client-id': paypal.clientId,
+      'paypal-client-secret': paypal.clientSecret,
+      'paypal-webhook-id': paypal.webhookId,
+      'paypal-environment': 'local',
       'notifications-report-secret': reports,
     },
   );
 }
 
 async function openAccount(payPort: number, port: number, tenant: string): Promise<void> {
-  const webhookUrl = `http://${hostOf(tenant)}:${port}/api/payments/webhooks/stripe`;
-  const answer = await shopAt(payPort, '127.0.0.1')('POST', '/_admin/accounts', {
-    json: { id: tenant, ...secretsOf(tenant).stripe, webhookUrl },
-    headers: { authorization: 'Bearer x' },
-  });
-  succeeded(answer, 'the processor’s account');
+  const { stripe, paypal } = secretsOf(tenant);
+  const accounts = [
+    ['accounts', stripe, 'stripe'],
+    ['paypal-accounts', paypal, 'paypal'],
+  ] as const;
+  for (const [kind, keys, provider] of accounts) {
+    const webhookUrl = `http://${hostOf(tenant)}:${port}/api/payments/webhooks/${provider}`;
+    const answer = await shopAt(payPort, '127.0.0.1')('POST', `/_admin/${kind}`, {
+      json: { id: tenant, ...keys, webhookUrl },
+      headers: { authorization: 'Bearer x' },
+    });
+    succeeded(answer, `the account for ${provider}`);
+  }
 }
 
 function succeeded(answer: ShopResponse, what: string): ShopResponse {

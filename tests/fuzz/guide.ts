@@ -1,0 +1,87 @@
+/** Leads through the stories of `tours.ts`: each step is asked as one of the campaign's requests. */
+import type { Actor } from './actors.ts';
+import type { Operation } from './operations.ts';
+import type { Random } from './random.ts';
+import { keyFrom, type FuzzRequest } from './requests.ts';
+import type { FuzzedShop } from './shop.ts';
+import { orRefused, Refused, TOURS, type Asked, type Guide, type Said } from './tours.ts';
+import { until } from '../support/wait.ts';
+import type { Answer, NoAnswer } from './wire.ts';
+
+export interface GuideOptions {
+  readonly shop: FuzzedShop;
+  readonly operations: readonly Operation[];
+  readonly tenant: string;
+  readonly random: Random;
+  /** Asks, judges and remembers. */
+  readonly ask: (request: FuzzRequest) => Promise<Answer | NoAnswer>;
+}
+
+/** Each story as far as it comes: what is refused on the way is told with its operation, and the next begins. */
+export async function tour(options: GuideOptions): Promise<void> {
+  const guide = guideOf(options);
+  for (const story of TOURS)
+    try {
+      await story(guide);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+}
+
+function guideOf({ shop, operations, tenant, random, ask }: GuideOptions): Guide {
+  const actors = shop.actors().filter((actor) => actor.tenant === tenant);
+  const somebody = (kind: Actor['kind']): Actor => {
+    const found = actors.find((actor) => actor.kind === kind);
+    if (found === undefined) throw new Error(`${tenant} has no ${kind}.`);
+    return found;
+  };
+
+  async function asked(
+    id: string,
+    { as, path = {}, query = {}, headers = {}, ...body }: Asked,
+  ): Promise<Said> {
+    const operation = operations.find((one) => one.id === id);
+    if (operation === undefined) throw new Refused(`${id} is not asked in this campaign.`);
+    const actor = as ?? somebody(operation.audience === 'merchant' ? 'merchant' : 'nobody');
+    const request: FuzzRequest = {
+      operation,
+      actor,
+      intent: 'valid',
+      path,
+      query,
+      headers: { ...(operation.idempotent ? { 'idempotency-key': keyFrom(random) } : {}), ...headers },
+      ...(body.json === undefined ? {} : { contentType: 'application/json' }),
+      ...body,
+    };
+    const answer = await ask(request);
+    if ('failure' in answer) throw new Refused(`${id}: ${answer.failure}`);
+    const text = answer.body.toString('utf8');
+    if (answer.status >= 300) throw new Refused(`${id}: ${answer.status} ${text.slice(0, 300)}`);
+    const isJson = String(answer.headers['content-type'] ?? '').startsWith('application/json');
+    return isJson ? JSON.parse(text) : undefined;
+  }
+
+  return {
+    tenant,
+    origin: shop.originOf(tenant),
+    pay: shop.pay,
+    ask: (id, what = {}) => asked(id, what),
+    async until(id, what, wished) {
+      try {
+        return await until(
+          async () => {
+            const said = await asked(id, what).catch(orRefused);
+            return said instanceof Refused || !wished(said) ? undefined : (said ?? true);
+          },
+          { withinMs: 30_000, everyMs: 300, what: `${id} says so` },
+        );
+      } catch (error) {
+        throw new Refused(String(error), { cause: error });
+      }
+    },
+    enter: (email, kind = 'customer') => shop.enter(tenant, email, kind),
+    mailed: (email, pages) => shop.mailed(tenant, email, pages),
+    signed: (event) => shop.signedByPayPal(tenant, event),
+    fresh: (word) => `${word}${random.index(2 ** 31).toString(36)}`,
+  };
+}
