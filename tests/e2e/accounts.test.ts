@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { startTestProvider } from '../../runtime/domains/accounts/providers/testing/provider.ts';
 import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { linkTo } from '../support/customers.ts';
 import { openStorefront, type Storefront } from '../support/storefront.ts';
@@ -129,3 +130,55 @@ test('who has forgotten the password chooses another by the link of a mail', { s
   assert.deepEqual(troubles, []);
   await context.close();
 });
+
+test(
+  'who has an account elsewhere signs in by it with the cart they had, and can do without it later',
+  { skip },
+  async () => {
+    const provider = await startTestProvider();
+    const context = await storefront.browser.newContext({ locale: 'en-GB' });
+    try {
+      const headers = { authorization: `Bearer ${storefront.key}` };
+      const json = { name: 'There', issuer: provider.issuer, ...provider.client };
+      const put = await storefront.shop('PUT', '/api/admin/accounts/providers/there', { headers, json });
+      assert.equal(put.status, 200, put.text);
+      const page = await context.newPage();
+      const troubles = watchForTrouble(page);
+      const { products } = (
+        await storefront.shop('GET', '/api/catalog/products?available=true&limit=1')
+      ).json<{
+        products: { handle: string; title: string }[];
+      }>();
+      await page.goto(at(`/products/${products[0]?.handle}`));
+      await page.getByRole('button', { name: 'Add to cart' }).click();
+      await page.getByText('Added to your cart').first().waitFor({ timeout: 60_000 });
+
+      await page.goto(at('/account'));
+      provider.person = { sub: 'grace', email: 'grace@example.com', email_verified: false };
+      await page.getByRole('link', { name: 'Log in with There' }).click();
+      await page.getByText('does not say that this mail address is yours').waitFor({ timeout: 60_000 });
+
+      provider.person = {
+        sub: 'grace',
+        email: 'grace@example.com',
+        email_verified: true,
+        given_name: 'Grace',
+      };
+      await page.getByRole('link', { name: 'Log in with There' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Hello, Grace' }).waitFor({ timeout: 60_000 });
+      await page.goto(at('/cart'));
+      await page
+        .getByRole('link', { name: products[0]?.title ?? '' })
+        .first()
+        .waitFor();
+
+      await page.goto(at('/account'));
+      await page.getByRole('button', { name: 'Log in with There no more' }).click();
+      await page.getByRole('button', { name: 'Log in with There no more' }).waitFor({ state: 'detached' });
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+      await provider.stop();
+    }
+  },
+);

@@ -17,7 +17,7 @@ export interface TestProvider {
   forged: Readonly<Record<string, unknown>>;
   /** Questions by path. */
   readonly asked: Map<string, number>;
-  /** As a browser that is sent there: somebody signs in. @returns where it is sent back to */
+  /** As a browser that is sent there, and may be a real one: somebody signs in. @returns where it is sent back to */
   visit(address: string): Promise<URL>;
   /** Signs with a key of which nobody was told. */
   signsFalsely: boolean;
@@ -44,6 +44,11 @@ export async function startTestProvider(): Promise<TestProvider> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', issuer);
+    if (pathname === '/authorize') {
+      response.writeHead(302, { location: (await provider.visit(`${issuer}${request.url}`)).href }).end();
+      return;
+    }
     const { status = 200, json } = await answer(request);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(json));
