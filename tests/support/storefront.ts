@@ -16,9 +16,12 @@ export interface Storefront {
   close(): Promise<void>;
 }
 
-/** @param tenant one of the samples */
-export async function openStorefront(tenant: string): Promise<Storefront> {
-  const installation = await startInstallation();
+/**
+ * @param tenant one of the samples
+ * @param tenants a folder of others
+ */
+export async function openStorefront(tenant: string, tenants?: string): Promise<Storefront> {
+  const installation = await startInstallation(tenants === undefined ? {} : { tenants });
   // The first time it is built.
   await installation.event('storefront', 300_000);
   const client = await clusterOf(installation);

@@ -3202,7 +3202,7 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
-  /** Import a CSV in the Shopify product format: the CSV itself (text/csv), or JSON naming its source. The same content is imported once. */
+  /** Import products: a CSV in the Shopify product format (text/csv), JSON with one a line (application/x-ndjson) or an array of them, or JSON that names the file’s source. The same content is imported once. */
   'catalog.adminStartImport': {
     params: undefined;
     query: {
@@ -4064,10 +4064,12 @@ export interface Operations {
       })[];
     };
   };
-  /** The whole catalogue as a CSV in the Shopify product format. */
+  /** The whole catalogue, to be imported again: a CSV in the Shopify product format, or JSON with a product a line. */
   'catalog.adminExport': {
     params: undefined;
-    query: undefined;
+    query: {
+      "format"?: "csv" | "json" | undefined;
+    };
     body: undefined;
     response: undefined;
   };

@@ -289,7 +289,7 @@ export const catalog: DomainDefinition = {
       method: 'POST',
       path: '/api/admin/catalog/imports',
       summary:
-        'Import a CSV in the Shopify product format: the CSV itself (text/csv), or JSON naming its source. The same content is imported once.',
+        'Import products: a CSV in the Shopify product format (text/csv), JSON with one a line (application/x-ndjson) or an array of them, or JSON that names the file’s source. The same content is imported once.',
       audience: 'merchant',
       query: schemas.ImportQuery,
       body: 'raw',
@@ -414,8 +414,10 @@ export const catalog: DomainDefinition = {
       id: 'adminExport',
       method: 'GET',
       path: '/api/admin/catalog/export',
-      summary: 'The whole catalogue as a CSV in the Shopify product format.',
+      summary:
+        'The whole catalogue, to be imported again: a CSV in the Shopify product format, or JSON with a product a line.',
       audience: 'merchant',
+      query: schemas.ExportQuery,
     },
     ...reviewRoutes,
     ...wishlistRoutes,

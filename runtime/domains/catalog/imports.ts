@@ -1,5 +1,5 @@
 /**
- * Imports: a CSV becomes products, in batches, with progress. Valid products are imported, the others reported with their reasons.
+ * Imports: a file of products, CSV or JSON, becomes products, in batches, with progress. Valid products are imported, the others reported with their reasons.
  * The job may be killed and run again at any point: a product that has been written is found unchanged.
  */
 import { createHash } from 'node:crypto';
@@ -7,11 +7,12 @@ import type { Readable } from 'node:stream';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TaskRun, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
-import { COMPONENTS_COLUMN, resolved } from './bundles/csv.ts';
+import { resolved } from './bundles/csv.ts';
 import { variantsNamed } from './bundles/store.ts';
 import { joinCollections } from './collections.ts';
-import { groupsOf } from './csv/read.ts';
-import { toProduct, type CsvProduct, type CsvVariant } from './csv/products.ts';
+import { productsIn } from './formats.ts';
+import type { ImportedProduct, ImportedVariant } from './imported.ts';
+import type { ImportedFrom } from './imported-from.ts';
 import type { Media } from './media.ts';
 import type { Image, ImportProblem, ImportReport } from './schemas.ts';
 import type { Sources } from './sources.ts';
@@ -26,8 +27,8 @@ const PROBLEMS_KEPT = 1_000;
 const BUCKET = 'imports';
 
 export interface Imports {
-  /** Takes the CSV, or the name of its source, and lets a task do the rest. Answers an import of the same content that is known. */
-  start(tenant: Tenant, from: { csv: Buffer } | { source: string }, force: boolean): Promise<ImportReport>;
+  /** Takes the file, or the name of its source, and lets a task do the rest. Answers an import of the same content that is known. */
+  start(tenant: Tenant, from: ImportedFrom, force: boolean): Promise<ImportReport>;
   /** Throws ShopError `not_found`. */
   get(tenant: TenantId, id: string): Promise<ImportReport>;
   run(run: TaskRun): Promise<void>;
@@ -118,9 +119,9 @@ export function createImports({ platform, media, sources, changed }: ImportTools
       const url = sources.resolve(tenant, row.source);
       return { stream: await sources.open(url, MOST_BYTES), base: url };
     }
-    const blob = await blobs.get(tenant, BUCKET, `${row.id}.csv`);
+    const blob = await blobs.get(tenant, BUCKET, row.id);
     if (!blob)
-      throw new ShopError('gone', 'The CSV that was sent is no longer there.', { remedy: 'Send it again.' });
+      throw new ShopError('gone', 'The file that was sent is no longer there.', { remedy: 'Send it again.' });
     return { stream: blob.body, base: undefined };
   }
 
@@ -134,9 +135,9 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     const hash = createHash('sha256');
     const currency = tenant.currencies[0] ?? 'EUR';
     const pictures = pictureTaker(media, tenant.id, base);
-    const batch: CsvProduct[] = [];
-    const bundles: CsvProduct[] = [];
-    const flush = async (products: readonly CsvProduct[]) => {
+    const batch: ImportedProduct[] = [];
+    const bundles: ImportedProduct[] = [];
+    const flush = async (products: readonly ImportedProduct[]) => {
       signal.throwIfAborted();
       const pictured = await Promise.all(
         products.map(async (product) => ({ product, draft: await toDraft(product, pictures, counts) })),
@@ -149,21 +150,16 @@ export function createImports({ platform, media, sources, changed }: ImportTools
       ]);
       changed(tenant.id);
     };
-    for await (const group of groupsOf(stream, (chunk) => hash.update(chunk))) {
-      if ('problems' in group) {
-        counts.rows += group.problems.length;
-        reject(counts, group.problems);
+    for await (const imported of await productsIn(stream, (chunk) => hash.update(chunk), currency)) {
+      counts.rows += imported.rows;
+      if ('problems' in imported) {
+        if (imported.isProduct) counts.products.rejected++;
+        reject(counts, imported.problems);
         continue;
       }
-      counts.rows += group.rows.length;
-      const outcome = toProduct(group.rows, currency);
-      if ('problems' in outcome) {
-        counts.products.rejected++;
-        reject(counts, outcome.problems);
-        continue;
-      }
-      const isBundle = outcome.product.variants.some(({ bundle }) => bundle !== undefined);
-      (isBundle ? bundles : batch).push(outcome.product);
+      const { product } = imported;
+      const isBundle = product.variants.some(({ bundle }) => bundle !== undefined);
+      (isBundle ? bundles : batch).push(product);
       if (batch.length >= BATCH || bundles.length >= MOST_BUNDLES) {
         await flush(batch.splice(0));
         if (bundles.length >= MOST_BUNDLES) await flush(bundles.splice(0));
@@ -224,13 +220,13 @@ export function createImports({ platform, media, sources, changed }: ImportTools
   return {
     async start(tenant, from, force) {
       const source = 'source' in from ? from.source : null;
-      const contentHash = 'csv' in from ? createHash('sha256').update(from.csv).digest('hex') : null;
+      const contentHash = 'bytes' in from ? createHash('sha256').update(from.bytes).digest('hex') : null;
       if (source !== null) sources.resolve(tenant.id, source);
       const earlier = force ? undefined : await known(tenant.id, contentHash, source);
       if (earlier) return earlier;
       const id = newId('imp');
       // The bytes before the row, the row before the task: whatever is found has what it needs.
-      if ('csv' in from) await blobs.put(tenant.id, BUCKET, `${id}.csv`, from.csv, 'text/csv');
+      if ('bytes' in from) await blobs.put(tenant.id, BUCKET, id, from.bytes, 'application/octet-stream');
       await sql.transaction(tenant.id, async (tx) => {
         await tx.query(
           `INSERT INTO catalog_imports (tenant_id, id, state, source, content_hash, force, report, created_at)
@@ -259,7 +255,7 @@ export function createImports({ platform, media, sources, changed }: ImportTools
       try {
         const hash = await importAll(tenant, row, counts, signal);
         await finish(tenantId, importId, counts, null, hash);
-        if (row.source === null) await blobs.delete(tenantId, BUCKET, `${importId}.csv`);
+        if (row.source === null) await blobs.delete(tenantId, BUCKET, importId);
       } catch (error) {
         if (!isTheirs(error)) throw error;
         log.info({ tenant: tenantId, import: importId, reason: error.message }, 'an import was refused');
@@ -308,11 +304,11 @@ function pictureTaker(media: Media, tenant: TenantId, base: URL | undefined): Pi
 
 /** Components of bundles are called by what the file calls them still. */
 type NamedDraft = Omit<ProductDraft, 'variants'> & {
-  readonly variants: readonly (Omit<CsvVariant, 'image'> & { readonly image: Image | null })[];
+  readonly variants: readonly (Omit<ImportedVariant, 'image'> & { readonly image: Image | null })[];
 };
 
 interface Pictured {
-  readonly product: CsvProduct;
+  readonly product: ImportedProduct;
   readonly draft: NamedDraft;
 }
 
@@ -344,11 +340,11 @@ function noSuchComponent(name: string): ShopError {
   });
 }
 
-function problemWith(product: CsvProduct, error: ShopError): ImportProblem {
+function problemWith(product: ImportedProduct, error: ShopError): ImportProblem {
   const line = product.variants.find(({ bundle }) => bundle !== undefined)?.bundle?.line ?? product.line;
   return {
     line,
-    column: COMPONENTS_COLUMN,
+    column: product.columns.components,
     handle: product.handle,
     what: [error.message, ...error.problems.map(({ what }) => what)].join(' '),
     remedy: error.remedy ?? 'Check what it is made of.',
@@ -356,15 +352,12 @@ function problemWith(product: CsvProduct, error: ShopError): ImportProblem {
 }
 
 /** A picture that cannot be had is reported; the product is imported without it. */
-async function toDraft(product: CsvProduct, take: PictureTaker, counts: Counts): Promise<NamedDraft> {
+async function toDraft(product: ImportedProduct, take: PictureTaker, counts: Counts): Promise<NamedDraft> {
   const tryTake = async (src: string, alt: string, line: number, column: string): Promise<Image | null> => {
     try {
-      const image = await take(src, alt);
-      if (column === 'Image Src') counts.images.stored++;
-      return image;
+      return await take(src, alt);
     } catch (error) {
       if (!isTheirs(error)) throw error;
-      if (column === 'Image Src') counts.images.failed++;
       reject(counts, [
         {
           line,
@@ -378,23 +371,22 @@ async function toDraft(product: CsvProduct, take: PictureTaker, counts: Counts):
     }
   };
   const images = await Promise.all(
-    product.images.map(({ src, alt, line }) => tryTake(src, alt, line, 'Image Src')),
+    product.images.map(({ src, alt, line, column }) => tryTake(src, alt, line, column)),
   );
+  for (const image of images) counts.images[image === null ? 'failed' : 'stored']++;
   const bySrc = new Map(product.images.map(({ src }, index) => [src, images[index] ?? null]));
   const variants = await Promise.all(
     product.variants.map(async (variant) => {
       if (variant.image === null) return { ...variant, image: null };
       const known = bySrc.get(variant.image);
-      return {
-        ...variant,
-        image:
-          known === undefined
-            ? await tryTake(variant.image, product.title, product.line, 'Variant Image')
-            : known,
-      };
+      const image =
+        known === undefined
+          ? await tryTake(variant.image, product.title, product.line, product.columns.variantImage)
+          : known;
+      return { ...variant, image };
     }),
   );
-  const { line: _, collections: __, ...rest } = product;
+  const { line: _, collections: __, columns: ___, ...rest } = product;
   return { ...rest, variants, images: images.filter((image) => image !== null) };
 }
 

@@ -374,11 +374,18 @@ export const VersionQuery = z.object({ version: z.coerce.number().int().min(1).o
 
 // ── imports ──────────────────────────────────────────────────────────────────────────────────────
 
-/** Either a JSON body naming where the CSV lies, or the CSV itself with content type `text/csv`. */
+/**
+ * Either a JSON body naming where the file lies, or the file itself: `text/csv`, `application/x-ndjson` with a product a line, or
+ * `application/json` with an array of products.
+ */
 export const ImportSource = z.strictObject({ source: z.string().min(1).max(2048) });
 
 /** `force=true` imports again what was imported before, for example to undo edits. */
 export const ImportQuery = z.object({ force: z.enum(['true', 'false']).default('false') });
+
+/** `json`: a product a line. */
+export const ExportQuery = z.object({ format: z.enum(['csv', 'json']).default('csv') });
+export type ExportQuery = z.infer<typeof ExportQuery>;
 
 export const ImportProblem = z.object({
   line: z.int(),

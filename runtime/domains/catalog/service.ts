@@ -1,13 +1,11 @@
 /** The catalogue's handlers: each narrows what the host has parsed, asks the parts beside it, and answers. */
-import { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { PictureQuery } from '../../platform/pictures/form.ts';
 import type { SqlRunner, StoredEvent, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { createBundlePricing } from './bundles/pricing.ts';
-import { componentIdsOf, PRICE_TASK, namesOf, withContents } from './bundles/store.ts';
+import { PRICE_TASK, withContents } from './bundles/store.ts';
 import * as collections from './collections.ts';
-import { headOf, rowsOf, type ExportLayout } from './csv/write.ts';
 import { catalog } from './definition.ts';
 import {
   CARD_COLUMNS,
@@ -20,7 +18,9 @@ import {
 } from './document.ts';
 import { BROWSING } from './freshness.ts';
 import { safeHtml } from './html.ts';
+import { exportOf } from './exports.ts';
 import { createImports } from './imports.ts';
+import { importedFrom } from './imported-from.ts';
 import { createKeptAnswers } from './kept.ts';
 import { currencyOf, decodeCursor, encodeCursor, listByIds } from './listing.ts';
 import { createMedia, type Media } from './media.ts';
@@ -47,13 +47,13 @@ import { createSearchSettings, readSettings } from './search/settings.ts';
 import { addSynonym, writeSynonyms } from './search/synonyms.ts';
 import {
   CardsAsked,
-  ImportSource,
   MembersAsked,
   SearchAsked,
   StockChanged,
   type AdminProduct,
   type CollectionInput,
   type CollectionUpdate,
+  type ExportQuery,
   type Image,
   type ProductCard,
   type ProductInput,
@@ -76,6 +76,7 @@ import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 import { languageOf } from './translations/language.ts';
 import { createTranslationRoutes } from './translations/routes.ts';
 import { UsedMedia, usesOf } from './uses.ts';
+import { problemsOfVariants } from './variants.ts';
 import { ASK_MAILBOX, createAlerts } from './wishlists/alerts.ts';
 import { createTelling, noteBack, TELL } from './wishlists/news.ts';
 import { createWishlistRoutes } from './wishlists/routes.ts';
@@ -350,7 +351,11 @@ export const createService: CreateService = (platform) => {
 
       async adminStartImport({ tenant, body, query, headers, signal }) {
         const force = (query as { force: string }).force === 'true';
-        const started = await imports.start(tenant, importFrom(body as Buffer, headers), force);
+        const started = await imports.start(
+          tenant,
+          importedFrom(body as Buffer, headers['content-type']),
+          force,
+        );
         const report = await finished(tenant.id, started.id, signal);
         return { json: report, headers: { location: `/api/admin/catalog/imports/${report.id}` } };
       },
@@ -410,16 +415,7 @@ export const createService: CreateService = (platform) => {
       },
       ...priceListRoutes(platform, cached.changed),
       ...createTranslationRoutes(platform, cached.changed),
-      async adminExport({ tenant }) {
-        const layout = await layoutOf(platform, tenant);
-        return {
-          bytes: Readable.from(exportLines(platform, tenant, layout)),
-          headers: {
-            'content-type': 'text/csv; charset=utf-8; header=present',
-            'content-disposition': `attachment; filename="${tenant.id}-products.csv"`,
-          },
-        };
-      },
+      adminExport: ({ tenant, query }) => exportOf(platform, tenant, (query as ExportQuery).format),
     },
   };
 };
@@ -541,22 +537,11 @@ async function knownDocument({ sql }: Platform, tenant: TenantId, id: string): P
   return row.document;
 }
 
-/** What a schema of one field cannot see. */
-function checkVariants({ options, variants }: ProductInput): void {
-  const problems = variants.flatMap(({ optionValues, prices, bundle }, index) => {
-    if (prices.length === 0 && bundle?.offBasisPoints === undefined)
-      return [{ where: `body/variants/${index}/prices`, what: 'is missing' }];
-    const where = `body/variants/${index}/optionValues`;
-    if (optionValues.length !== options.length)
-      return [{ where, what: `has ${optionValues.length} values for ${options.length} options` }];
-    const twin = variants.findIndex((other) => other.optionValues.join('\0') === optionValues.join('\0'));
-    return twin < index ? [{ where, what: `is the same variant as the one at ${twin}` }] : [];
-  });
-  if (new Set(options).size < options.length)
-    problems.push({ where: 'body/options', what: 'names an option twice' });
+function checkVariants(input: ProductInput): void {
+  const problems = problemsOfVariants(input);
   if (problems.length === 0) return;
   throw new ShopError('invalid_input', 'The variants do not fit the options, or have no price.', {
-    problems,
+    problems: problems.map(({ where, what }) => ({ where: `body/${where}`, what })),
     remedy: 'Give each variant a price and one value per option, and no two the same.',
   });
 }
@@ -618,102 +603,6 @@ async function takeCollectionImage(
 ): Promise<Image | null | undefined> {
   if (input.imageSrc === undefined) return undefined;
   return input.imageSrc === null ? null : media.takeIn(tenant.id, input.imageSrc, input.title);
-}
-
-function importFrom(bytes: Buffer, headers: RouteRequest['headers']): { csv: Buffer } | { source: string } {
-  const type = headers['content-type'] ?? '';
-  if (/^text\/csv\b/i.test(type)) {
-    if (bytes.length === 0)
-      throw new ShopError('invalid_input', 'The CSV is empty.', { remedy: 'Send a CSV with a head row.' });
-    return { csv: bytes };
-  }
-  if (!/^application\/json\b/i.test(type)) {
-    throw new ShopError(
-      'unsupported_media_type',
-      `An import is text/csv or application/json, not ${type || 'of no named type'}.`,
-      { remedy: 'Set Content-Type.' },
-    );
-  }
-  const parsed = ImportSource.safeParse(parseJson(bytes));
-  if (parsed.success) return { source: parsed.data.source };
-  throw new ShopError('invalid_input', 'The body does not name a source.', {
-    remedy: 'Send {"source": "…"} with an https:// address or a path below the sources.',
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      where: ['body', ...path.map(String)].join('/'),
-      what: message,
-    })),
-  });
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw new ShopError('invalid_input', 'The body is not JSON.', {
-      cause: error,
-      remedy: 'Send well-formed JSON.',
-    });
-  }
-}
-
-const EXPORT_PAGE = 200;
-
-async function layoutOf({ sql }: Platform, tenant: Tenant): Promise<ExportLayout> {
-  const currency = tenant.currencies[0] ?? 'EUR';
-  const [priced, spoken, extras] = await Promise.all([
-    sql.query<{ currency: string }>(
-      tenant.id,
-      'SELECT DISTINCT currency FROM product_prices WHERE tenant_id = $1 ORDER BY currency',
-      [tenant.id],
-    ),
-    sql.query<{ locale: string }>(
-      tenant.id,
-      `SELECT DISTINCT jsonb_object_keys(document -> 'translations') AS locale FROM products WHERE tenant_id = $1 ORDER BY locale LIMIT 50`,
-      [tenant.id],
-    ),
-    sql.query<{ name: string }>(
-      tenant.id,
-      `SELECT DISTINCT jsonb_object_keys(document -> 'extra') AS name FROM products WHERE tenant_id = $1 ORDER BY name LIMIT 200`,
-      [tenant.id],
-    ),
-  ]);
-  return {
-    currency,
-    currencies: priced.rows.map((row) => row.currency).filter((other) => other !== currency),
-    locales: spoken.rows.map(({ locale }) => locale),
-    extras: extras.rows.map(({ name }) => name),
-  };
-}
-
-/** A page in memory at a time, whatever the catalogue's size. */
-async function* exportLines({ sql }: Platform, tenant: Tenant, layout: ExportLayout): AsyncGenerator<Buffer> {
-  yield Buffer.from(headOf(layout));
-  let after: { position: number; id: string } | undefined;
-  for (;;) {
-    const { rows } = await sql.query<{
-      id: string;
-      position: number;
-      document: ProductDocument;
-      collections: string[];
-    }>(
-      tenant.id,
-      `SELECT p.id, p.position, p.document, coalesce((SELECT array_agg(c.title ORDER BY c.position, c.id) FROM collection_products m
-         JOIN collections c ON c.tenant_id = $1 AND c.id = m.collection_id WHERE m.tenant_id = $1 AND m.product_id = p.id), '{}') AS collections
-       FROM products p WHERE p.tenant_id = $1 AND ($2::bigint IS NULL OR (p.position, p.id) > ($2::bigint, $3::text))
-       ORDER BY p.position, p.id LIMIT ${EXPORT_PAGE}`,
-      [tenant.id, after?.position ?? null, after?.id ?? null],
-    );
-    const runner: SqlRunner = { query: (text, values) => sql.query(tenant.id, text, values) };
-    const names = await namesOf(
-      runner,
-      tenant.id,
-      rows.flatMap(({ document }) => componentIdsOf(document)),
-    );
-    if (rows.length > 0)
-      yield Buffer.from(rows.map((row) => rowsOf(row.document, row.collections, layout, names)).join(''));
-    after = rows.at(-1);
-    if (rows.length < EXPORT_PAGE) return;
-  }
 }
 
 /** The language that what shoppers see is told in; undefined: as it is written. */

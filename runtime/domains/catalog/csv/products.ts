@@ -7,7 +7,8 @@ import { MOST_COMPONENTS, MOST_UNITS } from '../bundles/schemas.ts';
 import { safeHtml } from '../html.ts';
 import { parsePrice } from '../money.ts';
 import type { ImportProblem } from '../schemas.ts';
-import { optionsOf, type Price, type ProductDocument, type VariantDocument } from '../document.ts';
+import { optionsOf, type Price } from '../document.ts';
+import type { ImportedImage, ImportedProduct, ImportedVariant } from '../imported.ts';
 import type { OptionText, ProductText } from '../translations/schemas.ts';
 import { clashIn, isEmpty } from '../translations/words.ts';
 import { currencyOfColumn, isProductExtra, localeOfColumn, VARIANT_EXTRAS } from './columns.ts';
@@ -18,29 +19,11 @@ export interface CsvRow {
   readonly cells: Readonly<Record<string, string>>;
 }
 
-export interface CsvImage {
-  readonly line: number;
-  readonly src: string;
-  readonly alt: string;
-  readonly position: number;
-}
+export type CsvOutcome =
+  | { readonly product: ImportedProduct }
+  | { readonly problems: readonly ImportProblem[] };
 
-/** Pictures are addresses still, and components are called by what the file calls them. */
-export type CsvVariant = Omit<VariantDocument, 'id' | 'image' | 'bundle'> & {
-  readonly image: string | null;
-  readonly bundle?: NamedBundle;
-};
-
-export type CsvProduct = Omit<ProductDocument, 'id' | 'variants' | 'images' | 'translations'> & {
-  readonly line: number;
-  readonly variants: readonly CsvVariant[];
-  readonly images: readonly CsvImage[];
-  readonly collections: readonly string[];
-  /** Of each language that the file has columns for; null where it says nothing. Absent: it has none. */
-  readonly translations?: Readonly<Record<string, ProductText | null>>;
-};
-
-export type CsvOutcome = { readonly product: CsvProduct } | { readonly problems: readonly ImportProblem[] };
+const COLUMNS = { variantImage: 'Variant Image', components: COMPONENTS_COLUMN };
 
 const MOST_VARIANTS = 2_048;
 const MOST_IMAGES = 250;
@@ -77,8 +60,9 @@ export function toProduct(rows: readonly [CsvRow, ...CsvRow[]], currency: string
     .map((row) => variantOf(row, options, currency, reader));
   refuseTwins(variantRows, variants, options, reader);
   const images = imagesOf(rows, reader);
-  const product: CsvProduct = {
+  const product: ImportedProduct = {
     line: first.line,
+    columns: COLUMNS,
     handle,
     title,
     descriptionHtml: safeHtml(reader.text(first, 'Body (HTML)', 200_000)),
@@ -209,7 +193,12 @@ function optionNames(first: CsvRow, reader: Reader): string[] {
   return used;
 }
 
-function variantOf(row: CsvRow, options: readonly string[], currency: string, reader: Reader): CsvVariant {
+function variantOf(
+  row: CsvRow,
+  options: readonly string[],
+  currency: string,
+  reader: Reader,
+): ImportedVariant {
   const optionValues = options.map((name, index) => {
     const column = `Option${index + 1} Value`;
     const value = reader.text(row, column, 255);
@@ -307,7 +296,7 @@ function pricesOf(row: CsvRow, currency: string, reader: Reader, isOptional: boo
 
 function refuseTwins(
   rows: readonly CsvRow[],
-  variants: readonly CsvVariant[],
+  variants: readonly ImportedVariant[],
   options: readonly string[],
   reader: Reader,
 ): void {
@@ -335,13 +324,19 @@ function refuseTwins(
   }
 }
 
-function imagesOf(rows: readonly CsvRow[], reader: Reader): CsvImage[] {
-  const images = new Map<string, CsvImage>();
+function imagesOf(rows: readonly CsvRow[], reader: Reader): ImportedImage[] {
+  const images = new Map<string, ImportedImage>();
   for (const row of rows) {
     const src = reader.text(row, 'Image Src', 2_048);
     if (src === '' || images.has(src)) continue;
     const position = reader.number(row, 'Image Position', { decimals: 0, most: 100_000 }) ?? images.size + 1;
-    images.set(src, { line: row.line, src, alt: reader.text(row, 'Image Alt Text', 512), position });
+    images.set(src, {
+      line: row.line,
+      column: 'Image Src',
+      src,
+      alt: reader.text(row, 'Image Alt Text', 512),
+      position,
+    });
   }
   const [first] = rows;
   if (first && images.size > MOST_IMAGES)
@@ -353,9 +348,9 @@ function imagesOf(rows: readonly CsvRow[], reader: Reader): CsvImage[] {
 function translationsOf(
   rows: readonly CsvRow[],
   options: readonly string[],
-  variants: readonly CsvVariant[],
+  variants: readonly ImportedVariant[],
   reader: Reader,
-): Pick<CsvProduct, 'translations'> {
+): Pick<ImportedProduct, 'translations'> {
   const [first] = rows;
   if (first === undefined) return {};
   const locales = [...new Set(Object.keys(first.cells).flatMap((column) => localeOfColumn(column) ?? []))];
@@ -387,7 +382,7 @@ function translationsOf(
 /** None where the rows say nothing of it. */
 function optionText(
   rows: readonly CsvRow[],
-  variants: readonly CsvVariant[],
+  variants: readonly ImportedVariant[],
   name: string,
   index: number,
   locale: string,
