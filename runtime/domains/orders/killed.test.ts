@@ -367,6 +367,119 @@ describe('killed at any moment', () => {
     await kill(runtime);
   });
 
+  it('exchanges goods, and brings the difference, wherever between two steps its runtime was killed', async (test) => {
+    const [variantId, other] = ['exchanged', 'instead'];
+    await stock(variantId, 100);
+    await stock(other, 100);
+    let runtime = await startRuntime();
+    const placed = await checkOut(await newCart(variantId, 5));
+    assert.ok(placed !== 'out_of_stock');
+    await pay(placed);
+    const { id } = placed.order;
+    await patiently(async () => ((await statusOf(id)) === 'confirmed' ? true : undefined));
+    const headers = { authorization: 'Bearer x' };
+    const insist = (path: string, body: object = {}, key = path): Promise<MerchantOrder> =>
+      patiently(async () => {
+        const answer = await ask<MerchantOrder>(
+          runtimePort,
+          'POST',
+          `/api/admin/orders/orders/${id}/${path}`,
+          { body, headers: { ...headers, 'idempotency-key': `killed-${key}` } },
+        );
+        return answer.status === 200 ? answer.body : undefined;
+      });
+    const until = (is: (order: MerchantOrder) => boolean): Promise<MerchantOrder> =>
+      patiently(async () => {
+        const path = `/api/admin/orders/orders/${id}`;
+        const { body } = await ask<MerchantOrder>(runtimePort, 'GET', path, { headers });
+        return is(body) ? body : undefined;
+      });
+    await insist('fulfilments', {}, 'exchanged-parcel');
+    await kill(runtime);
+    const back = [{ variantId, quantity: 1, reason: 'too_small' }];
+
+    /** For something dearer, which is paid and then withdrawn; and for another of the same, which is done. */
+    async function round(number: number): Promise<void> {
+      const dearer = { lines: [{ variantId: other, quantity: 2 }] };
+      const agreed = await insist('returns', { lines: back, exchange: dearer }, `dearer-${number}`);
+      await patiently(async () => {
+        const path = `/api/orders/${id}/payment?token=${placed === 'out_of_stock' ? '' : placed.token}`;
+        const { status, body } = await ask<NonNullable<Placed['payment']>>(runtimePort, 'POST', path, {});
+        // Paid already, and the answer was lost.
+        if (status === 409) return true;
+        const paid = status === 200 && (await payAsBrowser(origin(), body, '4242424242424242'));
+        return paid === 'requires_capture' || paid === 'payment_intent_unexpected_state' ? true : undefined;
+      });
+      const { refunded } = await until(({ owed }) => owed === 0);
+      await insist(`returns/${agreed.returns.at(-1)?.id}/withdraw`);
+      await until((order) => order.refunded > refunded);
+
+      const same = { lines: [{ variantId, quantity: 1, insteadOf: variantId }] };
+      const { returns } = await insist('returns', { lines: back, exchange: same }, `same-${number}`);
+      const path = `returns/${returns.at(-1)?.id}`;
+      await insist(`${path}/receive`);
+      await insist(`${path}/inspect`, { lines: [{ variantId, accepted: 1, restock: 1 }] });
+      await insist(`${path}/refund`);
+      await insist('fulfilments', {}, `same-parcel-${number}`);
+    }
+
+    const crashes: string[] = [];
+    let rounds = 0;
+    // Some places that are far apart, others each time. ALL_PLACES=1 sees them all.
+    const step = process.env['ALL_PLACES'] === '1' ? 1 : 12;
+    for (
+      let crashAt = 1 + Math.floor(Math.random() * step);
+      rounds < (step === 1 ? 60 : 3);
+      crashAt += step
+    ) {
+      runtime = await startRuntime(crashAt);
+      const died = new Promise<void>((resolve) => runtime.once('exit', () => resolve()));
+      runtime.on('message', (message) => crashes.push(JSON.stringify(message)));
+      runtime.send('arm');
+      let over = false;
+      const restarted = (async () => {
+        await died;
+        if (!over) runtime = await startRuntime();
+      })();
+      await round((rounds += 1));
+      over = true;
+      const survived = runtime.exitCode === null && runtime.signalCode === null && crashes.length < rounds;
+      if (!survived) await restarted;
+      await kill(runtime);
+      if (survived) break;
+    }
+    test.diagnostic(`killed after each of ${crashes.join(', ')}`);
+    assert.ok(crashes.length >= 1);
+
+    runtime = await startRuntime();
+    const order = await until(({ surcharges }) => surcharges.every(({ status }) => status === 'captured'));
+    const { totals, captured, credited, lowered, refunded, owed } = order;
+    assert.equal(totals.total + lowered, totals.gift + captured + credited + owed, JSON.stringify(order));
+    assert.deepEqual([owed, order.surcharges.length, order.fulfilment], [0, rounds, 'shipped']);
+    assert.equal(refunded, lowered, 'what was paid for exchanges that were withdrawn has gone back, once');
+    assert.deepEqual(
+      order.lines.map((line) => [line.variantId, line.quantity, line.shipped]),
+      [[variantId, 5 + rounds, 5 + rounds]],
+    );
+    const { rows } = await database.admin.query(
+      `select variant_id, on_hand, held, sold from shop.orders_stock where variant_id = any ($1) order by variant_id`,
+      [[variantId, other]],
+    );
+    // Each that went out has come back for another.
+    assert.deepEqual(rows, [
+      { variant_id: variantId, on_hand: 95, held: 0, sold: 0 },
+      { variant_id: other, on_hand: 100, held: 0, sold: 0 },
+    ]);
+    const { rows: credits } = await database.admin.query(
+      `select count(*)::int as units, sum(credit_amount)::int as credited,
+         (select sum(refunded)::int from shop.payments_payments where order_id = $1) as refunded
+       from shop.orders_refunds where order_id = $1 and state = 'done' and lines <> '[]'`,
+      [id],
+    );
+    assert.deepEqual(credits, [{ units: rounds, credited, refunded }]);
+    await kill(runtime);
+  });
+
   it('loses nothing and converges while runtime, processor and PostgreSQL are killed at random', async (test) => {
     const units = 30;
     await shop.stock('chaos', units);

@@ -75,6 +75,7 @@ function shortOf({ short, subject }: Message): string {
 const LISTS: Partial<Record<KindName, { html: (frame: Frame) => string; text: (frame: Frame) => string }>> = {
   'orders.confirmed': { html: lines(true), text: plainLines(true) },
   'orders.shipped': { html: lines(false), text: plainLines(false) },
+  'orders.exchange': { html: lines(false), text: plainLines(false) },
   'marketing.cart': { html: lines(true), text: plainLines(true) },
   'merchant.order': { html: lines(true), text: plainLines(true) },
   'marketing.campaign': {

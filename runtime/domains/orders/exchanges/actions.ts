@@ -17,8 +17,8 @@ import type { Returned, RefundReturn } from '../returns/schemas.ts';
 import { askSurcharge, readRules, readToday, rewriteOrder } from '../rewrite.ts';
 import { changeOrder, moneyBack, moneyIn, readOrder, type StoredOrder } from '../store.ts';
 import { tellShopper } from '../telling.ts';
-import { planEnding, planExchange, planUndoing, type ExchangePlan } from './plan.ts';
-import type { Exchange, ExchangeTerms } from './schemas.ts';
+import { discountOf, planEnding, planExchange, planUndoing, type ExchangePlan } from './plan.ts';
+import type { Exchange, ExchangeTerms, Outgoing } from './schemas.ts';
 
 export interface Exchanges {
   /** What it would come to, on the order as it is now. @throws ShopError as `agree` */
@@ -141,12 +141,10 @@ export function createExchanges(platform: Platform): Exchanges {
         key: `orders.exchange:${returnId}`,
         kind: 'orders.exchange',
         variables: {
-          lines: exchange.lines.map(({ variantId, title, variantTitle, quantity }) => ({
-            title: [title, variantTitle].filter(Boolean).join(' · ').slice(0, 2_000),
-            quantity,
-            total: money(
-              quantity * (order.lines.find((line) => line.variantId === variantId)?.unitPrice ?? 0),
-            ),
+          lines: exchange.lines.map((line) => ({
+            title: [line.title, line.variantTitle].filter(Boolean).join(' · ').slice(0, 2_000),
+            quantity: line.quantity,
+            total: money(amountOf(order, returnId, line)),
           })),
           ...(answer === undefined ? {} : { words: answer }),
           ...(owed > 0 ? { owed: money(owed) } : {}),
@@ -195,6 +193,18 @@ export function createExchanges(platform: Platform): Exchanges {
 
 function unitsOf({ lines }: Exchange): readonly Units[] {
   return lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
+}
+
+/** What goods that go out come to, before tax that is added. */
+function amountOf(
+  { lines, discounts }: StoredOrder,
+  returnId: string,
+  { variantId, quantity }: Outgoing,
+): number {
+  const unitPrice = lines.find((line) => line.variantId === variantId)?.unitPrice ?? 0;
+  const off =
+    discounts.find(({ promotionId }) => promotionId === discountOf(returnId, variantId))?.amount ?? 0;
+  return quantity * unitPrice - off;
 }
 
 /** @throws ShopError `illegal_transition` */

@@ -271,16 +271,22 @@ function named(line: ExchangeTerms['lines'][number], { lines }: PricedEdit): Out
 
 /** Without what the exchange took off the units it added: these are the last of their lines, and the first to go. */
 function withoutOwnDiscounts(order: Exchangeable, out: readonly Outgoing[], id: string): Exchangeable {
-  const own = new Map(out.map((line) => [`${id}:${line.variantId}`, line]));
+  const own = new Map(out.map((line) => [discountOf(id, line.variantId), line]));
   const discounts = order.discounts.filter(({ promotionId }) => !own.has(promotionId));
   const lines = order.lines.map((line) => {
-    const off = order.discounts.find(({ promotionId }) => promotionId === `${id}:${line.variantId}`);
-    const added = own.get(`${id}:${line.variantId}`)?.quantity ?? 0;
+    const name = discountOf(id, line.variantId);
+    const off = order.discounts.find(({ promotionId }) => promotionId === name);
     if (off === undefined) return line;
+    const added = own.get(name)?.quantity ?? 0;
     const discounted = Math.max((line.discounted ?? line.quantity) - added, 0);
     return { ...line, discount: line.discount - off.amount, discounted };
   });
   return { ...order, discounts, lines };
+}
+
+/** How `priceEdit` names what it takes off a line. */
+export function discountOf(id: string, variantId: string): string {
+  return `${id}:${variantId}`;
 }
 
 function lineOf({ lines }: Pick<Editable, 'lines'>, variantId: string): OrderLine | undefined {
