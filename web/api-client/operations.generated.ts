@@ -8370,6 +8370,7 @@ export interface Operations {
             })[];
             "send": "at_once" | "on_receipt";
             "fee": number;
+            "keptUntil"?: string | undefined;
             "sums"?: {
               "worth": number;
               "fee": number;
@@ -9146,6 +9147,7 @@ export interface Operations {
             })[];
             "send": "at_once" | "on_receipt";
             "fee": number;
+            "keptUntil"?: string | undefined;
             "sums"?: {
               "worth": number;
               "fee": number;
@@ -9406,6 +9408,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -9609,6 +9612,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -9805,6 +9809,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -10030,6 +10035,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -11094,6 +11100,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -11470,6 +11477,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -11729,6 +11737,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -11947,6 +11956,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -12166,6 +12176,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -12381,6 +12392,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -12597,6 +12609,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -13235,6 +13248,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -13546,6 +13560,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -13738,6 +13753,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -13784,6 +13800,7 @@ export interface Operations {
           "unitPrice"?: number | undefined;
         })[];
         "send"?: "at_once" | "on_receipt" | undefined;
+        "keepDays"?: number | undefined;
         "fee"?: number | undefined;
         "expectedDifference"?: number | undefined;
       } | undefined;
@@ -13832,6 +13849,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -14010,6 +14028,7 @@ export interface Operations {
           "unitPrice"?: number | undefined;
         })[];
         "send"?: "at_once" | "on_receipt" | undefined;
+        "keepDays"?: number | undefined;
         "fee"?: number | undefined;
         "expectedDifference"?: number | undefined;
       };
@@ -14052,6 +14071,7 @@ export interface Operations {
           "unitPrice"?: number | undefined;
         })[];
         "send"?: "at_once" | "on_receipt" | undefined;
+        "keepDays"?: number | undefined;
         "fee"?: number | undefined;
         "expectedDifference"?: number | undefined;
       } | undefined;
@@ -14100,6 +14120,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -14312,6 +14333,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -14522,6 +14544,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -14732,6 +14755,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -14949,6 +14973,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;
@@ -15162,6 +15187,7 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
             "fee": number;

@@ -213,6 +213,7 @@ export const orders: DomainDefinition = {
     { name: 'orders.tell-spending', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-draft', payload: toldDraft, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.tell-edit', payload: ofEdit, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.exchange-due', payload: ofReturn, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-exchange', payload: ofReturn, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.tell-bundles', payload: changedStock, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },

@@ -396,6 +396,10 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
         const { orderId, editId } = payload as { orderId: string; editId: string };
         return actions.edits.tell(await tenantOf(tenant), orderId, editId);
       },
+      'orders.exchange-due': async ({ tenant, payload }) => {
+        const { orderId, returnId } = payload as { orderId: string; returnId: string };
+        return actions.returns.due(await tenantOf(tenant), orderId, returnId);
+      },
       'orders.tell-exchange': async ({ tenant, payload }) => {
         const { orderId, returnId } = payload as { orderId: string; returnId: string };
         return actions.exchanges.tell(await tenantOf(tenant), orderId, returnId);

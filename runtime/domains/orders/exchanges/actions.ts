@@ -50,7 +50,7 @@ export interface Exchanges {
     tenant: TenantId,
     order: StoredOrder,
     agreed: Returned,
-    actor: 'shopper' | 'merchant',
+    actor: 'shopper' | 'merchant' | 'system',
   ): Promise<StoredOrder>;
   /** What came back pays for what went out: what is left of it goes back, what is lacking is owed. */
   end(
@@ -63,6 +63,8 @@ export interface Exchanges {
   /** By the task: the shopper's mail, with the way in. */
   tell(tenant: Tenant, orderId: string, returnId: string): Promise<void>;
 }
+
+const DAY_MS = 86_400_000;
 
 export type Terms = Omit<ExchangeTerms, 'expectedDifference'> &
   Pick<Partial<ExchangeTerms>, 'expectedDifference'>;
@@ -99,10 +101,20 @@ export function createExchanges(platform: Platform): Exchanges {
       const payload = { orderId: order.id, returnId: asked.id };
       await tx.enqueue({ name: 'orders.tell-exchange', payload, key: asked.id });
       const { send, fee } = terms;
+      const keptUntil = send === 'at_once' ? undefined : new Date(now().getTime() + terms.keepDays * DAY_MS);
+      if (keptUntil !== undefined)
+        await tx.enqueue({ name: 'orders.exchange-due', payload, key: asked.id, runAt: keptUntil });
       const { lines, sums, counted } = plan;
       return {
         order: rewritten,
-        exchange: { lines: [...lines], send, fee, sums, counted: [...counted] },
+        exchange: {
+          lines: [...lines],
+          send,
+          fee,
+          keptUntil: keptUntil?.toISOString(),
+          sums,
+          counted: [...counted],
+        },
         creditId,
       };
     },

@@ -344,6 +344,37 @@ describe('exchanging goods of an order', () => {
     await until(order.id, ({ surcharges }) => surcharges.every(({ status }) => status === 'cancelled'));
   });
 
+  it('lets goods go whose time is over, where the others have not come back', async () => {
+    const exchange = { lines: [{ variantId: 'vase', quantity: 1 }], keepDays: 7 };
+    const sold = async () => (await stock('vase')).sold;
+    const [late, came] = [await shipped({ mug: 1 }), await shipped({ mug: 1 })];
+    const due = (id: string) =>
+      shop.rows(
+        `update shop.tasks set run_at = now() where name = 'orders.exchange-due' and payload ->> 'orderId' = $1`,
+        [id],
+      );
+    const agreed = await done(late.id, 'returns', { lines: back('mug'), exchange });
+    const days = (Date.parse(agreed.returns[0]?.exchange?.keptUntil ?? '') - Date.now()) / 86_400_000;
+    assert.ok(days > 6.9 && days <= 7, String(days));
+    assert.equal(await sold(), 1);
+    await due(late.id);
+    const over = await until(late.id, ({ returns }) => returns[0]?.state === 'withdrawn');
+    assert.deepEqual([over.owed, over.credited, await sold()], [0, 0, 0]);
+    assert.equal(over.history.at(-1)?.actor, 'system');
+    const next = await done(came.id, 'returns', { lines: back('mug'), exchange });
+    await done(came.id, `returns/${next.returns[0]?.id}/receive`);
+    await due(came.id);
+    await shop.host.tasks.settled();
+    const kept = await confirmedOrder(shop, came.id);
+    assert.deepEqual([kept.returns[0]?.state, await sold()], ['received', 1]);
+    await done(came.id, `returns/${next.returns[0]?.id}/inspect`, {
+      lines: [{ variantId: 'mug', accepted: 1, restock: 1 }],
+    });
+    await done(came.id, `returns/${next.returns[0]?.id}/refund`, {});
+    await done(came.id, 'cancel-units', { lines: [{ variantId: 'vase', quantity: 1 }] });
+    assert.equal(await sold(), 0, 'once they have come, they may be given up, for money');
+  });
+
   it('has no goods that are not there, keeps no more than they are worth, and is of what has left', async () => {
     const order = await shipped({ mug: 1 });
     const tried = async (exchange: object) =>

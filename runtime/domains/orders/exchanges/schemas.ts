@@ -41,6 +41,8 @@ export const exchangeTerms = z.strictObject({
     }),
   ),
   send: sends.default('on_receipt'),
+  /** Days for which goods are kept that wait for those that come back. */
+  keepDays: z.int().min(1).max(365).default(30),
   /** Minor units kept of what the goods that come back are worth, for bringing them back. */
   fee: amount.default(0),
   /** What the merchant saw: to be paid in addition, or, below zero, to go back. A different difference is refused. */
@@ -79,6 +81,8 @@ export const exchange = z.object({
   lines: z.array(outgoing),
   send: sends,
   fee: z.int(),
+  /** Until when the others have to come back, where goods wait for that; then they are let go. */
+  keptUntil: z.string().optional(),
   /** Once it is agreed: what it comes to, and what of that each line that comes back counts for. */
   sums: sums.optional(),
   counted: z

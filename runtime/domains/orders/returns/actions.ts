@@ -17,7 +17,7 @@ import { areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from 
 import { adjust, moveUnits, tellStock } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { askRefund, refundIdOf } from '../refunds.ts';
-import { changeOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
+import { changeOrder, readOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
 import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
 import type {
   AskReturn,
@@ -60,8 +60,10 @@ export interface Returns {
     tenant: Tenant,
     orderId: string,
     returnId: string,
-    by: 'shopper' | 'merchant',
+    by: 'shopper' | 'merchant' | 'system',
   ): Promise<StoredOrder>;
+  /** By the task: goods are let go whose time is over, where the others have not come back. */
+  due(tenant: Tenant, orderId: string, returnId: string): Promise<void>;
   inspect(tenant: Tenant, orderId: string, returnId: string, found: InspectReturn): Promise<StoredOrder>;
   refund(tenant: Tenant, orderId: string, returnId: string, wish: RefundReturn): Promise<StoredOrder>;
   /** What an exchange would come to; changes nothing. */
@@ -138,6 +140,18 @@ export function createReturns(
     });
   }
 
+  async function withdraw(
+    ...[tenant, orderId, returnId, by]: Parameters<Returns['withdraw']>
+  ): Promise<StoredOrder> {
+    await step(tenant, orderId, returnId, 'withdrawn', async (tx, order, before) => {
+      if (!isUnderWay(before)) return {};
+      const undone = await exchanges.undo(tx, tenant.id, order, before, by);
+      await later(tx, orderId);
+      return { order: undone };
+    });
+    return push(tenant.id, orderId);
+  }
+
   return {
     async ask(tenant, orderId, key, by, { lines: wanted, note, exchange: wished }) {
       const id = idOfKey('ret', key);
@@ -196,14 +210,12 @@ export function createReturns(
         Promise.resolve(words === undefined ? {} : { change: { answer: words } }),
       ),
 
-    async withdraw(tenant, orderId, returnId, by) {
-      await step(tenant, orderId, returnId, 'withdrawn', async (tx, order, before) => {
-        if (!isUnderWay(before)) return {};
-        const undone = await exchanges.undo(tx, tenant.id, order, before, by);
-        await later(tx, orderId);
-        return { order: undone };
-      });
-      return push(tenant.id, orderId);
+    withdraw,
+
+    async due(tenant, orderId, returnId) {
+      const { returns } = await readOrder(readerOf(platform, tenant.id), tenant.id, orderId);
+      const known = returns.find(({ id }) => id === returnId);
+      if (known !== undefined && isUnderWay(known)) await withdraw(tenant, orderId, returnId, 'system');
     },
 
     async preview(tenant, order, { back: wanted, exchange }) {
@@ -323,6 +335,7 @@ function termsOf({
 }: Partial<Omit<Terms, 'lines'>> & { readonly lines: readonly TermsLine[] }): Terms {
   return {
     send: 'on_receipt',
+    keepDays: 30,
     fee: 0,
     ...terms,
     lines: lines.map(({ variantId, quantity, insteadOf, unitPrice }) => ({
