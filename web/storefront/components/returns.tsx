@@ -2,23 +2,30 @@
 import type { Answer } from '../../api-client/client.ts';
 import { button, field, heading } from '../../ui/styles.ts';
 import { askReturn } from '../lib/actions.ts';
-import { titleOfGoods, type Goods } from '../lib/goods.ts';
+import { INSTEAD, UNITS } from '../lib/asked.ts';
+import { titleOfGoods, type Goods as GoodsName } from '../lib/goods.ts';
 import { returnableOf } from '../lib/returnable.ts';
 import type { Shop } from '../lib/shop.ts';
+import type { Swap } from '../lib/swaps.ts';
 import { Submit } from './submit.tsx';
 
 type Order = Answer<'orders.getOrder'>;
+type Swaps = ReadonlyMap<string, readonly Swap[]>;
+type Said = Shop['words']['order']['returns'];
 
 export function Returns({
   order,
   token,
   outcome,
+  swaps,
   shop,
 }: {
   readonly order: Pick<Order, 'id' | 'lines' | 'returns'>;
   /** As the page's address has it. */
   readonly token: string | undefined;
   readonly outcome: 'asked' | 'failed' | undefined;
+  /** What may be had instead, by the variant that would come back. */
+  readonly swaps: Swaps;
   readonly shop: Pick<Shop, 'words'>;
 }) {
   const said = shop.words.order.returns;
@@ -68,16 +75,14 @@ export function Returns({
             <fieldset className="grid gap-3">
               <legend className="font-medium">{said.pick}</legend>
               {open.map(({ quantity, ...goods }) => (
-                <label key={nameOf(goods)} className="flex items-center justify-between gap-4">
-                  <span>{titleOfGoods(order, goods)}</span>
-                  <select name={`units:${nameOf(goods)}`} defaultValue={0} className={`${field} max-w-24`}>
-                    {Array.from({ length: quantity + 1 }, (_, units) => (
-                      <option key={units} value={units}>
-                        {units}
-                      </option>
-                    ))}
-                  </select>
-                </label>
+                <Goods
+                  key={nameOf(goods)}
+                  order={order}
+                  goods={goods}
+                  quantity={quantity}
+                  said={said}
+                  swaps={swaps}
+                />
               ))}
             </fieldset>
             <label className="grid gap-1.5">
@@ -102,8 +107,55 @@ export function Returns({
   );
 }
 
+/** How many of it come back, and what for. */
+function Goods({
+  order,
+  goods,
+  quantity,
+  said,
+  swaps,
+}: {
+  readonly order: Pick<Order, 'lines'>;
+  readonly goods: GoodsName;
+  readonly quantity: number;
+  readonly said: Said;
+  readonly swaps: Swaps;
+}) {
+  const title = titleOfGoods(order, goods);
+  const instead = goods.bundle === undefined ? (swaps.get(goods.variantId) ?? []) : [];
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-4">
+      <label className="flex grow items-center justify-between gap-4">
+        <span>{title}</span>
+        <select name={`${UNITS}${nameOf(goods)}`} defaultValue={0} className={`${field} max-w-24`}>
+          {Array.from({ length: quantity + 1 }, (_, units) => (
+            <option key={units} value={units}>
+              {units}
+            </option>
+          ))}
+        </select>
+      </label>
+      {instead.length === 0 ? null : (
+        <select
+          name={`${INSTEAD}${goods.variantId}`}
+          defaultValue=""
+          aria-label={`${said.whatFor}: ${title}`}
+          className={`${field} max-w-56`}
+        >
+          <option value="">{said.money}</option>
+          {instead.map((swap) => (
+            <option key={swap.variantId} value={swap.variantId}>
+              {said.swap(swap.variantId === goods.variantId ? undefined : swap.title)}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+}
+
 /** As the form's fields call them. */
-function nameOf({ variantId, bundle }: Goods): string {
+function nameOf({ variantId, bundle }: GoodsName): string {
   return bundle === undefined ? variantId : `${variantId} ${bundle}`;
 }
 

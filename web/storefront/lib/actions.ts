@@ -6,6 +6,7 @@ import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
 import type { Answer, Input } from '../../api-client/client.ts';
+import { askedOf } from './asked.ts';
 import { addLine, chosenVariant, claimCart } from './carts.ts';
 import { DAY, forget, MONTH, remember, YEAR } from './cookies.ts';
 import { fieldErrors, localPath, messageOf, text } from './forms.ts';
@@ -348,18 +349,17 @@ export async function askReturn(form: FormData): Promise<void> {
   const token = linked ?? (await cookies()).get(orderCookie(orderId))?.value;
   const reason = REASONS.find((each) => each === form.get('reason')) ?? 'other';
   const note = text(form, 'note').trim().replaceAll('\r', '');
-  const lines = [...form.entries()].flatMap(([name, value]) => {
-    const quantity = Math.trunc(Number(value));
-    if (!name.startsWith('units:') || !(quantity > 0)) return [];
-    const [variantId = '', bundle] = name.slice('units:'.length).split(' ');
-    return [{ variantId, ...(bundle === undefined ? {} : { bundle }), quantity, reason }];
-  });
+  const { lines, exchange } = askedOf(form.entries());
   let outcome = 'asked';
   try {
     await api.call('orders.askReturn', {
       params: { orderId },
       query: { token },
-      body: { lines, ...(note === '' ? {} : { note }) },
+      body: {
+        lines: lines.map((line) => ({ ...line, reason })),
+        ...(exchange === undefined ? {} : { exchange: { lines: [...exchange.lines] } }),
+        ...(note === '' ? {} : { note }),
+      },
       idempotencyKey: text(form, 'key'),
     });
   } catch (error) {

@@ -311,6 +311,10 @@ export const de: Words = {
         other: 'Etwas anderes',
       },
       instead: 'Dafür bekommst du:',
+      whatFor: 'Wofür',
+      money: 'Geld zurück',
+      /** Of a variant; of none where it is the same. */
+      swap: (title) => (title === undefined ? 'noch einmal dasselbe' : `Umtausch in: ${title}`),
       onceYoursCame: 'Es geht auf den Weg, sobald deine Ware bei uns ist.',
       states: {
         requested: 'Angefragt',

@@ -307,6 +307,10 @@ export const en = {
         other: 'Something else',
       },
       instead: 'You get for it:',
+      whatFor: 'What for',
+      money: 'Money back',
+      /** Of a variant; of none where it is the same. */
+      swap: (title: string | undefined) => (title === undefined ? 'the same again' : `another: ${title}`),
       onceYoursCame: 'It leaves once yours have come to us.',
       states: {
         requested: 'Asked for',

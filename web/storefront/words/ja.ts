@@ -307,6 +307,10 @@ export const ja: Words = {
         other: 'その他',
       },
       instead: '交換する商品：',
+      whatFor: 'ご希望',
+      money: '返金',
+      /** Of a variant; of none where it is the same. */
+      swap: (title) => (title === undefined ? '同じ商品と交換' : `交換：${title}`),
       onceYoursCame: '返品の到着後に発送いたします。',
       states: {
         requested: '受付済み',

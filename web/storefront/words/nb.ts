@@ -306,6 +306,10 @@ export const nb: Words = {
         other: 'Noe annet',
       },
       instead: 'Du får i stedet:',
+      whatFor: 'Hva i stedet',
+      money: 'Pengene tilbake',
+      /** Of a variant; of none where it is the same. */
+      swap: (title) => (title === undefined ? 'det samme på nytt' : `bytte til: ${title}`),
       onceYoursCame: 'Det sendes når varene dine er kommet til oss.',
       states: {
         requested: 'Forespurt',

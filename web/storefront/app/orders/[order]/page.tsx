@@ -14,6 +14,7 @@ import { Summary } from '../../../components/summary.tsx';
 import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
+import { swapsOf } from '../../../lib/swaps.ts';
 import type { Shop } from '../../../lib/shop.ts';
 
 type Order = Answer<'orders.getOrder'>;
@@ -89,7 +90,13 @@ export default async function OrderPage({ params, searchParams }: Props) {
               {words.order.owed(money({ amount: order.owed, currency: order.totals.currency }))}
             </p>
           ) : null}
-          <Returns order={order} token={linked} outcome={outcomeOf(query['return'])} shop={current} />
+          <Returns
+            order={order}
+            token={linked}
+            outcome={outcomeOf(query['return'])}
+            swaps={await swapsOf(current, order)}
+            shop={current}
+          />
           <div className="mt-8 flex flex-wrap gap-3">
             {payable ? (
               <Link href={`/checkout/${orderId}${linkedBy(linked)}`} className={button.primary}>
