@@ -13203,6 +13203,7 @@ export interface Operations {
         "means": "cash" | "bank_transfer" | "cheque" | "card_terminal" | "other";
         "reference"?: string | undefined;
       } | undefined;
+      "approved"?: string | undefined;
     };
     response: {
       "id": string;
@@ -13405,6 +13406,44 @@ export interface Operations {
         "reason"?: string | undefined;
         "at": string;
       })[];
+    };
+  };
+  /** Have the company whose order it is asked whether it may become as dear as the edit makes it. */
+  'orders.askEditApproval': {
+    params: {
+      "orderId": string;
+      "editId": string;
+    };
+    query: undefined;
+    body: {
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
     };
   };
   /** Leave the order as it is. */
@@ -16955,6 +16994,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.getEdit': ['GET', '/api/admin/orders/orders/{orderId}/edits/{editId}', false],
   'orders.changeEdit': ['PUT', '/api/admin/orders/orders/{orderId}/edits/{editId}', false],
   'orders.commitEdit': ['POST', '/api/admin/orders/orders/{orderId}/edits/{editId}/commit', true],
+  'orders.askEditApproval': ['POST', '/api/admin/orders/orders/{orderId}/edits/{editId}/approval', false],
   'orders.withdrawEdit': ['POST', '/api/admin/orders/orders/{orderId}/edits/{editId}/withdraw', false],
   'orders.payOwed': ['POST', '/api/admin/orders/orders/{orderId}/pay-owed', true],
   'orders.listReturns': ['GET', '/api/admin/orders/returns', false],

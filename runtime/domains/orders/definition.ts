@@ -775,6 +775,17 @@ export const orders: DomainDefinition = {
       idempotent: true,
     },
     {
+      id: 'askEditApproval',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/edits/{editId}/approval',
+      summary: 'Have the company whose order it is asked whether it may become as dear as the edit makes it.',
+      audience: 'merchant',
+      params: ofEdit,
+      body: edits.askEditApproval,
+      response: Approval,
+      status: 201,
+    },
+    {
       id: 'withdrawEdit',
       method: 'POST',
       path: '/api/admin/orders/orders/{orderId}/edits/{editId}/withdraw',

@@ -406,7 +406,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       },
       'orders.tell-spending': async ({ tenant, payload }) => {
         const { orderId } = payload as { orderId: string };
-        const facts = spendingFacts(await readOrder(readerOf(platform, tenant), tenant, orderId));
+        const facts = await spendingFacts(readerOf(platform, tenant), tenant, orderId);
         if (facts !== undefined) await platform.call(tenant, 'accounts', 'noteSpending', facts);
       },
       'orders.tell-bundles': createBundleTelling(platform),

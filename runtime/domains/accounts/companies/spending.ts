@@ -17,8 +17,10 @@ const SETTLE_AFTER_MS = 2 * 60_000;
 export const ReserveSpending = z.strictObject({
   companyId: z.string().max(80),
   customerId: z.string().max(80),
-  /** Of the cart or the offer. */
+  /** Of the cart or the offer, or of the edit of an order. */
   purchaseId: z.string().max(80),
+  /** Of an edit: what was reserved for the order that it changes. What it comes to beyond that is reserved. */
+  of: z.string().max(80).optional(),
   /** Of what is bought and where it goes. */
   digest: z.string().max(80),
   total: z.int().min(0),
@@ -42,6 +44,8 @@ export const NoteSpending = z.strictObject({
   orderVersion: z.int().min(1),
   /** Whether there is an order, or there was one that came to nothing. */
   counts: z.boolean(),
+  /** Edits of it that were made. */
+  edits: z.array(z.string().max(80)).max(100).default([]),
 });
 export type NoteSpending = z.infer<typeof NoteSpending>;
 
@@ -81,6 +85,21 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
     return rows[0]?.spent ?? 0;
   }
 
+  /** What the order was reserved with and what edits of it took, but for the edit itself. */
+  async function reservedFor(
+    tx: SqlRunner,
+    tenant: TenantId,
+    { of, purchaseId }: Pick<ReserveSpending, 'of' | 'purchaseId'>,
+  ): Promise<number> {
+    if (of === undefined) return 0;
+    const { rows } = await tx.query<{ sum: number }>(
+      `SELECT coalesce(sum(amount), 0)::bigint AS sum FROM company_spending
+       WHERE tenant_id = $1 AND (id = $2 OR of_spending = $2) AND state <> 'released' AND NOT (state = 'reserved' AND purchase_id = $3)`,
+      [tenant, of, purchaseId],
+    );
+    return rows[0]?.sum ?? 0;
+  }
+
   /** The purchase's approval by which exactly this may be bought. @throws ShopError `forbidden` where there is none, saying why */
   async function requireApproval(
     tx: SqlRunner,
@@ -113,7 +132,8 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
   async function write(
     tx: Transaction,
     tenant: TenantId,
-    { companyId, customerId, purchaseId, total, currency }: ReserveSpending,
+    { companyId, customerId, purchaseId, of, currency }: ReserveSpending,
+    amount: number,
     approvalId: string | null,
   ): Promise<string> {
     const { rows: taken } = await tx.query(
@@ -127,13 +147,26 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
     const now = clock.now();
     const settleAt = new Date(now.getTime() + SETTLE_AFTER_MS);
     const { rows } = await tx.query<{ id: string }>(
-      `INSERT INTO company_spending AS s (tenant_id, id, company_id, customer_id, purchase_id, amount, currency, approval_id, state, at, settle_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reserved', $9, $10)
+      `INSERT INTO company_spending AS s (tenant_id, id, company_id, customer_id, purchase_id, amount, currency, approval_id, state, at,
+         settle_at, of_spending)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reserved', $9, $10, $11)
        ON CONFLICT (tenant_id, purchase_id) WHERE state = 'reserved' DO UPDATE
          SET company_id = excluded.company_id, customer_id = excluded.customer_id, amount = excluded.amount, currency = excluded.currency,
            approval_id = excluded.approval_id, at = excluded.at, settle_at = excluded.settle_at
        RETURNING id`,
-      [tenant, newId('spd'), companyId, customerId, purchaseId, total, currency, approvalId, now, settleAt],
+      [
+        tenant,
+        newId('spd'),
+        companyId,
+        customerId,
+        purchaseId,
+        amount,
+        currency,
+        approvalId,
+        now,
+        settleAt,
+        of ?? null,
+      ],
     );
     const [row] = rows;
     if (row === undefined) throw new Error('A reservation was written without a result.');
@@ -147,15 +180,15 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
    */
   async function note(
     tenant: TenantId,
-    { spendingId, orderId, orderVersion, counts }: NoteSpending,
+    { spendingId, orderId, orderVersion, counts, edits }: NoteSpending,
   ): Promise<void> {
     await sql.query(
       tenant,
       `UPDATE company_spending AS s SET order_id = $3, order_version = $4, state = CASE WHEN $5::boolean THEN 'spent' ELSE 'released' END,
          approval_id = CASE WHEN $5::boolean AND EXISTS (SELECT 1 FROM company_spending o WHERE o.tenant_id = $1
            AND o.approval_id = s.approval_id AND o.id <> s.id AND o.state <> 'released') THEN NULL ELSE s.approval_id END
-       WHERE s.tenant_id = $1 AND s.id = $2 AND s.order_version < $4`,
-      [tenant, spendingId, orderId, orderVersion, counts],
+       WHERE s.tenant_id = $1 AND (s.id = $2 OR (s.of_spending = $2 AND s.purchase_id = ANY ($6::text[]))) AND s.order_version < $4`,
+      [tenant, spendingId, orderId, orderVersion, counts, edits],
     );
   }
 
@@ -174,9 +207,14 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
           limits?.perPeriod === undefined
             ? 0
             : await spentBeside(tx, tenant, input.customerId, limits, input.purchaseId);
-        const beyond = judge(limits, input, spent);
+        const rise = Math.max(0, input.total - (await reservedFor(tx, tenant, input)));
+        const beyond = judge(limits, { ...input, rise }, spent);
         const approval = beyond === undefined ? undefined : await requireApproval(tx, tenant, input, beyond);
-        const spendingId = await write(tx, tenant, input, approval?.id ?? null);
+        // An edit that comes to no more than the order once did takes nothing.
+        const spendingId =
+          input.of !== undefined && rise === 0
+            ? input.of
+            : await write(tx, tenant, input, rise, approval?.id ?? null);
         return {
           spendingId,
           companyName: buyer.company_name,
@@ -190,17 +228,19 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
 
     /** By the task, for a reservation of which nothing was heard: the orders say whether there is one. */
     async settle(tenant: TenantId, spendingId: string): Promise<void> {
-      const { rows } = await sql.query<{ settle_at: Date }>(
+      const { rows } = await sql.query<{ settle_at: Date; of_spending: string | null }>(
         tenant,
-        `SELECT settle_at FROM company_spending WHERE tenant_id = $1 AND id = $2 AND state = 'reserved'`,
+        `SELECT settle_at, of_spending FROM company_spending WHERE tenant_id = $1 AND id = $2 AND state = 'reserved'`,
         [tenant, spendingId],
       );
       const [open] = rows;
       if (open === undefined) return;
       if (open.settle_at > clock.now())
         return sql.transaction(tenant, (tx) => settleLater(tx, spendingId, open.settle_at));
-      const found = await platform.call<NoteSpending | null>(tenant, 'orders', 'spendingOf', { spendingId });
-      if (found !== null) return note(tenant, NoteSpending.parse(found));
+      const asked = { spendingId: open.of_spending ?? spendingId };
+      const found = await platform.call<NoteSpending | null>(tenant, 'orders', 'spendingOf', asked);
+      if (found !== null) await note(tenant, NoteSpending.parse(found));
+      // It became no order, or no edit of one.
       await sql.query(
         tenant,
         `UPDATE company_spending SET state = 'released' WHERE tenant_id = $1 AND id = $2 AND state = 'reserved' AND settle_at = $3`,

@@ -9,7 +9,7 @@ import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import type { Approval } from '../../accounts/schemas.ts';
 import type { Reader, StoredLine } from '../carts.ts';
 import type { Address } from '../schemas.ts';
-import type { StoredOrder } from '../store.ts';
+import type { OrderLine, StoredOrder } from '../store.ts';
 import type { OrderCompany } from './schemas.ts';
 
 /** As it is stored with the order. */
@@ -38,7 +38,7 @@ export function companyBuyer({
 
 /** What is to be bought: all that an approval is about. */
 export interface Content {
-  /** Of the cart or the draft. */
+  /** Of the cart or the draft, or of the edit of an order. */
   readonly id: string;
   readonly currency: string;
   readonly total: number;
@@ -105,11 +105,66 @@ export async function allow(
   };
 }
 
+/** What an edit makes of a company's order, as accounts is asked. */
+export interface Dearer {
+  readonly buyer: Pick<CompanyBuyer, 'customerId'> & { readonly company: Pick<CompanyMembership, 'id'> };
+  readonly content: Omit<Content, 'lines'> & { readonly lines: readonly OrderLine[] };
+  /** What was reserved for the order. */
+  readonly of: string;
+}
+
+/** @returns undefined where nobody has to be asked: it is no company's order, or becomes no dearer */
+export function dearer(
+  order: StoredOrder,
+  editId: string,
+  { lines, total }: { readonly lines: readonly OrderLine[]; readonly total: number },
+): Dearer | undefined {
+  const { company, customerId, currency, shippingAddress } = order;
+  if (company === undefined || customerId === undefined || total <= order.total) return undefined;
+  return {
+    buyer: { customerId, company: { id: company.id } },
+    content: { id: editId, currency, total, shippingAddress, lines },
+    of: company.spendingId,
+  };
+}
+
+/**
+ * Has what an edit takes beyond its order reserved. Repeating it is the same reservation.
+ * @throws ShopError `forbidden` where somebody has to approve it: then with a problem at `/approval`
+ */
+export async function allowDearer(
+  platform: Pick<Platform, 'call'>,
+  tenant: Tenant,
+  { buyer, content, of }: Dearer,
+): Promise<void> {
+  const asked = { ...partsOf(buyer, content), digest: digestOf(content), of };
+  try {
+    await platform.call<Reserved>(tenant.id, 'accounts', 'reserveSpending', asked);
+  } catch (error) {
+    if (!(error instanceof ShopError) || error.code !== 'forbidden') throw error;
+    throw new ShopError('forbidden', `The order’s buyer may not spend that much alone. ${error.message}`, {
+      cause: error,
+      remedy: 'Ask their company to approve the edit; or say in `approved` who of it has agreed, and how.',
+      ...(error.problems === undefined ? {} : { problems: error.problems }),
+    });
+  }
+}
+
+/** Whether it is still what was allowed. @throws ShopError `conflict` */
+export function requireAllowed(allowed: Dearer | undefined, now: Dearer | undefined): void {
+  if (now === undefined) return;
+  const isSame = allowed !== undefined && digestOf(allowed.content) === digestOf(now.content);
+  if (!isSame || now.content.total > allowed.content.total)
+    throw new ShopError('conflict', 'What the edit comes to has changed meanwhile.', {
+      remedy: 'Look at it and commit it again.',
+    });
+}
+
 /** Has somebody of the company asked whether this may be bought. */
 export function askApproval(
   platform: Pick<Platform, 'call'>,
   tenant: Tenant,
-  buyer: CompanyBuyer,
+  buyer: Dearer['buyer'],
   content: Omit<Content, 'lines'> & { readonly lines: readonly ApprovedLine[] },
   {
     purchaseOrder,
@@ -124,17 +179,15 @@ export function askApproval(
       title: title.slice(0, 1_000),
       variantTitle: variantTitle?.slice(0, 1_000),
       quantity,
-      unitPrice: unitPrice ?? seenPrice,
+      unitPrice: unitPrice ?? seenPrice ?? 0,
     })),
     purchaseOrder,
     message,
   });
 }
 
-type ApprovedLine = Pick<
-  StoredLine,
-  'variantId' | 'quantity' | 'title' | 'variantTitle' | 'unitPrice' | 'seenPrice'
->;
+type ApprovedLine = Pick<StoredLine, 'variantId' | 'quantity' | 'title'> &
+  Partial<Pick<StoredLine, 'variantTitle' | 'unitPrice' | 'seenPrice'>>;
 
 /**
  * The order with its company, once what is about to be made is what was allowed. On account it has nothing left to pay.
@@ -173,16 +226,34 @@ export interface SpendingFacts {
   readonly orderId: string;
   readonly orderVersion: number;
   readonly counts: boolean;
+  /** Edits of it that were made. */
+  readonly edits: readonly string[];
 }
 
-export function spendingFacts({
-  id: orderId,
-  version: orderVersion,
-  status,
-  company,
-}: Pick<StoredOrder, 'id' | 'version' | 'status' | 'company'>): SpendingFacts | undefined {
-  if (company === undefined) return undefined;
-  return { spendingId: company.spendingId, orderId, orderVersion, counts: countsFor({ status }) };
+interface SpendingRow {
+  readonly id: string;
+  readonly version: number;
+  readonly status: StoredOrder['status'];
+  readonly spending_id: string;
+  readonly edits: readonly string[];
+}
+
+const SPENDING = `select o.id, o.version, o.status, o.company ->> 'spendingId' as spending_id,
+    array(select e.id from orders_edits e where e.tenant_id = $1 and e.order_id = o.id and e.state = 'committed') as edits
+  from orders_orders o where o.tenant_id = $1 and o.company is not null`;
+
+/** @returns undefined for what is no company's */
+export async function spendingFacts(
+  sql: Reader,
+  tenant: TenantId,
+  orderId: string,
+): Promise<SpendingFacts | undefined> {
+  const { rows } = await sql.query<SpendingRow>(`${SPENDING} and o.id = $2`, [tenant, orderId]);
+  return rows[0] && factsOf(rows[0]);
+}
+
+function factsOf({ id, version, status, spending_id: spendingId, edits }: SpendingRow): SpendingFacts {
+  return { spendingId, orderId: id, orderVersion: version, counts: countsFor({ status }), edits };
 }
 
 /** Whether there is an order, or it came to nothing. */
@@ -196,12 +267,11 @@ export async function orderOfSpending(
   tenant: TenantId,
   spendingId: string,
 ): Promise<SpendingFacts | null> {
-  const { rows } = await sql.query<Pick<StoredOrder, 'id' | 'version' | 'status' | 'company'>>(
-    `select id, version, status, company from orders_orders
-     where tenant_id = $1 and company is not null and company ->> 'spendingId' = $2 order by id desc limit 1`,
+  const { rows } = await sql.query<SpendingRow>(
+    `${SPENDING} and o.company ->> 'spendingId' = $2 order by o.id desc limit 1`,
     [tenant, spendingId],
   );
-  return rows[0] === undefined ? null : (spendingFacts(rows[0]) ?? null);
+  return rows[0] === undefined ? null : factsOf(rows[0]);
 }
 
 /** @throws ShopError `invalid_input` for who wants what only companies have */
@@ -227,7 +297,10 @@ function noTerms(): ShopError {
   });
 }
 
-function partsOf({ customerId, company }: CompanyBuyer, { id, total, currency }: Content) {
+function partsOf(
+  { customerId, company }: Dearer['buyer'],
+  { id, total, currency }: Pick<Content, 'id' | 'total' | 'currency'>,
+) {
   return { companyId: company.id, customerId, purchaseId: id, total, currency };
 }
 

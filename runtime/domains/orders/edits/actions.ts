@@ -5,7 +5,9 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { NewEvent, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import type { Approval } from '../../accounts/schemas.ts';
 import { readerOf, type Reader } from '../carts.ts';
+import { allowDearer, askApproval, dearer, requireAllowed, tellSpending } from '../companies/purchase.ts';
 import { mayEdit, owedOf } from '../machine.ts';
 import { idOfKey } from '../once.ts';
 import { groupsOf, type Looking } from '../prices/looking.ts';
@@ -36,6 +38,16 @@ export interface Edits {
   change(tenant: Tenant, orderId: string, editId: string, input: ChangeEdit): Promise<StoredEdit>;
   /** May be asked for twice. */
   withdraw(tenant: Tenant, orderId: string, editId: string): Promise<StoredEdit>;
+  /**
+   * Has the company whose order it is asked whether it may become as dear.
+   * @throws ShopError `invalid_input` where nobody has to be asked
+   */
+  askApproval(
+    tenant: Tenant,
+    orderId: string,
+    editId: string,
+    message: string | undefined,
+  ): Promise<Approval>;
   /** May be asked for twice: it is made once. */
   commit(tenant: Tenant, orderId: string, editId: string, input: CommitEdit): Promise<StoredOrder>;
   /** What is owed was paid by other means. May be asked for twice. */
@@ -77,6 +89,17 @@ export function createEdits(
     const priced = priceEdit(order, changes, today.items, today.rules, id);
     const settlement = settle(order, priced.total, paidOutside);
     return { priced, settlement, outcome: outcomeOf(order, priced, settlement) };
+  }
+
+  /** What an open edit would make of a company's order, before anything is locked; undefined where nobody has to be asked. */
+  async function dearerBy(tenant: Tenant, orderId: string, editId: string, looking: Looking) {
+    const reader = readerOf(platform, tenant.id);
+    const order = await readOrder(reader, tenant.id, orderId);
+    if (order.company === undefined) return undefined;
+    const edit = await readEdit(reader, tenant.id, orderId, editId);
+    if (edit.state !== 'open') return undefined;
+    const { priced } = await workOut(reader, tenant.id, order, edit, looking);
+    return dearer(order, editId, priced);
   }
 
   function tellLater(tx: Transaction, orderId: string, editId: string): Promise<void> {
@@ -137,8 +160,17 @@ export function createEdits(
         return updateEdit(tx, tenant.id, edit, { state: 'withdrawn' }, now());
       }),
 
-    async commit(tenant, orderId, editId, { version, expectedTotal, paid }) {
+    async askApproval(tenant, orderId, editId, message) {
       const looking = await lookingFor(platform, tenant, orderId);
+      const asked = await dearerBy(tenant, orderId, editId, looking);
+      if (asked === undefined) throw nobodyToAsk();
+      return askApproval(platform, tenant, asked.buyer, asked.content, { message });
+    },
+
+    async commit(tenant, orderId, editId, { version, expectedTotal, paid, approved }) {
+      const looking = await lookingFor(platform, tenant, orderId);
+      const allowed = approved === undefined ? await dearerBy(tenant, orderId, editId, looking) : undefined;
+      if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         const edit = await readEdit(tx, tenant.id, orderId, editId);
         if (edit.state === 'committed') return;
@@ -147,7 +179,13 @@ export function createEdits(
         requireSame(order, edit);
         const done = await workOut(tx, tenant.id, order, edit, looking, paid !== undefined);
         requireExpected(done.priced.total, expectedTotal, order.currency);
-        const words = ['Edited.', edit.reason, paid === undefined ? undefined : paidBy(paid)];
+        if (approved === undefined) requireAllowed(allowed, dearer(order, editId, done.priced));
+        const words = [
+          'Edited.',
+          edit.reason,
+          paid === undefined ? undefined : paidBy(paid),
+          approved === undefined ? undefined : `Approved: ${approved}`,
+        ];
         const by = { actor: 'merchant', reason: words.filter(Boolean).join(' '), now: now() };
         const rewritten = await rewriteOrder(tx, tenant.id, order, done, platform.newId, by);
         const made = { state: 'committed', outcome: done.outcome } as const;
@@ -159,6 +197,7 @@ export function createEdits(
           await askRefund(tx, tenant.id, rewritten, wish, now());
         }
         await later(tx, orderId);
+        await tellSpending(tx, rewritten);
         await tellLater(tx, orderId, editId);
       });
       return push(tenant.id, orderId);
@@ -242,6 +281,12 @@ function editedTo(order: StoredOrder, { id, reason }: StoredEdit, outcome: Outco
 
 function paidBy({ means, reference }: PayOwed): string {
   return ['Paid by other means:', means.replace('_', ' '), reference].filter(Boolean).join(' ');
+}
+
+function nobodyToAsk(): ShopError {
+  return new ShopError('invalid_input', 'Nobody has to approve this edit.', {
+    remedy: 'Commit it: only what makes a company’s order dearer may need somebody’s approval.',
+  });
 }
 
 /** @throws ShopError `illegal_transition` */

@@ -5,7 +5,7 @@ import type { Tenant } from '../../../platform/ports.ts';
 import { readerOf, snapshotOf } from '../carts.ts';
 import { readOrder, showToMerchant, type StoredOrder } from '../store.ts';
 import type { Edits, WorkedOut } from './actions.ts';
-import type { BeginEdit, ChangeEdit, CommitEdit, Edit, PayOwed } from './schemas.ts';
+import type { AskEditApproval, BeginEdit, ChangeEdit, CommitEdit, Edit, PayOwed } from './schemas.ts';
 import { listEdits, readEdit, type StoredEdit } from './store.ts';
 
 export function editRoutes(platform: Platform, edits: Edits): Record<string, RouteHandler> {
@@ -54,6 +54,11 @@ export function editRoutes(platform: Platform, edits: Edits): Record<string, Rou
       const { orderId, editId } = ids(request);
       const edit = await edits.change(request.tenant, orderId, editId, request.body as ChangeEdit);
       return { json: await shown(request.tenant, edit) };
+    },
+    async askEditApproval(request) {
+      const { orderId, editId } = ids(request);
+      const { message } = request.body as AskEditApproval;
+      return { status: 201, json: await edits.askApproval(request.tenant, orderId, editId, message) };
     },
     async commitEdit(request) {
       const { orderId, editId } = ids(request);

@@ -46,7 +46,14 @@ export const commitEdit = z.strictObject({
   expectedTotal: amount.optional(),
   /** What is owed afterwards was paid by other means. Absent: the shopper gets a link to pay it. */
   paid: completeDraft.optional(),
+  /**
+   * Of a company's order that becomes dearer than its buyer may spend alone: who of the company agreed, and how. It is noted with the
+   * order, and the company is not asked.
+   */
+  approved: words(200).optional(),
 });
+
+export const askEditApproval = z.strictObject({ message: words(2_000).optional() });
 
 /** What was paid by other means of what edits made the order dearer by. */
 export const payOwed = completeDraft;
@@ -75,6 +82,7 @@ export const edit = z.object({
 
 export const edits = z.object({ edits: z.array(edit) });
 
+export type AskEditApproval = z.infer<typeof askEditApproval>;
 export type BeginEdit = z.infer<typeof beginEdit>;
 export type ChangeEdit = z.infer<typeof changeEdit>;
 export type CommitEdit = z.infer<typeof commitEdit>;

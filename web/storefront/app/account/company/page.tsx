@@ -198,7 +198,8 @@ function ApprovalRow({
           </Submit>
         </form>
       ) : null}
-      {approval.state === 'approved' ? (
+      {/* An edit of an order is the shop's to make. */}
+      {approval.state === 'approved' && !approval.purchaseId.startsWith('edt_') ? (
         <Link
           href={approval.purchaseId.startsWith('drf_') ? `/offers/${approval.purchaseId}` : '/checkout'}
           className="underline"
