@@ -6840,7 +6840,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant";
         "required": boolean;
@@ -6852,14 +6852,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6872,7 +6872,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6884,7 +6884,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -6897,7 +6897,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -6910,7 +6910,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -6931,7 +6931,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -6945,7 +6945,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;

@@ -33,7 +33,8 @@ export const erase: CommandDefinition = {
   summary: 'erase a customer, and print the signed receipt of what was removed where',
   about:
     'Orders stay for the books, without the person. Killed or failed, the same command goes on. The receipt is given once nothing is ' +
-    'found any more, and names no value of theirs. Backups made before keep what they have until they are removed.',
+    'found any more, and names no value of theirs. Who had asked for it is told ' +
+    'by a last mail just before. Backups made before keep what they have until they are removed.',
   arguments: [TENANT],
   options: [{ flags: '--customer <id>', summary: CUSTOMER, required: true }, YES],
   examples: [['erase acme --customer cus_0192 > receipt.json', 'as somebody asked (GDPR, article 17)']],

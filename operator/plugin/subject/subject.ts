@@ -15,6 +15,7 @@ import { BusyError, createOperations } from '../../recovery/operations.ts';
 import { openStore } from '../../recovery/store/store.ts';
 import { eraseCustomer, StillThereError } from '../../recovery/subjects/erase.ts';
 import { exportSubject } from '../../recovery/subjects/export.ts';
+import { sayFarewell } from '../../recovery/subjects/farewell.ts';
 import { createObjectHolder } from '../../recovery/subjects/objects.ts';
 import { createSigner, verifyReceipt } from '../../recovery/subjects/receipt.ts';
 import { createRowHolder, NoSuchCustomerError, type RowHolder } from '../../recovery/subjects/rows.ts';
@@ -30,6 +31,8 @@ import { confirm } from '../terminal/confirm.ts';
 
 /** A large tenant takes its time. */
 const PATIENCE_MS = 3_600_000;
+/** A shop that nobody runs at the moment sends no mail, and is waited for in vain. */
+const FAREWELL_MS = 20_000;
 
 export async function exportData({ cli, args: [name = ''], flags }: Call): Promise<number> {
   const customer = flags.text('customer');
@@ -73,6 +76,7 @@ export async function erase({ cli, args: [name = ''], flags }: Call): Promise<nu
       database,
       holders: [rows],
       identify: (subject) => rows.identify(subject),
+      farewell: (subject) => sayFarewell(database, subject, { withinMs: FAREWELL_MS }),
       sealer: createSealer(platform.secretsKey),
       signer: createSigner(platform.secretsKey),
       now: () => new Date(),

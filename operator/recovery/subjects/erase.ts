@@ -28,6 +28,8 @@ export interface EraseParts {
   readonly holders: readonly Holder[];
   /** What the customer is called: asked before anything is erased. `undefined`: there is none of that id, any more. */
   readonly identify: (subject: Subject) => Promise<Person | undefined>;
+  /** Tells them, for as long as there is an address to tell. Absent: nobody is told. */
+  readonly farewell?: (subject: Subject) => Promise<unknown>;
   readonly sealer: Sealer;
   readonly signer: Signer;
   /** How long backups keep what they have, in ms; absent: nobody can say. */
@@ -39,7 +41,7 @@ export interface EraseParts {
 export async function eraseCustomer(
   operation: Operation,
   customer: string,
-  { database, holders, identify, sealer, signer, backupsKeptMs, now }: EraseParts,
+  { database, holders, identify, farewell, sealer, signer, backupsKeptMs, now }: EraseParts,
 ): Promise<Receipt> {
   const { id, tenant } = operation;
   if (tenant === null) throw new Error(`operation ${id} names no tenant`);
@@ -52,6 +54,7 @@ export async function eraseCustomer(
       await holding(session, id, ['Begun']);
       await advance(session, id, 'Known', sealed(sealer, subject, person));
     });
+  await farewell?.(subject);
   const remembered = new Map<string, readonly Line[]>(Object.entries(rememberedBy(operation)));
   for (const holder of holders) {
     await holder.erase(subject, async (lines) => {

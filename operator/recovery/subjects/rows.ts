@@ -325,7 +325,8 @@ async function columnTypes(session: Session, schema: string): Promise<Types> {
   return new Map(rows.map(({ place, type }) => [place, type]));
 }
 
-async function homeOf(session: Session, { tenant }: Pick<Subject, 'tenant'>): Promise<string> {
+/** The schema that has the tenant's rows. */
+export async function homeOf(session: Session, { tenant }: Pick<Subject, 'tenant'>): Promise<string> {
   const [home] = await session.query<{ schema_name: string }>(
     'select schema_name from platform.tenants where id = $1',
     [tenant],

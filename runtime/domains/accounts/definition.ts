@@ -17,6 +17,7 @@ import {
   NewPassword,
   PAGES,
   Token,
+  ToldErasure,
 } from './shapes.ts';
 import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
 import { providerRoutes, providerTables } from './providers/definition.ts';
@@ -214,6 +215,7 @@ export const accounts: DomainDefinition = {
       maxAttempts: 10,
       leaseSeconds: 30,
     },
+    { name: 'accounts.tell-erasure', payload: ToldErasure, maxAttempts: 10, leaseSeconds: 30 },
     { name: 'accounts.tell-approval', payload: ToldApproval, maxAttempts: 10, leaseSeconds: 30 },
     {
       name: 'accounts.settle-spending',

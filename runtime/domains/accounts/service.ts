@@ -14,7 +14,7 @@ import { showPage } from './pages.ts';
 import { createResets } from './resets.ts';
 
 import { addressOf, COOKIE, secureIn, tokenOf } from './requests.ts';
-import { keyOf } from './shapes.ts';
+import { keyOf, ToldErasure } from './shapes.ts';
 import { nextSweep, SWEEP } from './sweep.ts';
 import { createStaff } from './staff/service.ts';
 import {
@@ -32,7 +32,14 @@ import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
 import { createProviders } from './providers/service.ts';
-import { askForErasure, erasureOf, listErasures, withdrawErasure } from './erasure-requests.ts';
+import {
+  askForErasure,
+  erasureOf,
+  listErasures,
+  TELL_ERASURE,
+  tellErasure,
+  withdrawErasure,
+} from './erasure-requests.ts';
 import { personalData } from './personal-data.ts';
 import { createRegistrations } from './registrations.ts';
 import { createSessions } from './sessions.ts';
@@ -230,6 +237,10 @@ export const createService: CreateService = (platform) => {
         // The task queue parsed the payload with the task's schema.
         if (tenant !== undefined)
           await companies.tellApproved(tenant, (payload as { companyId: string }).companyId);
+      },
+      async [TELL_ERASURE]({ tenant: id, payload }) {
+        const tenant = await platform.tenants.byId(id);
+        if (tenant !== undefined) await tellErasure(platform, tenant, ToldErasure.parse(payload));
       },
       async [TELL_APPROVAL]({ tenant: id, payload }) {
         const tenant = await platform.tenants.byId(id);

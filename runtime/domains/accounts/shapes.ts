@@ -74,3 +74,7 @@ export const ErasureRequests = z.object({
   ),
 });
 export type ErasureRequests = z.infer<typeof ErasureRequests>;
+
+/** What a customer is told of their wish to be forgotten. `done` is left by whoever erases (`operator/recovery/subjects/farewell.ts`). */
+export const ToldErasure = z.strictObject({ customerId: z.string(), happening: z.enum(['asked', 'done']) });
+export type ToldErasure = z.infer<typeof ToldErasure>;

@@ -86,6 +86,20 @@ const KIND_TABLE = {
     variables: z.object({ link }),
     sample: { link: 'https://shop.example/api/accounts/pages/reset#token' },
   },
+  'accounts.erasure': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ link, due: z.iso.datetime() }),
+    sample: { link: 'https://shop.example/account/data', due: '2026-03-31T09:30:00.000Z' },
+  },
+  'accounts.erased': {
+    category: 'account',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({}),
+    sample: {},
+  },
   'staff.invitation': {
     category: 'account',
     channels: ['mail'],

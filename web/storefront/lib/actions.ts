@@ -403,6 +403,25 @@ export async function forgetPassword(_: FormState, form: FormData): Promise<Form
   return refused ?? (await sent(form));
 }
 
+export async function askToBeForgotten(_: FormState, form: FormData): Promise<FormState> {
+  const meaning = ({ words }: Shop) => ({
+    invalid_input: words.account.passkeyPassword,
+    rate_limited: words.reviews.fast,
+  });
+  const refused = await attempt(form, ['password'], meaning, async ({ api }) => {
+    await api.call('accounts.askForErasure', { body: { password: text(form, 'password') } });
+  });
+  revalidatePath('/account/data');
+  return refused ?? { errors: {}, values: {}, key: '' };
+}
+
+/** Takes the wish to be forgotten back. */
+export async function stayAfterAll(): Promise<void> {
+  const { api } = await shop();
+  await orNothing(api.call('accounts.withdrawErasure', {}));
+  revalidatePath('/account/data');
+}
+
 /** A shop that sends no mail. */
 function silent({ words }: Shop): Readonly<Record<string, string>> {
   return { conflict: words.account.noMail };

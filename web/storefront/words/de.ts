@@ -377,9 +377,6 @@ export const de: Words = {
     askApproval: 'Um Freigabe bitten',
   },
   account: {
-    data: 'Ihre Daten',
-    dataText: 'Alles, was dieser Shop über Sie hat, von Bestellungen bis zu Merkzetteln, in einer Datei.',
-    dataTake: 'Herunterladen',
     title: 'Konto',
     login: 'Anmelden',
     register: 'Konto anlegen',
@@ -421,6 +418,32 @@ export const de: Words = {
     identitiesText:
       'Auch damit kannst du dich anmelden. Wenn du kein Passwort hast, lass dir einen Link schicken und wähle eins.',
     removeIdentity: (provider) => `Nicht mehr mit ${provider} anmelden`,
+  },
+  data: {
+    title: 'Meine Daten',
+    keep: 'Nimm deine Daten mit',
+    keepText: 'Alles, was dieser Shop über Sie hat, von Bestellungen bis zu Merkzetteln, in einer Datei.',
+    take: 'Herunterladen',
+    forget: 'Vergessen werden',
+    forgetText:
+      'Wir vergessen dich innerhalb eines Monats und schreiben dir, wenn wir deinen Wunsch haben und wenn es geschehen ist.',
+    goes: 'Was verschwindet',
+    gone: [
+      'Dein Konto, Passwort und deine Passkeys',
+      'Deine Adressen und Wunschlisten',
+      'Was wir dir geschrieben haben, und deine Chats',
+      'Dein Name und deine Worte in Bewertungen',
+    ],
+    stays: 'Was bleibt',
+    staying: [
+      'Deine Bestellungen und Zahlungen: was, wann, für wie viel. Das Gesetz verlangt sie in unseren Büchern.',
+      'Ohne deinen Namen, deine Anschrift und E-Mail: Niemand sieht, dass sie von dir sind.',
+      'Sicherungen, bis sie entfernt werden.',
+    ],
+    sure: 'Ist es geschehen, kannst du dich nicht mehr anmelden. Bis dahin kannst du es dir anders überlegen.',
+    ask: 'Vergesst mich',
+    asked: (day) => `Du hast darum gebeten, vergessen zu werden. Das geschieht spätestens am ${day}.`,
+    stay: 'Doch bleiben',
   },
   alerts: {
     title: 'Sag mir, wenn es wieder da ist',

@@ -373,9 +373,6 @@ export const en = {
     askApproval: 'Ask for approval',
   },
   account: {
-    data: 'Your data',
-    dataText: 'Everything that this shop has of you, from orders to wishlists, in one file.',
-    dataTake: 'Download it',
     title: 'Account',
     login: 'Log in',
     register: 'Create an account',
@@ -416,6 +413,31 @@ export const en = {
     identitiesText:
       'You can log in with these as well. Without a password of yours, have a link sent to choose one.',
     removeIdentity: (provider: string) => `Log in with ${provider} no more`,
+  },
+  data: {
+    title: 'My data',
+    keep: 'Take your data with you',
+    keepText: 'Everything that this shop has of you, from orders to wishlists, in one file.',
+    take: 'Download it',
+    forget: 'Be forgotten',
+    forgetText: 'We forget you within a month, and write to you when we have your wish and when it is done.',
+    goes: 'What goes',
+    gone: [
+      'Your account, password and passkeys',
+      'Your addresses and wishlists',
+      'What we have written to you, and your chats',
+      'Your name and words in reviews',
+    ],
+    stays: 'What stays',
+    staying: [
+      'Your orders and payments: what, when, for how much. The law wants them in our books.',
+      'Without your name, address and e-mail: nobody can tell that they were yours.',
+      'Backups, until they are removed.',
+    ],
+    sure: 'You cannot log in any more once it is done. Until then you may think better of it.',
+    ask: 'Forget me',
+    asked: (day: string) => `You have asked to be forgotten. It is done by ${day} at the latest.`,
+    stay: 'Stay after all',
   },
   alerts: {
     title: 'Tell me when it is back',

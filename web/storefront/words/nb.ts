@@ -372,9 +372,6 @@ export const nb: Words = {
     askApproval: 'Be om godkjenning',
   },
   account: {
-    data: 'Dine data',
-    dataText: 'Alt denne butikken har om deg, fra bestillinger til ønskelister, i én fil.',
-    dataTake: 'Last ned',
     title: 'Konto',
     login: 'Logg inn',
     register: 'Opprett konto',
@@ -415,6 +412,32 @@ export const nb: Words = {
     identitiesText:
       'Du kan logge inn med disse også. Har du ikke passord, kan du få tilsendt en lenke og velge et.',
     removeIdentity: (provider) => `Ikke logg inn med ${provider} lenger`,
+  },
+  data: {
+    title: 'Mine data',
+    keep: 'Ta med deg dataene dine',
+    keepText: 'Alt denne butikken har om deg, fra bestillinger til ønskelister, i én fil.',
+    take: 'Last ned',
+    forget: 'Bli glemt',
+    forgetText:
+      'Vi glemmer deg innen en måned, og skriver til deg når vi har fått ønsket ditt og når det er gjort.',
+    goes: 'Det som blir borte',
+    gone: [
+      'Kontoen, passordet og passnøklene dine',
+      'Adressene og ønskelistene dine',
+      'Det vi har skrevet til deg, og chattene dine',
+      'Navnet og ordene dine i omtaler',
+    ],
+    stays: 'Det som blir stående',
+    staying: [
+      'Bestillingene og betalingene dine: hva, når, for hvor mye. Loven krever dem i regnskapet vårt.',
+      'Uten navn, adresse og e-post: ingen ser at de er dine.',
+      'Sikkerhetskopier, til de fjernes.',
+    ],
+    sure: 'Når det er gjort, kan du ikke logge inn mer. Til da kan du ombestemme deg.',
+    ask: 'Glem meg',
+    asked: (day) => `Du har bedt om å bli glemt. Det skjer senest ${day}.`,
+    stay: 'Bli likevel',
   },
   alerts: {
     title: 'Si fra når den er tilbake',

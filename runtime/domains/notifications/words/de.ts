@@ -43,6 +43,21 @@ export const de: Words = {
       ],
       button: 'Neues Passwort',
     },
+    'accounts.erasure': {
+      subject: 'Sie möchten von {{shop.name}} vergessen werden',
+      lines: [
+        HELLO,
+        'wir haben Ihren Wunsch, vergessen zu werden. Das geschieht spätestens bis {{due}}. Ihr Konto, Ihre Adressen, Wunschlisten und Nachrichten und die Worte Ihrer Bewertungen verschwinden dann. Was Sie bestellt und bezahlt haben, bleibt für die Buchhaltung, wie es das Gesetz verlangt, ohne Ihren Namen, Ihre Anschrift und E-Mail-Adresse. Waren Sie es nicht, oder überlegen Sie es sich anders, nehmen Sie es über den Link zurück.',
+      ],
+      button: 'Ihre Daten',
+    },
+    'accounts.erased': {
+      subject: '{{shop.name}} hat Sie vergessen',
+      lines: [
+        HELLO,
+        'das ist unsere letzte Nachricht: Ihre Daten bei {{shop.name}} werden gerade gelöscht. Ihr Konto, Ihre Adressen, Wunschlisten und Nachrichten und die Worte Ihrer Bewertungen verschwinden; was Sie bestellt und bezahlt haben, bleibt für die Buchhaltung, ohne Ihren Namen, Ihre Anschrift und E-Mail-Adresse. Sicherungen, in denen sie noch stehen, werden nach einiger Zeit entfernt. Danke, dass Sie bei uns waren.',
+      ],
+    },
     'staff.invitation': {
       subject: 'Führen Sie {{shop.name}} mit',
       lines: [

@@ -40,6 +40,21 @@ export const en: Words = {
       ],
       button: 'New password',
     },
+    'accounts.erasure': {
+      subject: 'You want to be forgotten by {{shop.name}}',
+      lines: [
+        HELLO,
+        'we have your wish to be forgotten. It is done by {{due}} at the latest. Your account, addresses, wishlists, messages and the words of your reviews go then. What you ordered and paid stays for the books, as the law wants it, without your name, address and e-mail. If it was not you, or you think better of it, take it back by the link.',
+      ],
+      button: 'Your data',
+    },
+    'accounts.erased': {
+      subject: 'You are forgotten by {{shop.name}}',
+      lines: [
+        HELLO,
+        'this is our last message: your data at {{shop.name}} are being erased. Your account, addresses, wishlists, messages and the words of your reviews go; what you ordered and paid stays for the books, without your name, address and e-mail. Backups that have them are removed in time. Thank you for having been with us.',
+      ],
+    },
     'staff.invitation': {
       subject: 'Join the staff of {{shop.name}}',
       lines: [

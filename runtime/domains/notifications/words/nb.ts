@@ -40,6 +40,21 @@ export const nb: Words = {
       ],
       button: 'Nytt passord',
     },
+    'accounts.erasure': {
+      subject: 'Du vil bli glemt av {{shop.name}}',
+      lines: [
+        HELLO,
+        'vi har fått ønsket ditt om å bli glemt. Det skjer senest {{due}}. Kontoen, adressene, ønskelistene, meldingene og ordene i omtalene dine blir da borte. Det du har bestilt og betalt, blir stående i regnskapet, slik loven krever, uten navn, adresse og e-post. Var det ikke deg, eller ombestemmer du deg, kan du trekke det tilbake med lenken.',
+      ],
+      button: 'Dataene dine',
+    },
+    'accounts.erased': {
+      subject: '{{shop.name}} har glemt deg',
+      lines: [
+        HELLO,
+        'dette er den siste meldingen fra oss: dataene dine hos {{shop.name}} slettes nå. Kontoen, adressene, ønskelistene, meldingene og ordene i omtalene dine blir borte; det du har bestilt og betalt, blir stående i regnskapet uten navn, adresse og e-post. Sikkerhetskopier som har dem, fjernes etter en tid. Takk for at du var hos oss.',
+      ],
+    },
     'staff.invitation': {
       subject: 'Bli med og driv {{shop.name}}',
       lines: [

@@ -58,9 +58,12 @@ export default async function Account({ searchParams }: Props) {
     <div className={`${wrap} pt-12`}>
       <div className="flex flex-wrap items-center justify-between gap-4">
         <h1 className={heading.page}>{words.account.hello(customer.firstName || customer.email)}</h1>
-        <div className="flex gap-3">
+        <div className="flex flex-wrap gap-3">
           <Link href="/account/company" className={button.small}>
             {words.company.title}
+          </Link>
+          <Link href="/account/data" className={button.small}>
+            {words.data.title}
           </Link>
           <form action={logout}>
             <Submit className={button.small}>{words.account.logout}</Submit>
@@ -75,16 +78,6 @@ export default async function Account({ searchParams }: Props) {
       )}
       <PasskeySettings shop={current} passkeys={passkeys} />
       <Identities words={words} identities={identities} />
-      <section aria-labelledby="data" className="mt-16 max-w-prose">
-        <h2 id="data" className={heading.section}>
-          {words.account.data}
-        </h2>
-        <p className="mt-4 text-muted">{words.account.dataText}</p>
-        {/* No page: the browser saves it, by its cookie. */}
-        <a href="/api/accounts/me/data" download className={`${button.small} mt-4`}>
-          {words.account.dataTake}
-        </a>
-      </section>
     </div>
   );
 }
