@@ -442,6 +442,8 @@ export type SynonymsUpdate = z.infer<typeof SynonymsUpdate>;
 export const SearchAsked = ProductsQuery.extend({
   groups: z.array(z.string()).default([]),
   language: z.string().max(1_000).optional(),
+  // Whoever says that it is what was asked for wants nothing behind what has the words.
+  wordsAlone: z.boolean().optional(),
 });
 
 /** As above, of products by their ids. */

@@ -24,7 +24,11 @@ import { meantBy } from './spelling.ts';
 import { alsoOf } from './synonyms.ts';
 import { wordsOf } from './words.ts';
 
-export type AskedQuery = ProductsQuery & { readonly q: string };
+export type AskedQuery = ProductsQuery & {
+  readonly q: string;
+  /** Where something has the words nothing else follows it. */
+  readonly wordsAlone?: boolean | undefined;
+};
 
 export interface ProductSearch {
   /**
@@ -191,7 +195,8 @@ export function createProductSearch(
     if (found === undefined || query.cursor !== undefined || !isOwnOrder(query)) return found;
     if (found.step === 'words') {
       // What a merchant's rules raise or bury stands where they say, and who asks for a number wants that one.
-      if (found.page.total >= FEW || arranged.lifts.length > 0 || isCode(query.q)) return found;
+      const isEnough = found.page.total >= FEW || query.wordsAlone === true;
+      if (isEnough || arranged.lifts.length > 0 || isCode(query.q)) return found;
       const known = found.page.next === undefined ? found.page.ids : undefined;
       const page = await followed(tenant, query, arranged, searched, known);
       return page === undefined ? found : { page, step: 'words' };

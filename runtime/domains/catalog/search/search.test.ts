@@ -109,6 +109,16 @@ test('where few products have all the words, those that mean the same follow, on
   const another = await asked(`q=rain+jacket&limit=3&cursor=${encodeURIComponent(nextCursor ?? '')}`);
   assert.equal(another.status, 400, 'of another search');
   assert.ok((await list('q=family+tent&type=Tent')).products.every(({ type }) => type === 'Tent'));
+  const alone = await shop.host.platform.call<ProductsPage>('acme', 'catalog', 'search', {
+    q: 'family tent',
+    limit: 50,
+    wordsAlone: true,
+  });
+  assert.deepEqual(
+    new Set(alone.products.map(({ handle }) => handle)),
+    new Set(byWords.handles),
+    'for another domain that says what it found',
+  );
   assert.deepEqual((await list('q=AC-002-01')).handles, ['longhouse-tunnel-tent'], 'a number is that one');
 });
 

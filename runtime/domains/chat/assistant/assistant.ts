@@ -64,7 +64,7 @@ export function createAssistant({ platform, writer, settings }: AssistantOptions
   async function ask(tenant: TenantId, q: string): Promise<Found> {
     try {
       const { products, search: by } = page.parse(
-        await call(tenant, 'catalog', 'search', { q, limit: MOST }),
+        await call(tenant, 'catalog', 'search', { q, limit: MOST, wordsAlone: true }),
       );
       return { products, isExact: by === null || by === undefined || EXACT.includes(by) };
     } catch (error) {
