@@ -17,6 +17,7 @@ export const COUNTING = {
 export async function countStatements(admin: Pool): Promise<(flows: number) => Promise<string>> {
   await admin.query('create extension if not exists pg_stat_statements');
   const before = await totals(admin);
+  const rowsBefore = new Map((await written(admin)).map((row) => [row.name, row]));
   await admin.query('select pg_stat_statements_reset()');
   return async (flows) => {
     const { rows } = await admin.query<StatementRow>(STATEMENTS);
@@ -44,8 +45,38 @@ export async function countStatements(admin: Pool): Promise<(flows: number) => P
       per(row.pages, 0),
     ]);
     const sums = `${each('commits')} transactions, ${each('rollbacks')} rolled back, ${each('logBytes')} bytes of log in ${each('logRecords')} records, ${each('flushes')} flushes`;
-    return `One of ${flows}: ${sums}\n\n${table(head, lines)}`;
+    const rowsAfter = (await written(admin)).flatMap((row) => lineOf(row, rowsBefore.get(row.name), flows));
+    return `One of ${flows}: ${sums}\n\n${table(ROWS, rowsAfter)}\n${table(head, lines)}`;
   };
+}
+
+const ROWS = ['rows written, for each flow', 'made', 'changed', 'within their page', 'removed', 'indexes'];
+
+interface WrittenRow {
+  readonly name: string;
+  readonly made: number;
+  readonly changed: number;
+  /** Without an entry in any index: no indexed column was changed, and there was room in the page. */
+  readonly within: number;
+  readonly removed: number;
+  readonly indexes: number;
+}
+
+async function written(admin: Pool): Promise<readonly WrittenRow[]> {
+  await admin.query('select pg_stat_force_next_flush()');
+  const { rows } = await admin.query<WrittenRow>(
+    `select relname as name, n_tup_ins::int as made, n_tup_upd::int as changed, n_tup_hot_upd::int as within, n_tup_del::int as removed,
+       (select count(*)::int from pg_index i where i.indrelid = t.relid) as indexes
+     from pg_stat_user_tables t where schemaname = 'shop' order by n_tup_ins + n_tup_upd + n_tup_del desc`,
+  );
+  return rows;
+}
+
+function lineOf(row: WrittenRow, before: WrittenRow | undefined, flows: number): readonly string[][] {
+  const each = (name: 'made' | 'changed' | 'within' | 'removed'): string =>
+    ((row[name] - (before?.[name] ?? 0)) / flows).toFixed(2);
+  const cells = [each('made'), each('changed'), each('within'), each('removed')];
+  return cells.every((cell) => cell === '0.00') ? [] : [[row.name, ...cells, String(row.indexes)]];
 }
 
 interface StatementRow {
