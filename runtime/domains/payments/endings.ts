@@ -29,7 +29,7 @@ export function createEndings(platform: Platform, settings: PaymentsSettings, bo
     const intent = await orPresent(tenant, payment.intentId, () =>
       platform.payments.capture(tenant, payment.intentId, `capture-${payment.id}`),
     );
-    return books.learn(tenant, which, intent);
+    return (await books.learnAtOnce(tenant, payment, intent)) ?? books.learn(tenant, which, intent);
   }
 
   async function cancel(tenant: TenantId, which: Named): Promise<StoredPayment> {

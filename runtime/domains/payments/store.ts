@@ -7,9 +7,11 @@ import type {
   Sql,
   SqlRunner,
   SqlStatement,
+  SqlValue,
   TenantId,
   Transaction,
 } from '../../platform/ports.ts';
+import { stateOf } from '../../platform/sql/failures.ts';
 import type { Named } from './named.ts';
 import type { StoredPayment } from './observe.ts';
 import type * as s from './schemas.ts';
@@ -44,8 +46,13 @@ export async function findPayment(
   tenant: TenantId,
   id: string,
 ): Promise<StoredPayment | undefined> {
+  const row = await findRow(sql, tenant, id);
+  return row === undefined ? undefined : fromRow(row);
+}
+
+export async function findRow(sql: Sql, tenant: TenantId, id: string): Promise<PaymentRow | undefined> {
   const { rows } = await sql.query<PaymentRow>(tenant, READ, [tenant, id]);
-  return rows[0] === undefined ? undefined : fromRow(rows[0]);
+  return rows[0];
 }
 
 /** Throws `not_found` where the payment is of another order, or has no intent. */
@@ -107,22 +114,62 @@ export function insertionOf(
 
 /** With the commit: the row is this transaction's, and nobody asks for it again there. */
 export function savePayment(tx: Transaction, tenant: TenantId, payment: StoredPayment, now: Date): void {
-  tx.atEnd(
-    `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9, lost = $10
-     where tenant_id = $1 and id = $2`,
-    [
-      tenant,
-      payment.id,
-      payment.intentId ?? null,
-      payment.status,
-      payment.captured,
-      payment.refunded,
-      payment.disputed,
-      payment.problem ?? null,
-      now,
-      payment.lost,
+  tx.atEnd(SAVE, savedValues(tenant, payment, now));
+}
+
+/**
+ * As `savePayment`, for whoever has no lock: the server refuses, and all that goes along with it, where the row is not what it was when it was
+ * read. `isOvertaken` knows the refusal.
+ */
+export function savingOver(
+  tenant: TenantId,
+  before: StoredPayment,
+  payment: StoredPayment,
+  now: Date,
+): SqlStatement {
+  return {
+    text: `with saved as (
+        ${SAVE} and attempt = $11 and intent_id is not distinct from $12 and status = $13 and captured = $14 and refunded = $15
+          and disputed = $16 and problem is not distinct from $17 and lost = $18 returning id
+      ) select 1 / count(*) from saved`,
+    values: [
+      ...savedValues(tenant, payment, now),
+      before.attempt,
+      before.intentId ?? null,
+      before.status,
+      before.captured,
+      before.refunded,
+      before.disputed,
+      before.problem ?? null,
+      before.lost,
     ],
-  );
+  };
+}
+
+/** Of `savingOver`, or of a row that is there already: somebody else was quicker. */
+export function isOvertaken(error: unknown): boolean {
+  const state = stateOf(error);
+  return state === DIVISION_BY_ZERO || state === UNIQUE_VIOLATION;
+}
+const DIVISION_BY_ZERO = '22012';
+const UNIQUE_VIOLATION = '23505';
+
+const SAVE = `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9, lost = $10
+     where tenant_id = $1 and id = $2`;
+
+function savedValues(tenant: TenantId, payment: StoredPayment, now: Date): readonly SqlValue[] {
+  return [
+    tenant,
+    payment.id,
+    payment.intentId ?? null,
+    payment.status,
+    payment.captured,
+    payment.refunded,
+    payment.disputed,
+    payment.problem ?? null,
+    now,
+    payment.lost,
+  ];
 }
 
 export function fromRow(row: PaymentRow): StoredPayment {

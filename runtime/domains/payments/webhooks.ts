@@ -2,14 +2,21 @@
  * The providers' messages: each is counted once, and what it says of a payment is booked in the same transaction.
  */
 import type { Platform, RouteHandler } from '../../platform/domain.ts';
-import type { PaymentIntent, PaymentProvider, Sql, TenantId } from '../../platform/ports.ts';
+import type {
+  PaymentIntent,
+  PaymentProvider,
+  PaymentWebhook,
+  Sql,
+  SqlStatement,
+  TenantId,
+} from '../../platform/ports.ts';
 import type { Books } from './books.ts';
 import type { BookedDisputes } from './disputes/booking.ts';
 import type { Intents } from './intents.ts';
 import { namedBy, type Named } from './named.ts';
 import type { Payouts } from './payouts/payouts.ts';
 import { seconds } from './seconds.ts';
-import { COLUMNS, findPayment, fromRow, type PaymentRow } from './store.ts';
+import { COLUMNS, findPayment, findRow, fromRow, type PaymentRow } from './store.ts';
 
 const KEPT_DAYS = 30;
 
@@ -41,6 +48,9 @@ export function createReceiver(
         intent !== undefined &&
         intent.metadata['tenant'] === tenant.id &&
         message.type !== 'payment_intent.created';
+      const isAll = matters && which !== undefined && message.dispute === undefined;
+      if (isAll && (await heardAtOnce(tenant.id, which, intent, message)))
+        return { json: { received: true } };
       await platform.sql.transaction(tenant.id, async (tx) => {
         const { rows } = await tx.query<Partial<PaymentRow> & { fresh: boolean }>(COUNT_WEBHOOK, [
           tenant.id,
@@ -63,6 +73,22 @@ export function createReceiver(
       });
       return { json: { received: true } };
     };
+
+  /** What is about a payment that is there, and about nothing else: without a lock, in one way to the server. */
+  async function heardAtOnce(
+    tenant: TenantId,
+    which: Named,
+    intent: PaymentIntent,
+    { id, type }: PaymentWebhook,
+  ): Promise<boolean> {
+    const row = await findRow(platform.sql, tenant, which.paymentId);
+    if (row === undefined) return false;
+    const counting = (isNews: boolean): readonly SqlStatement[] => [
+      { text: isNews ? COUNT_NEWS : COUNT_OLD, values: [tenant, id, type, which.orderId, now()] },
+    ];
+    const learned = await goingOn(row, () => books.learnAtOnce(tenant, fromRow(row), intent, counting));
+    return learned !== undefined;
+  }
 
   async function takenUp(
     tenant: TenantId,
@@ -99,6 +125,10 @@ const COUNT_WEBHOOK = `
     select ${COLUMNS} from payments_payments where tenant_id = $1 and id = $2 for update
   )
   select exists (select from counted) as fresh, payment.* from (select 1) as one left join payment on true`;
+
+/** A message that has news is counted once; one that has none may come as often as it likes. */
+const COUNT_NEWS = `insert into payments_webhooks (tenant_id, event_id, type, order_id, received_at) values ($1, $2, $3, $4, $5)`;
+const COUNT_OLD = `${COUNT_NEWS} on conflict do nothing`;
 
 function isPayment(row: Partial<PaymentRow>): row is PaymentRow {
   return typeof row.id === 'string';
