@@ -345,6 +345,7 @@ export async function createCart(
 ): Promise<Cart> {
   const currency = soldIn(tenant, input.currency);
   const lines = input.lines ?? [];
+  if (lines.length === 0) return createEmptyCart(platform, tenant.id, shopper.customerId, currency);
   refuseRepeats(lines);
   const id = platform.newId('cart');
   return changeCart(platform, tenant.id, id, shopper, async (sql, now) => {
@@ -361,6 +362,44 @@ export async function createCart(
     const missing = rows.map((row) => row.variant_id);
     if (missing.length > 0) throw notForSale(missing);
   });
+}
+
+/** As carts begin: of what may come into it nothing is looked up yet. */
+async function createEmptyCart(
+  platform: Platform,
+  tenant: TenantId,
+  customerId: string | undefined,
+  currency: string,
+): Promise<Cart> {
+  const id = platform.newId('cart');
+  const now = platform.clock.now();
+  const [{ rows }] = await platform.sql.queries<[{ rules: Rules | null }]>(tenant, [
+    {
+      text: `with made as (
+          insert into orders_carts (tenant_id, id, status, customer_id, currency, shipping_method, created_at, updated_at)
+          values ($1, $2, 'open', $3, $4, 'standard', $5, $5)
+        ) select ${RULES} as rules`,
+      values: [tenant, id, customerId ?? null, currency, now],
+    },
+  ]);
+  const cart: StoredCart = {
+    id,
+    status: 'open',
+    orderId: undefined,
+    customerId,
+    currency,
+    email: undefined,
+    shippingAddress: undefined,
+    shippingMethod: 'standard',
+    version: 1,
+    codes: [],
+    candidates: [],
+    orderedBefore: false,
+    rules: rows[0]?.rules ?? {},
+    giftCards: [],
+    lines: [],
+  };
+  return showCart(cart, now);
 }
 
 /** Writes the cart with all of its lines, or nothing; returns the variants that are not for sale. One plan for all lists, as in `TAKING`. */

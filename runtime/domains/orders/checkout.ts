@@ -37,6 +37,7 @@ import {
 import type { Price } from './pricing.ts';
 import { buyerOf as promotionBuyerOf, NOT_REDEEMED, redeeming, redemptionsOf } from './promotions/store.ts';
 import { changeOrder, lockOrder, noSuchOrder, orderEvent, showOrder, type StoredOrder } from './store.ts';
+import type { Rounds } from './rounds.ts';
 import type { OrdersSettings } from './settings.ts';
 import type { Address, AskApproval, CheckoutInput, CheckoutResult, PaymentStart } from './schemas.ts';
 
@@ -60,6 +61,7 @@ export type Settle = (tenant: Tenant, orderId: string) => Promise<StoredOrder>;
 export async function checkout(
   platform: Platform,
   settings: OrdersSettings,
+  rounds: Rounds,
   tenant: Tenant,
   settle: Settle,
   caller: Buying,
@@ -72,11 +74,14 @@ export async function checkout(
   const cart = await readCart(reader, tenant.id, input.cartId, platform.clock.now(), asking);
   const isOrdered = cart.status === 'ordered';
   const allowed = isOrdered ? undefined : await allowForCompany(platform, tenant, caller, cart, input);
+  const at = platform.clock.now();
+  const plans = !isOrdered && rounds.areDue(tenant.id);
   const order = await platform.sql.transaction(tenant.id, (tx) =>
     isOrdered
       ? resume(tx, tenant, cart, token)
-      : place(platform, settings, tx, tenant, cart, input, token, allowed),
+      : place(platform, settings, tx, tenant, cart, input, token, allowed, plans),
   );
+  if (plans) rounds.arePlanned(tenant.id, at);
   if (order.due === 0) return { order: showOrder(await settle(tenant, order.id)), token };
   return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
 }
@@ -146,6 +151,7 @@ async function place(
   input: CheckoutInput,
   token: string,
   allowed: Allowed | undefined,
+  plans: boolean,
 ): Promise<StoredOrder> {
   const now = platform.clock.now();
   const { buyer, price } = requireSellable(cart, input, now);
@@ -157,7 +163,7 @@ async function place(
   if (notSpent.length > 0) throw spentElsewhere(notSpent);
   await noteCompany(tx, tenant.id, order);
   const owed = order.outside === 0 ? order : await onAccount(tx, tenant.id, order);
-  await tellPlaced(tx, settings, owed, changes);
+  await tellPlaced(tx, settings, owed, changes, plans);
   return owed;
 }
 
@@ -227,21 +233,27 @@ function contentOf(
   return { id, currency, lines, shippingAddress, total };
 }
 
-/** In the transaction that makes it: what others hear of it, and the tasks that carry it on. */
+/**
+ * In the transaction that makes it: what others hear of it, and the tasks that carry it on.
+ * @param plans whether to plan those that look after all orders, too
+ */
 export async function tellPlaced(
   tx: Transaction,
   settings: OrdersSettings,
   order: StoredOrder,
   changes: readonly StockChange[],
+  plans = true,
 ): Promise<void> {
   if (order.due === 0)
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
   await tx.emit(orderEvent('placed', order), ...stockEvents(changes));
+  const bundles = bundleTasks(changes);
+  if (bundles.length > 0) await tx.enqueue(...bundles);
+  if (!plans) return;
   const runAt = after(order.placedAt, settings.sweepSeconds);
   await tx.enqueue(
     { name: 'orders.expire-due', payload: {}, key: 'expire', runAt: order.holdExpiresAt },
     { name: 'orders.sweep', payload: {}, key: 'sweep', runAt },
-    ...bundleTasks(changes),
   );
 }
 

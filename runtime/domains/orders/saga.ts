@@ -502,6 +502,26 @@ export function newFacts(order: StoredOrder, facts: PaymentFacts): Change | unde
   return surcharge === undefined ? undefined : ofSurcharge(order, surcharge, facts);
 }
 
+/**
+ * Whether the order rests and knows of this capture already, as of what its saga did itself: nobody needs to lock and read all of it for that,
+ * because facts only grow.
+ */
+export async function knowsCapture(
+  sql: Reader,
+  tenant: TenantId,
+  facts: PaymentFacts & { readonly orderId: string },
+): Promise<boolean> {
+  const isPlain =
+    facts.status === 'captured' && facts.refunded === 0 && !facts.disputed && facts.problem === undefined;
+  if (!isPlain || facts.paymentId !== paymentOfCheckout(facts.orderId)) return false;
+  const { rows } = await sql.query(
+    `select from orders_orders where tenant_id = $1 and id = $2 and settled and payment = 'captured' and payment_problem is null
+     and intent_id is not null`,
+    [tenant, facts.orderId],
+  );
+  return rows.length > 0;
+}
+
 /** The order's row has the sums of all payments; what surcharges have of them is theirs. */
 function ofCheckout(order: StoredOrder, facts: PaymentFacts): Change | undefined {
   const isTaken = order.payment === 'captured';

@@ -56,7 +56,7 @@ import { issueCardFor } from './gift-cards/store.ts';
 import { promotionRoutes } from './promotions/routes.ts';
 import { journalRoutes } from './journal/routes.ts';
 import { returnRoutes } from './returns/routes.ts';
-import { createSaga, newFacts, type Round } from './saga.ts';
+import { createSaga, knowsCapture, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
 import {
@@ -68,6 +68,7 @@ import {
   showToMerchant,
   type StoredOrder,
 } from './store.ts';
+import { createRounds } from './rounds.ts';
 import { RULES, rulesRoutes, type Rules } from './rules.ts';
 import { shippingOffers, type ShippingOffer } from './shipping/rates.ts';
 
@@ -78,6 +79,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
   const saga = createSaga(platform, settings);
   const actions = createActions(platform, settings, saga);
   const drafts = createDrafts(platform, settings, actions.settle);
+  const rounds = createRounds(platform.clock, settings);
   const now = (): Date => platform.clock.now();
 
   async function cartAfter(request: RouteRequest, cartId: string): Promise<{ json: unknown }> {
@@ -167,7 +169,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     async checkout(request) {
       const input = request.body as s.CheckoutInput;
       const { tenant, caller } = request;
-      const result = await checkout(platform, settings, tenant, actions.settle, caller, input);
+      const result = await checkout(platform, settings, rounds, tenant, actions.settle, caller, input);
       return { status: 201, json: result };
     },
     async askCartApproval(request) {
@@ -344,6 +346,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       // What calls for most is done beside the other orders' events, not between them.
       return tx.enqueue({ name: 'orders.hear-payment', payload: facts, key: facts.paymentId });
     }
+    if (await knowsCapture(tx, event.tenant, facts)) return;
     const order = await lockOrder(tx, event.tenant, facts.orderId);
     if (order === undefined) return;
     const change = newFacts(order, facts);

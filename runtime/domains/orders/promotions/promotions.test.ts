@@ -53,6 +53,16 @@ describe('promotions, in a shop', () => {
     return (await shop.merchant<Promotion>('GET', `/api/admin/orders/promotions/${id}`)).body.used;
   }
 
+  it('shows an empty cart as it is read afterwards, whatever goes by itself', async () => {
+    const { id } = await promote({ title: 'No shipping', benefit: { kind: 'free_shipping' } });
+    const made = await cartOf([]);
+    const { body: read } = await shop.call<Cart>('GET', `/api/orders/carts/${made.id}`);
+    assert.deepEqual(made, read);
+    assert.equal(made.totals.due, 0);
+    const gone = await shop.merchant('DELETE', `/api/admin/orders/promotions/${id}`);
+    assert.ok(gone.status < 300, JSON.stringify(gone.body));
+  });
+
   it('shows a code in the cart, and keeps what it took with the order', async () => {
     const made = await promote({
       title: 'Ten off',
