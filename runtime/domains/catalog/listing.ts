@@ -7,11 +7,13 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { CARD_COLUMNS, toCard, type CardRow } from './document.ts';
 import { BROWSING } from './freshness.ts';
+import type { Applying } from './price-lists/shown.ts';
 import { AS_IT_IS, type Arrangement, type Lift } from './ranking/lifts.ts';
 import type { ProductCard, ProductsByIdsQuery, ProductsPage, ProductsQuery } from './schemas.ts';
 
 /**
  * One page; total and facets come with the first. What is lifted stands before the others, and of equals the list's order decides.
+ * @param lists with prices of single variants, by which it is filtered and sorted; absent: by the variants' own
  * @throws ShopError `invalid_input` for a cursor of another list
  */
 export async function listProducts(
@@ -19,9 +21,10 @@ export async function listProducts(
   tenant: Tenant,
   query: ProductsQuery,
   arranged: Arrangement = AS_IT_IS,
+  lists?: Applying,
 ): Promise<ProductsPage> {
   const currency = currencyOf(tenant, query);
-  const list = describe(tenant, query, currency, arranged);
+  const list = describe(tenant, query, currency, arranged, lists);
   const first = query.cursor === undefined;
   const [page, summary] = await Promise.all([
     sql.query<PageRow>(tenant.id, list.page, list.values, BROWSING),
@@ -106,7 +109,13 @@ const ORDERS: Readonly<Record<string, Order>> = {
   rating: { key: 'p.rating_rank', type: 'integer', descending: true },
 };
 
-function describe(tenant: Tenant, query: ProductsQuery, currency: string, arranged: Arrangement): ListSql {
+function describe(
+  tenant: Tenant,
+  query: ProductsQuery,
+  currency: string,
+  arranged: Arrangement,
+  lists: Applying | undefined,
+): ListSql {
   const values: SqlValue[] = [tenant.id];
   const bind = (value: SqlValue): string => `$${values.push(value)}`;
   const joins: string[] = [];
@@ -121,12 +130,15 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string, arrang
     );
   }
   const byPrice = sort.startsWith('price') || query.minPrice !== undefined || query.maxPrice !== undefined;
-  if (byPrice)
+  const paid = byPrice ? pricesOf(lists, bind(currency), bind) : OWN;
+  if (byPrice) {
     joins.push(
-      `JOIN product_prices r ON r.tenant_id = $1 AND r.product_id = p.id AND r.currency = ${bind(currency)}`,
+      `JOIN product_prices r ON r.tenant_id = $1 AND r.product_id = p.id AND r.currency = ${paid.currency}`,
+      ...paid.joins,
     );
-  if (query.minPrice !== undefined) where.push(`r.max_amount >= ${bind(query.minPrice)}`);
-  if (query.maxPrice !== undefined) where.push(`r.min_amount <= ${bind(query.maxPrice)}`);
+  }
+  if (query.minPrice !== undefined) where.push(paid.reaches(bind(query.minPrice)));
+  if (query.maxPrice !== undefined) where.push(`${paid.least} <= ${bind(query.maxPrice)}`);
   if (query.type !== undefined) where.push(`p.type = ${bind(query.type)}`);
   if (query.vendor !== undefined) where.push(`p.vendor = ${bind(query.vendor)}`);
   if (query.minRating !== undefined)
@@ -147,8 +159,13 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string, arrang
   }
   const filterValues = [...values];
   const from = `FROM products p ${joins.join(' ')}`;
+  const usual = ORDERS[sort] ?? FEATURED;
   const order: Order =
-    sort === 'relevance' ? { key: rank, type: 'numeric', descending: true } : (ORDERS[sort] ?? FEATURED);
+    sort === 'relevance'
+      ? { key: rank, type: 'numeric', descending: true }
+      : sort.startsWith('price')
+        ? { ...usual, key: paid.least }
+        : usual;
   const direction = order.descending ? 'DESC' : 'ASC';
   const lift = liftOf(arranged.lifts, bind);
   // Of one direction, so that a page's end can be compared with.
@@ -173,13 +190,61 @@ function describe(tenant: Tenant, query: ProductsQuery, currency: string, arrang
     sort,
     values,
     filterValues,
-    page: `SELECT ${CARD_COLUMNS}, ${order.key} AS sort_key${lifted} ${from} WHERE ${paging.join(' AND ')}
+    page: `${paid.with === '' ? '' : `WITH ${paid.with} `}SELECT ${CARD_COLUMNS}, ${order.key} AS sort_key${lifted} ${from} WHERE ${paging.join(' AND ')}
            ORDER BY ${ordered} LIMIT ${limit}::int`,
-    summary: `WITH hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
+    summary: `WITH ${paid.with === '' ? '' : `${paid.with}, `}hits AS MATERIALIZED (SELECT p.type, p.vendor, p.tags ${from} WHERE ${where.join(' AND ')})
       SELECT (SELECT count(*) FROM hits) AS total, jsonb_build_object(
         'types', ${facet('SELECT type AS value FROM hits')},
         'vendors', ${facet('SELECT vendor AS value FROM hits')},
         'tags', ${facet('SELECT unnest(tags) AS value FROM hits')}) AS facets`,
+  };
+}
+
+/** What products cost whoever asks, for a statement over p (products) and r (their range of own prices). */
+interface PaidSql {
+  /** Common table expressions; empty: none. */
+  readonly with: string;
+  readonly joins: readonly string[];
+  readonly currency: string;
+  /** What the cheapest variant costs. */
+  readonly least: string;
+  /** Whether a variant costs as much or more. */
+  readonly reaches: (amount: string) => string;
+}
+
+const OWN: PaidSql = {
+  with: '',
+  joins: [],
+  currency: '',
+  least: 'r.min_amount',
+  reaches: (amount) => `r.max_amount >= ${amount}`,
+};
+
+/**
+ * By the rule of `price-lists/rule.ts`, of one unit. What lists say of single variants is looked up once for the whole list; what the
+ * dearest variant costs then, only of products that lists say something of.
+ */
+function pricesOf(lists: Applying | undefined, currency: string, bind: (value: SqlValue) => string): PaidSql {
+  if (lists === undefined) return { ...OWN, currency };
+  const ids = `${bind(lists.ids)}::text[]`;
+  const kept = `${bind(10_000 - lists.offBasisPoints)}::bigint`;
+  const less = (amount: string): string => `((${amount} * (SELECT share FROM kept) + 5000) / 10000)`;
+  const dearest = `(SELECT max(least(${less('own.amount')}, said.amount)) FROM jsonb_array_elements(p.document -> 'variants') AS d (variant)
+    CROSS JOIN LATERAL (SELECT (o ->> 'amount')::bigint AS amount FROM jsonb_array_elements(d.variant -> 'prices') o
+      WHERE o ->> 'currency' = ${currency}) own
+    LEFT JOIN said ON said.variant_id = d.variant ->> 'id')`;
+  return {
+    currency,
+    with: `kept AS (SELECT ${kept} AS share), said AS MATERIALIZED (
+      SELECT v.product_id, x.variant_id, min((x.steps -> 0 ->> 1)::bigint) AS amount
+      FROM price_list_prices x JOIN variants v ON v.tenant_id = $1 AND v.id = x.variant_id
+      WHERE x.tenant_id = $1 AND x.list_id = ANY (${ids}) AND (x.steps -> 0 ->> 0)::int <= 1 GROUP BY v.product_id, x.variant_id)`,
+    joins: [
+      'LEFT JOIN (SELECT product_id, min(amount) AS amount FROM said GROUP BY product_id) l ON l.product_id = p.id',
+    ],
+    least: `least(${less('r.min_amount')}, l.amount)`,
+    reaches: (amount) =>
+      `${less('r.max_amount')} >= ${amount} AND (l.product_id IS NULL OR ${dearest} >= ${amount})`,
   };
 }
 

@@ -111,8 +111,8 @@ export const createService: CreateService = (platform) => {
   function listed(tenant: Tenant, asked: ProductsQuery, groups: readonly string[]): Promise<RouteResponse> {
     const terms = { currency: currencyOf(tenant, asked), groups };
     return cached.read(tenant.id, `list/${keyOf(terms)}/${JSON.stringify(asked)}`, async () => {
-      const page = await lists.list(tenant, asked);
       const now = await termsNow(tenant, terms);
+      const page = await lists.list(tenant, asked, now.lists);
       const [products, instead] = await Promise.all(
         [page.products, page.instead].map((cards) => priceCards(sql, tenant.id, cards, now)),
       );

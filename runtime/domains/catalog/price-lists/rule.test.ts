@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { lessShare, stepsOf, unitPrice, type Offer } from './rule.ts';
+import { boundsBefore, lessShare, stepsOf, unitPrice, type Offer } from './rule.ts';
 import { Steps } from './schemas.ts';
 
 const amount = fc.integer({ min: 0, max: 1_000_000 });
@@ -25,6 +25,17 @@ describe('which price counts', () => {
       { from: 1, amount: 900 },
       { from: 10, amount: 850 },
     ]);
+  });
+
+  it('lies within bounds exactly where the own price lies within those before the share', () => {
+    fc.assert(
+      fc.property(amount, amount, amount, fc.integer({ min: 0, max: 10_000 }), (price, least, most, off) => {
+        const paid = lessShare(price, off);
+        const before = boundsBefore({ least, most }, off);
+        assert.equal(price >= (before.least ?? 0), paid >= least);
+        assert.equal(price <= (before.most ?? Infinity), paid <= most);
+      }),
+    );
   });
 
   it('never depends on the order of the lists', () => {

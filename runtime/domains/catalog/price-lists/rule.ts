@@ -18,6 +18,23 @@ export function lessShare(amount: number, basisPoints: number): number {
   return Number((BigInt(amount) * BigInt(10_000 - basisPoints) + 5_000n) / 10_000n);
 }
 
+/** Of amounts, which are less that share within bounds; undefined: each is. Exact: what lies within these lies within those, and nothing else. */
+export function boundsBefore({ least, most }: Bounds, basisPoints: number): Bounds {
+  const left = BigInt(10_000 - basisPoints);
+  if (left === 0n) return least === undefined || least === 0 ? {} : { least: Number.MAX_SAFE_INTEGER };
+  const above = least === undefined ? undefined : BigInt(least) * 10_000n - 5_000n;
+  const below = most === undefined ? undefined : (BigInt(most) + 1n) * 10_000n - 5_001n;
+  return {
+    least: above === undefined ? undefined : above <= 0n ? 0 : Number((above + left - 1n) / left),
+    most: below === undefined ? undefined : Number(below / left),
+  };
+}
+
+export interface Bounds {
+  readonly least?: number | undefined;
+  readonly most?: number | undefined;
+}
+
 /**
  * Of one unit, when so many are bought.
  * @param own the variant's own price; undefined where it has none in the currency

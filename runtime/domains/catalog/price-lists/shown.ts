@@ -6,7 +6,7 @@ import type { Clock, Sql, TenantId } from '../../../platform/ports.ts';
 import type { VariantDocument } from '../document.ts';
 import { BROWSING } from '../freshness.ts';
 import type { Money, ProductCard, ProductDetail } from '../schemas.ts';
-import { lessShare, stepsOf, unitPrice, type Offer } from './rule.ts';
+import { boundsBefore, lessShare, stepsOf, unitPrice, type Offer } from './rule.ts';
 import { readSteps, type StoredSteps } from './store.ts';
 
 /** Who it is for: prices differ by nothing else. */
@@ -20,6 +20,8 @@ export interface Terms {
 export interface Applying {
   readonly ids: readonly string[];
   readonly offBasisPoints: number;
+  /** Whether any of them has prices of single variants. */
+  readonly listed: boolean;
 }
 
 /** What is kept is kept for these terms. */
@@ -32,14 +34,27 @@ export async function listsApplying(
   tenant: TenantId,
   { currency, groups }: Terms,
 ): Promise<Applying> {
-  const { rows } = await sql.query<{ id: string; off: number }>(
+  const { rows } = await sql.query<{ id: string; off: number; listed: boolean }>(
     tenant,
-    `SELECT id, off_basis_points AS off FROM price_lists WHERE tenant_id = $1 AND currency = $2 AND enabled
+    `SELECT id, off_basis_points AS off, EXISTS (
+       SELECT FROM price_list_prices p WHERE p.tenant_id = $1 AND p.list_id = price_lists.id) AS listed FROM price_lists WHERE tenant_id = $1 AND currency = $2 AND enabled
        AND (starts_at IS NULL OR starts_at <= $3) AND (ends_at IS NULL OR ends_at > $3) AND (groups = '{}' OR groups && $4::text[])`,
     [tenant, currency, clock.now(), groups],
     BROWSING,
   );
-  return { ids: rows.map(({ id }) => id), offBasisPoints: Math.max(0, ...rows.map(({ off }) => off)) };
+  return {
+    ids: rows.map(({ id }) => id),
+    offBasisPoints: Math.max(0, ...rows.map(({ off }) => off)),
+    listed: rows.some(({ listed }) => listed),
+  };
+}
+
+/** The query in variants' own prices, where what shoppers pay is these less a share: of equal ones the order stays as it is. */
+export function inOwnPrices<
+  Query extends { readonly minPrice?: number | undefined; readonly maxPrice?: number | undefined },
+>(query: Query, { offBasisPoints }: Pick<Applying, 'offBasisPoints'>): Query {
+  const { least, most } = boundsBefore({ least: query.minPrice, most: query.maxPrice }, offBasisPoints);
+  return { ...query, minPrice: least, maxPrice: most };
 }
 
 /** A product with its variants' prices by number of units. */

@@ -7,6 +7,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant } from '../../../platform/ports.ts';
 import { listProducts } from '../listing.ts';
 import type { ProductCard, ProductsPage, ProductsQuery } from '../schemas.ts';
+import { inOwnPrices, type Applying } from '../price-lists/shown.ts';
 import { isSearched, type ProductSearch } from '../search/ask.ts';
 import type { KeptSettings } from '../search/settings.ts';
 import { mergedFacets } from './facets.ts';
@@ -16,13 +17,17 @@ import { isPlain, rankingOf, type Ranking } from './rules.ts';
 
 export interface ProductLists {
   /**
-   * One page; total and facets come with the first.
+   * One page; total and facets come with the first. Filtered and sorted by what price lists make of prices, where the database alone
+   * answers; the index knows variants' own prices, and what is off all of them.
+   * @param lists that apply to whoever asks; absent: none
    * @throws ShopError `invalid_input` for a cursor of another list, or of one whose rules have changed since
    */
-  list(tenant: Tenant, query: ProductsQuery): Promise<ProductsPage>;
+  list(tenant: Tenant, query: ProductsQuery, lists?: Applying): Promise<ProductsPage>;
   /** The first page as a ranking makes it, which may be none of the shop's. */
   ranked(tenant: Tenant, query: ProductsQuery, ranking: Ranking, at: Date): Promise<ProductsPage>;
 }
+
+const NO_LISTS: Applying = { ids: [], offBasisPoints: 0, listed: false };
 
 /** A list that was begun so long ago is begun anew. */
 const LONGEST_READING_MS = 86_400_000;
@@ -32,19 +37,37 @@ export function createProductLists(
   settings: KeptSettings,
   search: Pick<ProductSearch, 'list'>,
 ): ProductLists {
-  const page = (tenant: Tenant, query: ProductsQuery, arranged: Arrangement): Promise<ProductsPage> =>
-    isSearched(query) ? search.list(tenant, query, arranged) : listProducts(sql, tenant, query, arranged);
+  const inDatabase = (
+    tenant: Tenant,
+    query: ProductsQuery,
+    arranged: Arrangement,
+    lists: Applying,
+  ): Promise<ProductsPage> =>
+    lists.listed
+      ? listProducts(sql, tenant, query, arranged, lists)
+      : listProducts(sql, tenant, inOwnPrices(query, lists), arranged);
+
+  const page = (
+    tenant: Tenant,
+    query: ProductsQuery,
+    arranged: Arrangement,
+    lists: Applying,
+  ): Promise<ProductsPage> =>
+    isSearched(query)
+      ? search.list(tenant, inOwnPrices(query, lists), arranged)
+      : inDatabase(tenant, query, arranged, lists);
 
   /** Of what is pinned, what the list's filters let through; its words keep nothing out. */
   async function pinnedOf(
     tenant: Tenant,
     query: ProductsQuery,
     { pins }: Ranking,
+    lists: Applying,
   ): Promise<ProductsPage | undefined> {
     if (pins.length === 0) return undefined;
     const { q: _q, cursor: _cursor, sort: _sort, ...filters } = query;
     const only = pins.map(({ id }) => id);
-    return listProducts(sql, tenant, { ...filters, limit: only.length }, { ...AS_IT_IS, only });
+    return inDatabase(tenant, { ...filters, limit: only.length }, { ...AS_IT_IS, only }, lists);
   }
 
   /** Whether less was asked for only because all that has the words is pinned, and so was left out. */
@@ -53,9 +76,11 @@ export function createProductLists(
     asked: ProductsQuery,
     { pins, hidden }: Ranking,
     { search: step }: ProductsPage,
+    lists: Applying,
   ): Promise<boolean> {
     if (pins.length === 0 || step === null || step === 'words' || step === 'plain') return false;
-    const whole = await page(tenant, { ...asked, limit: 1 }, { ...AS_IT_IS, without: [...hidden.keys()] });
+    const without = [...hidden.keys()];
+    const whole = await page(tenant, { ...asked, limit: 1 }, { ...AS_IT_IS, without }, lists);
     return whole.search === 'words';
   }
 
@@ -64,9 +89,10 @@ export function createProductLists(
     query: ProductsQuery,
     ranking: Ranking,
     { at, reading }: Place,
+    lists: Applying,
   ): Promise<{ page: ProductsPage; reading: Reading | undefined }> {
     const arranged = arrangementOf(ranking, at);
-    const pinned = await pinnedOf(tenant, query, ranking);
+    const pinned = await pinnedOf(tenant, query, ranking, lists);
     const cards = new Map<string, ProductCard>((pinned?.products ?? []).map((card) => [card.id, card]));
     const pins = ranking.pins.filter(({ id }) => cards.has(id));
     const wanted = wantedOf(pins, reading, query.limit);
@@ -75,9 +101,9 @@ export function createProductLists(
     const asFound =
       reading.after === null
         ? undefined
-        : await page(tenant, { ...asked, ...after, limit: Math.max(1, wanted) }, arranged);
+        : await page(tenant, { ...asked, ...after, limit: Math.max(1, wanted) }, arranged, lists);
     const rest =
-      asFound !== undefined && (await isAllPinned(tenant, asked, ranking, asFound))
+      asFound !== undefined && (await isAllPinned(tenant, asked, ranking, asFound, lists))
         ? onlyPinned(asFound)
         : asFound;
     for (const card of rest?.products ?? []) cards.set(card.id, card);
@@ -107,16 +133,16 @@ export function createProductLists(
   }
 
   return {
-    async list(tenant, query) {
+    async list(tenant, query, lists = NO_LISTS) {
       const { rules, rulesVersion } = await settings.read(tenant.id);
-      if (rules.length === 0) return page(tenant, query, AS_IT_IS);
+      if (rules.length === 0) return page(tenant, query, AS_IT_IS, lists);
       const now = clock.now();
       const place =
         query.cursor === undefined
           ? { at: now, reading: BEGINNING }
           : decodePlace(query.cursor, rulesVersion, now);
       const ranking = rankingOf(rules, query, place.at);
-      const { page: found, reading } = await readOn(tenant, query, ranking, place);
+      const { page: found, reading } = await readOn(tenant, query, ranking, place, lists);
       return {
         ...found,
         nextCursor: reading === undefined ? null : encodePlace(rulesVersion, { at: place.at, reading }),
@@ -124,8 +150,8 @@ export function createProductLists(
     },
 
     async ranked(tenant, query, ranking, at) {
-      if (isPlain(ranking)) return page(tenant, query, AS_IT_IS);
-      return (await readOn(tenant, query, ranking, { at, reading: BEGINNING })).page;
+      if (isPlain(ranking)) return page(tenant, query, AS_IT_IS, NO_LISTS);
+      return (await readOn(tenant, query, ranking, { at, reading: BEGINNING }, NO_LISTS)).page;
     },
   };
 }
