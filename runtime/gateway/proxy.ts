@@ -94,7 +94,7 @@ export interface Proxy {
 /** Attempts at different Pods for one request. */
 const MAX_ATTEMPTS = 3;
 /** Pause before the second attempt where every Pod was tried; four times as long before the third. */
-const RETRY_PAUSE_MS = 60;
+export const RETRY_PAUSE_MS = 60;
 /** Bodies up to this size are held, so that they can be sent again when a Pod cannot be reached. */
 const HELD_BODY_BYTES = 65_536;
 

@@ -10,7 +10,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Logger } from 'pino';
-import type { Clock } from '../../../operator/kube/clock.ts';
+import { sleep, type Clock } from '../../../operator/kube/clock.ts';
 import { CODE, isCall, millisecondsIn } from '../../platform/grpc.ts';
 import type { NewId } from '../../platform/ports.ts';
 import type { Span } from '../../platform/tracing/span.ts';
@@ -20,7 +20,7 @@ import type { Clusters, Endpoint } from '../clusters.ts';
 import type { GatewayConfig } from '../config.ts';
 import { changeHeaders, responseHeaders, type FlatHeaders } from '../headers.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import { filtered, pathFor, type Proxy, type RequestHead, type Routed } from '../proxy.ts';
+import { filtered, pathFor, RETRY_PAUSE_MS, type Proxy, type RequestHead, type Routed } from '../proxy.ts';
 import { Unreachable, type Link } from './links.ts';
 import {
   DEADLINE,
@@ -120,6 +120,8 @@ export function createCalls(options: CallsOptions): Calls {
         } finally {
           endpoint.active -= 1;
         }
+        // Where all have failed they are mostly about to leave the list: what replaces them needs a moment.
+        if (tried.size >= clusters.size(cluster)) await sleep(clock, RETRY_PAUSE_MS * attempt ** 2);
       }
     } finally {
       tracer.end(own);
