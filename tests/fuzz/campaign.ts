@@ -88,9 +88,10 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
   const work = async (worker: number): Promise<void> => {
     const random = randomFrom(seed * 1_000 + worker);
     while (!isOver()) {
-      done += 1;
-      if (done % TENDED_EVERY === 1) await shop.tend();
-      if (done % TOURED_EVERY === 1) await tours(context, random);
+      // Its own number: while somebody tends the shop, others go on counting.
+      const turned = (done += 1);
+      if (turned % TENDED_EVERY === 1) await shop.tend();
+      if (turned % TOURED_EVERY === 1) await tours(context, random);
       if (random.chance(GRPC_SHARE)) await grpcTurn(context, random);
       else await turn(context, random);
       for (const complaint of shop.complaints()) {
