@@ -42,7 +42,8 @@ export async function startElasticsearch(): Promise<ElasticsearchServer> {
       command: 'java',
       args: ['-Xmx400m', '-cp', `${jars}/*:${jars}`, 'Launcher', folder, String(port)],
       folder,
-      withinMs: 90_000,
+      // With thirty jobs on two cores a node that was killed has taken a minute and a half to find its shards again.
+      withinMs: 300_000,
       ready: async () => {
         const answer = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`, {
           signal: AbortSignal.timeout(3_000),
