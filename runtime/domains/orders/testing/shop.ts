@@ -12,7 +12,7 @@ import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { createHost, type Host } from '../../../host/host.ts';
 import type { CreateService } from '../../../platform/domain.ts';
-import type { Payments, Secrets } from '../../../platform/ports.ts';
+import type { Clock, Payments, Secrets } from '../../../platform/ports.ts';
 import { choosePayments } from '../../../platform/payments/payments.ts';
 import { createPayPalPayments } from '../../../platform/payments/paypal/paypal.ts';
 import { createStripePayments } from '../../../platform/payments/stripe.ts';
@@ -88,6 +88,8 @@ export interface TestShopOptions {
   readonly paypal?: boolean;
   /** What time it is at the processor; absent: now. */
   readonly processorNow?: () => Date;
+  /** What time it is in the shop; absent: now. */
+  readonly clock?: Clock;
   /** Other services than the usual two. */
   readonly services?: Readonly<Record<string, CreateService>>;
 }
@@ -233,6 +235,7 @@ export async function startTestHost(
   const paymentSettings = { ...PAYMENTS_SETTINGS, ...options.payments };
   const host = await createHost(config, pino({ level: options.log ?? 'silent' }), {
     checkAnswers: true,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     payments: (options.between ?? ((same) => same))(paymentsAt(processorOrigin, options.paypal === true)),
     sweepMilliseconds: options.sweepMilliseconds ?? 250,
     services: {
