@@ -332,8 +332,14 @@ function typesHeard(tenant: string): Set<string> {
 
 // ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
-/** What is tried again by itself: servers of merchants that cannot be reached. */
-const GOES_ON: ReadonlySet<string> = new Set(['webhooks_subscriptions', 'webhooks_deliveries']);
+/** What goes on by itself, and what the owner's own people do to it. */
+const GOES_ON: ReadonlySet<string> = new Set([
+  // Servers of merchants that cannot be reached are tried again.
+  'webhooks_subscriptions',
+  'webhooks_deliveries',
+  // One ends when its owner comes with a token that was exchanged before, as whoever is asked before the neighbour may.
+  'customer_sessions',
+]);
 
 /** Of every table of the domains a digest of what the tenant has there. */
 async function rowsOf(tenant: string): Promise<Map<string, string>> {
