@@ -6842,7 +6842,7 @@ export interface Operations {
       "templates": readonly ({
         "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
-        "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant";
+        "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant" | "digest";
         "required": boolean;
         "builtIn": readonly (string)[];
         "own": readonly (string)[];

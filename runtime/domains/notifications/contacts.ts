@@ -185,9 +185,9 @@ export function preferenceOf({ preferences }: Pick<Contact, 'preferences'>, cate
 
 /** How a contact wants a kind of message. What is required goes out by mail at once. */
 export function modeOf(contact: Pick<Contact, 'channel' | 'preferences'>, kind: Kind): Mode {
-  const { channel } = contact;
-  if (kind.gathered === true) return 'daily';
-  const chosen = preferenceOf(contact, kind.category);
+  const { channel, preferences } = contact;
+  const wanted = kind.gathered === true ? 'daily' : preferenceOf(contact, kind.category);
+  const chosen = wanted === 'daily' && preferences.digest === 'off' ? 'off' : wanted;
   return kind.required && (channel === 'mail' || kind.channels.length === 1) ? 'on' : chosen;
 }
 

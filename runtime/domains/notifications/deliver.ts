@@ -226,8 +226,7 @@ export function createDelivering(
   function obstacleTo({ kind: name, created_at }: Delivery, contact: Contact): DeliveryState | undefined {
     if (contact.state === 'suppressed') return 'suppressed';
     if (contact.state === 'pending' && name !== 'contact.code') return 'declined';
-    // What a digest is made of was wanted when it was gathered.
-    if (name !== 'digest' && modeOf(contact, KINDS[name]) === 'off') return 'declined';
+    if (modeOf(contact, KINDS[name]) === 'off') return 'declined';
     return clock.now().getTime() - created_at.getTime() > GIVE_UP_MS ? 'failed' : undefined;
   }
 

@@ -9,7 +9,16 @@ export const CHANNELS = ['mail', 'sms', 'push'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** What recipients may switch off, each by itself. */
-export const CATEGORIES = ['account', 'orders', 'marketing', 'wishes', 'reviews', 'merchant'] as const;
+export const CATEGORIES = [
+  'account',
+  'orders',
+  'marketing',
+  'wishes',
+  'reviews',
+  'merchant',
+  // Whatever is gathered for a day: who ends it by its link hears of none of it.
+  'digest',
+] as const;
 export type Category = (typeof CATEGORIES)[number];
 /** Of which only who asked for it hears: for the category itself, or else for news. */
 export const BY_CONSENT = ['marketing', 'wishes', 'reviews'] as const satisfies readonly Category[];
@@ -405,7 +414,7 @@ const KIND_TABLE = {
     },
   },
   digest: {
-    category: 'orders',
+    category: 'digest',
     channels: ['mail'],
     required: false,
     variables: z.object({ items: z.array(z.object({ title: text, at: z.iso.datetime(), link })) }),

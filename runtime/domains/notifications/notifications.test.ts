@@ -342,12 +342,14 @@ test('one click ends a category and nothing else; looking at the link does not, 
   ]);
 });
 
-test('once a day: what was gathered comes as one mail, in the morning of the shop', async () => {
+test('once a day: what was gathered comes as one mail, at the shop’s hour', async () => {
   const tenant = newTenant();
+  // Within the hour, whenever this runs: a day later what the others tell would be no news.
+  const digestHour = (clock.now().getUTCHours() + 9 + 1) % 24;
   await admin(tenant, 'PUT', 'settings', {
     merchant: { emails: ['Boss@Example.com'], orders: 'daily' },
     zone: 'Asia/Tokyo',
-    digestHour: 9,
+    digestHour,
   });
   for (const n of [1, 2, 3])
     await emit(
@@ -360,7 +362,7 @@ test('once a day: what was gathered comes as one mail, in the morning of the sho
   await settled();
   const toBoss = async () => (await mails(tenant)).filter(({ to }) => to === 'boss@example.com');
   assert.deepEqual(await toBoss(), []);
-  clock.advance(nextHour(clock.now(), 9, 'Asia/Tokyo').getTime() - clock.now().getTime());
+  clock.advance(nextHour(clock.now(), digestHour, 'Asia/Tokyo').getTime() - clock.now().getTime());
   const [digest, ...more] = await toBoss();
   assert.ok(digest);
   assert.deepEqual(more, []);
@@ -369,6 +371,20 @@ test('once a day: what was gathered comes as one mail, in the morning of the sho
     (await deliveries(tenant, 'kind=merchant.order')).map(({ state }) => state),
     ['digested', 'digested', 'digested'],
   );
+  // Its link ends the digest, whatever is gathered in it, until somebody wants one again.
+  const { pathname, search } = new URL(digest.unsubscribe ?? '');
+  const ended = await shop.call(tenant, 'POST', `${pathname}${search}`, {
+    body: 'List-Unsubscribe=One-Click',
+  });
+  assert.equal(ended.status, 200, ended.text);
+  const states = async () => (await deliveries(tenant, 'kind=merchant.order')).map(({ state }) => state);
+  await emit(tenant, 'orders.order', 'confirmed', 'o4', orderOf('o4'));
+  await settled();
+  assert.equal((await states()).length, 3);
+  await admin(tenant, 'PUT', 'settings', { merchant: { emails: ['boss@example.com'], orders: 'daily' } });
+  await emit(tenant, 'orders.order', 'confirmed', 'o5', orderOf('o5'));
+  await settled();
+  assert.deepEqual(await states(), ['gathered', 'digested', 'digested', 'digested']);
 });
 
 test('nobody gets more in an hour than the shop allows; the rest comes later', async () => {

@@ -159,7 +159,7 @@ export const signed = z.object({
     .regex(/^con_[0-9a-f]{32}\.[a-z]+\.[A-Za-z0-9_-]{22}$/, 'the token of a link in a message'),
 });
 export const perhapsSigned = signed.partial();
-const choices = z.partialRecord(category.exclude(['account', 'merchant']), mode);
+const choices = z.partialRecord(category.exclude(['account', 'merchant', 'digest']), mode);
 export const preferencesInput = z.strictObject({ preferences: choices });
 export const preferences = z.object({
   contacts: z.array(

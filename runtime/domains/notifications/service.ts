@@ -20,6 +20,8 @@ const CODE_MS = 10 * 60_000;
 const CODES_PER_HOUR = 3;
 const MOST_TRIES = 5;
 const MOST_BROWSERS = 20;
+/** What nobody chooses for themselves, or only by what they choose else. */
+const UNSHOWN: ReadonlySet<Category> = new Set(['account', 'merchant', 'digest']);
 const REPORT_SECRET = 'notifications-report-secret';
 const REPORT_AGE_SECONDS = 300;
 
@@ -77,9 +79,10 @@ export function createNotifications(
         address: maskAddress(contact.channel, contact.address),
         state: contact.state,
         preferences: Object.fromEntries(
-          CATEGORIES.filter((category) => category !== 'account' && category !== 'merchant').map(
-            (category) => [category, preferenceOf(contact, category)],
-          ),
+          CATEGORIES.filter((category) => !UNSHOWN.has(category)).map((category) => [
+            category,
+            preferenceOf(contact, category),
+          ]),
         ),
       })),
     };
@@ -387,7 +390,8 @@ export function createNotifications(
           await writeSettings(tx, tenant.id, settings);
           for (const address of settings.merchant.emails) {
             const contact = await contacts.ensure(tx, tenant.id, { channel: 'mail', address });
-            await contacts.prefer(tx, tenant.id, contact.id, { merchant: settings.merchant.orders });
+            const { orders: merchant } = settings.merchant;
+            await contacts.prefer(tx, tenant.id, contact.id, { merchant, digest: 'on' });
           }
         });
         return { json: settings };
@@ -422,7 +426,9 @@ export function createNotifications(
 
 /** What is undefined was not chosen. */
 function chosen(preferences: s.Choices): Partial<Record<Category, s.Mode>> {
-  return Object.fromEntries(Object.entries(preferences).filter(([, mode]) => mode !== undefined));
+  const said = Object.fromEntries(Object.entries(preferences).filter(([, mode]) => mode !== undefined));
+  // Who wants something once a day wants the day's digest again.
+  return Object.values(said).includes('daily') ? { ...said, digest: 'on' } : said;
 }
 
 function hashOf(contactId: string, code: string): string {
