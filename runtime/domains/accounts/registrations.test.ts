@@ -1,20 +1,14 @@
 /** Who asks for an account is answered the same whether there is one; what differs is in the mail, which the mailbox's owner alone reads. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import {
-  ADMIN_SECRETS,
-  startTestHost,
-  type TestAnswer,
-  type TestCall,
-  type TestHost,
-} from '../../host/testing.ts';
+import type { TestDatabase } from '../../../tests/support/database.ts';
+import type { TestAnswer, TestCall, TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
-import { notifications } from '../notifications/definition.ts';
-import { accounts, type Session } from './definition.ts';
+import type { Session } from './definition.ts';
 import type { ListedCustomer } from './customers/definition.ts';
 import { newCustomer } from './testing/customers.ts';
 import { as, linksTo } from './testing/staff.ts';
+import { SILENT, startAccounts, WITH_MAILS } from './testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -24,14 +18,7 @@ const NEXT = 'another horse entirely';
 const DAY = 24 * 60 * 60 * 1_000;
 
 before(async () => {
-  const domains = ['accounts', 'notifications'];
-  database = await startTestDatabase([accounts, notifications]);
-  for (const id of ['one', 'two']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
-  await database.addTenant({ id: 'silent', domains: ['accounts'] }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
-    { clock },
-  );
+  ({ database, shop } = await startAccounts({ one: WITH_MAILS, two: WITH_MAILS, silent: SILENT }, { clock }));
 });
 after(async () => {
   await shop.stop();

@@ -1,14 +1,14 @@
 /** A forgotten password is set anew by the link of a mail; whoever asks for one learns nothing. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../host/testing.ts';
+import type { TestDatabase } from '../../../tests/support/database.ts';
+import type { TestAnswer, TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
-import { notifications } from '../notifications/definition.ts';
-import { accounts, type Session } from './definition.ts';
+import type { Session } from './definition.ts';
 import type { StaffSession } from './staff/definition.ts';
 import { newCustomer } from './testing/customers.ts';
 import { as, invite, join, linksTo, STAFF_PASSWORD } from './testing/staff.ts';
+import { startAccounts, WITH_MAILS } from './testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -18,13 +18,7 @@ const NEXT = 'another horse entirely';
 const HOUR = 60 * 60 * 1_000;
 
 before(async () => {
-  const domains = ['accounts', 'notifications'];
-  database = await startTestDatabase([accounts, notifications]);
-  for (const id of ['one', 'two']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
-    { clock },
-  );
+  ({ database, shop } = await startAccounts({ one: WITH_MAILS, two: WITH_MAILS }, { clock }));
 });
 after(async () => {
   await shop.stop();

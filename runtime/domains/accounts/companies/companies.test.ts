@@ -1,16 +1,16 @@
 /** Companies against a whole runtime: who becomes one, who buys for it, and that nobody learns of another's. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
-import { notifications } from '../../notifications/definition.ts';
-import { accounts, type Session } from '../definition.ts';
+import type { Session } from '../definition.ts';
 import { newCompany, newMember, type TestMember } from '../testing/companies.ts';
 import { newCustomer } from '../testing/customers.ts';
 import { as, linksTo } from '../testing/staff.ts';
 import type { CompanyDetail, CompanyInvitation, MerchantCompany, OwnCompany } from './definition.ts';
 import { companyRoutes } from './definition.ts';
+import { SILENT, startAccounts, WITH_MAILS } from '../testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -19,14 +19,7 @@ const WEEK = 7 * 24 * 60 * 60 * 1_000;
 const ALL = '/api/admin/accounts/companies';
 
 before(async () => {
-  const domains = ['accounts', 'notifications'];
-  database = await startTestDatabase([accounts, notifications]);
-  for (const id of ['one', 'two']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
-  await database.addTenant({ id: 'silent', domains: ['accounts'] }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
-    { clock },
-  );
+  ({ database, shop } = await startAccounts({ one: WITH_MAILS, two: WITH_MAILS, silent: SILENT }, { clock }));
 });
 after(async () => {
   await shop.stop();

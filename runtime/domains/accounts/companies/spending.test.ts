@@ -5,25 +5,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestHost } from '../../../host/testing.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import { accounts } from '../definition.ts';
 import { newCompany, newMember } from '../testing/companies.ts';
 import type { ReservedSpending } from './spending.ts';
+import { SILENT, startAccounts } from '../testing/rooms.ts';
 
 const LIMIT = 1_000;
 let database: TestDatabase;
 let shop: TestHost;
 
 before(async () => {
-  database = await startTestDatabase([accounts]);
-  await database.addTenant({ id: 'one', domains: ['accounts'] }, ADMIN_SECRETS);
-  shop = await startTestHost({
-    databaseUrl: database.url,
-    secretsKey: database.secretsKey,
-    domains: ['accounts'],
-  });
+  ({ database, shop } = await startAccounts({ one: SILENT }));
 });
 after(async () => {
   await shop.stop();

@@ -1,25 +1,20 @@
 /** The merchant's view of customers against a whole runtime, and what customers agreed to. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
-import { accounts, type Session } from '../definition.ts';
+import type { Session } from '../definition.ts';
 import { newCustomer, type NewCustomer } from '../testing/customers.ts';
 import type { Consent, CustomerDetail, CustomerGroup, ListedCustomer } from './definition.ts';
+import { SILENT, startAccounts } from '../testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
 const clock = manualClock(new Date());
 
 before(async () => {
-  database = await startTestDatabase([accounts]);
-  for (const id of ['one', 'two', 'three'])
-    await database.addTenant({ id, domains: ['accounts'] }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['accounts'] },
-    { clock },
-  );
+  ({ database, shop } = await startAccounts({ one: SILENT, two: SILENT, three: SILENT }, { clock }));
 });
 after(async () => {
   await shop.stop();

@@ -1,16 +1,16 @@
 /** Passkeys against a whole runtime, by an authenticator in software: customers and staff sign in by them, and by nothing like them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
-import { notifications } from '../../notifications/definition.ts';
-import { accounts, type Session } from '../definition.ts';
+import type { Session } from '../definition.ts';
 import type { StaffSession } from '../staff/definition.ts';
 import { createAuthenticator, type Authenticator, type Bent } from '../testing/authenticator.ts';
 import { newCustomer } from '../testing/customers.ts';
 import { as, join, STAFF_PASSWORD } from '../testing/staff.ts';
 import type { CreationOptions, Passkey, RequestOptions } from './definition.ts';
+import { startAccounts, WITH_MAILS } from '../testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -19,13 +19,11 @@ const PASSWORD = 'correct horse battery';
 const ORIGIN = 'http://one.localhost:8080';
 
 before(async () => {
-  const domains = ['accounts', 'notifications'];
-  database = await startTestDatabase([accounts, notifications]);
-  for (const id of ['one', 'two']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains, publicPort: 8080 },
+  ({ database, shop } = await startAccounts(
+    { one: WITH_MAILS, two: WITH_MAILS },
     { clock },
-  );
+    { publicPort: 8080 },
+  ));
 });
 after(async () => {
   await shop.stop();

@@ -1,14 +1,13 @@
 /** The second factor against a whole runtime: asked for once it is proven, each code good once, and a way back for who loses the app. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
-import { notifications } from '../../notifications/definition.ts';
-import { accounts } from '../definition.ts';
 import { as, join, STAFF_PASSWORD as PASSWORD } from '../testing/staff.ts';
 import type { TotpSetup } from './definition.ts';
 import { codeAt, stepAt } from './totp.ts';
+import { startAccounts, WITH_MAILS } from '../testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -16,13 +15,7 @@ const clock = manualClock(new Date());
 const HALF_MINUTE = 30_000;
 
 before(async () => {
-  const domains = ['accounts', 'notifications'];
-  database = await startTestDatabase([accounts, notifications]);
-  await database.addTenant({ id: 'one', domains }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
-    { clock },
-  );
+  ({ database, shop } = await startAccounts({ one: WITH_MAILS }, { clock }));
 });
 after(async () => {
   await shop.stop();

@@ -1,19 +1,12 @@
 /** A shop's staff against a whole runtime: invited by mail, signed in, with roles, and never without an owner. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import {
-  ADMIN_SECRETS,
-  startTestHost,
-  type TestAnswer,
-  type TestCall,
-  type TestHost,
-} from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestAnswer, TestCall, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
-import { notifications } from '../../notifications/definition.ts';
-import { accounts } from '../definition.ts';
 import { as, invite, join, linksTo, STAFF_PASSWORD as PASSWORD } from '../testing/staff.ts';
 import type { StaffMember, StaffRole, StaffSession } from './definition.ts';
+import { SILENT, startAccounts, WITH_MAILS } from '../testing/rooms.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
@@ -22,14 +15,10 @@ const MINUTE = 60 * 1_000;
 const DAY = 24 * 60 * MINUTE;
 
 before(async () => {
-  const domains = ['accounts', 'notifications'];
-  database = await startTestDatabase([accounts, notifications]);
-  for (const id of ['one', 'two', 'three', 'four']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
-  await database.addTenant({ id: 'mute', domains: ['accounts'] }, ADMIN_SECRETS);
-  shop = await startTestHost(
-    { databaseUrl: database.url, secretsKey: database.secretsKey, domains },
+  ({ database, shop } = await startAccounts(
+    { one: WITH_MAILS, two: WITH_MAILS, three: WITH_MAILS, four: WITH_MAILS, mute: SILENT },
     { clock },
-  );
+  ));
 });
 after(async () => {
   await shop.stop();
