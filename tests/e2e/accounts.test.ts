@@ -3,9 +3,9 @@
  * password by another mail. Needs a Chromium on the machine; without one the test says so and is skipped.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { startTestProvider } from '../../runtime/domains/accounts/providers/testing/provider.ts';
@@ -31,18 +31,22 @@ before(async () => {
 after(async () => {
   if (skip !== false) return;
   await storefront.close();
-  await rm(dirname(tenants), { recursive: true });
+  await rm(tenants, { recursive: true });
 });
 
-/** The sample as a developer has it, who may ask servers of their own machine, as the provider below is one. @returns a file */
+/**
+ * The sample as a developer has it, who may ask servers of their own machine, as the provider below is one. What it sells lies beside it.
+ * @returns a folder with it alone
+ */
 async function developed(tenant: string): Promise<string> {
-  const sample = new URL(`../../tenants/${tenant}/tenant.yaml`, import.meta.url);
-  const text = (await readFile(sample, 'utf8'))
+  const folder = await mkdtemp(join(tmpdir(), 'shopmind-tenants-'));
+  await cp(join(import.meta.dirname, '../../tenants', tenant), join(folder, tenant), { recursive: true });
+  const file = join(folder, tenant, 'tenant.yaml');
+  const text = (await readFile(file, 'utf8'))
     .replace(/^spec:\n/m, 'spec:\n  environment: development\n')
     .replace('placement: pooled', 'placement: dedicated');
-  const file = join(await mkdtemp(join(tmpdir(), 'shopmind-tenants-')), 'tenant.yaml');
   await writeFile(file, text);
-  return file;
+  return folder;
 }
 
 const at = (path: string): string => storefront.at(path);

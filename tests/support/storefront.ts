@@ -17,15 +17,15 @@ export interface Storefront {
 }
 
 /**
- * @param tenant one of the samples
- * @param tenants a folder of others
+ * @param tenant one of the samples, which are pooled
+ * @param own a folder with one of that name that is dedicated instead
  */
-export async function openStorefront(tenant: string, tenants?: string): Promise<Storefront> {
-  const installation = await startInstallation(tenants === undefined ? {} : { tenants });
+export async function openStorefront(tenant: string, own?: string): Promise<Storefront> {
+  const installation = await startInstallation(own === undefined ? {} : { tenants: own });
   // The first time it is built.
   await installation.event('storefront', 300_000);
   const client = await clusterOf(installation);
-  const key = await adminToken(client, tenant);
+  const key = await adminToken(client, tenant, ...(own === undefined ? [] : [`tenant-${tenant}`]));
   client.close();
   const browser = await launchChromium();
   return {
