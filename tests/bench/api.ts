@@ -97,10 +97,10 @@ function browsing(): string {
         [
           name,
           requestsPerSecond.toFixed(0),
-          `${p50.toFixed(0)} ms`,
-          `${p99.toFixed(0)} ms`,
+          figure(p50, 0, ' ms'),
+          figure(p99, 0, ' ms'),
           percent(failed),
-          `${cpuMsPerRequest.toFixed(2)} ms`,
+          figure(cpuMsPerRequest, 2, ' ms'),
           `${memory['shop']?.toFixed(0)} MB`,
           own.toFixed(2),
         ],
@@ -142,12 +142,12 @@ function buying(): string {
           name,
           flowsPerSecond.toFixed(1),
           (finishedPerSecond ?? flowsPerSecond).toFixed(1),
-          `${p50.toFixed(0)} ms`,
-          `${p99.toFixed(0)} ms`,
+          figure(p50, 0, ' ms'),
+          figure(p99, 0, ' ms'),
           percent(failed),
-          `${cpuMsPerFlow.toFixed(1)} ms`,
+          figure(cpuMsPerFlow, 1, ' ms'),
           Object.entries(cpuMs)
-            .map(([server, ms]) => `${server} ${ms.toFixed(1)}`)
+            .map(([server, ms]) => `${server} ${figure(ms, 1)}`)
             .join(', '),
           `${memory['shop']?.toFixed(0)} MB`,
           own.toFixed(2),
@@ -163,6 +163,11 @@ function stepsOf({ steps }: Measured): string {
     ['step', 'p50', 'p99'],
     Object.entries(steps).map(([name, { p50, p99 }]) => [name, ms(p50), ms(p99)]),
   );
+}
+
+/** Who has not come to the end of one in all the time has no figure for it. */
+function figure(value: number, decimals: number, unit = ''): string {
+  return Number.isFinite(value) ? `${value.toFixed(decimals)}${unit}` : '–';
 }
 
 function percent(share: number): string {
