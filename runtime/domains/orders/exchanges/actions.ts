@@ -83,7 +83,8 @@ export function createExchanges(platform: Platform): Exchanges {
     requireExchangeable(order);
     const today = await readToday(sql, tenant, order, terms.lines, looking);
     const { gone, left } = await readLedger(sql, tenant, order);
-    return planExchange(order, back, terms, { ...today, gone, left }, id);
+    const units = back.map(({ variantId, bundle, quantity }) => ({ variantId, bundle, quantity }));
+    return planExchange(order, units, terms, { ...today, gone, left }, id);
   };
 
   return {
