@@ -88,6 +88,14 @@ export function createDisputes(
     throw new ShopError('not_found', `There is no dispute ${disputeId}.`, { remedy: 'List the disputes.' });
   }
 
+  async function noteEvidence(tenant: TenantId, disputeId: string, { evidence }: Answered): Promise<void> {
+    await platform.sql.query(
+      tenant,
+      `update payments_disputes set evidence = $3 where tenant_id = $1 and id = $2 and status = 'needs_response'`,
+      [tenant, disputeId, evidence],
+    );
+  }
+
   /** Says it to the provider, whose answer is what we note: repeated, it is said once. */
   async function act(
     tenant: TenantId,
@@ -101,6 +109,8 @@ export function createDisputes(
         remedy: 'Wait for what the bank decides; nothing can be added.',
       });
     if (row.status === 'won' || row.status === 'lost') return shown(row);
+    // Before it is said: who was cut off after that, and asks again, may find it lost already by the bank's own message.
+    if (said !== undefined && row.evidence !== said.evidence) await noteEvidence(tenant, disputeId, said);
     await book(tenant, { paymentId: row.payment_id, orderId: row.order_id }, await say(row), said);
     return shown(await mustFind(tenant, disputeId));
   }
