@@ -28,6 +28,11 @@ export async function tour(options: GuideOptions): Promise<void> {
     }
 }
 
+/** A shop that is being fuzzed may have forgotten how to register people, or send them no mail for a while. */
+function asRefused(cause: unknown): never {
+  throw new Refused(String(cause), { cause });
+}
+
 function guideOf({ shop, operations, tenant, random, ask }: GuideOptions): Guide {
   const actors = shop.actors().filter((actor) => actor.tenant === tenant);
   const somebody = (kind: Actor['kind']): Actor => {
@@ -76,11 +81,11 @@ function guideOf({ shop, operations, tenant, random, ask }: GuideOptions): Guide
           { withinMs: 30_000, everyMs: 300, what: `${id} says so` },
         );
       } catch (error) {
-        throw new Refused(String(error), { cause: error });
+        return asRefused(error);
       }
     },
-    enter: (email, kind = 'customer') => shop.enter(tenant, email, kind),
-    mailed: (email, pages) => shop.mailed(tenant, email, pages),
+    enter: (email, kind = 'customer') => shop.enter(tenant, email, kind).catch(asRefused),
+    mailed: (email, pages) => shop.mailed(tenant, email, pages).catch(asRefused),
     signed: (event) => shop.signedByPayPal(tenant, event),
     fresh: (word) => `${word}${random.index(2 ** 31).toString(36)}`,
   };
