@@ -25,6 +25,8 @@ const FILLING = new Set(
 );
 /** A search takes every word: of a long question the first few. */
 const MOST_WORDS = 5;
+/** The catalogue takes 200 letters of a search; a longer word is none that a product has. */
+const LONGEST_WORD = 39;
 
 /** What to look for in the catalogue; empty when a question has nothing in it. */
 export function wordsOf(question: string): readonly string[] {
@@ -36,7 +38,8 @@ export function wordsOf(question: string): readonly string[] {
   return words
     .map((word) => word.replaceAll(/['’]/g, ''))
     .filter((word) => !FILLING.has(word))
-    .slice(0, MOST_WORDS);
+    .slice(0, MOST_WORDS)
+    .map((word) => word.slice(0, LONGEST_WORD).toWellFormed());
 }
 
 /** Products of several searches: those that more of them found come first. */

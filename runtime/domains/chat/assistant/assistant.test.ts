@@ -116,5 +116,8 @@ test('of a question the words that say something are looked for', () => {
   assert.deepEqual(wordsOf('Hi! Do you have any trail-running shoes?'), ['trail-running', 'shoes']);
   assert.deepEqual(wordsOf('Haben Sie warme Socken für mich?'), ['warme', 'socken', 'mich']);
   assert.deepEqual(wordsOf('???'), []);
+  // However long a message is, the catalogue can be asked for it.
+  const long = Array.from({ length: 50 }, (_, index) => `${'x'.repeat(300)}${index}`).join(' ');
+  assert.ok(wordsOf(long).join(' ').length <= 200);
   assert.match(plainAnswer('zelt', { products: [], isExact: false }, 'de'), /nichts gefunden/);
 });
