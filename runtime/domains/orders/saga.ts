@@ -67,6 +67,13 @@ const MOST_AT_ONCE = 200;
 const SYSTEM = 'system';
 const CARTS_KEPT_MS = 30 * 86_400_000;
 
+interface RefundWish {
+  readonly orderId: string;
+  readonly paymentId?: string;
+  readonly amount: number;
+  readonly key: string;
+}
+
 export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   const now = (): Date => platform.clock.now();
 
@@ -102,7 +109,17 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       if (step.do === 'rest') return markSettled(tenant, order);
       // The task that ends holds is waiting already.
       if (step.do === 'wait') return;
-      order = await attempt(reader, tenant, order, step);
+      try {
+        order = await attempt(reader, tenant, order, step);
+      } catch (error) {
+        if (!(error instanceof Contested)) throw error;
+        // For weeks there is nothing to do. How the dispute ends is heard of, or found, and goes on from here.
+        platform.log.info(
+          { tenant, order: order.id },
+          'what a bank contests is returned once it has decided',
+        );
+        return markSettled(tenant, order);
+      }
     }
     throw new ShopError('internal', `The saga of order ${order.id} does not come to rest.`);
   }
@@ -170,7 +187,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   }
 
   function refundRest(tenant: TenantId, order: StoredOrder): Promise<readonly PaymentFacts[]> {
-    return refund(tenant, {
+    return returned(tenant, order, {
       orderId: order.id,
       amount: order.captured - order.refunded,
       key: `${order.id}-rest-${order.refunded}`,
@@ -184,7 +201,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     paymentId: string,
   ): Promise<readonly PaymentFacts[]> {
     const { captured = 0, refunded = 0 } = order.surcharges.find(({ id }) => id === paymentId) ?? {};
-    return refund(tenant, {
+    return returned(tenant, order, {
       orderId: order.id,
       paymentId,
       amount: captured - refunded,
@@ -192,16 +209,22 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     });
   }
 
-  /** @returns what became of the payments that it was taken from */
-  async function refund(
+  /** @throws Contested while a bank has the money: it may still give it to the shopper, and returns nothing of it meanwhile */
+  async function returned(
     tenant: TenantId,
-    wish: {
-      readonly orderId: string;
-      readonly paymentId?: string;
-      readonly amount: number;
-      readonly key: string;
-    },
+    order: StoredOrder,
+    wish: RefundWish,
   ): Promise<readonly PaymentFacts[]> {
+    try {
+      return await refund(tenant, wish);
+    } catch (error) {
+      const isContested = error instanceof ShopError && error.code === 'conflict' && order.disputed;
+      throw isContested ? new Contested(order.id, { cause: error }) : error;
+    }
+  }
+
+  /** @returns what became of the payments that it was taken from */
+  async function refund(tenant: TenantId, wish: RefundWish): Promise<readonly PaymentFacts[]> {
     const { payments: facts } = await platform.call<{ payments: readonly PaymentFacts[] }>(
       tenant,
       'payments',
@@ -631,6 +654,9 @@ async function giveBack(tx: Transaction, tenant: TenantId, order: StoredOrder, n
   if (order.discounts.length > 0) await releaseRedemptions(tx, tenant, order.id);
   if (order.gift > 0) await returnToCards(tx, tenant, order.id, undefined, now);
 }
+
+/** Thrown to leave the saga: what is to be returned cannot be, as long as a bank contests it. */
+class Contested extends Error {}
 
 /** Thrown to leave a transaction: the units were to be had again, the price was not. */
 class PriceGone extends Error {}

@@ -6,7 +6,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { PaymentIntent, TenantId } from '../../platform/ports.ts';
 import type { Books } from './books.ts';
 import type { StoredPayment } from './observe.ts';
-import * as s from './schemas.ts';
+import type * as s from './schemas.ts';
 import { spreadRefund } from './spread.ts';
 import { COLUMNS, fromRow, hasIntent, noPayment, type PaymentRow, type WithIntent } from './store.ts';
 
@@ -42,7 +42,7 @@ export function createRefunds(platform: Platform, books: Books): Refunds {
       const paid = rows.map(fromRow).filter(hasIntent);
       if (paid.length === 0) throw noPayment(orderId);
       const { rows: noted } = await tx.query<RefundRow>(
-        'select payment_id, key, amount, state from payments_refunds where tenant_id = $1 and order_id = $2',
+        'select payment_id, key, amount, state, requested_at from payments_refunds where tenant_id = $1 and order_id = $2',
         [tenant, orderId],
       );
       const known = noted.filter((row) => row.key === key);
@@ -50,7 +50,12 @@ export function createRefunds(platform: Platform, books: Books): Refunds {
         return paid.flatMap((payment) =>
           known
             .filter((row) => row.payment_id === payment.id)
-            .map((row) => ({ payment, amount: row.amount, isDone: row.state === 'done' })),
+            .map((row) => ({
+              payment,
+              amount: row.amount,
+              isDone: row.state === 'done',
+              requestedAt: row.requested_at,
+            })),
         );
       const parts = spreadRefund(
         amount,
@@ -59,14 +64,15 @@ export function createRefunds(platform: Platform, books: Books): Refunds {
           .map((payment) => ({ ...payment, left: leftOf(payment, noted) })),
       );
       if (parts === undefined) throw tooMuch(paid, noted);
+      const requestedAt = now();
       for (const part of parts) {
         await tx.query(
           `insert into payments_refunds (tenant_id, order_id, payment_id, key, amount, state, requested_at)
            values ($1, $2, $3, $4, $5, 'requested', $6)`,
-          [tenant, orderId, part.payment.id, key, part.amount, now()],
+          [tenant, orderId, part.payment.id, key, part.amount, requestedAt],
         );
       }
-      return parts.map((part) => ({ ...part, isDone: false }));
+      return parts.map((part) => ({ ...part, isDone: false, requestedAt }));
     });
   }
 
@@ -74,7 +80,7 @@ export function createRefunds(platform: Platform, books: Books): Refunds {
   async function refundPart(
     tenant: TenantId,
     key: string,
-    { payment, amount, isDone }: ReservedPart,
+    { payment, amount, isDone, requestedAt }: ReservedPart,
   ): Promise<StoredPayment> {
     const { id, orderId, intentId } = payment;
     const learned = await books.learn(
@@ -82,7 +88,7 @@ export function createRefunds(platform: Platform, books: Books): Refunds {
       { paymentId: id, orderId },
       isDone
         ? await platform.payments.retrieve(tenant, intentId)
-        : await askRefund(tenant, key, payment, amount),
+        : await askRefund(tenant, key, payment, amount, requestedAt),
     );
     await platform.sql.query(
       tenant,
@@ -92,15 +98,16 @@ export function createRefunds(platform: Platform, books: Books): Refunds {
     return learned;
   }
 
-  /** What the processor refuses for good is not taken from what is left. */
+  /** What the processor refuses is not taken from what is left. */
   async function askRefund(
     tenant: TenantId,
     key: string,
     { id, orderId, intentId }: WithIntent,
     amount: number,
+    requestedAt: Date,
   ): Promise<PaymentIntent> {
-    // The checkout's payment was refunded under the key alone before there were others.
-    const once = id === s.paymentOfCheckout(orderId) ? `refund-${key}` : `refund-${key}-${id}`;
+    // A processor repeats a refusal, too: who asks anew, as once a bank contests the payment no more, asks by another key.
+    const once = `refund-${key}-${id}-${requestedAt.getTime()}`;
     try {
       return await platform.payments.refund(tenant, intentId, amount, once);
     } catch (error) {
@@ -123,12 +130,15 @@ interface RefundRow {
   readonly key: string;
   readonly amount: number;
   readonly state: 'requested' | 'done';
+  readonly requested_at: Date;
 }
 
 interface ReservedPart {
   readonly payment: WithIntent;
   readonly amount: number;
   readonly isDone: boolean;
+  /** Of this asking: it is the same when it is repeated after a kill. */
+  readonly requestedAt: Date;
 }
 
 /** Of what a payment took: neither returned nor promised to be. */
