@@ -18,9 +18,15 @@ export const DATABASE_SECRET = 'database';
 
 /**
  * glibc gives each thread that allocates an arena of its own, up to eight a processor, and none of them gives back what lies between what
- * lives: a process whose JavaScript heap stayed below 60 MB grew to 290 MB. Node's threads allocate little enough to share two.
+ * lives: a process whose JavaScript heap stayed below 60 MB grew to 290 MB. Node's threads allocate little enough to share two. Once it has
+ * freed something large glibc also takes all that is smaller from the heap, up to 32 MB each, and keeps twice that at its end: told how much
+ * is much, it asks the system for what is larger and gives it back at once (`man mallopt`). The underscores are part of the names.
  */
-const MALLOC_ARENAS = 2;
+export const MALLOC: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 /** The gateway inside the cluster. Its Service is headless, so the port is the one the process listens on. */
 export function gatewayUrl(port: number): string {
@@ -57,7 +63,7 @@ export function environment(
     TRACES_RATIO: platform.traces === undefined ? undefined : String(platform.traces.ratio),
     PUBLIC_PORT: String(platform.publicPort),
     DATABASE_CONNECTIONS: String(connectionsOf(spec)),
-    MALLOC_ARENA_MAX: String(MALLOC_ARENAS),
+    ...MALLOC,
     PEERS:
       peers.size === 0 ? undefined : [...peers].map(([domain, address]) => `${domain}=${address}`).join(','),
   };

@@ -128,6 +128,8 @@ test('the environment holds what the table says, secrets by reference only', () 
       'PUBLIC_PORT',
       'DATABASE_CONNECTIONS',
       'MALLOC_ARENA_MAX',
+      'MALLOC_MMAP_THRESHOLD_',
+      'MALLOC_TRIM_THRESHOLD_',
       'PEERS',
       'DATABASE_URL',
       'SECRETS_KEY',

@@ -14,6 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
+import { MALLOC } from '../../operator/resources/environment.ts';
 import { valuesOfCredentials } from '../../operator/controllers/credentials.ts';
 import { tenant } from '../../operator/plugin/testing/objects.ts';
 import { openDataPlane, type DataPlane } from '../../operator/provisioners/data-plane.ts';
@@ -166,7 +167,7 @@ async function startRuntime(): Promise<ChildProcess> {
       ADMIN_PORT: String(adminPort),
       POD_IP: '127.0.0.1',
       LOG_LEVEL: 'error',
-      MALLOC_ARENA_MAX: '2',
+      ...MALLOC,
       SHOPMIND_DOMAINS: DOMAINS.map(({ name }) => name).join(','),
       DATABASE_URL,
       SECRETS_KEY: secretsKey,

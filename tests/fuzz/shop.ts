@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { MALLOC } from '../../operator/resources/environment.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
 import { createSigners, SIGNER_NAME } from '../../runtime/platform/payments/processor/paypal/signer.ts';
@@ -505,7 +506,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
       ADMIN_PORT: String(adminPort),
       POD_IP: '127.0.0.1',
       LOG_LEVEL: 'error',
-      MALLOC_ARENA_MAX: '2',
+      ...MALLOC,
       ...env,
     },
   });

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MALLOC } from '../../../operator/resources/environment.ts';
 import { ADDRESS, KEYS, merchantKeyHash } from '../../../runtime/domains/orders/testing/shop.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
 import { startTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -232,7 +233,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
       ADMIN_PORT: String(adminPort),
       POD_IP: '127.0.0.1',
       LOG_LEVEL: 'error',
-      MALLOC_ARENA_MAX: '2',
+      ...MALLOC,
       ...env,
     },
   });
