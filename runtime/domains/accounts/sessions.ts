@@ -50,9 +50,12 @@ const identities = (from: string, customer: string): string =>
   LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved' WHERE s.tenant_id = $1`;
 
 const FIND = `SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')} AND s.token_hash = $2 AND s.expires_at > $3`;
-/** The token of the session whose token this was. What was exchanged too long ago to be on its way takes the session with it. */
-const EXCHANGED = `WITH ended AS (DELETE FROM customer_sessions WHERE tenant_id = $1 AND previous_hash = $2 AND rotated_at <= $3)
-  SELECT token_hash FROM customer_sessions WHERE tenant_id = $1 AND previous_hash = $2 AND rotated_at > $3`;
+/** What was exchanged too long ago to be on its way takes the session with it. */
+const END_EXCHANGED =
+  'DELETE FROM customer_sessions WHERE tenant_id = $1 AND previous_hash = $2 AND rotated_at <= $3';
+/** The session whose token this was a moment ago. One statement: meanwhile its token may be exchanged again. */
+const FIND_EXCHANGED = `WITH ended AS (${END_EXCHANGED}) SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')}
+  AND s.previous_hash = $2 AND s.rotated_at > $3 AND s.expires_at > $4`;
 const OF = `SELECT s.id AS customer_id, ${identities('customers', 's.id')} AND s.id = $2`;
 
 interface IdentityRow {
@@ -69,21 +72,6 @@ interface SessionRow extends IdentityRow {
 export function createSessions(sql: Sql, clock: Clock): Sessions {
   const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
 
-  /** Looked for only where no session has the token, so that nobody else pays for it. */
-  async function exchanged(tenant: TenantId, hash: string): Promise<string | undefined> {
-    const { rows } = await sql.query<{ token_hash: string }>(tenant, EXCHANGED, [
-      tenant,
-      hash,
-      later(-GRACE_MS),
-    ]);
-    return rows[0]?.token_hash;
-  }
-
-  async function rowOf(tenant: TenantId, hash: string): Promise<SessionRow | undefined> {
-    const { rows } = await sql.query<SessionRow>(tenant, FIND, [tenant, hash, clock.now()]);
-    return rows[0];
-  }
-
   return {
     async begin(tx, tenant, customerId) {
       const token = newToken(`sms_${tenant}.`);
@@ -96,15 +84,15 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
     },
     async find(tenant, token) {
       if (!token.startsWith(`sms_${tenant}.`)) return undefined;
-      let hash = hashOf(token);
-      let row = await rowOf(tenant, hash);
+      const hash = hashOf(token);
+      const { rows } = await sql.query<SessionRow>(tenant, FIND, [tenant, hash, clock.now()]);
+      const [row] = rows;
       if (row === undefined) {
-        const present = await exchanged(tenant, hash);
-        if (present === undefined) return undefined;
-        hash = present;
-        row = await rowOf(tenant, hash);
+        // Only here, so that nobody else pays for it.
+        const values = [tenant, hash, later(-GRACE_MS), clock.now()];
+        const { rows: exchanged } = await sql.query<SessionRow>(tenant, FIND_EXCHANGED, values);
+        return exchanged[0] && identityOf(exchanged[0]);
       }
-      if (row === undefined) return undefined;
       if (clock.now().getTime() - row.seen_at.getTime() > SEEN_EVERY_MS) {
         await sql.query(
           tenant,
@@ -130,7 +118,7 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       );
       const [row] = rows;
       if (row !== undefined) return { customerId: row.customer_id, token: next, expiresAt: row.expires_at };
-      await exchanged(tenant, hash);
+      await sql.query(tenant, END_EXCHANGED, [tenant, hash, later(-GRACE_MS)]);
       return undefined;
     },
     async of(tenant, customerId) {
