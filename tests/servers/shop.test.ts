@@ -113,7 +113,7 @@ test('what a shopper searches for is asked of Elasticsearch, which knows the sho
     { withinMs: 60_000, everyMs: 500, what: 'the index is built, and answers' },
   );
   assert.equal(answer.products[0]?.handle, handle);
-  assert.deepEqual(await searchIndices(), [`${TENANT}.products.norwegian.v1`]);
+  assert.deepEqual(await searchIndices(), [`${TENANT}.products.v2`]);
   const { count } = await askElasticsearch<{ count: number }>(`${TENANT}.products.of.${TENANT}/_count`);
   assert.ok(count >= (answer.total ?? 0) && count > 0, `${count} products in the index`);
 });
