@@ -87,10 +87,18 @@ export function createMeaningKeeping({
   async function learnAnew(tenant: TenantId, before: number, signal: AbortSignal): Promise<void> {
     const started = performance.now();
     const texts: Texts[] = [];
-    for await (const page of everything(tenant, signal))
+    for await (const page of everything(tenant, signal)) {
       texts.push(...page.map(({ document }) => textsOf(document)));
+      // An import is under way, and it has grown beyond what is kept since it was counted.
+      if (texts.length > MOST_PRODUCTS) return;
+    }
     const learned = { model: await learn(texts, () => setImmediate()), version: before + 1 };
-    for await (const page of everything(tenant, signal)) await write(tenant, learned, page);
+    let written = 0;
+    for await (const page of everything(tenant, signal)) {
+      written += page.length;
+      if (written > MOST_PRODUCTS) return;
+      await write(tenant, learned, page);
+    }
     const { words, contexts } = packModel(learned.model);
     // Last: until then, searches go by what there was.
     await sql.transaction(tenant, async (tx) => {
