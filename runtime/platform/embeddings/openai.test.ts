@@ -1,24 +1,17 @@
 /** Embeddings by the wire form of OpenAI, from a server that answers as it is told. */
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
+import { serveModel } from '../language/testing.ts';
 import { createOpenAiEmbeddings, MOST_TEXTS } from './openai.ts';
 import { answerEmbeddings } from './testing.ts';
 
 const NEVER = new AbortController().signal;
 const OPTIONS = { model: 'small', dimensions: 64, near: 0.3, dailyTexts: 100 };
 
-async function serve(answer: RequestListener): Promise<{ url: string; server: Server }> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  return { url: `http://127.0.0.1:${port}/v1/`, server };
-}
-
 test('texts are sent as the interface has it, and their vectors come in their order, of length one', async () => {
   const heard: { url: string; authorization: string; body: unknown }[] = [];
-  const { url, server } = await serve((request, response) =>
+  const { url, server } = await serveModel((request, response) =>
     answerEmbeddings(request, response, (body) =>
       heard.push({
         url: request.url ?? '',
@@ -68,7 +61,7 @@ test('whatever goes wrong there is an error with a code; after two in a row nobo
   ];
   for (const [answer, code] of wrong) {
     let calls = 0;
-    const { url, server } = await serve((request, response) => {
+    const { url, server } = await serveModel((request, response) => {
       calls += 1;
       answer(request, response);
     });
@@ -87,7 +80,7 @@ test('whatever goes wrong there is an error with a code; after two in a row nobo
 
 test('a text that is refused is nobody’s failure, and whoever does not wait any longer neither', async () => {
   let refuse = true;
-  const { url, server } = await serve((request, response) =>
+  const { url, server } = await serveModel((request, response) =>
     refuse ? void response.writeHead(400).end() : answerEmbeddings(request, response),
   );
   const embeddings = createOpenAiEmbeddings({ url, ...OPTIONS });

@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
 import { createOpenAi } from './openai.ts';
+import { serveModel } from './testing.ts';
 
 const ASKED = { system: 'You sell boots.', turns: [{ by: 'shopper', text: 'Boots?' }] } as const;
 const NEVER = new AbortController().signal;
 
-async function serve(answer: RequestListener): Promise<{ url: string; server: Server }> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  return { url: `http://127.0.0.1:${port}/v1/`, server };
-}
-
 test('the conversation is sent as the interface has it, and the first choice is the answer', async () => {
   let heard: { url?: string; authorization?: string; body?: { model: string; messages: object[] } } = {};
-  const { url, server } = await serve((request, response) => {
+  const { url, server } = await serveModel((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -52,7 +45,7 @@ test('whatever goes wrong there is an error with a code, once; for a while nobod
   ];
   for (const [answer, code] of wrong) {
     let calls = 0;
-    const { url, server } = await serve((request, response) => {
+    const { url, server } = await serveModel((request, response) => {
       calls += 1;
       answer(request, response);
     });

@@ -2,9 +2,9 @@
  * A runtime with accounts, the catalogue and notifications as a process of its own, for tests that kill it. Where `CRASH` says, it kills
  * itself as `kill -9` would: before people are told of something or once they are.
  */
-import { dieAt, live } from '../../../../tests/support/mortal.ts';
+import { live } from '../../../../tests/support/mortal.ts';
 import { startTestHost } from '../../../host/testing.ts';
-import { createService as createNotifications } from '../../notifications/service.ts';
+import { mortalNotifications } from '../../notifications/testing/mortal.ts';
 
 const env = (name: string): string => process.env[name] ?? '';
 
@@ -20,24 +20,7 @@ const host = await startTestHost(
     services: {
       accounts: () => import('../../accounts/service.ts'),
       catalog: () => import('../service.ts'),
-      notifications: () =>
-        Promise.resolve({
-          createService: (platform) => {
-            const service = createNotifications(platform);
-            return {
-              ...service,
-              operations: {
-                ...service.operations,
-                async notifyMany(tenant, input) {
-                  dieAt('asked');
-                  const answer = await service.operations['notifyMany']?.(tenant, input);
-                  dieAt('told');
-                  return answer;
-                },
-              },
-            };
-          },
-        }),
+      notifications: () => mortalNotifications('notifyMany'),
     },
   },
 );

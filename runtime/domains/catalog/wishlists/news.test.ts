@@ -3,60 +3,33 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testing.ts';
+import type { TestDatabase } from '../../../../tests/support/database.ts';
+import type { TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
 import type { MailMessage, StoredEvent } from '../../../platform/ports.ts';
-import { accounts } from '../../accounts/definition.ts';
 import type { Session } from '../../accounts/definition.ts';
 import { newCustomer } from '../../accounts/testing/customers.ts';
-import { notifications } from '../../notifications/definition.ts';
-import { catalog } from '../definition.ts';
 import type { AdminProduct } from '../schemas.ts';
 import { createService } from '../service.ts';
+import { startTellingShops, type TellingShops } from '../testing/telling.ts';
 import { MOST_UNANSWERED } from './alerts.ts';
 import { dropsOf, SETTLE_MS, TELL } from './news.ts';
 import type { LinkedAlert, StockAlerts, Wishlist } from './schemas.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const clock = manualClock(new Date(Date.now() + 60_000));
-const tenants = Array.from({ length: 9 }, (_, n) => `shop-${n}`);
+let shops: TellingShops;
 let database: TestDatabase;
 let shop: TestHost;
 let people = 0;
 
 before(async () => {
-  database = await startTestDatabase([accounts, catalog, notifications]);
-  for (const id of [...tenants, 'mute'])
-    await database.addTenant(
-      {
-        id,
-        displayName: 'Trails',
-        locales: ['de', 'en'],
-        currencies: ['EUR', 'USD'],
-        domains: id === 'mute' ? ['accounts', 'catalog'] : ['accounts', 'catalog', 'notifications'],
-      },
-      ADMIN_SECRETS,
-    );
-  shop = await startTestHost(
-    {
-      databaseUrl: database.url,
-      secretsKey: database.secretsKey,
-      domains: ['accounts', 'catalog', 'notifications'],
-    },
-    { clock },
-  );
+  shops = await startTellingShops(clock, 9, ['EUR', 'USD']);
+  ({ database, shop } = shops);
 });
-after(async () => {
-  await shop.stop();
-  await database.stop();
-});
+after(() => shops.stop());
 
-function newShop(): string {
-  const tenant = tenants.pop();
-  assert.ok(tenant);
-  return tenant;
-}
+const newShop = (): string => shops.next();
 
 const input = (title: string, amount: number) => ({
   title,

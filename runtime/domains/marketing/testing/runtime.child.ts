@@ -5,7 +5,7 @@
 import { dieAt, live } from '../../../../tests/support/mortal.ts';
 import { startTestHost } from '../../../host/testing.ts';
 import type { Sql } from '../../../platform/ports.ts';
-import { createService as createNotifications } from '../../notifications/service.ts';
+import { mortalNotifications } from '../../notifications/testing/mortal.ts';
 import { createService as createMarketing } from '../service.ts';
 
 const env = (name: string): string => process.env[name] ?? '';
@@ -44,25 +44,7 @@ const host = await startTestHost(
             return createMarketing({ ...platform, sql });
           },
         }),
-      notifications: () =>
-        Promise.resolve({
-          createService: (platform) => {
-            const service = createNotifications(platform);
-            return {
-              ...service,
-              operations: {
-                ...service.operations,
-                async notify(tenant, input) {
-                  asked += 1;
-                  if (asked === FATAL) dieAt('asked');
-                  const answer = await service.operations['notify']?.(tenant, input);
-                  if (asked === FATAL) dieAt('told');
-                  return answer;
-                },
-              },
-            };
-          },
-        }),
+      notifications: () => mortalNotifications('notify', () => (asked += 1) === FATAL),
     },
   },
 );

@@ -1,9 +1,8 @@
 /** Who is told of an exchange, and by which link its difference is paid: orders, payments and notifications in one runtime. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startMailingShop, type MailingShop } from '../testing/mails.ts';
-import { ADDRESS } from '../testing/shop.ts';
-import type { MerchantOrder, Order } from '../schemas.ts';
+import { soldDesk, startMailingShop, type MailingShop } from '../testing/mails.ts';
+import type { Order } from '../schemas.ts';
 
 const TENANT = 'acme';
 let mailing: MailingShop;
@@ -15,19 +14,7 @@ after(() => mailing.stop());
 
 test('the shopper is told what they get, with a link that opens the order and says what is to be paid', async () => {
   const { database, shop, mailTo } = mailing;
-  const draft = await shop.managed<{ id: string }>(
-    TENANT,
-    'POST',
-    '/api/admin/orders/drafts',
-    {
-      email: 'grace@example.com',
-      shippingAddress: ADDRESS,
-      lines: [{ variantId: 'desk', quantity: 1 }],
-    },
-    201,
-  );
-  const path = `/api/admin/orders/drafts/${draft.id}/complete`;
-  const { id, number } = await shop.managed<MerchantOrder>(TENANT, 'POST', path, { means: 'cash' });
+  const { id, number } = await soldDesk(mailing, TENANT);
   const order = `/api/admin/orders/orders/${id}`;
   await shop.managed(TENANT, 'POST', `${order}/fulfilments`, {});
   await shop.managed(TENANT, 'POST', `${order}/returns`, {

@@ -5,6 +5,8 @@ import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testi
 import type { MailMessage } from '../../../platform/ports.ts';
 import { notifications } from '../../notifications/definition.ts';
 import { orders } from '../definition.ts';
+import type { MerchantOrder } from '../schemas.ts';
+import { ADDRESS } from './shop.ts';
 
 export type Mail = MailMessage & { readonly text: string };
 
@@ -59,4 +61,21 @@ export async function startMailingShop(tenant: string): Promise<MailingShop> {
       await database.stop();
     },
   };
+}
+
+/** An order of one desk that is paid in cash, as a merchant makes it. */
+export async function soldDesk({ shop }: MailingShop, tenant: string): Promise<MerchantOrder> {
+  const draft = await shop.managed<{ id: string }>(
+    tenant,
+    'POST',
+    '/api/admin/orders/drafts',
+    {
+      email: 'grace@example.com',
+      shippingAddress: ADDRESS,
+      lines: [{ variantId: 'desk', quantity: 1 }],
+    },
+    201,
+  );
+  const path = `/api/admin/orders/drafts/${draft.id}/complete`;
+  return shop.managed<MerchantOrder>(tenant, 'POST', path, { means: 'cash' });
 }
