@@ -1,5 +1,5 @@
 /** Models and vectors as they are kept: a byte for each number. Pure. */
-import { DIMENSIONS, rarityOf, type MeaningModel } from './model.ts';
+import { DIMENSIONS, inBytes, rarityOf, type MeaningModel } from './model.ts';
 
 export interface StoredModel {
   readonly words: readonly (readonly [word: string, rarity: number])[];
@@ -7,7 +7,7 @@ export interface StoredModel {
 }
 
 export function packVector(vector: Float32Array): Buffer {
-  return Buffer.from(Int8Array.from(vector, (value) => Math.round(value * 127)).buffer);
+  return Buffer.from(inBytes(vector).buffer);
 }
 
 /** A unit vector of many numbers, each of which is small: as large as bytes can say it. What it is compared with takes its length into account. */
@@ -21,7 +21,11 @@ export function packUnit(vector: Float32Array): Buffer {
 export function packModel({ words }: MeaningModel): StoredModel {
   return {
     words: [...words].map(([word, { rarity }]) => [word, Math.round(rarity * 1_000) / 1_000]),
-    contexts: Buffer.concat([...words.values()].map(({ context }) => packVector(context))),
+    contexts: Buffer.concat(
+      [...words.values()].map(
+        ({ context }) => new Uint8Array(context.buffer, context.byteOffset, DIMENSIONS),
+      ),
+    ),
   };
 }
 
@@ -29,8 +33,8 @@ export function unpackModel({ words, contexts }: StoredModel, products: number):
   return {
     words: new Map(
       words.map(([word, rarity], n) => {
-        const bytes = new Int8Array(contexts.buffer, contexts.byteOffset + n * DIMENSIONS, DIMENSIONS);
-        return [word, { rarity, context: Float32Array.from(bytes, (value) => value / 127) }];
+        const context = new Int8Array(contexts.buffer, contexts.byteOffset + n * DIMENSIONS, DIMENSIONS);
+        return [word, { rarity, context }];
       }),
     ),
     rarest: rarityOf(0.5, products),

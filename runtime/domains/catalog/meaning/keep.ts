@@ -36,27 +36,72 @@ export interface MeaningKeeping {
 
 interface ModelRow extends StoredModel {
   readonly version: number;
+  readonly learned_at: Date;
   readonly products: number;
 }
 
-export function createMeaningKeeping({
-  sql,
-  clock,
-  log,
-}: Pick<Platform, 'sql' | 'clock' | 'log'>): MeaningKeeping {
-  async function modelOf(tenant: TenantId): Promise<{ model: MeaningModel; version: number } | undefined> {
+interface StandingRow {
+  readonly version: number;
+  readonly learned_at: Date;
+  /** No more than one beyond the bound is counted. */
+  readonly visible: number;
+}
+
+/** Two tasks that learn at once write one version: by the moment they are told apart. */
+interface KeptModel {
+  readonly tenant: TenantId;
+  readonly version: number;
+  readonly learnedAt: number;
+  readonly model: MeaningModel;
+}
+
+/** @param mostProducts of a shop; of larger ones nothing is kept */
+export function createMeaningKeeping(
+  { sql, clock, log }: Pick<Platform, 'sql' | 'clock' | 'log'>,
+  mostProducts = MOST_PRODUCTS,
+): MeaningKeeping {
+  // The one that was read last: an import tells of hundreds of batches, and reading it takes longer than a batch.
+  let latest: KeptModel | undefined;
+
+  /** @returns undefined where there is none, or where the shop has outgrown it */
+  async function modelOf(tenant: TenantId): Promise<KeptModel | undefined> {
+    const { rows } = await sql.query<StandingRow>(tenant, STANDING, [tenant, mostProducts]);
+    const [standing] = rows;
+    if (standing === undefined) return undefined;
+    if (standing.visible > mostProducts) {
+      await forgetAll(tenant);
+      return undefined;
+    }
+    const learnedAt = standing.learned_at.getTime();
+    const isLatest =
+      latest?.tenant === tenant && latest.version === standing.version && latest.learnedAt === learnedAt;
+    if (!isLatest) latest = await readModel(tenant);
+    return latest;
+  }
+
+  async function readModel(tenant: TenantId): Promise<KeptModel | undefined> {
     const { rows } = await sql.query<ModelRow>(
       tenant,
-      'SELECT version, products, words, contexts FROM catalog_meaning_models WHERE tenant_id = $1',
+      'SELECT version, learned_at, products, words, contexts FROM catalog_meaning_models WHERE tenant_id = $1',
       [tenant],
     );
     const [row] = rows;
-    return row && { model: unpackModel(row, row.products), version: row.version };
+    if (row === undefined) return undefined;
+    const { version, learned_at: learnedAt } = row;
+    return { tenant, version, learnedAt: learnedAt.getTime(), model: unpackModel(row, row.products) };
+  }
+
+  async function forgetAll(tenant: TenantId): Promise<void> {
+    await sql.transaction(tenant, async (tx) => {
+      await tx.query('DELETE FROM catalog_meaning_models WHERE tenant_id = $1', [tenant]);
+      await tx.query('DELETE FROM catalog_meanings WHERE tenant_id = $1', [tenant]);
+    });
+    log.info({ tenant, mostProducts }, 'the shop has outgrown what is learned of its words');
   }
 
   async function write(
     tenant: TenantId,
-    { model, version }: { readonly model: MeaningModel; readonly version: number },
+    { model, version }: Pick<KeptModel, 'model' | 'version'>,
     products: readonly Meant[],
   ): Promise<void> {
     const vectors = products.map(({ document }) =>
@@ -90,13 +135,13 @@ export function createMeaningKeeping({
     for await (const page of everything(tenant, signal)) {
       texts.push(...page.map(({ document }) => textsOf(document)));
       // An import is under way, and it has grown beyond what is kept since it was counted.
-      if (texts.length > MOST_PRODUCTS) return;
+      if (texts.length > mostProducts) return;
     }
     const learned = { model: await learn(texts, () => setImmediate()), version: before + 1 };
     let written = 0;
     for await (const page of everything(tenant, signal)) {
       written += page.length;
-      if (written > MOST_PRODUCTS) return;
+      if (written > mostProducts) return;
       await write(tenant, learned, page);
     }
     const { words, contexts } = packModel(learned.model);
@@ -141,17 +186,16 @@ export function createMeaningKeeping({
     },
 
     async keep(tenant, signal) {
-      const { rows } = await sql.query<CountRow>(tenant, COUNT, [tenant, MOST_PRODUCTS]);
-      const { visible = 0, version = 0, products = 0, kept = 0 } = rows[0] ?? {};
-      if (visible > MOST_PRODUCTS) {
-        if (version > 0)
-          await sql.query(tenant, 'DELETE FROM catalog_meaning_models WHERE tenant_id = $1', [tenant]);
+      const { rows } = await sql.query<CountRow>(tenant, COUNT, [tenant, mostProducts]);
+      const { visible = 0, version = 0, products = 0, lacking = false } = rows[0] ?? {};
+      if (visible > mostProducts) {
+        if (version > 0) await forgetAll(tenant);
         return;
       }
       const grown = Math.abs(visible - products);
       const isAnother = version === 0 ? visible > 0 : grown > Math.max(10, products * ANOTHER);
       // A learning that was broken off has left vectors of a version that nobody reads.
-      if (isAnother || (version > 0 && kept < visible)) await learnAnew(tenant, version, signal);
+      if (isAnother || (version > 0 && lacking)) await learnAnew(tenant, version, signal);
     },
   };
 }
@@ -160,7 +204,8 @@ interface CountRow {
   readonly visible: number;
   readonly version: number;
   readonly products: number;
-  readonly kept: number;
+  /** Whether something that was told of has no vector that can be compared. */
+  readonly lacking: boolean;
 }
 
 /** Of what it says: what it has besides changes no meaning. */
@@ -191,8 +236,19 @@ const PAGE_OF_ALL = `
   FROM products p LEFT JOIN product_index i ON i.tenant_id = $1 AND i.product_id = p.id
   WHERE p.tenant_id = $1 AND p.visible AND p.id > $2::text ORDER BY p.id LIMIT $3::int`;
 
+const VISIBLE =
+  '(SELECT count(*)::int FROM (SELECT 1 FROM products p WHERE p.tenant_id = $1 AND p.visible LIMIT $2::int + 1) v)';
+
+const STANDING = `
+  SELECT version, learned_at, ${VISIBLE} AS visible FROM catalog_meaning_models WHERE tenant_id = $1`;
+
+// What is pending is told yet: to learn everything anew for it would be waste, at each change that comes while others are told.
 const COUNT = `
-  SELECT (SELECT count(*)::int FROM (SELECT 1 FROM products p WHERE p.tenant_id = $1 AND p.visible LIMIT $2::int + 1) v) AS visible,
-    coalesce(m.version, 0) AS version, coalesce(m.products, 0) AS products,
-    (SELECT count(*)::int FROM catalog_meanings v WHERE v.tenant_id = $1 AND v.model_version = m.version) AS kept
+  SELECT ${VISIBLE} AS visible, coalesce(m.version, 0) AS version, coalesce(m.products, 0) AS products,
+    EXISTS (
+      SELECT 1 FROM products p
+      LEFT JOIN product_index i ON i.tenant_id = $1 AND i.product_id = p.id
+      LEFT JOIN catalog_meanings v ON v.tenant_id = $1 AND v.product_id = p.id AND v.model_version = m.version
+      WHERE p.tenant_id = $1 AND p.visible AND i.pending IS NOT TRUE AND v.product_id IS NULL
+    ) AS lacking
   FROM (SELECT 1) one LEFT JOIN catalog_meaning_models m ON m.tenant_id = $1`;

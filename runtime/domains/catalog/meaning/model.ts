@@ -19,12 +19,14 @@ const WEIGHTS = [4, 3, 1] as const;
 const CONTEXT = 0.5;
 /** Products between two breaths. */
 const BREATH = 100;
+/** What one is in a byte. */
+const BYTE = 127;
 /** Of a word's letters, how many are looked at together. */
 const GRAMS = [3, 4] as const;
 
 export interface MeaningModel {
-  /** How rare each word is, and what it stands beside; a unit vector. */
-  readonly words: ReadonlyMap<string, { readonly rarity: number; readonly context: Float32Array }>;
+  /** How rare each word is, and what it stands beside: a unit vector, in bytes. */
+  readonly words: ReadonlyMap<string, { readonly rarity: number; readonly context: Int8Array }>;
   /** Of a word that is unknown. */
   readonly rarest: number;
 }
@@ -64,7 +66,9 @@ export async function learn(
   for (const context of contexts.values()) add(common, unit(context), 1 / Math.max(1, contexts.size));
   for (const context of contexts.values()) unit(add(context, common, -1));
   return {
-    words: new Map(known.map(([word, context]) => [word, { rarity: rarity(word), context }])),
+    words: new Map(
+      known.map(([word, context]) => [word, { rarity: rarity(word), context: inBytes(context) }]),
+    ),
     rarest: rarityOf(0.5, products.length),
   };
 }
@@ -83,7 +87,7 @@ export function meaningOf(model: MeaningModel, words: ReadonlyMap<string, number
     if (known === undefined) add(vector, lettersOf(word), worth);
     else {
       add(vector, lettersOf(word), worth * (1 - CONTEXT));
-      add(vector, known.context, worth * CONTEXT);
+      add(vector, known.context, (worth * CONTEXT) / BYTE);
     }
   }
   return unit(vector);
@@ -123,7 +127,12 @@ function strew(vector: Float32Array, letters: string, by: number): void {
   }
 }
 
-function add(to: Float32Array, other: Float32Array, times: number): Float32Array {
+/** A unit vector's numbers, a byte for each. */
+export function inBytes(vector: Float32Array): Int8Array<ArrayBuffer> {
+  return Int8Array.from(vector, (value) => Math.round(value * BYTE));
+}
+
+function add(to: Float32Array, other: Float32Array | Int8Array, times: number): Float32Array {
   for (let n = 0; n < to.length; n++) to[n] = (to[n] ?? 0) + (other[n] ?? 0) * times;
   return to;
 }

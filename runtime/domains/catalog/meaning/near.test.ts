@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
-import { startTestHost, type TestHost } from '../../../host/testing.ts';
+import { until } from '../../../../tests/support/wait.ts';
+import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testing.ts';
 import type { Clock } from '../../../platform/ports.ts';
 import { catalog } from '../definition.ts';
 import type { ProductDocument } from '../document.ts';
@@ -13,12 +14,14 @@ import { createNear, NEAR } from './near.ts';
 let database: TestDatabase;
 let shop: TestHost;
 const SHOP = 'one';
+const GROWING = 'two';
 /** Time stands still: what is kept for a moment is kept for ever. */
 const clock: Clock = { now: () => new Date('2026-11-26T12:00:00Z') };
 
 before(async () => {
   database = await startTestDatabase([catalog]);
   await database.addTenant({ id: SHOP });
+  await database.addTenant({ id: GROWING, locales: ['en'] }, ADMIN_SECRETS);
   const { url: databaseUrl, secretsKey } = database;
   shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'] });
   await shop.host.sql.query(
@@ -33,7 +36,8 @@ after(async () => {
   await database.stop();
 });
 
-const keeping = () => createMeaningKeeping({ sql: shop.host.sql, clock, log: pino({ level: 'silent' }) });
+const keeping = (mostProducts?: number) =>
+  createMeaningKeeping({ sql: shop.host.sql, clock, log: pino({ level: 'silent' }) }, mostProducts);
 
 function called(title: string, version: number): Meant {
   const document: ProductDocument = {
@@ -74,4 +78,33 @@ test('who was held up with what a product was called does not bring it back', as
   const near = createNear({ sql: shop.host.sql, clock });
   assert.deepEqual(await near.near(SHOP, 'anvil', 10, NEAR), []);
   assert.deepEqual(await near.near(SHOP, 'kettle', 10, NEAR), ['it']);
+});
+
+test('while a catalogue is imported beyond the bound, its words are forgotten at the next batch and never read again', async () => {
+  const kept = async () => {
+    const { rows } = await shop.host.sql.query<{ models: number; meanings: number }>(
+      GROWING,
+      `SELECT (SELECT count(*)::int FROM catalog_meaning_models WHERE tenant_id = $1) AS models,
+         (SELECT count(*)::int FROM catalog_meanings WHERE tenant_id = $1) AS meanings`,
+      [GROWING],
+    );
+    return rows[0];
+  };
+  for (const [n, title] of ['Tent', 'Stove', 'Lamp'].entries()) {
+    const json = { title, variants: [{ prices: [{ amount: 100, currency: 'EUR' }] }] };
+    await shop.managed(GROWING, 'POST', '/api/admin/catalog/products', json, 201);
+    await until(async () => ((await kept())?.meanings === n + 1 ? true : undefined), {
+      withinMs: 30_000,
+      what: `${title} has a meaning`,
+      tell: async () => JSON.stringify(await kept()),
+    });
+  }
+  const small = keeping(2);
+  assert.equal(await small.tell(GROWING, [called('Boots', 1)], []), true);
+  assert.deepEqual(await kept(), { models: 0, meanings: 0 });
+  await small.tell(GROWING, [called('Boots', 2)], []);
+  await small.keep(GROWING, new AbortController().signal);
+  assert.deepEqual(await kept(), { models: 0, meanings: 0 }, 'nothing is learned of so many');
+  await keeping(3).keep(GROWING, new AbortController().signal);
+  assert.deepEqual(await kept(), { models: 1, meanings: 3 }, 'it is learned again where the bound allows it');
 });

@@ -166,11 +166,11 @@ async function load(
     model: unpackModel(row, row.products),
     ids: rows.map(({ product_id: id }) => id),
     vectors,
-    // A context takes four times as much in memory; ids and words are short.
+    // Ids and words are short.
     bytes:
       (isEnough ? embedded.vectors.byteLength + embedded.ids.length * 100 : 0) +
       vectors.byteLength +
-      row.contexts.byteLength * 4 +
+      row.contexts.byteLength +
       rows.length * 100 +
       row.words.length * 60,
     checked: now,
