@@ -68,8 +68,8 @@ export const catalog: DomainDefinition = {
     },
     {
       name: 'catalog.index-products',
-      // How often it has found the index away.
-      payload: z.object({ tries: z.int().optional() }),
+      // How often it has found the index away; whether the catalogue has become another while nothing was learned.
+      payload: z.object({ tries: z.int().optional(), grown: z.boolean().optional() }),
       maxAttempts: 20,
       leaseSeconds: 30,
     },

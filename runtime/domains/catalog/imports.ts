@@ -10,6 +10,7 @@ import type { TaskRun, Tenant, TenantId, Transaction } from '../../platform/port
 import { resolved } from './bundles/csv.ts';
 import { variantsNamed } from './bundles/store.ts';
 import { joinCollections } from './collections.ts';
+import { noteGrown } from './search/changes.ts';
 import { productsIn } from './formats.ts';
 import type { ImportedProduct, ImportedVariant } from './imported.ts';
 import type { ImportedFrom } from './imported-from.ts';
@@ -95,20 +96,22 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     error: string | null,
     contentHash: string | null,
   ): Promise<void> {
-    await sql.query(
-      tenant,
-      `UPDATE catalog_imports SET state = $3, report = $4, error = $5, content_hash = coalesce($6, content_hash), finished_at = $7
-       WHERE tenant_id = $1 AND id = $2`,
-      [
-        tenant,
-        id,
-        error === null ? 'succeeded' : 'failed',
-        JSON.stringify(counts),
-        error,
-        contentHash,
-        clock.now(),
-      ],
-    );
+    await sql.transaction(tenant, async (tx) => {
+      await tx.query(
+        `UPDATE catalog_imports SET state = $3, report = $4, error = $5, content_hash = coalesce($6, content_hash), finished_at = $7
+         WHERE tenant_id = $1 AND id = $2`,
+        [
+          tenant,
+          id,
+          error === null ? 'succeeded' : 'failed',
+          JSON.stringify(counts),
+          error,
+          contentHash,
+          clock.now(),
+        ],
+      );
+      await noteGrown(tx);
+    });
   }
 
   async function openSource(

@@ -8,12 +8,22 @@ import type { Platform } from '../../../platform/domain.ts';
 import type { TenantId } from '../../../platform/ports.ts';
 import { searchTextsOf, type ProductDocument } from '../document.ts';
 import { packModel, packVector, unpackModel, type StoredModel } from './form.ts';
-import { learn, meaningOf, weighed, type MeaningModel, type Texts } from './model.ts';
+import {
+  createLetters,
+  learn,
+  meaningOf,
+  weighed,
+  type LettersOf,
+  type MeaningModel,
+  type Texts,
+} from './model.ts';
 
 /** Products of a shop beyond which meanings are not kept: every search compares with each of them. */
 export const MOST_PRODUCTS = 20_000;
 /** Words are learned anew when so much of the catalogue has come or gone. */
 const ANOTHER = 0.2;
+/** An import that has run for longer has died for good, or is so slow that nobody waits for its end. */
+const LONGEST_IMPORT_MS = 3_600_000;
 /** Products that are read at once; between them others have their turn. */
 const PAGE = 200;
 
@@ -53,6 +63,7 @@ interface KeptModel {
   readonly version: number;
   readonly learnedAt: number;
   readonly model: MeaningModel;
+  readonly letters: LettersOf;
 }
 
 /** @param mostProducts of a shop; of larger ones nothing is kept */
@@ -88,7 +99,8 @@ export function createMeaningKeeping(
     const [row] = rows;
     if (row === undefined) return undefined;
     const { version, learned_at: learnedAt } = row;
-    return { tenant, version, learnedAt: learnedAt.getTime(), model: unpackModel(row, row.products) };
+    const model = unpackModel(row, row.products);
+    return { tenant, version, learnedAt: learnedAt.getTime(), model, letters: createLetters() };
   }
 
   async function forgetAll(tenant: TenantId): Promise<void> {
@@ -101,11 +113,11 @@ export function createMeaningKeeping(
 
   async function write(
     tenant: TenantId,
-    { model, version }: Pick<KeptModel, 'model' | 'version'>,
+    { model, version, letters }: Pick<KeptModel, 'model' | 'version' | 'letters'>,
     products: readonly Meant[],
   ): Promise<void> {
     const vectors = products.map(({ document }) =>
-      packVector(meaningOf(model, weighed(textsOf(document)))).toString('base64'),
+      packVector(meaningOf(model, weighed(textsOf(document)), letters)).toString('base64'),
     );
     const hashes = products.map(({ document }) => hashOf(document));
     await sql.query(tenant, WRITE, [
@@ -137,7 +149,8 @@ export function createMeaningKeeping(
       // An import is under way, and it has grown beyond what is kept since it was counted.
       if (texts.length > mostProducts) return;
     }
-    const learned = { model: await learn(texts, () => setImmediate()), version: before + 1 };
+    const model = await learn(texts, () => setImmediate());
+    const learned = { model, version: before + 1, letters: createLetters() };
     let written = 0;
     for await (const page of everything(tenant, signal)) {
       written += page.length;
@@ -186,12 +199,15 @@ export function createMeaningKeeping(
     },
 
     async keep(tenant, signal) {
-      const { rows } = await sql.query<CountRow>(tenant, COUNT, [tenant, mostProducts]);
-      const { visible = 0, version = 0, products = 0, lacking = false } = rows[0] ?? {};
+      const since = new Date(clock.now().getTime() - LONGEST_IMPORT_MS);
+      const { rows } = await sql.query<CountRow>(tenant, COUNT, [tenant, mostProducts, since]);
+      const { visible = 0, version = 0, products = 0, lacking = false, importing = false } = rows[0] ?? {};
       if (visible > mostProducts) {
         if (version > 0) await forgetAll(tenant);
         return;
       }
+      // It would be learned again at each fifth that is added, and all of it for nothing: whoever ends an import asks for it.
+      if (importing) return;
       const grown = Math.abs(visible - products);
       const isAnother = version === 0 ? visible > 0 : grown > Math.max(10, products * ANOTHER);
       // A learning that was broken off has left vectors of a version that nobody reads.
@@ -206,6 +222,7 @@ interface CountRow {
   readonly products: number;
   /** Whether something that was told of has no vector that can be compared. */
   readonly lacking: boolean;
+  readonly importing: boolean;
 }
 
 /** Of what it says: what it has besides changes no meaning. */
@@ -250,5 +267,6 @@ const COUNT = `
       LEFT JOIN product_index i ON i.tenant_id = $1 AND i.product_id = p.id
       LEFT JOIN catalog_meanings v ON v.tenant_id = $1 AND v.product_id = p.id AND v.model_version = m.version
       WHERE p.tenant_id = $1 AND p.visible AND i.pending IS NOT TRUE AND v.product_id IS NULL
-    ) AS lacking
+    ) AS lacking,
+    EXISTS (SELECT 1 FROM catalog_imports c WHERE c.tenant_id = $1 AND c.state = 'running' AND c.created_at > $3) AS importing
   FROM (SELECT 1) one LEFT JOIN catalog_meaning_models m ON m.tenant_id = $1`;

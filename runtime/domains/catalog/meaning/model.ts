@@ -44,6 +44,7 @@ export async function learn(
     if (n % BREATH === 0) await breathe();
     for (const word of weighed(product).keys()) inProducts.set(word, (inProducts.get(word) ?? 0) + 1);
   }
+  const letters = createLetters();
   const rarity = (word: string): number => rarityOf(inProducts.get(word) ?? 0.5, products.length);
   const known = [...inProducts.entries()]
     .toSorted(([, a], [, b]) => b - a)
@@ -54,7 +55,7 @@ export async function learn(
     if (n % BREATH === 0) await breathe();
     const words = weighed(texts);
     const product = new Float32Array(DIMENSIONS);
-    for (const [word, weight] of words) add(product, lettersOf(word), Math.log1p(weight) * rarity(word));
+    for (const [word, weight] of words) addLetters(product, letters(word), Math.log1p(weight) * rarity(word));
     unit(product);
     for (const [word, weight] of words) {
       const context = contexts.get(word);
@@ -78,15 +79,19 @@ export function rarityOf(having: number, products: number): number {
   return Math.log(1 + products / having);
 }
 
-/** A unit vector; all zero for a text without words. */
-export function meaningOf(model: MeaningModel, words: ReadonlyMap<string, number>): Float32Array {
+/** A unit vector; all zero for a text without words. @param letters for many texts one and the same */
+export function meaningOf(
+  model: MeaningModel,
+  words: ReadonlyMap<string, number>,
+  letters: LettersOf = lettersOf,
+): Float32Array {
   const vector = new Float32Array(DIMENSIONS);
   for (const [word, weight] of words) {
     const known = model.words.get(word);
     const worth = Math.log1p(weight) * (known?.rarity ?? model.rarest);
-    if (known === undefined) add(vector, lettersOf(word), worth);
+    if (known === undefined) addLetters(vector, letters(word), worth);
     else {
-      add(vector, lettersOf(word), worth * (1 - CONTEXT));
+      addLetters(vector, letters(word), worth * (1 - CONTEXT));
       add(vector, known.context, (worth * CONTEXT) / BYTE);
     }
   }
@@ -102,17 +107,47 @@ export function weighed(texts: Texts): ReadonlyMap<string, number> {
   return words;
 }
 
+/** Where a unit vector that words with the same letters have much of in common is not zero, and what it is there. */
+interface Letters {
+  readonly at: Uint8Array;
+  readonly values: Float32Array;
+}
+
+export type LettersOf = (word: string) => Letters;
+
+/** Works the letters of a word out once: most words of a catalogue are in many of its products. */
+export function createLetters(): LettersOf {
+  const known = new Map<string, Letters>();
+  return (word) => {
+    let letters = known.get(word);
+    if (letters === undefined) {
+      if (known.size >= MOST_WORDS) known.clear();
+      letters = lettersOf(word);
+      known.set(word, letters);
+    }
+    return letters;
+  };
+}
+
 const PLACES = 4;
 
-/** A unit vector that words with the same letters have much of in common. */
-function lettersOf(word: string): Float32Array {
+function lettersOf(word: string): Letters {
   const vector = new Float32Array(DIMENSIONS);
   const letters = `<${word}>`;
   strew(vector, letters, 1);
   const length = [...letters];
   for (const size of GRAMS)
     for (let at = 0; at + size <= length.length; at++) strew(vector, length.slice(at, at + size).join(''), 1);
-  return unit(vector);
+  unit(vector);
+  const at = Uint8Array.from(vector.keys().filter((n) => vector[n] !== 0));
+  return { at, values: Float32Array.from(at, (n) => vector[n] ?? 0) };
+}
+
+function addLetters(to: Float32Array, { at, values }: Letters, times: number): void {
+  for (let n = 0; n < at.length; n++) {
+    const place = at[n] ?? 0;
+    to[place] = (to[place] ?? 0) + (values[n] ?? 0) * times;
+  }
 }
 
 /** Adds what stands for these letters: a few numbers up or down, the same ones each time. */
@@ -129,7 +164,9 @@ function strew(vector: Float32Array, letters: string, by: number): void {
 
 /** A unit vector's numbers, a byte for each. */
 export function inBytes(vector: Float32Array): Int8Array<ArrayBuffer> {
-  return Int8Array.from(vector, (value) => Math.round(value * BYTE));
+  const bytes = new Int8Array(vector.length);
+  for (let n = 0; n < vector.length; n++) bytes[n] = Math.round((vector[n] ?? 0) * BYTE);
+  return bytes;
 }
 
 function add(to: Float32Array, other: Float32Array | Int8Array, times: number): Float32Array {

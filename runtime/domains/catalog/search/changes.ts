@@ -8,6 +8,13 @@ export const KEEP_TASK = 'catalog.index-products';
 
 /** For each tenant one task waits at most. */
 export const KEEP_KEY = 'all';
+/** And one that learns. */
+export const GROWN_KEY = 'grown';
+
+/** Has words learned that nobody learned while the catalogue was growing. */
+export function noteGrown(tx: Transaction): Promise<void> {
+  return tx.enqueue({ name: KEEP_TASK, payload: { grown: true }, key: GROWN_KEY });
+}
 
 /** Products of these ids are as they were not before; those that are gone too. */
 export async function noteProducts(

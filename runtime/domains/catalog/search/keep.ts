@@ -8,7 +8,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { NewTask, SearchDocument, TaskRun, Tenant, TenantId } from '../../../platform/ports.ts';
 import type { EmbeddingKeeping } from '../meaning/embed.ts';
 import { createMeaningKeeping } from '../meaning/keep.ts';
-import { KEEP_KEY, KEEP_TASK, noteEverything } from './changes.ts';
+import { GROWN_KEY, KEEP_KEY, KEEP_TASK, noteEverything } from './changes.ts';
 import type { SearchState } from '../schemas.ts';
 import { indexOf, PRODUCT_COLUMNS, toSearchDocument, type ProductRow } from './documents.ts';
 
@@ -31,6 +31,11 @@ const UNBUILT_MS = 500;
 /** Longest pause between two tries while the index is away. */
 const LONGEST_PAUSE_MS = 15_000;
 
+interface KeepPayload {
+  readonly tries?: number;
+  readonly grown?: boolean;
+}
+
 interface Build {
   readonly origin: string | null;
   readonly wanted: boolean;
@@ -45,6 +50,7 @@ export function createSearchKeeping(
 ): SearchKeeping {
   const { sql, search, clock, tenants, log } = platform;
   const meaning = createMeaningKeeping(platform);
+  const running = new Map<TenantId, { again: boolean; readonly ended: Promise<void> }>();
   const known = new Map<string, { readonly built: boolean; readonly until: number }>();
 
   async function buildOf(tenant: TenantId): Promise<Build> {
@@ -59,14 +65,14 @@ export function createSearchKeeping(
   const ask = (tenant: TenantId, task: Omit<NewTask, 'name'>): Promise<void> =>
     sql.transaction(tenant, (tx) => tx.enqueue({ name: KEEP_TASK, ...task }));
 
-  async function keepInStep(tenant: Tenant, signal: AbortSignal): Promise<void> {
+  async function keepInStep(tenant: Tenant, grown: boolean, signal: AbortSignal): Promise<void> {
     const [{ wanted }, build] = await Promise.all([
       search.origin(tenant.id, indexOf(tenant)),
       buildOf(tenant.id),
     ]);
     const isAnother = build.wanted || build.origin !== wanted;
     if (isAnother) await buildAnew(tenant, signal);
-    let saysElse = isAnother;
+    let saysElse = isAnother || grown;
     for (let told = await tellChanges(tenant); told.products > 0; told = await tellChanges(tenant)) {
       signal.throwIfAborted();
       saysElse ||= told.saysElse;
@@ -75,6 +81,22 @@ export function createSearchKeeping(
     await meaning.keep(tenant.id, signal);
     await embedding.begin(tenant.id);
     changed(tenant.id);
+  }
+
+  async function keepOrWait({ tenant: id, payload, signal }: TaskRun, grown: boolean): Promise<void> {
+    const tenant = await tenants.byId(id);
+    if (!tenant) throw new ShopError('unavailable', `The directory does not know ${id}.`);
+    try {
+      await keepInStep(tenant, grown, signal);
+    } catch (error) {
+      if (!isAway(error) || signal.aborted) throw error;
+      // However long it is away, nobody gives up: a task's tries are for what is wrong, not for what is away.
+      const { tries = 0 } = payload as KeepPayload; // parsed by the task's definition
+      const pause = Math.min(LONGEST_PAUSE_MS, 500 * 2 ** Math.min(tries, 10));
+      log.warn({ err: error, tenant: id, tries }, 'the search index was not told of changes; it will be');
+      const runAt = new Date(clock.now().getTime() + pause);
+      await ask(id, { payload: { tries: tries + 1, grown }, key: grown ? GROWN_KEY : KEEP_KEY, runAt });
+    }
   }
 
   /** One batch of what is pending. */
@@ -167,19 +189,29 @@ export function createSearchKeeping(
   }
 
   return {
-    async run({ tenant: id, payload, signal }) {
-      const tenant = await tenants.byId(id);
-      if (!tenant) throw new ShopError('unavailable', `The directory does not know ${id}.`);
+    async run(run) {
+      const grown = (run.payload as KeepPayload).grown === true; // parsed by the task's definition
+      // One at a time: an import asks for it with each batch, and all of them would tell the same.
+      for (let other = running.get(run.tenant); other !== undefined; other = running.get(run.tenant)) {
+        if (!grown) {
+          other.again = true;
+          return;
+        }
+        // Whoever is killed is not told again that it was to learn.
+        await other.ended;
+      }
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      const ours = { again: false, ended };
+      running.set(run.tenant, ours);
       try {
-        await keepInStep(tenant, signal);
-      } catch (error) {
-        if (!isAway(error) || signal.aborted) throw error;
-        // However long it is away, nobody gives up: a task's tries are for what is wrong, not for what is away.
-        const { tries = 0 } = payload as { tries?: number }; // parsed by the task's definition
-        const pause = Math.min(LONGEST_PAUSE_MS, 500 * 2 ** Math.min(tries, 10));
-        log.warn({ err: error, tenant: id, tries }, 'the search index was not told of changes; it will be');
-        const runAt = new Date(clock.now().getTime() + pause);
-        await ask(id, { payload: { tries: tries + 1 }, key: KEEP_KEY, runAt });
+        await keepOrWait(run, grown);
+        while (ours.again) {
+          ours.again = false;
+          await keepOrWait(run, false);
+        }
+      } finally {
+        running.delete(run.tenant);
+        end();
       }
     },
 

@@ -20,6 +20,8 @@ export interface SearchFault {
   readonly around: (configured: Search) => Search;
   /** Nothing answers. */
   away: boolean;
+  /** Called before each write. */
+  beforeWrite: () => Promise<void>;
   /** Called after each write that the index has taken, before whoever wrote hears of it. */
   afterWrite: () => Promise<void>;
 }
@@ -27,6 +29,7 @@ export interface SearchFault {
 export function createSearchFault(): SearchFault {
   const fault: SearchFault = {
     away: false,
+    beforeWrite: () => Promise.resolve(),
     afterWrite: () => Promise.resolve(),
     around(configured) {
       const unlessAway = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -37,6 +40,7 @@ export function createSearchFault(): SearchFault {
         origin: (...asked) => unlessAway(() => configured.origin(...asked)),
         write: (...written) =>
           unlessAway(async () => {
+            await fault.beforeWrite();
             await configured.write(...written);
             await fault.afterWrite();
           }),
@@ -473,6 +477,38 @@ export function productSearchSuite(system: string, open: () => SearchedShops): v
     }
     await inStep();
     assert.equal((await found('q=whistle')).total, 0, 'who was held up does not bring it back');
+  });
+
+  test(`${system}: changes that come while the index is told are told by the same task, and never by two at once`, async () => {
+    const { fault } = open();
+    let telling = 0;
+    let most = 0;
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    fault.beforeWrite = async () => {
+      most = Math.max(most, ++telling);
+      await held;
+    };
+    fault.afterWrite = async () => void telling--;
+    try {
+      for (const title of ['Pole', 'Peg', 'Rope', 'Hammer']) await make(title, 100);
+      await until(async () => (telling > 0 ? true : undefined), {
+        withinMs: 30_000,
+        what: 'the index is told',
+      });
+      await until(async () => ((await state()).pending > 0 ? true : undefined), {
+        withinMs: 30_000,
+        what: 'others wait',
+      });
+      go();
+      await inStep();
+    } finally {
+      go();
+      fault.beforeWrite = () => Promise.resolve();
+      fault.afterWrite = () => Promise.resolve();
+    }
+    assert.equal(most, 1);
+    assert.deepEqual((await found('q=hammer')).handles, ['hammer']);
   });
 
   test(`${system}: whoever is killed between telling the index and noting it tells it again`, async () => {
