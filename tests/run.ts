@@ -4,14 +4,15 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { own, ownFolder } from './support/owned.ts';
 
 /** A file waits for its database as long as it computes: even two cores do better with two files. */
 const AT_A_TIME = Math.max(2, availableParallelism() - 1);
 
-const shared = await mkdtemp(join(tmpdir(), 'shopmind-run-'));
+const shared = ownFolder('run');
 try {
   process.exitCode = await runTests(process.argv.slice(2));
 } finally {
@@ -40,6 +41,7 @@ async function runTests(given: readonly string[]): Promise<number> {
       },
     },
   );
+  own(child);
   // From a terminal the child hears of it, too, and ends its tests; what is shared goes when they have ended.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { own, ownFolder } from '../../tests/support/owned.ts';
 import { isNotFound, type Api } from './controllers/machinery/client.ts';
 import {
   AUTOSCALERS,
@@ -620,7 +620,7 @@ describe('one cluster', { concurrency: false }, () => {
 });
 
 test('PostgreSQL runs as a Pod, keeps its data over a kill of the whole cluster, and leaves no process behind', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-kill-'));
+  const dir = ownFolder('kill');
   await chmod(dir, 0o711);
   const kubeconfig = join(dir, 'kubeconfig');
   let cluster = await launch(dir, kubeconfig);
@@ -700,6 +700,7 @@ test('PostgreSQL runs as a Pod, keeps its data over a kill of the whole cluster,
 async function launch(dir: string, kubeconfig: string): Promise<ChildProcess> {
   const entry = join(import.meta.dirname, 'testing/cluster-process.ts');
   const child = spawn(process.execPath, [entry, dir, kubeconfig], { stdio: ['ignore', 'pipe', 'inherit'] });
+  own(child);
   await once(child.stdout ?? child, 'data');
   return child;
 }

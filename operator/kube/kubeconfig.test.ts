@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { ownFolder } from '../../tests/support/owned.ts';
 import { loadConnection } from './kubeconfig.ts';
 
 describe('finding the cluster', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+  const folder = ownFolder('kubeconfig');
   after(() => rmSync(folder, { recursive: true }));
 
   const write = (name: string, text: string): string => {

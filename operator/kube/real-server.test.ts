@@ -1,9 +1,9 @@
 /** The same machinery against the embedded API server, which knows schemas, ownership of fields and history's end. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ownFolder } from '../../tests/support/owned.ts';
 import { startApiServer, type ApiServer } from '../embedded/apiserver/server.ts';
 import { createApplier } from './apply.ts';
 import { createClient, type Client } from './client.ts';
@@ -33,7 +33,7 @@ import type { KubeObject } from './types.ts';
 const NAMESPACE = 'kube-room';
 
 describe('against the embedded API server', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kube-real-'));
+  const folder = ownFolder('kube-real');
   const log = testLog();
   let server: ApiServer;
   let client: Client;

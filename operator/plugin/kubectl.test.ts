@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, symlink } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ownFolder } from '../../tests/support/owned.ts';
 import { tenants } from '../controllers/kinds.ts';
 import { kubectl } from '../../tests/kubectl/kubectl.ts';
 import { startPluginCluster, type PluginCluster, type Ran } from './testing/cluster.ts';
@@ -18,11 +18,7 @@ let binary: string;
 let folder: string;
 
 before(async () => {
-  [cluster, binary, folder] = await Promise.all([
-    startPluginCluster(),
-    kubectl(),
-    mkdtemp(join(tmpdir(), 'shopmind-path-')),
-  ]);
+  [cluster, binary, folder] = await Promise.all([startPluginCluster(), kubectl(), ownFolder('path')]);
   await symlink(join(import.meta.dirname, 'shopmind.mjs'), join(folder, 'kubectl-shopmind'));
   await symlink(join(import.meta.dirname, 'kubectl-complete.mjs'), join(folder, 'kubectl_complete-shopmind'));
   await cluster.put(tenants, tenant('acme'));

@@ -2,11 +2,11 @@
  * The data plane as one: what is registered where and in which order, and that a repeated call does nothing.
  */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { ownFolder } from '../../tests/support/owned.ts';
 import { startTestPostgres } from '../../tests/support/postgres.ts';
 import type { TestPostgres } from '../../tests/support/postgres.ts';
 import { SCHEMAS, withDefaults } from '../../crds/index.ts';
@@ -40,7 +40,7 @@ const payPalAccounts = new Map<string, { readonly clientId: string; readonly web
 before(async () => {
   server = await startTestPostgres();
   database = await openDatabase(server.adminUrl);
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-plane-'));
+  folder = ownFolder('plane');
   const catalogue = await loadCatalogue([shelf]);
   directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
   plane = createDataPlane({

@@ -2,12 +2,12 @@
  * The operator as administrator of the platform's own processor, the real one.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { startProcessor } from '../../runtime/platform/payments/processor/processor.ts';
+import { ownFolder } from '../../tests/support/owned.ts';
 import { createBlobStore, BlobStoreError } from './blobs.ts';
 import { createProcessor, generateKeys, ProcessorError } from './payments.ts';
 
@@ -15,7 +15,7 @@ let folder: string;
 let running: Awaited<ReturnType<typeof startProcessor>>;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-processor-'));
+  folder = ownFolder('processor');
   running = await startProcessor({
     host: '127.0.0.1',
     port: 0,

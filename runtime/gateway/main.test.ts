@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startFakeServer, type FakeServer } from '../../operator/kube/testing/fake-server.ts';
+import { own, ownFolder } from '../../tests/support/owned.ts';
 import { askPort, startPod, SYSTEM, type Answer, type PodServer } from './testing/world.ts';
 import { freePort } from '../../tests/support/port.ts';
 
 describe('the gateway process', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const folder = ownFolder('gateway');
   let api: FakeServer;
   let pod: PodServer;
   let gateway: ChildProcess;
@@ -74,6 +74,7 @@ describe('the gateway process', () => {
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
+    own(gateway);
   });
 
   after(async () => {

@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
+import { own, ownFolder } from '../../tests/support/owned.ts';
 import { createFileBlobs } from '../platform/blobs/files.ts';
 import { manualClock } from '../platform/clock.ts';
 import { exportTenant } from '../platform/sql/export.ts';
@@ -35,7 +35,7 @@ before(async () => {
       [tenant],
     );
   }
-  base = mkdtempSync(join(tmpdir(), 'shopmind-backups-'));
+  base = ownFolder('backups');
 });
 after(async () => {
   await database.stop();
@@ -136,6 +136,7 @@ test('the image backs up when its argument says so, and names what is missing', 
       env: { ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    own(child);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = await once(child, 'exit');

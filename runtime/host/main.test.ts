@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { own } from '../../tests/support/owned.ts';
 import { freePort } from '../../tests/support/port.ts';
 import { send } from './testing.ts';
 
@@ -16,6 +17,7 @@ const GOOD = {
 
 function run(environment: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  own(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return { child, output: () => output };

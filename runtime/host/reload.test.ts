@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { own, ownFolder } from '../../tests/support/owned.ts';
 import { until } from '../../tests/support/wait.ts';
 
 const RELOAD = new URL('./reload.ts', import.meta.url).href;
 
 test('with HOT_RELOAD a changed file starts the work again, also after one that did not load', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shopmind-reload-'));
+  const folder = ownFolder('reload');
   const part = join(folder, 'part.mjs');
   const entry = join(folder, 'entry.mjs');
   writeFileSync(part, 'export const value = 1;');
@@ -27,6 +27,7 @@ test('with HOT_RELOAD a changed file starts the work again, also after one that 
     env: { HOT_RELOAD: 'true' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
+  own(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const says = (text: string) =>

@@ -1,13 +1,12 @@
 /** A whole runtime process in a test: real PostgreSQL, real HTTP, its own folder for blobs. */
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
+import { ownFolder } from '../../tests/support/owned.ts';
 import type { HostConfig } from './config.ts';
 import { createHost, type Host, type HostParts } from './host.ts';
 
@@ -52,7 +51,7 @@ export async function startTestHost(
   config: Pick<HostConfig, 'databaseUrl' | 'secretsKey' | 'domains'> & Partial<HostConfig>,
   parts: HostParts = {},
 ): Promise<TestHost> {
-  const folder = mkdtempSync(join(tmpdir(), 'shopmind-blobs-'));
+  const folder = ownFolder('blobs');
   const full: HostConfig = {
     address: '127.0.0.1',
     port: 0,

@@ -5,8 +5,7 @@
  * `--pooled N --dedicated N --rest SECONDS` change the sizes. The data plane is in memory and the nodes are fake (kwok): what is
  * measured is the operator and Kubernetes.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { httpRoutes, shopServices, tenants } from '../../operator/controllers/kinds.ts';
@@ -15,6 +14,7 @@ import { createClient } from '../../operator/kube/client.ts';
 import { loadConnection } from '../../operator/kube/kubeconfig.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { startKwok } from '../cluster/kwok.ts';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import { lastOfEach, stepsOf } from './operator/comparison.ts';
 import { crowd, PREFIX, type Crowd, type Placement } from './operator/load.ts';
@@ -66,7 +66,7 @@ interface Crossing {
 
 const throughput: string[][] = [];
 const others: string[][] = [];
-const folder = await mkdtemp(join(tmpdir(), 'shopmind-bench-'));
+const folder = ownFolder('bench');
 // Kubernetes' own clients hold themselves to 20 and 50 requests a second by default, which would be what is measured.
 const UNBOUND = ['--kube-api-qps=2000', '--kube-api-burst=4000'];
 const plane = await startControlPlane({

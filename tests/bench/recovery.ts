@@ -4,8 +4,7 @@
  *
  *     npm run bench:recovery -- --megabytes 1024
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,6 +23,7 @@ import { openStore, type ArchiveStore } from '../../operator/recovery/store/stor
 import { restoreTenant } from '../../operator/recovery/tenant/restore.ts';
 import { besideSource } from '../../operator/recovery/tenant/source.ts';
 import { binariesOf, startPostgres } from '../servers/postgres.ts';
+import { ownFolder } from '../support/owned.ts';
 import { directoryRow, startWriter } from '../support/writers.ts';
 import { until } from '../support/wait.ts';
 
@@ -45,7 +45,7 @@ const MB = 1 << 20;
 /** Of the rows, those of the tenant that is brought back alone. */
 const SHARE = 0.1;
 
-const folder = await mkdtemp(join(tmpdir(), 'shopmind-bench-'));
+const folder = ownFolder('bench');
 const server = await startPostgres({ settings: { shared_buffers: '256MB', max_wal_size: '4GB' } });
 const database = await openDatabase(server.adminUrl);
 const store = await openStore(pathToFileURL(join(folder, 'store')).href);

@@ -7,8 +7,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -22,6 +21,7 @@ import { loginFor } from '../../operator/provisioners/postgres/logins.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { startProcessor } from '../../runtime/platform/payments/processor/processor.ts';
 import { startPostgres } from '../servers/postgres.ts';
+import { own, ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { memoryOf, processTree } from '../support/processes.ts';
 import { shopAt } from '../support/shop.ts';
@@ -55,7 +55,7 @@ const LISTS = ['?limit=20', '?limit=20&q=laptop', '?limit=20&sort=price-asc'];
 const PROVISIONED_AT_ONCE = 8;
 const LOGIN = loginFor('shop_runtime', 'the password of the pool');
 
-const folder = await mkdtemp(join(tmpdir(), 'shopmind-tenants-'));
+const folder = ownFolder('tenants');
 const server = await startPostgres({ password: 'root', settings: POSTGRES });
 const admin = new Client({ connectionString: server.adminUrl });
 await admin.connect();
@@ -176,6 +176,7 @@ async function startRuntime(): Promise<ChildProcess> {
       PAYMENTS_PUBLIC_ORIGIN: processor.origin,
     },
   });
+  own(child);
   await until(async () => ((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok ? true : undefined), {
     withinMs: 120_000,
     what: 'the runtime is ready',

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -17,6 +16,7 @@ import { createDirectory } from '../../operator/provisioners/postgres/directory.
 import { createPostgres } from '../../operator/provisioners/postgres/postgres.ts';
 import { createSealer } from '../../operator/provisioners/sealing.ts';
 import { archiverLogin, ensureArchiver } from '../../operator/recovery/archive/login.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
@@ -69,7 +69,7 @@ describe('the image shopmind/recovery', { skip: whyNotRun() ?? false }, () => {
   let postgres: TestPostgres;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'shopmind-image-'));
+    folder = ownFolder('image');
     const archive = join(folder, 'image.tar');
     await buildImages(['shopmind/recovery'], archive);
     image = await unpack(archive, folder);

@@ -3,21 +3,10 @@
  * `node tests/cluster/images.ts FILE.tar` writes it and prints how large each image is.
  */
 import { execFile } from 'node:child_process';
-import {
-  copyFile,
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, cp, mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { ownFolder } from '../support/owned.ts';
 import { program } from './binaries.ts';
 import { buildContainerfile, type Base, type Built } from './containerfile.ts';
 import { writeArchive, type ImageSize } from './oci.ts';
@@ -67,7 +56,7 @@ export function fullName(image: ImageName): string {
 
 /** Builds images and writes them into one archive. Packages and pages are fetched and built once for each change of theirs. */
 export async function buildImages(names: readonly ImageName[], archive: string): Promise<ImageSize[]> {
-  const scratch = await mkdtemp(join(tmpdir(), 'shopmind-images-'));
+  const scratch = ownFolder('images');
   try {
     const bases: Record<string, Base> = await basesIn(scratch);
     const contexts = names.includes('shopmind/dns') ? { programs: dirname(await program('coredns')) } : {};

@@ -1,10 +1,10 @@
 /**
  * kwok as the kubelet of fake nodes: Pods scheduled there are Running and Ready at once, and cost nothing.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ownFolder } from '../support/owned.ts';
 import { program } from './binaries.ts';
 import { startProgram } from './process.ts';
 
@@ -15,7 +15,7 @@ export interface Kwok {
 
 /** Plays every node that carries the annotation `kwok.x-k8s.io/node`. */
 export async function startKwok(kubeconfig: string): Promise<Kwok> {
-  const directory = await mkdtemp(join(tmpdir(), 'shopmind-kwok-'));
+  const directory = ownFolder('kwok');
   const running = await startProgram({
     name: 'kwok',
     command: await program('kwok'),

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -26,6 +25,7 @@ import { service, tenant, workloadInput } from '../../operator/resources/testing
 import { defaultValues } from '../../operator/resources/values.ts';
 import { workload } from '../../operator/resources/workload.ts';
 import { clientOf } from '../support/cluster.ts';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import { program } from './binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
@@ -189,7 +189,7 @@ describe('kubeconform, by the schemas of a running kube-apiserver', () => {
   before(async () => {
     plane = await startControlPlane({ without: ['kube-controller-manager', 'kube-scheduler'] });
     client = await clientOf(plane.kubeconfig);
-    schemas = await mkdtemp(join(tmpdir(), 'shopmind-schemas-'));
+    schemas = ownFolder('schemas');
     await install(client, [...(await gatewayApiDefinitions()), ...plain(customResourceDefinitions())]);
     await writeSchemas(schemas, await publishedDefinitions(client));
   });

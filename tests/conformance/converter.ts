@@ -2,12 +2,11 @@
  * A conversion webhook of this process, and a kind in two versions that needs it: `spec.size` of v1 is `spec.dimensions.size` of v2.
  */
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { loadCertificates } from '../../operator/embedded/apiserver/certificates.ts';
+import { ownFolder } from '../support/owned.ts';
 import type { Body } from './client.ts';
 import { eventually, expect, type Scope } from './suite.ts';
 import { at, listAt, textAt } from './value.ts';
@@ -124,7 +123,7 @@ type Webhook = {
 };
 
 async function startWebhook(): Promise<Webhook> {
-  const directory = await mkdtemp(join(tmpdir(), 'converter-'));
+  const directory = ownFolder('converter');
   const { serving, authority } = loadCertificates(directory);
   const reviews: number[] = [];
   let answer: Answer = converting;

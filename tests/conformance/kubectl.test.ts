@@ -4,12 +4,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { kubectl as kubectlBinary } from '../kubectl/kubectl.ts';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import type { Body } from './client.ts';
 import { deployment } from './suite.ts';
@@ -26,11 +25,7 @@ let binary: string;
 let home: string;
 
 before(async () => {
-  [target, binary, home] = await Promise.all([
-    openTarget(),
-    kubectlBinary(),
-    mkdtemp(join(tmpdir(), 'kubectl-')),
-  ]);
+  [target, binary, home] = await Promise.all([openTarget(), kubectlBinary(), ownFolder('kubectl')]);
   await succeed(['create', 'namespace', namespace]);
 });
 

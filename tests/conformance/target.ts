@@ -1,14 +1,14 @@
 /**
  * The cluster under test: the one a kubeconfig names, or an embedded one of this process's own.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { parse } from 'yaml';
 import { startEmbeddedCluster } from '../../operator/embedded/cluster.ts';
 import { TEST_IMAGES } from '../../operator/embedded/images/table.ts';
+import { ownFolder } from '../support/owned.ts';
 import { at } from './value.ts';
 import type { Access } from './client.ts';
 
@@ -35,7 +35,7 @@ export async function openTarget(): Promise<Target> {
     const callsBack = /^(127\.|localhost$|\[::1\]$)/.test(new URL(access.url).hostname);
     return { access, kubeconfig, runsPods, callsBack, close: () => Promise.resolve() };
   }
-  const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const directory = ownFolder('conformance');
   const file = join(directory, 'kubeconfig');
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
   const cluster = await startEmbeddedCluster({

@@ -3,14 +3,14 @@
  * password by another mail. Needs a Chromium on the machine; without one the test says so and is skipped.
  */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { startTestProvider } from '../../runtime/domains/accounts/providers/testing/provider.ts';
 import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { linkTo } from '../support/customers.ts';
+import { ownFolder } from '../support/owned.ts';
 import { openStorefront, type Storefront } from '../support/storefront.ts';
 import { until } from '../support/wait.ts';
 
@@ -39,7 +39,7 @@ after(async () => {
  * @returns a folder with it alone
  */
 async function developed(tenant: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-tenants-'));
+  const folder = ownFolder('tenants');
   await cp(join(import.meta.dirname, '../../tenants', tenant), join(folder, tenant), { recursive: true });
   const file = join(folder, tenant, 'tenant.yaml');
   const text = (await readFile(file, 'utf8'))

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { helm } from '../kubectl/kubectl.ts';
+import { ownFolder } from '../support/owned.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -27,7 +27,7 @@ let directory: string;
 
 before(async () => {
   binary = await helm();
-  directory = await mkdtemp(join(tmpdir(), 'shopmind-chart-'));
+  directory = ownFolder('chart');
 });
 
 after(() => rm(directory, { recursive: true, force: true }));

@@ -3,14 +3,14 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { clusterOf } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { ownFolder } from '../support/owned.ts';
 import { processes, processTree } from '../support/processes.ts';
 import { buy } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
@@ -100,7 +100,7 @@ test('a second start on the same folder is refused', async () => {
 });
 
 test('a used port is refused before anything is made', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-refused-'));
+  const dir = ownFolder('refused');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -140,7 +140,7 @@ const BROKEN: readonly (readonly [what: string, text: string, said: RegExp])[] =
 
 for (const [what, text, said] of BROKEN) {
   test(`${what} is refused naming file, line and field, and nothing is applied`, async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'shopmind-broken-'));
+    const dir = ownFolder('broken');
     await writeFile(join(dir, 'broken.yaml'), text);
     const { code, stderr } = await startAndFail(
       '--data',

@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -14,6 +13,7 @@ import { configMaps } from '../../operator/kube/resources.ts';
 import { adminToken, clusterOf } from '../support/cluster.ts';
 import { newCustomer } from '../support/customers.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 
 const run = promisify(execFile);
@@ -30,7 +30,7 @@ let customer: string;
 let moment: string;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-subjects-'));
+  folder = ownFolder('subjects');
   installation = await startInstallation({ storefront: false });
   await installation.event('tenants', 120_000);
 });

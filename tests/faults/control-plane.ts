@@ -2,8 +2,7 @@
  * The API server and the controllers of Kubernetes that the operator is tested against: the embedded ones in this
  * process, a kube-apiserver of this machine (SHOPMIND_FAULTS_SERVER=kube-apiserver), or whatever SHOPMIND_FAULTS_KUBECONFIG names.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startApiServer, type ApiServer } from '../../operator/embedded/apiserver/server.ts';
@@ -13,6 +12,7 @@ import { createInformers, SYSTEM_CLOCK } from '../../operator/embedded/controlle
 import { createRecorder } from '../../operator/embedded/controllers/machinery/events.ts';
 import { createHttpsTransport } from '../../operator/embedded/controllers/machinery/https.ts';
 import { startControlPlane as startRealControlPlane } from '../cluster/control-plane.ts';
+import { ownFolder } from '../support/owned.ts';
 
 export interface ControlPlane {
   readonly name: string;
@@ -60,7 +60,7 @@ function existing(kubeconfig: string): ControlPlane {
 }
 
 async function startEmbedded(): Promise<ControlPlane> {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-faults-'));
+  const dir = ownFolder('faults');
   const kubeconfig = join(dir, 'kubeconfig');
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' }, pino.destination(2));
   const serve = (port: number): Promise<ApiServer> =>

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { own } from '../support/owned.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -98,7 +99,7 @@ export function startOperatorProcess(env: OperatorEnv): OperatorProcess {
 }
 
 function spawnOperator(env: OperatorEnv): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(
+  const child = spawn(
     process.execPath,
     ['--import', join(root, 'operator/embedded/node/lookup.ts'), join(root, 'operator/main.ts')],
     {
@@ -107,7 +108,7 @@ function spawnOperator(env: OperatorEnv): ChildProcessByStdio<null, Readable, Re
       env: {
         PATH: process.env['PATH'],
         HOME: tmpdir(),
-        NODE_COMPILE_CACHE: join(tmpdir(), 'shopmind-faults-compiled'),
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         KUBECONFIG: env.kubeconfig,
         SHOPMIND_DNS: env.dns,
         POD_IP: env.address,
@@ -121,4 +122,6 @@ function spawnOperator(env: OperatorEnv): ChildProcessByStdio<null, Readable, Re
       },
     },
   );
+  own(child);
+  return child;
 }

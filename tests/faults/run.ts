@@ -5,15 +5,16 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { own, ownFolder } from '../support/owned.ts';
 import { formatResults, merged, parseResults, withTables, type Result } from './page.ts';
 import { EVERY, SEED, type Outcome } from './profile.ts';
 
 const given = process.argv.slice(2);
 const full = given.includes('--full');
-const dir = await mkdtemp(join(tmpdir(), 'shopmind-faults-results-'));
+const dir = ownFolder('faults-results');
 const results = join(dir, 'results.jsonl');
 const server =
   process.env['SHOPMIND_FAULTS_KUBECONFIG'] ?? process.env['SHOPMIND_FAULTS_SERVER'] ?? 'embedded';
@@ -39,9 +40,11 @@ const child = spawn(
       SHOPMIND_FAULTS: full ? 'full' : 'quick',
       SHOPMIND_FAULTS_RESULTS: results,
       SHOPMIND_FAULTS_SEED: String(SEED),
+      NODE_COMPILE_CACHE: join(dir, 'compiled'),
     },
   },
 );
+own(child);
 const [code] = await once(child, 'exit');
 const lines = (await readFile(results, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
 await rm(dir, { recursive: true, force: true });

@@ -3,8 +3,7 @@
  * around the operator, and any number of operator processes, each behind a proxy of its own.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Pool } from 'pg';
@@ -18,6 +17,7 @@ import type { KubeObject } from '../../operator/kube/types.ts';
 import { install } from '../../operator/plugin/start/install.ts';
 import { installManifests } from '../../operator/resources/install.ts';
 import { InstallValues } from '../../operator/resources/values.ts';
+import { ownFolder } from '../support/owned.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
@@ -76,7 +76,7 @@ export interface OperatorOptions {
 }
 
 export async function createWorld(): Promise<World> {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-world-'));
+  const dir = ownFolder('world');
   const [controlPlane, postgres] = await Promise.all([startControlPlane(), startTestPostgres()]);
   const connection = await loadConnection({ KUBECONFIG: controlPlane.kubeconfig });
   const client = createClient({ connection, userAgent: 'faults' });

@@ -3,13 +3,13 @@
  * `npm run fidelity` (`--write`) also writes docs/fidelity.md. `--focus TEXT` runs only tests whose names contain it, and
  * `--keep` leaves logs and reports where they are printed.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { startEmbeddedCluster } from '../../operator/embedded/cluster.ts';
 import { program } from '../cluster/binaries.ts';
+import { ownFolder } from '../support/owned.ts';
 import { judgedImages } from './images.ts';
 import { listTests, runTests, type Verdict } from './judge.ts';
 import { renderReport, type Result } from './report.ts';
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const directory = await mkdtemp(join(tmpdir(), 'fidelity-'));
+const directory = ownFolder('fidelity');
 try {
   process.exitCode = await main();
 } finally {

@@ -5,9 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { MALLOC } from '../../operator/resources/environment.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
@@ -15,6 +13,7 @@ import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/or
 import { createSigners, SIGNER_NAME } from '../../runtime/platform/payments/processor/paypal/signer.ts';
 import { linkTo, newCustomer } from '../support/customers.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { own, ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { memoryOf, processTree } from '../support/processes.ts';
 import { shopAt, type Shop, type ShopResponse } from '../support/shop.ts';
@@ -64,7 +63,7 @@ export interface FuzzedShop {
 
 /** @param env of the runtime, beside what it needs */
 export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}): Promise<FuzzedShop> {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-fuzz-'));
+  const folder = ownFolder('fuzz');
   const database = await startTestDatabase(DOMAINS);
   const names = DOMAINS.map(({ name }) => name);
   const [port, grpcPort, payPort] = [await freePort(), await freePort(), await freePort()];
@@ -510,6 +509,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
       ...env,
     },
   });
+  own(child);
   const errors = new Map<string, string>();
   const complaints: Finding[] = [];
   let isStopping = false;

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
@@ -31,6 +30,7 @@ import {
   type StoredObject,
 } from '../../operator/recovery/store/store.ts';
 import { openBucket } from '../../runtime/platform/objects/index.ts';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import { directoryRow, startWriter } from '../support/writers.ts';
 import { startMinio, type MinioServer } from './minio.ts';
@@ -42,7 +42,7 @@ let stores = 0;
 
 before(async () => {
   minio = await startMinio();
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-archive-'));
+  folder = ownFolder('archive');
 });
 after(async () => {
   await minio.stop();

@@ -5,12 +5,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../cluster/binaries.ts';
 import { locked } from '../support/lock.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { startProgram, type Program } from './process.ts';
 
@@ -28,7 +28,7 @@ export interface ClickhouseServer extends Pick<Program, 'pid' | 'kill' | 'start'
 /** @throws Error that says what to install */
 export async function startClickhouse(): Promise<ClickhouseServer> {
   const packages = await engineFolder();
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-clickhouse-'));
+  const folder = ownFolder('clickhouse');
   const password = randomBytes(18).toString('base64url');
   const port = await freePort();
   try {

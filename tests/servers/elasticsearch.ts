@@ -5,11 +5,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../cluster/binaries.ts';
 import { locked } from '../support/lock.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { startProgram } from './process.ts';
 
@@ -33,7 +33,7 @@ export interface ElasticsearchServer {
 /** Resolves when the node serves: after some four seconds; the first call on a machine fetches 32 MB of jars with Maven. */
 export async function startElasticsearch(): Promise<ElasticsearchServer> {
   const jars = await jarsFolder();
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-elasticsearch-'));
+  const folder = ownFolder('elasticsearch');
   try {
     await mkdir(join(folder, 'config'));
     const port = await freePort();

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test, type TestContext } from 'node:test';
 import pg from 'pg';
@@ -24,6 +23,7 @@ import { createSealer } from '../../operator/provisioners/sealing.ts';
 import { shelf } from '../../operator/provisioners/testing/definition.ts';
 import { failover, planFailover } from '../../operator/recovery/failover/failover.ts';
 import { BOUNDS, RefusedError } from '../../operator/recovery/failover/verdict.ts';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import { directoryRow, startWriter, type Writer } from '../support/writers.ts';
 import { surroundings } from './failover.ts';
@@ -39,7 +39,7 @@ let writer: Writer;
 let rounds = 0;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-failover-'));
+  folder = ownFolder('failover');
 });
 after(() => rm(folder, { recursive: true, force: true }));
 

@@ -4,12 +4,12 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { cacheFolder } from '../cluster/binaries.ts';
 import { startProgram, whenReady, type Program } from '../cluster/process.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freeze } from './process.ts';
 import { locked } from '../support/lock.ts';
 import { freePort } from '../support/port.ts';
@@ -48,7 +48,7 @@ export interface KafkaServer {
 /** Resolves when the broker takes clients: after about six seconds; the first call on a machine fetches Kafka (43 MB). */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
   const classes = join(await kafkaFolder(), '*');
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-kafka-'));
+  const folder = ownFolder('kafka');
   const [port, controllerPort] = [await freePort(), await freePort()];
   const broker = `127.0.0.1:${port}`;
   const properties = join(folder, 'server.properties');

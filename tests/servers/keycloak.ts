@@ -4,10 +4,10 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { unpacked } from './maven.ts';
 import { startProgram, type Program } from './process.ts';
@@ -25,7 +25,7 @@ const VERSION = '26.3.5';
 
 export async function startKeycloak(): Promise<KeycloakServer> {
   const home = await keycloakHome();
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-keycloak-'));
+  const folder = ownFolder('keycloak');
   const [port, managementPort] = [await freePort(), await freePort()];
   const password = randomBytes(18).toString('base64url');
   try {

@@ -3,12 +3,12 @@
  * Built from its published Go module on first use: some six minutes, then it is in the user's cache. `node tests/servers/minio.ts` builds it.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { formatBucketAddress } from '../../runtime/platform/objects/index.ts';
 import { program } from '../cluster/binaries.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { startProgram } from './process.ts';
 
@@ -37,7 +37,7 @@ const REGION = 'us-east-1';
 
 export async function startMinio(): Promise<MinioServer> {
   const command = await program('minio');
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-minio-'));
+  const folder = ownFolder('minio');
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const login = { user: 'root-of-tests', password: randomBytes(18).toString('base64url') };

@@ -2,10 +2,10 @@
  * mongo-java-server, an emulator of MongoDB in memory (there is no package of MongoDB itself): it speaks the wire protocol and answers
  * queries, and has neither users nor validators nor transactions, nor anything left after its end.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { jarsOf } from './maven.ts';
 import { startProgram, type Program } from './process.ts';
@@ -19,7 +19,7 @@ export interface MongoEmulator extends Program {
 /** Resolves when it serves: after two seconds; the first call on a machine fetches it (3 MB). */
 export async function startMongoEmulator(): Promise<MongoEmulator> {
   const jars = await jarsOf({ groupId: 'de.bwaldvogel', artifactId: 'mongo-java-server', version: '1.47.0' });
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-mongodb-'));
+  const folder = ownFolder('mongodb');
   const port = await freePort();
   const launcher = join(import.meta.dirname, 'mongodb', 'Launcher.java');
   try {

@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -22,6 +21,7 @@ import { sqlContract } from '../../runtime/platform/contract/sql.ts';
 import { createNewId } from '../../runtime/platform/ids.ts';
 import { startProcessor, type Processor } from '../../runtime/platform/payments/processor/processor.ts';
 import { createPostgres, type PostgresSql } from '../../runtime/platform/sql/postgres.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { shopAt } from '../support/shop.ts';
 import { buy } from '../support/shopper.ts';
@@ -46,7 +46,7 @@ let host: TestHost;
 let sql: PostgresSql;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-pooled-'));
+  folder = ownFolder('pooled');
   server = await startPostgres({ password: 'root' });
   admin = new Client({ connectionString: server.adminUrl });
   await admin.connect();

@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { startProgram } from './process.ts';
 
@@ -36,7 +36,7 @@ export interface PgBouncerOptions {
 export async function startPgBouncer(adminUrl: string, { sessions }: PgBouncerOptions): Promise<PgBouncer> {
   if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: apt-get install pgbouncer`);
   const { hostname, port: serverPort } = new URL(adminUrl);
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-pgbouncer-'));
+  const folder = ownFolder('pgbouncer');
   const port = await freePort();
   const password = randomBytes(18).toString('base64url');
   const configuration = join(folder, 'pgbouncer.ini');

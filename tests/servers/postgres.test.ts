@@ -2,11 +2,11 @@
  * The PostgreSQL of tests is what they take it for: it streams to standbys, archives its log, and comes back after it was killed.
  */
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from 'pg';
+import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -31,7 +31,7 @@ for (const version of [15, 18] as const) {
   });
 
   test(`PostgreSQL ${version}: a copy and its archived log make the state of a moment, and a kill loses nothing`, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'shopmind-archive-'));
+    const folder = ownFolder('archive');
     const servers: { stop(): Promise<void> }[] = [];
     // In this order: a server that still writes would fill the folder again.
     t.after(async () => {

@@ -9,7 +9,6 @@ import {
   chown,
   copyFile,
   mkdir,
-  mkdtemp,
   open,
   readdir,
   readFile,
@@ -17,10 +16,10 @@ import {
   writeFile,
   type FileHandle,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
+import { own, ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { processTree } from '../support/processes.ts';
 
@@ -84,7 +83,7 @@ export interface PostgresServer {
 /** Resolves when the server takes connections: after about two seconds, most of them initdb. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const { version = 18, password } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-pg-'));
+  const folder = ownFolder('pg');
   await give(folder);
   const data = options.data ?? join(folder, 'data');
   const log = join(folder, 'log');
@@ -133,10 +132,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 
   function spawnServer(flags: readonly string[], said: FileHandle): ChildProcess {
-    return spawn(binary(version, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+    const child = spawn(binary(version, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
       ...environment,
       stdio: ['ignore', 'ignore', said.fd],
     });
+    // At once, but with its shared memory, which SIGKILL would leave.
+    own(child, 'SIGQUIT');
+    return child;
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {

@@ -3,10 +3,10 @@
  * `rabbitmq-server` (3.10). Virtual hosts, users and queues are looked at and made through its management API.
  */
 import { constants } from 'node:fs';
-import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startProgram, whenReady, type Program } from '../cluster/process.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freeze } from './process.ts';
 import { freePort } from '../support/port.ts';
 
@@ -38,7 +38,7 @@ export async function startRabbit(): Promise<RabbitServer> {
   await access(join(PROGRAMS, 'rabbitmq-server'), constants.X_OK).catch((cause: unknown) => {
     throw new Error('RabbitMQ is not installed here: apt-get install rabbitmq-server', { cause });
   });
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-rabbit-'));
+  const folder = ownFolder('rabbit');
   const [port, managementPort, epmdPort, distributionPort] = [
     await freePort(),
     await freePort(),

@@ -2,8 +2,7 @@
  * One shop on real systems instead of the embedded ones, by the platform's configuration alone: an installation of `npm start`, and
  * beside it Kafka, RabbitMQ, a Redis cluster, MinIO and Elasticsearch, which the sample tenant `fjord` is told to use.
  */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { configMaps, secrets, tenants } from '../../operator/controllers/kinds.ts';
@@ -11,6 +10,7 @@ import type { TenantObject } from '../../operator/controllers/kinds.ts';
 import type { Client } from '../../operator/kube/client.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
+import { ownFolder } from '../support/owned.ts';
 import type { Shop } from '../support/shop.ts';
 import { until } from '../support/wait.ts';
 import { startElasticsearch, type ElasticsearchServer } from './elasticsearch.ts';
@@ -116,7 +116,7 @@ export async function startRealShop(traces?: string): Promise<RealShop> {
 
 /** The samples with all their goods; but the one is applied only when it is said where its data shall be. */
 async function samplesWithout(tenant: string): Promise<string> {
-  const samples = await mkdtemp(join(tmpdir(), 'shopmind-samples-'));
+  const samples = ownFolder('samples');
   for (const name of ['acme', tenant])
     await cp(join(root, 'tenants', name), join(samples, name), { recursive: true });
   await rm(join(samples, tenant, 'tenant.yaml'));

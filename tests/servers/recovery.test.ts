@@ -3,7 +3,7 @@
  * random, and holds exactly what was committed by then.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -25,6 +25,7 @@ import { createOperations, type Operation } from '../../operator/recovery/operat
 import { openStore, type ArchiveStore } from '../../operator/recovery/store/store.ts';
 import { restoreTenant } from '../../operator/recovery/tenant/restore.ts';
 import { besideSource } from '../../operator/recovery/tenant/source.ts';
+import { ownFolder } from '../support/owned.ts';
 import { now, directoryRow, startWriter, type Writer } from '../support/writers.ts';
 import { until } from '../support/wait.ts';
 import { binariesOf, startPostgres, type PostgresServer } from './postgres.ts';
@@ -48,7 +49,7 @@ for (const version of [18, 15] as const) {
     let writers: Readonly<Record<string, Writer>>;
 
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'shopmind-recovery-'));
+      folder = ownFolder('recovery');
       // What the server itself keeps of each commit's time is the measure.
       server = await startPostgres({ version, settings: { track_commit_timestamp: 'on' } });
       database = await openDatabase(server.adminUrl);

@@ -5,11 +5,11 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { until } from '../support/wait.ts';
 import { startProgram, type Program } from './process.ts';
@@ -41,7 +41,7 @@ export async function startRedis({
   nodes: count = 3,
 }: { readonly nodes?: number } = {}): Promise<RedisServers> {
   if (!existsSync(SERVER)) throw new Error(`there is no ${SERVER}: apt-get install redis-server`);
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-redis-'));
+  const folder = ownFolder('redis');
   const password = randomBytes(18).toString('base64url');
   const nodes: RedisNode[] = [];
   const stop = async (): Promise<void> => {

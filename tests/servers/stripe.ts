@@ -2,10 +2,9 @@
  * stripe-mock, Stripe's own: it answers with fixtures and keeps nothing, but it refuses every request that Stripe's OpenAPI does not allow.
  * Built from its published Go module on first use, in some twenty seconds.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { program } from '../cluster/binaries.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { startProgram, type Program } from './process.ts';
 
@@ -17,7 +16,7 @@ export interface StripeMock extends Program {
 
 export async function startStripeMock(): Promise<StripeMock> {
   const command = await program('stripe-mock');
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-stripe-'));
+  const folder = ownFolder('stripe');
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   try {

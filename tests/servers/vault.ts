@@ -2,11 +2,11 @@
  * A Vault of a test's own on loopback: a server with its data in a folder, initialised with one key share and unsealed by it.
  * Built from vault/main.go on first use, some minutes, then it is in the user's cache. `node tests/servers/vault.ts` builds it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { program } from '../cluster/binaries.ts';
+import { ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { until } from '../support/wait.ts';
 import { startProgram } from './process.ts';
@@ -44,7 +44,7 @@ const Initialised = z.object({ keys_base64: z.tuple([z.string()]), root_token: z
 
 export async function startVault(): Promise<VaultServer> {
   const command = await program('vault');
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-vault-'));
+  const folder = ownFolder('vault');
   const port = await freePort();
   const root = `http://127.0.0.1:${port}/v1/`;
   const place = `127.0.0.1:${port}/shopmind`;

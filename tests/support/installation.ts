@@ -4,10 +4,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { own, ownFolder } from './owned.ts';
 import { freePort } from './port.ts';
 import { shopAt, type Shop } from './shop.ts';
 import { until } from './wait.ts';
@@ -49,13 +49,14 @@ export interface InstallationOptions {
 
 /** Starts one; nothing is awaited yet. */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'shopmind-e2e-')));
+  const dataDir = options.dataDir ?? ownFolder('e2e');
   const port = options.port ?? (await freePort());
   const args = ['operator/plugin/shopmind.mjs', 'start', '--json', '--port', String(port), '--data', dataDir];
   if (options.tenants !== undefined) args.push('--tenants', options.tenants);
   if (options.traces !== undefined) args.push('--traces', options.traces);
   if (options.storefront === false) args.push('--no-storefront');
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  own(child);
   const events: StartEvent[] = [];
   const errors: string[] = [];
   follow(child, events, errors);

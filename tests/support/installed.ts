@@ -2,8 +2,7 @@
  * A whole installation whose cluster runs in the test's own process: the objects of `npm start`, and images of the test's
  * choice besides ours.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { startEmbeddedCluster, type ImageTable } from '../../operator/embedded/cluster.ts';
@@ -13,6 +12,7 @@ import { localImages } from '../../operator/plugin/start/images.ts';
 import { install } from '../../operator/plugin/start/install.ts';
 import { systemObjects } from '../../operator/plugin/start/system.ts';
 import { podsOf } from './cluster.ts';
+import { ownFolder } from './owned.ts';
 import { freePort } from './port.ts';
 import { shopAt, type Shop } from './shop.ts';
 import { until } from './wait.ts';
@@ -27,7 +27,7 @@ export interface Installed {
 
 /** Resolves when the operator and the gateway are ready. Without pages. */
 export async function startInstalled(images: ImageTable): Promise<Installed> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'shopmind-installed-'));
+  const dataDir = ownFolder('installed');
   const port = await freePort();
   const cluster = await startEmbeddedCluster({
     dataDir: join(dataDir, 'cluster'),

@@ -3,11 +3,11 @@
  * names, as `kill -9` would.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestHost } from '../../runtime/host/testing.ts';
 import type { TestDatabase } from './database.ts';
+import { own, ownFolder } from './owned.ts';
 
 export interface Mortal {
   readonly port: number;
@@ -30,7 +30,7 @@ export function createMortals(
   module: URL,
   database: () => Pick<TestDatabase, 'url' | 'secretsKey' | 'admin'>,
 ): Mortals {
-  const folder = mkdtempSync(join(tmpdir(), 'shopmind-mortals-'));
+  const folder = ownFolder('mortals');
   const children = new Set<ChildProcess>();
   return {
     async start(env = {}) {
@@ -48,6 +48,7 @@ export function createMortals(
           ...env,
         },
       });
+      own(child);
       children.add(child);
       const gone = new Promise<void>((resolve) => {
         child.once('exit', () => {

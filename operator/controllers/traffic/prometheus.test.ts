@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createGatewayMetrics } from '../../../runtime/gateway/metrics.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { measurements } from '../../resources/rollout.ts';
 import { createPrometheusTraffic } from './prometheus.ts';
 import { freePort } from '../../../tests/support/port.ts';
@@ -39,7 +39,7 @@ test(
     });
     gateway.listen(0, '127.0.0.1');
     await once(gateway, 'listening');
-    const dir = await mkdtemp(join(tmpdir(), 'shopmind-prometheus-'));
+    const dir = ownFolder('prometheus');
     const { port: scraped } = gateway.address() as AddressInfo;
     const config = `global: { scrape_interval: 1s }
 scrape_configs: [{ job_name: gateway, static_configs: [{ targets: ['127.0.0.1:${scraped}'] }] }]

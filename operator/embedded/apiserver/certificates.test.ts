@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { loadCertificates } from './certificates.ts';
 import { at, fields, type Json } from './objects.ts';
 import { withServer } from './testing/server.ts';
@@ -12,7 +12,7 @@ import { withServer } from './testing/server.ts';
 const DAY = 24 * 60 * 60 * 1_000;
 
 function directoryOf(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'pki-'));
+  const directory = ownFolder('pki');
   t.after(() => rmSync(directory, { recursive: true }));
   return directory;
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { at, items, number, text, type Json, type JsonObject } from './objects.ts';
 import { createClient, take, withServer, type Client } from './testing/server.ts';
 
@@ -49,7 +49,7 @@ test('only a loopback address is listened on', async () => {
 });
 
 test('the kubeconfig is for its owner alone and stays valid over a restart', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'apiserver-'));
+  const dataDir = ownFolder('apiserver');
   const kubeconfigPath = join(dataDir, 'kubeconfig');
   const read = () => readFile(kubeconfigPath, 'utf8');
   let first = '';
@@ -367,6 +367,7 @@ async function spawnServer(dataDir: string): Promise<{ client: Client; kill: () 
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  own(child);
   const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
   // The script's only line.
   const { url, caCertificate, adminToken } = JSON.parse(String(value)) as Record<string, string>;
@@ -381,7 +382,7 @@ async function spawnServer(dataDir: string): Promise<{ client: Client; kill: () 
 }
 
 test('killed at any moment, it has every write it acknowledged', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'apiserver-'));
+  const dataDir = ownFolder('apiserver');
   const acknowledged = new Map<string, string>();
   for (let round = 0; round < 3; round += 1) {
     const { client, kill } = await spawnServer(dataDir);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import pino from 'pino';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { startApiServer } from '../apiserver/server.ts';
 import { until } from '../testing/cluster.ts';
 import { startControllers } from './index.ts';
@@ -109,7 +108,7 @@ const template = (version: number, restartPolicy = 'Always'): object => ({
 
 for (const seed of [1, 42])
   test(`with requests, answers and watches lost, everything comes out right in the end (${seed})`, async (context) => {
-    const dir = await mkdtemp(join(tmpdir(), 'shopmind-failures-'));
+    const dir = ownFolder('failures');
     const log = pino({ level: 'silent' });
     const server = await startApiServer({ dataDir: dir, port: 0, host: '127.0.0.1', log });
     const { send, close } = createHttpsTransport({

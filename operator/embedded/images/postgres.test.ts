@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import pg from 'pg';
+import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { until } from '../testing/cluster.ts';
 import { parseEnvironment, PrepareError } from './postgres/environment.ts';
 import { freePort } from '../../../tests/support/port.ts';
@@ -17,6 +17,7 @@ function launch(context: TestContext, env: Record<string, string>): ChildProcess
     env: { PATH: process.env['PATH'] ?? '', POSTGRES_DB: 'shopmind', ...env },
     stdio: ['ignore', 'inherit', 'ignore'],
   });
+  own(child);
   context.after(() => child.kill('SIGKILL'));
   return child;
 }
@@ -38,7 +39,7 @@ async function ask(port: number, password: string, text: string): Promise<unknow
 }
 
 test('it survives being killed, takes a new password, and ends fast while clients are connected', async (context) => {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-pg-'));
+  const dir = ownFolder('pg');
   await chmod(dir, 0o711);
   context.after(() => rm(dir, { recursive: true, force: true }));
   const port = await freePort();
@@ -79,7 +80,7 @@ test(
   'under a folder closed to others its data lies where it was asked to',
   { skip: process.getuid?.() !== 0 && 'needs root' },
   async (context) => {
-    const closed = await mkdtemp(join(tmpdir(), 'shopmind-closed-'));
+    const closed = ownFolder('closed');
     await mkdir(join(closed, 'home'), { mode: 0o700 });
     const dataDir = join(closed, 'home', 'data');
     const port = await freePort();

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { encode, decode } from 'dns-packet';
 import fc from 'fast-check';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import type {
   ConfigMap,
   Container,
@@ -140,7 +140,7 @@ describe('volumes', () => {
     name === 'keys' ? stored<Secret>({ data: { k: Buffer.from([0, 255]).toString('base64') } }) : undefined;
 
   test('lie where the variables say', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'shopmind-volumes-'));
+    const dir = ownFolder('volumes');
     const spec = {
       volumes: [
         { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o400 } },
@@ -197,7 +197,7 @@ describe('volumes', () => {
   ];
   for (const [what, source, message] of BAD)
     test(`${what} is refused`, async () => {
-      const dir = await mkdtemp(join(tmpdir(), 'shopmind-volumes-'));
+      const dir = ownFolder('volumes');
       await assert.rejects(
         makeVolumes(pod({ spec: { volumes: [{ name: 'v', ...source }] } }), PLACE, dir, {
           ...sources,
@@ -382,7 +382,7 @@ describe('logs', () => {
     maxBytes: number,
     check: (logs: ReturnType<typeof createLogStore>, dir: string) => Promise<void>,
   ): Promise<void> {
-    const dir = await mkdtemp(join(tmpdir(), 'shopmind-logs-'));
+    const dir = ownFolder('logs');
     try {
       await check(createLogStore(dir, maxBytes), dir);
     } finally {

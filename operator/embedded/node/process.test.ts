@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { until } from '../testing/cluster.ts';
 import { identityOf } from './identity.ts';
 import { createProcessTable, NODE_VARIABLE, type ProcessSpec, type RunningProcess } from './process.ts';
 
 async function folder(context: TestContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-processes-'));
+  const dir = ownFolder('processes');
   context.after(() => rm(dir, { recursive: true, force: true }));
   return dir;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { HistoryGone, openStore, StoreConflict, type Change, type Entry, type Store } from './store.ts';
 
 const RESOURCE = '/things';
@@ -28,7 +28,7 @@ const names = (entries: readonly Entry[]): string[] =>
   entries.map((entry) => `${entry.namespace}/${entry.name}`);
 
 function fileOf(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'store-'));
+  const directory = ownFolder('store');
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   return join(directory, 'objects.sqlite');
 }

@@ -1,10 +1,10 @@
 /**
  * What tests of the cluster need: a cluster on a folder of its own, a client of it, and waiting for conditions.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { startEmbeddedCluster, type ClusterOptions, type EmbeddedCluster } from '../cluster.ts';
 import { createApi, type Api } from '../controllers/machinery/client.ts';
 import { createHttpsTransport } from '../controllers/machinery/https.ts';
@@ -24,7 +24,7 @@ export interface TestCluster extends Client {
 export async function startTestCluster(
   options: Partial<ClusterOptions> = {},
 ): Promise<TestCluster & AsyncDisposable> {
-  const dir = await mkdtemp(join(tmpdir(), 'shopmind-cluster-'));
+  const dir = ownFolder('cluster');
   const kubeconfigPath = join(dir, 'kubeconfig');
   const cluster = await startEmbeddedCluster({
     dataDir: dir,

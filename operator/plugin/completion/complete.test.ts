@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { COMMANDS, loadAll } from '../commands.ts';
 import { CLUSTER_OPTIONS, GLOBAL_OPTIONS } from '../options.ts';
 import { complete, type Names } from './complete.ts';
@@ -47,7 +47,7 @@ for (const [line, expected] of [
 }
 
 test('bash offers what the plugin says', (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'shopmind-completion-'));
+  const folder = ownFolder('completion');
   try {
     execFileSync('bash', ['-c', 'true']);
   } catch {

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { krewManifest, krewProblems, type Artifact, type KrewManifest } from './manifest.ts';
 
 const ARTIFACT: Artifact = {
@@ -41,7 +41,7 @@ for (const [what, manifest, problem] of [
 }
 
 test('the command prints the manifest of the archives it is given', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-krew-'));
+  const folder = ownFolder('krew');
   try {
     const file = join(folder, 'shopmind-darwin-arm64.tar.gz');
     await writeFile(file, 'bytes');

@@ -3,11 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { createRedactor, MASK, publicForm } from './redact.ts';
 import { tar } from './tar.ts';
 
@@ -106,7 +106,7 @@ test('tar(1) unpacks the archive to the same files', (context) => {
   } catch {
     return context.skip('there is no tar(1) on this machine');
   }
-  const folder = mkdtempSync(join(tmpdir(), 'shopmind-tar-'));
+  const folder = ownFolder('tar');
   try {
     const long = `r/${'namespace-with-a-long-name/'.repeat(4)}logs/${'p'.repeat(80)}.log`;
     const files = new Map([

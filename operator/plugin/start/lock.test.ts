@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { Failure } from '../failure.ts';
 import { lockDataDir } from './lock.ts';
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'shopmind-lock-'));
+  dir = ownFolder('lock');
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 

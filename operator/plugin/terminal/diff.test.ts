@@ -3,11 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { edits, unified } from './diff.ts';
 import { PLAIN } from './style.ts';
 
@@ -53,7 +53,7 @@ test('patch(1) understands it', (context) => {
   } catch {
     return context.skip('there is no patch(1) on this machine');
   }
-  const folder = mkdtempSync(join(tmpdir(), 'shopmind-diff-'));
+  const folder = ownFolder('diff');
   try {
     fc.assert(
       fc.property(someLines, someLines, (before, after) => {

@@ -2,11 +2,11 @@
  * An API server in this process with ShopMind's definitions, and the plugin run against it as a person would: a command line in,
  * exit code and both streams out.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { customResourceDefinitions } from '../../../crds/index.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { tenants, type TenantObject } from '../../controllers/kinds.ts';
 import { startApiServer, type ApiServer } from '../../embedded/apiserver/server.ts';
 import { SILENT } from '../../embedded/apiserver/testing/server.ts';
@@ -54,7 +54,7 @@ export interface RunOptions {
 
 /** With namespaces `shopmind-system` and `tenant-acme`, and Pods of operator and gateway that are ready. */
 export async function startPluginCluster(): Promise<PluginCluster> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'shopmind-plugin-'));
+  const dataDir = ownFolder('plugin');
   const kubeconfig = join(dataDir, 'kubeconfig');
   const server = await startApiServer({
     dataDir,

@@ -2,13 +2,13 @@
  * The provisioner on a real PostgreSQL: what it makes, that it makes it once, what policies hide, what deletion leaves.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { startPostgres, type PostgresServer } from '../../../tests/servers/postgres.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { createBlobStore } from '../blobs.ts';
 import { createSealer } from '../sealing.ts';
 import { shelf } from '../testing/definition.ts';
@@ -397,7 +397,7 @@ test('what is written or removed while the directory is read is not lost, whiche
 });
 
 test('a snapshot holds every row of the tenant and no other, and deleting takes exactly those', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-blobs-'));
+  const folder = ownFolder('blobs');
   const store = await createBlobStore(pathToFileURL(`${folder}/`).href);
   await database.query(`
     insert into shop.shelves select t, 's' || i, 'l' from unnest(array['snap', 'stay']) t, generate_series(1, 6000) i;

@@ -1,14 +1,14 @@
 /** The server beside says why it cannot be had. */
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { binariesOf, startPostgres } from '../../../tests/servers/postgres.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { RecoveryFailedError, startBeside } from './server.ts';
 
 test('an image without the server of this version is a failure that says so, and not the end of the process', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-beside-'));
+  const folder = ownFolder('beside');
   try {
     const { signal } = new AbortController();
     const options = {
@@ -31,7 +31,7 @@ test('an image without the server of this version is a failure that says so, and
 });
 
 test('a server that refuses everybody for good is a failure with its reason, and is not asked for ever', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-beside-'));
+  const folder = ownFolder('beside');
   const server = await startPostgres();
   try {
     await server.end();

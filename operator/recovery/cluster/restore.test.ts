@@ -4,11 +4,11 @@
  * stands for the archive here; tests/servers/recovery.test.ts does the same with one.
  */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { startTestPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
 import { directoryRow } from '../../../tests/support/writers.ts';
 import type { TableDefinition } from '../../../runtime/platform/definition.ts';
@@ -393,7 +393,7 @@ test('while it runs no tenant is restored, erased or moved; and it does not begi
 
 /** The release after this one: books have pages. */
 async function grown(context: { after(work: () => Promise<void>): void }): Promise<Catalogue> {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-grown-'));
+  const folder = ownFolder('grown');
   context.after(() => rm(folder, { recursive: true, force: true }));
   await cp(fileURLToPath(shelf.migrations), folder, { recursive: true });
   await writeFile(

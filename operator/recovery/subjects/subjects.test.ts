@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { startTestPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
 import { directoryRow } from '../../../tests/support/writers.ts';
 import { openDatabase, type Database } from '../../provisioners/postgres/database.ts';
@@ -44,7 +44,7 @@ before(async () => {
   await createPostgres(database, catalogue).ensure(catalogue.pool());
   const directory = createDirectory(database, createSealer(KEY));
   for (const tenant of ['acme', 'bolt']) await directory.ensure(directoryRow(tenant), {});
-  folder = await mkdtemp(join(tmpdir(), 'shopmind-subjects-'));
+  folder = ownFolder('subjects');
   store = await openStore(pathToFileURL(folder).href);
 });
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
 import { until } from '../../../tests/support/wait.ts';
@@ -19,7 +18,7 @@ import type {
 
 let database: TestDatabase;
 let shop: TestHost;
-const sources = mkdtempSync(join(tmpdir(), 'shopmind-sources-'));
+const sources = ownFolder('sources');
 
 before(async () => {
   cpSync(fileURLToPath(new URL('../../../tenants/', import.meta.url)), sources, { recursive: true });

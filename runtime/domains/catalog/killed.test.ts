@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { freePort } from '../../../tests/support/port.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
@@ -13,7 +12,7 @@ import type { ImportReport, ProductsPage } from './schemas.ts';
 
 const PRODUCTS = 1_500;
 let database: TestDatabase;
-const folder = mkdtempSync(join(tmpdir(), 'shopmind-killed-'));
+const folder = ownFolder('killed');
 
 before(async () => {
   database = await startTestDatabase([catalog]);
@@ -42,6 +41,7 @@ async function startRuntime(): Promise<Runtime> {
       BLOBS_URL: pathToFileURL(`${folder}/`).href,
     },
   });
+  own(child);
   await until(
     async () => (await send(adminPort, 'x', 'GET', '/readyz').catch(() => undefined))?.status === 200,
   );

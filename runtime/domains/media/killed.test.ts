@@ -1,13 +1,13 @@
 /** Uploads under kill -9: what was begun is finished by asking again, or gone when its time is over; nothing is half there. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { freePort } from '../../../tests/support/port.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
@@ -17,7 +17,7 @@ import type { BegunUpload, Upload, Usage } from './schemas.ts';
 
 let database: TestDatabase;
 let runtime: { readonly child: ChildProcess; readonly port: number };
-const folder = mkdtempSync(join(tmpdir(), 'shopmind-killed-'));
+const folder = ownFolder('killed');
 
 before(async () => {
   database = await startTestDatabase([media]);
@@ -43,6 +43,7 @@ async function startRuntime(): Promise<typeof runtime> {
       BLOBS_URL: pathToFileURL(`${folder}/`).href,
     },
   });
+  own(child);
   await until(async () => (await send(adminPort, 'x', 'GET', '/readyz')).status === 200 || undefined, {
     withinMs: 60_000,
     what: 'the runtime is ready',

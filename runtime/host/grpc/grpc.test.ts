@@ -1,9 +1,8 @@
 /** A whole runtime asked by grpc-js, the library that most of Node's clients are made of. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, constants, type ClientHttp2Session } from 'node:http2';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
@@ -23,6 +22,7 @@ import {
   type PackageDefinition,
 } from '@grpc/proto-loader';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { accounts } from '../../domains/accounts/definition.ts';
 import { newCustomer } from '../../domains/accounts/testing/customers.ts';
 import { catalog } from '../../domains/catalog/definition.ts';
@@ -38,7 +38,7 @@ type Made = Readonly<Record<string, unknown>>;
 type Call = MethodDefinition<object, object>;
 
 const OPTIONS = { longs: Number, enums: String, defaults: true, oneofs: true };
-const folder = mkdtempSync(join(tmpdir(), 'shopmind-grpc-'));
+const folder = ownFolder('grpc');
 const shopProto = loadSync(new URL('../../../docs/api/shopmind.proto', import.meta.url).pathname, OPTIONS);
 
 let database: TestDatabase;

@@ -1,11 +1,11 @@
 /** Our bytes, our text and our descriptors, judged by protobuf.js: what it reads of ours and writes again is what we meant. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadFileDescriptorSetFromBuffer, loadSync, type MethodDefinition } from '@grpc/proto-loader';
 import fc from 'fast-check';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { DOMAINS } from '../../domains/index.ts';
 import { ShopError } from '../../platform/errors.ts';
 import { readApi } from '../shapes/api.ts';
@@ -19,7 +19,7 @@ import { decode, encode, type Json } from './wire.ts';
 const { file, calls } = grpcModel(await readApi(DOMAINS), DOMAINS, await readNumbers());
 const files: readonly ProtoFile[] = [file, HEALTH, ...REFLECTIONS];
 
-const folder = mkdtempSync(join(tmpdir(), 'shopmind-proto-'));
+const folder = ownFolder('proto');
 after(() => rmSync(folder, { recursive: true, force: true }));
 for (const one of files) {
   const path = join(folder, one.path);

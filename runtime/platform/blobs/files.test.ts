@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { blobsContract } from '../contract/blobs.ts';
 import { createFileBlobs } from './files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'shopmind-blobs-'));
+const folder = ownFolder('blobs');
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 blobsContract('blobs in files', () => Promise.resolve(createFileBlobs(mkdtempSync(join(folder, 'store-')))));

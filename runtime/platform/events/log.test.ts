@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { own } from '../../../tests/support/owned.ts';
 import { systemClock } from '../clock.ts';
 import { eventsContract } from '../contract/events.ts';
 import { breakPledge, PLEDGES } from '../contract/pledges.ts';
@@ -215,6 +216,7 @@ test('a process killed between commit and publish, again and again, loses no eve
     const child = fork(new URL('./log.crash.ts', import.meta.url), [database.url, tenant], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    own(child);
     const enough = Promise.withResolvers<void>();
     let mine = 0;
     child.on('message', () => {

@@ -1,11 +1,11 @@
 /** The mail port on a real SMTP server on loopback: its contract, what its refusals mean, TLS, and providers that stand in for each other. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { pino } from 'pino';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { parseAddress } from '../address/index.ts';
 import { manualClock } from '../clock.ts';
 import { MAIL, mailContract } from '../contract/mail.ts';
@@ -132,7 +132,7 @@ test('a server that is not there is unavailable at once, with a time to come bac
   });
 });
 
-const folder = mkdtempSync(join(tmpdir(), 'smtp-tls-'));
+const folder = ownFolder('smtp-tls');
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('without tls=off nothing is said before TLS: a server without it, or with a stranger’s certificate, gets no login', async () => {

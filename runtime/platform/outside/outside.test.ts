@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadCertificates } from '../../../operator/embedded/apiserver/certificates.ts';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { createOutside } from './outside.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'outside-'));
+const folder = ownFolder('outside');
 const certificates = loadCertificates(folder);
 const servers: Server[] = [];
 after(() => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { ownFolder } from '../../../tests/support/owned.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { paymentsContract, refuses } from '../contract/payments.ts';
 import type { Payments } from '../ports.ts';
@@ -26,7 +25,7 @@ const METHODS = {
 };
 
 describe('payments through the stripe package', () => {
-  const data = mkdtempSync(join(tmpdir(), 'port-'));
+  const data = ownFolder('port');
   const secrets = new Map([
     ['payments-secret-key', KEYS.secretKey],
     ['payments-publishable-key', KEYS.publishableKey],

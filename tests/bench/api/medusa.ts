@@ -2,11 +2,11 @@
  * Medusa, as its own starter configures it, on a PostgreSQL of its own, with fifty products of its own kind: seeding a thousand takes
  * it longer than the whole comparison.
  */
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres } from '../../servers/postgres.ts';
 import type { Program } from '../../servers/process.ts';
+import { ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { anyOf, POSTGRES, type Contestant } from './contestant.ts';
 import type { Flow, Send, StepAnswer } from './load.ts';
@@ -33,7 +33,7 @@ export async function startMedusa(): Promise<Contestant> {
       typescript: '^5.6.2',
     },
   });
-  const project = await mkdtemp(join(tmpdir(), 'medusa-bench-'));
+  const project = ownFolder('medusa-bench');
   const postgres = await startPostgres({ settings: POSTGRES });
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;

@@ -4,13 +4,12 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { MALLOC } from '../../../operator/resources/environment.ts';
 import { ADDRESS, KEYS, merchantKeyHash } from '../../../runtime/domains/orders/testing/shop.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
 import { startTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { own, ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { shopAt, type Shop } from '../../support/shop.ts';
 import { until } from '../../support/wait.ts';
@@ -35,7 +34,7 @@ export async function startShop(
   products: number,
   { statements, profiles }: Looking = { statements: false, profiles: undefined },
 ): Promise<Contestant> {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-bench-'));
+  const folder = ownFolder('bench');
   const names = DOMAINS.map(({ name }) => name);
   const database = await startTestDatabase(DOMAINS, statements ? { ...POSTGRES, ...COUNTING } : POSTGRES);
   const [port, payPort] = [await freePort(), await freePort()];
@@ -237,6 +236,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
       ...env,
     },
   });
+  own(child);
   await until(async () => ((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok ? true : undefined), {
     withinMs: 60_000,
     what: `${file} is ready`,

@@ -2,12 +2,12 @@
  * Vendure, as its own starter configures it: server and worker, on a PostgreSQL of its own, with our catalogue. Its shop API is GraphQL;
  * the queries ask for what a list and a product page show.
  */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startPostgres } from '../../servers/postgres.ts';
 import type { Program } from '../../servers/process.ts';
+import { ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { until } from '../../support/wait.ts';
 import { handles, vendureFile } from './catalogue.ts';
@@ -23,7 +23,7 @@ export async function startVendure(products: number): Promise<Contestant> {
     dependencies: { '@vendure/core': VERSION, '@vendure/asset-server-plugin': VERSION, pg: '^8.23.1' },
     alsoUnpack: `@vendure/create@${VERSION}`,
   });
-  const folder = await mkdtemp(join(tmpdir(), 'vendure-bench-'));
+  const folder = ownFolder('vendure-bench');
   const postgres = await startPostgres({ settings: POSTGRES });
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;

@@ -1,7 +1,6 @@
 /** What is compared: ours on PostgreSQL (between two processes by Redis or by NOTIFY), Socket.IO, and a bare loop on `ws`. */
 import { fork } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { accounts } from '../../../runtime/domains/accounts/definition.ts';
@@ -12,6 +11,7 @@ import { systemClock } from '../../../runtime/platform/clock.ts';
 import { startRedis } from '../../servers/redis.ts';
 import { startTestDatabase, type TestDatabase } from '../../support/database.ts';
 import type { Program } from '../../servers/process.ts';
+import { own, ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { POSTGRES } from '../api/contestant.ts';
 import { installed, serving } from '../api/packages.ts';
@@ -56,7 +56,7 @@ export async function startPeer(
   { rooms, nodes, isIdle = false }: Size,
 ): Promise<Contestant> {
   const packages = await installed(PEERS);
-  const folder = await mkdtemp(join(tmpdir(), 'chat-peers-'));
+  const folder = ownFolder('chat-peers');
   const redis = nodes > 1 ? await startRedis({ nodes: 1 }) : undefined;
   const script = kind === 'ws' ? './peers/bare.mjs' : './peers/socket-io.mjs';
   const programs: Program[] = [];
@@ -104,7 +104,7 @@ export async function startOurs(size: Size, between: Between = 'redis'): Promise
   await database.addTenant({ id: 'acme', domains: ['accounts', 'chat'] });
   const redis = size.nodes > 1 && between === 'redis' ? await startRedis({ nodes: 1 }) : undefined;
   const { rooms, guests } = await furnish(database, size);
-  const folder = await mkdtemp(join(tmpdir(), 'chat-ours-'));
+  const folder = ownFolder('chat-ours');
   const children: { pid: number; port: number; end: () => Promise<void> }[] = [];
   for (let n = 0; n < size.nodes; n++)
     children.push(
@@ -148,6 +148,7 @@ function startRuntime(
       CACHE_URL: cache ?? '',
     },
   });
+  own(child);
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the runtime ended with ${code}`)));

@@ -1,6 +1,7 @@
 /** Crowds of clients in processes of their own, told how fast to talk and asked what arrived. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { own } from '../../support/owned.ts';
 
 /** Letters of a message. */
 export const LETTERS = 200;
@@ -50,6 +51,7 @@ export async function gather(plan: Plan): Promise<Crowd> {
       guests: plan.guests.slice(n * share * plan.perRoom, (n + 1) * share * plan.perRoom),
     };
     const child = fork(new URL('./crowd.process.ts', import.meta.url), { serialization: 'advanced' });
+    own(child);
     child.send(part);
     return child;
   });

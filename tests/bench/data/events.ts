@@ -12,6 +12,7 @@ import { loginFor } from '../../../operator/provisioners/postgres/logins.ts';
 import { createPostgres as createProvisioner } from '../../../operator/provisioners/postgres/postgres.ts';
 import { startKafka, type KafkaServer } from '../../servers/kafka.ts';
 import { startPostgres, type PostgresServer } from '../../servers/postgres.ts';
+import { own } from '../../support/owned.ts';
 import { processTree } from '../../support/processes.ts';
 import { machine } from '../machine.ts';
 import { table } from '../table.ts';
@@ -244,6 +245,7 @@ function start(order: Order): Started {
   const child = fork(new URL('./events.process.ts', import.meta.url), [JSON.stringify(order)], {
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
   });
+  own(child);
   const ready = Promise.withResolvers<void>();
   const warm = Promise.withResolvers<void>();
   const report = new Promise<Report>((resolve, reject) => {

@@ -1,7 +1,7 @@
 /** ipx, which does the same for Nuxt and others with the same decoder: files of a folder, painted for each request anew. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { installed, serving } from '../api/packages.ts';
 import { onceEach, renditions, type Contestant, type Wanted } from './contestant.ts';
@@ -10,7 +10,7 @@ const VERSION = '3.1.1';
 
 export async function startIpx(pictures: readonly Buffer[]): Promise<Contestant> {
   const packages = await installed({ name: `ipx-${VERSION}`, dependencies: { ipx: VERSION } });
-  const folder = await mkdtemp(join(tmpdir(), 'ipx-bench-'));
+  const folder = ownFolder('ipx-bench');
   const nameOf = (picture: number): string => `${picture}.jpg`;
   await Promise.all(pictures.map((bytes, at) => writeFile(join(folder, nameOf(at)), bytes)));
   const port = await freePort();

@@ -1,13 +1,12 @@
 /** Ours: a runtime with the media library, its PostgreSQL, and pictures that a merchant has brought. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { media } from '../../../runtime/domains/media/definition.ts';
 import type { BegunUpload, Upload } from '../../../runtime/domains/media/schemas.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../../runtime/host/testing.ts';
 import { startTestDatabase } from '../../support/database.ts';
+import { own, ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { until } from '../../support/wait.ts';
 import { anyOf } from '../api/contestant.ts';
@@ -19,7 +18,7 @@ const HEADERS = { host: `${TENANT}.localhost`, accept: 'image/avif,image/webp,*/
 export async function startOurs(
   pictures: readonly Buffer[],
 ): Promise<Contestant & { readonly broughtPerSecond: number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-bench-'));
+  const folder = ownFolder('bench');
   const database = await startTestDatabase([media]);
   await database.addTenant({ id: TENANT, domains: ['media'] }, ADMIN_SECRETS);
   const [port, adminPort] = [await freePort(), await freePort()];
@@ -37,6 +36,7 @@ export async function startOurs(
       BLOBS_URL: `file://${folder}/blobs`,
     },
   });
+  own(runtime);
   const stop = async (): Promise<void> => {
     const exited = once(runtime, 'exit');
     if (runtime.kill('SIGTERM')) await exited;

@@ -6,6 +6,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { KubeObject, ResourceType } from '../../../operator/kube/types.ts';
+import { own } from '../../support/owned.ts';
 
 /** One apply as the operator sent it. */
 export interface Recorded {
@@ -67,6 +68,7 @@ export function startPeer(script: string, env: Readonly<Record<string, string>>)
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  own(child);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${script} could not be started`);
   const exited = once(child, 'exit');

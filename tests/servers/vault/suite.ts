@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -24,6 +23,7 @@ import { startProcessor } from '../../../runtime/platform/payments/processor/pro
 import type { Secrets } from '../../../runtime/platform/ports.ts';
 import { createVaultSecrets } from '../../../runtime/platform/secrets/vault.ts';
 import { vaultAddressFor } from '../../../runtime/platform/vault/index.ts';
+import { ownFolder } from '../../support/owned.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
 import { until } from '../../support/wait.ts';
 import { startVault, type VaultServer } from '../vault.ts';
@@ -312,7 +312,7 @@ test('sealed, frozen, away or entered wrongly: it says which system, what it did
 
 test('a shop sells by payment keys that are in Vault and nowhere else; one that had them in the database keeps them', async () => {
   const postgres = await startTestPostgres();
-  const folder = await mkdtemp(join(tmpdir(), 'shopmind-vault-shop-'));
+  const folder = ownFolder('vault-shop');
   const processor = await startProcessor({
     host: '127.0.0.1',
     port: 0,

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { loadCertificates } from '../certificates.ts';
 import { at, fields, text, type Json, type JsonObject } from '../objects.ts';
 import { withServer, type TestServer } from '../testing/server.ts';
@@ -19,7 +18,7 @@ interface Hook {
 
 /** A webhook that answers every review by a function. */
 async function withHook(verdict: Verdict, work: (hook: Hook) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'webhook-'));
+  const directory = ownFolder('webhook');
   const { serving, authority } = loadCertificates(directory);
   const asked: JsonObject[] = [];
   const server = createServer({ key: serving.key, cert: serving.certificate }, (request, response) => {

@@ -1,10 +1,9 @@
 /** A server of a test's own, and a client that speaks to it as plainly as curl. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { fields, type Json, type JsonObject } from '../objects.ts';
 import { startApiServer, type ApiServer, type ApiServerOptions, type Logger } from '../server.ts';
 
@@ -34,7 +33,7 @@ export async function withServer(
   work: (api: TestServer) => Promise<void>,
   options: Partial<ApiServerOptions> = {},
 ): Promise<void> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'apiserver-')));
+  const dataDir = options.dataDir ?? ownFolder('apiserver');
   const server = await startApiServer({ dataDir, port: 0, host: '127.0.0.1', log: SILENT, ...options });
   const client = createClient(server.url, server.caCertificate, server.adminToken);
   try {

@@ -1,9 +1,9 @@
 /** A shop that companies buy at: orders, payments, accounts and mails in one process, with the local processor. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { until } from '../../../../tests/support/wait.ts';
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
 import type { HostParts } from '../../../host/host.ts';
@@ -45,7 +45,7 @@ export const DOMAINS = ['accounts', 'notifications', 'orders', 'payments'];
 const VARIANT = 'var_desk';
 
 export async function startCompanyShop(parts: HostParts = {}): Promise<CompanyShop> {
-  const folder = mkdtempSync(join(tmpdir(), 'company-shop-'));
+  const folder = ownFolder('company-shop');
   const database = await startTestDatabase([accounts, notifications, orders, payments]);
   const secrets = {
     ...ADMIN_SECRETS,

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { own, ownFolder } from '../../../../tests/support/owned.ts';
 import { freePort } from '../../../../tests/support/port.ts';
 import { payments } from '../../payments/definition.ts';
 import { orders } from '../definition.ts';
@@ -57,7 +57,7 @@ const ADMIN = 'processor-admin';
 export const MERCHANT = { authorization: 'Bearer x' };
 
 export async function startKilledShop(): Promise<KilledShop> {
-  const folder = mkdtempSync(join(tmpdir(), 'killed-'));
+  const folder = ownFolder('killed');
   const children = new Set<ChildProcess>();
   const database = await startTestDatabase([orders, payments]);
   await database.addTenant(
@@ -72,6 +72,7 @@ export async function startKilledShop(): Promise<KilledShop> {
       env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache'), ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    own(child);
     children.add(child);
     child.once('exit', () => children.delete(child));
     return child;

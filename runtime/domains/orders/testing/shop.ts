@@ -2,14 +2,14 @@
  * A whole shop in one process, for tests: throw-away PostgreSQL, the local processor, and a host with orders and payments.
  * Products arrive as the catalogue's events would bring them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { createHost, type Host } from '../../../host/host.ts';
 import type { CreateService } from '../../../platform/domain.ts';
 import type { Clock, Payments, Secrets } from '../../../platform/ports.ts';
@@ -130,7 +130,7 @@ const TENANT_SECRETS: Secrets = {
 };
 
 export async function startTestShop(options: TestShopOptions = {}): Promise<TestShop> {
-  const folder = mkdtempSync(join(tmpdir(), 'shop-'));
+  const folder = ownFolder('shop');
   const database = await startTestDatabase([orders, payments]);
   const merchantToken = 'merchant-token-of-acme-0001';
   await database.addTenant(

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomUUID, sign } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { paymentsContract, refuses } from '../../contract/payments.ts';
 import type { Payments, PaymentIntent, SignedMessage } from '../../ports.ts';
 import { startProcessor, type Processor } from '../processor/processor.ts';
@@ -25,7 +24,7 @@ const KEYS = {
 const CHOICES = { paid: 'approve', declined: 'decline', disputed: 'dispute' } as const;
 
 describe('payments by PayPal', () => {
-  const data = mkdtempSync(join(tmpdir(), 'paypal-'));
+  const data = ownFolder('paypal');
   const secrets = new Map([
     ['paypal-client-id', KEYS.clientId],
     ['paypal-client-secret', KEYS.clientSecret],

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { Stripe } from 'stripe';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { startProcessor, type Processor } from './processor.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -22,7 +21,7 @@ describe(
   'the card fields in a shop’s page',
   { skip: CHROMIUM === undefined && 'no browser is installed' },
   () => {
-    const data = mkdtempSync(join(tmpdir(), 'card-'));
+    const data = ownFolder('card');
     let processor: Processor;
     let shop: Server;
     let browser: Browser;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Stripe } from 'stripe';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { startProcessor, type Processor } from './processor.ts';
 
 const ADMIN = 'admin-secret';
@@ -26,7 +26,7 @@ interface Confirmed {
 }
 
 describe('the processor, as the stripe package sees it', () => {
-  const data = mkdtempSync(join(tmpdir(), 'processor-'));
+  const data = ownFolder('processor');
   const received: { event: Stripe.Event; raw: string; signature: string }[] = [];
   const refusals: number[] = [];
   let processor: Processor;

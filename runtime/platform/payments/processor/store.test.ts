@@ -1,10 +1,10 @@
 /** The processor's file: what an older release left in it is there afterwards. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { ownFolder } from '../../../../tests/support/owned.ts';
 import { openStore } from './store.ts';
 
 /** As they were before bodies lay in the order of their making. */
@@ -33,7 +33,7 @@ const FORMER = `
 `;
 
 test('a file of the former layout is taken over with all that is in it, once', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'processor-'));
+  const folder = ownFolder('processor');
   t.after(() => rm(folder, { recursive: true }));
   const before = new DatabaseSync(join(folder, 'processor.sqlite'));
   before.exec(FORMER);
