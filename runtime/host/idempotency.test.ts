@@ -3,8 +3,7 @@ import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { manualClock } from '../platform/clock.ts';
 import { ShopError } from '../platform/errors.ts';
-import { createNewId } from '../platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../platform/sql/postgres.ts';
+import type { PostgresSql } from '../platform/sql/postgres.ts';
 import { createIdempotency, type Answer, type Idempotency, type Keep } from './idempotency.ts';
 
 const clock = manualClock();
@@ -14,13 +13,10 @@ let idempotency: Idempotency;
 
 before(async () => {
   database = await startTestDatabase([]);
-  sql = createPostgres({ connectionString: database.url, clock, newId: createNewId(clock), connections: 4 });
+  sql = database.open({ clock, connections: 4 });
   idempotency = createIdempotency(sql, clock);
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 const ANSWER: Answer = { status: 200, headers: {}, body: Buffer.from('done') };
 let requests = 0;

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createNewId } from '../platform/ids.ts';
-import { createPostgres } from '../platform/sql/postgres.ts';
 import { tidy } from './upkeep.ts';
 
 let database: TestDatabase;
@@ -13,11 +11,7 @@ before(async () => {
 after(() => database.stop());
 
 test('old events go, but not the newest of a key, nor what a consumer has still to read, nor another tenant’s', async () => {
-  const sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-  });
+  const sql = database.open();
   await database.admin.query(
     `INSERT INTO shop.event_log (tenant_id, position, id, topic, type, key, payload, occurred_at)
      SELECT t, n, t || n, 'x.thing', 'x.thing.done', 'k' || n % 2, '{}', now() - interval '30 days' FROM unnest('{a,b}'::text[]) t, generate_series(1, 10) n;
@@ -32,5 +26,4 @@ test('old events go, but not the newest of a key, nor what a consumer has still 
     [7, 8, 9, 10],
   );
   assert.equal(rows.filter((row) => row.tenant_id === 'b').length, 10);
-  await sql.close();
 });

@@ -11,8 +11,7 @@ import { createKafkaEvents, type KafkaEventsOptions } from '../../runtime/platfo
 import { createRelay } from '../../runtime/platform/events/kafka/relay.ts';
 import { createSender } from '../../runtime/platform/events/kafka/sender.ts';
 import { noMeter } from '../../runtime/platform/events/meter.ts';
-import { createNewId } from '../../runtime/platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../../runtime/platform/sql/postgres.ts';
+import type { PostgresSql } from '../../runtime/platform/sql/postgres.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/wait.ts';
 import { startKafka, type KafkaServer } from './kafka.ts';
@@ -29,18 +28,11 @@ before(async () => {
   await createTopics(['x.thing', 'x.other', 'x.effect'], 3);
 });
 after(async () => {
-  await sql.close();
   await database.stop();
   await kafka.stop();
 });
 
-const open = () =>
-  createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 12,
-  });
+const open = () => database.open({ connections: 12 });
 const events = (more: Partial<KafkaEventsOptions> = {}) =>
   createKafkaEvents({
     sql,

@@ -10,8 +10,7 @@ import { orders } from '../../runtime/domains/orders/definition.ts';
 import { systemClock } from '../../runtime/platform/clock.ts';
 import { tasksContract } from '../../runtime/platform/contract/tasks.ts';
 import { ShopError } from '../../runtime/platform/errors.ts';
-import { createNewId } from '../../runtime/platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../../runtime/platform/sql/postgres.ts';
+import type { PostgresSql } from '../../runtime/platform/sql/postgres.ts';
 import { createRabbitTasks } from '../../runtime/platform/tasks/rabbitmq.ts';
 import { topologyOf } from '../../runtime/platform/tasks/rabbitmq/topology/index.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -26,16 +25,10 @@ let sql: PostgresSql;
 
 before(async () => {
   [database, rabbit] = await Promise.all([startTestDatabase([]), startRabbit()]);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 12,
-  });
+  sql = database.open({ connections: 12 });
   await declare(NAMES);
 });
 after(async () => {
-  await sql.close();
   await database.stop();
   await rabbit.stop();
 });

@@ -7,7 +7,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { Pool } from 'pg';
 import { DOMAINS } from '../../crds/tenant.ts';
 import type { DomainDefinition } from '../../runtime/platform/definition.ts';
+import { systemClock } from '../../runtime/platform/clock.ts';
+import { createNewId } from '../../runtime/platform/ids.ts';
 import { platform } from '../../runtime/platform/sql/definition.ts';
+import {
+  createPostgres,
+  type PostgresOptions,
+  type PostgresSql,
+} from '../../runtime/platform/sql/postgres.ts';
 import type { Tenant } from '../../runtime/platform/ports.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 
@@ -20,6 +27,8 @@ export interface TestDatabase {
   /** Superuser; sees every tenant's rows. */
   readonly admin: Pool;
   addTenant(tenant: Partial<Tenant> & { id: string }, secrets?: Record<string, string>): Promise<Tenant>;
+  /** A runtime's way to it, by the system's clock where no other is told. `stop` closes it, unless the test did. */
+  open(options?: Partial<Omit<PostgresOptions, 'connectionString'>>): PostgresSql;
   stop(): Promise<void>;
 }
 
@@ -35,9 +44,11 @@ export async function startTestDatabase(
   await admin.query(PLATFORM_SCHEMA);
   for (const domain of [platform, ...domains]) await install(admin, domain);
   const secretsKey = randomBytes(32).toString('base64');
+  const url = `postgres://shop_runtime:runtime@127.0.0.1:${postgres.port}/shopmind`;
+  const opened: PostgresSql[] = [];
   return {
     postgres,
-    url: `postgres://shop_runtime:runtime@127.0.0.1:${postgres.port}/shopmind`,
+    url,
     secretsKey,
     admin,
     async addTenant(partial, secrets = {}) {
@@ -76,7 +87,16 @@ export async function startTestDatabase(
       await admin.query(`SELECT pg_notify('tenants', $1)`, [tenant.id]);
       return tenant;
     },
+    open(options = {}) {
+      const { clock = systemClock } = options;
+      const sql = createPostgres({ connectionString: url, clock, newId: createNewId(clock), ...options });
+      let closing: Promise<void> | undefined;
+      const once = { ...sql, close: () => (closing ??= sql.close()) };
+      opened.push(once);
+      return once;
+    },
     async stop() {
+      for (const sql of opened) await sql.close();
       await admin.end();
       await postgres.stop();
     },

@@ -5,10 +5,8 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { createMortals, type Mortal } from '../../../tests/support/mortal.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { createNewId } from '../../platform/ids.ts';
 import type { NewEvent } from '../../platform/ports.ts';
-import { createPostgres, type PostgresSql } from '../../platform/sql/postgres.ts';
+import type { PostgresSql } from '../../platform/sql/postgres.ts';
 import { accounts } from '../accounts/definition.ts';
 import { notifications } from '../notifications/definition.ts';
 import { catalog } from './definition.ts';
@@ -28,15 +26,10 @@ before(async () => {
   database = await startTestDatabase([accounts, catalog, notifications]);
   for (const id of MOMENTS)
     await database.addTenant({ id, domains: ['accounts', 'catalog', 'notifications'] }, ADMIN_SECRETS);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-  });
+  sql = database.open();
 });
 after(async () => {
   mortals.stop();
-  await sql.close();
   await database.stop();
 });
 

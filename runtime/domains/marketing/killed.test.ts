@@ -6,9 +6,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { createMortals, type Mortal } from '../../../tests/support/mortal.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send, type TestAnswer } from '../../host/testing.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { createNewId } from '../../platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../../platform/sql/postgres.ts';
+import type { PostgresSql } from '../../platform/sql/postgres.ts';
 import { DOMAINS } from '../index.ts';
 import type { Campaign } from './campaigns/schemas.ts';
 import type { Account } from './loyalty/schemas.ts';
@@ -32,18 +30,13 @@ before(async () => {
   database = await startTestDatabase(DOMAINS);
   for (const id of [...CAMPAIGNS, 'points'])
     await database.addTenant({ id, domains: ['marketing', 'notifications'] }, ADMIN_SECRETS);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-  });
+  sql = database.open();
   const runtime = await mortals.start();
   await Promise.all(CAMPAIGNS.map(haveRegistered));
   await runtime.kill();
 });
 after(async () => {
   mortals.stop();
-  await sql.close();
   await database.stop();
 });
 

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { systemClock } from '../../platform/clock.ts';
 import { ShopError } from '../../platform/errors.ts';
-import { createNewId } from '../../platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../../platform/sql/postgres.ts';
+import type { PostgresSql } from '../../platform/sql/postgres.ts';
 import { orders } from './definition.ts';
 import { adjust, availabilityOf, levels, move, moveUnits, take, type Want } from './inventory.ts';
 import type { StockState } from './machine.ts';
@@ -73,17 +71,9 @@ describe('stock', () => {
 
   before(async () => {
     database = await startTestDatabase([orders]);
-    sql = createPostgres({
-      connectionString: database.url,
-      clock: systemClock,
-      newId: createNewId(systemClock),
-      connections: 10,
-    });
+    sql = database.open({ connections: 10 });
   });
-  after(async () => {
-    await sql.close();
-    await database.stop();
-  });
+  after(() => database.stop());
 
   async function fill(onHand: number): Promise<void> {
     await database.admin.query('delete from shop.orders_holds; delete from shop.orders_stock');

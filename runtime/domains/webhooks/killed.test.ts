@@ -8,9 +8,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { createMortals, type Mortal } from '../../../tests/support/mortal.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { createNewId } from '../../platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../../platform/sql/postgres.ts';
+import type { PostgresSql } from '../../platform/sql/postgres.ts';
 import { DOMAINS } from '../index.ts';
 import { startReceiver, type Receiver } from './testing/receiver.ts';
 
@@ -26,16 +24,11 @@ before(async () => {
   for (const shop of ['taken', 'told', 'noted', 'answered', 'silent', 'anywhere'])
     await database.addTenant({ id: shop, domains: ['webhooks'] }, ADMIN_SECRETS);
   receiver = await startReceiver();
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-  });
+  sql = database.open();
 });
 after(async () => {
   mortals.stop();
   await receiver.stop();
-  await sql.close();
   await database.stop();
 });
 

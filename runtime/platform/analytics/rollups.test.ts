@@ -4,8 +4,7 @@ import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { manualClock, systemClock } from '../clock.ts';
 import { analyticsContract, FACTS } from '../contract/analytics.ts';
-import { createNewId } from '../ids.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
 import { FACT_DAYS, ROLLUP_DAYS } from './index.ts';
 import { createRollups } from './rollups.ts';
 
@@ -16,17 +15,9 @@ let sql: PostgresSql;
 
 before(async () => {
   database = await startTestDatabase([]);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 4,
-  });
+  sql = database.open({ connections: 4 });
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 analyticsContract('analytics in the database', () =>
   createRollups({ sql, clock: systemClock, facts: FACTS }),

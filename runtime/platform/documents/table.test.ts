@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { systemClock } from '../clock.ts';
 import { COLLECTIONS, documentsContract } from '../contract/documents.ts';
-import { createNewId } from '../ids.ts';
 import type { SqlValue } from '../ports.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
 import { createTableDocuments } from './table.ts';
 
 let database: TestDatabase;
@@ -14,17 +12,9 @@ let sql: PostgresSql;
 
 before(async () => {
   database = await startTestDatabase([]);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 4,
-  });
+  sql = database.open({ connections: 4 });
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 documentsContract('documents in the database', () => createTableDocuments({ sql, collections: COLLECTIONS }));
 

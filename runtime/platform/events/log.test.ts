@@ -8,8 +8,7 @@ import { systemClock } from '../clock.ts';
 import { eventsContract } from '../contract/events.ts';
 import { breakPledge, PLEDGES } from '../contract/pledges.ts';
 import { tasksContract } from '../contract/tasks.ts';
-import { createNewId } from '../ids.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
 import { createTaskQueue } from '../tasks/queue.ts';
 import { createEventLog } from './log.ts';
 
@@ -22,18 +21,9 @@ before(async () => {
   await database.admin.query(PLEDGES);
   sql = open();
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
-const open = () =>
-  createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 8,
-  });
+const open = () => database.open({ connections: 8 });
 const events = (sweepMilliseconds = 50) =>
   createEventLog({
     sql,

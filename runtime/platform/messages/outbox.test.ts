@@ -4,9 +4,8 @@ import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { manualClock } from '../clock.ts';
 import { mailContract } from '../contract/mail.ts';
-import { createNewId } from '../ids.ts';
 import type { MailMessage, OutboxMessage } from '../ports.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
 import { createOutbox } from './outbox.ts';
 
 const clock = manualClock();
@@ -14,12 +13,9 @@ let database: TestDatabase;
 let sql: PostgresSql;
 before(async () => {
   database = await startTestDatabase([]);
-  sql = createPostgres({ connectionString: database.url, clock, newId: createNewId(clock) });
+  sql = database.open({ clock });
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 mailContract('outbox', async () => {
   await database.admin.query('truncate shop.sent_messages');

@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { systemClock } from '../clock.ts';
 import { pubSubContract } from '../contract/pubsub.ts';
-import { createNewId } from '../ids.ts';
 import type { PubSub } from '../ports.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
 import { createNotifyPubSub } from './notify.ts';
 
 let database: TestDatabase;
-const opened: PostgresSql[] = [];
 let scopes = 0;
 
 before(async () => {
   database = await startTestDatabase([]);
 });
-after(async () => {
-  for (const sql of opened) await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 function open(scope: string): PubSub {
-  const sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 2,
-  });
-  opened.push(sql);
-  return createNotifyPubSub({ sql, scope, onError: () => undefined });
+  return createNotifyPubSub({ sql: database.open({ connections: 2 }), scope, onError: () => undefined });
 }
 
 pubSubContract('pub/sub by NOTIFY', async () => {

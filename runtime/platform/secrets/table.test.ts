@@ -2,27 +2,18 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { seal, startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
-import { systemClock } from '../clock.ts';
 import { secretsContract } from '../contract/secrets.ts';
-import { createNewId } from '../ids.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
 import { createSecrets } from './table.ts';
 
 let database: TestDatabase;
 let sql: PostgresSql;
 before(async () => {
   database = await startTestDatabase([]);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-  });
+  sql = database.open();
   await database.addTenant({ id: 'one' }, { payments: 'sk_test_ü' });
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 secretsContract('secrets in the database', () =>
   Promise.resolve({

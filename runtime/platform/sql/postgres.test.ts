@@ -22,18 +22,9 @@ before(async () => {
     GRANT ALL ON shop.things TO shop_runtime`);
   sql = open();
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
-const open = () =>
-  createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 4,
-  });
+const open = () => database.open({ connections: 4 });
 const insert = 'INSERT INTO things (tenant_id, id, n, at, doc, tags) VALUES ($1, $2, $3, $4, $5, $6)';
 
 test('a tenant neither sees, changes nor writes the rows of another', async () => {
@@ -144,16 +135,9 @@ test('deadlocked transactions are run again until both succeed', async () => {
 });
 
 test('a statement past its limit answers timeout, and the connection serves on', async () => {
-  const hasty = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 1,
-    statementTimeoutMilliseconds: 100,
-  });
+  const hasty = database.open({ connections: 1, statementTimeoutMilliseconds: 100 });
   await assert.rejects(hasty.query('a', 'SELECT pg_sleep(5)'), { code: 'timeout' });
   assert.equal((await hasty.query('a', 'SELECT 1 AS one')).rows[0]?.['one'], 1);
-  await hasty.close();
 });
 
 test('a migration that changes a table does not break prepared statements', async () => {
@@ -181,15 +165,7 @@ test('notifications reach listeners, also after the server was killed and came b
   await sql.notify('test', 'one');
   await woken.promise;
   await database.postgres.kill();
-  await assert.rejects(
-    createPostgres({
-      connectionString: database.url,
-      clock: systemClock,
-      newId: createNewId(systemClock),
-      connectTimeoutMilliseconds: 100,
-    }).ping(),
-    { code: 'unavailable' },
-  );
+  await assert.rejects(database.open({ connectTimeoutMilliseconds: 100 }).ping(), { code: 'unavailable' });
   const waiting = sql.query('a', 'SELECT 1 AS one');
   await database.postgres.start();
   assert.equal((await waiting).rows[0]?.['one'], 1, 'a query waits for a server that restarts');
@@ -313,12 +289,7 @@ test('whoever makes a shared transaction fail, fails alone and with its own erro
 });
 
 test('statements that wait for a connection share one transaction, and whoever makes it fail, fails alone', async () => {
-  const one = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 1,
-  });
+  const one = database.open({ connections: 1 });
   const ids = Array.from({ length: 30 }, (_, index) => `shared-${index}`);
   const write = (id: string): Promise<unknown> => one.query('s', insert, ['s', id, 1, null, null, null]);
   await Promise.all(ids.map(write));
@@ -333,7 +304,6 @@ test('statements that wait for a connection share one transaction, and whoever m
     again.map(({ status }) => status),
     ['rejected', 'rejected', 'rejected', 'fulfilled'],
   );
-  await one.close();
 });
 
 test('several statements are one transaction, in which each sees what those before it did', async () => {

@@ -9,11 +9,10 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { until } from '../../../tests/support/wait.ts';
-import { manualClock, systemClock } from '../clock.ts';
+import { manualClock } from '../clock.ts';
 import { ShopError } from '../errors.ts';
-import { createNewId } from '../ids.ts';
 import type { TaskRun } from '../ports.ts';
-import { createPostgres, type PostgresSql } from '../sql/postgres.ts';
+import type { PostgresSql } from '../sql/postgres.ts';
 import { createTaskQueue } from './queue.ts';
 
 const TASKS = 3;
@@ -49,17 +48,9 @@ let database: TestDatabase;
 let sql: PostgresSql;
 before(async () => {
   database = await startTestDatabase([]);
-  sql = createPostgres({
-    connectionString: database.url,
-    clock: systemClock,
-    newId: createNewId(systemClock),
-    connections: 6,
-  });
+  sql = database.open({ connections: 6 });
 });
-after(async () => {
-  await sql.close();
-  await database.stop();
-});
+after(() => database.stop());
 
 test('however long workers are silent, each task is done by its holder, once, and nobody else’s end counts', async () => {
   let number = 0;

@@ -5,7 +5,7 @@ import { startTestDatabase, type TestDatabase } from '../../../../tests/support/
 import { systemClock } from '../../../platform/clock.ts';
 import { createNewId } from '../../../platform/ids.ts';
 import type { Tenant } from '../../../platform/ports.ts';
-import { createPostgres, type PostgresSql } from '../../../platform/sql/postgres.ts';
+import type { PostgresSql } from '../../../platform/sql/postgres.ts';
 import { catalog } from '../definition.ts';
 import { listProducts } from '../listing.ts';
 import { createProductLists } from '../ranking/lists.ts';
@@ -25,7 +25,7 @@ describe('lists of products', () => {
   before(async () => {
     database = await startTestDatabase([catalog]);
     const newId = createNewId(systemClock);
-    sql = createPostgres({ connectionString: database.url, clock: systemClock, newId, connections: 4 });
+    sql = database.open({ newId, connections: 4 });
     const drafts = Array.from({ length: PRODUCTS }, (_, at): ProductDraft => draft(at));
     const written = await sql.transaction('acme', (tx) =>
       writeProducts({ clock: systemClock, newId }, tx, 'acme', drafts, {}),
@@ -36,10 +36,7 @@ describe('lists of products', () => {
        values ('acme', 'one', 1, 'One', 'EUR', '{}', 0, true, now(), now()), ('acme', 'two', 1, 'Two', 'EUR', '{}', 0, true, now(), now())`,
     );
   });
-  after(async () => {
-    await sql.close();
-    await database.stop();
-  });
+  after(() => database.stop());
 
   /** One or two variants, of which the second costs more. */
   function draft(at: number): ProductDraft {

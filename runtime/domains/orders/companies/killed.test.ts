@@ -8,7 +8,7 @@ import { until } from '../../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send, type TestAnswer } from '../../../host/testing.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createNewId } from '../../../platform/ids.ts';
-import { createPostgres, type PostgresSql } from '../../../platform/sql/postgres.ts';
+import type { PostgresSql } from '../../../platform/sql/postgres.ts';
 import type { Approval, MerchantCompany } from '../../accounts/schemas.ts';
 import { newMember } from '../../accounts/testing/companies.ts';
 import { DOMAINS } from '../../index.ts';
@@ -31,11 +31,10 @@ before(async () => {
   database = await startTestDatabase(DOMAINS);
   for (const id of Object.keys(MOMENTS))
     await database.addTenant({ id, currencies: ['EUR'], domains: ['accounts', 'orders'] }, ADMIN_SECRETS);
-  sql = createPostgres({ connectionString: database.url, clock: systemClock, newId });
+  sql = database.open({ newId });
 });
 after(async () => {
   mortals.stop();
-  await sql.close();
   await database.stop();
 });
 
