@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
 import { Approval } from '../accounts/schemas.ts';
+import { disputeEvent } from '../payments/disputes/schemas.ts';
 import { paymentEvent } from '../payments/schemas.ts';
 import * as backorders from './backorders/schemas.ts';
 import * as drafts from './drafts/schemas.ts';
@@ -89,6 +90,12 @@ const changedStock = z.strictObject({ variantId: z.string().optional(), productI
 
 /** Told before payments had ids of their own, it says no more than whose payment it was. */
 export const heardPayment = paymentEvent.partial({ paymentId: true });
+
+/** An order whose money a bank has, and how often it was looked at in vain. */
+const looked = ofOrder.extend({ looks: z.int().min(1).max(1000) });
+
+/** Of a dispute: whose money was contested. */
+export const heardDispute = disputeEvent.pick({ orderId: true });
 
 export const toldDraft = ofDraft.extend({ version: z.int(), what: z.enum(['offer', 'message']) });
 
@@ -205,9 +212,10 @@ export const orders: DomainDefinition = {
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [orderTopic, draftTopic, stockTopic],
-  consumes: ['catalog.product', 'catalog.price-list', 'payments.payment'],
+  consumes: ['catalog.product', 'catalog.price-list', 'payments.payment', 'payments.dispute'],
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
+    { name: 'orders.look-again', payload: looked, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.hear-payment', payload: heardPayment, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.draft-due', payload: ofDraft, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-spending', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },

@@ -10,6 +10,7 @@ import {
   mayShip,
   nextStep,
   owedOf,
+  REST,
   statusAfterRefund,
   type OrderState,
   type Step,
@@ -326,6 +327,26 @@ describe('the life of an order', () => {
     const { order } = perform({ ...START, now: 2000 }, nextStep(START.order, new Date(2000)));
     assert.equal(order.status, 'expired');
     assert.deepEqual(nextStep({ ...order, payment: 'authorized' }, new Date(2000)), { do: 'retakeStock' });
+  });
+
+  it('asks for nothing that a bank was just found to contest, and does all else', () => {
+    const ended: OrderState = {
+      ...START.order,
+      status: 'cancelled',
+      stock: 'released',
+      payment: 'captured',
+      captured: TOTAL,
+      surcharges: [
+        { id: 'a', wanted: false, payment: 'captured', captured: DEARER, refunded: 0 },
+        { id: 'b', wanted: false, payment: 'captured', captured: DEARER, refunded: 0 },
+      ],
+    };
+    const next = (...contested: string[]) => nextStep({ ...ended, contested }, new Date(0));
+    assert.deepEqual(next(), { do: 'returnSurcharge', id: 'a' });
+    assert.deepEqual(next('a'), { do: 'returnSurcharge', id: 'b' });
+    assert.deepEqual(next('a', 'b'), { do: 'returnPayment' });
+    assert.deepEqual(next(REST), { do: 'returnSurcharge', id: 'a' });
+    assert.deepEqual(next('a', 'b', REST), { do: 'rest' });
   });
 
   it('knows no way out of the end', () => {

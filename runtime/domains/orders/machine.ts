@@ -35,7 +35,15 @@ export interface OrderState {
   readonly refundRequested: boolean;
   /** Only of orders that were confirmed. */
   readonly surcharges: readonly SurchargeState[];
+  /**
+   * What was just found to be a bank's to decide: `rest`, or the id of a surcharge. None of that is asked for again in this round; it is no
+   * fact about the order, and the next round asks anew.
+   */
+  readonly contested?: readonly string[] | undefined;
 }
+
+/** Of `contested`: what was paid for an order that has ended. */
+export const REST = 'rest';
 
 export type Step =
   /** Nothing to do until someone or something else acts. */
@@ -117,13 +125,13 @@ function afterConfirmation(order: OrderState): Step {
 }
 
 /** What is to be done for one of its surcharges, if for any. */
-function surchargeStep({ status, surcharges }: OrderState): Step | undefined {
+function surchargeStep({ status, surcharges, contested = [] }: OrderState): Step | undefined {
   const isOver = status === 'cancelled' || status === 'refunded';
   for (const { id, wanted, payment, captured, refunded } of surcharges) {
     const isEnded = payment === 'captured' || payment === 'cancelled';
     if ((!wanted || isOver) && !isEnded) return { do: 'cancelSurcharge', id };
     if (payment === 'authorized') return { do: 'captureSurcharge', id };
-    if (!wanted && refunded < captured) return { do: 'returnSurcharge', id };
+    if (!wanted && refunded < captured && !contested.includes(id)) return { do: 'returnSurcharge', id };
   }
   return undefined;
 }
@@ -186,7 +194,8 @@ function whileAuthorized(order: OrderState): Step {
 }
 
 function afterTheEnd(order: OrderState): Step {
-  if (order.refunded < order.captured) return { do: 'returnPayment' };
+  if (order.refunded < order.captured && order.contested?.includes(REST) !== true)
+    return { do: 'returnPayment' };
   if (order.due === 0) return { do: 'rest' };
   switch (order.payment) {
     case 'cancelled':

@@ -11,7 +11,7 @@ import { readerOf, type Reader } from './carts.ts';
 import { reopenDraft } from './drafts/reopen.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
 import { move, sellingHeld, take, tellStock } from './inventory.ts';
-import { isSettled, nextStep, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
+import { isSettled, nextStep, REST, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
 import { releaseRedemptions, retakeRedemptions } from './promotions/store.ts';
 import {
@@ -55,6 +55,8 @@ export interface Saga {
   advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void>;
   /** Notes what became of the payment, then advances. */
   hear(tenant: TenantId, orderId: string, facts: PaymentFacts, signal: AbortSignal): Promise<void>;
+  /** As `advance`, for an order whose money a bank has. @param looks how often it was looked at in vain, which makes the next pause longer */
+  lookAgain(tenant: TenantId, orderId: string, looks: number, signal: AbortSignal): Promise<void>;
   /** Ends the holds that are over, and plans to look again when the next one will be. */
   expireDue(tenant: TenantId, round: Round, signal: AbortSignal): Promise<void>;
   /** Wakes orders that stand still although they should not. */
@@ -66,20 +68,39 @@ const MOST_STEPS = 25;
 const MOST_AT_ONCE = 200;
 const SYSTEM = 'system';
 const CARTS_KEPT_MS = 30 * 86_400_000;
+const LONGEST_BANK_SECONDS = 86_400;
 
 interface RefundWish {
   readonly orderId: string;
   readonly paymentId?: string;
   readonly amount: number;
   readonly key: string;
+  /** Takes nothing from what a bank contests, and has the rest all the same. */
+  readonly sparing?: boolean;
+}
+
+interface Refunded {
+  /** What became of the payments that it was taken from. */
+  readonly payments: readonly PaymentFacts[];
+  /** What a bank contests, so that it was left out. */
+  readonly contested: number;
 }
 
 export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   const now = (): Date => platform.clock.now();
 
-  async function advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void> {
+  function advance(tenant: TenantId, orderId: string, signal: AbortSignal): Promise<void> {
+    return lookAgain(tenant, orderId, 0, signal);
+  }
+
+  async function lookAgain(
+    tenant: TenantId,
+    orderId: string,
+    looks: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const order = await findOrder(readerOf(platform, tenant), tenant, orderId);
-    if (order !== undefined) await goOn(tenant, order, signal);
+    if (order !== undefined) await goOn(tenant, order, signal, looks);
   }
 
   async function hear(
@@ -100,26 +121,17 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     }
   }
 
-  async function goOn(tenant: TenantId, start: StoredOrder, signal: AbortSignal): Promise<void> {
+  async function goOn(tenant: TenantId, start: StoredOrder, signal: AbortSignal, looks = 0): Promise<void> {
     const reader = readerOf(platform, tenant);
     let order = start;
     for (let steps = 0; steps < MOST_STEPS; steps += 1) {
       signal.throwIfAborted();
       const step = nextStep(order, now());
-      if (step.do === 'rest') return markSettled(tenant, order);
+      if (step.do === 'rest')
+        return order.contested === undefined ? markSettled(tenant, order) : awaitBank(tenant, order, looks);
       // The task that ends holds is waiting already.
       if (step.do === 'wait') return;
-      try {
-        order = await attempt(reader, tenant, order, step);
-      } catch (error) {
-        if (!(error instanceof Contested)) throw error;
-        // For weeks there is nothing to do. How the dispute ends is heard of, or found, and goes on from here.
-        platform.log.info(
-          { tenant, order: order.id },
-          'what a bank contests is returned once it has decided',
-        );
-        return markSettled(tenant, order);
-      }
+      order = await attempt(reader, tenant, order, step);
     }
     throw new ShopError('internal', `The saga of order ${order.id} does not come to rest.`);
   }
@@ -161,13 +173,13 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       case 'cancelPayment':
         return learn(tenant, order, await payments(tenant, 'cancel', order));
       case 'returnPayment':
-        return learnAll(tenant, order, await refundRest(tenant, order));
+        return returnPart(tenant, order, REST, restOf(order));
       case 'captureSurcharge':
         return learn(tenant, order, await payments(tenant, 'capture', order, step.id));
       case 'cancelSurcharge':
         return learn(tenant, order, await payments(tenant, 'cancel', order, step.id));
       case 'returnSurcharge':
-        return learnAll(tenant, order, await refundSurcharge(tenant, order, step.id));
+        return returnPart(tenant, order, step.id, surchargeOf(order, step.id));
       case 'refund':
         return refundRequested(reader, tenant, order);
       case 'rest':
@@ -186,52 +198,20 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return platform.call<PaymentFacts>(tenant, 'payments', operation, which);
   }
 
-  function refundRest(tenant: TenantId, order: StoredOrder): Promise<readonly PaymentFacts[]> {
-    return returned(tenant, order, {
-      orderId: order.id,
-      amount: order.captured - order.refunded,
-      key: `${order.id}-rest-${order.refunded}`,
-    });
-  }
-
-  /** It came although an edit had done without it meanwhile. */
-  function refundSurcharge(
+  /** What of it a bank contests stays where it is: the bank may still give it to the shopper. */
+  async function returnPart(
     tenant: TenantId,
     order: StoredOrder,
-    paymentId: string,
-  ): Promise<readonly PaymentFacts[]> {
-    const { captured = 0, refunded = 0 } = order.surcharges.find(({ id }) => id === paymentId) ?? {};
-    return returned(tenant, order, {
-      orderId: order.id,
-      paymentId,
-      amount: captured - refunded,
-      key: `${paymentId}-rest-${refunded}`,
-    });
-  }
-
-  /** @throws Contested while a bank has the money: it may still give it to the shopper, and returns nothing of it meanwhile */
-  async function returned(
-    tenant: TenantId,
-    order: StoredOrder,
+    part: string,
     wish: RefundWish,
-  ): Promise<readonly PaymentFacts[]> {
-    try {
-      return await refund(tenant, wish);
-    } catch (error) {
-      const isContested = error instanceof ShopError && error.code === 'conflict' && order.disputed;
-      throw isContested ? new Contested(order.id, { cause: error }) : error;
-    }
+  ): Promise<StoredOrder> {
+    const { payments: facts, contested } = await refund(tenant, { ...wish, sparing: true });
+    const known = await learnAll(tenant, order, facts);
+    return contested === 0 ? known : { ...known, contested: [...(known.contested ?? []), part] };
   }
 
-  /** @returns what became of the payments that it was taken from */
-  async function refund(tenant: TenantId, wish: RefundWish): Promise<readonly PaymentFacts[]> {
-    const { payments: facts } = await platform.call<{ payments: readonly PaymentFacts[] }>(
-      tenant,
-      'payments',
-      'refund',
-      wish,
-    );
-    return facts;
+  function refund(tenant: TenantId, wish: RefundWish): Promise<Refunded> {
+    return platform.call<Refunded>(tenant, 'payments', 'refund', wish);
   }
 
   /** @param facts what was just learned of the payment; noting it and committing the units is one move */
@@ -362,7 +342,11 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     const [wish] = rows;
     if (wish === undefined) return { ...order, refundRequested: false };
     try {
-      const facts = await refund(tenant, { orderId: order.id, amount: wish.amount, key: wish.id });
+      const { payments: facts } = await refund(tenant, {
+        orderId: order.id,
+        amount: wish.amount,
+        key: wish.id,
+      });
       await closeRefund(tenant, order.id, wish.id, 'done', undefined);
       return await learnAll(tenant, await readOrder(reader, tenant, order.id), facts);
     } catch (error) {
@@ -392,17 +376,31 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   }
 
   async function transition(tenant: TenantId, order: StoredOrder, change: Change): Promise<StoredOrder> {
-    const settled = isSettled({ ...order, ...change }, now());
+    const settled = isSettled({ ...order, ...change, contested: undefined }, now());
     return changeOrderAlone(platform.sql, tenant, order, { ...change, settled }, by());
   }
 
   async function markSettled(tenant: TenantId, order: StoredOrder): Promise<void> {
     if (order.settled) return;
-    await platform.sql.query(
-      tenant,
-      'update orders_orders set settled = true where tenant_id = $1 and id = $2 and version = $3',
-      [tenant, order.id, order.version],
-    );
+    await platform.sql.query(tenant, SETTLE, [tenant, order.id, order.version]);
+  }
+
+  /**
+   * For weeks there is nothing to do: that the dispute is over is told, and wakes it. Should that ever be missed, it is looked at by itself,
+   * ever less often.
+   */
+  function awaitBank(tenant: TenantId, order: StoredOrder, looks: number): Promise<void> {
+    platform.log.info({ tenant, order: order.id }, 'what a bank contests is returned once it has decided');
+    const pause = Math.min(settings.bankSeconds * 2 ** looks, LONGEST_BANK_SECONDS);
+    return platform.sql.transaction(tenant, async (tx) => {
+      await tx.query(SETTLE, [tenant, order.id, order.version]);
+      await tx.enqueue({
+        name: 'orders.look-again',
+        payload: { orderId: order.id, looks: looks + 1 },
+        key: order.id,
+        runAt: after(now(), pause),
+      });
+    });
   }
 
   async function expireDue(tenant: TenantId, round: Round, signal: AbortSignal): Promise<void> {
@@ -507,7 +505,20 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return { actor: SYSTEM, reason, now: now() };
   }
 
-  return { advance, hear, expireDue, sweep };
+  return { advance, lookAgain, hear, expireDue, sweep };
+}
+
+const SETTLE = 'update orders_orders set settled = true where tenant_id = $1 and id = $2 and version = $3';
+
+/** What is left of all that was paid. */
+function restOf({ id, captured, refunded }: StoredOrder): RefundWish {
+  return { orderId: id, amount: captured - refunded, key: `${id}-rest-${refunded}` };
+}
+
+/** It came although an edit had done without it meanwhile. */
+function surchargeOf({ id, surcharges }: StoredOrder, paymentId: string): RefundWish {
+  const { captured = 0, refunded = 0 } = surcharges.find((each) => each.id === paymentId) ?? {};
+  return { orderId: id, paymentId, amount: captured - refunded, key: `${paymentId}-rest-${refunded}` };
 }
 
 const RANK: Readonly<Record<PaymentState, number>> = {
@@ -654,9 +665,6 @@ async function giveBack(tx: Transaction, tenant: TenantId, order: StoredOrder, n
   if (order.discounts.length > 0) await releaseRedemptions(tx, tenant, order.id);
   if (order.gift > 0) await returnToCards(tx, tenant, order.id, undefined, now);
 }
-
-/** Thrown to leave the saga: what is to be returned cannot be, as long as a bank contests it. */
-class Contested extends Error {}
 
 /** Thrown to leave a transaction: the units were to be had again, the price was not. */
 class PriceGone extends Error {}

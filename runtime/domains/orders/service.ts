@@ -39,7 +39,7 @@ import { createBundleTelling } from './bundles/store.ts';
 import { claimCart } from './claim.ts';
 import { askCartApproval, checkout, startPayment } from './checkout.ts';
 import { companyBuyer, orderOfSpending, spendingFacts } from './companies/purchase.ts';
-import { heardPayment, orders, type toldDraft } from './definition.ts';
+import { heardDispute, heardPayment, orders, type toldDraft } from './definition.ts';
 import { availabilityOf, levels, tellStock } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
 import { draftRoutes } from './drafts/routes.ts';
@@ -61,6 +61,7 @@ import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
 import {
   changeOrder,
+  findOrder,
   lockOrder,
   readOrder,
   shownCompany,
@@ -360,6 +361,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });
   };
 
+  /** A bank has decided: what it had kept from going back may go now, or has gone. */
+  const hearOfDispute: EventHandler = async (event, tx) => {
+    if (!DECIDED.has(event.type)) return;
+    const { orderId } = heardDispute.parse(event.payload);
+    const order = await findOrder(tx, event.tenant, orderId);
+    if (order === undefined || nextStep(order, now()).do === 'rest') return;
+    await tx.enqueue({ name: 'orders.advance-order', payload: { orderId }, key: orderId });
+  };
+
   const advanceOrder: TaskHandler = ({ tenant, payload, signal }) => {
     // The task queue parsed the payload with the task's schema.
     const { orderId } = payload as { orderId: string };
@@ -381,10 +391,15 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       'catalog.product': hearOfProduct,
       'catalog.price-list': hearOfPriceList,
       'payments.payment': hearOfPayment,
+      'payments.dispute': hearOfDispute,
     },
     // The task queue parsed each payload with the task's schema.
     tasks: {
       'orders.advance-order': advanceOrder,
+      'orders.look-again': ({ tenant, payload, signal }) => {
+        const { orderId, looks } = payload as { orderId: string; looks: number };
+        return saga.lookAgain(tenant, orderId, looks, signal);
+      },
       'orders.hear-payment': ({ tenant, payload, signal }) => {
         const facts = named(payload as z.infer<typeof heardPayment>);
         return saga.hear(tenant, facts.orderId, facts, signal);
@@ -441,6 +456,8 @@ function signedIn(customerId: string | undefined, message: string): string {
 function named(heard: z.infer<typeof heardPayment>): PaymentEvent {
   return { ...heard, paymentId: heard.paymentId ?? paymentOfCheckout(heard.orderId) };
 }
+
+const DECIDED: ReadonlySet<string> = new Set(['payments.dispute.won', 'payments.dispute.lost']);
 
 const spendingInput = z.strictObject({ spendingId: z.string().max(80) });
 

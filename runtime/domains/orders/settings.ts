@@ -10,6 +10,8 @@ export interface OrdersSettings {
   readonly sweepSeconds: number;
   /** A saga that has not moved for this long is stuck, and is pushed. */
   readonly stuckSeconds: number;
+  /** Money that a bank contests is asked for again after this, should nobody tell how that ended; each time after twice as long. */
+  readonly bankSeconds: number;
 }
 
 export const SETTINGS: OrdersSettings = {
@@ -18,4 +20,5 @@ export const SETTINGS: OrdersSettings = {
   longestHoldSeconds: 45 * 60,
   sweepSeconds: 30,
   stuckSeconds: 20,
+  bankSeconds: 600,
 };

@@ -78,6 +78,7 @@ export interface StoredOrder extends OrderState {
   readonly surcharges: readonly Surcharge[];
   readonly intentId: string | undefined;
   readonly paymentProblem: string | undefined;
+  /** Whether a bank has ever contested a payment of it. */
   readonly disputed: boolean;
   readonly reason: string | undefined;
   readonly tracking: string | undefined;

@@ -14,7 +14,7 @@ import {
   type KilledShop,
   type Rounds,
 } from '../orders/testing/killed-shop.ts';
-import { ask, payAsBrowser, type Placed } from '../orders/testing/shop.ts';
+import { ask, KEYS, payAsBrowser, type Placed } from '../orders/testing/shop.ts';
 import type { Dispute, DisputeStatus } from './disputes/schemas.ts';
 import type { PaymentStart } from './schemas.ts';
 
@@ -190,6 +190,49 @@ describe('killed at any moment of a dispute or a payout', () => {
       });
       say(test, rounds);
     });
+
+  it('what a cancelled order kept for the bank goes back once, by the shop or by the bank, wherever its runtime was killed', async (test) => {
+    const rounds = await shop.inTurn(places(3, 8), async (number, arm) => {
+      const order = await placed(`kept-${number}`);
+      await payBy('card', order, DISPUTED_CARD);
+      const { id: orderId } = order.order;
+      await confirmed(orderId);
+      const { id } = await disputeOf(orderId, 'needs_response');
+      await patiently(async () => {
+        const path = `/api/admin/orders/orders/${orderId}/cancel`;
+        const { status } = await ask(shop.port, 'POST', path, { body: {}, headers: MERCHANT });
+        return status === 200 ? true : undefined;
+      });
+      // It waits for the bank, and for nothing else.
+      await rowsOnce<{ waits: boolean }>(
+        `select settled and status = 'cancelled' and not exists (
+           select from shop.tasks where name = 'orders.advance-order' and key = $1) as waits from shop.orders_orders where id = $1`,
+        [orderId],
+        ({ waits }) => waits,
+      );
+      arm();
+      const isWon = number % 2 === 0;
+      await post<Dispute>(`disputes/${id}/evidence`, {
+        text: isWon ? 'winning_evidence' : 'losing_evidence',
+      });
+      const books = await rowsOnce<{ refunded: number; total: number; lost: number; intent: string }>(
+        `select o.refunded::int, o.total::int, p.lost::int, p.intent_id as intent
+         from shop.orders_orders o join shop.payments_payments p on p.order_id = o.id where o.id = $1`,
+        [orderId],
+        ({ refunded, total }) => refunded === total,
+      );
+      assert.equal(books.lost, isWon ? 0 : books.total);
+      const answer = await fetch(`${shop.origin}/v1/refunds?payment_intent=${books.intent}`, {
+        headers: { authorization: `Bearer ${KEYS.secretKey}` },
+      });
+      const { data } = (await answer.json()) as { data: { amount: number }[] };
+      assert.deepEqual(
+        data.map(({ amount }) => amount),
+        isWon ? [books.total] : [],
+      );
+    });
+    say(test, rounds);
+  });
 
   it('what nobody told us of is found once, wherever the runtime that looks was killed', async (test) => {
     const rounds = await shop.inTurn(places(3, 6), async (number, arm) => {

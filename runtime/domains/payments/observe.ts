@@ -19,6 +19,7 @@ export interface StoredPayment {
   readonly refunded: number;
   /** Of that, what banks took back for good. */
   readonly lost: number;
+  /** Once contested by a bank, for ever. */
   readonly disputed: boolean;
   readonly problem: string | undefined;
   readonly tokenHash: string | undefined;

@@ -46,6 +46,8 @@ export const refund = z.strictObject({
   amount,
   /** Makes the refund happen once. */
   key: z.string().min(1).max(120),
+  /** What a bank contests is left out, and the answer says how much that is; otherwise a refund that needs it is refused. */
+  sparing: z.boolean().optional(),
 });
 
 export const payment = z.object({
@@ -59,13 +61,14 @@ export const payment = z.object({
   refunded: z.int(),
   /** Of what was returned, what banks took back for good. */
   lost: z.int().optional(),
+  /** Whether a bank has ever contested it; whether one does now, its disputes say. */
   disputed: z.boolean(),
   /** The last refusal, in words for the shopper. */
   problem: z.string().optional(),
 });
 
-/** The payments that a refund was taken from, as they are now. */
-export const refunded = z.object({ payments: z.array(payment) });
+/** The payments that a refund was taken from, as they are now, and what was left out because a bank contests it. */
+export const refunded = z.object({ payments: z.array(payment), contested: z.int() });
 
 /** What the browser needs to confirm; no card data ever reaches the shop. */
 export const paymentStart = z.object({

@@ -19,6 +19,7 @@ import * as s from './schemas.ts';
 import { SETTINGS, type PaymentsSettings } from './settings.ts';
 import { createStatus } from './status.ts';
 import { findPayment, noPayment, readPayment, showPayment } from './store.ts';
+import { LOOK_FOR_DISPUTES } from './tasks.ts';
 import { createReceiver } from './webhooks.ts';
 
 export const createService: CreateService = (platform) => createPayments(platform, SETTINGS);
@@ -55,8 +56,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     capture: async ({ id }, input) => showPayment(await endings.capture(id, s.ofPayment.parse(input))),
     cancel: async ({ id }, input) => showPayment(await endings.cancel(id, s.ofPayment.parse(input))),
     async refund({ id }, input) {
-      const refunded = await refunds.refund(id, s.refund.parse(input));
-      const answer: s.Refunded = { payments: refunded.map(showPayment) };
+      const { payments: taken, contested } = await refunds.refund(id, s.refund.parse(input));
+      const answer: s.Refunded = { payments: taken.map(showPayment), contested };
       return answer;
     },
     async get({ id }, input) {
@@ -82,10 +83,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       async comparePayouts({ tenant }) {
         // Keys of their own: the rounds that are planned for later stay.
         await platform.sql.transaction(tenant.id, (tx) =>
-          tx.enqueue(
-            { ...payouts.planned, key: 'find-payouts-now' },
-            { ...findDisputes.planned, key: 'find-disputes-now' },
-          ),
+          tx.enqueue({ ...payouts.planned, key: 'find-payouts-now' }, LOOK_FOR_DISPUTES),
         );
         return { json: { asked: true } };
       },

@@ -13,6 +13,13 @@ export function release(
   return { name: 'payments.release', payload: { ...which, intentId }, key: intentId };
 }
 
+/** A key of its own: the round that is planned for later stays. */
+export const LOOK_FOR_DISPUTES = {
+  name: 'payments.find-disputes',
+  payload: {},
+  key: 'find-disputes-now',
+} as const;
+
 /** @param idle whether this round found nothing; after two of these the task rests */
 export function nextReconcile(
   now: Date,

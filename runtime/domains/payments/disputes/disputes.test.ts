@@ -199,39 +199,6 @@ describe('disputes', () => {
     });
   }
 
-  it('keep the money of a cancelled order at the bank, which is no failure; won, it goes back to the shopper', async () => {
-    const order = await sold('card');
-    const { id } = await disputeOf(order);
-    await until(
-      async () => {
-        const [row] = await shop.rows<{ disputed: boolean }>(
-          'select disputed from shop.orders_orders where id = $1',
-          [order.id],
-        );
-        return row?.disputed === true ? true : undefined;
-      },
-      { withinMs: 30_000, what: 'the order knows of it' },
-    );
-    const { status } = await shop.merchant('POST', `/api/admin/orders/orders/${order.id}/cancel`, {
-      body: {},
-    });
-    assert.equal(status, 200);
-    await shop.host.events.settled();
-    await shop.host.tasks.settled();
-    assert.equal((await becomes(order, 'cancelled')).refunded, 0);
-    const failed = await shop.rows(
-      `select last_error from shop.tasks where name = 'orders.advance-order' and payload ->> 'orderId' = $1 and last_error is not null`,
-      [order.id],
-    );
-    assert.deepEqual(failed, [], 'that is no failure');
-
-    assert.equal((await say(id, 'evidence', 'winning_evidence')).body.status, 'won');
-    await until(
-      async () => ((await becomes(order, 'cancelled')).refunded === order.totals.total ? true : undefined),
-      { withinMs: 90_000, what: 'the money goes back' },
-    );
-  });
-
   it('are the merchant’s business only, and answered within bounds', async () => {
     const { id } = await disputeOf(await sold('card'));
     assert.equal((await shop.call('GET', ROUTE)).status, 401);
