@@ -1721,6 +1721,104 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** Apps that shoppers may sign in to with their account here. */
+  'accounts.adminListApps': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "apps": readonly ({
+        "id": string;
+        "name": string;
+        "kind": "public" | "confidential";
+        "redirectUris": readonly (string)[];
+        "logoutUris": readonly (string)[];
+        "scopes": readonly ("openid" | "profile" | "email" | "offline_access")[];
+        "enabled": boolean;
+        "createdAt": string;
+        "updatedAt": string;
+      })[];
+    };
+  };
+  /** Register an app. Its secret is shown this once; whoever asks twice has two. */
+  'accounts.adminCreateApp': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "name": string;
+      "redirectUris": readonly (string)[];
+      "logoutUris"?: readonly (string)[] | undefined;
+      "scopes"?: readonly ("openid" | "profile" | "email" | "offline_access")[] | undefined;
+      "enabled"?: boolean | undefined;
+      "kind": "public" | "confidential";
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "kind": "public" | "confidential";
+      "redirectUris": readonly (string)[];
+      "logoutUris": readonly (string)[];
+      "scopes": readonly ("openid" | "profile" | "email" | "offline_access")[];
+      "enabled": boolean;
+      "createdAt": string;
+      "updatedAt": string;
+      "secret": string | null;
+    };
+  };
+  /** Change an app. One that is switched off signs nobody in, and what it holds is good for nothing. */
+  'accounts.adminPutApp': {
+    params: {
+      "appId": string;
+    };
+    query: undefined;
+    body: {
+      "name": string;
+      "redirectUris": readonly (string)[];
+      "logoutUris"?: readonly (string)[] | undefined;
+      "scopes"?: readonly ("openid" | "profile" | "email" | "offline_access")[] | undefined;
+      "enabled"?: boolean | undefined;
+    };
+    response: {
+      "id": string;
+      "name": string;
+      "kind": "public" | "confidential";
+      "redirectUris": readonly (string)[];
+      "logoutUris": readonly (string)[];
+      "scopes": readonly ("openid" | "profile" | "email" | "offline_access")[];
+      "enabled": boolean;
+      "createdAt": string;
+      "updatedAt": string;
+    };
+  };
+  /** Give a confidential app another secret, which is shown this once. The one before is good no more. */
+  'accounts.adminRenewAppSecret': {
+    params: {
+      "appId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "name": string;
+      "kind": "public" | "confidential";
+      "redirectUris": readonly (string)[];
+      "logoutUris": readonly (string)[];
+      "scopes": readonly ("openid" | "profile" | "email" | "offline_access")[];
+      "enabled": boolean;
+      "createdAt": string;
+      "updatedAt": string;
+      "secret": string | null;
+    };
+  };
+  /** Forget an app, and who signed in to it. */
+  'accounts.adminDeleteApp': {
+    params: {
+      "appId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** One’s own passkeys, the youngest first. */
   'accounts.listPasskeys': {
     params: undefined;
@@ -16754,6 +16852,11 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.adminListSignInProviders': ['GET', '/api/admin/accounts/providers', false],
   'accounts.adminPutSignInProvider': ['PUT', '/api/admin/accounts/providers/{providerId}', false],
   'accounts.adminDeleteSignInProvider': ['DELETE', '/api/admin/accounts/providers/{providerId}', false],
+  'accounts.adminListApps': ['GET', '/api/admin/accounts/apps', false],
+  'accounts.adminCreateApp': ['POST', '/api/admin/accounts/apps', false],
+  'accounts.adminPutApp': ['PUT', '/api/admin/accounts/apps/{appId}', false],
+  'accounts.adminRenewAppSecret': ['POST', '/api/admin/accounts/apps/{appId}/secret', false],
+  'accounts.adminDeleteApp': ['DELETE', '/api/admin/accounts/apps/{appId}', false],
   'accounts.listPasskeys': ['GET', '/api/accounts/me/passkeys', false],
   'accounts.preparePasskey': ['POST', '/api/accounts/me/passkeys/options', false],
   'accounts.addPasskey': ['POST', '/api/accounts/me/passkeys', false],

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, RouteDefinition } from '../../platform/definition.ts';
+import { appRoutes, appTables } from './apps/definition.ts';
 import { companyRoutes, companyTables, companyTopic } from './companies/definition.ts';
 import { customerRoutes, customerTables } from './customers/definition.ts';
 import {
@@ -185,6 +186,7 @@ export const accounts: DomainDefinition = {
     ...staffTables,
     ...passkeyTables,
     ...providerTables,
+    ...appTables,
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [
@@ -372,6 +374,7 @@ export const accounts: DomainDefinition = {
     ...companyRoutes,
     ...staffRoutes,
     ...providerRoutes,
+    ...appRoutes,
     ...passkeyRoutes({
       Who: '',
       own: '/api/accounts/me',

@@ -1,4 +1,5 @@
 /** What enters and leaves the domain, under the names that the API has for it. */
+export * from './apps/definition.ts';
 export * from './companies/definition.ts';
 export * from './customers/definition.ts';
 export * from './passkeys/definition.ts';

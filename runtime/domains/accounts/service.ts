@@ -3,6 +3,7 @@ import type { CreateService, RouteRequest } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { z } from 'zod';
+import { createApps } from './apps/service.ts';
 import { listAddresses, noAddress, saveAddress } from './addresses.ts';
 import { createAttempts } from './attempts.ts';
 import { TELL_APPROVAL } from './companies/approvals.ts';
@@ -55,6 +56,7 @@ export const createService: CreateService = (platform) => {
   const companies = createCompanyRooms(platform, { passwords, links });
   const passkeys = createPasskeys(platform);
   const providers = createProviders(platform, { sessions, cookieOf });
+  const apps = createApps(platform);
   const staff = createStaff(platform, { passwords, attempts, links, passkeys });
 
   /** What every way in ends with: a fresh session, as JSON and as cookie. */
@@ -257,6 +259,7 @@ export const createService: CreateService = (platform) => {
         await links.removeExpired(tenant);
         await registrations.removeExpired(tenant);
         await companies.members.removeExpired(tenant);
+        await apps.sweep(tenant);
         await sql.transaction(tenant, (tx) => tx.enqueue(nextSweep(clock)));
       },
     },
@@ -264,6 +267,7 @@ export const createService: CreateService = (platform) => {
       ...staff.routes,
       ...resets.routes,
       ...providers.routes,
+      ...apps.routes,
       ...createCustomerRoutes(platform),
       ...companies.routes,
       listConsents: async (request) => ({
