@@ -13941,6 +13941,7 @@ export interface Operations {
         "fee"?: number | undefined;
         "expectedDifference"?: number | undefined;
       } | undefined;
+      "approved"?: string | undefined;
     };
     response: {
       "id": string;
@@ -14212,6 +14213,7 @@ export interface Operations {
         "fee"?: number | undefined;
         "expectedDifference"?: number | undefined;
       } | undefined;
+      "approved"?: string | undefined;
     };
     response: {
       "id": string;
@@ -14414,6 +14416,56 @@ export interface Operations {
         "reason"?: string | undefined;
         "at": string;
       })[];
+    };
+  };
+  /** Have the company whose order it is asked whether it may become as dear as the exchange makes it. */
+  'orders.askReturnApproval': {
+    params: {
+      "orderId": string;
+      "returnId": string;
+    };
+    query: undefined;
+    body: {
+      "exchange"?: {
+        "lines": readonly ({
+          "variantId": string;
+          "quantity": number;
+          "insteadOf"?: string | undefined;
+          "unitPrice"?: number | undefined;
+        })[];
+        "send"?: "at_once" | "on_receipt" | undefined;
+        "keepDays"?: number | undefined;
+        "fee"?: number | undefined;
+        "expectedDifference"?: number | undefined;
+      } | undefined;
+      "message"?: string | undefined;
+    };
+    response: {
+      "id": string;
+      "state": "waiting" | "approved" | "declined" | "withdrawn" | "expired" | "ordered";
+      "purchaseId": string;
+      "requestedBy": {
+        "customerId": string;
+        "name": string;
+      };
+      "lines": readonly ({
+        "variantId": string;
+        "title": string;
+        "variantTitle"?: string | undefined;
+        "quantity": number;
+        "unitPrice": number;
+      })[];
+      "total": {
+        "amount": number;
+        "currency": string;
+      };
+      "purchaseOrder": string | null;
+      "message": string;
+      "answer": string | null;
+      "orderId": string | null;
+      "createdAt": string;
+      "decidedAt": string | null;
+      "expiresAt": string;
     };
   };
   /** Refuse a return, and say why. */
@@ -17104,6 +17156,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'orders.createReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns', true],
   'orders.previewExchange': ['POST', '/api/admin/orders/orders/{orderId}/returns/preview', false],
   'orders.authoriseReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/authorise', false],
+  'orders.askReturnApproval': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/approval', false],
   'orders.declineReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/decline', false],
   'orders.withdrawReturnForMerchant': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/withdraw', false],
   'orders.receiveReturn': ['POST', '/api/admin/orders/orders/{orderId}/returns/{returnId}/receive', false],

@@ -855,6 +855,18 @@ export const orders: DomainDefinition = {
       response: s.merchantOrder,
     },
     {
+      id: 'askReturnApproval',
+      method: 'POST',
+      path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/approval',
+      summary:
+        'Have the company whose order it is asked whether it may become as dear as the exchange makes it.',
+      audience: 'merchant',
+      params: ofReturn,
+      body: returns.askReturnApproval,
+      response: Approval,
+      status: 201,
+    },
+    {
       id: 'declineReturn',
       method: 'POST',
       path: '/api/admin/orders/orders/{orderId}/returns/{returnId}/decline',

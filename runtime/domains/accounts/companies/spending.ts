@@ -17,9 +17,9 @@ const SETTLE_AFTER_MS = 2 * 60_000;
 export const ReserveSpending = z.strictObject({
   companyId: z.string().max(80),
   customerId: z.string().max(80),
-  /** Of the cart or the offer, or of the edit of an order. */
+  /** Of the cart or the offer, or of the edit or the exchange of an order. */
   purchaseId: z.string().max(80),
-  /** Of an edit: what was reserved for the order that it changes. What it comes to beyond that is reserved. */
+  /** Of these: what was reserved for the order that it changes. What it comes to beyond that is reserved. */
   of: z.string().max(80).optional(),
   /** Of what is bought and where it goes. */
   digest: z.string().max(80),
@@ -44,8 +44,8 @@ export const NoteSpending = z.strictObject({
   orderVersion: z.int().min(1),
   /** Whether there is an order, or there was one that came to nothing. */
   counts: z.boolean(),
-  /** Edits of it that were made. */
-  edits: z.array(z.string().max(80)).max(100).default([]),
+  /** Edits and exchanges of it that were made, and not withdrawn since. */
+  edits: z.array(z.string().max(80)).max(10_000).default([]),
 });
 export type NoteSpending = z.infer<typeof NoteSpending>;
 
@@ -175,7 +175,8 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
   }
 
   /**
-   * What the order says of itself; of an older version than is known it changes nothing. An order that came to life again after
+   * What the order says of itself; of an older version than is known it changes nothing. What was spent on an exchange that was withdrawn is
+   * free again. An order that came to life again after
    * another took its approval counts against the limit: it was paid for, and nobody approved two.
    */
   async function note(
@@ -184,10 +185,12 @@ export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId
   ): Promise<void> {
     await sql.query(
       tenant,
-      `UPDATE company_spending AS s SET order_id = $3, order_version = $4, state = CASE WHEN $5::boolean THEN 'spent' ELSE 'released' END,
+      `UPDATE company_spending AS s SET order_id = $3, order_version = $4,
+         state = CASE WHEN $5::boolean AND (s.id = $2 OR s.purchase_id = ANY ($6::text[])) THEN 'spent' ELSE 'released' END,
          approval_id = CASE WHEN $5::boolean AND EXISTS (SELECT 1 FROM company_spending o WHERE o.tenant_id = $1
            AND o.approval_id = s.approval_id AND o.id <> s.id AND o.state <> 'released') THEN NULL ELSE s.approval_id END
-       WHERE s.tenant_id = $1 AND (s.id = $2 OR (s.of_spending = $2 AND s.purchase_id = ANY ($6::text[]))) AND s.order_version < $4`,
+       WHERE s.tenant_id = $1 AND s.order_version < $4
+         AND (s.id = $2 OR (s.of_spending = $2 AND (s.purchase_id = ANY ($6::text[]) OR s.state = 'spent')))`,
       [tenant, spendingId, orderId, orderVersion, counts, edits],
     );
   }

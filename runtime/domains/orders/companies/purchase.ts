@@ -8,6 +8,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import type { Approval } from '../../accounts/schemas.ts';
 import type { Reader, StoredLine } from '../carts.ts';
+import type { Rewriting } from '../rewrite.ts';
 import type { Address } from '../schemas.ts';
 import type { OrderLine, StoredOrder } from '../store.ts';
 import type { OrderCompany } from './schemas.ts';
@@ -38,7 +39,7 @@ export function companyBuyer({
 
 /** What is to be bought: all that an approval is about. */
 export interface Content {
-  /** Of the cart or the draft, or of the edit of an order. */
+  /** Of the cart or the draft, or of the edit or the exchange of an order. */
   readonly id: string;
   readonly currency: string;
   readonly total: number;
@@ -105,7 +106,7 @@ export async function allow(
   };
 }
 
-/** What an edit makes of a company's order, as accounts is asked. */
+/** What an edit or an exchange makes of a company's order, as accounts is asked. */
 export interface Dearer {
   readonly buyer: Pick<CompanyBuyer, 'customerId'> & { readonly company: Pick<CompanyMembership, 'id'> };
   readonly content: Omit<Content, 'lines'> & { readonly lines: readonly OrderLine[] };
@@ -113,23 +114,29 @@ export interface Dearer {
   readonly of: string;
 }
 
-/** @returns undefined where nobody has to be asked: it is no company's order, or becomes no dearer */
+/**
+ * What goods that come back pay of it, the company has paid already: what counts is the rest.
+ * @param id of the edit, or of the return that other goods go out for
+ * @returns undefined where nobody has to be asked: it is no company's order, or becomes no dearer
+ */
 export function dearer(
   order: StoredOrder,
-  editId: string,
-  { lines, total }: { readonly lines: readonly OrderLine[]; readonly total: number },
+  id: string,
+  { priced, settlement }: Rewriting,
 ): Dearer | undefined {
   const { company, customerId, currency, shippingAddress } = order;
-  if (company === undefined || customerId === undefined || total <= order.total) return undefined;
+  const total = priced.total - settlement.credited;
+  if (company === undefined || customerId === undefined || total <= order.total - order.credited)
+    return undefined;
   return {
     buyer: { customerId, company: { id: company.id } },
-    content: { id: editId, currency, total, shippingAddress, lines },
+    content: { id, currency, total, shippingAddress, lines: priced.lines },
     of: company.spendingId,
   };
 }
 
 /**
- * Has what an edit takes beyond its order reserved. Repeating it is the same reservation.
+ * Has what it takes beyond its order reserved. Repeating it is the same reservation.
  * @throws ShopError `forbidden` where somebody has to approve it: then with a problem at `/approval`
  */
 export async function allowDearer(
@@ -144,7 +151,7 @@ export async function allowDearer(
     if (!(error instanceof ShopError) || error.code !== 'forbidden') throw error;
     throw new ShopError('forbidden', `The order’s buyer may not spend that much alone. ${error.message}`, {
       cause: error,
-      remedy: 'Ask their company to approve the edit; or say in `approved` who of it has agreed, and how.',
+      remedy: 'Ask their company to approve it; or say in `approved` who of it has agreed, and how.',
       ...(error.problems === undefined ? {} : { problems: error.problems }),
     });
   }
@@ -155,8 +162,8 @@ export function requireAllowed(allowed: Dearer | undefined, now: Dearer | undefi
   if (now === undefined) return;
   const isSame = allowed !== undefined && digestOf(allowed.content) === digestOf(now.content);
   if (!isSame || now.content.total > allowed.content.total)
-    throw new ShopError('conflict', 'What the edit comes to has changed meanwhile.', {
-      remedy: 'Look at it and commit it again.',
+    throw new ShopError('conflict', 'What it comes to has changed meanwhile.', {
+      remedy: 'Look at it, and make it again.',
     });
 }
 
@@ -226,7 +233,7 @@ export interface SpendingFacts {
   readonly orderId: string;
   readonly orderVersion: number;
   readonly counts: boolean;
-  /** Edits of it that were made. */
+  /** Edits of it that were made, and returns for which other goods go out. */
   readonly edits: readonly string[];
 }
 
@@ -239,7 +246,9 @@ interface SpendingRow {
 }
 
 const SPENDING = `select o.id, o.version, o.status, o.company ->> 'spendingId' as spending_id,
-    array(select e.id from orders_edits e where e.tenant_id = $1 and e.order_id = o.id and e.state = 'committed') as edits
+    array(select e.id from orders_edits e where e.tenant_id = $1 and e.order_id = o.id and e.state = 'committed'
+      union all select r.id from orders_returns r where r.tenant_id = $1 and r.order_id = o.id and r.state <> 'withdrawn'
+        and r.exchange ? 'sums') as edits
   from orders_orders o where o.tenant_id = $1 and o.company is not null`;
 
 /** @returns undefined for what is no company's */

@@ -98,8 +98,7 @@ export function createEdits(
     if (order.company === undefined) return undefined;
     const edit = await readEdit(reader, tenant.id, orderId, editId);
     if (edit.state !== 'open') return undefined;
-    const { priced } = await workOut(reader, tenant.id, order, edit, looking);
-    return dearer(order, editId, priced);
+    return dearer(order, editId, await workOut(reader, tenant.id, order, edit, looking));
   }
 
   function tellLater(tx: Transaction, orderId: string, editId: string): Promise<void> {
@@ -179,7 +178,7 @@ export function createEdits(
         requireSame(order, edit);
         const done = await workOut(tx, tenant.id, order, edit, looking, paid !== undefined);
         requireExpected(done.priced.total, expectedTotal, order.currency);
-        if (approved === undefined) requireAllowed(allowed, dearer(order, editId, done.priced));
+        if (approved === undefined) requireAllowed(allowed, dearer(order, editId, done));
         const words = [
           'Edited.',
           edit.reason,

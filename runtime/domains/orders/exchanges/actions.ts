@@ -6,6 +6,7 @@ import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import { goodsOf, meant } from '../bundles/goods.ts';
+import { dearer, requireAllowed, tellSpending, type Dearer } from '../companies/purchase.ts';
 import { readerOf, type Reader } from '../carts.ts';
 import { refuseWhilePaid } from '../edits/paying.ts';
 import type { Units } from '../fulfilment/schemas.ts';
@@ -34,7 +35,7 @@ export interface Exchanges {
   /**
    * Takes the goods that go out, and asks for the difference where there is one to be paid.
    * @throws ShopError `out_of_stock`, `invalid_input` for terms that cannot be, `conflict` for units that were paid back and for another
-   *   difference than was expected, `illegal_transition` for an order that is over
+   *   difference than was expected, or than its company has allowed, `illegal_transition` for an order that is over
    */
   agree(
     tx: Transaction,
@@ -43,6 +44,7 @@ export interface Exchanges {
     asked: Returned,
     terms: Terms,
     looking: Looking,
+    by: Approving,
   ): Promise<Agreed>;
   /** Lets the goods go that should have gone out, and returns what was paid in addition. @throws ShopError `conflict` once some have left */
   undo(
@@ -69,6 +71,14 @@ const DAY_MS = 86_400_000;
 export type Terms = Omit<ExchangeTerms, 'expectedDifference'> &
   Pick<Partial<ExchangeTerms>, 'expectedDifference'>;
 
+/** By whom a company's order may become dearer. */
+export interface Approving {
+  /** What the company has allowed; undefined where nobody had to be asked. */
+  readonly allowed?: Dearer | undefined;
+  /** Who of it has agreed, in the merchant's words: then it is not asked. */
+  readonly approved?: string | undefined;
+}
+
 export interface Agreed {
   readonly order: StoredOrder;
   readonly exchange: Exchange;
@@ -90,15 +100,18 @@ export function createExchanges(platform: Platform): Exchanges {
   return {
     workOut,
 
-    async agree(tx, tenant, order, asked, terms, looking) {
+    async agree(tx, tenant, order, asked, terms, looking, { allowed, approved }) {
       refuseWhilePaid(order);
       const plan = await workOut(tx, tenant, order, asked.lines, terms, looking, asked.id);
       requireExpected(plan, terms.expectedDifference, order.currency);
+      if (approved === undefined) requireAllowed(allowed, dearer(order, asked.id, plan));
       const creditId = refundIdOf(asked.id);
-      const by = { actor: 'merchant', reason: 'An exchange was agreed.', now: now() };
+      const words = ['An exchange was agreed.', ...(approved === undefined ? [] : [`Approved: ${approved}`])];
+      const by = { actor: 'merchant', reason: words.join(' '), now: now() };
       const rewritten = await rewriteOrder(tx, tenant, order, plan, platform.newId, by);
       const credit = { id: creditId, lines: plan.counted, amount: plan.sums.credited };
       await noteCredit(tx, tenant, order.id, credit, now());
+      await tellSpending(tx, rewritten);
       const payload = { orderId: order.id, returnId: asked.id };
       await tx.enqueue({ name: 'orders.tell-exchange', payload, key: asked.id });
       const { send, fee } = terms;
@@ -128,6 +141,7 @@ export function createExchanges(platform: Platform): Exchanges {
       const by = { actor, reason: 'The exchange was withdrawn.', now: now() };
       const rewritten = await rewriteOrder(tx, tenant, order, plan, platform.newId, by);
       await correctCredit(tx, tenant, order.id, { id: refundIdOf(id), lines: [], amount: 0 });
+      await tellSpending(tx, rewritten);
       return giveBack(tx, tenant, rewritten, `${id}:undone`, plan.settlement.refund);
     },
 

@@ -7,6 +7,8 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
 import { goodsOf, meant, stockUnits, withGoods } from '../bundles/goods.ts';
 import { writeParts } from '../bundles/store.ts';
+import type { Approval } from '../../accounts/schemas.ts';
+import { allowDearer, askApproval, dearer, type Dearer } from '../companies/purchase.ts';
 import { readerOf } from '../carts.ts';
 import type { Exchanges, Terms } from '../exchanges/actions.ts';
 import { freeToGiveUp, isUnderWay } from '../exchanges/bound.ts';
@@ -21,6 +23,7 @@ import { changeOrder, readOrder, returnEvent, withOrder, type StoredOrder } from
 import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
 import type {
   AskReturn,
+  AskReturnApproval,
   AuthoriseReturn,
   CreateReturn,
   InspectReturn,
@@ -46,6 +49,11 @@ export interface Returns {
     by: 'shopper' | 'merchant',
     wish: AskReturn | CreateReturn,
   ): Promise<StoredOrder>;
+  /**
+   * Has the company whose order it is asked whether an exchange that was wished for may make it as dear.
+   * @throws ShopError `invalid_input` where nobody has to be asked
+   */
+  askApproval(tenant: Tenant, orderId: string, returnId: string, asked: AskReturnApproval): Promise<Approval>;
   /** @param terms of an exchange, where they are others than the shopper's wish */
   authorise(tenant: Tenant, orderId: string, returnId: string, terms: AuthoriseReturn): Promise<StoredOrder>;
   answer(
@@ -102,6 +110,41 @@ export function createReturns(
     return { lines: [...lines], send: terms.send, fee: terms.fee };
   }
 
+  /** What an exchange would make of a company's order, before anything is locked; undefined where nobody has to be asked. */
+  async function dearerBy(
+    tenant: Tenant,
+    orderId: string,
+    id: string,
+    wished: (order: StoredOrder) => Wished | undefined,
+    looking: Looking,
+  ): Promise<Dearer | undefined> {
+    const reader = readerOf(platform, tenant.id);
+    const order = await readOrder(reader, tenant.id, orderId);
+    const { back, terms } = (order.company && wished(order)) ?? {};
+    if (back === undefined || terms === undefined) return undefined;
+    return dearer(
+      order,
+      id,
+      await exchanges.workOut(reader, tenant.id, order, back, termsOf(terms), looking, id),
+    );
+  }
+
+  /** As `dearerBy`, of one that was asked for and not yet answered. */
+  function dearerByWish(
+    tenant: Tenant,
+    orderId: string,
+    returnId: string,
+    terms: Wished['terms'],
+    looking: Looking,
+  ): Promise<Dearer | undefined> {
+    const wished = ({ returns }: StoredOrder): Wished | undefined => {
+      const asked = returns.find(({ id }) => id === returnId);
+      if (asked?.state !== 'requested') return undefined;
+      return { back: asked.lines, terms: terms ?? asked.exchange };
+    };
+    return dearerBy(tenant, orderId, returnId, wished, looking);
+  }
+
   /** One step of a return; one that is there already stays as it is. */
   function step(
     tenant: Tenant,
@@ -153,10 +196,18 @@ export function createReturns(
   }
 
   return {
-    async ask(tenant, orderId, key, by, { lines: wanted, note, exchange: wished }) {
+    async ask(tenant, orderId, key, by, { lines: wanted, note, exchange: wished, ...more }) {
       const id = idOfKey('ret', key);
       const terms = wished === undefined ? undefined : termsOf(wished);
       const looking = await lookingFor(platform, tenant, orderId);
+      const approved = 'approved' in more ? more.approved : undefined;
+      const fresh = (order: StoredOrder): Wished | undefined =>
+        order.returns.some((each) => each.id === id)
+          ? undefined
+          : { back: returnedLines(order, wanted), terms: wished };
+      const isWish = by === 'shopper' || approved !== undefined;
+      const allowed = isWish ? undefined : await dearerBy(tenant, orderId, id, fresh, looking);
+      if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
       const asked = await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.returns.some((each) => each.id === id)) return order;
         const lines = returnedLines(order, wanted);
@@ -178,7 +229,7 @@ export function createReturns(
           terms === undefined
             ? { order, exchange: undefined }
             : by === 'merchant'
-              ? await exchanges.agree(tx, tenant.id, order, wish, terms, looking)
+              ? await exchanges.agree(tx, tenant.id, order, wish, terms, looking, { allowed, approved })
               : { order, exchange: await noted(tx, tenant.id, order, wish, terms, looking) };
         const made = { ...wish, exchange };
         await insertReturn(tx, tenant.id, orderId, made);
@@ -190,14 +241,25 @@ export function createReturns(
       return wished !== undefined && by === 'merchant' ? push(tenant.id, orderId) : asked;
     },
 
-    async authorise(tenant, orderId, returnId, { answer, exchange: terms }) {
+    async askApproval(tenant, orderId, returnId, { exchange: terms, message }) {
       const looking = await lookingFor(platform, tenant, orderId);
+      const asked = await dearerByWish(tenant, orderId, returnId, terms, looking);
+      if (asked === undefined) throw nobodyToAsk();
+      return askApproval(platform, tenant, asked.buyer, asked.content, { message });
+    },
+
+    async authorise(tenant, orderId, returnId, { answer, exchange: terms, approved }) {
+      const looking = await lookingFor(platform, tenant, orderId);
+      const allowed =
+        approved === undefined ? await dearerByWish(tenant, orderId, returnId, terms, looking) : undefined;
+      if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
       await step(tenant, orderId, returnId, 'authorised', async (tx, order, before) => {
         const change = answer === undefined ? {} : { answer };
         const wished = terms ?? before.exchange;
         if (wished === undefined) return { change };
         const asked = { ...before, ...change };
-        const agreed = await exchanges.agree(tx, tenant.id, order, asked, termsOf(wished), looking);
+        const by = { allowed, approved };
+        const agreed = await exchanges.agree(tx, tenant.id, order, asked, termsOf(wished), looking, by);
         await later(tx, orderId);
         const { exchange, creditId } = agreed;
         return { order: agreed.order, change: { ...change, exchange }, refundId: creditId };
@@ -304,6 +366,18 @@ export function createReturns(
       return push(tenant.id, orderId);
     },
   };
+}
+
+/** What comes back, and what goes out for it. */
+interface Wished {
+  readonly back: readonly Units[];
+  readonly terms: Parameters<typeof termsOf>[0] | undefined;
+}
+
+function nobodyToAsk(): ShopError {
+  return new ShopError('invalid_input', 'Nobody has to approve this exchange.', {
+    remedy: 'Agree to it: only what makes a company’s order dearer may need somebody’s approval.',
+  });
 }
 
 /** Goods, each with the reason that was given for it, or for the bundle it is of. */

@@ -8,6 +8,7 @@ import { readOrder, showOrder, showToMerchant, type StoredOrder } from '../store
 import type { Returns } from './actions.ts';
 import type {
   AskReturn,
+  AskReturnApproval,
   AuthoriseReturn,
   CreateReturn,
   InspectReturn,
@@ -66,6 +67,11 @@ export function returnRoutes(
     async previewExchange({ tenant, params, body }) {
       const { orderId } = params as { orderId: string };
       return previewed(tenant, await readOrder(readerOf(platform, tenant.id), tenant.id, orderId), body);
+    },
+    async askReturnApproval(request) {
+      const { orderId, returnId } = ids(request);
+      const asked = request.body as AskReturnApproval;
+      return { status: 201, json: await returns.askApproval(request.tenant, orderId, returnId, asked) };
     },
     async authoriseReturn(request) {
       const { orderId, returnId } = ids(request);

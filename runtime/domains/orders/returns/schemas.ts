@@ -50,14 +50,27 @@ export const askReturn = z.strictObject({
   exchange: wishExchange.optional(),
 });
 
+/**
+ * Of a company's order that an exchange makes dearer than its buyer may spend alone: who of the company agreed, and how. It is noted with the
+ * order, and the company is not asked.
+ */
+const approved = text(200).optional();
+
 /** What a merchant enters is agreed with it. */
-export const createReturn = askReturn.extend({ exchange: exchangeTerms.optional() });
+export const createReturn = askReturn.extend({ exchange: exchangeTerms.optional(), approved });
 
 export const declineReturn = z.strictObject({ answer: text(1_000) });
 export const authoriseReturn = z.strictObject({
   answer: text(1_000).optional(),
   /** On what terms other goods go out; absent: those that the shopper wishes, at today's prices, once theirs have come back. */
   exchange: exchangeTerms.optional(),
+  approved,
+});
+
+export const askReturnApproval = z.strictObject({
+  /** The terms it is to be agreed on; absent: as the shopper wishes. */
+  exchange: exchangeTerms.optional(),
+  message: text(2_000).optional(),
 });
 
 export const inspectReturn = z.strictObject({
@@ -124,6 +137,7 @@ export const returnPage = z.object({
   nextCursor: z.string().optional(),
 });
 
+export type AskReturnApproval = z.infer<typeof askReturnApproval>;
 export type AskReturn = z.infer<typeof askReturn>;
 export type AuthoriseReturn = z.infer<typeof authoriseReturn>;
 export type CreateReturn = z.infer<typeof createReturn>;
