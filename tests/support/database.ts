@@ -129,6 +129,7 @@ const PLATFORM_SCHEMA = `
   CREATE SCHEMA shop AUTHORIZATION shop_owner;
   CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
   ALTER ROLE shop_runtime SET search_path = shop, public;
+  ALTER ROLE shop_runtime SET enable_seqscan = off;
   CREATE SCHEMA platform;
   CREATE TABLE platform.tenants (
     id text PRIMARY KEY, display_name text NOT NULL, plan text NOT NULL, placement text NOT NULL, hosts text[] NOT NULL,

@@ -36,6 +36,13 @@ const TIMEOUTS = {
   idle_in_transaction_session_timeout: '20s',
 } as const;
 
+/**
+ * A prepared statement keeps the plan that was right when its tables were small, until somebody analyses them: a queue that was empty then,
+ * or the carts of a shop's first minute, are read as a whole ever after. Every table is found by its tenant, so that there is always
+ * an index to go by; who reads all tenants' rows says so (`sweep` in runtime/platform/sql/postgres.ts).
+ */
+const PLANNING = { enable_seqscan: 'off' } as const;
+
 /** A cluster whose nodes somebody else keeps, or none. */
 const UNCONFIGURED: CitusOptions = { workers: [] };
 
@@ -136,6 +143,7 @@ function planRole(
   const present = observed.roles.get(role);
   const settings: Record<string, string> = {
     search_path: `${schema}, public`,
+    ...PLANNING,
     ...(observed.citus ? { [ROLE_SETTING.name]: ROLE_SETTING.value } : {}),
   };
   const missing = Object.entries(settings).filter(

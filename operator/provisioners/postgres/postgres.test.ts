@@ -230,9 +230,15 @@ test('a login is the role it belongs to, in every setting and right, and may bec
   const as = await login(POOL_LOGIN);
   const [row] = await as.work(
     '',
-    `select current_user as who, session_user as login, current_setting('search_path') as path`,
+    `select current_user as who, session_user as login, current_setting('search_path') as path,
+       current_setting('enable_seqscan') as whole_tables`,
   );
-  assert.deepEqual(row, { who: 'shop_runtime', login: POOL_LOGIN.user, path: 'shop, public' });
+  assert.deepEqual(row, {
+    who: 'shop_runtime',
+    login: POOL_LOGIN.user,
+    path: 'shop, public',
+    whole_tables: 'off',
+  });
   await assert.rejects(as.work('', 'set role shop_owner'), /permission denied/);
   await as.end();
 });

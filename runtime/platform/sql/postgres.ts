@@ -162,9 +162,7 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     statements: readonly Statement[],
     begun?: () => void,
   ): Promise<WireResult[]> {
-    const opening = statements.every(onlyReads)
-      ? [BEGIN_READ_ONLY, settingOf(tenantSetting)]
-      : openingOf(tenantSetting);
+    const opening = statements.every(onlyReads) ? readingOf(tenantSetting) : openingOf(tenantSetting);
     const results = await withWire((wire) => {
       begun?.();
       return send(wire, [...opening, ...statements, COMMIT]);
@@ -367,6 +365,8 @@ const SHARING = { most: 12, slowMilliseconds: 250 };
 const BEGIN: Statement = { text: 'BEGIN' };
 const BEGIN_READ_ONLY: Statement = { text: 'BEGIN READ ONLY' };
 const COMMIT: Statement = { text: 'COMMIT' };
+/** The login's own setting is that they may not. */
+const WHOLE_TABLES: Statement = { text: 'SET LOCAL enable_seqscan = on' };
 /** The policy `sweep` allows reading under this name, which no tenant can have. */
 const EVERY_TENANT = '*';
 /** Sees no tenant's row. */
@@ -402,6 +402,11 @@ function createGathering(
 /** The tenant's id has been checked: it holds nothing that SQL could misread. */
 function settingOf(tenant: string): Statement {
   return { text: `SET LOCAL app.tenant = '${tenant}'`, once: true };
+}
+
+/** How a transaction begins that only reads. All tenants' rows are most of a table: only there it may be read as a whole. */
+function readingOf(tenant: string): Statement[] {
+  return [BEGIN_READ_ONLY, settingOf(tenant), ...(tenant === EVERY_TENANT ? [WHOLE_TABLES] : [])];
 }
 
 /** How a transaction begins that may write. */

@@ -50,7 +50,15 @@ export async function countStatements(admin: Pool): Promise<(flows: number) => P
   };
 }
 
-const ROWS = ['rows written, for each flow', 'made', 'changed', 'within their page', 'removed', 'indexes'];
+const ROWS = [
+  'rows of a table, for each flow',
+  'made',
+  'changed',
+  'within their page',
+  'removed',
+  'read as a whole',
+  'indexes',
+];
 
 interface WrittenRow {
   readonly name: string;
@@ -59,13 +67,15 @@ interface WrittenRow {
   /** Without an entry in any index: no indexed column was changed, and there was room in the page. */
   readonly within: number;
   readonly removed: number;
+  /** By statements that read all of the table: a plan that was made when it was small. */
+  readonly scanned: number;
   readonly indexes: number;
 }
 
 async function written(admin: Pool): Promise<readonly WrittenRow[]> {
   await admin.query('select pg_stat_force_next_flush()');
   const { rows } = await admin.query<WrittenRow>(
-    `select relname as name, n_tup_ins::int as made, n_tup_upd::int as changed, n_tup_hot_upd::int as within, n_tup_del::int as removed,
+    `select relname as name, n_tup_ins::int as made, n_tup_upd::int as changed, n_tup_hot_upd::int as within, n_tup_del::int as removed, seq_tup_read::int as scanned,
        (select count(*)::int from pg_index i where i.indrelid = t.relid) as indexes
      from pg_stat_user_tables t where schemaname = 'shop' order by n_tup_ins + n_tup_upd + n_tup_del desc`,
   );
@@ -73,9 +83,9 @@ async function written(admin: Pool): Promise<readonly WrittenRow[]> {
 }
 
 function lineOf(row: WrittenRow, before: WrittenRow | undefined, flows: number): readonly string[][] {
-  const each = (name: 'made' | 'changed' | 'within' | 'removed'): string =>
+  const each = (name: 'made' | 'changed' | 'within' | 'removed' | 'scanned'): string =>
     ((row[name] - (before?.[name] ?? 0)) / flows).toFixed(2);
-  const cells = [each('made'), each('changed'), each('within'), each('removed')];
+  const cells = [each('made'), each('changed'), each('within'), each('removed'), each('scanned')];
   return cells.every((cell) => cell === '0.00') ? [] : [[row.name, ...cells, String(row.indexes)]];
 }
 
