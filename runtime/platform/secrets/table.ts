@@ -75,6 +75,13 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
     return sealed === undefined ? undefined : open(secret, sealed, `${tenant}/${name}`);
   }
 
+  /** What is missing may be written any moment: kept where that is told of, and not as long as what is there. */
+  function forgetMissing(mine: Map<string, Kept>, name: string, since: number): void {
+    const known = mine.get(name);
+    if (!hears || known === undefined) mine.delete(name);
+    else mine.set(name, { ...known, until: since + keepMilliseconds });
+  }
+
   return {
     async get(tenant, name) {
       checkedTenantId(tenant);
@@ -85,9 +92,8 @@ export function createSecrets({ sql, key, keepMilliseconds = 10_000 }: SecretsOp
       const value = read(tenant, name);
       const mine = keptOf(tenant);
       mine.set(name, { until: now + keepMilliseconds * (hears ? HEARD_FACTOR : 1), value });
-      // What is missing may be written any moment; only what is there is kept.
       value.then(
-        (found) => found === undefined && mine.delete(name),
+        (found) => found === undefined && forgetMissing(mine, name, now),
         () => mine.delete(name),
       );
       return value;
