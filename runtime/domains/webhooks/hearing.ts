@@ -1,6 +1,6 @@
 /**
  * What is heard of is written down for whoever wants to know it, in the transaction that hears it: once for each event and subscription,
- * however often it is heard. One statement, which finds nobody in most shops.
+ * however often it is heard. Most shops have nobody who wants to know, and are asked that once for all that one transaction hears of.
  */
 import type { Platform } from '../../platform/domain.ts';
 import type { EventHandler, StoredEvent, TenantId, Transaction } from '../../platform/ports.ts';
@@ -25,6 +25,10 @@ const NOTE = `
   select $1, wanting.delivery, message.id, wanting.id, $10, 'waiting', $6, $6 from wanting cross join message
   returning id`;
 
+/** $1 tenant, $2 off since: whether there may be anybody at all. */
+const ANYBODY = `
+  select exists (select from webhooks_subscriptions where tenant_id = $1 and (enabled or disabled_at > $2)) as anybody`;
+
 export interface Hearing {
   readonly hear: EventHandler;
   /** @returns the delivery's id */
@@ -32,9 +36,24 @@ export interface Hearing {
 }
 
 export function createHearing({ clock, newId }: Pick<Platform, 'clock' | 'newId'>): Hearing {
+  const known = new WeakMap<Transaction, Promise<boolean>>();
+
+  /** As this transaction finds it; what subscribes meanwhile hears what is emitted after it is there. */
+  function isAnybody(tx: Transaction, tenant: TenantId, offSince: Date): Promise<boolean> {
+    const asked =
+      known.get(tx) ??
+      tx
+        .query<{ anybody: boolean }>(ANYBODY, [tenant, offSince])
+        .then(({ rows }) => rows[0]?.anybody === true);
+    known.set(tx, asked);
+    return asked;
+  }
+
   return {
     async hear(event, tx) {
       const now = clock.now();
+      const offSince = new Date(now.getTime() - HELD_MS);
+      if (!(await isAnybody(tx, event.tenant, offSince))) return;
       const id = newId('msg');
       const { rowCount } = await tx.query(NOTE, [
         event.tenant,
@@ -45,7 +64,7 @@ export function createHearing({ clock, newId }: Pick<Platform, 'clock' | 'newId'
         now,
         patternsOf(event.type),
         event.occurredAt,
-        new Date(now.getTime() - HELD_MS),
+        offSince,
         `${event.topic}/${event.key}`,
         // Of the message's time, so that deliveries are in the order in which they were heard.
         `dlv_${id.slice(4, 24)}`,
