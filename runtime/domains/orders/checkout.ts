@@ -83,7 +83,8 @@ export async function checkout(
   );
   if (plans) rounds.arePlanned(tenant.id, at);
   if (order.due === 0) return { order: showOrder(await settle(tenant, order.id)), token };
-  return { order: showOrder(order), token, payment: await startPayment(platform, tenant, order) };
+  const payment = await startPayment(platform, tenant, order, { isNew: !isOrdered });
+  return { order: showOrder(order), token, payment };
 }
 
 /**
@@ -99,11 +100,14 @@ export function startPayment(
     amount,
     token,
     provider,
+    isNew = false,
   }: {
     readonly id?: string;
     readonly amount?: number;
     readonly token?: string | undefined;
     readonly provider?: PaymentStart['provider'] | undefined;
+    /** Whether the order was placed by this very request. */
+    readonly isNew?: boolean;
   } = {},
 ): Promise<PaymentStart> {
   return platform.call<PaymentStart>(tenant.id, 'payments', 'createIntent', {
@@ -113,6 +117,7 @@ export function startPayment(
     currency: order.currency,
     tokenHash: token === undefined ? order.tokenHashes[0] : hashOf(token),
     ...(provider === undefined ? {} : { provider }),
+    ...(isNew ? { isNew } : {}),
   });
 }
 

@@ -43,7 +43,7 @@ export function createIntents(platform: Platform, settings: PaymentsSettings, bo
   async function start(tenant: Tenant, wanted: s.CreateIntent): Promise<s.PaymentStart> {
     const [offered, known] = await Promise.all([
       platform.payments.providers(tenant.id, wanted),
-      findPayment(platform.sql, tenant.id, wanted.paymentId),
+      wanted.isNew === true ? undefined : findPayment(platform.sql, tenant.id, wanted.paymentId),
     ]);
     const intent = await intentFor(tenant, wanted, offered, known);
     const provider = providerOf(intent.id);

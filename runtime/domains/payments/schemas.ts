@@ -35,6 +35,8 @@ export const createIntent = z.strictObject({
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
   /** As the shopper chose; absent: as before, or the shop's usual. */
   provider: provider.optional(),
+  /** The order was placed just now, so that nobody can have asked for this payment before: it is not looked for. */
+  isNew: z.boolean().optional(),
 });
 export const ofPayment = z.strictObject({ paymentId, orderId });
 export const ofIntent = ofPayment.extend({ intentId: z.string().max(255) });
