@@ -52,7 +52,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxConnections: 10_000,
   maxHeaderBytes: 16_384,
-  maxBodyBytes: 64 * 1024 * 1024,
+  maxBodyBytes: 256 * 1024 * 1024,
   headersMs: 10_000,
   requestMs: 120_000,
   keepAliveMs: 65_000,

@@ -36,7 +36,7 @@ async function* bounded(request: IncomingMessage, limit: number): AsyncGenerator
   try {
     // Left as it is when reading ends early: the answer still goes by the same connection.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      const bytes = Buffer.from(chunk);
+      const bytes = chunk as Buffer; // no encoding is set
       size += bytes.length;
       if (size > limit) throw tooLarge(limit);
       yield bytes;

@@ -2,7 +2,8 @@
  * One call of a route, whichever way it came: as an HTTP request or a field of a GraphQL query. Who may, what may be said,
  * idempotency, time and answer are the same for both because they are here.
  */
-import type { Readable } from 'node:stream';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
 import type { Audience, RouteDefinition } from '../platform/definition.ts';
@@ -177,6 +178,7 @@ export function createCalls(options: CallsOptions): Calls {
 
   async function audited(call: Call): Promise<Reply> {
     const { route, tenant, caller, input, requestId, fingerprint } = call;
+    const stream = input.body instanceof Readable ? watched(input.body) : undefined;
     const { operationId: operation } = route;
     const seq = await options.audit.begun(tenant.id, {
       caller,
@@ -187,7 +189,7 @@ export function createCalls(options: CallsOptions): Calls {
     });
     const ended = async (outcome: string): Promise<void> => {
       try {
-        await options.audit.ended(tenant.id, seq, outcome);
+        await options.audit.ended(tenant.id, seq, outcome, stream?.digest());
       } catch (error) {
         // It is done, and that it was begun is written: nobody is helped by another answer.
         options.log.error(
@@ -197,7 +199,9 @@ export function createCalls(options: CallsOptions): Calls {
       }
     };
     try {
-      const reply = await perform(call);
+      const reply = await perform(
+        stream === undefined ? call : { ...call, input: { ...input, body: stream.body } },
+      );
       await ended(String(reply.status));
       return reply;
     } catch (error) {
@@ -205,6 +209,18 @@ export function createCalls(options: CallsOptions): Calls {
       throw error;
     }
   }
+}
+
+/** The same bytes, and what they come to once they have passed. */
+function watched(body: Readable): { readonly body: Readable; readonly digest: () => string } {
+  const hash = createHash('sha256');
+  const passing = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  return { body: Readable.from(passing(), { objectMode: false }), digest: () => hash.copy().digest('hex') };
 }
 
 /** What merchants change, whichever way they ask. */

@@ -109,7 +109,7 @@ export const AuditEntry = AuditHead.extend({
   operation: z.string().optional(),
   params: z.record(z.string(), z.unknown()).optional(),
   requestId: z.string().optional(),
-  /** SHA-256 of what was sent. */
+  /** SHA-256 of what was sent; of a body that was read while it came, of as much as was read, in the entry of its end. */
   digest: z.string().optional(),
   of: z.int().optional(),
   /** Status of the answer, or code of the error. */

@@ -306,8 +306,9 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((request, response) => handle(request, response));
+  // Who sends slowly is the gateway's to judge: it waits for less.
   const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    { requestTimeout: 180_000, headersTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
     app,
   );
   server.on('upgrade', (request, socket, head) => sockets.handle(request, socket, head));

@@ -2,13 +2,14 @@
  * Asks a route by its name rather than its path: in this process where its domain is hosted here, over HTTP where it is not. For the
  * protocols that know operations; it is the same call either way, with the caller's own credentials.
  */
-import type { Audience } from '../platform/definition.ts';
+import { Readable } from 'node:stream';
+import type { Audience, RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Tenant } from '../platform/ports.ts';
 import type { SpanOptions, Tracer } from '../platform/tracing/tracer.ts';
 import { credentialsOf, type Identify } from './callers.ts';
-import { checkInput, type Calls, type Reply } from './calls.ts';
+import { checkInput, type Calls, type Input, type Reply } from './calls.ts';
 import { fromProblem } from './peers.ts';
 import type { Route } from './routes.ts';
 import type { OperationShape } from './shapes/shapes.ts';
@@ -81,9 +82,10 @@ async function locally(
   { tenant, headers, requestId, signal }: Visit,
   callers: Map<Audience, Promise<Caller>>,
   route: Route,
-  { params, query, body, contentType, idempotencyKey }: Invocation,
+  invocation: Invocation,
 ): Promise<Reply> {
   const { definition } = route;
+  const { params, body, contentType, idempotencyKey } = invocation;
   const caller = await calls.admit(tenant, route, (audience) => {
     const asked =
       callers.get(audience) ?? identify(tenant, audience, credentialsOf(headers, definition.method));
@@ -94,7 +96,7 @@ async function locally(
     route,
     tenant,
     caller,
-    input: checkInput(definition, { params, query, body }),
+    input: inputOf(definition, invocation),
     headers: contentType === undefined ? headers : { ...headers, 'content-type': contentType },
     requestId,
     idempotencyKey,
@@ -104,6 +106,14 @@ async function locally(
       return () => signal.removeEventListener('abort', tell);
     },
   });
+}
+
+/** A route that reads a stream is given what came whole as one. */
+function inputOf(definition: RouteDefinition, { params, query, body }: Invocation): Input {
+  const input = checkInput(definition, { params, query, body });
+  return definition.body === 'stream'
+    ? { ...input, body: Readable.from([bytesOf(body)], { objectMode: false }) }
+    : input;
 }
 
 /** Whoever asks for themselves: what the gateway said of them, and what they said of themselves. */

@@ -142,8 +142,8 @@ export interface RouteDefinition {
   readonly params?: ZodType;
   readonly query?: ZodType;
   /**
-   * JSON body. `raw`: bytes as sent (webhooks, CSV). `stream`: the same while they come, as a Readable that ends with an error when
-   * there are more than allowed or the sender goes away; not for idempotent routes.
+   * JSON body. `raw`: bytes as sent (webhooks). `stream`: the same while they come (files), as a Readable that ends with an error when
+   * there are more than allowed or the sender goes away; not for idempotent routes. By GraphQL and gRPC both are one message of bytes.
    */
   readonly body?: ZodType | 'raw' | 'stream';
   readonly maxBodyBytes?: number;

@@ -498,6 +498,8 @@ async function start(file: string, port: number, env: Record<string, string>): P
   const adminPort = await freePort();
   const child = fork(new URL(`../../runtime/${file}`, import.meta.url), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // As in the runtime's image.
+    execArgv: ['--max-semi-space-size=8'],
     env: {
       ...process.env,
       NODE_ENV: 'production',

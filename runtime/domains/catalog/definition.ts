@@ -67,6 +67,12 @@ export const catalog: DomainDefinition = {
       leaseSeconds: 15,
     },
     {
+      name: 'catalog.drop-import-file',
+      payload: z.object({ importId: z.string() }),
+      maxAttempts: 20,
+      leaseSeconds: 30,
+    },
+    {
       name: 'catalog.index-products',
       // How often it has found the index away; whether the catalogue has become another while nothing was learned.
       payload: z.object({ tries: z.int().optional(), grown: z.boolean().optional() }),
@@ -292,8 +298,8 @@ export const catalog: DomainDefinition = {
         'Import products: a CSV in the Shopify product format (text/csv), JSON with one a line (application/x-ndjson) or an array of them, or JSON that names the file’s source. The same content is imported once.',
       audience: 'merchant',
       query: schemas.ImportQuery,
-      body: 'raw',
-      maxBodyBytes: 64 * MEBIBYTE,
+      body: 'stream',
+      maxBodyBytes: 256 * MEBIBYTE,
       response: schemas.ImportReport,
       status: 202,
     },

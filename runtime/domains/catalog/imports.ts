@@ -13,6 +13,7 @@ import { joinCollections } from './collections.ts';
 import { noteGrown } from './search/changes.ts';
 import { productsIn } from './formats.ts';
 import type { ImportedProduct, ImportedVariant } from './imported.ts';
+import type { ImportedFiles } from './imported-files.ts';
 import type { ImportedFrom } from './imported-from.ts';
 import type { Media } from './media.ts';
 import type { Image, ImportProblem, ImportReport } from './schemas.ts';
@@ -25,10 +26,12 @@ const MOST_BUNDLES = 1_000;
 const PICTURES_AT_ONCE = 12;
 const MOST_BYTES = 2 * 1024 * 1024 * 1024;
 const PROBLEMS_KEPT = 1_000;
-const BUCKET = 'imports';
 
 export interface Imports {
-  /** Takes the file, or the name of its source, and lets a task do the rest. Answers an import of the same content that is known. */
+  /**
+   * Takes the file while it comes, or the name of its source, and lets a task do the rest. Answers an import of the same content that is
+   * known. Of a file that does not come whole nothing is kept.
+   */
   start(tenant: Tenant, from: ImportedFrom, force: boolean): Promise<ImportReport>;
   /** Throws ShopError `not_found`. */
   get(tenant: TenantId, id: string): Promise<ImportReport>;
@@ -39,6 +42,7 @@ interface ImportTools {
   readonly platform: Platform;
   readonly media: Media;
   readonly sources: Sources;
+  readonly files: ImportedFiles;
   /** Called when products of a tenant have changed. */
   readonly changed: (tenant: TenantId) => void;
 }
@@ -55,10 +59,17 @@ interface ImportRow {
   readonly finished_at: Date | null;
 }
 
+interface NewImport {
+  readonly id: string;
+  readonly source: string | null;
+  readonly contentHash: string | null;
+  readonly force: boolean;
+}
+
 type Counts = Pick<ImportReport, 'rows' | 'products' | 'images' | 'problems' | 'problemCount'>;
 
-export function createImports({ platform, media, sources, changed }: ImportTools): Imports {
-  const { sql, blobs, clock, newId, tenants, log } = platform;
+export function createImports({ platform, media, sources, files, changed }: ImportTools): Imports {
+  const { sql, clock, newId, tenants, log } = platform;
 
   async function known(
     tenant: TenantId,
@@ -87,6 +98,21 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     const [row] = rows;
     if (!row) throw new ShopError('not_found', 'There is no such import.');
     return row;
+  }
+
+  async function begin(
+    tenant: TenantId,
+    { id, source, contentHash, force }: NewImport,
+  ): Promise<ImportReport> {
+    await sql.transaction(tenant, async (tx) => {
+      await tx.query(
+        `INSERT INTO catalog_imports (tenant_id, id, state, source, content_hash, force, report, created_at)
+         VALUES ($1, $2, 'waiting', $3, $4, $5, $6, $7)`,
+        [tenant, id, source, contentHash, force, JSON.stringify(nothingYet()), clock.now()],
+      );
+      await tx.enqueue({ name: 'catalog.run-import', payload: { importId: id }, key: id });
+    });
+    return toReport(await read(tenant, id));
   }
 
   async function finish(
@@ -122,10 +148,7 @@ export function createImports({ platform, media, sources, changed }: ImportTools
       const url = sources.resolve(tenant, row.source);
       return { stream: await sources.open(url, MOST_BYTES), base: url };
     }
-    const blob = await blobs.get(tenant, BUCKET, row.id);
-    if (!blob)
-      throw new ShopError('gone', 'The file that was sent is no longer there.', { remedy: 'Send it again.' });
-    return { stream: blob.body, base: undefined };
+    return { stream: await files.open(tenant, row.id), base: undefined };
   }
 
   async function importAll(
@@ -220,25 +243,40 @@ export function createImports({ platform, media, sources, changed }: ImportTools
     for (const { outcome } of written) counts.products[outcome]++;
   }
 
+  async function carryOut(tenant: Tenant, row: ImportRow, signal: AbortSignal): Promise<void> {
+    const { id } = row;
+    await sql.query(
+      tenant.id,
+      `UPDATE catalog_imports SET state = 'running' WHERE tenant_id = $1 AND id = $2`,
+      [tenant.id, id],
+    );
+    const counts = nothingYet();
+    try {
+      const hash = await importAll(tenant, row, counts, signal);
+      await finish(tenant.id, id, counts, null, hash);
+    } catch (error) {
+      if (!isTheirs(error)) throw error;
+      log.info({ tenant: tenant.id, import: id, reason: error.message }, 'an import was refused');
+      await finish(tenant.id, id, counts, [error.message, error.remedy].filter(Boolean).join(' '), null);
+    } finally {
+      changed(tenant.id);
+    }
+  }
+
   return {
     async start(tenant, from, force) {
-      const source = 'source' in from ? from.source : null;
-      const contentHash = 'bytes' in from ? createHash('sha256').update(from.bytes).digest('hex') : null;
-      if (source !== null) sources.resolve(tenant.id, source);
-      const earlier = force ? undefined : await known(tenant.id, contentHash, source);
-      if (earlier) return earlier;
       const id = newId('imp');
+      if ('source' in from) {
+        sources.resolve(tenant.id, from.source);
+        const earlier = force ? undefined : await known(tenant.id, null, from.source);
+        return earlier ?? begin(tenant.id, { id, source: from.source, contentHash: null, force });
+      }
       // The bytes before the row, the row before the task: whatever is found has what it needs.
-      if ('bytes' in from) await blobs.put(tenant.id, BUCKET, id, from.bytes, 'application/octet-stream');
-      await sql.transaction(tenant.id, async (tx) => {
-        await tx.query(
-          `INSERT INTO catalog_imports (tenant_id, id, state, source, content_hash, force, report, created_at)
-           VALUES ($1, $2, 'waiting', $3, $4, $5, $6, $7)`,
-          [tenant.id, id, source, contentHash, force, JSON.stringify(nothingYet()), clock.now()],
-        );
-        await tx.enqueue({ name: 'catalog.run-import', payload: { importId: id }, key: id });
-      });
-      return toReport(await read(tenant.id, id));
+      const contentHash = await files.keep(tenant.id, id, from.file);
+      const earlier = force ? undefined : await known(tenant.id, contentHash, null);
+      if (earlier === undefined) return begin(tenant.id, { id, source: null, contentHash, force });
+      await files.drop(tenant.id, id);
+      return earlier;
     },
     async get(tenant, id) {
       return toReport(await read(tenant, id));
@@ -248,30 +286,9 @@ export function createImports({ platform, media, sources, changed }: ImportTools
       const tenant = await tenants.byId(tenantId);
       if (!tenant) throw new ShopError('unavailable', `The directory does not know ${tenantId}.`);
       const row = await read(tenantId, importId);
-      if (row.state === 'succeeded' || row.state === 'failed') return;
-      await sql.query(
-        tenantId,
-        `UPDATE catalog_imports SET state = 'running' WHERE tenant_id = $1 AND id = $2`,
-        [tenantId, importId],
-      );
-      const counts = nothingYet();
-      try {
-        const hash = await importAll(tenant, row, counts, signal);
-        await finish(tenantId, importId, counts, null, hash);
-        if (row.source === null) await blobs.delete(tenantId, BUCKET, importId);
-      } catch (error) {
-        if (!isTheirs(error)) throw error;
-        log.info({ tenant: tenantId, import: importId, reason: error.message }, 'an import was refused');
-        await finish(
-          tenantId,
-          importId,
-          counts,
-          [error.message, error.remedy].filter(Boolean).join(' '),
-          null,
-        );
-      } finally {
-        changed(tenantId);
-      }
+      if (row.state === 'waiting' || row.state === 'running') await carryOut(tenant, row, signal);
+      // Also of one whose process was killed once it was over.
+      if (row.source === null) await files.drop(tenantId, importId);
     },
   };
 }

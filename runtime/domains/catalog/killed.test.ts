@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { globSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
@@ -49,9 +51,9 @@ async function startRuntime(): Promise<Runtime> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('It did not happen within 30 s.');
+    if (Date.now() > deadline) throw new Error('It did not happen within two minutes.');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -61,6 +63,30 @@ const ask = (port: number, method: string, path: string, body?: string) =>
     ...(body === undefined ? {} : { body }),
     headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'text/csv' },
   });
+
+test('a file whose process is killed while it comes is not imported, and what was sent is kept for nobody', async () => {
+  const runtime = await startRuntime();
+  const sending = request({
+    host: '127.0.0.1',
+    port: runtime.port,
+    method: 'POST',
+    path: '/api/admin/catalog/imports',
+    headers: { host: 'big.localhost', authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'text/csv' },
+  });
+  const broken = once(sending, 'error');
+  sending.write(`Handle,Title,Variant Price\n${'half,Half,1.00\n'.repeat(10_000)}`);
+  await until(async () => globSync('_drafts/*', { cwd: folder }).length === 1);
+  const gone = once(runtime.child, 'exit');
+  runtime.child.kill('SIGKILL');
+  await gone;
+  await broken;
+  const { rows: found } = await database.admin.query<{ imports: number; reminders: number }>(
+    `SELECT (SELECT count(*)::int FROM shop.catalog_imports) AS imports,
+       (SELECT count(*)::int FROM shop.tasks WHERE name = 'catalog.drop-import-file') AS reminders`,
+  );
+  assert.deepEqual(found, [{ imports: 0, reminders: 1 }]);
+  assert.deepEqual(globSync('big/imports/*', { cwd: folder }), []);
+});
 
 test('an import whose process is killed goes on in the next one and ends whole, each product once', async () => {
   const rows = Array.from({ length: PRODUCTS }, (_, n) => `p-${n},Product ${n},${n + 1}.00,All\n`).join('');

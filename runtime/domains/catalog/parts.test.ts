@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { lineOf } from './csv/write.ts';
@@ -10,6 +11,36 @@ import { decodeCursor, encodeCursor } from './listing.ts';
 import { formatPrice, parsePrice } from './money.ts';
 import { pictureOf } from '../../platform/pictures/sniff.ts';
 import { Handle } from './schemas.ts';
+import { atMost } from './sources.ts';
+
+test('a file of more products than can be told apart is refused at the first that is too many', async () => {
+  const rows = ['a', 'a', 'b', 'c', 'd'].map((handle) => `${handle},T,1\n`).join('');
+  const handles: string[] = [];
+  const read = async (): Promise<void> => {
+    const file = Readable.from([Buffer.from(`Handle,Title,Variant Price\n${rows}`)]);
+    for await (const group of groupsOf(file, () => undefined, 3))
+      if ('rows' in group) handles.push(group.rows[0].cells['Handle'] ?? '');
+  };
+  await assert.rejects(read, { code: 'invalid_input', message: 'There are more than 3 products.' });
+  assert.deepEqual(handles, ['a', 'b', 'c']);
+});
+
+test('of a source no more is read than it may have, whatever its server said', async () => {
+  const chunks = function* (): Generator<Buffer> {
+    for (let n = 0; n < 10; n += 1) yield Buffer.alloc(100);
+  };
+  const open = (most: number): Readable =>
+    atMost(Readable.from(chunks(), { objectMode: false }), most, () => new Error('too large'));
+  assert.equal((await buffer(open(1_000))).length, 1_000);
+  await assert.rejects(buffer(open(999)), /too large/);
+  const gone = Readable.from(
+    (function* () {
+      yield Buffer.alloc(100);
+      throw new Error('gone');
+    })(),
+  );
+  await assert.rejects(buffer(atMost(gone, 1_000, () => new Error('too large'))), /gone/);
+});
 
 test('a price written is the price read, in currencies of 0, 2 and 3 decimals', () => {
   fc.assert(

@@ -1,4 +1,5 @@
 /** The catalogue's handlers: each narrows what the host has parsed, asks the parts beside it, and answers. */
+import type { Readable } from 'node:stream';
 import type { CreateService, Platform, RouteRequest, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { PictureQuery } from '../../platform/pictures/form.ts';
@@ -20,6 +21,7 @@ import { BROWSING } from './freshness.ts';
 import { safeHtml } from './html.ts';
 import { exportOf } from './exports.ts';
 import { createImports } from './imports.ts';
+import { createImportedFiles, DROP_TASK } from './imported-files.ts';
 import { importedFrom } from './imported-from.ts';
 import { createKeptAnswers } from './kept.ts';
 import { currencyOf, decodeCursor, encodeCursor, listByIds } from './listing.ts';
@@ -90,7 +92,8 @@ export const createService: CreateService = (platform) => {
   const sources = createSources(platform.sourcesUrl);
   const media = createMedia({ ...platform, sources });
   const cached = createKeptAnswers(platform);
-  const imports = createImports({ platform, media, sources, changed: cached.changed });
+  const files = createImportedFiles(platform);
+  const imports = createImports({ platform, media, sources, files, changed: cached.changed });
   const foundElse = (tenant: TenantId): void => {
     near.forget(tenant);
     cached.changed(tenant);
@@ -197,6 +200,8 @@ export const createService: CreateService = (platform) => {
     },
     tasks: {
       'catalog.run-import': (run) => imports.run(run),
+      [DROP_TASK]: ({ tenant, payload }) =>
+        files.dropUnclaimed(tenant, (payload as { importId: string }).importId), // parsed by the task's definition
       [KEEP_TASK]: (run) => keeping.run(run),
       [PRICE_TASK]: createBundlePricing(platform, cached.changed),
       [EMBED_TASK]: (run) => embedding.run(run),
@@ -351,11 +356,9 @@ export const createService: CreateService = (platform) => {
 
       async adminStartImport({ tenant, body, query, headers, signal }) {
         const force = (query as { force: string }).force === 'true';
-        const started = await imports.start(
-          tenant,
-          importedFrom(body as Buffer, headers['content-type']),
-          force,
-        );
+        // Of routes with body `stream` it is one.
+        const from = await importedFrom(body as Readable, headers['content-type']);
+        const started = await imports.start(tenant, from, force);
         const report = await finished(tenant.id, started.id, signal);
         return { json: report, headers: { location: `/api/admin/catalog/imports/${report.id}` } };
       },

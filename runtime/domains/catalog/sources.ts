@@ -8,7 +8,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { request } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { pipeline, Transform, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ShopError } from '../../platform/errors.ts';
 import { isPublic } from '../../platform/outside/addresses.ts';
@@ -76,7 +76,7 @@ async function openFile(url: URL, base: URL, maxBytes: number): Promise<Readable
     if (!path.startsWith(`${folder}/`))
       throw refused(name, 'lies outside the sources', 'Copy the file instead of linking it.');
     const { size } = await stat(path);
-    if (size > maxBytes) throw refused(name, `is larger than ${maxBytes} bytes`, 'Make it smaller.');
+    if (size > maxBytes) throw tooLarge(name, maxBytes);
   } catch (error) {
     if (error instanceof ShopError) throw error;
     throw new ShopError('invalid_input', `“${name}” cannot be read.`, {
@@ -108,9 +108,24 @@ async function openHttps(url: URL, maxBytes: number, trusted: boolean, redirects
   }
   if (Number(answer.headers['content-length'] ?? 0) > maxBytes) {
     answer.destroy();
-    throw refused(url.href, `is larger than ${maxBytes} bytes`, 'Make it smaller.');
+    throw tooLarge(url.href, maxBytes);
   }
-  return answer;
+  return atMost(answer, maxBytes, () => tooLarge(url.href, maxBytes));
+}
+
+/** The same bytes, and an error instead of more than so many: not every server says how much it is about to send. */
+export function atMost(source: Readable, maxBytes: number, refusal: () => Error): Readable {
+  let size = 0;
+  const passing = new Transform({
+    transform(chunk: Buffer, _, done) {
+      size += chunk.length;
+      if (size > maxBytes) done(refusal());
+      else done(null, chunk);
+    },
+  });
+  // Each ends the other; what went wrong is the reader's to hear.
+  pipeline(source, passing, () => {});
+  return passing;
 }
 
 function get(url: URL, trusted: boolean): Promise<IncomingMessage> {
@@ -147,6 +162,10 @@ const publicLookup: LookupFunction = (host, options, done) => {
     done(null, first.address, first.family);
   });
 };
+
+function tooLarge(source: string, maxBytes: number): ShopError {
+  return refused(source, `is larger than ${maxBytes} bytes`, 'Make it smaller.');
+}
 
 function refused(source: string, what: string, remedy: string): ShopError {
   return new ShopError('invalid_input', `“${source.slice(0, 300)}” ${what}.`, { remedy });

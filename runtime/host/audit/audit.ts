@@ -20,8 +20,11 @@ export interface Deed {
 export interface Audit {
   /** @returns its number, for {@link Audit.ended} */
   begun(tenant: string, deed: Deed): Promise<number>;
-  /** @param outcome status of the answer, or code of the error */
-  ended(tenant: string, of: number, outcome: string): Promise<void>;
+  /**
+   * @param outcome status of the answer, or code of the error
+   * @param digest SHA-256 of what came while it was done, in hex; absent where all of it was there before
+   */
+  ended(tenant: string, of: number, outcome: string, digest?: string): Promise<void>;
   /** The youngest first. @param before only what is older */
   page(tenant: string, limit: number, before: number | undefined): Promise<AuditPage>;
   /** Reckons every hash anew, from an entry whose hash the caller has kept, or from the first. */
@@ -107,8 +110,13 @@ export function createAudit({ sql, clock }: { readonly sql: Sql; readonly clock:
       });
     },
 
-    async ended(tenant, of, outcome) {
-      await append(tenant, { at: clock.now().toISOString(), of, outcome });
+    async ended(tenant, of, outcome, digest) {
+      await append(tenant, {
+        at: clock.now().toISOString(),
+        of,
+        outcome,
+        ...(digest === undefined ? {} : { digest }),
+      });
     },
 
     async page(tenant, limit, before) {

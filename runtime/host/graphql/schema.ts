@@ -25,7 +25,9 @@ type Resolve = GraphQLFieldResolver<Readonly<Record<string, unknown>>, GraphCont
 
 export function schemaOf(model: GraphModel): GraphQLSchema {
   const sdl = sdlOf(model);
-  const schema = buildASTSchema(concatAST([parse(sdl), parse(federationSdl(model))]));
+  // Nobody is told of places in it.
+  const nodes = [sdl, federationSdl(model)].map((text) => parse(text, { noLocation: true }));
+  const schema = buildASTSchema(concatAST(nodes));
   const field = (type: string, name: string, resolve: Resolve): void => {
     const found = schema.getType(type);
     if (found instanceof GraphQLObjectType) Object.assign(found.getFields()[name] ?? {}, { resolve });

@@ -7,7 +7,6 @@ import {
   execute,
   GraphQLError,
   Kind,
-  parse,
   specifiedRules,
   validate,
   visit,
@@ -25,12 +24,10 @@ import { toProblem } from '../problem.ts';
 import { batched, type Load } from './batch.ts';
 import { encode } from './codec.ts';
 import { checkCost, MOST_COST } from './cost.ts';
+import { createDocuments } from './documents.ts';
 import type { Entity, GraphModel, RootField } from './model.ts';
 import { schemaOf, type GraphContext } from './schema.ts';
 
-/** Of a document; more is no query anyone writes. */
-const MOST_TOKENS = 3_000;
-const KEPT_DOCUMENTS = 500;
 const PERSISTED_SECONDS = 7 * 24 * 60 * 60;
 
 export interface GraphServerOptions {
@@ -67,7 +64,7 @@ export type GraphServer = (
 export function createGraphServer(options: GraphServerOptions): GraphServer {
   const { model, log, cache } = options;
   const schema = schemaOf(model);
-  const documents = new Map<string, Checked>();
+  const documents = createDocuments(check);
 
   async function textOf({ tenant }: Visit, { query, extensions }: GraphRequest): Promise<string> {
     const hash = extensions?.persistedQuery?.sha256Hash;
@@ -84,29 +81,15 @@ export function createGraphServer(options: GraphServerOptions): GraphServer {
     return query;
   }
 
-  function checked(text: string): Checked {
-    const hash = sha256(text);
-    const known = documents.get(hash);
-    // Again the youngest: what is asked for stays.
-    documents.delete(hash);
-    const found = known ?? check(text);
-    documents.set(hash, found);
-    for (const oldest of documents.keys()) {
-      if (documents.size <= KEPT_DOCUMENTS) break;
-      documents.delete(oldest);
-    }
-    return found;
-  }
-
-  function check(text: string): Checked {
-    if (text.trim() === '') throw new GraphQLError('There is no query.', { extensions: INVALID });
-    const document = parse(text, { maxTokens: MOST_TOKENS });
+  function check(document: DocumentNode): Checked {
     const errors = validate(schema, document, specifiedRules, { maxErrors: 20 });
     return { document, errors, looks: looksAtSchema(document) };
   }
 
   async function run(visit: Visit, request: GraphRequest, how: GraphRequestOptions): Promise<GraphAnswer> {
-    const { document, errors, looks } = checked(await textOf(visit, request));
+    const text = await textOf(visit, request);
+    if (text.trim() === '') throw new GraphQLError('There is no query.', { extensions: INVALID });
+    const { document, errors, looks } = documents.get(text);
     if (errors.length > 0) return refused(errors.map((error) => withCode(error)));
     const operation = operationOf(document, request.operationName ?? undefined);
     if (how.readOnly && operation.operation !== 'query')

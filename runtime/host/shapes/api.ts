@@ -65,16 +65,14 @@ function readOperation(reader: Reader, domain: string, route: RouteDefinition): 
   };
 }
 
+/** What comes as a stream by HTTP is one piece of bytes where a call is one message. */
 function bodyOf(
   reader: Reader,
   { body }: RouteDefinition,
   place: { domain: string; parent: string },
 ): Value | 'raw' | undefined {
-  if (body === 'stream')
-    throw new Error(
-      `${place.domain}.${place.parent} takes a stream, which no schema can say: give it to providers.`,
-    );
-  return body === undefined || body === 'raw' ? body : reader.value(body, 'input', place);
+  if (body === 'raw' || body === 'stream') return 'raw';
+  return body === undefined ? undefined : reader.value(body, 'input', place);
 }
 
 /** What a domain exports is in its definition and in its shapes, beside its migrations. */

@@ -66,9 +66,11 @@ export function factRules(definitions: readonly FactDefinition[]) {
     if (bucket === 'minute' && length > MAX_MINUTES * MINUTE_MS)
       refuse('bucket', 'minutes are told for at most six hours');
     if (length / BUCKET_MS[bucket] > MAX_POINTS) refuse('bucket', `more than ${MAX_POINTS} points`);
-    if (zones.has(zone)) return;
+    // By the name in small letters: written otherwise it is the same zone, and would be kept in each of thousands of ways.
+    const known = zone.toLowerCase();
+    if (zones.has(known)) return;
     if (!isZone(zone)) refuse('zone', `${zone.slice(0, 64)} is no time zone`);
-    zones.add(zone);
+    zones.add(known);
   }
 
   function dimension(definition: FactDefinition, name: string): void {

@@ -81,8 +81,6 @@ async function takeAlong(from: string, to: string): Promise<void> {
   if (entries === undefined) return;
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of entries) {
-    // Drafts of objects that are being written.
-    if (entry.name.startsWith('~')) continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await takeAlong(source, target);
     else if (entry.isFile()) await linkOrCopy(source, target);

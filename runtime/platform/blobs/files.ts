@@ -1,10 +1,11 @@
 /**
  * The blobs port on files: `<base>/<tenant>/<bucket>/<key>`. Each file begins with one line of JSON (content type, etag, size),
- * so that an object and what is known of it appear, change and vanish together.
+ * so that an object and what is known of it appear, change and vanish together. What is still being written lies below `<base>/_drafts/`,
+ * from where whoever writes a day later removes what killed processes have left.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -17,19 +18,32 @@ import { objectPath, refuseRange } from './keys.ts';
 const HEAD = 512;
 const Head = z.object({ contentType: z.string(), etag: z.string(), size: z.int() });
 const SMALL = 256 * 1024;
+/** Nobody writes one object for so long. */
+const GIVEN_UP_MS = 24 * 60 * 60 * 1_000;
 
 /** `base` is a folder; it is made when first written to. */
 export function createFileBlobs(base: string): Blobs {
   const pathOf = (tenant: string, bucket: string, key: string): string =>
     join(base, `${objectPath(tenant, bucket, key)}.blob`);
+  // No tenant can be called so; the same file system, so that the rename is atomic.
+  const drafts = join(base, '_drafts');
+  let tidied = -Infinity;
+
+  async function newDraft(): Promise<string> {
+    await mkdir(drafts, { recursive: true });
+    // Times of files are the machine's own, whatever clock a test has turned.
+    const now = Date.now();
+    if (now - tidied > GIVEN_UP_MS) {
+      tidied = now;
+      await removeGivenUp(drafts, now - GIVEN_UP_MS);
+    }
+    return join(drafts, randomUUID());
+  }
 
   return {
     async put(tenant, bucket, key, body, contentType) {
       const path = pathOf(tenant, bucket, key);
-      const folder = dirname(path);
-      await mkdir(folder, { recursive: true });
-      // A name no key can have, in the same folder, so that the rename is atomic.
-      const draft = join(folder, `~${randomUUID()}`);
+      const draft = await newDraft();
       try {
         const file = await open(draft, 'wx', 0o640);
         let head: z.infer<typeof Head>;
@@ -39,6 +53,8 @@ export function createFileBlobs(base: string): Blobs {
         } finally {
           await file.close();
         }
+        const folder = dirname(path);
+        await mkdir(folder, { recursive: true });
         await rename(draft, path);
         await syncFolder(folder);
         return { etag: head.etag };
@@ -84,6 +100,18 @@ export function createFileBlobs(base: string): Blobs {
       await rm(pathOf(tenant, bucket, key), { force: true });
     },
   };
+}
+
+async function removeGivenUp(drafts: string, before: number): Promise<void> {
+  for (const name of await readdir(drafts)) {
+    const path = join(drafts, name);
+    try {
+      if ((await stat(path)).mtimeMs < before) await rm(path, { force: true });
+    } catch (error) {
+      // Whoever wrote it has ended meanwhile.
+      if (!isMissing(error)) throw error;
+    }
+  }
 }
 
 async function write(

@@ -1,4 +1,8 @@
-/** Reads a CSV as a stream and yields the rows of one handle at a time: a catalogue of any size needs the memory of one product. */
+/**
+ * Reads a CSV as a stream and yields the rows of one handle at a time: a catalogue of any size needs the memory of one product, and a few
+ * bytes of each handle there was.
+ */
+import { createHash } from 'node:crypto';
 import { Transform, type Readable } from 'node:stream';
 import { parse, CsvError } from 'csv-parse';
 import { ShopError } from '../../../platform/errors.ts';
@@ -15,12 +19,19 @@ const LONGEST_RECORD = 1024 * 1024;
 const MOST_COLUMNS = 400;
 /** Rows of one handle beyond this are a mistake, not a product. */
 const MOST_ROWS = 5_000;
+/** Handles are remembered until the end of the file, some 60 bytes each. */
+const MOST_PRODUCTS = 500_000;
 
 /**
- * Throws ShopError `invalid_input` when it is no such CSV at all: broken quoting, no Handle column, not UTF-8.
+ * Throws ShopError `invalid_input` when it is no such CSV at all: broken quoting, no Handle column, not UTF-8; or for more products than
+ * can be told apart.
  * @param watch sees every byte, for hashing and counting.
  */
-export async function* groupsOf(source: Readable, watch: (chunk: Buffer) => void): AsyncGenerator<Group> {
+export async function* groupsOf(
+  source: Readable,
+  watch: (chunk: Buffer) => void,
+  mostProducts = MOST_PRODUCTS,
+): AsyncGenerator<Group> {
   let columns: string[] = [];
   const parser = parse({
     bom: true,
@@ -49,7 +60,8 @@ export async function* groupsOf(source: Readable, watch: (chunk: Buffer) => void
     const [first, ...rest] = rows;
     rows = [];
     if (!first) return [];
-    finished.add(handle);
+    finished.add(shortOf(handle));
+    if (finished.size > mostProducts) throw tooMany(mostProducts);
     return [{ rows: [first, ...rest] }];
   };
   try {
@@ -86,6 +98,17 @@ interface Parsed {
   readonly info: { readonly lines: number; readonly invalid_field_length: number };
 }
 
+/** Of any handle, short or long, the same few bytes: 72 bits, which no two of a file share by chance. */
+function shortOf(handle: string): string {
+  return createHash('sha1').update(handle).digest('base64url').slice(0, 12);
+}
+
+function tooMany(most: number): ShopError {
+  return new ShopError('invalid_input', `There are more than ${most} products.`, {
+    remedy: 'Split the file; what came before this is imported.',
+  });
+}
+
 /** A record that spans lines begins where its line breaks began to count. */
 function startOf(record: Readonly<Record<string, string>>, lastLine: number): number {
   let breaks = 0;
@@ -116,7 +139,7 @@ function problemOf(
       'Put quotes around values that hold commas.',
     );
   }
-  if (handle !== current && finished.has(handle)) {
+  if (handle !== current && finished.has(shortOf(handle))) {
     return problem(
       `The rows of ${handle} do not stand together.`,
       'Move this row up to the others of its product.',
