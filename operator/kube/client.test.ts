@@ -4,6 +4,7 @@ import type { Client, ObservedRequest } from './client.ts';
 import { isAlreadyExists, isConflict, isNotFound, KubeError } from './errors.ts';
 import { pathOf } from './paths.ts';
 import { configMaps, deployments, namespaces, resourceFor } from './resources.ts';
+import { manualClock } from './testing/clock.ts';
 import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
 import { until } from './testing/wait.ts';
 
@@ -29,7 +30,7 @@ describe('the client', () => {
   beforeEach(async () => {
     observed.length = 0;
     server = await startFakeServer();
-    client = server.client({ timeoutMs: 1000, observe: (request) => observed.push(request) });
+    client = server.client({ observe: (request) => observed.push(request) });
   });
   afterEach(() => server.close());
 
@@ -171,10 +172,18 @@ describe('the client', () => {
   });
 
   test('keeps to its own rate', async () => {
-    const slow = server.client({ limit: { perSecond: 50, burst: 1 } });
-    const started = performance.now();
-    for (let index = 0; index < 4; index += 1) await slow.create(configMaps, map(`m${index}`));
-    assert.ok(performance.now() - started >= 55);
+    const clock = manualClock();
+    const slow = server.client({ limit: { perSecond: 50, burst: 1 }, clock });
+    const creates = Promise.all([0, 1, 2, 3].map((index) => slow.create(configMaps, map(`m${index}`))));
+    const made: number[] = [];
+    for (let number = 1; number <= 4; number += 1) {
+      await until(() => server.requests.length === number, `request ${number} has come`);
+      await clock.advance(19);
+      made.push(server.requests.length);
+      await clock.advance(1);
+    }
+    await creates;
+    assert.deepEqual(made, [1, 2, 3, 4], 'one each 20 ms');
   });
 
   test('watches until the server ends it, and rejects what breaks', async () => {

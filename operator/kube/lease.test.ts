@@ -7,11 +7,16 @@ import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
 import { testLog } from './testing/log.ts';
 import { until } from './testing/wait.ts';
 
+const RETRY_MS = 2000;
+
 describe('leader election', () => {
   let server: FakeServer;
   let clock: ManualClock;
   const stops: AbortController[] = [];
   const runs: Promise<unknown>[] = [];
+  const candidates: Candidate[] = [];
+  /** Whose requests are not answered. */
+  let cutOff: Candidate | undefined;
 
   beforeEach(async () => {
     server = await startFakeServer();
@@ -21,6 +26,8 @@ describe('leader election', () => {
   afterEach(async () => {
     for (const stop of stops.splice(0)) stop.abort();
     await Promise.all(runs.splice(0));
+    candidates.length = 0;
+    cutOff = undefined;
     await server.close();
   });
 
@@ -29,12 +36,15 @@ describe('leader election', () => {
     stop: AbortController;
     terms: Term[];
     ended: () => string | undefined;
+    /** Whether it waits until it asks again. */
+    rests: () => boolean;
   }
 
   const candidate = (identity: string): Candidate => {
     const stop = new AbortController();
     const terms: Term[] = [];
     let outcome: string | undefined;
+    let resting = 0;
     // Requests of an election are bounded by the manual clock too, so answers come without it moving.
     const election = createElection({
       client: server.client({ clock, retries: 0 }),
@@ -42,23 +52,44 @@ describe('leader election', () => {
       name: 'operator',
       identity,
       log: testLog().log,
-      clock,
+      clock: {
+        now: clock.now,
+        monotonic: clock.monotonic,
+        after(ms, work) {
+          if (ms !== RETRY_MS) return clock.after(ms, work);
+          resting += 1;
+          return clock.after(ms, () => {
+            resting -= 1;
+            work();
+          });
+        },
+      },
       random: () => 0.5,
+      retryMs: RETRY_MS,
       onLeading: (term) => terms.push(term),
     });
     stops.push(stop);
     runs.push(election.run(stop.signal).then((result) => (outcome = result)));
-    return { election, stop, terms, ended: () => outcome };
+    const one = { election, stop, terms, ended: () => outcome, rests: () => resting > 0 };
+    candidates.push(one);
+    return one;
   };
 
   const spec = (): Record<string, unknown> =>
     (server.get('leases', 'shop/operator') as unknown as { spec: Record<string, unknown> }).spec;
 
-  /** Lets time pass in small steps, with real moments in between for the network. */
+  const answered = (): Promise<void> =>
+    until(
+      () => candidates.every((one) => one === cutOff || one.rests() || one.ended() !== undefined),
+      'everybody has been answered',
+    );
+
+  /** Lets time pass in small steps; however slow the network is, it takes none. */
   const pass = async (ms: number): Promise<void> => {
+    await answered();
     for (let passed = 0; passed < ms; passed += 500) {
       await clock.advance(500);
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      await answered();
     }
   };
 
@@ -82,7 +113,7 @@ describe('leader election', () => {
     await until(() => first.election.isLeader(), 'the first leads');
     const second = candidate('second');
     await pass(2500);
-    // Only the first is cut off.
+    cutOff = first;
     server.intercept(({ headers, body, method }) =>
       method === 'PUT' && body.includes('"first"') && headers !== undefined ? { kind: 'hang' } : undefined,
     );

@@ -430,7 +430,7 @@ describe('against the embedded API server', () => {
       try {
         return await work();
       } catch (error) {
-        if (attempt >= 100 || !(error instanceof KubeError) || error.code !== 404) throw error;
+        if (attempt >= 3_000 || !(error instanceof KubeError) || error.code !== 404) throw error;
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     }

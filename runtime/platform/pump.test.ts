@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { createPump } from './pump.ts';
 
@@ -97,47 +97,82 @@ test('what was away for a minute is found back within two seconds', async ({ moc
   assert.equal(done, 1);
 });
 
-test('a key rests between its runs, unless it has work now; who waits for idleness waits for what comes after the rest', async () => {
-  const began: number[] = [];
+/** The clock that a pump reads, and its timers: time passes when a test says so. */
+function timed(mock: TestContext['mock']): {
+  now: () => number;
+  pass: (milliseconds: number) => Promise<void>;
+} {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  let at = 0;
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  return {
+    now: () => at,
+    async pass(milliseconds) {
+      await settled();
+      at += milliseconds;
+      mock.timers.tick(milliseconds);
+      await settled();
+    },
+  };
+}
+
+test('a key rests between its runs, unless it has work now; who waits for idleness waits for what comes after the rest', async ({
+  mock,
+}) => {
+  const { now, pass } = timed(mock);
+  let runs = 0;
   const answers = ['now', 'later', undefined] as const;
   const pump = createPump({
     name: 't',
     concurrency: 1,
     log,
     restMilliseconds: { least: 40, most: 40 },
-    run() {
-      began.push(performance.now());
-      return Promise.resolve(answers[began.length - 1]);
-    },
+    run: () => Promise.resolve(answers[runs++]),
+    now,
   });
+  let isIdle = false;
+  const idle = async (): Promise<void> => {
+    isIdle = false;
+    await pump.idle();
+    isIdle = true;
+  };
   pump.kick('a');
-  await pump.idle();
-  assert.equal(began.length, 3);
-  const [first = 0, second = 0, third = 0] = began;
-  assert.ok(third - second > 30, 'it rested');
-  assert.ok(second - first < third - second, 'what it had to do at once it did before');
+  void idle();
+  await pass(39);
+  assert.equal(runs, 2, 'what it had to do at once it did before it rested');
+  assert.ok(!isIdle);
+  await pass(1);
+  assert.equal(runs, 3);
+  assert.ok(isIdle);
   pump.kick('a');
-  await pump.idle();
-  assert.equal(began.length, 4, 'a kick during the rest is not lost');
+  void idle();
+  await pass(39);
+  assert.equal(runs, 3);
+  await pass(1);
+  assert.equal(runs, 4, 'a kick during the rest is not lost');
+  assert.ok(isIdle);
 });
 
-test('a run that was slow is followed by a rest that is longer, up to the longest', async () => {
-  const ended: number[] = [];
-  const began: number[] = [];
+test('a run that was slow is followed by a rest that is longer, up to the longest', async ({ mock }) => {
+  const { now, pass } = timed(mock);
+  let runs = 0;
   const pump = createPump({
     name: 't',
     concurrency: 1,
     log,
     restMilliseconds: { least: 1, most: 60, times: 3 },
     async run() {
-      began.push(performance.now());
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      ended.push(performance.now());
+      runs += 1;
+      await pass(30);
     },
+    now,
   });
   pump.kick('a');
   pump.kick('a');
-  await pump.idle();
-  const rest = (began[1] ?? 0) - (ended[0] ?? 0);
-  assert.ok(rest > 55, `${rest} ms after 30 ms`);
+  while (now() < 30) await pass(0);
+  await pass(59);
+  assert.equal(runs, 1);
+  await pass(1);
+  assert.equal(runs, 2);
+  await pump.close();
 });

@@ -30,6 +30,8 @@ export interface PumpOptions {
    * larger ones leave more for that. Default: none.
    */
   readonly restMilliseconds?: { readonly least: number; readonly most: number; readonly times?: number };
+  /** Milliseconds of a clock that never goes back. Default: the process's own. */
+  readonly now?: () => number;
 }
 
 /** How much longer each busy key lets all of them rest: some three hundred runs a second, until their rest is the longest. */
@@ -38,7 +40,14 @@ const REST_OF_KEY_MS = 3;
 /** So long after its return, at most, nobody has noticed that a system is back. */
 const MOST_PAUSE_MS = 2_000;
 
-export function createPump({ run, concurrency, log, name, restMilliseconds }: PumpOptions): Pump {
+export function createPump({
+  run,
+  concurrency,
+  log,
+  name,
+  restMilliseconds,
+  now = () => performance.now(),
+}: PumpOptions): Pump {
   const waiting = new Set<string>();
   const running = new Map<string, { again: boolean }>();
   const resting = new Map<string, { again: boolean; readonly timer: NodeJS.Timeout }>();
@@ -65,7 +74,7 @@ export function createPump({ run, concurrency, log, name, restMilliseconds }: Pu
 
   async function turn(key: string): Promise<void> {
     const state = { again: false };
-    const began = performance.now();
+    const began = now();
     running.set(key, state);
     let more: Next;
     try {
@@ -76,7 +85,7 @@ export function createPump({ run, concurrency, log, name, restMilliseconds }: Pu
     }
     running.delete(key);
     if (!failures.has(key) && !closed) {
-      const pause = more === 'now' ? 0 : restAfter(performance.now() - began);
+      const pause = more === 'now' ? 0 : restAfter(now() - began);
       const again = state.again || more !== undefined;
       if (pause > 0) rest(key, again, pause);
       else if (again) waiting.add(key);

@@ -4,11 +4,8 @@ import { once } from 'node:events';
 import { connect as connectHttp2, constants, createServer, type Http2Server } from 'node:http2';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { until as untilWithin } from '../../../operator/kube/testing/wait.ts';
+import { until } from '../../../operator/kube/testing/wait.ts';
 import { startWorld, type World } from '../testing/world.ts';
-
-/** However busy the machine is. */
-const until = (condition: () => boolean, what: string): Promise<void> => untilWithin(condition, what, 30_000);
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const TYPE = { headers: 1, reset: 3, settings: 4, ping: 6, continuation: 9 } as const;

@@ -13,11 +13,8 @@ import {
   type handleUnaryCall,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { until as untilWithin } from '../../../operator/kube/testing/wait.ts';
+import { until } from '../../../operator/kube/testing/wait.ts';
 import { startWorld, type World } from '../testing/world.ts';
-
-/** However busy the machine is. */
-const until = (condition: () => boolean, what: string): Promise<void> => untilWithin(condition, what, 30_000);
 
 const asIs = (message: Buffer): Buffer => message;
 const method = (name: string, isStream = false) => ({
