@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createReflector, type Reflector } from './reflector.ts';
 import { configMaps, secrets, type ConfigMap, type Secret } from './resources.ts';
 import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
+import { turnedClock } from './testing/clock.ts';
 import { testLog } from './testing/log.ts';
 import { until } from './testing/wait.ts';
 
@@ -189,6 +190,7 @@ describe('a controller', () => {
 
   test('waits for its writes even while events keep coming, and gives up waiting after a time', async () => {
     let runs = 0;
+    const clock = turnedClock();
     start(
       async (key, { client }) => {
         runs += 1;
@@ -199,7 +201,7 @@ describe('a controller', () => {
           metadata: { name: 'child', namespace: 'shop', labels: { parent: key } },
         });
       },
-      { writesTimeoutMs: 150 },
+      { writesTimeoutMs: 60_000, clock },
     );
     await until(() => server.watches.size === 2, 'both caches watch');
     for (const watch of server.watches) if (watch.resource === 'secrets') watch.mute();
@@ -210,6 +212,7 @@ describe('a controller', () => {
     }
     await until(() => parents.observedVersion() === String(server.version), 'the changes are seen');
     assert.equal(runs, 1);
+    clock.turn(60_000);
     await until(() => runs === 2, 'it stops waiting');
     assert.ok(log.complaints().some((line) => line.includes('did not show')));
     assert.match(await metrics.registry.metrics(), /controller_writes_unseen_total\{controller="test"\} 1/);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Change } from './cache.ts';
 import { createReflector, type Reflector, type ReflectorOptions } from './reflector.ts';
 import { configMaps, type ConfigMap } from './resources.ts';
+import { turnedClock } from './testing/clock.ts';
 import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
 import { testLog } from './testing/log.ts';
 import { until } from './testing/wait.ts';
@@ -162,7 +163,8 @@ describe('a reflector', () => {
     server.put('configmaps', map('a', 'old'));
     const snapshot = server.snapshot();
     server.put('configmaps', map('a', 'new'));
-    start({ staleListMs: 60 });
+    const clock = turnedClock();
+    start({ staleListMs: 60_000, clock });
     await watching();
     server.serveStale(snapshot);
     server.compact();
@@ -171,6 +173,7 @@ describe('a reflector', () => {
     onlyWatch().cut();
     await until(() => lists() >= 3, 'it has listed repeatedly');
     assert.equal(shows('a'), 'new');
+    clock.turn(60_000);
     await until(() => shows('a') === 'old', 'a restored backup is believed');
     assert.ok(log.complaints().some((message) => message.includes('back in time')));
   });

@@ -22,7 +22,7 @@ describe('the gateway', () => {
   let world: World;
 
   beforeEach(async () => {
-    world = await startWorld({ connectMs: 500, answerMs: 1000 });
+    world = await startWorld();
   });
 
   afterEach(async () => {

@@ -134,7 +134,7 @@ async function eventually(check: () => Promise<unknown>): Promise<void> {
       await check();
       return;
     } catch (error) {
-      if (attempt >= 400) throw error;
+      if (attempt >= 3_000) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

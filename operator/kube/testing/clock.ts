@@ -1,7 +1,7 @@
 /**
- * A clock for tests: time stands still until it is told to pass.
+ * Clocks for tests: one whose time stands still until it is told to pass, and one that goes by itself and can be turned on.
  */
-import type { Clock } from '../clock.ts';
+import { systemClock, type Cancel, type Clock } from '../clock.ts';
 
 export interface ManualClock extends Clock {
   /** Lets `ms` pass: timers fire in order, and promises they settle run in between. */
@@ -45,6 +45,36 @@ export function manualClock(start: Date = new Date('2026-11-24T00:00:00Z')): Man
         due.work();
       }
       await settle();
+    },
+  };
+}
+
+/** The system's clock; what waits for long is over as soon as it is turned on by that much. */
+export function turnedClock(): Clock & { turn(ms: number): void } {
+  let ahead = 0;
+  const timers = new Set<{ readonly at: number; readonly fire: () => void }>();
+  const monotonic = (): number => systemClock.monotonic() + ahead;
+  return {
+    now: systemClock.now,
+    monotonic,
+    after(ms, work) {
+      let cancel: Cancel = () => undefined;
+      const end = (): void => {
+        cancel();
+        timers.delete(timer);
+      };
+      const fire = (): void => {
+        end();
+        work();
+      };
+      const timer = { at: monotonic() + ms, fire };
+      timers.add(timer);
+      cancel = systemClock.after(ms, fire);
+      return end;
+    },
+    turn(ms) {
+      ahead += ms;
+      for (const { at, fire } of [...timers]) if (at <= monotonic()) fire();
     },
   };
 }

@@ -160,7 +160,7 @@ export function eventsContract(name: string, setUp: () => Promise<EventsUnderTes
     );
     let dead: readonly { key: string; type: string }[] = [];
     await until(events, () => heard.size === 2);
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     while (dead.length === 0) {
       assert.ok(Date.now() < deadline, 'it is given up');
       await events.settled();
@@ -214,6 +214,7 @@ export function eventsContract(name: string, setUp: () => Promise<EventsUnderTes
     await sql.transaction(tenant, (tx) =>
       tx.emit({ topic: 'x.thing', type: 'x.thing.done', key: 'k/ü', payload: null, trace }),
     );
+    const emitted = Date.now();
     await until(events, () => heard.length > 0);
     const { id, occurredAt, ...rest } = heard[0] ?? assert.fail();
     assert.deepEqual(rest, {
@@ -225,7 +226,7 @@ export function eventsContract(name: string, setUp: () => Promise<EventsUnderTes
       trace,
     });
     assert.match(id, /^evt_/);
-    assert.ok(Math.abs(occurredAt.getTime() - before) < 5_000);
+    assert.ok(occurredAt.getTime() >= before && occurredAt.getTime() <= emitted);
     await events.close();
   });
 
@@ -270,20 +271,20 @@ export function eventsContract(name: string, setUp: () => Promise<EventsUnderTes
     await emit(sql, tenant, 'k', 0);
     await events.flush();
     const lag = async () => (await events.lag()).get('slow') ?? 0;
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     while ((await lag()) === 0) assert.ok(Date.now() < deadline, 'it is behind');
     gate.resolve();
     await until(events, () => heard === 1);
-    while ((await lag()) > 0) assert.ok(Date.now() < deadline + 15_000, 'it has caught up');
+    while ((await lag()) > 0) assert.ok(Date.now() < deadline + 60_000, 'it has caught up');
     await events.close();
   });
 }
 
-/** Waits for a condition that deliveries bring about; fails after 15 s. */
+/** Waits for a condition that deliveries bring about; fails after a minute. */
 async function until(events: { settled(): Promise<void> }, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error('It did not happen within 15 s.');
+    if (Date.now() > deadline) throw new Error('It did not happen within a minute.');
     await events.settled();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

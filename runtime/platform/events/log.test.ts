@@ -242,7 +242,7 @@ test('a process killed between commit and publish, again and again, loses no eve
     assert.ok(rows[0]);
     return rows[0];
   };
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   let last = await state();
   while ((last.waiting > 0 || last.behind > 0) && Date.now() < deadline) {
     await survivor.settled();

@@ -30,6 +30,8 @@ export interface StripePaymentsOptions {
   readonly retries?: number;
   /** Told when the processor is taken to be away, and when it has answered again. */
   readonly watch?: CircuitWatch;
+  /** Milliseconds of a clock that never goes back. Default: the process's own. */
+  readonly now?: () => number;
 }
 
 /** Names under which the operator keeps a tenant's keys. */
@@ -53,6 +55,7 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
     circuit: createCircuit({
       failures: FAILURES,
       restMilliseconds: REST_MS,
+      ...(options.now === undefined ? {} : { now: options.now }),
       ...(options.watch === undefined ? {} : { watch: options.watch }),
     }),
     isAway,
