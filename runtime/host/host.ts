@@ -88,6 +88,8 @@ export interface HostParts {
   readonly checkAnswers?: boolean;
   /** How often workers look for work nobody told of. Default 2 s. */
   readonly sweepMilliseconds?: number;
+  /** How often the directory of tenants is read although nobody told of a change. */
+  readonly directoryMilliseconds?: number;
 }
 
 export interface Host {
@@ -124,7 +126,12 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
   });
   /** For whatever is done on somebody's behalf; what looks for work all day is in no trace. */
   const shownSql = traceSql(sql, tracer);
-  const tenants = createTenantDirectory({ sql, log });
+  const { directoryMilliseconds } = parts;
+  const tenants = createTenantDirectory({
+    sql,
+    log,
+    ...(directoryMilliseconds === undefined ? {} : { pollMilliseconds: directoryMilliseconds }),
+  });
   const secrets = await openSecrets(config, shownSql);
   const services = new Map<string, DomainService>();
   // Between processes: a clock that a test has made is only one's own.
