@@ -268,7 +268,7 @@ for (const [what, row, said] of ROWS) {
         });
         return /"(?:running|pending|queued)"/i.test(answer.text) ? undefined : answer;
       },
-      { withinMs: 20_000, what: 'the import has ended' },
+      { withinMs: 60_000, what: 'the import has ended' },
     );
     assert.match(finished.text, said);
     assert.match(finished.text, /"line":2/);

@@ -78,7 +78,7 @@ test('a revision that fails half of its requests is rolled back by itself', asyn
 
 test('a revision that answers too slowly is rolled back by itself, and no request is lost', async (context) => {
   const load = startLoad(shop);
-  await deliver('3', { DELAY_MS: '900' });
+  await deliver('3', { DELAY_MS: '2000' });
   const canary = await refused();
   await gone();
   const { requests, failures, slowest } = await load.stop();
@@ -86,7 +86,7 @@ test('a revision that answers too slowly is rolled back by itself, and no reques
     `${requests} requests, ${failures.length} failed, slowest ${slowest.toFixed(0)} ms; ${canary.message}`,
   );
   assert.deepEqual(failures, []);
-  assert.match(canary.message, /99 of 100 requests took up to \d+ ms, at most 400 ms are allowed/);
+  assert.match(canary.message, /99 of 100 requests took up to \d+ ms, at most 1000 ms are allowed/);
   assert.equal(await versionOfStable(), '1');
 });
 
@@ -138,7 +138,7 @@ test('going back to the revision before is one annotation, and loses no request 
     'e2e-person',
   );
   await until(async () => ((await versionOfStable()) === '1' ? true : undefined), {
-    withinMs: 20_000,
+    withinMs: 60_000,
     what: 'the template of revision 1 is back',
   });
   await until(
@@ -188,7 +188,7 @@ test('the pool itself is delivered so: a revision that cannot start gets no requ
   });
   await deliverPool([{ name: 'LOG_LEVEL', value: 'no such level' }]);
   await until(async () => ((await status(pool)).canary === undefined ? undefined : true), {
-    withinMs: 20_000,
+    withinMs: 60_000,
     what: 'the broken pool begins',
   });
   await setTimeout(3000);
@@ -214,7 +214,7 @@ const TRAFFIC = {
   canary: {
     steps: [5, 25, 50, 100].map((weight) => ({ weight, durationSeconds: 3 })),
     intervalSeconds: 1,
-    gates: { maxErrorRate: '5%', maxP99Milliseconds: 400, minRequests: 20, failureLimit: 1 },
+    gates: { maxErrorRate: '5%', maxP99Milliseconds: 1_000, minRequests: 20, failureLimit: 1 },
   },
 };
 

@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { clusterOf } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import { ownFolder } from '../support/owned.ts';
+import { freePort } from '../support/port.ts';
 import { processes, processTree } from '../support/processes.ts';
 import { buy } from '../support/shopper.ts';
 import { until } from '../support/wait.ts';
@@ -94,7 +95,12 @@ test('kill -9 of the foreground process leaves no orphan behind the next start, 
 });
 
 test('a second start on the same folder is refused', async () => {
-  const { code, stderr } = await startAndFail('--data', installation.dataDir, '--port', '18999');
+  const { code, stderr } = await startAndFail(
+    '--data',
+    installation.dataDir,
+    '--port',
+    String(await freePort()),
+  );
   assert.equal(code, 69);
   assert.match(stderr, /another `shopmind start` \(process \d+\) uses/);
 });
@@ -146,7 +152,7 @@ for (const [what, text, said] of BROKEN) {
       '--data',
       join(dir, 'data'),
       '--port',
-      '18998',
+      String(await freePort()),
       '--tenants',
       join(dir, 'broken.yaml'),
       '--no-storefront',
@@ -166,7 +172,7 @@ async function confirmed(): Promise<void> {
         ? true
         : undefined;
     },
-    { withinMs: 20_000, what: `order ${paid.orderId} is confirmed` },
+    { withinMs: 60_000, what: `order ${paid.orderId} is confirmed` },
   );
 }
 

@@ -47,7 +47,7 @@ test('it is asked with its signal, and ended when its grace is over', async (con
     shell('trap "echo bye; exit 0" INT; echo up; while :; do sleep 0.05; done', { stopSignal: 'SIGINT' }),
   );
   await once(polite.stdout, 'readable');
-  polite.stop(5_000);
+  polite.stop(30_000);
   assert.equal((await polite.exited).code, 0);
   const deaf = table.start(shell('trap "" TERM; echo up; while :; do sleep 0.05; done', { id: 'two' }));
   await once(deaf.stdout, 'readable');
