@@ -239,19 +239,19 @@ describe('gRPC through the gateway', () => {
   });
 
   test('the deadline goes along, shorter by what has passed, and holds whether the Pod heeds it or not', async () => {
-    let left: number | Date = 0;
-    pod.say = (call) => void (left = call.getDeadline());
-    const asked = Date.now();
-    const error = await refusal(say('slow', { ms: 500 }));
+    const ms = 2_000;
+    let left: number | undefined;
+    pod.say = (call) => void (left = Number(call.getDeadline()) - Date.now());
+    const error = await refusal(say('slow', { ms }));
     assert.equal(error.code, status.DEADLINE_EXCEEDED);
-    assert.ok(Number(left) > asked && Number(left) <= asked + 600, String(left));
+    assert.ok(left !== undefined && left <= ms, String(left));
     await until(() => pod.cancelled === 1, 'the Pod need not go on');
   });
 
   test('the time of a route ends an answer in the middle, whether the client has said all or not', async () => {
     await world.route('timed', {
       hostnames: ['timed.localhost'],
-      rules: [{ backendRefs: [{ name: 'echo', port: 9080 }], timeouts: { request: '200ms' } }],
+      rules: [{ backendRefs: [{ name: 'echo', port: 9080 }], timeouts: { request: '1s' } }],
     });
     pod.talk = (call) => void call.on('data', (message: Buffer) => call.write(message));
     for (const isDone of [true, false]) {
