@@ -139,7 +139,8 @@ test('the image backs up when its argument says so, and names what is missing', 
     own(child);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const [code] = await once(child, 'exit');
+    // By then all of its output has been read, which by its exit it may not have been.
+    const [code] = await once(child, 'close');
     return { code, output };
   };
   const done = await run(environment({ SHOPMIND_TENANT: 'one' }));

@@ -25,7 +25,8 @@ function run(environment: Record<string, string>) {
 
 test('a process with a wrong environment says every variable that is wrong, in one line, and ends', async () => {
   const { child, output } = run({ ...GOOD, SECRETS_KEY: 'short', BLOBS_URL: 'ftp://x' });
-  const [code] = (await once(child, 'exit')) as [number];
+  // By then all of its output has been read, which by its exit it may not have been.
+  const [code] = (await once(child, 'close')) as [number];
   assert.equal(code, 1);
   const lines = output().trim().split('\n');
   assert.equal(lines.length, 1);
@@ -44,9 +45,7 @@ test('a process whose database is away lives, is not ready, and leaves on SIGTER
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.equal((await send(adminPort, 'x', 'GET', '/readyz')).status, 503);
-  const started = performance.now();
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number];
   assert.equal(code, 0);
-  assert.ok(performance.now() - started < 20_000);
 });
