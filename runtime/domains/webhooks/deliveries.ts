@@ -112,7 +112,8 @@ export function createDeliveries({ clock }: { readonly clock: Clock }) {
     const now = clock.now().getTime();
     const counts = [
       await sql.query(
-        `update webhooks_deliveries set state = 'failed', ended_at = $2 where tenant_id = $1 and id in (
+        // Judged again once it is locked: it may have been delivered at this very moment.
+        `update webhooks_deliveries set state = 'failed', ended_at = $2 where tenant_id = $1 and state = 'waiting' and id in (
            select d.id from webhooks_deliveries d
            join webhooks_subscriptions s on s.tenant_id = d.tenant_id and s.id = d.subscription_id
            where d.tenant_id = $1 and d.state = 'waiting' and not s.enabled and d.created_at < $3 limit ${PAGE})`,

@@ -453,7 +453,8 @@ export function tidyWishlists({ sql, clock }: Pick<Platform, 'sql' | 'clock'>): 
       more = await sql.transaction(tenant, async (tx) => {
         const now = clock.now();
         const { rowCount } = await tx.query(
-          `delete from catalog_wishlists where tenant_id = $1 and customer_id is null and id in (
+          // Judged again once it is locked: whoever puts something into a list at this very moment keeps it.
+          `delete from catalog_wishlists where tenant_id = $1 and customer_id is null and updated_at < $2 and id in (
              select id from catalog_wishlists where tenant_id = $1 and customer_id is null and updated_at < $2 order by updated_at limit ${PAGE})`,
           [tenant, new Date(now.getTime() - GUEST_KEPT_MS)],
         );
