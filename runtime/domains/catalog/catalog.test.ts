@@ -194,7 +194,7 @@ test('what orders say is sold out leaves the list of what is available, and come
   assert.equal(await listed(5), true);
 });
 
-/** Resolves when searches know everything that has been written. */
+/** Resolves when searches know everything that has been written, and its words are learned. */
 async function searched(tenant: string): Promise<void> {
   await until(
     async () => {
@@ -202,8 +202,9 @@ async function searched(tenant: string): Promise<void> {
       const { builtAt, pending, building } = json<SearchState>();
       return builtAt !== null && pending === 0 && !building ? true : undefined;
     },
-    { withinMs: 20_000, what: `searches of ${tenant} know everything` },
+    { withinMs: 30_000, what: `searches of ${tenant} know everything` },
   );
+  await shop.host.tasks.settled();
 }
 
 test('search finds words, beginnings of words, parts in any script, and misspelt words', async () => {

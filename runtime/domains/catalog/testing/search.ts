@@ -81,8 +81,10 @@ export function productSearchSuite(system: string, open: () => SearchedShops): v
         tell: async () => JSON.stringify(await state(tenant)),
       },
     );
+    // The words are learned by the same task, after it has told the index.
+    await open().shop.host.tasks.settled();
     await until(async () => ((await found('q=zzz', tenant)).search === 'plain' ? undefined : true), {
-      withinMs: 10_000,
+      withinMs: 30_000,
       what: 'it is the index that is asked',
     });
   };
