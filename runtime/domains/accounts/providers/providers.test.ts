@@ -24,7 +24,7 @@ const ADA = {
 };
 
 before(async () => {
-  [database, provider] = await Promise.all([startTestDatabase([accounts]), startTestProvider()]);
+  [database, provider] = await Promise.all([startTestDatabase([accounts]), startTestProvider(clock.now)]);
   const domains = ['accounts'];
   for (const id of ['one', 'two']) await database.addTenant({ id, domains }, ADMIN_SECRETS);
   const { url: databaseUrl, secretsKey } = database;
