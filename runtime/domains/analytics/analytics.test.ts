@@ -421,7 +421,7 @@ test('while the store is away everything is taken in; when it is back, everythin
       );
       return rows.length === 0 || undefined;
     },
-    { withinMs: 20_000, what: 'everything is shipped' },
+    { withinMs: 30_000, what: 'everything is shipped' },
   );
   assert.ok(mocked.mock.callCount() >= 4);
   const { points } = await report<{ points: { count: number }[] }>(tenant, 'series?kind=view&bucket=month');

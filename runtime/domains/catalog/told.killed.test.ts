@@ -54,7 +54,11 @@ async function counted(text: string, shop: string, count: number, what: string):
       const { rows } = await database.admin.query<{ count: number }>(text, [shop]);
       return rows[0]?.count === count || undefined;
     },
-    { withinMs: PATIENCE_MS, what },
+    {
+      withinMs: PATIENCE_MS,
+      what,
+      tell: async () => JSON.stringify((await database.admin.query(text, [shop])).rows),
+    },
   );
 }
 

@@ -206,7 +206,7 @@ test('those who come at once are told of each other once, whoever was first', as
       ...socket.told.flatMap(({ t, who }) => (t === 'presence' ? [who] : [])),
     ];
     await until(() => (toldOf().length >= people.length ? true : undefined), {
-      withinMs: 5_000,
+      withinMs: 30_000,
       what: 'everybody is told of everybody',
     });
     assert.deepEqual(toldOf().toSorted(), [...others, me].toSorted());
@@ -473,7 +473,7 @@ test('what goes by NOTIFY, which every login of the database may hear, says that
   });
   assert.equal(answer.status, 200, answer.text);
   const head = await until(() => heard.find((payload) => payload.includes(room)), {
-    withinMs: 5_000,
+    withinMs: 30_000,
     what: 'other processes are told',
   });
   assert.match(head, / head 1"/);

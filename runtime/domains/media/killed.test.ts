@@ -76,7 +76,7 @@ const seen = (condition: string) =>
   until(
     async () =>
       ((await database.admin.query(`SELECT 1 FROM shop.${condition}`)).rowCount ?? 0) > 0 || undefined,
-    { withinMs: 20_000, everyMs: 1, what: condition },
+    { withinMs: 30_000, everyMs: 1, what: condition },
   );
 
 /** Objects there are. */
@@ -102,7 +102,7 @@ test('killed while bytes come in, nothing has come; they can be sent again', asy
   );
   socket.write(body.subarray(0, body.length >> 1));
   await until(() => globSync('_drafts/*', { cwd: folder }).length > 0 || undefined, {
-    withinMs: 20_000,
+    withinMs: 30_000,
     what: 'half of it is being written',
   });
   await killAndStart();
@@ -155,14 +155,14 @@ test('of an upload that nobody finishes after that, nothing stays', async () => 
   await seen(`media_uploads WHERE id = '${upload.id}' AND state <> 'pending'`);
   // Only its own: one of above that was killed just before the end has its time still to come.
   await until(() => !objects('uploads').some((path) => path.includes(upload.id)) || undefined, {
-    withinMs: 20_000,
+    withinMs: 30_000,
     what: 'what was sent is gone',
   });
   const { rows } = await database.admin.query<{ count: number }>(
     `SELECT count(*)::int FROM shop.media_assets`,
   );
   await until(() => objects('originals').length === rows[0]?.count || undefined, {
-    withinMs: 20_000,
+    withinMs: 30_000,
     what: 'what was copied is gone, or shown',
   });
   await isConsistent(rows[0]?.count ?? 0);

@@ -90,7 +90,7 @@ async function later(minutes: number): Promise<void> {
       );
       return rows.length === 0 || undefined;
     },
-    { withinMs: 20_000, what: 'tasks that are due have run' },
+    { withinMs: 30_000, what: 'tasks that are due have run' },
   );
 }
 

@@ -63,7 +63,7 @@ export function openSocket(port: number, host: string, options: SocketOptions = 
         const late = setTimeout(() => {
           waiting.delete(look);
           reject(new Error(`was not told ${String(t)}; instead: ${JSON.stringify(told.slice(-5))}`));
-        }, 10_000);
+        }, 30_000);
         const look = (): void => {
           const at = told.findIndex(
             (each, index) => index >= seen && [t].flat().includes(each.t) && fits(each),
