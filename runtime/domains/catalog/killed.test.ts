@@ -19,6 +19,16 @@ const folder = ownFolder('killed');
 before(async () => {
   database = await startTestDatabase([catalog]);
   await database.addTenant({ id: 'big', domains: ['catalog'] }, ADMIN_SECRETS);
+  // Nobody has written more products than the gate lets through: a quick import is not over before a test looks.
+  await database.admin.query(`
+    CREATE TABLE shop.gate (most int NOT NULL);
+    INSERT INTO shop.gate VALUES (0);
+    CREATE FUNCTION shop.wait_at_gate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      WHILE (SELECT count(*) FROM shop.products) > (SELECT most FROM shop.gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER gate AFTER INSERT ON shop.products FOR EACH STATEMENT EXECUTE FUNCTION shop.wait_at_gate()`);
 });
 after(async () => {
   await database.stop();
@@ -90,6 +100,8 @@ test('a file whose process is killed while it comes is not imported, and what wa
 
 test('an import whose process is killed goes on in the next one and ends whole, each product once', async () => {
   const rows = Array.from({ length: PRODUCTS }, (_, n) => `p-${n},Product ${n},${n + 1}.00,All\n`).join('');
+  const letThrough = (most: number) => database.admin.query('UPDATE shop.gate SET most = $1', [most]);
+  await letThrough(200);
   let runtime = await startRuntime();
   const begun = ask(
     runtime.port,
@@ -97,7 +109,10 @@ test('an import whose process is killed goes on in the next one and ends whole, 
     '/api/admin/catalog/imports',
     `Handle,Title,Variant Price,Collection\n${rows}`,
   ).catch(() => undefined);
-  for (const enough of [200, 700]) {
+  for (const [enough, next] of [
+    [200, 700],
+    [700, PRODUCTS],
+  ] as const) {
     await until(async () => {
       const { rows: found } = await database.admin.query<{ count: number }>(
         `SELECT count(*)::int FROM shop.products`,
@@ -107,6 +122,11 @@ test('an import whose process is killed goes on in the next one and ends whole, 
     const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
     runtime.child.kill('SIGKILL');
     await gone;
+    // What it had sent to the server, and what it holds there, goes with it.
+    await database.admin.query(
+      `SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'shop_runtime'`,
+    );
+    await letThrough(next);
     // As if the lease had run out: the test does not wait for that.
     await database.admin.query(
       `UPDATE shop.tasks SET lease_until = now() - interval '1 second' WHERE state = 'running'`,
