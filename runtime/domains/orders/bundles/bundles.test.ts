@@ -209,6 +209,8 @@ describe('a bundle in a shop', () => {
     const told = async (): Promise<(string | undefined)[]> => {
       await shop.host.events.settled();
       await shop.host.tasks.settled();
+      // A task tells of bundles, and what it tells is relayed afterwards.
+      await shop.host.events.settled();
       return (
         await shop.rows<{ availability: string }>(
           `select payload ->> 'availability' as availability from shop.event_log

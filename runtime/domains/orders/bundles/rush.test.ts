@@ -142,6 +142,8 @@ describe('shoppers who buy bundles and their parts at once', () => {
   async function toldOf(variantId: string): Promise<string | undefined> {
     await shop.host.events.settled();
     await shop.host.tasks.settled();
+    // A task tells of bundles, and what it tells is relayed afterwards.
+    await shop.host.events.settled();
     const [last] = await shop.rows<{ said: string }>(
       `select payload ->> 'availability' as said from shop.event_log where type = 'orders.stock.changed' and key = $1
        order by position desc limit 1`,
