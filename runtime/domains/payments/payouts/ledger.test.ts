@@ -11,6 +11,7 @@ import {
 } from '../../orders/testing/shop.ts';
 import type { Cart, MerchantOrder } from '../../orders/schemas.ts';
 import type { PaymentStart } from '../schemas.ts';
+import type { Clock } from '../../../platform/ports.ts';
 import type { Difference, Payout } from './schemas.ts';
 
 const ROUTE = '/api/admin/payments';
@@ -21,12 +22,16 @@ describe('the ledger of PayPal', () => {
   let keys = 0;
   /** Days by which PayPal's clock is behind ours: three at most, for older messages it does not expect to be believed. */
   let ago = 2;
-  const there = (): Date => new Date(Date.now() - ago * DAY_MS);
+  /** An hour back where a day is about to end: what a test begins on one day ends on it. */
+  const back = new Date().getUTCHours() === 23 ? 3_600_000 : 0;
+  const clock: Clock = { now: () => new Date(Date.now() - back) };
+  const there = (): Date => new Date(clock.now().getTime() - ago * DAY_MS);
 
   before(async () => {
     shop = await startTestShop({
       paypal: true,
       processorNow: there,
+      clock,
       payments: { payouts: { findSeconds: 3_600, overdueSeconds: 0, pages: 1 } },
     });
     await shop.sell('mug', 1500, 1_000);
@@ -142,7 +147,7 @@ describe('the ledger of PayPal', () => {
       if (all.every(({ state }) => state === 'compared')) break;
       await shop.host.tasks.settled();
     }
-    const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+    const yesterday = new Date(clock.now().getTime() - DAY_MS).toISOString().slice(0, 10);
     const empty = (await payouts()).filter(({ entries }) => entries === 0);
     assert.deepEqual(
       empty.map(({ id }) => id),
