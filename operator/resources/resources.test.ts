@@ -342,6 +342,7 @@ test('a route sends single domains to their Services, the rest of the API and gR
       backendRefs[0]?.name,
     ]),
     [
+      ['/.well-known/openid-configuration', 'runtime'],
       ['/api/orders /api/admin/orders', 'orders'],
       ['/api', 'runtime'],
       ['/ /', 'runtime'],

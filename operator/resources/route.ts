@@ -4,6 +4,7 @@
 import { ApiObject } from 'cdk8s';
 import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../crds/index.ts';
 import type { ShopMindTenant } from '../../crds/index.ts';
+import { DOMAINS } from '../../runtime/domains/index.ts';
 import { manifests, ownLabels } from './chart.ts';
 import type { Manifest } from './chart.ts';
 import { GRPC_PORT, hostOf, namespaceOf, RUNTIME, RUNTIME_PORT } from './presets.ts';
@@ -32,6 +33,7 @@ export function tenantRoute(tenant: ShopMindTenant): readonly Manifest[] {
         parentRefs: [{ name: GATEWAY_NAME, namespace: SYSTEM_NAMESPACE }],
         hostnames: spec.hosts,
         rules: [
+          ...wellKnownRules(hostOf(tenant)),
           ...apiRules(hostOf(tenant)),
           ...grpcRules(hostOf(tenant)),
           {
@@ -79,6 +81,21 @@ function apiRules(hosts: ReadonlyMap<string, string>): object[] {
       ? []
       : [{ matches: [prefix('/api')], backendRefs: [{ name: rest, port: RUNTIME_PORT }] }]),
   ];
+}
+
+/** What a standard says lies beside the API, at the Service that hosts whose it is. */
+function wellKnownRules(hosts: ReadonlyMap<string, string>): object[] {
+  return DOMAINS.flatMap(({ name: domain, routes }) => {
+    const service = hosts.get(domain);
+    const paths = new Set(routes.map(({ path }) => path).filter((path) => path.startsWith('/.well-known/')));
+    if (service === undefined || paths.size === 0) return [];
+    return [
+      {
+        matches: [...paths].map((value) => ({ path: { type: 'Exact', value } })),
+        backendRefs: [{ name: service, port: RUNTIME_PORT }],
+      },
+    ];
+  });
 }
 
 /**

@@ -465,7 +465,9 @@ function gapsOf(service: DomainService): Problem[] {
     ...[...definition.routes, ...(definition.sockets ?? [])]
       .filter(
         ({ path }) =>
-          !path.startsWith(`/api/${definition.name}/`) && !path.startsWith(`/api/admin/${definition.name}/`),
+          !path.startsWith(`/api/${definition.name}/`) &&
+          !path.startsWith(`/api/admin/${definition.name}/`) &&
+          !path.startsWith('/.well-known/'),
       )
       .map(({ id, path }) => ({
         where: `${definition.name} route or socket ${id}`,

@@ -49,6 +49,8 @@ export function createHttp(options: HttpOptions): HandleRequest {
   ): Promise<void> {
     const { request } = exchange;
     const { definition } = route;
+    // Also of a refusal, and never along with credentials that a browser adds by itself (Fetch, 3.2.3).
+    if (definition.anyOrigin) exchange.response.setHeader('access-control-allow-origin', '*');
     const tenant = await shopAt(options, exchange.host);
     exchange.tenant = tenant.id;
     const caller = await calls.admit(tenant, route, (audience) =>
@@ -97,6 +99,7 @@ export function createHttp(options: HttpOptions): HandleRequest {
   async function route(exchange: Exchange): Promise<void> {
     const { request, path } = exchange;
     if (path.startsWith(INTERNAL_PREFIX) && request.method === 'POST') return answerInternal(exchange);
+    if (request.method === 'OPTIONS' && mayAskFromAnywhere(exchange)) return;
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
     const match = routes.match(method, path);
     if (match === undefined)
@@ -112,6 +115,21 @@ export function createHttp(options: HttpOptions): HandleRequest {
       remedy: `Use ${match.join(' or ')}.`,
     });
     fail(exchange, error, 405, { allow: match.join(', ') });
+  }
+
+  /** What a browser asks before a script of another site may ask. @returns whether it was answered */
+  function mayAskFromAnywhere(exchange: Exchange): boolean {
+    const method = single(exchange.request.headers['access-control-request-method']) ?? '';
+    const match = routes.match(method, exchange.path);
+    if (match === undefined || !('route' in match) || !match.route.definition.anyOrigin) return false;
+    const allowed = {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': method,
+      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-max-age': '7200',
+    };
+    write(exchange, 204, allowed, undefined);
+    return true;
   }
 
   function fail(

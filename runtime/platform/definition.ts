@@ -123,7 +123,7 @@ export interface FactDefinition {
   readonly units: boolean;
 }
 
-/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key, or an API key or a member of the staff with the domain's scope. `provider`: signed webhook. */
+/** Who may call a route. `shopper`: guest or customer of the tenant. `merchant`: the tenant's admin key, or an API key or a member of the staff with the domain's scope. `provider`: whoever proves by what they send who they are: a signed webhook, an app with its secret. */
 export type Audience = 'shopper' | 'customer' | 'merchant' | 'provider';
 
 /** One HTTP route; the OpenAPI document, the gateway's routes and the typed client are drawn from it. */
@@ -131,7 +131,10 @@ export interface RouteDefinition {
   /** Unique in the domain, camelCase; the operationId is `<domain>.<id>`. */
   readonly id: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Full path with `{parameters}`, beginning with `/api/<domain>/` or, for merchants, `/api/admin/<domain>/`. */
+  /**
+   * Full path with `{parameters}`, beginning with `/api/<domain>/` or, for merchants, `/api/admin/<domain>/`; or with `/.well-known/` where a
+   * standard says that it lies there (RFC 8615).
+   */
   readonly path: string;
   readonly summary: string;
   readonly audience: Audience;
@@ -152,6 +155,8 @@ export interface RouteDefinition {
   readonly status?: number;
   /** True on every POST that creates something of value: `Idempotency-Key` is required, the first answer is replayed. */
   readonly idempotent?: boolean;
+  /** Scripts of other sites may ask it, and read what it answers: for what looks at no cookie. */
+  readonly anyOrigin?: boolean;
   /** Seconds a shared cache may keep a 200. */
   readonly cacheSeconds?: number;
   /**

@@ -114,8 +114,8 @@ function judgeBody(
   return bodyFindings(body, compile(schema), String(status));
 }
 
-/** OpenFeature's remote evaluation says itself what its errors look like. */
-const SPEAKS_ANOTHER = /\/ofrep\//;
+/** OpenFeature's remote evaluation and OAuth say themselves what their errors look like. */
+const SPEAKS_ANOTHER = /\/(?:ofrep|oauth)\//;
 
 function bodyFindings(body: Buffer, accepts: ValidateFunction, what: string): Finding[] {
   let json: unknown;

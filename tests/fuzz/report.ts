@@ -28,6 +28,16 @@ const CANNOT: Readonly<Record<string, string>> = {
   'accounts.adminDeleteSignInProvider': 'there is no identity provider that could be forgotten',
   'accounts.beginProviderSignIn': 'there is no identity provider to begin at',
   'accounts.endProviderSignIn': 'there is no identity provider to come back from',
+  'accounts.authorizeApp': 'a browser is led on, to the app or to the page that asks',
+  'accounts.continueAppSignIn': 'as above',
+  'accounts.declineAppSignIn': 'as above',
+  'accounts.endSessionFromApp': 'as above',
+  'accounts.getConnection': 'what the browser keeps of a sign-in is sealed',
+  'accounts.agreeToConnection': 'as above',
+  'accounts.askForTokens': 'a code comes of a sign-in alone',
+  'accounts.getUserInfo': 'as above, and so does a token',
+  'accounts.askForUserInfo': 'as above',
+  'accounts.disconnectApp': 'nobody is connected with an app',
   'accounts.removeIdentity': 'nobody has signed in at an identity provider',
 };
 

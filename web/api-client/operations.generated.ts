@@ -1819,6 +1819,105 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** For a browser: an app has somebody sign in. It is sent back with a code once they have agreed, with an error else; to nowhere for an app that is not known, or not there. */
+  'accounts.authorizeApp': {
+    params: undefined;
+    query: {
+      "client_id"?: string | undefined;
+      "redirect_uri"?: string | undefined;
+      "response_type"?: string | undefined;
+      "response_mode"?: string | undefined;
+      "scope"?: string | undefined;
+      "state"?: string | undefined;
+      "nonce"?: string | undefined;
+      "code_challenge"?: string | undefined;
+      "code_challenge_method"?: string | undefined;
+      "prompt"?: string | undefined;
+      "max_age"?: string | undefined;
+      "id_token_hint"?: string | undefined;
+      "request"?: string | undefined;
+      "request_uri"?: string | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** For a browser: goes on with the sign-in to an app that it has begun. */
+  'accounts.continueAppSignIn': {
+    params: undefined;
+    query: {
+      "id": string;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** For a browser: says no to the app, and goes back there. */
+  'accounts.declineAppSignIn': {
+    params: undefined;
+    query: {
+      "id": string;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** For the page between: which app it is, what it would learn, and what is missing. */
+  'accounts.getConnection': {
+    params: undefined;
+    query: {
+      "id": string;
+      "ticket": string;
+    };
+    body: undefined;
+    response: {
+      "app": string;
+      "scopes": readonly ("openid" | "profile" | "email" | "offline_access")[];
+      "lacking": "sign-in" | "consent" | null;
+    };
+  };
+  /** Agree that the app learns what it asks for, now and whenever it asks again. */
+  'accounts.agreeToConnection': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "id": string;
+      "ticket": string;
+    };
+    response: undefined;
+  };
+  /** For a browser: an app has signed somebody out, and by its token of theirs they are here, too (OpenID Connect RP-Initiated Logout). */
+  'accounts.endSessionFromApp': {
+    params: undefined;
+    query: {
+      "id_token_hint"?: string | undefined;
+      "client_id"?: string | undefined;
+      "post_logout_redirect_uri"?: string | undefined;
+      "state"?: string | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** Apps that the customer is connected with, and what each learns. */
+  'accounts.listMyApps': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "apps": readonly ({
+        "id": string;
+        "name": string;
+        "scopes": readonly ("openid" | "profile" | "email" | "offline_access")[];
+        "connectedAt": string;
+      })[];
+    };
+  };
+  /** Let an app learn nothing any more: what it holds is good for nothing. */
+  'accounts.disconnectApp': {
+    params: {
+      "appId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** One’s own passkeys, the youngest first. */
   'accounts.listPasskeys': {
     params: undefined;
@@ -16909,6 +17008,14 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.adminPutApp': ['PUT', '/api/admin/accounts/apps/{appId}', false],
   'accounts.adminRenewAppSecret': ['POST', '/api/admin/accounts/apps/{appId}/secret', false],
   'accounts.adminDeleteApp': ['DELETE', '/api/admin/accounts/apps/{appId}', false],
+  'accounts.authorizeApp': ['GET', '/api/accounts/oauth/authorize', false],
+  'accounts.continueAppSignIn': ['GET', '/api/accounts/oauth/continue', false],
+  'accounts.declineAppSignIn': ['GET', '/api/accounts/oauth/decline', false],
+  'accounts.getConnection': ['GET', '/api/accounts/oauth/connection', false],
+  'accounts.agreeToConnection': ['POST', '/api/accounts/oauth/connection', false],
+  'accounts.endSessionFromApp': ['GET', '/api/accounts/oauth/end-session', false],
+  'accounts.listMyApps': ['GET', '/api/accounts/me/apps', false],
+  'accounts.disconnectApp': ['DELETE', '/api/accounts/me/apps/{appId}', false],
   'accounts.listPasskeys': ['GET', '/api/accounts/me/passkeys', false],
   'accounts.preparePasskey': ['POST', '/api/accounts/me/passkeys/options', false],
   'accounts.addPasskey': ['POST', '/api/accounts/me/passkeys', false],

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { DomainService, Platform, RouteRequest } from '../../platform/domain.ts';
 import type { Tenant, Transaction } from '../../platform/ports.ts';
+import { endGrants } from './apps/grants.ts';
 import type { Attempts } from './attempts.ts';
 import { findByEmail } from './customers.ts';
 import type { ForgottenPassword, PasswordReset } from './definition.ts';
@@ -78,6 +79,7 @@ export function createResets(platform: Platform, { passwords, attempts, links }:
     const [row] = rows;
     if (row === undefined) throw overdue();
     await tx.query(`DELETE FROM ${sessions} WHERE tenant_id = $1 AND ${owner} = $2`, [tenant.id, id]);
+    if (purpose === 'reset') await endGrants(tx, tenant.id, id);
     return row.email_key;
   }
 

@@ -56,7 +56,7 @@ export const createService: CreateService = (platform) => {
   const companies = createCompanyRooms(platform, { passwords, links });
   const passkeys = createPasskeys(platform);
   const providers = createProviders(platform, { sessions, cookieOf });
-  const apps = createApps(platform);
+  const apps = createApps(platform, { sessions, forgotten });
   const staff = createStaff(platform, { passwords, attempts, links, passkeys });
 
   /** What every way in ends with: a fresh session, as JSON and as cookie. */
@@ -98,9 +98,14 @@ export const createService: CreateService = (platform) => {
   }
 
   async function logout(request: RouteRequest) {
-    const token = tokenOf(request.headers);
-    if (token !== undefined) await sessions.end(request.tenant.id, token);
-    return { headers: { 'set-cookie': `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` } };
+    return { headers: { 'set-cookie': await forgotten(request) } };
+  }
+
+  /** Ends the session. @returns the cookie by which the browser forgets it */
+  async function forgotten({ tenant, headers }: RouteRequest): Promise<string> {
+    const token = tokenOf(headers);
+    if (token !== undefined) await sessions.end(tenant.id, token);
+    return `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
   }
 
   async function renewSession(request: RouteRequest) {

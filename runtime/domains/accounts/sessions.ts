@@ -5,6 +5,7 @@
  */
 import type { CompanyMembership, CustomerIdentity } from '../../platform/domain.ts';
 import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
+import { endGrants } from './apps/grants.ts';
 import { hashOf, newToken } from './tokens.ts';
 
 export interface Sessions {
@@ -12,12 +13,14 @@ export interface Sessions {
   begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
   /** Whose it is, with the groups they are in now; a company is a group of those who buy for it. */
   find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
+  /** Whose it is, and when they logged in, for whoever asks how long ago that was. */
+  begunWith(tenant: TenantId, token: string): Promise<{ customerId: string; at: Date } | undefined>;
   /** The next token; undefined when the session is over, as it is by a token that was exchanged some minutes ago. */
   renew(tenant: TenantId, token: string): Promise<RenewedSession | undefined>;
   /** What a session of this customer would say, for whoever acts for them. */
   of(tenant: TenantId, customerId: string): Promise<CustomerIdentity | undefined>;
   end(tenant: TenantId, token: string): Promise<void>;
-  /** After a change of password: whoever else is logged in is not any more. */
+  /** After a change of password: whoever else is logged in is not any more, nor are apps that were signed in to. */
   endOthers(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<void>;
   removeExpired(tenant: TenantId): Promise<void>;
 }
@@ -103,6 +106,16 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       }
       return identityOf(row);
     },
+    async begunWith(tenant, token) {
+      const { rows } = await sql.query<{ customer_id: string; created_at: Date }>(
+        tenant,
+        `SELECT customer_id, created_at FROM customer_sessions WHERE tenant_id = $1 AND expires_at > $3
+           AND (token_hash = $2 OR (previous_hash = $2 AND rotated_at > $4))`,
+        [tenant, hashOf(token), clock.now(), later(-GRACE_MS)],
+      );
+      const [row] = rows;
+      return row && { customerId: row.customer_id, at: row.created_at };
+    },
     async renew(tenant, token) {
       const next = newToken(`sms_${tenant}.`);
       const hash = hashOf(token);
@@ -137,6 +150,7 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
         tenant,
         customerId,
       ]);
+      await endGrants(tx, tenant, customerId);
     },
     async removeExpired(tenant) {
       await sql.query(tenant, 'DELETE FROM customer_sessions WHERE tenant_id = $1 AND expires_at <= $2', [
