@@ -20,6 +20,8 @@ export const COOKIES = {
   renewed: 'session_renewed',
   visit: 'visit',
   wishlist: 'wishlist',
+  /** What an app asks for that somebody signs in to: the API sets it. */
+  connect: 'shopmind_connect',
 } as const;
 
 export type Store = Answer<'host.getStore'>;

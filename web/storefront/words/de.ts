@@ -419,6 +419,34 @@ export const de: Words = {
       'Auch damit kannst du dich anmelden. Wenn du kein Passwort hast, lass dir einen Link schicken und wähle eins.',
     removeIdentity: (provider) => `Nicht mehr mit ${provider} anmelden`,
   },
+  connect: {
+    title: 'Bei einer App anmelden',
+    signIn: (app, shop) => `Melde dich mit deinem Konto bei ${shop} an, um zu ${app} zu gelangen`,
+    ask: (app, shop) => `${app} möchte dich an deinem Konto bei ${shop} erkennen`,
+    learns: (app) => `${app} erfährt dann:`,
+    scopes: {
+      openid: 'Dass du es bist, wann immer du dich anmeldest',
+      profile: 'Deinen Namen und deine Sprache',
+      email: 'Deine E-Mail-Adresse',
+      offline_access: 'Änderungen daran, auch wenn du nicht da bist',
+    },
+    takeBack:
+      'Von deinen Bestellungen erfährt sie nichts. Du kannst das auf deiner Kontoseite jederzeit zurücknehmen.',
+    allow: 'Erlauben',
+    decline: 'Nein, zurück',
+    done: 'Du bist angemeldet',
+    onwards: (app) => `Weiter zu ${app}`,
+    problems: {
+      app: 'Dieser Shop kennt die App nicht, die dich hergeschickt hat. Sie hat nichts bekommen.',
+      return:
+        'Die App, die dich hergeschickt hat, will die Antwort woanders als vereinbart. Sie hat nichts bekommen.',
+      over: 'Das hat zu lange gedauert oder wurde in einem anderen Fenster begonnen. Geh zurück zur App und fang noch einmal an.',
+    },
+    apps: 'Verbundene Apps',
+    appsText:
+      'Hier meldest du dich mit deinem Konto bei uns an. Eine App, die du trennst, ist sofort abgemeldet.',
+    disconnect: (app) => `${app} trennen`,
+  },
   data: {
     title: 'Meine Daten',
     keep: 'Nimm deine Daten mit',

@@ -413,6 +413,32 @@ export const nb: Words = {
       'Du kan logge inn med disse også. Har du ikke passord, kan du få tilsendt en lenke og velge et.',
     removeIdentity: (provider) => `Ikke logg inn med ${provider} lenger`,
   },
+  connect: {
+    title: 'Logg inn i en app',
+    signIn: (app, shop) => `Logg inn i ${app} med kontoen din hos ${shop}`,
+    ask: (app, shop) => `${app} vil kjenne deg igjen på kontoen din hos ${shop}`,
+    learns: (app) => `${app} får da vite:`,
+    scopes: {
+      openid: 'At det er deg, hver gang du logger inn',
+      profile: 'Navnet og språket ditt',
+      email: 'E-postadressen din',
+      offline_access: 'Endringer i dette, også når du ikke er til stede',
+    },
+    takeBack:
+      'Den får ikke vite noe om bestillingene dine. Du kan når som helst trekke det tilbake på kontosiden.',
+    allow: 'Tillat',
+    decline: 'Nei, gå tilbake',
+    done: 'Du er logget inn',
+    onwards: (app) => `Videre til ${app}`,
+    problems: {
+      app: 'Denne butikken kjenner ikke appen som sendte deg hit. Den har ikke fått noe.',
+      return: 'Appen som sendte deg hit, vil ha svaret et annet sted enn avtalt. Den har ikke fått noe.',
+      over: 'Det tok for lang tid, eller ble begynt i et annet vindu. Gå tilbake til appen og begynn på nytt.',
+    },
+    apps: 'Tilknyttede apper',
+    appsText: 'Disse logger du inn i med kontoen din her. En app du kobler fra, logges ut med en gang.',
+    disconnect: (app) => `Koble fra ${app}`,
+  },
   data: {
     title: 'Mine data',
     keep: 'Ta med deg dataene dine',

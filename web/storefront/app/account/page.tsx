@@ -5,6 +5,7 @@ import { ApiError } from '../../../api-client/client.ts';
 import type { Answer } from '../../../api-client/client.ts';
 import { button, heading, wrap } from '../../../ui/styles.ts';
 import { LoginForm, RegisterForm } from '../../components/account-forms.tsx';
+import { ConnectedApps } from '../../components/connected-apps.tsx';
 import { Link } from '../../components/link.tsx';
 import { NewPasskey, PasskeySignIn } from '../../components/passkeys.tsx';
 import { Identities, ProviderSignIn } from '../../components/providers.tsx';
@@ -49,10 +50,11 @@ export default async function Account({ searchParams }: Props) {
     );
   }
   if (back !== undefined && back !== '/account') redirect(back);
-  const [{ orders }, { passkeys }, { identities }] = await Promise.all([
+  const [{ orders }, { passkeys }, { identities }, { apps }] = await Promise.all([
     current.api.call('orders.listMyOrders', { query: { limit: 25 } }),
     current.api.call('accounts.listPasskeys', {}),
     current.api.call('accounts.listIdentities', {}),
+    current.api.call('accounts.listMyApps', {}),
   ]);
   return (
     <div className={`${wrap} pt-12`}>
@@ -78,6 +80,7 @@ export default async function Account({ searchParams }: Props) {
       )}
       <PasskeySettings shop={current} passkeys={passkeys} />
       <Identities words={words} identities={identities} />
+      <ConnectedApps words={words} apps={apps} />
     </div>
   );
 }
