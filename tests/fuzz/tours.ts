@@ -107,7 +107,7 @@ async function rolesOfTheStaff({ ask, enter, fresh }: Guide): Promise<void> {
 }
 
 async function aReview(guide: Guide): Promise<void> {
-  const { ask, until, enter, fresh } = guide;
+  const { ask, until, enter, fresh, origin } = guide;
   const [writer, reader] = [
     await enter(`${fresh('w')}@example.com`),
     await enter(`${fresh('r')}@example.com`),
@@ -117,11 +117,27 @@ async function aReview(guide: Guide): Promise<void> {
   const { productId } = lines[0];
   const words = { rating: 4, title: 'Good', body: 'It keeps the rain out.', name: 'Ada' };
   // The catalogue hears of the order a little later.
-  const review = { as: writer, json: { ...words, productId } };
-  const written = await until('catalog.writeReview', review, () => true);
+  const announced = { productId, contentType: 'image/png', size: PNG.length };
+  const begun = await until('catalog.beginReviewPicture', { as: writer, json: announced }, () => true);
+  const picture = { path: { id: begun.id } };
+  const ticket = new URL(begun.destination.url, origin).searchParams.get('ticket');
+  await ask('media.putShopperPicture', {
+    ...picture,
+    query: { ticket },
+    bytes: PNG,
+    contentType: 'image/png',
+  });
+  await ask('catalog.finishReviewPicture', { ...picture, as: writer });
+  await ask('media.getOwnShopperPicture', { ...picture, as: writer });
+  const json = { ...words, productId, pictures: [{ id: begun.id, alt: 'A tent in the rain' }] };
+  const written = await ask('catalog.writeReview', { as: writer, json });
   const path = { id: written.id };
   const { version } = await ask('catalog.adminGetReview', { path });
   await ask('catalog.adminDecideReview', { path, json: { version, state: 'published' } });
+  await ask('media.getShopperPicture', picture);
+  await ask('media.adminGetShopperPicture', picture);
+  const one = { ...path, pictureId: begun.id };
+  await ask('catalog.adminDecideReviewPicture', { path: one, json: { version, state: 'approved' } });
   await ask('catalog.voteReview', { as: reader, path, json: { helpful: true } });
   await ask('catalog.reportReview', { as: reader, path, json: { reason: 'It is about another tent.' } });
   await ask('catalog.adminAnswerReview', { path, json: { answer: 'Thank you.' } });

@@ -4276,6 +4276,7 @@ export interface Operations {
     query: {
       "productId": string;
       "rating"?: number | undefined;
+      "withPictures"?: "true" | undefined;
       "sort"?: "newest" | "helpful" | "highest" | "lowest" | undefined;
       "limit"?: number | undefined;
       "cursor"?: string | undefined;
@@ -4295,7 +4296,15 @@ export interface Operations {
         "answeredAt": string | null;
         "publishedAt": string;
         "editedAt": string | null;
+        "pictures": readonly ({
+          "id": string;
+          "url": string;
+          "alt": string;
+          "width": number;
+          "height": number;
+        })[];
       })[];
+      "pictured": number;
       "nextCursor": string | null;
     };
   };
@@ -4321,10 +4330,19 @@ export interface Operations {
         "answeredAt": string | null;
         "publishedAt": string | null;
         "editedAt": string | null;
+        "pictures": readonly ({
+          "id": string;
+          "url": string;
+          "alt": string;
+          "width": number;
+          "height": number;
+          "state": "waiting" | "approved";
+        })[];
         "version": number;
         "state": "pending" | "published" | "refused";
         "reason": string | null;
       } | null;
+      "mostPictures": number;
       "voted": readonly (string)[];
     };
   };
@@ -4350,6 +4368,14 @@ export interface Operations {
         "answeredAt": string | null;
         "publishedAt": string | null;
         "editedAt": string | null;
+        "pictures": readonly ({
+          "id": string;
+          "url": string;
+          "alt": string;
+          "width": number;
+          "height": number;
+          "state": "waiting" | "approved";
+        })[];
         "version": number;
         "state": "pending" | "published" | "refused";
         "reason": string | null;
@@ -4367,6 +4393,10 @@ export interface Operations {
       "body": string;
       "name": string;
       "productId": string;
+      "pictures"?: readonly ({
+        "id": string;
+        "alt"?: string | undefined;
+      })[] | undefined;
     };
     response: {
       "id": string;
@@ -4381,6 +4411,14 @@ export interface Operations {
       "answeredAt": string | null;
       "publishedAt": string | null;
       "editedAt": string | null;
+      "pictures": readonly ({
+        "id": string;
+        "url": string;
+        "alt": string;
+        "width": number;
+        "height": number;
+        "state": "waiting" | "approved";
+      })[];
       "version": number;
       "state": "pending" | "published" | "refused";
       "reason": string | null;
@@ -4398,6 +4436,10 @@ export interface Operations {
       "body": string;
       "name": string;
       "version": number;
+      "pictures"?: readonly ({
+        "id": string;
+        "alt"?: string | undefined;
+      })[] | undefined;
     };
     response: {
       "id": string;
@@ -4412,6 +4454,14 @@ export interface Operations {
       "answeredAt": string | null;
       "publishedAt": string | null;
       "editedAt": string | null;
+      "pictures": readonly ({
+        "id": string;
+        "url": string;
+        "alt": string;
+        "width": number;
+        "height": number;
+        "state": "waiting" | "approved";
+      })[];
       "version": number;
       "state": "pending" | "published" | "refused";
       "reason": string | null;
@@ -4425,6 +4475,41 @@ export interface Operations {
     query: undefined;
     body: undefined;
     response: undefined;
+  };
+  /** Announce a picture for one’s review of a product, as whoever may write one: answers where its bytes go, for a quarter of an hour. */
+  'catalog.beginReviewPicture': {
+    params: undefined;
+    query: undefined;
+    body: {
+      "productId": string;
+      "contentType": "image/jpeg" | "image/png" | "image/webp" | "image/avif";
+      "size": number;
+    };
+    response: {
+      "id": string;
+      "expiresAt": string;
+      "destination": {
+        "method": "PUT";
+        "url": string;
+        "headers": Readonly<Record<string, string>>;
+      };
+    };
+  };
+  /** Check what has come: a review may name the picture then, for a day, or it is refused with the reason. May be repeated. */
+  'catalog.finishReviewPicture': {
+    params: {
+      "id": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: {
+      "id": string;
+      "state": "ready" | "refused";
+      "refusal": {
+        "reason": string;
+        "explanation": string;
+      } | null;
+    };
   };
   /** Say that somebody else’s review was helpful, or take that back. Each customer counts once. */
   'catalog.voteReview': {
@@ -4451,13 +4536,14 @@ export interface Operations {
     };
     response: undefined;
   };
-  /** All reviews, the latest first, by state, product, or whether they were reported. */
+  /** All reviews, the latest first, by state, product, whether they were reported, or pictures. */
   'catalog.adminListReviews': {
     params: undefined;
     query: {
       "state"?: "pending" | "published" | "refused" | undefined;
       "productId"?: string | undefined;
       "reported"?: "true" | undefined;
+      "pictures"?: "waiting" | "any" | undefined;
       "limit"?: number | undefined;
       "cursor"?: string | undefined;
     };
@@ -4476,6 +4562,14 @@ export interface Operations {
         "answeredAt": string | null;
         "publishedAt": string | null;
         "editedAt": string | null;
+        "pictures": readonly ({
+          "id": string;
+          "url": string;
+          "alt": string;
+          "width": number;
+          "height": number;
+          "state": "waiting" | "approved";
+        })[];
         "version": number;
         "state": "pending" | "published" | "refused";
         "reason": string | null;
@@ -4498,6 +4592,7 @@ export interface Operations {
       "publication": "checked" | "at_once";
       "heldWords": readonly (string)[];
       "askAfterDays": number | null;
+      "mostPictures": number;
     };
   };
   /** Replace them; what was written before stays as it is. 409 when someone else changed them since `version`. */
@@ -4510,6 +4605,7 @@ export interface Operations {
       "publication": "checked" | "at_once";
       "heldWords": readonly (string)[];
       "askAfterDays"?: number | null | undefined;
+      "mostPictures"?: number | undefined;
     };
     response: {
       "version": number;
@@ -4517,6 +4613,7 @@ export interface Operations {
       "publication": "checked" | "at_once";
       "heldWords": readonly (string)[];
       "askAfterDays": number | null;
+      "mostPictures": number;
     };
   };
   /** One review, with what was reported of it. */
@@ -4539,6 +4636,14 @@ export interface Operations {
       "answeredAt": string | null;
       "publishedAt": string | null;
       "editedAt": string | null;
+      "pictures": readonly ({
+        "id": string;
+        "url": string;
+        "alt": string;
+        "width": number;
+        "height": number;
+        "state": "waiting" | "approved";
+      })[];
       "version": number;
       "state": "pending" | "published" | "refused";
       "reason": string | null;
@@ -4553,7 +4658,7 @@ export interface Operations {
       })[];
     };
   };
-  /** Publish or refuse it, and settle its reports. 409 when it was edited since `version`. */
+  /** Publish or refuse it with its pictures, and settle its reports. 409 when it was edited since `version`. */
   'catalog.adminDecideReview': {
     params: {
       "id": string;
@@ -4577,6 +4682,55 @@ export interface Operations {
       "answeredAt": string | null;
       "publishedAt": string | null;
       "editedAt": string | null;
+      "pictures": readonly ({
+        "id": string;
+        "url": string;
+        "alt": string;
+        "width": number;
+        "height": number;
+        "state": "waiting" | "approved";
+      })[];
+      "version": number;
+      "state": "pending" | "published" | "refused";
+      "reason": string | null;
+      "held": "unread" | "words" | "contact" | "refused_before" | null;
+      "customerId": string | null;
+      "reports": number;
+      "createdAt": string;
+    };
+  };
+  /** Approve or refuse one picture of it, whatever becomes of the words. What is refused is gone for good. */
+  'catalog.adminDecideReviewPicture': {
+    params: {
+      "id": string;
+      "pictureId": string;
+    };
+    query: undefined;
+    body: {
+      "version": number;
+      "state": "approved" | "refused";
+    };
+    response: {
+      "id": string;
+      "productId": string;
+      "rating": number;
+      "title": string;
+      "body": string;
+      "name": string;
+      "verified": boolean;
+      "helpful": number;
+      "answer": string | null;
+      "answeredAt": string | null;
+      "publishedAt": string | null;
+      "editedAt": string | null;
+      "pictures": readonly ({
+        "id": string;
+        "url": string;
+        "alt": string;
+        "width": number;
+        "height": number;
+        "state": "waiting" | "approved";
+      })[];
       "version": number;
       "state": "pending" | "published" | "refused";
       "reason": string | null;
@@ -4608,6 +4762,14 @@ export interface Operations {
       "answeredAt": string | null;
       "publishedAt": string | null;
       "editedAt": string | null;
+      "pictures": readonly ({
+        "id": string;
+        "url": string;
+        "alt": string;
+        "width": number;
+        "height": number;
+        "state": "waiting" | "approved";
+      })[];
       "version": number;
       "state": "pending" | "published" | "refused";
       "reason": string | null;
@@ -6746,6 +6908,54 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** A picture that a shopper has brought, painted as those of the library are, once what shows it is public. */
+  'media.getShopperPicture': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "w"?: number | undefined;
+      "h"?: number | undefined;
+      "fit"?: "contain" | "cover" | undefined;
+      "focus"?: string | undefined;
+      "format"?: "auto" | "webp" | "avif" | "jpeg" | "png" | undefined;
+      "q"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** A picture that the customer has brought, shown to others or not. */
+  'media.getOwnShopperPicture': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "w"?: number | undefined;
+      "h"?: number | undefined;
+      "fit"?: "contain" | "cover" | undefined;
+      "focus"?: string | undefined;
+      "format"?: "auto" | "webp" | "avif" | "jpeg" | "png" | undefined;
+      "q"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /** A picture that a shopper has brought, shown or not. */
+  'media.adminGetShopperPicture': {
+    params: {
+      "id": string;
+    };
+    query: {
+      "w"?: number | undefined;
+      "h"?: number | undefined;
+      "fit"?: "contain" | "cover" | undefined;
+      "focus"?: string | undefined;
+      "format"?: "auto" | "webp" | "avif" | "jpeg" | "png" | undefined;
+      "q"?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
   /** Announce a picture: answers where its bytes go, for a quarter of an hour. */
   'media.beginUpload': {
     params: undefined;
@@ -6916,6 +7126,8 @@ export interface Operations {
       "bytes": number;
       "reserved": number;
       "quota": number;
+      "shoppers": number;
+      "shoppersQuota": number;
       "scanning": boolean;
     };
   };
@@ -17093,6 +17305,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.writeReview': ['POST', '/api/catalog/reviews', true],
   'catalog.editReview': ['PUT', '/api/catalog/reviews/{id}', false],
   'catalog.withdrawReview': ['DELETE', '/api/catalog/reviews/{id}', false],
+  'catalog.beginReviewPicture': ['POST', '/api/catalog/reviews/pictures', false],
+  'catalog.finishReviewPicture': ['POST', '/api/catalog/reviews/pictures/{id}/finish', false],
   'catalog.voteReview': ['PUT', '/api/catalog/reviews/{id}/vote', false],
   'catalog.reportReview': ['POST', '/api/catalog/reviews/{id}/reports', false],
   'catalog.adminListReviews': ['GET', '/api/admin/catalog/reviews', false],
@@ -17100,6 +17314,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'catalog.adminPutReviewSettings': ['PUT', '/api/admin/catalog/review-settings', false],
   'catalog.adminGetReview': ['GET', '/api/admin/catalog/reviews/{id}', false],
   'catalog.adminDecideReview': ['PATCH', '/api/admin/catalog/reviews/{id}', false],
+  'catalog.adminDecideReviewPicture': ['PATCH', '/api/admin/catalog/reviews/{id}/pictures/{pictureId}', false],
   'catalog.adminAnswerReview': ['PUT', '/api/admin/catalog/reviews/{id}/answer', false],
   'catalog.listWishlists': ['GET', '/api/catalog/wishlists', false],
   'catalog.createWishlist': ['POST', '/api/catalog/wishlists', true],
@@ -17171,6 +17386,9 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'marketing.getSettings': ['GET', '/api/admin/marketing/settings', false],
   'marketing.putSettings': ['PUT', '/api/admin/marketing/settings', false],
   'media.getPicture': ['GET', '/api/media/{id}', false],
+  'media.getShopperPicture': ['GET', '/api/media/shoppers/{id}', false],
+  'media.getOwnShopperPicture': ['GET', '/api/media/shoppers/{id}/own', false],
+  'media.adminGetShopperPicture': ['GET', '/api/admin/media/shoppers/{id}', false],
   'media.beginUpload': ['POST', '/api/admin/media/uploads', false],
   'media.getUpload': ['GET', '/api/admin/media/uploads/{id}', false],
   'media.finishUpload': ['POST', '/api/admin/media/uploads/{id}/finish', false],

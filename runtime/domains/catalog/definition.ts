@@ -7,7 +7,7 @@ import type { DomainDefinition } from '../../platform/definition.ts';
 import { PictureQuery } from '../../platform/pictures/form.ts';
 import { priceListRoutes, priceListTables, priceListTopic } from './price-lists/definition.ts';
 import { relatedRoutes, relatedTables } from './related/definition.ts';
-import { reviewRoutes, reviewTables, reviewTask, reviewTopic } from './reviews/definition.ts';
+import { reviewRoutes, reviewTables, reviewTasks, reviewTopic } from './reviews/definition.ts';
 import * as ranking from './ranking/schemas.ts';
 import * as schemas from './schemas.ts';
 import { translationRoutes } from './translations/definition.ts';
@@ -93,7 +93,7 @@ export const catalog: DomainDefinition = {
       maxAttempts: 20,
       leaseSeconds: 30,
     },
-    reviewTask,
+    ...reviewTasks,
   ],
   buckets: [
     { name: 'media', public: true },

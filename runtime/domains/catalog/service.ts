@@ -71,8 +71,10 @@ import {
 import type { RelatedUpdate } from './related/schemas.ts';
 import { readRelated, relatedTo, writeRelated } from './related/store.ts';
 import { ASK, createAsking } from './reviews/asking.ts';
+import { createDropping, DROP, standingOf } from './reviews/pictures.ts';
 import { notePurchase } from './reviews/purchases.ts';
 import { createReviewRoutes } from './reviews/routes.ts';
+import { PictureParams } from './reviews/schemas.ts';
 import { createSources } from './sources.ts';
 import { deleteProduct, writeProducts, type ProductDraft } from './store.ts';
 import { languageOf } from './translations/language.ts';
@@ -197,6 +199,9 @@ export const createService: CreateService = (platform) => {
         collections.membersOf(sql, tenant.id, MembersAsked.parse(input).collection),
       /** What shows a picture of the media library. */
       mediaUses: (tenant, input) => usesOf(sql, tenant.id, UsedMedia.parse(input).id),
+      /** Whether a review has a shopper's picture, and everybody may see it. */
+      pictureStanding: (tenant, input) =>
+        standingOf(readerOf(tenant.id), tenant.id, PictureParams.parse(input).id),
     },
     tasks: {
       'catalog.run-import': (run) => imports.run(run),
@@ -207,6 +212,7 @@ export const createService: CreateService = (platform) => {
       [EMBED_TASK]: (run) => embedding.run(run),
       [TIDY]: tidyWishlists(platform),
       [ASK]: asking.ask,
+      [DROP]: createDropping(platform),
       [TELL]: createTelling(platform),
       [ASK_MAILBOX]: alerts.task,
     },

@@ -13,6 +13,7 @@ import {
   type VariantDocument,
 } from './document.ts';
 import { forgetVariants } from './price-lists/store.ts';
+import { dropOfProduct } from './reviews/pictures.ts';
 import { noteProducts } from './search/changes.ts';
 import type { ProductText } from './translations/schemas.ts';
 import { merged } from './translations/words.ts';
@@ -166,6 +167,7 @@ export async function deleteProduct(
   if (!known) throw new ShopError('not_found', 'There is no such product.');
   if (expectedVersion !== undefined && known.version !== expectedVersion)
     throw changedMeanwhile(known.version);
+  await dropOfProduct(tx, tenant, id);
   await tx.query('DELETE FROM products WHERE tenant_id = $1 AND id = $2', [tenant, id]);
   const { handle, variants } = known.document;
   await forgetVariants(

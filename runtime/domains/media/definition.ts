@@ -1,11 +1,13 @@
 /**
- * Media: pictures a merchant brings, checked before anybody sees them, shown in the size and format that is asked for.
+ * Media: pictures a merchant brings, and those that shoppers do, checked before anybody sees them, shown in the size and format that is asked for.
  * Data only; the handlers are in `service.ts`.
  */
 import { z } from 'zod';
 import type { DomainDefinition } from '../../platform/definition.ts';
+import { MOST_BROUGHT_BYTES } from '../../platform/pictures/brought.ts';
 import { LARGEST } from './limits.ts';
 import * as schemas from './schemas.ts';
+import * as shoppers from './shoppers/schemas.ts';
 
 export const media: DomainDefinition = {
   name: 'media',
@@ -16,6 +18,13 @@ export const media: DomainDefinition = {
     { name: 'media_texts', spread: 'tenant', access: 'write' },
     { name: 'media_uploads', spread: 'tenant', access: 'write' },
     { name: 'media_usage', spread: 'tenant', access: 'write' },
+    {
+      name: 'media_shopper_pictures',
+      spread: 'tenant',
+      access: 'write',
+      // Nobody sees them from then on; the bytes go by `media.remove-erased-pictures`, and the rows with them.
+      personal: { by: ['customer_id'], erase: { customer_id: null, state: 'erased' }, withhold: ['ticket'] },
+    },
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [],
@@ -34,10 +43,24 @@ export const media: DomainDefinition = {
       maxAttempts: 20,
       leaseSeconds: 60,
     },
+    {
+      name: 'media.tidy-shopper-picture',
+      // The object too, as above.
+      payload: z.strictObject({ id: z.string(), object: z.string() }),
+      maxAttempts: 100,
+      leaseSeconds: 60,
+    },
+    {
+      name: 'media.remove-erased-pictures',
+      payload: z.strictObject({}),
+      maxAttempts: 1_000,
+      leaseSeconds: 300,
+    },
   ],
   buckets: [
     { name: 'uploads', public: false },
     { name: 'originals', public: false },
+    { name: 'shoppers', public: false },
   ],
   routes: [
     {
@@ -64,6 +87,49 @@ export const media: DomainDefinition = {
       body: 'stream',
       maxBodyBytes: LARGEST,
       status: 204,
+    },
+    {
+      id: 'getShopperPicture',
+      method: 'GET',
+      path: '/api/media/shoppers/{id}',
+      summary:
+        'A picture that a shopper has brought, painted as those of the library are, once what shows it is public.',
+      audience: 'shopper',
+      params: shoppers.PictureParams,
+      query: schemas.PictureQuery,
+      // Not for long: one that is taken away is gone from every cache by then.
+      cacheSeconds: 300,
+    },
+    {
+      id: 'getOwnShopperPicture',
+      method: 'GET',
+      path: '/api/media/shoppers/{id}/own',
+      summary: 'A picture that the customer has brought, shown to others or not.',
+      audience: 'customer',
+      params: shoppers.PictureParams,
+      query: schemas.PictureQuery,
+    },
+    {
+      id: 'putShopperPicture',
+      method: 'PUT',
+      path: '/api/media/shoppers/{id}',
+      summary: 'The bytes of a shopper’s picture, by the address its announcement answered.',
+      // The ticket says who may.
+      audience: 'provider',
+      params: shoppers.PictureParams,
+      query: schemas.TicketQuery,
+      body: 'stream',
+      maxBodyBytes: MOST_BROUGHT_BYTES,
+      status: 204,
+    },
+    {
+      id: 'adminGetShopperPicture',
+      method: 'GET',
+      path: '/api/admin/media/shoppers/{id}',
+      summary: 'A picture that a shopper has brought, shown or not.',
+      audience: 'merchant',
+      params: shoppers.PictureParams,
+      query: schemas.PictureQuery,
     },
     {
       id: 'beginUpload',

@@ -6,7 +6,7 @@ import type { Platform, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { PictureQuery } from '../../platform/pictures/form.ts';
 import type { Tenant, TenantId } from '../../platform/ports.ts';
-import { GRACE_SECONDS, quotaOf } from './limits.ts';
+import { GRACE_SECONDS, quotaOf, shoppersQuotaOf } from './limits.ts';
 import {
   Use,
   type Asset,
@@ -157,15 +157,26 @@ export function createLibrary(platform: Platform): Library {
     },
 
     async usage(tenant) {
-      const { rows } = await sql.query<{ assets: number; bytes: number; reserved: number }>(
+      const { rows } = await sql.query<{
+        assets: number;
+        bytes: number;
+        reserved: number;
+        shoppers: number;
+      }>(
         tenant.id,
         `select (select count(*) from media_assets where tenant_id = $1 and state = 'ready') as assets,
-           coalesce(sum(bytes), 0)::bigint as bytes, coalesce(sum(reserved), 0)::bigint as reserved
+           coalesce(sum(bytes), 0)::bigint as bytes, coalesce(sum(reserved), 0)::bigint as reserved,
+           coalesce(sum(shoppers), 0)::bigint as shoppers
          from media_usage where tenant_id = $1`,
         [tenant.id],
       );
-      const [{ assets, bytes, reserved } = { assets: 0, bytes: 0, reserved: 0 }] = rows;
-      return { assets, bytes, reserved, quota: quotaOf(tenant), scanning: scan !== undefined };
+      const [counted = { assets: 0, bytes: 0, reserved: 0, shoppers: 0 }] = rows;
+      return {
+        ...counted,
+        quota: quotaOf(tenant),
+        shoppersQuota: shoppersQuotaOf(tenant),
+        scanning: scan !== undefined,
+      };
     },
 
     async describe(tenant, id) {

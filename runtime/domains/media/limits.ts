@@ -41,3 +41,15 @@ const QUOTAS: Readonly<Record<Tenant['plan'], number>> = {
   growth: 50 * GIBIBYTE,
   enterprise: 500 * GIBIBYTE,
 };
+
+/** Bytes of pictures that shoppers may have brought to a shop, beside the merchant's own. */
+export function shoppersQuotaOf({ plan }: Pick<Tenant, 'plan'>): number {
+  return QUOTAS[plan] / 5;
+}
+
+/** Pictures that one shopper may have in a shop, those included that are on their way. */
+export const MOST_OF_A_SHOPPER = 100;
+/** Longest side of what is kept of one, in pixels. */
+export const MOST_SIDE = 1_920;
+/** From the announcement, for as long as something may show it that did not before. */
+export const UNCLAIMED_SECONDS = 24 * 60 * 60;

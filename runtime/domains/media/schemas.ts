@@ -113,6 +113,9 @@ export const Usage = z.object({
   /** Announced by uploads that are open. */
   reserved: z.int(),
   quota: z.int(),
+  /** Bytes of shoppers' pictures, those announced included, beside the library. */
+  shoppers: z.int(),
+  shoppersQuota: z.int(),
   /** Whether files are scanned when they come. */
   scanning: z.boolean(),
 });

@@ -4,18 +4,18 @@
  * pending, may be finished again, and is closed when its time is over.
  */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { examine, type Finding } from './examine.ts';
 import { GRACE_SECONDS, OPEN_SECONDS } from './limits.ts';
 import type { BegunUpload, NewUpload, Upload } from './schemas.ts';
+import { createSending, otherSize, SENT } from './sending.ts';
 import { lockUpload, noSuchUpload, toUpload, type UploadRow } from './store.ts';
-import { newTicket, opens } from './ticket.ts';
+import { newTicket } from './ticket.ts';
 import { reserve, settle } from './usage.ts';
 
-export const SENT = 'uploads';
 export const ORIGINALS = 'originals';
 export const CLOSE_TASK = 'media.close-upload';
 const FORGOTTEN_DAYS = 30;
@@ -47,6 +47,7 @@ export interface Uploads {
 
 export function createUploads(platform: Platform): Uploads {
   const { sql, blobs, clock, newId } = platform;
+  const sending = createSending(platform);
 
   async function read(tenant: TenantId, id: string): Promise<UploadRow> {
     const { rows } = await sql.query<UploadRow>(
@@ -57,39 +58,6 @@ export function createUploads(platform: Platform): Uploads {
     const [row] = rows;
     if (row === undefined) throw noSuchUpload();
     return row;
-  }
-
-  function checkOpen(upload: UploadRow): void {
-    if (upload.state === 'pending' && clock.now() < upload.expires_at) return;
-    throw new ShopError('gone', 'This upload is over.', { remedy: 'Announce the picture again.' });
-  }
-
-  /** Exactly as many bytes as announced, in time: a sender who trickles does not keep an address open. */
-  async function* asAnnounced(body: Readable, upload: UploadRow): AsyncGenerator<Buffer> {
-    let size = 0;
-    for await (const chunk of body) {
-      const bytes = Buffer.from(chunk);
-      size += bytes.length;
-      if (size > upload.size) throw tooMany(upload);
-      checkOpen(upload);
-      yield bytes;
-    }
-    if (size < upload.size)
-      throw new ShopError('invalid_input', `${upload.size} bytes were announced, and ${size} came.`, {
-        remedy: 'Send the whole file.',
-      });
-  }
-
-  async function bytesOf(tenant: TenantId, upload: UploadRow): Promise<Buffer | 'absent' | 'other_size'> {
-    const blob = await blobs.get(tenant, SENT, upload.id);
-    if (blob === undefined) return 'absent';
-    if (blob.size !== upload.size) {
-      blob.body.destroy();
-      return 'other_size';
-    }
-    const chunks: Buffer[] = [];
-    for await (const chunk of blob.body) chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks);
   }
 
   async function refuse(
@@ -229,21 +197,7 @@ export function createUploads(platform: Platform): Uploads {
     },
 
     async receive(tenant, id, ticket, headers, body) {
-      const upload = await read(tenant, id);
-      if (!opens(tenant, id, ticket, upload.ticket))
-        throw new ShopError('forbidden', 'This address was not given out.', {
-          remedy: 'Use the address that the announcement answered.',
-        });
-      checkOpen(upload);
-      const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-      if (type !== upload.content_type)
-        throw new ShopError(
-          'unsupported_media_type',
-          `${upload.content_type} was announced, and this is ${type ?? 'of no named type'}.`,
-          { remedy: 'Send the header Content-Type as it was announced.' },
-        );
-      if (Number(headers['content-length'] ?? 0) > upload.size) throw tooMany(upload);
-      await blobs.put(tenant, SENT, id, Readable.from(asAnnounced(body, upload)), upload.content_type);
+      await sending.receive(tenant, await read(tenant, id), ticket, headers, body);
     },
 
     async get(tenant, id) {
@@ -253,8 +207,8 @@ export function createUploads(platform: Platform): Uploads {
     async finish(tenant, id) {
       const upload = await read(tenant.id, id);
       if (upload.state === 'ready' || upload.state === 'refused') return toUpload(upload);
-      checkOpen(upload);
-      const bytes = await bytesOf(tenant.id, upload);
+      sending.checkOpen(upload);
+      const bytes = await sending.bytesOf(tenant.id, upload);
       if (bytes === 'absent') {
         // Who finished it at the same time has taken them away.
         const now = await read(tenant.id, id);
@@ -265,11 +219,7 @@ export function createUploads(platform: Platform): Uploads {
       }
       const finding: Finding =
         bytes === 'other_size'
-          ? {
-              fit: false,
-              reason: 'size',
-              explanation: `${upload.size} bytes were announced, and others came.`,
-            }
+          ? otherSize(upload)
           : await examine(platform, tenant.id, bytes, upload.content_type);
       if (!finding.fit) await refuse(tenant.id, upload, finding);
       else if (Buffer.isBuffer(bytes)) await takeOver(tenant, upload, bytes, finding);
@@ -313,10 +263,4 @@ async function isShown(tx: Transaction, tenant: TenantId, upload: string, conten
     [tenant, content, objectOf(upload, content)],
   );
   return rowCount > 0;
-}
-
-function tooMany({ size }: UploadRow): ShopError {
-  return new ShopError('too_large', `${size} bytes were announced, and more came.`, {
-    remedy: 'Announce the file as it is.',
-  });
 }

@@ -70,6 +70,7 @@ const review = z.object({
   version: z.int(),
   /** Those told before there was this say no more than which it is. */
   product: z.object({ title: z.string(), handle: z.string() }).optional(),
+  pictures: z.array(z.object({ state: z.string() })).default([]),
 });
 const disabled = z.object({ host: z.string(), description: z.string(), failingSince: z.string() });
 type Order = z.infer<typeof order>;
@@ -258,8 +259,9 @@ export function createHearing(
     },
 
     async review(event, tx) {
-      const { id, rating, state, version, product } = review.parse(event.payload);
-      if (state !== 'pending' || product === undefined || isOld(event, clock.now())) return;
+      const { id, rating, state, version, product, pictures } = review.parse(event.payload);
+      const waits = state === 'pending' || pictures.some((picture) => picture.state === 'waiting');
+      if (!waits || product === undefined || isOld(event, clock.now())) return;
       const shop = await shopOf(tx, event.tenant);
       if (shop.settings.merchant.reviews === 'off') return;
       // An edit waits anew, and is told anew.

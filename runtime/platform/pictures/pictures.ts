@@ -32,6 +32,17 @@ export interface Pictures {
    */
   inspect(tenant: TenantId, bytes: Buffer): Promise<Inspected>;
   /**
+   * A picture painted anew, for whoever wants to keep nothing of the file itself: without what its camera noted, as WebP.
+   * @param shown its sides, as `inspect` says @param side the longest that is kept, in pixels
+   * @throws as `inspect`
+   */
+  repaint(
+    tenant: TenantId,
+    bytes: Buffer,
+    shown: Pick<Inspected, 'width' | 'height'>,
+    side: number,
+  ): Promise<Repainted>;
+  /**
    * The answer to who asks for a rendition. An SVG, which browsers scale themselves, is answered as it is.
    * @param accept header `Accept`
    * @throws ShopError `not_found`, `invalid_input` (nobody can decode it), `unavailable` or `timeout`
@@ -51,6 +62,13 @@ export interface Pictures {
   close(): void;
 }
 
+export interface Repainted {
+  readonly bytes: Buffer;
+  readonly contentType: 'image/webp';
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface PicturesOptions {
   readonly sql: Sql;
   readonly blobs: Blobs;
@@ -63,6 +81,8 @@ export interface PicturesOptions {
 
 /** The bucket that only this file knows. */
 export const RENDITIONS = 'renditions';
+/** Of what renditions are painted from. */
+const KEPT_QUALITY = 90;
 const KEPT_DAYS = 30;
 const DAY_MS = 86_400_000;
 /** So many new ones of a tenant, and there is no waiting for the next round of upkeep. */
@@ -188,6 +208,19 @@ export function createPictures({
 
   return {
     inspect: (tenant, bytes) => painters.inspect(tenant, bytes),
+    async repaint(tenant, bytes, { width, height }, side) {
+      const rendition = renditionOf(
+        { width, height, mayMove: false, contentType: 'image/webp' },
+        { w: side, h: side, fit: 'contain', format: 'webp', q: KEPT_QUALITY },
+        undefined,
+      );
+      return {
+        bytes: await painters.paint(tenant, () => Promise.resolve(bytes), rendition),
+        contentType: 'image/webp',
+        width: rendition.width,
+        height: rendition.height,
+      };
+    },
     showOriginal,
     async show(tenant, original, query, accept) {
       const { width, height, contentType } = original;

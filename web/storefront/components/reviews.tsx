@@ -103,7 +103,7 @@ function addressOf({ handle }: Product, { sort, rating, cursor }: Asked): string
 
 /** Only whoever is logged in is asked about; a session that has ended is no error. */
 async function standingOf({ api, loggedIn }: Shop, productId: string): Promise<Standing> {
-  const nobody: Standing = { may: 'sign_in', review: null, voted: [] };
+  const nobody: Standing = { may: 'sign_in', review: null, mostPictures: 0, voted: [] };
   if (!loggedIn) return nobody;
   try {
     return await api.call('catalog.getReviewStanding', { query: { productId } });

@@ -6,8 +6,25 @@ import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../../platform/ports.ts';
 import { judge } from './judging.ts';
-import { hasBought } from './purchases.ts';
-import type { Decision, ReviewEdit, ReviewEvent, ReviewInput, ReviewText } from './schemas.ts';
+import {
+  approvePictures,
+  decidePicture,
+  dropAll,
+  picturesOf,
+  setPictures,
+  type ReadyPicture,
+} from './pictures.ts';
+import { hasBought, onlyBuyers } from './purchases.ts';
+import type {
+  Decision,
+  OwnPicture,
+  PictureDecision,
+  PictureInput,
+  ReviewEdit,
+  ReviewEvent,
+  ReviewInput,
+  ReviewText,
+} from './schemas.ts';
 import { readSettings } from './settings.ts';
 import {
   COLUMNS,
@@ -22,24 +39,31 @@ import {
 
 export type Tools = Pick<Platform, 'clock' | 'newId'>;
 
-/** @throws ShopError `forbidden` when the shop wants reviews of what was bought; `conflict` when they have written one */
+/** A review after what was done to it. */
+export interface Done {
+  readonly review: ReviewRow;
+  readonly pictures: readonly OwnPicture[];
+}
+
+/**
+ * @param ready what the media domain said of its pictures
+ * @throws ShopError `forbidden` when the shop wants reviews of what was bought; `conflict` when they have written one
+ */
 export async function writeReview(
   { clock, newId }: Tools,
   tx: Transaction,
   tenant: TenantId,
   customerId: string,
-  { productId, ...text }: ReviewInput,
-): Promise<ReviewRow> {
+  { productId, pictures, ...text }: ReviewInput,
+  ready: readonly ReadyPicture[],
+): Promise<Done> {
   const product = await lockProduct(tx, tenant, productId);
   const [settings, verified] = await Promise.all([
     readSettings(tx, tenant),
     hasBought(tx, tenant, customerId, productId),
   ]);
-  if (!verified && settings.writers === 'buyers')
-    throw new ShopError('forbidden', 'Only who has bought this here can review it.', {
-      remedy: 'Buy it while you are signed in, and come back when you know it.',
-    });
-  const { state, reason: held } = judge(settings, textsOf(text), false);
+  if (!verified && settings.writers === 'buyers') throw onlyBuyers();
+  const { state, reason: held } = judge(settings, textsOf(text, pictures), false);
   const now = clock.now();
   const { rows } = await tx.query<ReviewRow>(
     `insert into catalog_reviews (tenant_id, id, product_id, customer_id, version, state, held, rating, title, body, shown_name, verified,
@@ -67,25 +91,28 @@ export async function writeReview(
     throw new ShopError('conflict', 'You have reviewed this product already.', {
       remedy: 'Edit what you wrote.',
     });
+  if (pictures.length > 0) await setPictures(tx, tenant, review.id, pictures, ready, settings.mostPictures);
   await recount(clock, tx, tenant, product, null, countedOf(review));
-  await tell(tx, state === 'published' ? 'published' : 'submitted', review, product);
-  return review;
+  const done = await doneWith(tx, tenant, review);
+  await tell(tx, state === 'published' ? 'published' : 'submitted', done, product);
+  return done;
 }
 
-/** @throws ShopError `conflict` when it is of another version */
+/** @param ready what the media domain said of its new pictures @throws ShopError `conflict` when it is of another version */
 export async function editReview(
   { clock }: Tools,
   tx: Transaction,
   tenant: TenantId,
   customerId: string,
   id: string,
-  { version, ...text }: ReviewEdit,
-): Promise<ReviewRow> {
+  { version, pictures, ...text }: ReviewEdit,
+  ready: readonly ReadyPicture[],
+): Promise<Done> {
   const { product, review } = await lockReview(tx, tenant, id, customerId);
   requireVersion(review, version);
   const settings = await readSettings(tx, tenant);
   const wasRefused = review.state === 'refused' || review.held === 'refused_before';
-  const { state, reason: held } = judge(settings, textsOf(text), wasRefused);
+  const { state, reason: held } = judge(settings, textsOf(text, pictures), wasRefused);
   const now = clock.now();
   const changed = await change(
     tx,
@@ -94,9 +121,11 @@ export async function editReview(
      where tenant_id = $1 and id = $2 returning ${COLUMNS}`,
     [tenant, id, state, held, text.rating, text.title, text.body, text.name, now],
   );
+  if (pictures !== undefined) await setPictures(tx, tenant, id, pictures, ready, settings.mostPictures);
   await recount(clock, tx, tenant, product, countedOf(review), countedOf(changed));
-  await tell(tx, state === 'published' ? 'published' : 'submitted', changed, product);
-  return changed;
+  const done = await doneWith(tx, tenant, changed);
+  await tell(tx, state === 'published' ? 'published' : 'submitted', done, product);
+  return done;
 }
 
 export async function withdrawReview(
@@ -107,19 +136,23 @@ export async function withdrawReview(
   id: string,
 ): Promise<void> {
   const { product, review } = await lockReview(tx, tenant, id, customerId);
+  await dropAll(tx, tenant, id);
   await tx.query('delete from catalog_reviews where tenant_id = $1 and id = $2', [tenant, id]);
   await recount(clock, tx, tenant, product, countedOf(review), null);
-  await tell(tx, 'withdrawn', review, product);
+  await tell(tx, 'withdrawn', { review, pictures: [] }, product);
 }
 
-/** Settles what was reported of it, whichever way it goes. @throws ShopError `conflict` when it was edited meanwhile */
+/**
+ * Settles what was reported of it, whichever way it goes. Its pictures go the same way.
+ * @throws ShopError `conflict` when it was edited meanwhile
+ */
 export async function decide(
   { clock }: Tools,
   tx: Transaction,
   tenant: TenantId,
   id: string,
   { version, state, reason }: Decision,
-): Promise<ReviewRow> {
+): Promise<Done> {
   const { product, review } = await lockReview(tx, tenant, id);
   requireVersion(review, version);
   if (review.customer_id === null && state === 'published' && review.state !== 'published')
@@ -132,24 +165,43 @@ export async function decide(
     [tenant, id, state, state === 'refused' ? (reason ?? null) : null, clock.now()],
   );
   await tx.query('delete from catalog_review_reports where tenant_id = $1 and review_id = $2', [tenant, id]);
+  await (state === 'published' ? approvePictures(tx, tenant, id) : dropAll(tx, tenant, id));
   await recount(clock, tx, tenant, product, countedOf(review), countedOf(changed));
-  if (review.state !== state) await tell(tx, state, changed, product);
-  return changed;
+  const done = await doneWith(tx, tenant, changed);
+  if (review.state !== state) await tell(tx, state, done, product);
+  return done;
+}
+
+/** Of one of its pictures, whatever becomes of the words. @throws ShopError `conflict` when the review was edited meanwhile */
+export async function decideOnPicture(
+  tx: Transaction,
+  tenant: TenantId,
+  id: string,
+  pictureId: string,
+  { version, state }: PictureDecision,
+): Promise<Done> {
+  const { product, review } = await lockReview(tx, tenant, id);
+  requireVersion(review, version);
+  await decidePicture(tx, tenant, id, pictureId, state);
+  const done = await doneWith(tx, tenant, review);
+  await tell(tx, 'pictures_decided', done, product);
+  return done;
 }
 
 /** @param answer null takes it away */
-export function answerReview(
+export async function answerReview(
   { clock }: Tools,
   tx: Transaction,
   tenant: TenantId,
   id: string,
   answer: string | null,
-): Promise<ReviewRow> {
-  return change(
+): Promise<Done> {
+  const review = await change(
     tx,
     `update catalog_reviews set answer = $3, answered_at = $4 where tenant_id = $1 and id = $2 and body <> '' returning ${COLUMNS}`,
     [tenant, id, answer, answer === null ? null : clock.now()],
   );
+  return doneWith(tx, tenant, review);
 }
 
 /** One statement, so that the count is what the votes are whoever else votes. @returns how many found it helpful */
@@ -206,8 +258,24 @@ async function change(
   return row;
 }
 
-function textsOf({ title, body, name }: ReviewText): readonly string[] {
-  return [title, body, name];
+/** With its pictures as they are now, and as many of them counted as everybody may see. */
+async function doneWith(tx: Transaction, tenant: TenantId, review: ReviewRow): Promise<Done> {
+  const pictures = (await picturesOf(tx, tenant, [review.id])).get(review.id) ?? [];
+  const approved = pictures.filter(({ state }) => state === 'approved').length;
+  if (approved === review.pictures) return { review, pictures };
+  await tx.query('update catalog_reviews set pictures = $3 where tenant_id = $1 and id = $2', [
+    tenant,
+    review.id,
+    approved,
+  ]);
+  return { review: { ...review, pictures: approved }, pictures };
+}
+
+function textsOf(
+  { title, body, name }: Pick<ReviewText, 'title' | 'body' | 'name'>,
+  pictures: readonly PictureInput[] = [],
+): readonly string[] {
+  return [title, body, name, ...pictures.map(({ alt }) => alt)];
 }
 
 function requireVersion(review: ReviewRow, version: number): void {
@@ -219,8 +287,8 @@ function requireVersion(review: ReviewRow, version: number): void {
 
 function tell(
   tx: Transaction,
-  what: 'submitted' | 'published' | 'refused' | 'withdrawn',
-  review: ReviewRow,
+  what: 'submitted' | 'published' | 'refused' | 'withdrawn' | 'pictures_decided',
+  { review, pictures }: Done,
   { title, handle }: RatedProduct,
 ) {
   const payload: ReviewEvent = {
@@ -231,6 +299,7 @@ function tell(
     state: what === 'withdrawn' ? 'withdrawn' : review.state,
     version: review.version,
     product: { title, handle },
+    pictures: pictures.map(({ id, state }) => ({ id, state })),
   };
   return tx.emit({ topic: 'catalog.review', type: `catalog.review.${what}`, key: review.id, payload });
 }

@@ -17,8 +17,22 @@ export const reviewTables: readonly TableDefinition[] = [
     // The stars are in the product's sum, and say nothing of a person.
     personal: {
       by: ['customer_id'],
-      erase: { customer_id: null, shown_name: '', title: '', body: '', reason: null, answer: null },
+      erase: {
+        customer_id: null,
+        shown_name: '',
+        title: '',
+        body: '',
+        reason: null,
+        answer: null,
+        pictures: '0',
+      },
     },
+  },
+  {
+    name: 'catalog_review_pictures',
+    spread: 'tenant',
+    access: 'write',
+    personal: { by: { column: 'review_id', of: 'catalog_reviews', key: 'id' }, erase: 'delete' },
   },
   {
     name: 'catalog_review_votes',
@@ -47,12 +61,20 @@ export const reviewTables: readonly TableDefinition[] = [
   },
 ];
 
-export const reviewTask: TaskDefinition = {
-  name: 'catalog.ask-for-reviews',
-  payload: z.strictObject({}),
-  maxAttempts: 1_000,
-  leaseSeconds: 60,
-};
+export const reviewTasks: readonly TaskDefinition[] = [
+  {
+    name: 'catalog.ask-for-reviews',
+    payload: z.strictObject({}),
+    maxAttempts: 1_000,
+    leaseSeconds: 60,
+  },
+  {
+    name: 'catalog.drop-review-picture',
+    payload: z.strictObject({ id: z.string() }),
+    maxAttempts: 1_000,
+    leaseSeconds: 60,
+  },
+];
 
 export const reviewTopic: TopicDefinition = {
   name: 'catalog.review',
@@ -64,6 +86,7 @@ export const reviewTopic: TopicDefinition = {
     'catalog.review.published': s.ReviewEvent,
     'catalog.review.refused': s.ReviewEvent,
     'catalog.review.withdrawn': s.ReviewEvent,
+    'catalog.review.pictures_decided': s.ReviewEvent,
   },
 };
 
@@ -129,6 +152,27 @@ export const reviewRoutes: readonly RouteDefinition[] = [
     status: 204,
   },
   {
+    id: 'beginReviewPicture',
+    method: 'POST',
+    path: '/api/catalog/reviews/pictures',
+    summary:
+      'Announce a picture for one’s review of a product, as whoever may write one: answers where its bytes go, for a quarter of an hour.',
+    audience: 'customer',
+    body: s.NewPicture,
+    response: s.BegunPicture,
+    status: 201,
+  },
+  {
+    id: 'finishReviewPicture',
+    method: 'POST',
+    path: '/api/catalog/reviews/pictures/{id}/finish',
+    summary:
+      'Check what has come: a review may name the picture then, for a day, or it is refused with the reason. May be repeated.',
+    audience: 'customer',
+    params: s.PictureParams,
+    response: s.FinishedPicture,
+  },
+  {
     id: 'voteReview',
     method: 'PUT',
     path: '/api/catalog/reviews/{id}/vote',
@@ -152,7 +196,7 @@ export const reviewRoutes: readonly RouteDefinition[] = [
     id: 'adminListReviews',
     method: 'GET',
     path: '/api/admin/catalog/reviews',
-    summary: 'All reviews, the latest first, by state, product, or whether they were reported.',
+    summary: 'All reviews, the latest first, by state, product, whether they were reported, or pictures.',
     audience: 'merchant',
     query: s.AdminReviewsQuery,
     response: s.AdminReviewsPage,
@@ -188,10 +232,22 @@ export const reviewRoutes: readonly RouteDefinition[] = [
     id: 'adminDecideReview',
     method: 'PATCH',
     path: '/api/admin/catalog/reviews/{id}',
-    summary: 'Publish or refuse it, and settle its reports. 409 when it was edited since `version`.',
+    summary:
+      'Publish or refuse it with its pictures, and settle its reports. 409 when it was edited since `version`.',
     audience: 'merchant',
     params: IdParams,
     body: s.Decision,
+    response: s.AdminReview,
+  },
+  {
+    id: 'adminDecideReviewPicture',
+    method: 'PATCH',
+    path: '/api/admin/catalog/reviews/{id}/pictures/{pictureId}',
+    summary:
+      'Approve or refuse one picture of it, whatever becomes of the words. What is refused is gone for good.',
+    audience: 'merchant',
+    params: s.ReviewPictureParams,
+    body: s.PictureDecision,
     response: s.AdminReview,
   },
   {

@@ -1,4 +1,5 @@
 /** Who bought what, as orders tell it: a fact for each customer and product, so that it is the same however often it is heard. */
+import { ShopError } from '../../../platform/errors.ts';
 import type { EventHandler, SqlRunner, TenantId } from '../../../platform/ports.ts';
 import { Bought } from './schemas.ts';
 
@@ -27,4 +28,10 @@ export async function hasBought(
     [tenant, customerId, productId],
   );
   return rowCount > 0;
+}
+
+export function onlyBuyers(): ShopError {
+  return new ShopError('forbidden', 'Only who has bought this here can review it.', {
+    remedy: 'Buy it while you are signed in, and come back when you know it.',
+  });
 }

@@ -40,7 +40,7 @@ after(async () => {
 
 async function settings(
   tenant: string,
-  wanted: Omit<ReviewSettings, 'version' | 'askAfterDays'>,
+  wanted: Omit<ReviewSettings, 'version' | 'askAfterDays' | 'mostPictures'>,
 ): Promise<void> {
   const { version } = await shop.managed<ReviewSettings>(tenant, 'GET', '/api/admin/catalog/review-settings');
   await shop.managed(tenant, 'PUT', '/api/admin/catalog/review-settings', { version, ...wanted });

@@ -7,6 +7,7 @@ import type { KeptAnswers } from '../kept.ts';
 import {
   answerReview,
   decide,
+  decideOnPicture,
   editReview,
   reportReview,
   vote,
@@ -14,11 +15,14 @@ import {
   writeReview,
 } from './actions.ts';
 import type { Asking } from './asking.ts';
-import { hasBought } from './purchases.ts';
+import { beginPicture, finishPicture, hasPictures, readyOf } from './pictures.ts';
+import { hasBought, onlyBuyers } from './purchases.ts';
 import type {
   AdminReviewDetail,
   AdminReviewsQuery,
   Decision,
+  NewPicture,
+  PictureDecision,
   ReviewEdit,
   ReviewInput,
   ReviewSettingsUpdate,
@@ -32,6 +36,7 @@ import {
   listOwn,
   listPublished,
   noSuchReview,
+  seenAs,
   toAdminReview,
   toOwn,
   type ReviewRow,
@@ -40,6 +45,8 @@ import {
 /** Of one customer: nobody who means it is faster. */
 const WRITES_A_MINUTE = 10;
 const VOTES_A_MINUTE = 60;
+/** Announced, finished and shown in the form: two reviews full of them. */
+const PICTURES_A_MINUTE = 20;
 /** Ids of a product's reviews that somebody found helpful; beyond them their page shows the button as if not yet pressed. */
 const MOST_VOTED = 500;
 
@@ -70,7 +77,7 @@ export function createReviewRoutes(
     { customerId }: Caller,
     productId: string,
   ): Promise<ReviewStanding> {
-    if (customerId === undefined) return { may: 'sign_in', review: null, voted: [] };
+    if (customerId === undefined) return { may: 'sign_in', review: null, mostPictures: 0, voted: [] };
     const reader = readerOf(tenant.id);
     const [own, votes, settings, verified] = await Promise.all([
       reader.query<ReviewRow>(
@@ -85,13 +92,27 @@ export function createReviewRoutes(
       readSettings(reader, tenant.id),
       hasBought(reader, tenant.id, customerId, productId),
     ]);
-    const [review] = own.rows;
+    const [review] = await seenAs(toOwn, reader, tenant.id, own.rows);
     const may = verified || settings.writers === 'customers' ? 'write' : 'buy_first';
     return {
       may: review === undefined ? may : 'edit',
-      review: review === undefined ? null : toOwn(review),
+      review: review ?? null,
+      mostPictures: hasPictures(tenant) ? settings.mostPictures : 0,
       voted: votes.rows.map(({ id }) => id),
     };
+  }
+
+  /** Only whoever may write the review brings pictures for it. @throws ShopError `forbidden`, `conflict` or `not_found` */
+  async function requireMayBring(tenant: Tenant, caller: Caller, productId: string): Promise<void> {
+    const { rowCount } = await sql.query(
+      tenant.id,
+      'select 1 from products where tenant_id = $1 and id = $2 and visible',
+      [tenant.id, productId],
+    );
+    if (rowCount === 0) throw new ShopError('not_found', 'There is no such product.');
+    const { may, mostPictures } = await standing(tenant, caller, productId);
+    if (may === 'buy_first') throw onlyBuyers();
+    if (mostPictures === 0) throw new ShopError('conflict', 'Reviews here have no pictures.');
   }
 
   async function detail(tenant: TenantId, id: string): Promise<AdminReviewDetail> {
@@ -106,10 +127,10 @@ export function createReviewRoutes(
         [tenant, id],
       ),
     ]);
-    const [row] = found.rows;
-    if (row === undefined) throw noSuchReview();
+    const [review] = await seenAs(toAdminReview, reader, tenant, found.rows);
+    if (review === undefined) throw noSuchReview();
     return {
-      ...toAdminReview(row),
+      ...review,
       openReports: reports.rows.map(({ customer_id: customerId, reason, at }) => ({
         customerId,
         reason,
@@ -133,10 +154,12 @@ export function createReviewRoutes(
     async writeReview({ tenant, caller, body, earn }) {
       const customerId = customerOf(caller);
       await slowly(tenant, customerId, 'write', WRITES_A_MINUTE);
+      const input = body as ReviewInput;
+      const ready = await readyOf(platform, tenant, customerId, input.pictures);
       const { answer, shown } = await sql.transaction(tenant.id, async (tx) => {
-        const review = await writeReview(platform, tx, tenant.id, customerId, body as ReviewInput);
+        const { review, pictures } = await writeReview(platform, tx, tenant.id, customerId, input, ready);
         return {
-          answer: await earn(tx, { json: toOwn(review) }),
+          answer: await earn(tx, { json: toOwn(review, pictures) }),
           shown: review.state === 'published',
         };
       });
@@ -146,11 +169,13 @@ export function createReviewRoutes(
     async editReview({ tenant, caller, params, body }) {
       const customerId = customerOf(caller);
       await slowly(tenant, customerId, 'write', WRITES_A_MINUTE);
-      const review = await sql.transaction(tenant.id, (tx) =>
-        editReview(platform, tx, tenant.id, customerId, idOf(params), body as ReviewEdit),
+      const [id, edit] = [idOf(params), body as ReviewEdit];
+      const ready = await readyOf(platform, tenant, customerId, edit.pictures ?? [], id);
+      const { review, pictures } = await sql.transaction(tenant.id, (tx) =>
+        editReview(platform, tx, tenant.id, customerId, id, edit, ready),
       );
       cached.changed(tenant.id);
-      return { json: toOwn(review) };
+      return { json: toOwn(review, pictures) };
     },
     async withdrawReview({ tenant, caller, params }) {
       await sql.transaction(tenant.id, (tx) =>
@@ -158,6 +183,18 @@ export function createReviewRoutes(
       );
       cached.changed(tenant.id);
       return {};
+    },
+    async beginReviewPicture({ tenant, caller, body }) {
+      const [customerId, picture] = [customerOf(caller), body as NewPicture];
+      await slowly(tenant, customerId, 'picture', PICTURES_A_MINUTE);
+      await requireMayBring(tenant, caller, picture.productId);
+      return { json: await beginPicture(platform, tenant.id, customerId, picture) };
+    },
+    async finishReviewPicture({ tenant, caller, params }) {
+      const customerId = customerOf(caller);
+      await slowly(tenant, customerId, 'finish', PICTURES_A_MINUTE);
+      if (!hasPictures(tenant)) throw new ShopError('not_found', 'There is no such picture.');
+      return { json: await finishPicture(platform, tenant.id, customerId, idOf(params)) };
     },
     async voteReview({ tenant, caller, params, body }) {
       const [customerId, { helpful: voted }] = [customerOf(caller), body as { helpful: boolean }];
@@ -184,19 +221,27 @@ export function createReviewRoutes(
       return { json: await detail(tenant.id, idOf(params)) };
     },
     async adminDecideReview({ tenant, params, body }) {
-      const review = await sql.transaction(tenant.id, (tx) =>
+      const { review, pictures } = await sql.transaction(tenant.id, (tx) =>
         decide(platform, tx, tenant.id, idOf(params), body as Decision),
       );
       cached.changed(tenant.id);
-      return { json: toAdminReview(review) };
+      return { json: toAdminReview(review, pictures) };
+    },
+    async adminDecideReviewPicture({ tenant, params, body }) {
+      const { id, pictureId } = params as { id: string; pictureId: string };
+      const { review, pictures } = await sql.transaction(tenant.id, (tx) =>
+        decideOnPicture(tx, tenant.id, id, pictureId, body as PictureDecision),
+      );
+      cached.changed(tenant.id);
+      return { json: toAdminReview(review, pictures) };
     },
     async adminAnswerReview({ tenant, params, body }) {
       const { answer } = body as { answer: string | null };
-      const review = await sql.transaction(tenant.id, (tx) =>
+      const { review, pictures } = await sql.transaction(tenant.id, (tx) =>
         answerReview(platform, tx, tenant.id, idOf(params), answer),
       );
       cached.changed(tenant.id);
-      return { json: toAdminReview(review) };
+      return { json: toAdminReview(review, pictures) };
     },
     async adminGetReviewSettings({ tenant }) {
       return { json: await readSettings(readerOf(tenant.id), tenant.id) };

@@ -3,11 +3,13 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Clock, SqlRunner, SqlValue, TenantId, Transaction } from '../../../platform/ports.ts';
 import { decodeCursor, encodeCursor } from '../listing.ts';
 import { noteProducts } from '../search/changes.ts';
+import { addressOf, picturesOf } from './pictures.ts';
 import { recounted, standingOf, type Stars } from './rating.ts';
 import type {
   AdminReview,
   AdminReviewsQuery,
   Held,
+  OwnPicture,
   OwnReview,
   Review,
   REVIEW_SORTS,
@@ -31,6 +33,8 @@ export interface ReviewRow {
   readonly verified: boolean;
   readonly helpful: number;
   readonly reports: number;
+  /** How many of its pictures are approved. */
+  readonly pictures: number;
   readonly answer: string | null;
   readonly answered_at: Date | null;
   readonly created_at: Date;
@@ -39,7 +43,7 @@ export interface ReviewRow {
 }
 
 export const COLUMNS = `id, product_id, customer_id, version, state, held, reason, rating, title, body, shown_name, verified, helpful, reports,
-  answer, answered_at, created_at, edited_at, published_at`;
+  pictures, answer, answered_at, created_at, edited_at, published_at`;
 
 // ── products ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,7 +134,7 @@ const ORDERS: Readonly<
 export async function listPublished(
   sql: SqlRunner,
   tenant: TenantId,
-  { productId, rating, sort, limit, cursor }: ReviewsQuery,
+  { productId, rating, withPictures, sort, limit, cursor }: ReviewsQuery,
 ): Promise<ReviewsPage> {
   const { key, type, descending } = ORDERS[sort];
   const after = cursor === undefined ? undefined : decodeCursor(cursor, `reviews-${sort}`);
@@ -139,15 +143,34 @@ export async function listPublished(
     `select ${COLUMNS}, ${key} as sort_key from catalog_reviews
      where tenant_id = $1 and product_id = $2 and state = 'published' and body <> '' and ($3::int is null or rating = $3)
        and ($4::text is null or (${key}, id) ${descending ? '<' : '>'} ($4::text::${type}, $5::text))
+       ${withPictures === undefined ? '' : 'and pictures > 0'}
      order by ${key} ${direction}, id ${direction} limit $6`,
     [tenant, productId, rating ?? null, after?.key ?? null, after?.id ?? null, limit + 1],
   );
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
+  const [pictures, pictured] = await Promise.all([
+    picturesOf(
+      sql,
+      tenant,
+      shown.flatMap((row) => (row.pictures > 0 ? [row.id] : [])),
+    ),
+    countPictured(sql, tenant, productId),
+  ]);
   return {
-    reviews: shown.map(toReview),
+    reviews: shown.map((row) => toReview(row, pictures.get(row.id))),
+    pictured,
     nextCursor: rows.length > limit && last ? encodeCursor(`reviews-${sort}`, last.sort_key, last.id) : null,
   };
+}
+
+async function countPictured(sql: SqlRunner, tenant: TenantId, productId: string): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    `select count(*)::int as count from catalog_reviews
+     where tenant_id = $1 and product_id = $2 and state = 'published' and pictures > 0 and body <> ''`,
+    [tenant, productId],
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** The latest first. */
@@ -162,18 +185,20 @@ export async function listOwn(
      order by id desc limit $4`,
     [tenant, customerId, cursorOf(cursor), limit + 1],
   );
-  return { reviews: rows.slice(0, limit).map(toOwn), nextCursor: nextOf(rows, limit) };
+  const reviews = await seenAs(toOwn, sql, tenant, rows.slice(0, limit));
+  return { reviews, nextCursor: nextOf(rows, limit) };
 }
 
 /** The latest first. */
 export async function listAll(
   sql: SqlRunner,
   tenant: TenantId,
-  { state, productId, reported, limit, cursor }: AdminReviewsQuery,
+  { state, productId, reported, pictures, limit, cursor }: AdminReviewsQuery,
 ): Promise<{ reviews: AdminReview[]; nextCursor: string | null }> {
   const { rows } = await sql.query<ReviewRow>(
     `select ${COLUMNS} from catalog_reviews where tenant_id = $1 and ($2::text is null or state = $2)
        and ($3::text is null or product_id = $3) and ($4::boolean is null or reports > 0) and ($5::text is null or id < $5)
+       ${pictures === undefined ? '' : HAS_PICTURES[pictures]}
      order by id desc limit $6`,
     [
       tenant,
@@ -184,7 +209,28 @@ export async function listAll(
       limit + 1,
     ],
   );
-  return { reviews: rows.slice(0, limit).map(toAdminReview), nextCursor: nextOf(rows, limit) };
+  const reviews = await seenAs(toAdminReview, sql, tenant, rows.slice(0, limit));
+  return { reviews, nextCursor: nextOf(rows, limit) };
+}
+
+const HAS_PICTURES = {
+  any: `and exists (select 1 from catalog_review_pictures p where p.tenant_id = $1 and p.review_id = catalog_reviews.id and p.state <> 'dropped')`,
+  waiting: `and id in (select p.review_id from catalog_review_pictures p where p.tenant_id = $1 and p.state = 'waiting')`,
+} as const;
+
+/** Reviews as somebody sees them, their pictures asked for once. */
+export async function seenAs<Seen>(
+  toSeen: (row: ReviewRow, pictures: readonly OwnPicture[]) => Seen,
+  sql: SqlRunner,
+  tenant: TenantId,
+  rows: readonly ReviewRow[],
+): Promise<Seen[]> {
+  const pictures = await picturesOf(
+    sql,
+    tenant,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => toSeen(row, pictures.get(row.id) ?? []));
 }
 
 const BY_ID = 'reviews-by-id';
@@ -200,23 +246,30 @@ function nextOf(rows: readonly ReviewRow[], limit: number): string | null {
 
 // ── what is shown ────────────────────────────────────────────────────────────────────────────────
 
-export function toReview(row: ReviewRow): Review {
-  return { ...shownOf(row), publishedAt: (row.published_at ?? row.created_at).toISOString() };
+export function toReview(row: ReviewRow, pictures: readonly OwnPicture[] = []): Review {
+  const approved = pictures.filter(({ state }) => state === 'approved');
+  return {
+    ...shownOf(row),
+    publishedAt: (row.published_at ?? row.created_at).toISOString(),
+    pictures: approved.map(({ id, url, alt, width, height }) => ({ id, url, alt, width, height })),
+  };
 }
 
-export function toOwn(row: ReviewRow): OwnReview {
+export function toOwn(row: ReviewRow, pictures: readonly OwnPicture[]): OwnReview {
   return {
     ...shownOf(row),
     version: row.version,
     state: row.state,
     reason: row.reason,
     publishedAt: row.published_at?.toISOString() ?? null,
+    pictures: pictures.map((picture) => ({ ...picture, url: addressOf(picture.id, 'own') })),
   };
 }
 
-export function toAdminReview(row: ReviewRow): AdminReview {
+export function toAdminReview(row: ReviewRow, pictures: readonly OwnPicture[]): AdminReview {
   return {
-    ...toOwn(row),
+    ...toOwn(row, pictures),
+    pictures: pictures.map((picture) => ({ ...picture, url: addressOf(picture.id, 'merchant') })),
     held: row.held,
     customerId: row.customer_id,
     reports: row.reports,
@@ -224,7 +277,7 @@ export function toAdminReview(row: ReviewRow): AdminReview {
   };
 }
 
-function shownOf(row: ReviewRow): Omit<Review, 'publishedAt'> {
+function shownOf(row: ReviewRow): Omit<Review, 'publishedAt' | 'pictures'> {
   return {
     id: row.id,
     productId: row.product_id,
