@@ -346,6 +346,79 @@ describe('payments by PayPal', () => {
       assert.equal((await payments.verifyWebhook(TENANT, told)).intent?.id, id);
     });
 
+    it('about what PayPal does not know yet are to be told again; of what it has forgotten they say nothing', async (t) => {
+      const { chain, key } = await issue(new Date());
+      const id = 'ORDER1';
+      /** What PayPal knows, by the path that asks for it. */
+      const known = new Map<string, object>();
+      const fake = createServer(({ url = '' }, response) => {
+        if (url.includes('/certs/')) return void response.end(chain);
+        if (url.includes('/oauth2/')) return void response.end('{"access_token":"a","expires_in":900}');
+        const found = known.get(url);
+        response.statusCode = found === undefined ? 404 : 200;
+        response.end(JSON.stringify(found ?? { name: 'RESOURCE_NOT_FOUND' }));
+      });
+      await new Promise<void>((resolve) => fake.listen(0, '127.0.0.1', resolve));
+      t.after(() => fake.close());
+      const reader = portTo(`http://127.0.0.1:${(fake.address() as AddressInfo).port}`);
+      const capture = {
+        id: 'CAPTURE1',
+        status: 'COMPLETED',
+        amount: { currency_code: 'EUR', value: '1.00' },
+      };
+      const belonging = { supplementary_data: { related_ids: { order_id: id } } };
+      const disputed = {
+        dispute_id: 'PP-D-1',
+        create_time: new Date().toISOString(),
+        status: 'OPEN',
+        dispute_amount: capture.amount,
+        disputed_transactions: [{ seller_transaction_id: capture.id }],
+      };
+      const links = [{ rel: 'up', href: `https://api.paypal.com/v2/payments/captures/${capture.id}` }];
+      const order = { id, status: 'COMPLETED', purchase_units: [{ amount: capture.amount }] };
+      const at = { order: `/v2/checkout/orders/${id}`, capture: `/v2/payments/captures/${capture.id}` };
+      const table: readonly [type: string, resource: object, asked: Readonly<Record<string, object>>][] = [
+        ['CHECKOUT.ORDER.APPROVED', { id }, { [at.order]: order }],
+        ['PAYMENT.AUTHORIZATION.CREATED', belonging, { [at.order]: order }],
+        ['PAYMENT.CAPTURE.COMPLETED', { ...capture, ...belonging }, { [at.order]: order }],
+        [
+          'PAYMENT.CAPTURE.REFUNDED',
+          { id: 'REFUND1', links },
+          { [at.capture]: { ...capture, ...belonging }, [at.order]: order },
+        ],
+        [
+          'CUSTOMER.DISPUTE.CREATED',
+          disputed,
+          {
+            [at.capture]: { ...capture, ...belonging },
+            [at.order]: order,
+            '/v1/customer/disputes/PP-D-1': disputed,
+          },
+        ],
+      ];
+      for (const [type, resource, asked] of table) {
+        const tell = (ageMs: number) =>
+          reader.verifyWebhook(
+            TENANT,
+            signed('GOOD', key, {
+              id: `WH-${type}`,
+              event_type: type,
+              create_time: new Date(now.getTime() - ageMs).toISOString(),
+              resource,
+            }),
+          );
+        known.clear();
+        // What is needed comes to be known one after the other; until all is, the message is refused.
+        for (const [path, found] of Object.entries(asked)) {
+          await refuses(tell(1_000), 'not_found');
+          known.set(path, found);
+        }
+        assert.equal((await tell(1_000)).intent?.id, `paypal_${id}`, type);
+        known.delete(at.order);
+        assert.equal((await tell(2 * 3_600_000)).intent, undefined, `${type}, long ago`);
+      }
+    });
+
     it('are believed only with a certificate of PayPal’s name, in force, whose chain holds', async (t) => {
       const good = await issue(new Date());
       const other = await issue(new Date());
@@ -367,24 +440,7 @@ describe('payments by PayPal', () => {
       t.after(() => fake.close());
       const reader = portTo(`http://127.0.0.1:${(fake.address() as AddressInfo).port}`);
       const event = { id: 'WH-1', event_type: 'OTHER', create_time: '2026-01-01T00:00:00Z', resource: {} };
-      const signedBy = (name: string, key = good.key, said: unknown = event): SignedMessage => {
-        const rawBody = Buffer.from(JSON.stringify(said));
-        const [id, time] = [randomUUID(), new Date().toISOString()];
-        const text = [id, time, KEYS.webhookId, crc32(rawBody)].join('|');
-        return {
-          provider: 'paypal',
-          rawBody,
-          headers: {
-            'paypal-transmission-id': id,
-            'paypal-transmission-time': time,
-            'paypal-auth-algo': 'SHA256withRSA',
-            'paypal-cert-url': `https://api.paypal.com/v1/notifications/certs/CERT-${name}`,
-            'paypal-transmission-sig': sign('sha256', Buffer.from(text), createPrivateKey(key)).toString(
-              'base64',
-            ),
-          },
-        };
-      };
+      const signedBy = (name: string, key = good.key, said: unknown = event) => signed(name, key, said);
       assert.equal((await reader.verifyWebhook(TENANT, signedBy('GOOD'))).id, 'WH-1');
       for (const name of Object.keys(shown).filter((each) => each !== 'GOOD'))
         await refuses(reader.verifyWebhook(TENANT, signedBy(name)), 'unauthenticated');
@@ -394,3 +450,21 @@ describe('payments by PayPal', () => {
     });
   });
 });
+
+/** As PayPal sends it, with a certificate of that name. */
+function signed(name: string, key: Parameters<typeof createPrivateKey>[0], said: unknown): SignedMessage {
+  const rawBody = Buffer.from(JSON.stringify(said));
+  const [id, time] = [randomUUID(), new Date().toISOString()];
+  const text = [id, time, KEYS.webhookId, crc32(rawBody)].join('|');
+  return {
+    provider: 'paypal',
+    rawBody,
+    headers: {
+      'paypal-transmission-id': id,
+      'paypal-transmission-time': time,
+      'paypal-auth-algo': 'SHA256withRSA',
+      'paypal-cert-url': `https://api.paypal.com/v1/notifications/certs/CERT-${name}`,
+      'paypal-transmission-sig': sign('sha256', Buffer.from(text), createPrivateKey(key)).toString('base64'),
+    },
+  };
+}

@@ -212,7 +212,7 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
   /** The order that a message is about, as it is now: messages may come late and in any order. */
   async function intentOf(
     tenant: TenantId,
-    { type, resource }: PayPalEvent,
+    { type, resource, createdAt }: PayPalEvent,
   ): Promise<PaymentIntent | undefined> {
     try {
       const orderId = await orderOf(tenant, type, resource);
@@ -220,8 +220,10 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
       const intent = await retrieve(tenant, `paypal_${orderId}`);
       return type.startsWith('CUSTOMER.DISPUTE.') ? { ...intent, disputed: true } : intent;
     } catch (error) {
-      // An order that was never paid is forgotten after some hours: there is nothing to say of it.
-      if (error instanceof ShopError && error.code === 'not_found') return undefined;
+      // An order that was never paid is forgotten after some hours: there is nothing to say of it. Until then PayPal is about to know what it
+      // tells of, and tells again what was refused.
+      const isOld = clock.now().getTime() - createdAt.getTime() > KNOWN_WITHIN_MS;
+      if (isOld && error instanceof ShopError && error.code === 'not_found') return undefined;
       throw error;
     }
   }
@@ -384,6 +386,8 @@ export function createPayPalPayments(options: PayPalPaymentsOptions): Payments {
 
 const disputed = dispute.pick({ dispute_id: true });
 const LONGEST_NOTE = 256;
+/** PayPal's servers know of an order within seconds of each other. */
+const KNOWN_WITHIN_MS = 3_600_000;
 
 const named = z.object({ id: z.string().regex(/^[A-Z0-9]{1,36}$/) });
 const about = z.object({
