@@ -163,7 +163,7 @@ describe('events', () => {
       for (const name of ['slow', ...Array.from({ length: 20 }, (_, nth) => `quick-${nth}`)])
         recorder.record(about(name), { type: 'Normal', reason, message: 'm' });
     await until(() => (written.length === 40 ? true : undefined), {
-      withinMs: 10_000,
+      withinMs: 30_000,
       what: 'the others are written',
     });
     held.resolve();

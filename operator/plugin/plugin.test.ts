@@ -376,21 +376,26 @@ test('a shell is offered the tenants of the cluster', async () => {
   assert.match(stdout, /^acme\tShop acme, dedicated\n:4\n$/);
 });
 
-test('a thousand tenants are listed, in pages', async (context) => {
+test('a thousand tenants are listed, in pages', async () => {
   const names = Array.from({ length: 1000 }, (_, index) => `many-${String(index).padStart(4, '0')}`);
   for (let at = 0; at < names.length; at += 50)
     await Promise.all(
       names.slice(at, at + 50).map(async (name) => cluster.client.create(tenants, bare(name))),
     );
-  const began = performance.now();
+  const before = await requests();
   const { code, stdout } = await cluster.run('status');
-  const took = performance.now() - began;
-  context.diagnostic(`status of 1,003 tenants in ${Math.round(took)} ms`);
+  const asked = (await requests()) - before;
   assert.equal(code, 0);
   assert.match(stdout, /^1003 tenants: 1 Stalled, 1 Updating, 1001 Pending$/m);
-  // A second on an idle machine; what looks at each tenant beside each other takes minutes.
-  assert.ok(took < 20_000, `${took} ms`);
+  assert.ok(asked > 2 && asked < 50, `${asked} requests: in pages, and no tenant by itself`);
 });
+
+/** How many the API server has answered so far. */
+async function requests(): Promise<number> {
+  const text = await cluster.client.raw('GET', '/metrics');
+  const lines = text.split('\n').filter((line) => line.startsWith('apiserver_request_total'));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
 
 /** As kubectl would create it: the server does the rest. */
 function bare(name: string): ReturnType<typeof tenant> {
