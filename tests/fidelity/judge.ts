@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { own } from '../support/owned.ts';
 
 export interface OfficialTest {
   /** The whole name, as the project lists it. */
@@ -134,8 +135,10 @@ async function run(
   const child = spawn(
     program,
     [...args, '--ginkgo.no-color', '--ginkgo.silence-skips', `--ginkgo.json-report=${file}`],
-    { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
+    // It leaves a kubeconfig behind for each of its tests.
+    { cwd: directory, env: { ...process.env, TMPDIR: directory }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  own(child);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const [code] = await once(child, 'close');

@@ -3,7 +3,8 @@
  * `npm run fidelity` (`--write`) also writes docs/fidelity.md. `--focus TEXT` runs only tests whose names contain it, and
  * `--keep` leaves logs and reports where they are printed.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -27,7 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const directory = ownFolder('fidelity');
+const directory = options.keep ? await mkdtemp(join(tmpdir(), 'shopmind-fidelity-')) : ownFolder('fidelity');
 try {
   process.exitCode = await main();
 } finally {
