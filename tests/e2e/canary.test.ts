@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
-import { after, before, test } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { API_VERSION, type CanaryStatus } from '../../crds/index.ts';
 import { shopServices, tenants, type ServiceObject } from '../../operator/controllers/kinds.ts';
@@ -47,7 +47,7 @@ before(async () => {
 after(() => installed?.close());
 
 test('a revision that fails half of its requests is rolled back by itself', async (context) => {
-  const load = startLoad(shop);
+  const load = startLoad(context, shop);
   const began = performance.now();
   await deliver('2', { FAIL_PERCENT: '50' });
   const canary = await refused();
@@ -77,7 +77,7 @@ test('a revision that fails half of its requests is rolled back by itself', asyn
 });
 
 test('a revision that answers too slowly is rolled back by itself, and no request is lost', async (context) => {
-  const load = startLoad(shop);
+  const load = startLoad(context, shop);
   await deliver('3', { DELAY_MS: '2000' });
   const canary = await refused();
   await gone();
@@ -91,7 +91,7 @@ test('a revision that answers too slowly is rolled back by itself, and no reques
 });
 
 test('a good revision is promoted, though the operator is killed on the way; no request is lost', async (context) => {
-  const load = startLoad(shop);
+  const load = startLoad(context, shop);
   await deliver('4');
   const weights: number[] = [];
   let kills = 0;
@@ -124,8 +124,8 @@ test('a good revision is promoted, though the operator is killed on the way; no 
   assert.equal((await shop('GET', '/')).text.split(' ')[1], '4');
 });
 
-test('going back to the revision before is one annotation, and loses no request either', async () => {
-  const load = startLoad(shop);
+test('going back to the revision before is one annotation, and loses no request either', async (context) => {
+  const load = startLoad(context, shop);
   const { stable } = await status();
   await apply(
     shopServices,
@@ -168,7 +168,7 @@ test('the pool itself is delivered so: a revision that cannot start gets no requ
     withinMs: 90_000,
     what: 'the pooled shop answers',
   });
-  const load = startLoad(popup, '/api/store', 2);
+  const load = startLoad(context, popup, '/api/store', 2);
   const pool = { namespace: NAMESPACE, name: 'runtime' };
   const deliverPool = (env: object[]) =>
     apply(
@@ -183,7 +183,7 @@ test('the pool itself is delivered so: a revision that cannot start gets no requ
     );
   await deliverPool([]);
   await until(async () => ((await status(pool)).phase === 'Idle' ? true : undefined), {
-    withinMs: 30_000,
+    withinMs: 90_000,
     what: 'the pool has a stable revision',
   });
   await deliverPool([{ name: 'LOG_LEVEL', value: 'no such level' }]);
@@ -324,14 +324,15 @@ interface Load {
   }>;
 }
 
-/** Shoppers who ask again a moment after each answer, until they are stopped. */
-function startLoad(shop: Shop, path = '/', shoppers = 6): Load {
+/** Shoppers who ask again a moment after each answer, until they are stopped or the test has ended. */
+function startLoad(context: TestContext, shop: Shop, path = '/', shoppers = 6): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: shoppers });
   const failures: Failure[] = [];
   const versions = new Map<string, number>();
   let requests = 0;
   let slowest = 0;
   let stopped = false;
+  context.after(() => void (stopped = true));
   const running = Promise.all(
     Array.from({ length: shoppers }, async () => {
       while (!stopped) {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
-import { after, before, test } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import type { Client } from '../../operator/kube/client.ts';
 import { adminToken, clusterOf, killProcess, withDatabase } from '../support/cluster.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
@@ -49,7 +49,7 @@ after(async () => {
 
 test('two hundred shoppers buy the last fifty units at once: fifty orders, each paid once', async (context) => {
   const variantId = await variantWithUnits(0);
-  const watching = watchStock(variantId);
+  const watching = watchStock(context, variantId);
   const began = performance.now();
   const purchases = await rush(variantId, 60_000);
   context.diagnostic(
@@ -62,7 +62,7 @@ test('two hundred shoppers buy the last fifty units at once: fifty orders, each 
 
 test('the same while runtime, PostgreSQL and operator are killed: nothing acknowledged is lost and all converges', async (context) => {
   const variantId = await variantWithUnits(1);
-  const watching = watchStock(variantId);
+  const watching = watchStock(context, variantId);
   const killing = killAtRandom(context);
   const purchases = await rush(variantId, 120_000);
   const kills = await killing.stop();
@@ -161,8 +161,9 @@ async function variantWithUnits(index: number): Promise<string> {
 }
 
 /** Looks at the stock as fast as it can: held + sold may never exceed what is on the shelf. */
-function watchStock(variantId: string): { stop(): Promise<number> } {
+function watchStock(context: TestContext, variantId: string): { stop(): Promise<number> } {
   let stopped = false;
+  context.after(() => void (stopped = true));
   const looking = (async () => {
     let samples = 0;
     while (!stopped) {
@@ -186,8 +187,9 @@ function watchStock(variantId: string): { stop(): Promise<number> } {
 
 const VICTIMS = [/runtime\/host\/main\.ts/, /postgres(?!\.ts).* -D /, /operator\/main\.ts/];
 
-function killAtRandom(context: { diagnostic(message: string): void }): { stop(): Promise<number> } {
+function killAtRandom(context: TestContext): { stop(): Promise<number> } {
   let stopped = false;
+  context.after(() => void (stopped = true));
   const killing = (async () => {
     let kills = 0;
     for (let round = 0; !stopped || round < VICTIMS.length; round += 1) {
