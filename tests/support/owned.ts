@@ -38,6 +38,8 @@ function startKeeper(): ChildProcess {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   child.unref();
+  // Whoever ended it has only to tidy up himself.
+  child.stdin?.on('error', () => undefined);
   if (child.stdin !== null && 'unref' in child.stdin && typeof child.stdin.unref === 'function')
     child.stdin.unref();
   return child;
