@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { own, ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 
@@ -17,27 +17,29 @@ interface Owned {
   readonly data: string;
 }
 
-for (const end of ['SIGTERM', 'SIGINT', 'SIGKILL', 'an exit without a word'] as const) {
-  test(`${end} of a process leaves neither its folders nor its servers`, async () => {
-    const owner = fork(join(import.meta.dirname, 'owned/owner.ts'), {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+describe('a process that owns folders and servers', { concurrency: true }, () => {
+  for (const end of ['SIGTERM', 'SIGINT', 'SIGKILL', 'an exit without a word'] as const) {
+    test(`leaves none of them after ${end}`, async () => {
+      const owner = fork(join(import.meta.dirname, 'owned/owner.ts'), {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      own(owner);
+      const [owned] = (await once(owner, 'message')) as [Owned]; // see owner.ts
+      assert.ok(existsSync(owned.folder) && existsSync(owned.data));
+      const exited = once(owner, 'exit');
+      if (end === 'an exit without a word') owner.send('end');
+      else owner.kill(end);
+      await exited;
+      await until(
+        () => {
+          const isLeft = isAlive(owned.server) || isAlive(owned.postgres);
+          return isLeft || existsSync(owned.folder) || existsSync(owned.data) ? undefined : true;
+        },
+        { withinMs: 60_000, what: 'everything is gone' },
+      );
     });
-    own(owner);
-    const [owned] = (await once(owner, 'message')) as [Owned]; // see owner.ts
-    assert.ok(existsSync(owned.folder) && existsSync(owned.data));
-    const exited = once(owner, 'exit');
-    if (end === 'an exit without a word') owner.send('end');
-    else owner.kill(end);
-    await exited;
-    await until(
-      () => {
-        const isLeft = isAlive(owned.server) || isAlive(owned.postgres);
-        return isLeft || existsSync(owned.folder) || existsSync(owned.data) ? undefined : true;
-      },
-      { withinMs: 60_000, what: 'everything is gone' },
-    );
-  });
-}
+  }
+});
 
 test('a run of tests leaves nothing in the folder of temporary files', async () => {
   const folder = ownFolder('left');
