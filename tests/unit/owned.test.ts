@@ -4,42 +4,40 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { own, ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 interface Owned {
-  readonly folder: string;
-  readonly server: number;
-  readonly postgres: number;
-  readonly data: string;
+  readonly folders: readonly string[];
+  readonly servers: readonly number[];
 }
 
-describe('a process that owns folders and servers', { concurrency: true }, () => {
-  for (const end of ['SIGTERM', 'SIGINT', 'SIGKILL', 'an exit without a word'] as const) {
-    test(`leaves none of them after ${end}`, async () => {
-      const owner = fork(join(import.meta.dirname, 'owned/owner.ts'), {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
-      own(owner);
-      const [owned] = (await once(owner, 'message')) as [Owned]; // see owner.ts
-      assert.ok(existsSync(owned.folder) && existsSync(owned.data));
-      const exited = once(owner, 'exit');
-      if (end === 'an exit without a word') owner.send('end');
-      else owner.kill(end);
-      await exited;
-      await until(
-        () => {
-          const isLeft = isAlive(owned.server) || isAlive(owned.postgres);
-          return isLeft || existsSync(owned.folder) || existsSync(owned.data) ? undefined : true;
-        },
-        { withinMs: 60_000, what: 'everything is gone' },
-      );
+for (const [end, ...flags] of [
+  ['SIGTERM'],
+  ['SIGINT'],
+  ['SIGKILL', '--postgres'],
+  ['an exit without a word'],
+] as const) {
+  test(`${end} of a process leaves neither its folders nor its servers`, async () => {
+    const owner = fork(join(import.meta.dirname, 'owned/owner.ts'), flags, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-  }
-});
+    own(owner);
+    const [{ folders, servers }] = (await once(owner, 'message')) as [Owned]; // see owner.ts
+    assert.ok(folders.every(existsSync) && servers.every(isAlive));
+    const exited = once(owner, 'exit');
+    if (end === 'an exit without a word') owner.send('end');
+    else owner.kill(end);
+    await exited;
+    await until(() => (folders.some(existsSync) || servers.some(isAlive) ? undefined : true), {
+      withinMs: 60_000,
+      what: 'everything is gone',
+    });
+  });
+}
 
 test('a run of tests leaves nothing in the folder of temporary files', async () => {
   const folder = ownFolder('left');
@@ -60,8 +58,8 @@ test('a run of tests leaves nothing in the folder of temporary files', async () 
   });
 });
 
-/** A runtime in the test's process, with its database, and some that are processes. */
-const RUN = ['runtime/host/idempotency.test.ts', 'runtime/host/main.test.ts'];
+/** A database, and runtimes that are processes. */
+const RUN = ['runtime/host/upkeep.test.ts', 'runtime/host/main.test.ts'];
 
 /** Where nobody asks how it ended, a process that did is still there in name (proc(5)). */
 function isAlive(pid: number): boolean {

@@ -1,4 +1,4 @@
-/** Has all that a test may have: a folder, a server that does as it is told, and PostgreSQL. Says where they are, and is ended by others. */
+/** Has what a test may have: a folder, a server, and PostgreSQL if it is asked to. Says where they are, and is ended by others. */
 import { spawn } from 'node:child_process';
 import { startPostgres } from '../../servers/postgres.ts';
 import { own, ownFolder } from '../../support/owned.ts';
@@ -6,8 +6,10 @@ import { own, ownFolder } from '../../support/owned.ts';
 const folder = ownFolder('owned');
 const server = spawn('sleep', ['600'], { stdio: 'ignore' });
 own(server);
-const gone = spawn('true', { stdio: 'ignore' });
-own(gone);
-const postgres = await startPostgres();
-process.send?.({ folder, server: server.pid, postgres: postgres.pid(), data: postgres.data });
+own(spawn('true', { stdio: 'ignore' }));
+const postgres = process.argv.includes('--postgres') ? await startPostgres() : undefined;
+process.send?.({
+  folders: [folder, ...(postgres === undefined ? [] : [postgres.data])],
+  servers: [server.pid, ...(postgres === undefined ? [] : [postgres.pid()])],
+});
 process.on('message', () => process.exit(1));
