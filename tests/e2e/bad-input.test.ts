@@ -27,7 +27,7 @@ before(async () => {
 });
 
 after(async () => {
-  client.close();
+  client?.close();
   await removeInstallation(installation);
 });
 

@@ -34,8 +34,8 @@ before(async () => {
 
 after(async () => {
   if (skip !== false) return;
-  await browser.close();
-  client.close();
+  await browser?.close();
+  client?.close();
   await removeInstallation(installation);
 });
 

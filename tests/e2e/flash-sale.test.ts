@@ -43,7 +43,7 @@ before(async () => {
 
 after(async () => {
   agent.destroy();
-  client.close();
+  client?.close();
   await removeInstallation(installation);
 });
 

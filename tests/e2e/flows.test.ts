@@ -276,7 +276,7 @@ before(async () => {
 });
 
 after(async () => {
-  client.close();
+  client?.close();
   await removeInstallation(installation);
   await receiver.close();
 });

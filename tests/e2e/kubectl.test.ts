@@ -32,7 +32,7 @@ before(async () => {
 });
 
 after(async () => {
-  client.close();
+  client?.close();
   await removeInstallation(installation);
 });
 

@@ -33,7 +33,7 @@ before(async () => {
 });
 
 after(async () => {
-  client.close();
+  client?.close();
   await removeInstallation(installation);
 });
 
