@@ -20,7 +20,7 @@ import { countStatements, COUNTING } from './statements.ts';
 
 const TENANT = 'acme';
 const ADMIN_KEY = 'merchant-token-of-acme-0001';
-/** An import takes 64 MiB. */
+/** Well below the 256 MiB that an import takes. */
 const PRODUCTS_A_FILE = 20_000;
 
 export interface Looking {
