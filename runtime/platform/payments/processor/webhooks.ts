@@ -82,10 +82,13 @@ export function startCourier(options: CourierOptions): Courier {
   let stopped = false;
   /** By `performance.now()`. */
   let restsUntil = 0;
+  /** What comes next of an account; it is looked at anew whenever all is, so that nothing is begun from here that was begun from there. */
+  const ahead = new Map<string, Delivery[]>();
 
   const look = (): void => {
     timer = undefined;
     if (stopped) return;
+    ahead.clear();
     const began = performance.now();
     while (inFlight.size < AT_ONCE && beginSome());
     const dueAt = store.nextDueAt();
@@ -107,14 +110,19 @@ export function startCourier(options: CourierOptions): Courier {
     }
     return inFlight.size > before;
   };
-  /** What an account's place is taken by that has become free: found by its own key, past no other's. @returns whether there was any */
+  /** What takes an account's place that has become free: found by its own key, past no other's, and some at a time. @returns whether there was any */
   const beginNext = (account: string): boolean => {
-    const under = perAccount.get(account) ?? 0;
-    const next = store
-      .dueDeliveriesOf(account, options.now().getTime(), under + 1)
-      .find((delivery) => !inFlight.has(nameOf(delivery)));
+    const next = ahead.get(account)?.shift() ?? lookAhead(account);
     if (next !== undefined) begin(next);
     return next !== undefined;
+  };
+  const lookAhead = (account: string): Delivery | undefined => {
+    // As above.
+    const most = (perAccount.get(account) ?? 0) + PER_ACCOUNT;
+    const due = store.dueDeliveriesOf(account, options.now().getTime(), most);
+    const [next, ...more] = due.filter((delivery) => !inFlight.has(nameOf(delivery)));
+    ahead.set(account, more);
+    return next;
   };
   const begin = (delivery: Delivery): void => {
     const name = nameOf(delivery);
