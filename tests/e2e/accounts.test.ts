@@ -1,9 +1,13 @@
 /**
  * A newcomer with a real browser: asks for an account, follows the mail's link, adds a passkey and signs in by it, and chooses a new
- * password by another mail. Needs a Chromium on the machine; without one the test says so and is skipped.
+ * password by another mail; signs in by an account elsewhere, and to an app by the one here. Needs a Chromium on the machine; without one the test says so and is skipped.
  */
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -201,6 +205,91 @@ test(
     } finally {
       await context.close();
       await provider.stop();
+    }
+  },
+);
+
+test(
+  'a shopper signs in to an app with their account here, once they have logged in and agreed, and disconnects it',
+  { skip },
+  async () => {
+    const context = await storefront.browser.newContext({ locale: 'en-GB' });
+    const app = createServer((_request, response) => void response.end('Welcome'));
+    app.listen(0, '127.0.0.1');
+    await once(app, 'listening');
+    try {
+      // It listens on TCP.
+      const back = `http://127.0.0.1:${(app.address() as AddressInfo).port}/signed-in`;
+      const headers = { authorization: `Bearer ${storefront.key}` };
+      const json = { name: 'Loyalty', kind: 'public', redirectUris: ['http://127.0.0.1/signed-in'] };
+      const made = await storefront.shop('POST', '/api/admin/accounts/apps', { headers, json });
+      assert.equal(made.status, 201, made.text);
+      const { id } = made.json<{ id: string }>();
+      const { issuer, authorization_endpoint: place } = (
+        await storefront.shop('GET', '/.well-known/openid-configuration')
+      ).json<{ issuer: string; authorization_endpoint: string }>();
+      assert.equal(issuer, at('/').slice(0, -1));
+      const verifier = randomBytes(32).toString('base64url');
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: id,
+        redirect_uri: back,
+        scope: 'openid email',
+        state: 'mine',
+        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+        code_challenge_method: 'S256',
+      });
+
+      const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      const troubles = watchForTrouble(page);
+      await page.goto(
+        `${place}?${new URLSearchParams({ ...Object.fromEntries(query), redirect_uri: at('/') })}`,
+      );
+      await page.getByRole('alert').filter({ hasText: 'elsewhere than agreed' }).waitFor();
+
+      await page.goto(`${place}?${query}`);
+      const form = page.getByRole('form', { name: 'Log in' });
+      await form.getByLabel('E-mail').fill(EMAIL);
+      await form.getByLabel('Password').fill(NEXT);
+      await form.getByRole('button', { name: 'Log in', exact: true }).click();
+      await page.getByText('Your e-mail address').waitFor();
+      await page.getByRole('button', { name: 'Allow' }).click();
+      await page.waitForURL((url) => url.href.startsWith(back));
+      const { code, state, iss } = Object.fromEntries(new URL(page.url()).searchParams);
+      assert.deepEqual([state, iss], ['mine', issuer]);
+
+      const body = new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: id,
+        code: code ?? '',
+        code_verifier: verifier,
+        redirect_uri: back,
+      }).toString();
+      const tokens = await storefront.shop('POST', '/api/accounts/oauth/token', {
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+      assert.equal(tokens.status, 200, tokens.text);
+      const authorization = `Bearer ${tokens.json<{ access_token: string }>().access_token}`;
+      const who = () =>
+        storefront.shop('GET', '/api/accounts/oauth/userinfo', { headers: { authorization } });
+      assert.equal((await who()).json<{ email: string }>().email, EMAIL);
+
+      await page.goto(`${place}?${query}`);
+      await page.getByRole('link', { name: 'No, go back' }).click();
+      await page.waitForURL((url) => url.searchParams.get('error') === 'access_denied');
+
+      await page.goto(at('/account'));
+      await page.getByRole('button', { name: 'Disconnect Loyalty' }).click();
+      await page.getByRole('button', { name: 'Disconnect Loyalty' }).waitFor({ state: 'detached' });
+      assert.equal((await who()).status, 401);
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+      app.closeAllConnections();
+      app.close();
+      await once(app, 'close');
     }
   },
 );

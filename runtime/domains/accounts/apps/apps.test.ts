@@ -7,6 +7,7 @@ import { HOST_ROUTES } from '../../../host/definition.ts';
 import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
 import { accounts } from '../definition.ts';
+import { createLinks } from '../links.ts';
 import { CUSTOMER_PASSWORD, newCustomer } from '../testing/customers.ts';
 import { SILENT, startAccounts } from '../testing/rooms.ts';
 import type { AppWithSecret, ConnectedApp, Connection } from './definition.ts';
@@ -257,6 +258,11 @@ for (const [what, changed, error] of [
   ['silence and a page', { prompt: 'none login' }, 'invalid_request'],
   ['what there is not', { prompt: 'create' }, 'invalid_request'],
   ['an age that is none', { max_age: '-1' }, 'invalid_request'],
+  [
+    'more to be kept than a browser keeps',
+    { state: '€'.repeat(1_000), nonce: 'x'.repeat(300) },
+    'invalid_request',
+  ],
   ['to go on without consent', { prompt: 'none' }, 'consent_required'],
 ] as const)
   test(`an app that asks for ${what} is told ${error}`, async () => {
@@ -264,7 +270,8 @@ for (const [what, changed, error] of [
     const back = await browser.authorize({ ...beginning(forum).query, ...changed });
     assert.equal(`${back.origin}${back.pathname}`, BACK);
     const { error: told, state, iss, code } = Object.fromEntries(back.searchParams);
-    assert.deepEqual([told, state, iss, code], [error, 'the-state', ISSUER, undefined]);
+    const mine = 'state' in changed ? changed.state : 'the-state';
+    assert.deepEqual([told, state, iss, code], [error, mine, ISSUER, undefined]);
   });
 
 test('an app is not given what its merchant did not allow', async () => {
@@ -449,6 +456,21 @@ for (const [what, end] of [
       }),
   ],
   [
+    'chooses a new password by the link of a mail',
+    async (_browser: Browser, id: string) => {
+      const token = await createLinks(shop.host.platform.sql, clock).make('one', 'reset', id);
+      const json = { token, password: 'another long password' };
+      return shop.call('one', 'POST', '/api/accounts/password/reset', { json });
+    },
+  ],
+  [
+    'is erased',
+    async (_browser: Browser, id: string) => {
+      await database.admin.query(`DELETE FROM shop.customers WHERE tenant_id = 'one' AND id = $1`, [id]);
+      return { status: 204 };
+    },
+  ],
+  [
     'disconnects the app',
     async (browser: Browser) =>
       shop.call('one', 'DELETE', `/api/accounts/me/apps/${forum.id}`, {
@@ -457,11 +479,11 @@ for (const [what, end] of [
   ],
 ] as const)
   test(`what an app holds is over once the shopper ${what}`, async () => {
-    const { browser } = await shopper();
+    const { browser, id } = await shopper();
     const bystander = await tokensFor((await shopper()).browser);
     const tokens = await tokensFor(browser);
     const { code, verifier } = await codeFor(browser);
-    assert.ok((await end(browser)).status < 300);
+    assert.ok((await end(browser, id)).status < 300);
     assert.equal((await userInfo(tokens.access_token)).status, 401);
     refused(await refresh(tokens.refresh_token), 'invalid_grant');
     refused(await exchange(code, verifier), 'invalid_grant');

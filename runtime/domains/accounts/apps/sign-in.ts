@@ -54,6 +54,8 @@ export const CONNECT_COOKIE = 'shopmind_connect';
 const PAGE = '/connect';
 const SEALED_AS = 'sign-in to an app';
 const WITHIN_MS = 10 * 60_000;
+/** Letters: a browser keeps cookies of 4,096 bytes, with what stands around the value. */
+const MOST_KEPT = 3_900;
 /** Of one shop: each looks an app up. */
 const BEGUN_A_MINUTE = 1_200;
 const Hint = z.object({ sub: z.string(), aud: z.string() });
@@ -126,8 +128,12 @@ export function createAppSignIn(platform: Platform, options: SignInOptions) {
   async function goOn(request: RouteRequest, ticket: Ticket, app: AppRow): Promise<RouteResponse> {
     const { tenant } = request;
     if ((await lackingOf(request, ticket)) !== undefined) {
-      const sealed = sealing.seal(tenant.id, SEALED_AS, Buffer.from(JSON.stringify(ticket)));
-      const cookie = withCookie(request, sealed.toString('base64url'), WITHIN_MS / 1_000);
+      const sealed = sealing
+        .seal(tenant.id, SEALED_AS, Buffer.from(JSON.stringify(ticket)))
+        .toString('base64url');
+      if (sealed.length > MOST_KEPT)
+        return refuse(request, ticket, 'invalid_request', 'state and nonce are too long to be kept.');
+      const cookie = withCookie(request, sealed, WITHIN_MS / 1_000);
       return leadTo(`${PAGE}?id=${ticket.id}`, cookie);
     }
     const session = await sessions.begunWith(tenant.id, tokenOf(request.headers) ?? '');
