@@ -2,7 +2,8 @@
  * `npm run bench:tenants [-- --few 5 --many 5000 --seconds 20 --products 20]`: whether a shop notices how many others share its
  * installation. One runtime, one PostgreSQL; tenants come by the operator's own provisioning, eight at a time; the goods of all come
  * by one shop's import and are copied to the others by the superuser, as rows. First few tenants are asked, then many, in the same
- * process: as often each, and as often as real shops are (Zipf). Prints the tables of docs/benchmarks.md.
+ * process: as often each, and as often as real shops are (Zipf); and the few alone once more, among the many. Prints the tables of
+ * docs/benchmarks.md. How many transactions a request took says how much of it was kept: below a tenth nearly all, above one nothing.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -13,6 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
+import { Pool } from 'undici';
 import { MALLOC } from '../../operator/resources/environment.ts';
 import { valuesOfCredentials } from '../../operator/controllers/credentials.ts';
 import { tenant } from '../../operator/plugin/testing/objects.ts';
@@ -51,9 +53,16 @@ const load = {
 };
 const ADMIN_KEY = 'the-merchants-key-of-every-shop';
 const ADMIN = { authorization: `Bearer ${ADMIN_KEY}` };
+/** How the rows of the few are called that are measured among the many, which are quiet or browsed themselves. */
+const OURS = { quiet: `, the ${few} among many`, beside: `, the ${few} beside many who are browsed` };
 const LISTS = ['?limit=20', '?limit=20&q=laptop', '?limit=20&sort=price-asc'];
 const PROVISIONED_AT_ONCE = 8;
+/** What the others are asked for a second, where they are browsed beside the few. */
+const BESIDE_PER_SECOND = 100;
 const LOGIN = loginFor('shop_runtime', 'the password of the pool');
+
+/** Of all flows together, so that no answer is kept for the next one. */
+let asked = 0;
 
 const folder = ownFolder('tenants');
 const server = await startPostgres({ password: 'root', settings: POSTGRES });
@@ -259,15 +268,14 @@ function storefront(choose: Choose): Flow {
 
 /**
  * The same, asked so that no answer is found that was kept: with many tenants fewer come twice within the two seconds for which lists are
- * kept, and what that costs has to be told apart from what grows.
+ * kept, and what that costs has to be told apart from what grows. Nothing costs more than the bound, which nobody has named before.
  */
 function unkept(choose: Choose): Flow {
-  let asked = 0;
   return async (send, _shopper, round) => {
     const headers = { host: `${choose()}.localhost` };
     asked += 1;
     await send('list', {
-      path: `/api/catalog/products${LISTS[round % LISTS.length]}&locale=en-x-${asked}`,
+      path: `/api/catalog/products${LISTS[round % LISTS.length]}&maxPrice=${1_000_000_000 + asked}`,
       headers,
       holds: (text) => text.includes('"products":[{'),
     });
@@ -289,6 +297,40 @@ function merchants(choose: Choose): Flow {
   };
 }
 
+interface Asked {
+  /** As a row of the table is called. */
+  readonly what: string;
+  readonly flow: Flow;
+  /** Whether the others are browsed meanwhile. */
+  readonly beside?: boolean;
+}
+
+/** What the first round is asked, and the second as well. */
+function everybody(tenants: number): Asked[] {
+  return [
+    { way: 'evenly', choose: evenly(tenants) },
+    { way: 'Zipf', choose: zipf(tenants) },
+  ].flatMap(({ way, choose }) => [
+    { what: `storefront, ${way}`, flow: storefront(choose) },
+    { what: `storefront, nothing kept, ${way}`, flow: unkept(choose) },
+    { what: `admin, ${way}`, flow: merchants(choose) },
+  ]);
+}
+
+/** What the owner of one of the few sees, of whom as much is asked as before, while many are there. */
+function ours(): Asked[] {
+  const choose = evenly(few);
+  return [false, true].flatMap((beside) => [
+    { what: `storefront${OURS[beside ? 'beside' : 'quiet']}`, flow: storefront(choose), beside },
+    {
+      what: `storefront, nothing kept${OURS[beside ? 'beside' : 'quiet']}`,
+      flow: unkept(choose),
+      beside,
+    },
+    { what: `admin${OURS[beside ? 'beside' : 'quiet']}`, flow: merchants(choose), beside },
+  ]);
+}
+
 async function run(tenants: number): Promise<Round> {
   const servers = { shop: pidOf(runtime), postgres: server.pid() };
   await until(
@@ -299,20 +341,19 @@ async function run(tenants: number): Promise<Round> {
     { withinMs: 60_000, what: 'the runtime knows the last tenant' },
   );
   const measured = new Map<string, Measured>();
-  for (const [way, choose] of [
-    ['evenly', evenly(tenants)],
-    ['Zipf', zipf(tenants)],
-  ] as const) {
-    for (const [what, flow] of [
-      ['storefront', storefront(choose)],
-      ['storefront, nothing kept', unkept(choose)],
-      ['admin', merchants(choose)],
-    ] as const) {
-      process.stderr.write(`${tenants} tenants, ${what}, ${way}\n`);
-      const result = await measure({ ...load, origin: `http://127.0.0.1:${port}`, servers, flow });
-      if (result.firstFailure !== undefined) throw new Error(result.firstFailure);
-      measured.set(`${what}, ${way}`, result);
-    }
+  for (const { what, flow, beside = false } of [...everybody(tenants), ...(tenants > few ? ours() : [])]) {
+    process.stderr.write(`${tenants} tenants, ${what}\n`);
+    const others = beside ? browseOthers(tenants) : undefined;
+    const result = await measure({
+      ...load,
+      origin: `http://127.0.0.1:${port}`,
+      servers,
+      flow,
+      watch: countTransactions,
+    });
+    await others?.();
+    if (result.firstFailure !== undefined) throw new Error(result.firstFailure);
+    measured.set(what, result);
   }
   const rest = await atRest(servers);
   const { rows } = await admin.query<{ count: number }>(
@@ -320,6 +361,43 @@ async function run(tenants: number): Promise<Round> {
   );
   const [memory, database] = [await treeMemory(servers.shop), await treeMemory(servers.postgres)];
   return { tenants, measured, memory, database, connections: rows[0]?.count ?? 0, rest };
+}
+
+/** Somebody looks at one of the other shops, so often whatever the answers take. @returns ends it */
+function browseOthers(tenants: number): () => Promise<void> {
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 16, pipelining: 1 });
+  const under = new Set<Promise<void>>();
+  let failure: unknown;
+  const look = async (): Promise<void> => {
+    const host = `${nameOf(few + Math.floor(Math.random() * (tenants - few)))}.localhost`;
+    const path = `/api/catalog/products${LISTS[Math.floor(Math.random() * LISTS.length)]}`;
+    const { body } = await pool.request({ method: 'GET', path, headers: { host } });
+    await body.dump();
+  };
+  const timer = setInterval(() => {
+    const one = look()
+      .catch((error: unknown) => void (failure = error))
+      .finally(() => under.delete(one));
+    under.add(one);
+  }, 1_000 / BESIDE_PER_SECOND);
+  return async () => {
+    clearInterval(timer);
+    await Promise.all(under);
+    await pool.close();
+    if (failure !== undefined) throw new Error('the others could not be browsed', { cause: failure });
+  };
+}
+
+/** Transactions that the database was asked for, by what it counts itself: it says so at most a second late. */
+async function countTransactions(): Promise<() => Promise<string>> {
+  const count = async (): Promise<number> => {
+    const { rows } = await admin.query<{ count: number }>(
+      'select xact_commit::int as count from pg_stat_database where datname = current_database()',
+    );
+    return rows[0]?.count ?? 0;
+  };
+  const at = await count();
+  return async () => String((await count()) - at);
 }
 
 async function atRest(servers: Readonly<Record<string, number>>): Promise<number> {
@@ -342,24 +420,42 @@ async function treeMemory(root: number): Promise<number> {
 }
 
 function latencies(first: Round, second: Round): string {
-  const head = ['', 'tenants', 'requests/s', 'p50', 'p95', 'p99', 'CPU a request', 'p95 against few'];
-  const rows = [...first.measured.keys()].flatMap((what) =>
-    [first, second].map(({ tenants, measured }) => {
-      const [here, base] = [measured.get(what), first.measured.get(what)];
+  const head = [
+    '',
+    'tenants',
+    'requests/s',
+    'p50',
+    'p95',
+    'p99',
+    'CPU a request',
+    'transactions a request',
+    'p95 against few',
+  ];
+  const rows = [...second.measured.keys()].flatMap((what) => {
+    const rounds = first.measured.has(what) ? [first, second] : [second];
+    return rounds.map(({ tenants, measured }) => {
+      const [here, base] = [measured.get(what), first.measured.get(baseOf(what))];
       if (here === undefined || base === undefined) throw new Error(`${what} was not measured`);
+      const requests = here.requestsPerSecond * load.seconds;
       return [
         what,
         String(tenants),
         here.requestsPerSecond.toFixed(0),
         ...[here.p50, here.p95, here.p99].map((ms) => `${ms.toFixed(1)} ms`),
         `${here.cpuMsPerRequest.toFixed(2)} ms`,
+        (Number(here.seen) / requests).toFixed(2),
         here === base
           ? ''
           : `${here.p95 < base.p95 ? '' : '+'}${(100 * (here.p95 / base.p95 - 1)).toFixed(0)} %`,
       ];
-    }),
-  );
+    });
+  });
   return table(head, rows);
+}
+
+/** What of the first round a row is held against: the few among many against the few alone. */
+function baseOf(what: string): string {
+  return Object.values(OURS).reduce((name, among) => name.replace(among, ', evenly'), what);
 }
 
 function megabytes(bytes: number): string {
