@@ -306,6 +306,32 @@ test('statements that wait for a connection share one transaction, and whoever m
   );
 });
 
+test('reads of many tenants that wait share one way, and each sees its own rows', async () => {
+  const one = database.open({ connections: 1 });
+  const tenants = Array.from({ length: 20 }, (_, index) => `beside-${index}`);
+  await Promise.all(
+    tenants.map((tenant, n) => sql.query(tenant, insert, [tenant, 'mine', n, null, null, null])),
+  );
+  const everything = `WITH mine AS MATERIALIZED (SELECT tenant_id, n FROM things) SELECT tenant_id, n, now()::text AS began FROM mine`;
+  const answers = await Promise.all(
+    tenants.map((tenant) => one.query<{ tenant_id: string; n: number; began: string }>(tenant, everything)),
+  );
+  assert.deepEqual(
+    answers.map(({ rows }) => rows.map(({ tenant_id: tenant, n }) => [tenant, n])),
+    tenants.map((tenant, n) => [[tenant, n]]),
+  );
+  const ways = new Set(answers.map(({ rows }) => rows[0]?.began)).size;
+  assert.ok(ways < tenants.length / 2, `${ways} transactions for ${tenants.length} reads`);
+});
+
+test('a `with` that only reads is begun read only, and one that changes something is not', async () => {
+  await sql.query('with', insert, ['with', 'it', 1, null, null, null]);
+  const read = `WITH t AS (SELECT current_setting('transaction_read_only') AS how) SELECT how FROM t`;
+  const change = `WITH t AS (UPDATE things SET n = n + 1 RETURNING n) SELECT n, current_setting('transaction_read_only') AS how FROM t`;
+  assert.deepEqual((await sql.query('with', read)).rows, [{ how: 'on' }]);
+  assert.deepEqual((await sql.query('with', change)).rows, [{ n: 2, how: 'off' }]);
+});
+
 test('several statements are one transaction, in which each sees what those before it did', async () => {
   const [written, read] = await sql.queries<[unknown, { n: number }]>('q', [
     { text: insert, values: ['q', 'x', 5, null, null, null] },

@@ -148,59 +148,63 @@ export function createPostgres(options: PostgresOptions): PostgresSql {
     ...TOGETHER,
   });
   const sharing = {
-    run: attempt,
+    run: attemptAll,
     isSomebodys: (error: unknown) => !isConnectionLoss(error),
     atOnce: Math.max(1, Math.floor((options.connections ?? 10) * SHARED)),
     ...SHARING,
   };
   /** Reads apart, so that none waits for the disk. */
-  const [reading, writing] = [createSharing(sharing), createSharing(sharing)];
+  const reading = createSharing({ ...sharing, mixes: true });
+  const writing = createSharing({ ...sharing, mixes: false });
   const ear = createEar(connection, options.pulseMilliseconds ?? 10_000);
 
-  async function once(
-    tenantSetting: string,
-    statements: readonly Statement[],
-    begun?: () => void,
-  ): Promise<WireResult[]> {
-    const opening = statements.every(onlyReads) ? readingOf(tenantSetting) : openingOf(tenantSetting);
+  /** The setting holds until the next one: each part is its tenant's, and so is the question whether it may write. */
+  async function once(parts: readonly Part[], begun?: () => void): Promise<WireResult[][]> {
+    const reads = parts.every(({ statements }) => statements.every(onlyReads));
+    const statements = [reads ? BEGIN_READ_ONLY : BEGIN];
+    let entered: TenantId | undefined;
+    const ends = parts.map(({ tenant, statements: own }) => {
+      const opening = tenant === entered ? [] : reads ? readingOf(tenant) : enteringOf(tenant);
+      entered = tenant;
+      return statements.push(...opening, ...own);
+    });
     const results = await withWire((wire) => {
       begun?.();
-      return send(wire, [...opening, ...statements, COMMIT]);
+      return send(wire, [...statements, COMMIT]);
     });
-    return results.slice(opening.length, -1);
+    return parts.map((part, index) =>
+      results.slice((ends[index] ?? 0) - part.statements.length, ends[index]),
+    );
   }
 
-  /** The setting holds until the next one: each part is its tenant's, and so is the question whether it may write. */
   async function attemptTogether(parts: readonly Part[]): Promise<readonly WireResult[][]> {
-    const statements = [BEGIN];
-    const ends = parts.map((part) => statements.push(...enteringOf(part.tenant), ...part.statements));
     try {
-      const results = await withWire((wire) => send(wire, [...statements, COMMIT]));
-      return parts.map((part, index) =>
-        results.slice((ends[index] ?? 0) - part.statements.length, ends[index]),
-      );
+      return await once(parts);
     } catch (error) {
       throw toShopError(error instanceof PipelineFailure ? error.cause : error);
     }
   }
 
-  async function attempt(
-    tenantSetting: string,
-    statements: readonly Statement[],
-    begun?: () => void,
-  ): Promise<WireResult[]> {
+  /** Once more where the first time cannot have had an effect. */
+  async function attemptAll(parts: readonly Part[], begun?: () => void): Promise<readonly WireResult[][]> {
     try {
-      return await once(tenantSetting, statements, begun);
+      return await once(parts, begun);
     } catch (error) {
       const cause = error instanceof PipelineFailure ? error.cause : error;
-      const harmless = isStalePlan(cause) || (isConnectionLoss(cause) && statements.every(onlyReads));
+      const onlyRead = parts.every(({ statements }) => statements.every(onlyReads));
+      const harmless = isStalePlan(cause) || (isConnectionLoss(cause) && onlyRead);
       if (!harmless) throw toShopError(cause);
     }
     try {
-      return await once(tenantSetting, statements, begun);
+      return await once(parts, begun);
     } catch (error) {
       throw toShopError(error instanceof PipelineFailure ? error.cause : error);
     }
+  }
+
+  async function attempt(tenant: string, statements: readonly Statement[]): Promise<WireResult[]> {
+    const [results = []] = await attemptAll([{ tenant, statements }]);
+    return results;
   }
 
   function share(tenant: TenantId, statements: readonly Statement[]): Promise<WireResult[]> {
@@ -361,7 +365,7 @@ const MOST_TRIES = 5;
 const TOGETHER = { most: 16, atOnce: 2, restMilliseconds: 10 };
 /** Of the connections, each for reads and for writes, at most. The rest is for transactions. */
 const SHARED = 0.3;
-const SHARING = { most: 12, slowMilliseconds: 250 };
+const SHARING = { most: 12, slowMilliseconds: 250, longMilliseconds: 50 };
 const BEGIN: Statement = { text: 'BEGIN' };
 const BEGIN_READ_ONLY: Statement = { text: 'BEGIN READ ONLY' };
 const COMMIT: Statement = { text: 'COMMIT' };
@@ -404,9 +408,9 @@ function settingOf(tenant: string): Statement {
   return { text: `SET LOCAL app.tenant = '${tenant}'`, once: true };
 }
 
-/** How a transaction begins that only reads. All tenants' rows are most of a table: only there it may be read as a whole. */
+/** What makes a tenant's what is only read. All tenants' rows are most of a table: only there it may be read as a whole. */
 function readingOf(tenant: string): Statement[] {
-  return [BEGIN_READ_ONLY, settingOf(tenant), ...(tenant === EVERY_TENANT ? [WHOLE_TABLES] : [])];
+  return [settingOf(tenant), ...(tenant === EVERY_TENANT ? [WHOLE_TABLES] : [])];
 }
 
 /** How a transaction begins that may write. */
@@ -418,14 +422,14 @@ function enteringOf(tenant: string): Statement[] {
   return [settingOf(tenant), { text: 'SELECT platform.enter($1)', values: [tenant] }];
 }
 
-function onlyReads(statement: Statement): boolean {
-  return (
-    /^\s*select\b/i.test(statement.text) &&
-    !/\b(?:nextval|pg_notify|for\s+(?:no\s+key\s+)?(?:update|share)|for\s+key\s+share)\b/i.test(
-      statement.text,
-    )
-  );
+function onlyReads({ text }: Statement): boolean {
+  if (LOCKS_OR_TELLS.test(text)) return false;
+  return /^\s*select\b/i.test(text) || (/^\s*with\b/i.test(text) && !CHANGES.test(text));
 }
+
+const LOCKS_OR_TELLS = /\b(?:nextval|pg_notify|for\s+(?:no\s+key\s+)?(?:update|share)|for\s+key\s+share)\b/i;
+/** A part of a `with` may write. */
+const CHANGES = /\b(?:insert|update|delete|merge)\b/i;
 
 /** Keeps the original below, so that the caller may look at the constraint and `transaction` at the SQLSTATE. */
 function transactionFailure(error: unknown): ShopError {

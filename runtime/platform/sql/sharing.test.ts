@@ -1,23 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSharing } from './sharing.ts';
-import type { Statement, WireResult } from './wire.ts';
+import { createSharing, type Ask } from './sharing.ts';
+import type { WireResult } from './wire.ts';
 
-const LIMITS = { atOnce: 1, most: 3, slowMilliseconds: 10_000, isSomebodys: () => true };
+const LIMITS = {
+  atOnce: 1,
+  most: 3,
+  slowMilliseconds: 10_000,
+  longMilliseconds: 10_000,
+  mixes: false,
+  isSomebodys: () => true,
+};
 
 /** Answers each statement with its text, when it is told to. */
 function server() {
   const runs: { readonly tenant: string; readonly texts: readonly string[]; end: () => void }[] = [];
-  const run = (tenant: string, statements: readonly Statement[]): Promise<WireResult[]> => {
-    const ended = Promise.withResolvers<WireResult[]>();
-    const texts = statements.map(({ text }) => text);
+  const run = (asks: readonly Ask[]): Promise<WireResult[][]> => {
+    const ended = Promise.withResolvers<WireResult[][]>();
+    const texts = asks.flatMap(({ statements }) => statements.map(({ text }) => text));
     const end = (): void =>
       texts.length > 1 && texts.includes('bad')
         ? ended.reject(new Error('somebody’s'))
         : texts[0] === 'bad'
           ? ended.reject(new Error('bad'))
-          : ended.resolve(texts.map((text) => ({ rows: [{ text }], rowCount: 1, command: 'SELECT' })));
-    runs.push({ tenant, texts, end });
+          : ended.resolve(
+              asks.map(({ statements }) =>
+                statements.map(({ text }) => ({ rows: [{ text }], rowCount: 1, command: 'SELECT' })),
+              ),
+            );
+    runs.push({ tenant: [...new Set(asks.map(({ tenant }) => tenant))].join(), texts, end });
     return ended.promise;
   };
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -103,9 +114,9 @@ test('waiting for a connection makes nobody slow', async () => {
   const sharing = createSharing({
     ...LIMITS,
     slowMilliseconds: 20,
-    run: (tenant, statements, started) => {
+    run: (asks, started) => {
       begun.push(started);
-      return run(tenant, statements);
+      return run(asks);
     },
   });
   const first = sharing.ask(ask('a', 'one'));
@@ -137,4 +148,85 @@ test('what was slow shares nothing until it has been quick', async () => {
   );
   for (const each of runs) each.end();
   await Promise.all([again, other]);
+});
+
+test('reads share with whoever waits, each tenant’s beside each other, and each gets its own answer', async () => {
+  const { run, runs, turn } = server();
+  const sharing = createSharing({ ...LIMITS, most: 4, mixes: true, run });
+  const first = sharing.ask(ask('a', 'one'));
+  await turn();
+  const waiting = [
+    ask('c', 'two'),
+    ask('b', 'three'),
+    ask('c', 'four', 'five'),
+    ask('b', 'six'),
+    ask('a', 'seven'),
+  ].map(sharing.ask);
+  for (let index = 0; index < 3; index += 1) {
+    runs[index]?.end();
+    await turn();
+  }
+  assert.deepEqual((await Promise.all([first, ...waiting])).map(answers), [
+    ['one'],
+    ['two'],
+    ['three'],
+    ['four', 'five'],
+    ['six'],
+    ['seven'],
+  ]);
+  assert.deepEqual(
+    runs.map(({ tenant, texts }) => [tenant, ...texts]),
+    [
+      ['a', 'one'],
+      ['b,c', 'three', 'six', 'two', 'four', 'five'],
+      ['a', 'seven'],
+    ],
+  );
+});
+
+test('of several tenants, whose fails, fails alone', async () => {
+  const { run, runs, turn } = server();
+  const sharing = createSharing({ ...LIMITS, mixes: true, run });
+  const first = sharing.ask(ask('a', 'one'));
+  await turn();
+  const [good, bad] = [sharing.ask(ask('b', 'good')), sharing.ask(ask('c', 'bad'))];
+  runs[0]?.end();
+  await first;
+  await turn();
+  assert.deepEqual([runs[1]?.tenant, runs[1]?.texts], ['b,c', ['good', 'bad']]);
+  runs[1]?.end();
+  await turn();
+  for (const each of runs.slice(2)) each.end();
+  assert.deepEqual(answers(await good), ['good']);
+  await assert.rejects(bad, /^Error: bad$/);
+});
+
+test('whose way was long shares with its own only for a while, and others with each other', async () => {
+  const { run, runs, turn } = server();
+  let now = 0;
+  const sharing = createSharing({ ...LIMITS, longMilliseconds: 50, now: () => now, mixes: true, run });
+  const first = sharing.ask(ask('long', 'report'));
+  await turn();
+  now = 60;
+  runs[0]?.end();
+  await first;
+
+  const round = async (): Promise<readonly string[][]> => {
+    const before = runs.length;
+    const asked = [sharing.ask(ask('a', 'one'))];
+    await turn();
+    asked.push(...[ask('long', 'two'), ask('b', 'three'), ask('long', 'four')].map(sharing.ask));
+    for (let index = before; index < runs.length; index += 1) {
+      runs[index]?.end();
+      await turn();
+    }
+    await Promise.all(asked);
+    return runs.slice(before + 1).map(({ tenant, texts }) => [tenant, ...texts]);
+  };
+  assert.deepEqual(await round(), [
+    ['long', 'two', 'four'],
+    ['b', 'three'],
+  ]);
+  now = 20_000;
+  assert.deepEqual(await round(), [['b,long', 'three', 'two', 'four']]);
 });

@@ -1,10 +1,12 @@
 /**
- * Single statements of a tenant that have to wait for a connection share the one that comes free: one BEGIN, one COMMIT, one wait for the
- * disk and one round trip for all of them. Nobody waits so that others may come along: where a connection is free, a statement goes at once.
+ * Single statements that have to wait for a connection share the one that comes free: one BEGIN, one COMMIT, one wait for the disk and one round
+ * trip for all of them. Nobody waits so that others may come along: where a connection is free, a statement goes at once.
  *
- * A way to the server costs several times what a statement by key does, so that under load each costs a fraction of what it does alone. No statement
- * shares with another tenant's, whose locks it would wait for. What the server refuses has had no effect, and is asked for again statement by
- * statement: whose fault it was fails alone, and with its own error.
+ * A way to the server costs several times what a statement by key does, so that under load each costs a fraction of what it does alone. What writes
+ * shares with its own tenant's only: it would wait for the locks of another's. Reads lock nothing, and share with whoever waits too, so that
+ * thousands of shops that are each asked now and then are served as cheaply as one that is asked all the time; but not with a tenant whose way
+ * was long a moment ago. What the server refuses has had no effect, and is asked for again statement by statement: whose fault it was fails
+ * alone, and with its own error.
  */
 import type { TenantId } from '../ports.ts';
 import type { Statement, WireResult } from './wire.ts';
@@ -16,12 +18,8 @@ export interface Ask {
 }
 
 export interface SharingOptions {
-  /** Runs the statements in their order in one transaction. `begun` is called when it has a connection. */
-  readonly run: (
-    tenant: TenantId,
-    statements: readonly Statement[],
-    begun: () => void,
-  ) => Promise<WireResult[]>;
+  /** Runs them in their order in one transaction, and answers each with its results. `begun` is called when it has a connection. */
+  readonly run: (asks: readonly Ask[], begun: () => void) => Promise<readonly WireResult[][]>;
   /** Whether what `run` threw may be one ask's fault; otherwise everybody gets it. */
   readonly isSomebodys: (error: unknown) => boolean;
   /** Transactions under way, at most. */
@@ -30,6 +28,12 @@ export interface SharingOptions {
   readonly most: number;
   /** What takes longer than this, once it has a connection, shares nothing the next time, until it has been quick once. Milliseconds. */
   readonly slowMilliseconds: number;
+  /** Whether one transaction may be of several tenants. */
+  readonly mixes: boolean;
+  /** Whose takes longer than this, once it has a connection, shares with no other tenant's for as long as `APART_MS` says. Milliseconds. */
+  readonly longMilliseconds: number;
+  /** Milliseconds since any moment. Default: this process's. */
+  readonly now?: () => number;
 }
 
 export interface Sharing {
@@ -44,10 +48,17 @@ interface Waiting extends Ask {
 
 /** More texts than this are not remembered as slow: somebody builds them from data. */
 const MOST_SLOW = 500;
+/** For so long a tenant is left to itself after its way was long. */
+const APART_MS = 10_000;
+/** More tenants than this are not remembered as long: then it is the server that is slow. */
+const MOST_APART = 1_000;
 
-export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): Sharing {
+export function createSharing(options: SharingOptions): Sharing {
+  const { run, isSomebodys, now = () => performance.now(), ...limits } = options;
   const queue: Waiting[] = [];
   const slow = new Set<string>();
+  /** Tenants, and until when they are left to themselves; whoever came first goes first. */
+  const apart = new Map<TenantId, number>();
   let running = 0;
   let beginning = false;
 
@@ -61,15 +72,30 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
     });
   }
 
-  /** The oldest, and what its tenant asks for besides: a share of it where others are free to take theirs. */
+  /** The oldest, and what may go with it: a share of it where others are free to take theirs. */
   function take(): readonly Waiting[] {
     const tenant = queue[0]?.tenant;
+    const isMixed = limits.mixes && tenant !== undefined && mayMix(tenant);
     const share = Math.min(limits.most, Math.ceil(queue.length / (limits.atOnce - running)));
     const taken: Waiting[] = [];
     const left: Waiting[] = [];
-    for (const each of queue) (each.tenant === tenant && taken.length < share ? taken : left).push(each);
+    for (const each of queue) {
+      const fits = each.tenant === tenant || (isMixed && mayMix(each.tenant));
+      (fits && taken.length < share ? taken : left).push(each);
+    }
     queue.splice(0, queue.length, ...left);
-    return taken;
+    // Whose turn it is, is told the server once for each tenant.
+    return isMixed
+      ? taken.toSorted((a, b) => (a.tenant < b.tenant ? -1 : a.tenant > b.tenant ? 1 : 0))
+      : taken;
+  }
+
+  function mayMix(tenant: TenantId): boolean {
+    const until = apart.get(tenant);
+    if (until === undefined) return true;
+    if (until > now()) return false;
+    apart.delete(tenant);
+    return true;
   }
 
   async function serve(asks: readonly Waiting[]): Promise<void> {
@@ -82,16 +108,11 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
   }
 
   async function shared(asks: readonly Waiting[]): Promise<void> {
-    const tenant = asks[0]?.tenant ?? '';
-    const watch = stopwatch();
+    const watch = stopwatch(now);
     try {
-      const results = await run(
-        tenant,
-        asks.flatMap(({ statements }) => statements),
-        watch.start,
-      );
-      let at = 0;
-      for (const { statements, resolve } of asks) resolve(results.slice(at, (at += statements.length)));
+      const results = await run(asks, watch.start);
+      for (const [index, { resolve }] of asks.entries()) resolve(results[index] ?? []);
+      noteWay(asks, watch.milliseconds());
       // Whose it was shows the next time, when each of them goes alone.
       if (watch.milliseconds() > limits.slowMilliseconds) for (const each of asks) note(each, true);
     } catch (error) {
@@ -102,10 +123,17 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
   }
 
   async function alone(ask: Ask): Promise<WireResult[]> {
-    const watch = stopwatch();
-    const results = await run(ask.tenant, ask.statements, watch.start);
+    const watch = stopwatch(now);
+    const [results = []] = await run([ask], watch.start);
     note(ask, watch.milliseconds() > limits.slowMilliseconds);
+    noteWay([ask], watch.milliseconds());
     return results;
+  }
+
+  function noteWay(asks: readonly Ask[], milliseconds: number): void {
+    if (!limits.mixes || milliseconds <= limits.longMilliseconds) return;
+    if (apart.size >= MOST_APART) apart.clear();
+    for (const { tenant } of asks) apart.set(tenant, now() + APART_MS);
   }
 
   function note({ statements }: Ask, isSlow: boolean): void {
@@ -126,10 +154,10 @@ export function createSharing({ run, isSomebodys, ...limits }: SharingOptions): 
   };
 }
 
-function stopwatch(): { start(): void; milliseconds(): number } {
-  let began = performance.now();
+function stopwatch(now: () => number): { start(): void; milliseconds(): number } {
+  let began = now();
   return {
-    start: () => void (began = performance.now()),
-    milliseconds: () => performance.now() - began,
+    start: () => void (began = now()),
+    milliseconds: () => now() - began,
   };
 }
