@@ -116,7 +116,7 @@ export const createService: CreateService = (platform) => {
   function listed(tenant: Tenant, asked: ProductsQuery, groups: readonly string[]): Promise<RouteResponse> {
     const terms = { currency: currencyOf(tenant, asked), groups };
     return cached.read(tenant.id, `list/${keyOf(terms)}/${JSON.stringify(asked)}`, async () => {
-      const now = await termsNow(tenant, terms);
+      const [now] = await Promise.all([termsNow(tenant, terms), lists.ready(tenant, asked)]);
       const page = await lists.list(tenant, asked, now.lists);
       const [products, instead] = await Promise.all(
         [page.products, page.instead].map((cards) => priceCards(sql, tenant.id, cards, now)),
@@ -135,8 +135,8 @@ export const createService: CreateService = (platform) => {
       tenant.id,
       `ids/${keyOf(terms)}/${asked.locale ?? ''}/${asked.ids.join()}`,
       async () => {
-        const cards = await listByIds(sql, tenant, asked);
-        return { products: await priceCards(sql, tenant.id, cards, await termsNow(tenant, terms)) };
+        const [cards, now] = await Promise.all([listByIds(sql, tenant, asked), termsNow(tenant, terms)]);
+        return { products: await priceCards(sql, tenant.id, cards, now) };
       },
     );
   }
@@ -243,8 +243,11 @@ export const createService: CreateService = (platform) => {
         const currency = currencyOf(tenant, query as { currency?: string });
         const terms = { currency, groups: caller.groups ?? [] };
         return cached.read(tenant.id, `product/${handle}/${keyOf(terms)}/${locale ?? ''}`, async () => {
-          const product = await readDetail(platform, tenant, handle, { currency, locale });
-          return priceDetail(sql, tenant.id, product, await termsNow(tenant, terms));
+          const [product, now] = await Promise.all([
+            readDetail(platform, tenant, handle, { currency, locale }),
+            termsNow(tenant, terms),
+          ]);
+          return priceDetail(sql, tenant.id, product, now);
         });
       },
       async getRelated(request) {
@@ -254,8 +257,10 @@ export const createService: CreateService = (platform) => {
         const currency = currencyOf(tenant, query as { currency?: string });
         const terms = { currency, groups: caller.groups ?? [] };
         return cached.read(tenant.id, `related/${handle}/${keyOf(terms)}/${locale ?? ''}`, async () => {
-          const now = await termsNow(tenant, terms);
-          const found = await relatedTo(browserOf(tenant.id), tenant.id, handle, { currency, locale });
+          const [found, now] = await Promise.all([
+            relatedTo(browserOf(tenant.id), tenant.id, handle, { currency, locale }),
+            termsNow(tenant, terms),
+          ]);
           const priced = (cards: readonly ProductCard[]) => priceCards(sql, tenant.id, cards, now);
           const [crossSell, upSell, accessories] = await Promise.all([
             priced(found.crossSell),

@@ -80,6 +80,27 @@ test('who was held up with what a product was called does not bring it back', as
   assert.deepEqual(await near.near(SHOP, 'kettle', 10, NEAR), ['it']);
 });
 
+test('of a shop that has too few products for its words to tell anything, nothing is read but how few', async () => {
+  await keeping().tell(SHOP, [called('Kettle', 5)], []);
+  const asked: string[] = [];
+  const sql = {
+    ...shop.host.sql,
+    query: ((tenant, text, ...rest) => {
+      asked.push(text);
+      return shop.host.sql.query(tenant, text, ...rest);
+    }) as typeof shop.host.sql.query, // a generic of the row, which is the caller's
+  };
+  const near = createNear({ sql, clock });
+  const found = (learnedFrom: number) => near.near(SHOP, 'kettle', 10, NEAR, learnedFrom);
+  assert.deepEqual(await found(2), []);
+  assert.deepEqual(await found(2), [], 'remembered');
+  assert.equal(asked.length, 1);
+  assert.match(asked[0] ?? '', /^SELECT FROM catalog_meanings/);
+  await keeping().tell(SHOP, [{ ...called('Copper kettle', 1), id: 'other' }], []);
+  near.forget(SHOP);
+  assert.deepEqual((await found(2)).toSorted(), ['it', 'other']);
+});
+
 test('while a catalogue is imported beyond the bound, its words are forgotten at the next batch and never read again', async () => {
   const kept = async () => {
     const { rows } = await shop.host.sql.query<{ models: number; meanings: number }>(

@@ -36,6 +36,8 @@ const ENOUGH = 0.9;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** How long it is not looked whether they have changed. */
 const FRESH_MS = 2_000;
+/** Shops of which it is remembered for that long that they have few products. */
+const MOST_SMALL = 10_000;
 
 /** What a configured model says. */
 interface Embedded {
@@ -70,26 +72,53 @@ export function createNear(options: NearOptions): Near {
   const { sql, clock, embeddings, asked } = options;
   // In the order in which they were asked for, the latest last.
   const kept = new Map<TenantId, Kept>();
+  let bytes = 0;
   // Not taken out of `kept`: whoever is reading meanwhile would put back what it read before.
   const changed = new Set<TenantId>();
+  /** Shops of few products, and until when they are taken to be. */
+  const small = new Map<TenantId, number>();
 
   async function meaningsOf(tenant: TenantId): Promise<Kept | undefined> {
     const now = clock.now().getTime();
     const present = kept.get(tenant);
-    kept.delete(tenant);
+    drop(tenant);
     const current =
       present !== undefined && !changed.delete(tenant) && now - present.checked < FRESH_MS
         ? present
         : await refreshed(tenant, present, now);
     if (current === undefined) return undefined;
+    // Whoever asked at the same time may have put it there meanwhile.
+    drop(tenant);
     kept.set(tenant, current);
-    let bytes = [...kept.values()].reduce((sum, one) => sum + one.bytes, 0);
-    for (const [other, one] of kept) {
+    bytes += current.bytes;
+    for (const other of kept.keys()) {
       if (bytes <= MOST_BYTES || other === tenant) break;
-      kept.delete(other);
-      bytes -= one.bytes;
+      drop(other);
     }
     return current;
+  }
+
+  /** Thousands of small shops are not read, and kept, only to find that their words tell nothing. */
+  async function hasFewer(tenant: TenantId, than: number): Promise<boolean> {
+    // A model that is configured may know them all the same, and what has been read says more.
+    if (than === 0 || embeddings !== undefined || kept.has(tenant)) return false;
+    const now = clock.now().getTime();
+    if ((small.get(tenant) ?? 0) > now) return true;
+    const { rowCount } = await sql.query(
+      tenant,
+      'SELECT FROM catalog_meanings WHERE tenant_id = $1 LIMIT $2::int',
+      [tenant, than],
+      BROWSING,
+    );
+    if (rowCount >= than) return false;
+    if (small.size >= MOST_SMALL) small.clear();
+    small.set(tenant, now + FRESH_MS);
+    return true;
+  }
+
+  function drop(tenant: TenantId): void {
+    bytes -= kept.get(tenant)?.bytes ?? 0;
+    kept.delete(tenant);
   }
 
   async function refreshed(
@@ -111,6 +140,7 @@ export function createNear(options: NearOptions): Near {
 
   return {
     async near(tenant, text, most, threshold, learnedFrom = 0) {
+      if (await hasFewer(tenant, learnedFrom)) return [];
       const meanings = await meaningsOf(tenant);
       if (meanings === undefined) return [];
       const { embedded } = meanings;
@@ -129,7 +159,10 @@ export function createNear(options: NearOptions): Near {
         .slice(0, most)
         .map(({ id }) => id);
     },
-    forget: (tenant) => void changed.add(tenant),
+    forget(tenant) {
+      changed.add(tenant);
+      small.delete(tenant);
+    },
   };
 }
 

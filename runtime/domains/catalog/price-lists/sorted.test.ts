@@ -77,7 +77,10 @@ describe('lists of products', () => {
     createProductLists(
       { sql, clock: systemClock },
       { read: () => Promise.resolve({ rules: [], rulesVersion: 0 }) } as unknown as KeptSettings, // as much of them as is looked at
-      { list: () => Promise.reject(new Error('nobody searches')) },
+      {
+        ready: () => Promise.resolve(),
+        list: () => Promise.reject(new Error('nobody searches')),
+      },
     );
 
   async function all(query: Partial<ProductsQuery>, applying: Applying): Promise<ProductCard[]> {

@@ -17,6 +17,11 @@ import { isPlain, rankingOf, type Ranking } from './rules.ts';
 
 export interface ProductLists {
   /**
+   * Reads what a list has to know of its shop, all at once: one way to the database where one after the other would be three. It is
+   * kept for the moment in which the list is asked for.
+   */
+  ready(tenant: Tenant, query: ProductsQuery): Promise<void>;
+  /**
    * One page; total and facets come with the first. Filtered and sorted by what price lists make of prices, where the database alone
    * answers; the index knows variants' own prices, and what is off all of them.
    * @param lists that apply to whoever asks; absent: none
@@ -35,7 +40,7 @@ const LONGEST_READING_MS = 86_400_000;
 export function createProductLists(
   { sql, clock }: Pick<Platform, 'sql' | 'clock'>,
   settings: KeptSettings,
-  search: Pick<ProductSearch, 'list'>,
+  search: Pick<ProductSearch, 'list' | 'ready'>,
 ): ProductLists {
   const inDatabase = (
     tenant: Tenant,
@@ -133,6 +138,10 @@ export function createProductLists(
   }
 
   return {
+    async ready(tenant, query) {
+      await Promise.all([settings.read(tenant.id), isSearched(query) ? search.ready(tenant) : undefined]);
+    },
+
     async list(tenant, query, lists = NO_LISTS) {
       const { rules, rulesVersion } = await settings.read(tenant.id);
       if (rules.length === 0) return page(tenant, query, AS_IT_IS, lists);

@@ -31,6 +31,8 @@ export type AskedQuery = ProductsQuery & {
 };
 
 export interface ProductSearch {
+  /** Looks whether the index is built, which is kept for some seconds. Nothing is thrown while it is away: the list itself hears of it. */
+  ready(tenant: Tenant): Promise<void>;
   /**
    * One page; total and facets come with the first.
    * @throws ShopError `invalid_input` for a cursor of another search; `unavailable` for a further page while the index is away
@@ -83,19 +85,24 @@ export function createProductSearch(
     refusal: () => new ShopError('unavailable', 'The search index did not answer a moment ago.'),
   };
 
-  /** @returns undefined while the index cannot answer: away, or not built yet */
-  async function ask(tenant: Tenant, query: SearchQuery): Promise<SearchPage | undefined> {
+  /** @returns undefined while the index is away */
+  async function unlessAway<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await guarded(guard, async () => {
-        if (!(await keeping.isBuilt(tenant))) return undefined;
-        const { synonyms } = await settings.read(tenant.id);
-        const also = alsoOf(query.text ?? '', synonyms);
-        return search.search(tenant.id, indexOf(tenant), also.length === 0 ? query : { ...query, also });
-      });
+      return await guarded(guard, work);
     } catch (error) {
       if (isAway(error)) return undefined;
       throw error;
     }
+  }
+
+  /** @returns undefined while the index cannot answer: away, or not built yet */
+  async function ask(tenant: Tenant, query: SearchQuery): Promise<SearchPage | undefined> {
+    return unlessAway(async () => {
+      if (!(await keeping.isBuilt(tenant))) return undefined;
+      const { synonyms } = await settings.read(tenant.id);
+      const also = alsoOf(query.text ?? '', synonyms);
+      return search.search(tenant.id, indexOf(tenant), also.length === 0 ? query : { ...query, also });
+    });
   }
 
   /** All words: in the language that is asked in or, where nothing has them, as products are written. What resembles them comes last. */
@@ -240,6 +247,10 @@ export function createProductSearch(
   }
 
   return {
+    async ready(tenant) {
+      await unlessAway(() => keeping.isBuilt(tenant));
+    },
+
     async list(tenant, query, arranged) {
       const currency = currencyOf(tenant, query);
       const found = await foundOf(tenant, query, arranged, currency);

@@ -37,7 +37,12 @@ export function createSearchSettings({
       const now = clock.now().getTime();
       const present = kept.get(tenant);
       if (present !== undefined && present.until > now) return present.settings;
-      if (kept.size >= MOST_KEPT) kept.clear();
+      // The oldest leaves: they come in the order in which they were read.
+      kept.delete(tenant);
+      for (const oldest of kept.keys()) {
+        if (kept.size < MOST_KEPT) break;
+        kept.delete(oldest);
+      }
       const settings = readSettings(sql, tenant);
       kept.set(tenant, { settings, until: now + CACHE_SECONDS * 1_000 });
       // Whoever asks hears of the failure; the next one tries again.
