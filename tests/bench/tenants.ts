@@ -1,5 +1,5 @@
 /**
- * `npm run bench:tenants [-- --few 5 --many 5000 --seconds 20 --products 20]`: whether a shop notices how many others share its
+ * `npm run bench:tenants [-- --few 5 --many 5000 --seconds 20 --products 20 --only "nothing kept, evenly"]`: whether a shop notices how many others share its
  * installation. One runtime, one PostgreSQL; tenants come by the operator's own provisioning, eight at a time; the goods of all come
  * by one shop's import and are copied to the others by the superuser, as rows. First few tenants are asked, then many, in the same
  * process: as often each, and as often as real shops are (Zipf); and the few alone once more, among the many. Prints the tables of
@@ -42,6 +42,8 @@ const { values } = parseArgs({
     shoppers: { type: 'string', default: '16' },
     warm: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '20' },
+    /** What the rows are called that are measured, or a part of it. */
+    only: { type: 'string', default: '' },
   },
 });
 const before = machine();
@@ -341,7 +343,10 @@ async function run(tenants: number): Promise<Round> {
     { withinMs: 60_000, what: 'the runtime knows the last tenant' },
   );
   const measured = new Map<string, Measured>();
-  for (const { what, flow, beside = false } of [...everybody(tenants), ...(tenants > few ? ours() : [])]) {
+  const all = [...everybody(tenants), ...(tenants > few ? ours() : [])];
+  for (const { what, flow, beside = false } of all.filter((each) =>
+    baseOf(each.what).includes(values.only),
+  )) {
     process.stderr.write(`${tenants} tenants, ${what}\n`);
     const others = beside ? browseOthers(tenants) : undefined;
     const result = await measure({

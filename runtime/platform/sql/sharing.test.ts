@@ -230,3 +230,27 @@ test('whose way was long shares with its own only for a while, and others with e
   now = 20_000;
   assert.deepEqual(await round(), [['b,long', 'three', 'two', 'four']]);
 });
+
+test('where every way is long it is the server’s, and whoever waits shares', async () => {
+  const { run, runs, turn } = server();
+  let now = 0;
+  const sharing = createSharing({ ...LIMITS, longMilliseconds: 50, now: () => now, mixes: true, run });
+  const one = async (tenant: string): Promise<void> => {
+    const answer = sharing.ask(ask(tenant, 'one'));
+    await turn();
+    now += 60;
+    runs.at(-1)?.end();
+    await answer;
+  };
+  for (let count = 0; count < 20; count += 1) await one(`t${count}`);
+  await one('late');
+  const first = sharing.ask(ask('a', 'one'));
+  await turn();
+  const both = [sharing.ask(ask('late', 'two')), sharing.ask(ask('b', 'three'))];
+  runs.at(-1)?.end();
+  await first;
+  await turn();
+  runs.at(-1)?.end();
+  await Promise.all(both);
+  assert.deepEqual([runs.at(-1)?.tenant, runs.at(-1)?.texts], ['b,late', ['three', 'two']]);
+});

@@ -30,7 +30,10 @@ export interface SharingOptions {
   readonly slowMilliseconds: number;
   /** Whether one transaction may be of several tenants. */
   readonly mixes: boolean;
-  /** Whose takes longer than this, once it has a connection, shares with no other tenant's for as long as `APART_MS` says. Milliseconds. */
+  /**
+   * Whose takes longer than this, once it has a connection, and several times as long as is usual, shares with no other tenant's for as long
+   * as `APART_MS` says. Milliseconds.
+   */
   readonly longMilliseconds: number;
   /** Milliseconds since any moment. Default: this process's. */
   readonly now?: () => number;
@@ -50,8 +53,12 @@ interface Waiting extends Ask {
 const MOST_SLOW = 500;
 /** For so long a tenant is left to itself after its way was long. */
 const APART_MS = 10_000;
-/** More tenants than this are not remembered as long: then it is the server that is slow. */
+/** More tenants than this are not remembered as long. */
 const MOST_APART = 1_000;
+/** How many times as long as usual is long: where everything is slow it is the server, and sharing helps. */
+const UNUSUAL = 4;
+/** What the latest way counts in what is usual. */
+const LATEST = 1 / 32;
 
 export function createSharing(options: SharingOptions): Sharing {
   const { run, isSomebodys, now = () => performance.now(), ...limits } = options;
@@ -59,6 +66,8 @@ export function createSharing(options: SharingOptions): Sharing {
   const slow = new Set<string>();
   /** Tenants, and until when they are left to themselves; whoever came first goes first. */
   const apart = new Map<TenantId, number>();
+  /** What a way takes, once it has a connection. */
+  let usual = 0;
   let running = 0;
   let beginning = false;
 
@@ -131,7 +140,9 @@ export function createSharing(options: SharingOptions): Sharing {
   }
 
   function noteWay(asks: readonly Ask[], milliseconds: number): void {
-    if (!limits.mixes || milliseconds <= limits.longMilliseconds) return;
+    const isLong = milliseconds > Math.max(limits.longMilliseconds, usual * UNUSUAL);
+    usual += (milliseconds - usual) * LATEST;
+    if (!limits.mixes || !isLong) return;
     if (apart.size >= MOST_APART) apart.clear();
     for (const { tenant } of asks) apart.set(tenant, now() + APART_MS);
   }
