@@ -184,7 +184,7 @@ test('reads share with whoever waits, each tenant’s beside each other, and eac
   );
 });
 
-test('of several tenants, whose fails, fails alone', async () => {
+test('of several tenants, whose fails, fails alone, and shares with nobody for a while', async () => {
   const { run, runs, turn } = server();
   const sharing = createSharing({ ...LIMITS, mixes: true, run });
   const first = sharing.ask(ask('a', 'one'));
@@ -199,6 +199,18 @@ test('of several tenants, whose fails, fails alone', async () => {
   for (const each of runs.slice(2)) each.end();
   assert.deepEqual(answers(await good), ['good']);
   await assert.rejects(bad, /^Error: bad$/);
+  const busy = sharing.ask(ask('a', 'two'));
+  await turn();
+  const later = [ask('b', 'three'), ask('c', 'four'), ask('d', 'five')].map(sharing.ask);
+  for (let index = 4; index < 7; index += 1) {
+    runs[index]?.end();
+    await turn();
+  }
+  await Promise.all([busy, ...later]);
+  assert.deepEqual(
+    runs.slice(5).map(({ tenant }) => tenant),
+    ['b,d', 'c'],
+  );
 });
 
 test('whose way was long shares with its own only for a while, and others with each other', async () => {

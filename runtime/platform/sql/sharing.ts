@@ -5,7 +5,7 @@
  * A way to the server costs several times what a statement by key does, so that under load each costs a fraction of what it does alone. What writes
  * shares with its own tenant's only: it would wait for the locks of another's. Reads lock nothing, and share with whoever waits too, so that
  * thousands of shops that are each asked now and then are served as cheaply as one that is asked all the time; but not with a tenant whose way
- * was long a moment ago. What the server refuses has had no effect, and is asked for again statement by statement: whose fault it was fails
+ * was long, or refused, a moment ago. What the server refuses has had no effect, and is asked for again statement by statement: whose fault it was fails
  * alone, and with its own error.
  */
 import type { TenantId } from '../ports.ts';
@@ -126,9 +126,15 @@ export function createSharing(options: SharingOptions): Sharing {
       if (watch.milliseconds() > limits.slowMilliseconds) for (const each of asks) note(each, true);
     } catch (error) {
       if (isSomebodys(error))
-        await Promise.all(asks.map((each) => alone(each).then(each.resolve, each.reject)));
+        await Promise.all(asks.map((each) => alone(each).then(each.resolve, (own) => refused(each, own))));
       else for (const { reject } of asks) reject(error);
     }
+  }
+
+  /** Nobody else's is asked for twice again because of it. */
+  function refused({ tenant, reject }: Waiting, error: unknown): void {
+    leave(tenant);
+    reject(error);
   }
 
   async function alone(ask: Ask): Promise<WireResult[]> {
@@ -142,9 +148,13 @@ export function createSharing(options: SharingOptions): Sharing {
   function noteWay(asks: readonly Ask[], milliseconds: number): void {
     const isLong = milliseconds > Math.max(limits.longMilliseconds, usual * UNUSUAL);
     usual += (milliseconds - usual) * LATEST;
-    if (!limits.mixes || !isLong) return;
+    if (isLong) for (const { tenant } of asks) leave(tenant);
+  }
+
+  function leave(tenant: TenantId): void {
+    if (!limits.mixes) return;
     if (apart.size >= MOST_APART) apart.clear();
-    for (const { tenant } of asks) apart.set(tenant, now() + APART_MS);
+    apart.set(tenant, now() + APART_MS);
   }
 
   function note({ statements }: Ask, isSlow: boolean): void {
