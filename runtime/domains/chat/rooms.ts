@@ -39,6 +39,8 @@ export interface LiveRoom {
   readonly present: Map<string, number>;
   /** Other processes with listeners, as they said last. */
   readonly others: Map<string, { present: Set<string>; seenAt: number }>;
+  /** Another process was silent for so long that it was forgotten: it may have been only that nothing got through. */
+  hasLost: boolean;
   /** Who sat down a moment ago: told to those who sat before. */
   readonly arriving: Arrival[];
   /** What is behind a gap. */
@@ -255,6 +257,7 @@ export function createRooms(options: RoomsOptions): Rooms {
           else present.delete(person);
         }
       room.others.set(news.node, { present, seenAt: now() });
+      room.hasLost = false;
     }
     tellChanges(room, before, room.others.get(news.node)?.present ?? NOBODY);
     if (news.kind !== 'here') return;
@@ -294,6 +297,7 @@ export function createRooms(options: RoomsOptions): Rooms {
       seats: new Set(),
       present: new Map(),
       others: new Map(),
+      hasLost: false,
       arriving: [],
       ahead: [],
       leaving: new Map(),
@@ -415,7 +419,9 @@ export function createRooms(options: RoomsOptions): Rooms {
       if (isClosed) return;
       for (const room of rooms) {
         forgetSilent(room);
-        publishTo(room, hereNews(room, false));
+        if (room.others.size > 0) publish(tenant, room.id, hereNews(room, false));
+        // Each may have forgotten the other: who waited to be told of somebody would wait for good.
+        else if (room.hasLost) publish(tenant, room.id, hereNews(room, true));
       }
       try {
         const heads = await headsOf(
@@ -444,6 +450,7 @@ export function createRooms(options: RoomsOptions): Rooms {
     for (const [other, { seenAt, present }] of room.others) {
       if (now() - seenAt < 3.5 * sweepMilliseconds) continue;
       room.others.delete(other);
+      room.hasLost = true;
       tellChanges(room, present, NOBODY);
     }
   }
