@@ -17,6 +17,7 @@ import { eraseCustomer, StillThereError } from '../../recovery/subjects/erase.ts
 import { exportSubject } from '../../recovery/subjects/export.ts';
 import { sayFarewell } from '../../recovery/subjects/farewell.ts';
 import { createObjectHolder } from '../../recovery/subjects/objects.ts';
+import { createPictureHolder } from '../../recovery/subjects/pictures.ts';
 import { createSigner, verifyReceipt } from '../../recovery/subjects/receipt.ts';
 import { createRowHolder, NoSuchCustomerError, type RowHolder } from '../../recovery/subjects/rows.ts';
 import type { PlatformConfig } from '../../resources/platform.ts';
@@ -33,6 +34,8 @@ import { confirm } from '../terminal/confirm.ts';
 const PATIENCE_MS = 3_600_000;
 /** A shop that nobody runs at the moment sends no mail, and is waited for in vain. */
 const FAREWELL_MS = 20_000;
+/** For the shop's runtime to remove what the customer has brought. */
+const PICTURES_MS = 60_000;
 
 export async function exportData({ cli, args: [name = ''], flags }: Call): Promise<number> {
   const customer = flags.text('customer');
@@ -74,7 +77,7 @@ export async function erase({ cli, args: [name = ''], flags }: Call): Promise<nu
     const rows = rowsOf(database);
     const signed = await eraseCustomer(operation, customer, {
       database,
-      holders: [rows],
+      holders: [rows, createPictureHolder(database, { withinMs: PICTURES_MS })],
       identify: (subject) => rows.identify(subject),
       farewell: (subject) => sayFarewell(database, subject, { withinMs: FAREWELL_MS }),
       sealer: createSealer(platform.secretsKey),

@@ -10,7 +10,9 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { ownFolder } from '../../../tests/support/owned.ts';
+import { folderOf } from '../../../runtime/domains/media/definition.ts';
 import { startTestPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
+import { until } from '../../../tests/support/wait.ts';
 import { directoryRow } from '../../../tests/support/writers.ts';
 import { openDatabase, type Database } from '../../provisioners/postgres/database.ts';
 import { loadCatalogue } from '../../provisioners/postgres/desired.ts';
@@ -25,6 +27,7 @@ import { exportSubject } from './export.ts';
 import type { Holder, Subject } from './holder.ts';
 import { forgetErased } from './memory.ts';
 import { createObjectHolder } from './objects.ts';
+import { createPictureHolder } from './pictures.ts';
 import { createSigner, verifyReceipt } from './receipt.ts';
 import { createRowHolder } from './rows.ts';
 
@@ -64,6 +67,23 @@ const parts = (holders: readonly Holder[]) => ({
   now: () => new Date('2026-11-25T12:00:00Z'),
 });
 
+/** As the shop's runtime does when it finds the task. */
+async function runtimeRemoves(tenant: string): Promise<void> {
+  await until(
+    async () => {
+      const tasks = await database.query(
+        `delete from shop.tasks where tenant_id = $1 and name = 'media.remove-erased-pictures' returning id`,
+        [tenant],
+      );
+      return tasks.length > 0 || undefined;
+    },
+    { withinMs: 30_000, what: 'a task is left for the runtime' },
+  );
+  await database.query(`delete from shop.media_shopper_pictures where tenant_id = $1 and state = 'erased'`, [
+    tenant,
+  ]);
+}
+
 test('a table with a column that could name a customer says what becomes of it', () => {
   const suspicious = /^\s+(customer_id|email|email_key|\w*address|payload|events|body)\s/gm;
   const declared = new Map(TABLES.map((table) => [table.name, table.personal]));
@@ -101,13 +121,20 @@ test('a customer is erased from every table, and what others have and what the b
   await fill('bolt');
   const neighbour = await textOf('bolt');
   const grace = (await textOf('acme')).split('\n').filter((row) => row.includes('grace'));
-  const holders = [createRowHolder(database, TABLES), createObjectHolder(store)];
+  const holders = [
+    createRowHolder(database, TABLES),
+    createObjectHolder(store),
+    createPictureHolder(database, { withinMs: 30_000 }),
+  ];
   const operation = await createOperations(database).begin({
     kind: 'erase',
     tenant: 'acme',
     arguments: { customer: ADA },
   });
-  const receipt = await eraseCustomer(operation, ADA, parts(holders));
+  const [receipt] = await Promise.all([
+    eraseCustomer(operation, ADA, parts(holders)),
+    runtimeRemoves('acme'),
+  ]);
   await createOperations(database).end(operation.id, 'Succeeded', '');
 
   const left = await textOf('acme');
@@ -139,6 +166,9 @@ test('a customer is erased from every table, and what others have and what the b
     'shop.orders_orders': 'redacted 2',
     'shop.catalog_purchases': 'deleted 1',
     'shop.catalog_reviews': 'redacted 1',
+    'shop.catalog_review_pictures': 'deleted 1',
+    'shop.media_shopper_pictures': 'redacted 1',
+    shoppers: 'deleted 1',
     'shop.catalog_wishlists': 'deleted 1',
     'shop.catalog_wishlist_items': 'deleted 1',
     'shop.recommendations_visits': 'deleted 1',
@@ -165,6 +195,22 @@ test('killed after a holder erased and before anybody was told, the receipt has 
   const again = await operations.begin({ kind: 'erase', tenant: 'acme', arguments: { customer: GRACE } });
   assert.equal(again.id, operation.id);
   const receipt = await eraseCustomer(again, GRACE, parts([rows]));
+  assert.equal(receipt.statement.removed.find(({ what }) => what === 'shop.customers')?.count, 1);
+  await operations.end(operation.id, 'Succeeded', '');
+});
+
+test('no receipt is given while a picture of theirs is left, because nobody runs the shop', async () => {
+  await fill('acme');
+  const holders = [createRowHolder(database, TABLES), createPictureHolder(database, { withinMs: 200 })];
+  const operations = createOperations(database);
+  const wish = { kind: 'erase', tenant: 'acme', arguments: { customer: ADA } } as const;
+  const operation = await operations.begin(wish);
+  await assert.rejects(eraseCustomer(operation, ADA, parts(holders)), /1 in pictures shoppers/);
+  const again = createPictureHolder(database, { withinMs: 30_000 });
+  const [receipt] = await Promise.all([
+    eraseCustomer(await operations.begin(wish), ADA, parts([createRowHolder(database, TABLES), again])),
+    runtimeRemoves('acme'),
+  ]);
   assert.equal(receipt.statement.removed.find(({ what }) => what === 'shop.customers')?.count, 1);
   await operations.end(operation.id, 'Succeeded', '');
 });
@@ -269,12 +315,18 @@ test('an export has everything of the customer, and nothing of another', async (
   await fill('acme');
   const holders = [createRowHolder(database, TABLES), createObjectHolder(store)];
   await store.put('acme/media/picture.blob', Buffer.from('picture'));
+  for (const customer of [ADA, GRACE])
+    await store.put(
+      `acme/shoppers/${folderOf('acme', customer)}/pic.blob`,
+      Buffer.from(`taken by ${customer.slice(4)}`),
+    );
   const at = new Date('2026-11-25T12:00:00Z');
   await exportSubject({ tenant: 'acme', customer: ADA }, holders, store, '_exports/acme/ada.tar.gz', at);
   const archive = gunzipSync(await read(store, '_exports/acme/ada.tar.gz')).toString('utf8');
   for (const table of ['customers', 'customer_addresses', 'orders_orders', 'orders_cart_lines', 'event_log'])
     assert.ok(archive.includes(`postgresql/rows/${table}.jsonl`), table);
   assert.ok(archive.includes('ada@example.com') && !archive.includes('grace'));
+  assert.ok(archive.includes('taken by ada'), 'the pictures they brought');
   const whole = await exportSubject({ tenant: 'acme' }, holders, store, '_exports/acme/all.tar.gz', at);
   assert.ok(
     whole.lines.some(({ holder, what, count }) => holder === 'objects' && what === 'media' && count === 1),

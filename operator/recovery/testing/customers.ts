@@ -1,6 +1,7 @@
 /** Two customers of a shop, for tests of what becomes of their data. */
 import { attemptSubject } from '../../../runtime/domains/accounts/definition.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
+import { folderOf } from '../../../runtime/domains/media/definition.ts';
 import { platform } from '../../../runtime/platform/sql/definition.ts';
 import type { Session } from '../../provisioners/postgres/database.ts';
 
@@ -24,6 +25,8 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
     'products',
     'catalog_purchases',
     'catalog_wishlists',
+    'catalog_review_pictures',
+    'media_shopper_pictures',
   ])
     await database.query(`delete from shop.${table} where tenant_id = '${tenant}'`);
   await database.query(
@@ -82,6 +85,16 @@ export async function fillShop(database: Session, tenant: string): Promise<void>
       `insert into shop.catalog_reviews (tenant_id, id, product_id, customer_id, version, state, rating, title, body, shown_name, verified, helpful,
          reports, created_at, published_at)
        values ($1, 'review of ' || substr($2, 5), 'prod_1', $2, 1, 'published', 4, 'Good', 'Write to ' || $3, 'Ada-or-Grace', true, 1, 0, now(), now())`,
+      [tenant, id, email],
+    );
+    await database.query(
+      `insert into shop.media_shopper_pictures (tenant_id, id, customer_id, state, content_type, size, ticket, expires_at, width, height, object, created_at)
+       values ($1, 'pic of ' || substr($2, 5), $2, 'ready', 'image/jpeg', 10, 'x', now(), 1, 1, $3, now())`,
+      [tenant, id, `${folderOf(tenant, id)}/pic`],
+    );
+    await database.query(
+      `insert into shop.catalog_review_pictures (tenant_id, id, review_id, position, state, alt, width, height)
+       values ($1, 'pic of ' || substr($2, 5), 'review of ' || substr($2, 5), 0, 'approved', 'Me, ' || $3, 1, 1)`,
       [tenant, id, email],
     );
     for (const [number, customer] of [

@@ -9,6 +9,9 @@ import { LARGEST } from './limits.ts';
 import * as schemas from './schemas.ts';
 import * as shoppers from './shoppers/schemas.ts';
 
+/** For whoever gives a customer what the shop has of them. */
+export { folderOf, SHOPPERS } from './shoppers/folder.ts';
+
 export const media: DomainDefinition = {
   name: 'media',
   summary:
