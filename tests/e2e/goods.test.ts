@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { AdminRelated } from '../../runtime/domains/catalog/related/schemas.ts';
-import type { ReviewSettings } from '../../runtime/domains/catalog/reviews/schemas.ts';
+import type { AdminReview, ReviewSettings } from '../../runtime/domains/catalog/reviews/schemas.ts';
 import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
+import { photographOfTelephone } from '../../runtime/platform/pictures/testing/pictures.ts';
 import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { newCustomer } from '../support/customers.ts';
 import type { Shop } from '../support/shop.ts';
@@ -135,6 +136,13 @@ test(
     await form.getByRole('alert').waitFor();
     await form.getByLabel('Your review').fill('Kept me dry for three nights.');
     await form.getByLabel('Your name').fill('Ada');
+    await form.getByLabel('Add pictures').setInputFiles([
+      { name: 'rain.jpg', mimeType: 'image/jpeg', buffer: await photographOfTelephone(1_200, 900) },
+      { name: 'no picture.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') },
+    ]);
+    await form.getByText('This picture could not be taken.').waitFor();
+    await form.getByTestId('review-picture').getByLabel('What does it show?').fill('The tent in the rain');
+    await page.screenshot({ path: join(SCREENS, 'goods-2-review-form.png'), fullPage: true });
     await form.getByRole('button', { name: 'Send' }).click();
     await page
       .getByText('Your review is there for everybody to read.')
@@ -145,15 +153,43 @@ test(
         throw new Error(`not written; seen instead: ${seen}`, { cause: error });
       });
 
+    const [waiting] = (
+      await managed<{ reviews: AdminReview[] }>('GET', '/api/admin/catalog/reviews?pictures=waiting')
+    ).reviews;
+    assert.ok(waiting?.pictures[0] !== undefined, 'the merchant looks at the picture first');
+    const looked = { version: waiting.version, state: 'approved' };
+    const picture = `/api/admin/catalog/reviews/${waiting.id}/pictures/${waiting.pictures[0].id}`;
+    await managed('PATCH', picture, looked);
+
     const reader = await visitor();
     await signIn(reader.page, 'reader@example.com');
     await reader.page.goto(at(`/products/${product.handle}`));
     const review = reader.page.getByTestId('review').filter({ hasText: 'Kept me dry for three nights.' });
     await review.waitFor();
     await reader.page.getByRole('heading', { name: 'Goes well with it' }).waitFor();
+    // The list is kept for a few seconds.
+    const thumbnail = review.getByTestId('review-thumbnail');
+    await until(
+      async () => {
+        if ((await thumbnail.count()) > 0) return true;
+        await reader.page.reload();
+        return undefined;
+      },
+      { withinMs: 60_000, everyMs: 500, what: 'the picture is shown' },
+    );
+    await reader.page.screenshot({ path: join(SCREENS, 'goods-3-reviews.png'), fullPage: true });
+    await thumbnail.click();
+    const dialog = reader.page.getByRole('dialog', { name: 'The tent in the rain' });
+    await dialog.getByRole('img').waitFor();
+    await reader.page.screenshot({ path: join(SCREENS, 'goods-4-review-picture.png') });
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await reader.page.setViewportSize({ width: 390, height: 844 });
+    await review.scrollIntoViewIfNeeded();
+    await reader.page.screenshot({ path: join(SCREENS, 'goods-5-reviews-narrow.png') });
+    await reader.page.getByRole('link', { name: 'With pictures (1)' }).click();
+    await review.waitFor();
     await review.getByRole('button', { name: 'Helpful' }).click();
     await review.getByRole('button', { name: 'Helpful', pressed: true }).waitFor();
-    await reader.page.screenshot({ path: join(SCREENS, 'goods-3-reviews.png'), fullPage: true });
     // The product and its stars are kept for a few seconds longer than what is said of it.
     const counted = /"aggregateRating":\{"@type":"AggregateRating","ratingValue":4,"reviewCount":1/;
     await until(

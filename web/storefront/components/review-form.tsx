@@ -5,6 +5,8 @@ import { Field, Labelled } from '../../ui/field.tsx';
 import { button, field } from '../../ui/styles.ts';
 import type { FormState } from '../lib/actions.ts';
 import { sendReview } from '../lib/review-actions.ts';
+import { ReviewPictures } from './review-pictures.tsx';
+import type { OwnPicture, ReviewPicturesProps } from './review-pictures.tsx';
 import { Submit } from './submit.tsx';
 
 export interface ReviewFormProps {
@@ -16,9 +18,23 @@ export interface ReviewFormProps {
   readonly words: Readonly<Record<'rating' | 'heading' | 'body' | 'name' | 'send', string>>;
   /** Of one star to five, read aloud. */
   readonly stars: readonly string[];
+  /** Those it has, and how many it may have; 0: none. */
+  readonly pictures: readonly OwnPicture[];
+  readonly mostPictures: number;
+  readonly pictureWords: ReviewPicturesProps['words'];
 }
 
-export function ReviewForm({ product, review, values, idempotencyKey, words, stars }: ReviewFormProps) {
+export function ReviewForm({
+  product,
+  review,
+  values,
+  idempotencyKey,
+  words,
+  stars,
+  pictures,
+  mostPictures,
+  pictureWords,
+}: ReviewFormProps) {
   const [state, action] = useActionState(sendReview, { errors: {}, values, key: idempotencyKey });
   if (state.done !== undefined)
     return (
@@ -83,6 +99,9 @@ export function ReviewForm({ product, review, values, idempotencyKey, words, sta
         autoComplete="nickname"
         required
       />
+      {mostPictures === 0 && pictures.length === 0 ? null : (
+        <ReviewPictures product={product} most={mostPictures} pictures={pictures} words={pictureWords} />
+      )}
       {state.message === undefined ? null : (
         <p role="alert" className="text-sm text-danger">
           {state.message}

@@ -8,6 +8,7 @@ import { reportReview, voteReview, withdrawReview } from '../lib/review-actions.
 import type { Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
 import { ReviewForm } from './review-form.tsx';
+import { ReviewGallery } from './review-gallery.tsx';
 import { Submit } from './submit.tsx';
 
 type Product = Pick<Answer<'catalog.getProduct'>, 'id' | 'handle' | 'rating' | 'stars'>;
@@ -49,7 +50,7 @@ export async function Reviews({ shop, product, query }: Props) {
         </div>
         {page === undefined ? null : (
           <div>
-            <Sorts shop={shop} product={product} asked={asked} />
+            <Sorts shop={shop} product={product} asked={asked} pictured={page.pictured} />
             <ul className="divide-y divide-line border-y border-line">
               {page.reviews.map((review) => (
                 <li key={review.id} className="py-8" data-testid="review">
@@ -77,6 +78,7 @@ export async function Reviews({ shop, product, query }: Props) {
 interface Asked {
   readonly sort: (typeof SORTS)[number];
   readonly rating: number | undefined;
+  readonly withPictures: 'true' | undefined;
   readonly cursor: string | undefined;
 }
 
@@ -87,14 +89,16 @@ function askedOf(query: SearchParams): Asked {
   return {
     sort: SORTS.find((sort) => sort === query['by']) ?? 'newest',
     rating: Number.isInteger(rating) && rating >= 1 && rating <= 5 ? rating : undefined,
+    withPictures: query['pictured'] === 'true' ? 'true' : undefined,
     cursor: typeof cursor === 'string' && /^[\w-]{1,600}$/.test(cursor) ? cursor : undefined,
   };
 }
 
-function addressOf({ handle }: Product, { sort, rating, cursor }: Asked): string {
+function addressOf({ handle }: Product, { sort, rating, withPictures, cursor }: Asked): string {
   const params = new URLSearchParams({
     ...(sort === 'newest' ? {} : { by: sort }),
     ...(rating === undefined ? {} : { stars: String(rating) }),
+    ...(withPictures === undefined ? {} : { pictured: withPictures }),
     ...(cursor === undefined ? {} : { reviews: cursor }),
   });
   const search = params.size === 0 ? '' : `?${params}`;
@@ -153,10 +157,15 @@ function Summary({
           );
         })}
       </ul>
-      {asked.rating === undefined ? null : (
+      {asked.rating === undefined && asked.withPictures === undefined ? null : (
         <p className="mt-3 text-sm">
           <Link
-            href={addressOf(product, { ...asked, cursor: undefined, rating: undefined })}
+            href={addressOf(product, {
+              ...asked,
+              cursor: undefined,
+              rating: undefined,
+              withPictures: undefined,
+            })}
             className="underline underline-offset-4"
           >
             {said.every}
@@ -171,11 +180,16 @@ function Sorts({
   shop: { words },
   product,
   asked,
+  pictured,
 }: {
   readonly shop: Pick<Shop, 'words'>;
   readonly product: Product;
   readonly asked: Asked;
+  /** How many reviews have pictures. */
+  readonly pictured: number;
 }) {
+  const { withPictures } = asked;
+  const other = withPictures === undefined ? 'true' : undefined;
   return (
     <ul className="mb-4 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
       {SORTS.map((sort) => (
@@ -189,6 +203,17 @@ function Sorts({
           </Link>
         </li>
       ))}
+      {pictured === 0 ? null : (
+        <li className="sm:ml-auto">
+          <Link
+            href={addressOf(product, { ...asked, cursor: undefined, withPictures: other })}
+            aria-current={withPictures === undefined ? undefined : 'true'}
+            className="inline-block py-2 underline-offset-4 hover:underline aria-[current]:text-ink aria-[current]:underline"
+          >
+            {words.reviews.withPictures(pictured)}
+          </Link>
+        </li>
+      )}
     </ul>
   );
 }
@@ -196,7 +221,7 @@ function Sorts({
 function Own({
   shop: { words },
   product,
-  standing: { may, review },
+  standing: { may, review, mostPictures },
 }: {
   readonly shop: Pick<Shop, 'words'>;
   readonly product: Product;
@@ -247,6 +272,24 @@ function Own({
           idempotencyKey={crypto.randomUUID()}
           words={{ rating, heading: title, body, name, send }}
           stars={[1, 2, 3, 4, 5].map((each) => said.stars(String(each)))}
+          pictures={(review?.pictures ?? []).map(({ id, url, alt, state }) => ({
+            id,
+            url,
+            alt,
+            isWaiting: state === 'waiting',
+          }))}
+          mostPictures={mostPictures}
+          pictureWords={{
+            title: said.pictures,
+            add: said.addPictures,
+            hint: said.picturesHint(mostPictures),
+            alt: said.alt,
+            remove: said.removePicture,
+            pending: said.picturePending,
+            failed: said.pictureFailed,
+            tooLarge: said.pictureTooLarge,
+            needScript: said.picturesNeedScript,
+          }}
         />
       </details>
       {review === null ? null : (
@@ -287,6 +330,19 @@ function Said({
         ].join(' · ')}
       </p>
       <p className="mt-3 max-w-prose whitespace-pre-line text-pretty">{review.body}</p>
+      {review.pictures.length === 0 ? null : (
+        <ReviewGallery
+          pictures={review.pictures.map(({ id, url, alt, width, height }) => ({
+            id,
+            url,
+            alt: alt === '' ? said.pictureBy(review.name) : alt,
+            width,
+            height,
+          }))}
+          label={said.pictures}
+          closeLabel={said.closePicture}
+        />
+      )}
       {review.answer === null ? null : (
         <blockquote className="mt-4 max-w-prose rounded-xl bg-sunken p-4 text-[0.95rem]">
           <p className="mb-1 text-sm font-medium">{said.answer(store.displayName)}</p>

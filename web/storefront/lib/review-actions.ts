@@ -3,6 +3,7 @@
 import { revalidatePath } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
+import type { Input } from '../../api-client/client.ts';
 import type { FormState } from './actions.ts';
 import { fieldErrors, messageOf, text } from './forms.ts';
 import { orNothing, shop } from './shop.ts';
@@ -27,7 +28,7 @@ export async function sendReview(_: FormState, form: FormData): Promise<FormStat
   );
   const again = { values, key: crypto.randomUUID() };
   if (Object.keys(errors).length > 0) return { ...again, message: words.error.fields, errors };
-  const body = { ...values, rating: Number(values.rating) };
+  const body = { ...values, rating: Number(values.rating), ...picturesIn(form) };
   const id = text(form, 'review');
   try {
     const written =
@@ -48,6 +49,35 @@ export async function sendReview(_: FormState, form: FormData): Promise<FormStat
     };
   } catch (error) {
     return { ...again, message: refusalOf(error, current), errors: fieldErrors(error) };
+  }
+}
+
+/** Where the bytes of a picture go, or why there is no place for them. */
+export async function beginPicture(
+  productId: string,
+  contentType: string,
+  size: number,
+): Promise<BegunPicture> {
+  const current = await shop();
+  try {
+    const begun = await current.api.call('catalog.beginReviewPicture', {
+      // The API says no to other kinds.
+      body: { productId, contentType: contentType as PictureType, size },
+    });
+    return { ok: true, id: begun.id, url: begun.destination.url };
+  } catch (error) {
+    return { ok: false, refused: pictureRefusalOf(error, current) };
+  }
+}
+
+/** Has what was sent checked. @returns why it was refused; nothing when it is ready */
+export async function finishPicture(id: string): Promise<string | undefined> {
+  const current = await shop();
+  try {
+    const { state } = await current.api.call('catalog.finishReviewPicture', { params: { id } });
+    return state === 'ready' ? undefined : current.words.reviews.pictureFailed;
+  } catch (error) {
+    return pictureRefusalOf(error, current);
   }
 }
 
@@ -83,6 +113,26 @@ async function unlessRefused(call: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500) throw error;
   }
+}
+
+type PictureType = Input<'catalog.beginReviewPicture'>['body']['contentType'];
+type BegunPicture =
+  | { readonly ok: true; readonly id: string; readonly url: string }
+  | { readonly ok: false; readonly refused: string };
+
+/** Those that the form names, with what is said of each; a form that has no room for any says nothing of them. */
+function picturesIn(form: FormData): { pictures?: { id: string; alt: string }[] } {
+  if (!form.has('pictures')) return {};
+  const ids = form.getAll('picture').filter((id) => typeof id === 'string');
+  return { pictures: ids.slice(0, 10).map((id) => ({ id, alt: text(form, `alt-${id}`, 250) })) };
+}
+
+function pictureRefusalOf(error: unknown, current: Pick<Shop, 'words'>): string {
+  if (!(error instanceof ApiError)) throw error;
+  if (error.code === 'rate_limited') return current.words.reviews.fast;
+  return error.code === 'invalid_input'
+    ? current.words.reviews.pictureTooLarge
+    : current.words.reviews.pictureFailed;
 }
 
 function refusalOf(error: unknown, { words }: Pick<Shop, 'words'>): string {
