@@ -21,6 +21,12 @@ export interface PictureOptions {
 export function createPictureHolder(database: Database, { withinMs }: PictureOptions): Holder {
   async function left(tenant: string): Promise<number> {
     const schema = ident(await homeOf(database, { tenant }));
+    const [table] = await database.query<{ is_there: boolean }>(
+      'select to_regclass($1) is not null as is_there',
+      [`${schema}.media_shopper_pictures`],
+    );
+    // A dedicated shop has the tables of its own domains alone.
+    if (table?.is_there !== true) return 0;
     // Of whomever: an erasure that was killed here is gone on with by the next one.
     const [answer] = await database.query<{ count: number }>(
       `select count(*)::int as count from ${schema}.media_shopper_pictures where tenant_id = $1 and state = 'erased'`,

@@ -215,6 +215,17 @@ test('no receipt is given while a picture of theirs is left, because nobody runs
   await operations.end(operation.id, 'Succeeded', '');
 });
 
+test('a shop without the media domain has no pictures to wait for', async () => {
+  const pictures = createPictureHolder(database, { withinMs: 30_000 });
+  await database.query('alter table shop.media_shopper_pictures rename to elsewhere');
+  try {
+    await pictures.erase({ tenant: 'acme', customer: ADA }, () => Promise.reject(new Error('nothing goes')));
+    assert.deepEqual(await pictures.verify({ tenant: 'acme', customer: ADA }), []);
+  } finally {
+    await database.query('alter table shop.elsewhere rename to media_shopper_pictures');
+  }
+});
+
 test('no receipt is given while anything is left', async () => {
   await fill('acme');
   const rows = createRowHolder(database, TABLES);
