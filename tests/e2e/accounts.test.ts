@@ -34,7 +34,7 @@ before(async () => {
 });
 after(async () => {
   if (skip !== false) return;
-  await storefront.close();
+  await storefront?.close();
   await rm(tenants, { recursive: true });
 });
 

@@ -25,7 +25,7 @@ before(async () => {
   storefront = await openStorefront(TENANT);
 });
 after(async () => {
-  if (skip === false) await storefront.close();
+  if (skip === false) await storefront?.close();
 });
 
 const at = (path: string): string => storefront.at(path);

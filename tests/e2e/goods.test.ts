@@ -33,7 +33,7 @@ before(async () => {
   await mkdir(SCREENS, { recursive: true });
 });
 after(async () => {
-  if (skip === false) await storefront.close();
+  if (skip === false) await storefront?.close();
 });
 
 const at = (path: string): string => storefront.at(path);

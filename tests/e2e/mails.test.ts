@@ -31,7 +31,7 @@ before(async () => {
   await mkdir(SCREENS, { recursive: true });
 });
 after(async () => {
-  if (skip === false) await storefront.close();
+  if (skip === false) await storefront?.close();
 });
 
 async function visitor(): Promise<{ page: Page; troubles: string[]; leave: () => Promise<void> }> {

@@ -22,6 +22,19 @@ export interface Storefront {
  */
 export async function openStorefront(tenant: string, own?: string): Promise<Storefront> {
   const installation = await startInstallation(own === undefined ? {} : { tenants: own });
+  try {
+    return await opened(installation, tenant, own);
+  } catch (error) {
+    await removeInstallation(installation);
+    throw error;
+  }
+}
+
+async function opened(
+  installation: Installation,
+  tenant: string,
+  own: string | undefined,
+): Promise<Storefront> {
   // The first time it is built.
   await installation.event('storefront', 300_000);
   const client = await clusterOf(installation);
