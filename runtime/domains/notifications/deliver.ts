@@ -19,7 +19,13 @@ import { DELIVER, nextHour, type Notifier } from './notify.ts';
 import { settings as settingsSchema, type DeliveryState, type Settings } from './schemas.ts';
 import { preferencesLink, settingsIn, settingsOf, signToken, type StoredSettings } from './settings.ts';
 import { layoutHtml, layoutText, type Surroundings, type WayOut } from './templates/layout.ts';
-import { render, type Rendered, type TemplateStore } from './templates/store.ts';
+import {
+  ownTemplates,
+  render,
+  type OwnTemplate,
+  type Rendered,
+  type TemplateStore,
+} from './templates/store.ts';
 import { frameIn } from './words/index.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -48,6 +54,8 @@ export interface Previewed {
   readonly compiled?: Parameters<typeof render>[0];
   /** The shop's, where whoever asks has read them. */
   readonly settings?: Settings;
+  /** The shop's own of this kind and channel, as `settings`. */
+  readonly own?: readonly OwnTemplate[];
 }
 
 interface Delivery {
@@ -66,13 +74,15 @@ interface Due extends Delivery {
   /** Null: nobody has asked for this shop's settings yet. */
   readonly settings: unknown;
   readonly key: Buffer | null;
+  /** The shop's own for it. */
+  readonly templates: readonly OwnTemplate[];
   /** When the oldest was sent of as many as the recipient is sent in an hour; null when there is room. */
   readonly full_since: Date | null;
 }
 
 const DUE = `
   select d.id, d.kind, d.state, d.variables, d.contact_id, d.created_at, s.settings, s.key,
-    case when c.id is not null then ${asJson('c')} end as contact,
+    case when c.id is not null then ${asJson('c')} end as contact, ${ownTemplates('d.kind', 'c.channel')} as templates,
     (select sent.ended_at from notifications_deliveries sent
      where sent.tenant_id = $1 and sent.contact_id = d.contact_id and sent.state = 'sent' and sent.ended_at > $3
      order by sent.ended_at desc offset coalesce((s.settings ->> 'perHour')::int, $4::int) - 1 limit 1) as full_since
@@ -99,7 +109,10 @@ export function createDelivering(
     message: Previewed,
     runner = runnerOf(tenant.id),
   ): Promise<Rendered & { locale: string }> {
-    const found = await templates.find(runner, tenant, message);
+    const found =
+      message.own === undefined
+        ? await templates.find(runner, tenant, message)
+        : templates.choose(tenant, message, message.own);
     const settings = message.settings ?? (await settingsOf(runner, tenant.id)).settings;
     const origin = platform.originOf(tenant);
     // It was parsed when it was written down.
@@ -159,7 +172,7 @@ export function createDelivering(
 
   async function send(
     tenant: Tenant,
-    { id, kind, variables }: Delivery,
+    { id, kind, variables, templates: own }: Due,
     contact: Contact,
     stored: StoredSettings,
   ): Promise<Sent & { subject: string | undefined; locale: string }> {
@@ -173,6 +186,7 @@ export function createDelivering(
       recipient: contact.name,
       wayOut,
       settings: stored.settings,
+      own,
     });
     const { subject } = made;
     const sent = await handOver(tenant, id, contact, made, stored, wayOut?.unsubscribe, linkIn(variables));

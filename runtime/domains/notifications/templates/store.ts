@@ -36,6 +36,13 @@ export interface Rendered {
   readonly text: string;
 }
 
+/** A shop's own of a kind and channel, as JSON, in a statement that has the shop as $1. */
+export function ownTemplates(kind: string, channel: string): string {
+  return `(select coalesce(jsonb_agg(jsonb_build_object(
+      'locale', t.locale, 'version', t.version, 'subject', t.subject, 'html', t.html, 'body', t.body)), '[]'::jsonb)
+    from notifications_templates t where t.tenant_id = $1 and t.kind = ${kind} and t.channel = ${channel})`;
+}
+
 export type TemplateStore = ReturnType<typeof createTemplates>;
 
 const MOST_KEPT = 2_000;
@@ -57,44 +64,57 @@ export function createTemplates({ clock, log }: { readonly clock: Clock; readonl
     tenant: TenantId,
     kind: KindName,
     channel: Channel,
-  ): Promise<Map<string, Row>> {
-    const { rows } = await sql.query<Row>(
+  ): Promise<readonly OwnTemplate[]> {
+    const { rows } = await sql.query<OwnTemplate>(
       `select locale, version, subject, html, body from notifications_templates
        where tenant_id = $1 and kind = $2 and channel = $3`,
       [tenant, kind, channel],
     );
-    return new Map(rows.map((row) => [row.locale, row]));
+    return rows;
+  }
+
+  /**
+   * The template for a language: of each language of the chain the shop's own comes before the built-in one.
+   * @param rows the shop's own of that kind and channel
+   */
+  function choose(
+    tenant: Tenant,
+    { kind, channel, locale }: TemplateKey,
+    rows: readonly OwnTemplate[],
+  ): Found {
+    const own = new Map(rows.map((row) => [row.locale, row]));
+    for (const language of chainOf(locale, tenant.locales)) {
+      const row = own.get(language);
+      const key = { kind, channel, locale: language };
+      if (row !== undefined) {
+        const source = sourceOf(row);
+        try {
+          const name = `${tenant.id}/${kind}/${channel}/${language}/${row.version}`;
+          return { source, locale: language, version: row.version, compiled: compiled(name, key, source) };
+        } catch (error) {
+          // It was right when it was saved, and a release has changed what it may name since.
+          log.warn(
+            { err: error, tenant: tenant.id, ...key },
+            'a template no longer fits; the next one is used',
+          );
+        }
+      }
+      const source = builtIn(kind, channel, language);
+      if (source !== undefined) {
+        const made = compiled(`*/${kind}/${channel}/${language}`, key, source);
+        return { source, locale: language, version: 0, compiled: made };
+      }
+    }
+    throw new ShopError('not_found', `Messages of kind ${kind} do not go by ${channel}.`, {
+      remedy: 'See GET /api/admin/notifications/templates for those that do.',
+    });
   }
 
   return {
-    /** The template for a language: of each language of the chain the shop's own comes before the built-in one. */
-    async find(sql: SqlRunner, tenant: Tenant, { kind, channel, locale }: TemplateKey): Promise<Found> {
-      const own = await ownOf(sql, tenant.id, kind, channel);
-      for (const language of chainOf(locale, tenant.locales)) {
-        const row = own.get(language);
-        const key = { kind, channel, locale: language };
-        if (row !== undefined) {
-          const source = sourceOf(row);
-          try {
-            const name = `${tenant.id}/${kind}/${channel}/${language}/${row.version}`;
-            return { source, locale: language, version: row.version, compiled: compiled(name, key, source) };
-          } catch (error) {
-            // It was right when it was saved, and a release has changed what it may name since.
-            log.warn(
-              { err: error, tenant: tenant.id, ...key },
-              'a template no longer fits; the next one is used',
-            );
-          }
-        }
-        const source = builtIn(kind, channel, language);
-        if (source !== undefined) {
-          const made = compiled(`*/${kind}/${channel}/${language}`, key, source);
-          return { source, locale: language, version: 0, compiled: made };
-        }
-      }
-      throw new ShopError('not_found', `Messages of kind ${kind} do not go by ${channel}.`, {
-        remedy: 'See GET /api/admin/notifications/templates for those that do.',
-      });
+    choose,
+
+    async find(sql: SqlRunner, tenant: Tenant, key: TemplateKey): Promise<Found> {
+      return choose(tenant, key, await ownOf(sql, tenant.id, key.kind, key.channel));
     },
 
     /** @throws ShopError `invalid_input` that says where a template is wrong; `conflict` when another version is there; `forbidden` */
@@ -225,7 +245,8 @@ function misfit(where: string, what: string): ShopError {
   });
 }
 
-interface Row {
+/** As stored. */
+export interface OwnTemplate {
   readonly locale: string;
   readonly version: number;
   readonly subject: string | null;
@@ -233,6 +254,6 @@ interface Row {
   readonly body: string;
 }
 
-function sourceOf({ subject, html, body }: Row): Source {
+function sourceOf({ subject, html, body }: OwnTemplate): Source {
   return { text: body, ...(subject === null ? {} : { subject }), ...(html === null ? {} : { html }) };
 }

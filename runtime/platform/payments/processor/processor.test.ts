@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Stripe } from 'stripe';
 import { ownFolder } from '../../../../tests/support/owned.ts';
+import { until } from '../../../../tests/support/wait.ts';
 import { startProcessor, type Processor } from './processor.ts';
 
 const ADMIN = 'admin-secret';
@@ -332,6 +333,40 @@ describe('the processor, as the stripe package sees it', () => {
     await admin('DELETE', '/_admin/accounts/silent');
     silent.closeAllConnections();
     silent.close();
+  });
+
+  it('sends a shop all of what has piled up while it did not answer', async () => {
+    const held: ServerResponse[] = [];
+    const seen = new Set<string>();
+    let isOpen = false;
+    const slow = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        seen.add((JSON.parse(Buffer.concat(chunks).toString('utf8')) as Stripe.Event).id);
+        if (isOpen) response.end();
+        else held.push(response);
+      });
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    const keys = { secretKey: 'sk_test_piled0000001', publishableKey: 'pk_test_piled0000001' };
+    const webhookUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`;
+    await admin('POST', '/_admin/accounts', { ...ACCOUNT, ...keys, id: 'piled', webhookUrl });
+    const piled = client(processor.origin, keys.secretKey);
+    await Promise.all(
+      Array.from({ length: 60 }, () => piled.paymentIntents.create({ amount: 1, currency: 'eur' })),
+    );
+    const patience = { withinMs: 30_000 };
+    await until(() => (held.length > 0 ? true : undefined), { ...patience, what: 'the shop is told' });
+    isOpen = true;
+    for (const response of held) response.end();
+    await until(() => (seen.size === 60 ? true : undefined), {
+      ...patience,
+      what: 'the shop is told of all',
+    });
+    await admin('DELETE', '/_admin/accounts/piled');
+    slow.closeAllConnections();
+    slow.close();
   });
 
   it('duplicates, shuffles and loses webhooks when a test asks for it', async () => {

@@ -56,3 +56,49 @@ test('a file of the former layout is taken over with all that is in it, once', a
     store.close();
   }
 });
+
+test('what is owed to an account is found beside what others are owed, earliest first, and what is not due is left', async (t) => {
+  const folder = ownFolder('processor');
+  t.after(() => rm(folder, { recursive: true }));
+  const store = openStore(folder);
+  t.after(() => store.close());
+  await store.commit(() => {
+    for (const [account, event, dueAt] of [
+      ['busy', 'evt_1', 1],
+      ['busy', 'evt_2', 2],
+      ['mine', 'evt_5', 5],
+      ['mine', 'evt_4', 4],
+      ['mine', 'evt_9', 9],
+    ] as const)
+      store.owe(account, event, 'endpoint', dueAt);
+  });
+  const events = (limit: number): readonly string[] =>
+    store.dueDeliveriesOf('mine', 5, limit).map(({ event }) => event);
+  assert.deepEqual(events(10), ['evt_4', 'evt_5']);
+  assert.deepEqual(events(1), ['evt_4']);
+  assert.deepEqual(
+    store.dueDeliveries(5, 10, ['busy']).map(({ event }) => event),
+    ['evt_4', 'evt_5'],
+  );
+});
+
+test('a file of the release before gets the index it has not, and keeps what is in it', async (t) => {
+  const folder = ownFolder('processor');
+  t.after(() => rm(folder, { recursive: true }));
+  const made = openStore(folder);
+  await made.commit(() => made.owe('acme', 'evt_1', 'endpoint', 1));
+  made.close();
+  const file = new DatabaseSync(join(folder, 'processor.sqlite'));
+  file.exec('drop index deliveries_due_of; pragma user_version = 2');
+  file.close();
+  const store = openStore(folder);
+  t.after(() => store.close());
+  assert.deepEqual(
+    store.dueDeliveriesOf('acme', 1, 10).map(({ event }) => event),
+    ['evt_1'],
+  );
+  const again = new DatabaseSync(join(folder, 'processor.sqlite'), { readOnly: true });
+  const index = again.prepare("select 1 as there from sqlite_schema where name = 'deliveries_due_of'").get();
+  again.close();
+  assert.equal(index?.['there'], 1);
+});

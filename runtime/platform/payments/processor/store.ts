@@ -67,6 +67,8 @@ export interface Store {
   owe(account: string, event: string, endpoint: string, dueAt: number): void;
   /** Earliest first; `without` names accounts that have enough under way. */
   dueDeliveries(now: number, limit: number, without: readonly string[]): Delivery[];
+  /** An account's own, earliest first. */
+  dueDeliveriesOf(account: string, now: number, limit: number): Delivery[];
   nextDueAt(): number | undefined;
   postpone(delivery: Delivery, dueAt: number): void;
   settle(delivery: Delivery): void;
@@ -108,6 +110,7 @@ const SCHEMA = `
     primary key (account, event, endpoint)
   ) without rowid;
   create index if not exists deliveries_due on deliveries (due_at);
+  create index if not exists deliveries_due_of on deliveries (account, due_at);
   create table if not exists replies (
     account text not null, key text not null, fingerprint text not null, status integer not null, body text not null,
     at integer not null
@@ -115,10 +118,10 @@ const SCHEMA = `
   create unique index if not exists replies_by_key on replies (account, key);
 `;
 
-/** Counted up when the tables become others; files made before it counted say 0. */
-const VERSION = 2;
+/** Counted up when the tables become others, or have another index; files made before it counted say 0. */
+const VERSION = 3;
 
-/** What an older release left, in the tables of this one. */
+/** What a release left that did not count yet, in the tables of this one. */
 const UPGRADE = `
   drop index objects_by_id; drop index objects_by_age; drop index objects_by_parent;
   alter table objects rename to former_objects;
@@ -266,13 +269,13 @@ export function openStore(folder: string): Store {
          where due_at <= ? and account not in (select value from json_each(?)) order by due_at limit ?`,
       )
         .all(now, JSON.stringify(without), limit)
-        .map((row) => ({
-          account: String(row['account']),
-          event: String(row['event']),
-          endpoint: String(row['endpoint']),
-          attempt: Number(row['attempt']),
-          dueAt: Number(row['due_at']),
-        })),
+        .map(deliveryOf),
+    dueDeliveriesOf: (account, now, limit) =>
+      sql(
+        `select account, event, endpoint, attempt, due_at from deliveries where account = ? and due_at <= ? order by due_at limit ?`,
+      )
+        .all(account, now, limit)
+        .map(deliveryOf),
     nextDueAt() {
       const next = sql('select min(due_at) as next from deliveries').get()?.['next'];
       return next === null || next === undefined ? undefined : Number(next);
@@ -342,8 +345,10 @@ export function openStore(folder: string): Store {
 function prepare(db: DatabaseSync): void {
   const version = Number(db.prepare('pragma user_version').get()?.['user_version']);
   if (version === VERSION) return;
-  const isNew = db.prepare("select 1 from sqlite_schema where name = 'objects'").get() === undefined;
-  db.exec(`begin immediate; ${isNew ? SCHEMA : UPGRADE} pragma user_version = ${VERSION}; commit`);
+  const isThere = db.prepare("select 1 from sqlite_schema where name = 'objects'").get() !== undefined;
+  db.exec(
+    `begin immediate; ${isThere && version === 0 ? UPGRADE : SCHEMA} pragma user_version = ${VERSION}; commit`,
+  );
 }
 
 /** Runs one job so that its failure undoes only itself; what to tell its caller waits for the commit. */
@@ -364,6 +369,16 @@ function attempt(db: DatabaseSync, sql: (text: string) => StatementSync, job: Jo
 // The rows are written by this file only, with the types they are read as.
 function parsed<T>(row: Record<string, unknown> | undefined): T | undefined {
   return row === undefined ? undefined : (JSON.parse(String(row['body'])) as T);
+}
+
+function deliveryOf(row: Record<string, unknown>): Delivery {
+  return {
+    account: String(row['account']),
+    event: String(row['event']),
+    endpoint: String(row['endpoint']),
+    attempt: Number(row['attempt']),
+    dueAt: Number(row['due_at']),
+  };
 }
 
 function accountOf(row: Record<string, unknown> | undefined): Account | undefined {

@@ -38,6 +38,8 @@ export interface CourierOptions {
 const AT_ONCE = 32;
 /** One shop that answers slowly must not hold up the others. */
 const PER_ACCOUNT = 12;
+/** A look at all that is due passes over what waits for its account's share, however much that is: so many times as long none is taken again. */
+const REST_TIMES = 50;
 const TIMEOUT_MS = 10_000;
 const LONGEST_WAIT_MS = 3_600_000;
 const MAX_ATTEMPTS = 24;
@@ -78,12 +80,20 @@ export function startCourier(options: CourierOptions): Courier {
   };
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  /** By `performance.now()`. */
+  let restsUntil = 0;
+  /** What comes next of an account; it is looked at anew whenever all is, so that nothing is begun from here that was begun from there. */
+  const ahead = new Map<string, Delivery[]>();
 
   const look = (): void => {
     timer = undefined;
     if (stopped) return;
+    ahead.clear();
+    const began = performance.now();
     while (inFlight.size < AT_ONCE && beginSome());
     const dueAt = store.nextDueAt();
+    const ended = performance.now();
+    restsUntil = ended + REST_TIMES * (ended - began);
     if (dueAt !== undefined && inFlight.size < AT_ONCE) {
       plan(Math.max(dueAt - options.now().getTime(), inFlight.size > 0 ? 200 : 5));
     }
@@ -100,16 +110,33 @@ export function startCourier(options: CourierOptions): Courier {
     }
     return inFlight.size > before;
   };
+  /** What takes an account's place that has become free: found by its own key, past no other's, and some at a time. @returns whether there was any */
+  const beginNext = (account: string): boolean => {
+    const next = ahead.get(account)?.shift() ?? lookAhead(account);
+    if (next !== undefined) begin(next);
+    return next !== undefined;
+  };
+  const lookAhead = (account: string): Delivery | undefined => {
+    // As above.
+    const most = (perAccount.get(account) ?? 0) + PER_ACCOUNT;
+    const due = store.dueDeliveriesOf(account, options.now().getTime(), most);
+    const [next, ...more] = due.filter((delivery) => !inFlight.has(nameOf(delivery)));
+    ahead.set(account, more);
+    return next;
+  };
   const begin = (delivery: Delivery): void => {
     const name = nameOf(delivery);
     const { account } = delivery;
     perAccount.set(account, (perAccount.get(account) ?? 0) + 1);
     const work = deliver(options, agents, delivery).finally(() => {
+      // Where there is no room for all, whoever has waited longest is next, not the same account again.
+      const isFull = inFlight.size >= AT_ONCE;
       inFlight.delete(name);
       const left = (perAccount.get(account) ?? 1) - 1;
       if (left === 0) perAccount.delete(account);
       else perAccount.set(account, left);
-      wake();
+      if (stopped) return;
+      if (isFull || !beginNext(account)) wake();
     });
     inFlight.set(name, work);
   };
@@ -118,7 +145,7 @@ export function startCourier(options: CourierOptions): Courier {
     timer = setTimeout(look, Math.min(delayMs, 60_000));
   };
   const wake = (): void => {
-    if (!stopped) plan(0);
+    if (!stopped) plan(Math.max(0, restsUntil - performance.now()));
   };
   wake();
   return {
