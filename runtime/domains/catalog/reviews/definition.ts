@@ -70,7 +70,8 @@ export const reviewTasks: readonly TaskDefinition[] = [
   },
   {
     name: 'catalog.drop-review-picture',
-    payload: z.strictObject({ id: z.string() }),
+    // Whether the media domain has heard of it.
+    payload: z.strictObject({ id: z.string(), isTold: z.boolean().optional() }),
     maxAttempts: 1_000,
     leaseSeconds: 60,
   },

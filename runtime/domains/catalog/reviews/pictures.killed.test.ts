@@ -155,7 +155,7 @@ test('killed anywhere while one goes, nothing of it stays', async () => {
   await until(
     async () => {
       const { rows } = await database.admin.query<{ count: number }>(
-        `select (select count(*) from shop.media_shopper_pictures)::int + (select count(*) from shop.catalog_review_pictures)::int
+        `select (select count(*) from shop.media_shopper_pictures)::int + (select count(*) from shop.catalog_review_pictures where state <> 'dropped')::int
            + (select shoppers from shop.media_usage)::int as count`,
       );
       return rows[0]?.count === 0 || undefined;

@@ -8,6 +8,7 @@ import { startTestDatabase, type TestDatabase } from '../../../../tests/support/
 import { until } from '../../../../tests/support/wait.ts';
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
 import { photograph, photographOfTelephone } from '../../../platform/pictures/testing/pictures.ts';
+import { ShopError } from '../../../platform/errors.ts';
 import type { Clock } from '../../../platform/ports.ts';
 import { accounts } from '../../accounts/definition.ts';
 import type { Session } from '../../accounts/definition.ts';
@@ -17,6 +18,7 @@ import { MOST_OF_A_SHOPPER } from '../../media/limits.ts';
 import type { Usage } from '../../media/schemas.ts';
 import { catalog } from '../definition.ts';
 import type { AdminProduct } from '../schemas.ts';
+import { setPictures } from './pictures.ts';
 import type {
   AdminReview,
   BegunPicture,
@@ -143,11 +145,11 @@ const look = (who: Session | undefined, tenant: string, id: string) =>
 const seen = async (who: Session | undefined, tenant: string, id: string): Promise<number> =>
   (await look(who, tenant, id)).status;
 
-/** Everything of it there is: rows of both domains, and bytes. */
+/** Everything of it there is: rows of both domains, and bytes. What keeps it from being claimed again stays for some minutes. */
 async function leftOf(tenant: string, id: string): Promise<number> {
   const { rows } = await database.admin.query<{ count: number }>(
     `select (select count(*) from shop.media_shopper_pictures where tenant_id = $1 and id = $2)::int
-       + (select count(*) from shop.catalog_review_pictures where tenant_id = $1 and id = $2)::int
+       + (select count(*) from shop.catalog_review_pictures where tenant_id = $1 and id = $2 and state <> 'dropped')::int
        + (select count(*) from shop.picture_renditions where tenant_id = $1 and key like 'shoppers/' || $2 || '/%')::int as count`,
     [tenant, id],
   );
@@ -386,6 +388,14 @@ test('one that was given up is nobody’s any more, however soon it is claimed a
   const again = await as(ada, 'acme', 'POST', '', { productId: id, ...words(), pictures: [{ id: picture }] });
   refused(again, 400, 'invalid_input');
   await goes('acme', picture);
+  // Whoever was told that it is ready, and comes when it is gone.
+  const { sql } = shop.host.platform;
+  const late = await write(ada, 'acme', id, []);
+  const ready = [{ id: picture, width: 1, height: 1 }];
+  await assert.rejects(
+    sql.transaction('acme', (tx) => setPictures(tx, 'acme', late.id, [{ id: picture, alt: '' }], ready, 5)),
+    (error) => error instanceof ShopError && error.code === 'invalid_input',
+  );
 });
 
 test('who may not write the review brings no pictures, and nobody brings what is none', async () => {
@@ -525,7 +535,7 @@ test('what no review claims within a day is tidied away, and what one claims is 
     await until(
       async () => {
         const { rowCount } = await database.admin.query(
-          `select 1 from shop.tasks where tenant_id = 'late' and name like 'media.%' and state in ('waiting', 'running') and run_at <= $1`,
+          `select 1 from shop.tasks where tenant_id = 'late' and name like any ('{media.%,catalog.drop%}') and state in ('waiting', 'running') and run_at <= $1`,
           [clock.now()],
         );
         return rowCount === 0 || undefined;
@@ -546,6 +556,13 @@ test('what no review claims within a day is tidied away, and what one claims is 
   await goes('late', loose);
   await tidied(24 * 60);
   assert.equal(await seen(undefined, 'late', claimed), 200);
+  assert.equal((await as(ada, 'late', 'DELETE', `/${review.id}`)).status, 204);
+  await goes('late', claimed);
+  await tidied(6);
+  const { rowCount } = await database.admin.query(
+    `select 1 from shop.catalog_review_pictures where tenant_id = 'late'`,
+  );
+  assert.equal(rowCount, 0, 'nothing of it is left');
   await isCounted('late');
 });
 

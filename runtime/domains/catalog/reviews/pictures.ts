@@ -1,7 +1,7 @@
 /**
  * Pictures of reviews. The media domain takes them in and has the bytes; which review shows them, and since when, is said here, with the
- * review, in its transaction. One that is given up stays as a row that nobody can claim until the media domain has heard of it, so that
- * no review ever shows a picture that is on its way out.
+ * review, in its transaction. One that is given up stays as a row that nobody can claim, until the media domain has heard of it and
+ * whoever had asked before that is done, so that no review ever shows a picture that is on its way out.
  */
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
@@ -9,6 +9,8 @@ import type { SqlRunner, TaskHandler, Tenant, TenantId, Transaction } from '../.
 import type { BegunPicture, FinishedPicture, NewPicture, OwnPicture, PictureInput } from './schemas.ts';
 
 export const DROP = 'catalog.drop-review-picture';
+/** No request takes longer. */
+const GRACE_MS = 5 * 60 * 1_000;
 
 /** One that the media domain has, of a customer, and that may be claimed. */
 export interface ReadyPicture {
@@ -72,18 +74,28 @@ export async function readyOf(
   return call(tenant.id, 'media', 'readyShopperPictures', { ids, customerId });
 }
 
-/** Tells the media domain of one that was given up, until it has heard; then nothing is left of it here. */
+/**
+ * Tells the media domain of one that was given up, until it has heard. Minutes later nothing is left of it here: whoever was told before
+ * that it is ready has claimed it in vain by then.
+ */
 export function createDropping(platform: Platform): TaskHandler {
   return async ({ tenant: id, payload }) => {
-    const { id: picture } = payload as { id: string }; // parsed by the definition's schema
+    const { id: picture, isTold = false } = payload as { id: string; isTold?: boolean }; // parsed by the definition's schema
+    if (isTold) {
+      await platform.sql.query(
+        id,
+        `delete from catalog_review_pictures where tenant_id = $1 and id = $2 and state = 'dropped'`,
+        [id, picture],
+      );
+      return;
+    }
     const tenant = await platform.tenants.byId(id);
     if (tenant === undefined)
       throw new ShopError('unavailable', 'The shop is not known here yet.', { retryAfterSeconds: 5 });
     if (hasPictures(tenant)) await platform.call(id, 'media', 'giveUpShopperPicture', { id: picture });
-    await platform.sql.query(
-      id,
-      `delete from catalog_review_pictures where tenant_id = $1 and id = $2 and state = 'dropped'`,
-      [id, picture],
+    const runAt = new Date(platform.clock.now().getTime() + GRACE_MS);
+    await platform.sql.transaction(id, (tx) =>
+      tx.enqueue({ name: DROP, payload: { id: picture, isTold: true }, key: `${picture}/told`, runAt }),
     );
   };
 }
