@@ -1,9 +1,9 @@
 /** Signing in by an account elsewhere: the ways in, and those that a customer has. */
 import type { Answer } from '../../api-client/client.ts';
-import { button, heading } from '../../ui/styles.ts';
+import { button } from '../../ui/styles.ts';
 import { removeIdentity } from '../lib/actions.ts';
 import type { Shop } from '../lib/shop.ts';
-import { Submit } from './submit.tsx';
+import { Connections } from './connections.tsx';
 
 /** @param back where they go on to; `problem` is what the last attempt ended with, as the address of the page says */
 export function ProviderSignIn({
@@ -39,37 +39,25 @@ export function ProviderSignIn({
 }
 
 export function Identities({
-  words,
+  words: { account: text },
   identities,
 }: {
   readonly words: Shop['words'];
   readonly identities: Answer<'accounts.listIdentities'>['identities'];
 }) {
-  if (identities.length === 0) return null;
-  const text = words.account;
   return (
-    <section aria-labelledby="identities" className="mt-16 max-w-prose">
-      <h2 id="identities" className={heading.section}>
-        {text.identities}
-      </h2>
-      <p className="mt-4 text-muted">{text.identitiesText}</p>
-      <ul className="mt-6 divide-y divide-line border-y border-line">
-        {identities.map(({ id, provider, email }) => (
-          <li key={id} className="flex flex-wrap items-center justify-between gap-x-8 gap-y-1 py-3">
-            <span className="font-medium">{provider.name}</span>
-            <span className="text-sm text-muted">{email}</span>
-            <form action={removeIdentity}>
-              <input type="hidden" name="identity" value={id} />
-              <Submit
-                label={text.removeIdentity(provider.name)}
-                className="min-h-11 px-3 text-muted underline underline-offset-4 hover:text-ink"
-              >
-                ×
-              </Submit>
-            </form>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <Connections
+      id="identities"
+      title={text.identities}
+      text={text.identitiesText}
+      connections={identities.map(({ id, provider: { name }, email }) => ({
+        id,
+        name,
+        says: email,
+        end: text.removeIdentity(name),
+      }))}
+      action={removeIdentity}
+      field="identity"
+    />
   );
 }

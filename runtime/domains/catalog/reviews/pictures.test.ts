@@ -1,6 +1,5 @@
 /** Pictures of reviews by the routes of both domains: who brings them, who sees them, and that what is given up is gone. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import sharp from 'sharp';
@@ -12,26 +11,24 @@ import { ShopError } from '../../../platform/errors.ts';
 import type { Clock } from '../../../platform/ports.ts';
 import { accounts } from '../../accounts/definition.ts';
 import type { Session } from '../../accounts/definition.ts';
-import { newCustomer } from '../../accounts/testing/customers.ts';
 import { media } from '../../media/definition.ts';
 import { MOST_OF_A_SHOPPER } from '../../media/limits.ts';
 import type { Usage } from '../../media/schemas.ts';
 import { catalog } from '../definition.ts';
-import type { AdminProduct } from '../schemas.ts';
+import { reviewersOf } from '../testing/reviewers.ts';
 import { setPictures } from './pictures.ts';
 import type {
   AdminReview,
   BegunPicture,
   FinishedPicture,
   OwnReview,
-  ReviewSettings,
   ReviewsPage,
   ReviewStanding,
 } from './schemas.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
-let people = 0;
+let brought = 0;
 let ahead = 0;
 const clock: Clock = { now: () => new Date(Date.now() + ahead) };
 
@@ -59,41 +56,7 @@ after(async () => {
   await database.stop();
 });
 
-async function settings(tenant: string, wanted: Partial<ReviewSettings>): Promise<void> {
-  const path = '/api/admin/catalog/review-settings';
-  const now = await shop.managed<ReviewSettings>(tenant, 'GET', path);
-  await shop.managed(tenant, 'PUT', path, { ...now, ...wanted });
-}
-
-const product = (tenant: string) =>
-  shop.managed<AdminProduct>(
-    tenant,
-    'POST',
-    '/api/admin/catalog/products',
-    { title: `Tent ${(people += 1)}`, variants: [{ prices: [{ amount: 100, currency: 'EUR' }] }] },
-    201,
-  );
-const person = (tenant: string): Promise<Session> =>
-  newCustomer(shop, tenant, `person-${(people += 1)}@example.com`);
-
-function as(who: Session | undefined, tenant: string, method: string, path: string, json?: object) {
-  const headers = {
-    'idempotency-key': randomUUID(),
-    ...(who === undefined ? {} : { authorization: `Bearer ${who.token}` }),
-  };
-  return shop.call(tenant, method, `/api/catalog/reviews${path}`, {
-    headers,
-    ...(json === undefined ? {} : { json }),
-  });
-}
-
-const words = (more: object = {}) => ({
-  rating: 4,
-  title: 'Good',
-  body: 'Kept me dry.',
-  name: 'Ada',
-  ...more,
-});
+const { settings, product, person, as, words } = reviewersOf(() => shop);
 
 const begin = (who: Session, tenant: string, productId: string, size: number, more: object = {}) =>
   as(who, tenant, 'POST', '/pictures', { productId, contentType: 'image/jpeg', size, ...more });
@@ -106,7 +69,7 @@ const finish = (who: Session, tenant: string, id: string) =>
 
 /** Announced, sent and finished. */
 async function bring(who: Session, tenant: string, productId: string, body?: Buffer): Promise<string> {
-  const bytes = body ?? (await photograph(320 + people, 240));
+  const bytes = body ?? (await photograph(320 + (brought += 1), 240));
   const answer = await begin(who, tenant, productId, bytes.length);
   assert.equal(answer.status, 201, answer.text);
   const begun = answer.json<BegunPicture>();

@@ -7,21 +7,13 @@ import { startTestDatabase, type TestDatabase } from '../../../../tests/support/
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
 import { accounts } from '../../accounts/definition.ts';
 import type { Session } from '../../accounts/definition.ts';
-import { newCustomer } from '../../accounts/testing/customers.ts';
 import { catalog } from '../definition.ts';
-import type { AdminProduct, ProductDetail, ProductsPage } from '../schemas.ts';
-import type {
-  AdminReview,
-  AdminReviewDetail,
-  OwnReview,
-  ReviewsPage,
-  ReviewSettings,
-  ReviewStanding,
-} from './schemas.ts';
+import { reviewersOf } from '../testing/reviewers.ts';
+import type { ProductDetail, ProductsPage } from '../schemas.ts';
+import type { AdminReview, AdminReviewDetail, OwnReview, ReviewsPage, ReviewStanding } from './schemas.ts';
 
 let database: TestDatabase;
 let shop: TestHost;
-let people = 0;
 
 before(async () => {
   database = await startTestDatabase([accounts, catalog]);
@@ -38,43 +30,7 @@ after(async () => {
   await database.stop();
 });
 
-async function settings(
-  tenant: string,
-  wanted: Omit<ReviewSettings, 'version' | 'askAfterDays' | 'mostPictures'>,
-): Promise<void> {
-  const { version } = await shop.managed<ReviewSettings>(tenant, 'GET', '/api/admin/catalog/review-settings');
-  await shop.managed(tenant, 'PUT', '/api/admin/catalog/review-settings', { version, ...wanted });
-}
-
-const product = (tenant: string, title = 'Tent') =>
-  shop.managed<AdminProduct>(
-    tenant,
-    'POST',
-    '/api/admin/catalog/products',
-    { title: `${title} ${(people += 1)}`, variants: [{ prices: [{ amount: 100, currency: 'EUR' }] }] },
-    201,
-  );
-const person = (tenant: string): Promise<Session> =>
-  newCustomer(shop, tenant, `person-${(people += 1)}@example.com`);
-
-function as(who: Session | undefined, tenant: string, method: string, path: string, json?: object) {
-  const headers = {
-    'idempotency-key': randomUUID(),
-    ...(who === undefined ? {} : { authorization: `Bearer ${who.token}` }),
-  };
-  return shop.call(tenant, method, `/api/catalog/reviews${path}`, {
-    headers,
-    ...(json === undefined ? {} : { json }),
-  });
-}
-
-const words = (more: object = {}) => ({
-  rating: 4,
-  title: 'Good',
-  body: 'Kept me dry.',
-  name: 'Ada',
-  ...more,
-});
+const { settings, product, person, as, words } = reviewersOf(() => shop);
 
 async function write(who: Session, tenant: string, productId: string, more: object = {}): Promise<OwnReview> {
   const answer = await as(who, tenant, 'POST', '', { productId, ...words(more) });
