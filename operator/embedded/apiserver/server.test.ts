@@ -346,6 +346,14 @@ test('whatever a client sends, it is answered with what it did wrong and never w
               );
       assert.ok(answer.status < 500, JSON.stringify(answer.body));
     };
+    const examples: [string[], Json, string][] = ['finalizers', 'managedFields', 'ownerReferences'].flatMap(
+      (list) =>
+        [[null], [[]], [{}], [0], ['']].map((value): [string[], Json, string] => [
+          ['metadata', list],
+          value,
+          'put',
+        ]),
+    );
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(...places), { minLength: 1, maxLength: 6 }),
@@ -353,7 +361,7 @@ test('whatever a client sends, it is answered with what it did wrong and never w
         kinds,
         attempt,
       ),
-      { numRuns: 200 },
+      { numRuns: 200, examples },
     );
   }));
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Json } from '../schema/schema.ts';
 import { PatchError } from './error.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -52,4 +53,28 @@ test('a failed test says where', () => {
 test('too many operations are refused', () => {
   const patch = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '', value: {} }));
   assert.match(refused(patch).message, /The allowed maximum operations in a JSON patch is 10000, got 10001/);
+});
+
+test('whatever an operation names, it is done or refused', () => {
+  const path = fc
+    .array(fc.constantFrom('a', 'b', '0', '-', 'length', '__proto__', 'x'), { maxLength: 4 })
+    .map((tokens) => tokens.map((token) => `/${token}`).join(''));
+  const op = fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test');
+  const value = fc.constantFrom<Json>(null, 'b', 0, true, [], {}, { a: 'b' }, [null]);
+  fc.assert(
+    fc.property(
+      value,
+      value,
+      fc.array(fc.record({ op, path, from: path, value }), { maxLength: 4 }),
+      (a, b, patch) => {
+        try {
+          applyJsonPatch({ a, b }, patch);
+        } catch (error) {
+          assert.ok(error instanceof PatchError, String(error));
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  assert.equal(({} as { a?: unknown }).a, undefined, 'no prototype is written to');
 });

@@ -16,10 +16,38 @@ export function applyJsonPatch(object: JsonObject, patch: Json): JsonObject {
   const operations = parsed(patch);
   const copy = clone(object);
   for (const operation of operations) {
+    for (const path of 'from' in operation ? [operation.from, operation.path] : [operation.path]) {
+      // The library would throw there.
+      if (leadsNowhere(copy, path))
+        throw unfitPatch(
+          `${operation.op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`,
+        );
+    }
     const [problem] = applyPatch(copy, [operation]);
     if (problem !== null && problem !== undefined) throw unfitPatch(explain(operation, problem));
   }
   return copy;
+}
+
+/** Names that the library passes over, so that what comes behind them would be written elsewhere. */
+const passedOver = ['__proto__', 'constructor', 'prototype'];
+
+/** Whether the path leads into something that has no places (a string, a number, null), or by a name that cannot be followed. */
+function leadsNowhere(object: JsonObject, path: string): boolean {
+  const names = path
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  let at: Json | undefined = object;
+  for (const name of names) {
+    if (passedOver.includes(name)) return true;
+    if (Array.isArray(at)) {
+      if (!/^(?:0|[1-9]\d*|-)$/.test(name)) return true;
+      at = at[Number(name)];
+    } else if (isObject(at)) at = Object.hasOwn(at, name) ? at[name] : undefined;
+    else return at !== undefined;
+  }
+  return false;
 }
 
 function parsed(patch: Json): Operation[] {

@@ -131,10 +131,24 @@ function asMetadata(value: Json | undefined, kind: string, version: string): Obj
     else if (STRING_FIELDS.includes(name)) {
       if (typeof field !== 'string') throw cannotHandle(kind, version, path, 'a string');
     } else if (STRING_MAPS.includes(name)) metadata[name] = asStringMap(field, path, kind, version);
-    else if (LISTS.includes(name) && !Array.isArray(field)) throw cannotHandle(kind, version, path, 'a list');
+    else if (LISTS.includes(name)) metadata[name] = asList(field, name, kind, version);
   }
   // Every field that ObjectMeta names has just been looked at; the rest are numbers the server sets itself.
   return metadata as ObjectMeta;
+}
+
+/** Null in a list is what an absent value is, as to a Go server: an empty string, an object without fields. */
+function asList(value: Json, name: string, kind: string, version: string): Json[] {
+  if (!Array.isArray(value)) throw cannotHandle(kind, version, `metadata.${name}`, 'a list');
+  return value.map((item, index) => {
+    const path = `metadata.${name}[${index}]`;
+    if (name === 'finalizers') {
+      if (item !== null && typeof item !== 'string') throw cannotHandle(kind, version, path, 'a string');
+      return item ?? '';
+    }
+    if (item !== null && !isObject(item)) throw cannotHandle(kind, version, path, 'an object');
+    return item ?? {};
+  });
 }
 
 function asStringMap(value: Json, path: string, kind: string, version: string): JsonObject {
