@@ -67,7 +67,12 @@ export const visitSeen = z.object({
 
 export const accepted = z.object({ accepted: z.int() });
 
-const moment = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
+/** Days and months are rounded up to: what ends in the year 10000 no database reads. */
+const MOST_MOMENT = Date.UTC(9_000, 0, 1);
+const moment = z.iso
+  .datetime({ offset: true })
+  .refine((value) => Date.parse(value) < MOST_MOMENT, 'must be before the year 9000')
+  .transform((value) => new Date(value));
 const currency = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR');
 const zone = z.string().max(64).default('UTC');
 const format = z.enum(['json', 'csv']).default('json');
