@@ -21,17 +21,22 @@ export interface Announced {
   readonly expires_at: Date;
 }
 
+/**
+ * Takes the bytes in, by an address of ours. @throws ShopError `forbidden`, `gone`, `unsupported_media_type`, `too_large` or `invalid_input`;
+ * nothing is kept then
+ */
+export type Receive<Upload> = (
+  tenant: TenantId,
+  upload: Upload,
+  ticket: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  body: Readable,
+) => Promise<void>;
+
 export interface Sending {
   /** @throws ShopError `gone` */
   checkOpen(upload: Announced): void;
-  /** @throws ShopError `forbidden`, `gone`, `unsupported_media_type`, `too_large` or `invalid_input`; nothing is kept then */
-  receive(
-    tenant: TenantId,
-    upload: Announced,
-    ticket: string,
-    headers: Readonly<Record<string, string | undefined>>,
-    body: Readable,
-  ): Promise<void>;
+  readonly receive: Receive<Announced>;
   bytesOf(tenant: TenantId, upload: Announced): Promise<Buffer | 'absent' | 'other_size'>;
 }
 

@@ -4,14 +4,13 @@
  * pending, may be finished again, and is closed when its time is over.
  */
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { examine, type Finding } from './examine.ts';
 import { GRACE_SECONDS, OPEN_SECONDS } from './limits.ts';
 import type { BegunUpload, NewUpload, Upload } from './schemas.ts';
-import { createSending, otherSize, SENT } from './sending.ts';
+import { createSending, otherSize, SENT, type Receive } from './sending.ts';
 import { lockUpload, noSuchUpload, toUpload, type UploadRow } from './store.ts';
 import { newTicket } from './ticket.ts';
 import { reserve, settle } from './usage.ts';
@@ -24,17 +23,8 @@ const DAY_MS = 86_400_000;
 export interface Uploads {
   /** Throws ShopError `too_large` when the shop has no room for it. */
   begin(tenant: Tenant, announced: NewUpload): Promise<BegunUpload>;
-  /**
-   * Takes the bytes in, where the store has no address of its own.
-   * @throws ShopError `forbidden`, `gone`, `unsupported_media_type`, `too_large` or `invalid_input`; nothing is kept then
-   */
-  receive(
-    tenant: TenantId,
-    id: string,
-    ticket: string,
-    headers: Readonly<Record<string, string | undefined>>,
-    body: Readable,
-  ): Promise<void>;
+  /** Where the store has no address of its own. */
+  readonly receive: Receive<string>;
   get(tenant: TenantId, id: string): Promise<Upload>;
   /**
    * Examines what has come. Of one that has ended: how it ended.

@@ -4,14 +4,13 @@
  * claims within a day goes, and so does one that its domain gives up. Killed between any two steps, a task that was written down with the
  * step before goes on.
  */
-import type { Readable } from 'node:stream';
 import type { Platform, RouteResponse } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { PictureQuery } from '../../../platform/pictures/form.ts';
 import type { NewTask, SqlRunner, Tenant, TenantId } from '../../../platform/ports.ts';
 import { examine, type Finding } from '../examine.ts';
 import { GRACE_SECONDS, MOST_SIDE, OPEN_SECONDS, UNCLAIMED_SECONDS } from '../limits.ts';
-import { createSending, otherSize, SENT } from '../sending.ts';
+import { createSending, otherSize, SENT, type Receive } from '../sending.ts';
 import { newTicket } from '../ticket.ts';
 import { folderOf, SHOPPERS } from './folder.ts';
 import {
@@ -31,14 +30,7 @@ const AT_ONCE = 50;
 export interface ShopperPictures {
   /** May be repeated; the address is another then. @throws ShopError `too_large` when there is no room for it */
   begin(tenant: Tenant, picture: NewPicture): Promise<BegunPicture>;
-  /** @throws ShopError `forbidden`, `gone`, `unsupported_media_type`, `too_large` or `invalid_input`; nothing is kept then */
-  receive(
-    tenant: TenantId,
-    id: string,
-    ticket: string,
-    headers: Readonly<Record<string, string | undefined>>,
-    body: Readable,
-  ): Promise<void>;
+  readonly receive: Receive<string>;
   /**
    * Examines what has come. Of one that has ended: how it ended.
    * @throws ShopError `not_found` (also of somebody else's), `conflict` (nothing has come), `gone`, `unavailable` or `timeout`
