@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { until } from '../../../../tests/support/wait.ts';
@@ -53,6 +53,11 @@ after(async () => {
   server.closeAllConnections();
   server.close();
   await database.stop();
+});
+
+// A test that fails leaves no model that fails to the next one.
+afterEach(() => {
+  answers = 'at once';
 });
 
 const input = (title: string) => ({

@@ -53,7 +53,7 @@ const WRITTEN = 'w.';
 const FOLLOWED = 'f.';
 /** Where fewer have all the words, what means the same follows them. Of more, nobody looks for what has not. */
 const FEW = 8;
-/** Products of a shop from which its words tell so much that what they mean may stand beside what has them. */
+/** Products of a shop from which its words tell so much that what they mean may stand beside what has them, or some of them. */
 const LEARNED_FROM = 30;
 /** Words count twice: whatever has them stands before what does not, and what also means the same before what only has them. */
 const WORDS_FIRST = [2, 1];
@@ -238,9 +238,10 @@ export function createProductSearch(
     arranged: Arrangement,
     others: readonly string[],
   ): Promise<{ readonly ids: readonly string[]; readonly facets: ProductsPage['facets'] } | undefined> {
-    // With nothing else that speaks for it, it has to be nearer.
-    const least = others.length === 0 ? NEAR : RELATED;
-    const ids = await near.near(tenant.id, query.q, MOST_FUSED, least);
+    // With nothing else that speaks for it, or few products to learn from, it has to be nearer.
+    const related =
+      others.length === 0 ? [] : await near.near(tenant.id, query.q, MOST_FUSED, RELATED, LEARNED_FROM);
+    const ids = related.length > 0 ? related : await near.near(tenant.id, query.q, MOST_FUSED, NEAR);
     if (ids.length === 0) return undefined;
     const found = await filtered(tenant, query, arranged, fused([others.slice(0, MOST_FUSED), ids]));
     return found.ids.length === 0 ? undefined : { ...found, ids: found.ids.slice(0, query.limit) };

@@ -18,6 +18,7 @@ before(async () => {
   await database.addTenant({ id: 'one', locales: ['en'] }, ADMIN_SECRETS);
   await database.addTenant({ id: 'two', locales: ['en', 'de', 'fr'] }, ADMIN_SECRETS);
   await database.addTenant({ id: 'acme', locales: ['en', 'de'] }, ADMIN_SECRETS);
+  await database.addTenant({ id: 'few', locales: ['en'] }, ADMIN_SECRETS);
   const { url: databaseUrl, secretsKey } = database;
   shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'] }, { search: fault.around });
 });
@@ -126,6 +127,21 @@ test('where few products have all the words, those that mean the same follow, on
     'for another domain that says what it found',
   );
   assert.deepEqual((await list('q=AC-002-01')).handles, ['longhouse-tunnel-tent'], 'a number is that one');
+});
+
+test('of a few products, what shares but some letters with a search does not stand beside what has a word of it', async () => {
+  for (const title of ['Bright headlamp', 'Red tent']) {
+    const json = { title, variants: [{ prices: [{ amount: 100, currency: 'EUR' }] }] };
+    const answer = await shop.merchant('few', 'POST', '/api/admin/catalog/products', { json });
+    assert.equal(answer.status, 201, answer.text);
+    // The words are learned of the first one, by which the letters of the search are 0.19 near to it.
+    await shop.settled(3);
+  }
+  const answer = await shop.call('few', 'GET', '/api/catalog/products?q=tent+with+500');
+  assert.deepEqual(
+    answer.json<ProductsPage>().products.map(({ handle }) => handle),
+    ['red-tent'],
+  );
 });
 
 test('what a shopper narrows a list by is asked of the index', () => {
