@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { z, type ZodType } from 'zod';
 import { catalog } from '../domains/catalog/definition.ts';
+import { flag } from '../platform/flag.ts';
 import { jsonSchemaOf } from './json-schema.ts';
 import { openApiOf } from './openapi.ts';
 
@@ -84,7 +85,9 @@ test('what becomes something else before it is looked at is drawn as it is writt
     .transform((text) => text.replaceAll('-', ''))
     .pipe(z.string().regex(/^[A-Z]{4}$/));
   assert.deepEqual(drawn(code), { type: 'string', maxLength: 40 });
-  assert.deepEqual(drawn(z.stringbool()), { type: 'boolean' });
+  assert.deepEqual(drawn(flag()), { type: 'boolean' });
+  refused(z.stringbool(), /other words than true and false/);
+  refused(z.stringbool({ truthy: ['true'], falsy: ['false'] }), /other words than true and false/);
   refused(z.string().transform(Number).pipe(z.int().max(5)), /becomes integer of text/);
 });
 

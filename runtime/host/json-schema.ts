@@ -25,7 +25,10 @@ export function jsonSchemaOf(schema: ZodType, io: Io, where: string): JsonSchema
         const def = zodSchema._zod.def as Def; // zod's own, of whatever type
         for (const check of [def, ...checksOf(def)]) judge(check, fail);
         if (def.type === 'intersection') fail('is two things at once: extend one of them');
-        if (def.type === 'pipe' && io === 'input') narrow(jsonSchema, def, where, fail);
+        if (def.type === 'pipe' && io === 'input') {
+          if (takesOtherWords(zodSchema)) fail('takes other words than true and false: read it by `flag()`');
+          narrow(jsonSchema, def, where, fail);
+        }
         say(jsonSchema, def);
       },
     });
@@ -121,6 +124,14 @@ function narrow(drawn: JsonSchema, def: Def, where: string, fail: Fail): void {
   if (drawn['type'] !== 'string') fail(`becomes ${String(narrower['type'])} of ${String(drawn['type'])}`);
   if (narrower['type'] === 'boolean' || narrower['type'] === 'array') replace(drawn, narrower);
   else fail(`becomes ${String(narrower['type'])} of text`);
+}
+
+/** Whether it reads yes and no of more than `true` and `false`: zod keeps the words that it takes where the schema is one of those. */
+function takesOtherWords({ _zod: { bag } }: z.core.$ZodType): boolean {
+  const { truthy, falsy, case: letters } = bag;
+  return (
+    truthy !== undefined && `${String(truthy)} ${String(falsy)} ${String(letters)}` !== 'true false sensitive'
+  );
 }
 
 /** As parameters write it: `true`, `false`, and lists with commas. */

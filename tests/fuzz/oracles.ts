@@ -171,7 +171,8 @@ function judgeInput(
     // Lengths are counted in characters there and in UTF-16 units here: only what is astral could differ.
     const written = JSON.stringify(json);
     const astral = written !== undefined && /[\u{10000}-\u{10FFFF}]/u.test(written);
-    if (!astral && !accepts(written === undefined ? undefined : JSON.parse(written, trimmed))) {
+    const isAccepted = written === undefined ? accepts(undefined) : acceptsText(accepts, written);
+    if (!astral && !isAccepted) {
       const [error] = accepts.errors ?? [];
       findings.push(
         taken(`body${error?.instancePath.replaceAll(/\/\d+/g, '/#') ?? ''} ${error?.message ?? ''}`),
@@ -203,7 +204,10 @@ function judgeInput(
   return findings;
 }
 
-/** Texts are trimmed before they are looked at, which no schema says. */
+/** Most texts are trimmed before they are looked at, which no schema says, and a password is not. */
+const acceptsText = (accepts: ValidateFunction, written: string): boolean =>
+  accepts(JSON.parse(written)) || accepts(JSON.parse(written, trimmed));
+
 function trimmed(_name: string, value: unknown): unknown {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : value;
 }

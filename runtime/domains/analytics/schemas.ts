@@ -1,5 +1,6 @@
 /** The shapes that enter and leave the analytics domain: what pages tell, what merchants ask, what they are answered. */
 import { z } from 'zod';
+import { flag } from '../../platform/flag.ts';
 import { FACTS, PAGE_KINDS } from './facts.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -93,7 +94,7 @@ export const seriesQuery = z.object({
   dimension: z.string().max(40).optional(),
   value: text(200).optional(),
   /** Whether different visitors and customers are counted too. */
-  subjects: z.stringbool().default(false),
+  subjects: flag().default(false),
   format,
 });
 export const topQuery = z.object({

@@ -1,5 +1,6 @@
 /** The shapes of the chat domain: what clients and servers say over the WebSocket, what routes take and answer, what events tell. */
 import { z } from 'zod';
+import { flag } from '../../platform/flag.ts';
 
 export const PROTOCOL = 'shopmind.chat.v1';
 /** Letters of one message. */
@@ -151,7 +152,7 @@ export type Room = z.infer<typeof room>;
 
 export const roomsQuery = z.object({
   kind: z.enum(['support', 'group', 'assistant']).optional(),
-  open: z.stringbool().optional(),
+  open: flag().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(200).optional(),
 });

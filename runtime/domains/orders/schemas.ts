@@ -55,6 +55,7 @@ export const address = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code such as DE'),
   phone: z
     .string()
+    .trim()
     .regex(/^\+?[0-9 ().-]{4,30}$/, 'a telephone number')
     .optional(),
 });

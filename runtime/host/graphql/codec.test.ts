@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { flag } from '../../platform/flag.ts';
 import { createReader } from '../shapes/read.ts';
 import { encode } from './codec.ts';
 
@@ -10,7 +11,7 @@ const read = (schema: z.ZodType) => createReader(() => undefined).value(schema, 
 test('what GraphQL says becomes what the schema hears', () => {
   const cases: readonly [z.ZodType, unknown, unknown][] = [
     [z.enum(['price-asc', 'newest']), 'PRICE_ASC', 'price-asc'],
-    [z.stringbool(), true, true],
+    [flag(), true, true],
     [z.enum(['true', 'false']), false, 'false'],
     [z.enum(['true']).optional(), false, undefined],
     [

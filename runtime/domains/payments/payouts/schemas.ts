@@ -1,5 +1,6 @@
 /** The shapes of payouts and of what differs between them and our payments. */
 import { z } from 'zod';
+import { flag } from '../../../platform/flag.ts';
 import { currency } from '../schemas.ts';
 
 /** As the provider calls it. */
@@ -66,7 +67,7 @@ export const payoutPage = z.object({ payouts: z.array(payout), nextCursor: z.str
 export const differenceQuery = z.object({
   payoutId: payoutId.optional(),
   /** Absent: also what was healed. */
-  open: z.stringbool().optional(),
+  open: flag().optional(),
   cursor: z.string().max(255).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(25),
 });
