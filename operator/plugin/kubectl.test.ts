@@ -18,7 +18,10 @@ let binary: string;
 let folder: string;
 
 before(async () => {
-  [cluster, binary, folder] = await Promise.all([startPluginCluster(), kubectl(), ownFolder('path')]);
+  // First: where there is none to be had, nothing is running yet that would keep this file from its end.
+  binary = await kubectl();
+  folder = await ownFolder('path');
+  cluster = await startPluginCluster();
   await symlink(join(import.meta.dirname, 'shopmind.mjs'), join(folder, 'kubectl-shopmind'));
   await symlink(join(import.meta.dirname, 'kubectl-complete.mjs'), join(folder, 'kubectl_complete-shopmind'));
   await cluster.put(tenants, tenant('acme'));

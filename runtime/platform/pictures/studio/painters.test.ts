@@ -91,9 +91,7 @@ test('one that moves goes on moving as WebP, whole or cut, and stands still else
 });
 
 test('bombs are refused in little memory; what is broken or no picture is refused too', async () => {
-  const painters = open({ processes: 1, jobMilliseconds: 60_000 });
-  await painters.inspect('acme', await photograph(64, 64));
-  const child = childOf();
+  const { painters, child } = await openOne(await photograph(64, 64));
   const before = peakOf(child);
   const large = await bomb(9_000, 9_000);
   assert.ok(large.length < 4_000_000, `${large.length} bytes`);
@@ -116,7 +114,7 @@ test('bombs are refused in little memory; what is broken or no picture is refuse
   await assert.rejects(painters.inspect('acme', whole.subarray(0, whole.length >> 1)), { reason: 'broken' });
   for (const other of ['<svg xmlns="http://www.w3.org/2000/svg" width="5" height="5"/>', '%PDF-1.7', ''])
     await assert.rejects(painters.inspect('acme', Buffer.from(other)), PictureRefused);
-  assert.equal(childOf(), child, 'it is the same process still');
+  assert.ok(children().includes(child), 'it is the same process still');
 });
 
 test('what is full says so at once, and one tenant does not fill it for the others', async () => {
@@ -167,10 +165,8 @@ test('one that takes too long is killed, and the next job has another process', 
 });
 
 test('a process that dies takes its own job with it and no other', async () => {
-  const painters = open({ processes: 1, jobMilliseconds: 60_000 });
   const bytes = await photograph(64, 64);
-  await painters.inspect('acme', bytes);
-  const child = childOf();
+  const { painters, child } = await openOne(bytes);
   const large = await photograph(3_000, 2_000, 'png');
   const lost = painters.inspect('acme', large);
   const next = painters.inspect('acme', bytes);
@@ -207,11 +203,22 @@ test('a picture that is also something else is told from one that is not', async
 
 const SMALL: Rendition = { width: 32, height: 32, format: 'webp', quality: 75, animated: false };
 
-/** The youngest of our processes that paints. */
-function childOf(): number {
+/** One that has painted already, and its process. @param bytes of any picture */
+async function openOne(bytes: Buffer): Promise<{ painters: ReturnType<typeof open>; child: number }> {
+  const before = children();
+  const painters = open({ processes: 1, jobMilliseconds: 60_000 });
+  await painters.inspect('acme', bytes);
+  // By their numbers the youngest is not told: they begin again from the lowest.
+  const [child, ...others] = children().filter((pid) => !before.includes(pid));
+  assert.ok(child !== undefined && others.length === 0);
+  return { painters, child };
+}
+
+/** Our processes that paint. */
+function children(): readonly number[] {
   const all = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
   const ours = all.split('\n').filter((line) => line.includes('painter.ts'));
-  return Math.max(...ours.map((line) => Number(line.trim().split(' ')[0])));
+  return ours.map((line) => Number(line.trim().split(' ')[0]));
 }
 
 /** Most memory it has had, in bytes. */
