@@ -2,7 +2,7 @@
  * `npm run bench:chat`: messages of 200 letters are told to everybody in a room of 50, here, at Socket.IO and on bare `ws`, in one run.
  * Ours commits each message, its event and its place before it is told, and keeps who is present; the others keep nothing.
  *
- * - `rooms`: forty rooms, whose rate grows until one delivery in a hundred takes 200 ms or what arrives falls behind.
+ * - `rooms`: forty rooms, whose rate grows until one delivery in a hundred takes 200 ms or what arrives falls behind, twice.
  * - `busy`: ten rooms, so that a client receives a hundred messages a second and more.
  * - `pairs`: two processes, and half of each room's members at either.
  * - `idle`: what a connection weighs that sits in its room and says nothing.

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { HEAP } from '../../operator/embedded/node/heap.ts';
 import { MALLOC } from '../../operator/resources/environment.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
@@ -498,8 +499,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
   const adminPort = await freePort();
   const child = fork(new URL(`../../runtime/${file}`, import.meta.url), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // As in the runtime's image.
-    execArgv: ['--max-semi-space-size=8'],
+    execArgv: [...HEAP],
     env: {
       ...process.env,
       NODE_ENV: 'production',

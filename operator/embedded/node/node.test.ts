@@ -24,6 +24,7 @@ import { answerTo, serviceName, startDns, type Names } from './dns.ts';
 import { ConfigError, containerEnv, type References } from './env.ts';
 import { expand } from './expand.ts';
 import { commandLine, resolveImage, unknownImageMessage } from './images.ts';
+import { HEAP } from './heap.ts';
 import type { ProcessFigures } from './identity.ts';
 import { createLogStore, type LogQuery } from './logs.ts';
 import { askServer } from './lookup.ts';
@@ -539,6 +540,12 @@ describe('names', () => {
     for (const other of ['example.com', 'svc', 'a.svc', 'a.b.c.d.svc'])
       assert.equal(serviceName(other), undefined);
   });
+});
+
+test('the runtime’s image starts Node as the embedded cluster does', async () => {
+  const file = await readFile(new URL('../../../runtime/Containerfile', import.meta.url), 'utf8');
+  const command = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(file)?.[1] ?? '[]') as string[]; // a list of words, by the Containerfile's form
+  assert.deepEqual(command.slice(1, -1), HEAP);
 });
 
 test('use is measured over the whole tree of a container, shared pages once', () => {

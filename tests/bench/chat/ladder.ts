@@ -1,4 +1,4 @@
-/** The rate of messages grows until one delivery in a hundred takes 200 ms or what arrives falls behind. */
+/** The rate of messages grows until one delivery in a hundred takes 200 ms or what arrives falls behind, twice. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuSeconds, treeCpuSeconds } from '../cpu.ts';
 import type { Contestant } from './contestants.ts';
@@ -38,15 +38,27 @@ export async function climb(contestant: Contestant, options: LadderOptions): Pro
   const crowd = await gather({ ...contestant.plan, perRoom });
   try {
     for (let rate = start; rate < 30_000; rate *= step) {
-      const figure = await measure(contestant, crowd, rate, options);
-      onFigure(figure);
-      if (figure.p99 >= 200 || figure.share < 0.95 || figure.messages < rate * 0.9) break;
+      const figure = await keptUp(rate, async () => {
+        const measured = await measure(contestant, crowd, rate, options);
+        onFigure(measured);
+        return measured;
+      });
+      if (figure === undefined) break;
       figures.push(figure);
     }
   } finally {
     crowd.end();
   }
   return figures;
+}
+
+/** Twice, for a disk that was busy for a moment with something else is nobody's limit. */
+async function keptUp(rate: number, once: () => Promise<Figure>): Promise<Figure | undefined> {
+  for (let tries = 0; tries < 2; tries++) {
+    const figure = await once();
+    if (figure.p99 < 200 && figure.share >= 0.95 && figure.messages >= rate * 0.9) return figure;
+  }
+  return undefined;
 }
 
 async function measure(
