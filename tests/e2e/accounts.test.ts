@@ -112,13 +112,13 @@ test(
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     await page.getByRole('button', { name: 'Remove the passkey Laptop' }).waitFor({ timeout: 60_000 });
 
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log out', exact: true }).click();
     await page.getByRole('button', { name: 'Log in with a passkey' }).click();
     await hello(page).waitFor({ timeout: 60_000 });
 
     await page.getByRole('button', { name: 'Remove the passkey Laptop' }).click();
     await page.getByRole('button', { name: 'Remove the passkey Laptop' }).waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log out', exact: true }).click();
     await page.getByRole('button', { name: 'Log in with a passkey' }).click();
     await page.getByText('That did not work.').waitFor({ timeout: 60_000 });
 
@@ -155,6 +155,35 @@ test('who has forgotten the password chooses another by the link of a mail', { s
   await hello(page).waitFor({ timeout: 60_000 });
   assert.deepEqual(troubles, []);
   await context.close();
+});
+
+test('who is logged in at two places ends one of them, and then all', { skip }, async () => {
+  const contexts = await Promise.all([0, 1].map(() => storefront.browser.newContext({ locale: 'en-GB' })));
+  const [here, there] = await Promise.all(contexts.map((context) => context.newPage()));
+  assert.ok(here && there);
+  const troubles = [here, there].map(watchForTrouble);
+  const form = (page: Page) => page.getByRole('form', { name: 'Log in' });
+  for (const page of [there, here]) {
+    await page.goto(at('/account'));
+    await form(page).getByLabel('E-mail').fill(EMAIL);
+    await form(page).getByLabel('Password').fill(NEXT);
+    await form(page).getByRole('button', { name: 'Log in', exact: true }).click();
+    await hello(page).waitFor({ timeout: 60_000 });
+  }
+  // That of the test before is there as well.
+  const others = here.getByRole('button', { name: /^Log out Chrome on / });
+  await here.getByText('this device').waitFor();
+  assert.equal(await others.count(), 2);
+  await others.last().click();
+  await others.nth(1).waitFor({ state: 'detached', timeout: 60_000 });
+  await there.goto(at('/account'));
+  await hello(there).waitFor({ timeout: 60_000 });
+  await here.getByRole('button', { name: 'Log out everywhere' }).click();
+  await form(here).waitFor({ timeout: 60_000 });
+  await there.goto(at('/account'));
+  await form(there).waitFor({ timeout: 60_000 });
+  assert.deepEqual(troubles, [[], []]);
+  await Promise.all(contexts.map((context) => context.close()));
 });
 
 test(

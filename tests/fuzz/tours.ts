@@ -53,6 +53,7 @@ export function orRefused(error: unknown): Refused {
 export const TOURS: readonly ((guide: Guide) => Promise<void>)[] = [
   passkeysOfACustomer,
   passkeysOfTheStaff,
+  signedInAtTwoPlaces,
   rolesOfTheStaff,
   aReview,
   aWishlist,
@@ -96,6 +97,20 @@ async function passkeysOfTheStaff({ ask, enter, fresh, origin }: Guide): Promise
   const signed: SignedCredential = device.get(await ask('accounts.prepareStaffPasskeySignIn'));
   await ask('accounts.signInStaffWithPasskey', { json: { credential: signed } });
   await ask('accounts.removeStaffPasskey', { as, path: { passkeyId } });
+}
+
+async function signedInAtTwoPlaces({ ask, enter, fresh }: Guide): Promise<void> {
+  const [customer, owner] = [`${fresh('there')}@example.com`, `${fresh('there')}@staff.example`];
+  for (const [email, kind, Who, login] of [
+    [customer, 'customer', '', 'login'],
+    [owner, 'owner', 'Staff', 'signInStaff'],
+  ] as const) {
+    const as = await enter(email, kind);
+    await ask(`accounts.${login}`, { json: { email, password: PASSWORD } });
+    const { sessions } = await ask(`accounts.list${Who}Sessions`, { as });
+    await ask(`accounts.end${Who}Session`, { as, path: { sessionId: sessions[1].id } });
+    await ask(`accounts.signOut${Who}Everywhere`, { as });
+  }
 }
 
 async function rolesOfTheStaff({ ask, enter, fresh }: Guide): Promise<void> {

@@ -1918,6 +1918,72 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** Where one is signed in, the session that asks first, then those that were used last. */
+  'accounts.listSessions': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "sessions": readonly ({
+        "id": string;
+        "browser": string | null;
+        "system": string | null;
+        "startedAt": string;
+        "seenAt": string;
+        "expiresAt": string;
+        "isCurrent": boolean;
+      })[];
+    };
+  };
+  /** Sign out there. */
+  'accounts.endSession': {
+    params: {
+      "sessionId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Sign out everywhere at once, here too, and at every app that was signed in to by this account. A mail tells of it. */
+  'accounts.signOutEverywhere': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Where one is signed in, the session that asks first, then those that were used last. */
+  'accounts.listStaffSessions': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: {
+      "sessions": readonly ({
+        "id": string;
+        "browser": string | null;
+        "system": string | null;
+        "startedAt": string;
+        "seenAt": string;
+        "expiresAt": string;
+        "isCurrent": boolean;
+      })[];
+    };
+  };
+  /** Sign out there. */
+  'accounts.endStaffSession': {
+    params: {
+      "sessionId": string;
+    };
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
+  /** Sign out everywhere at once, here too. A mail tells of it. */
+  'accounts.signOutStaffEverywhere': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    response: undefined;
+  };
   /** One’s own passkeys, the youngest first. */
   'accounts.listPasskeys': {
     params: undefined;
@@ -7249,7 +7315,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant" | "digest";
         "required": boolean;
@@ -7261,14 +7327,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -7281,7 +7347,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -7293,7 +7359,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -7306,7 +7372,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -7319,7 +7385,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -7340,7 +7406,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -7354,7 +7420,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -17228,6 +17294,12 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.endSessionFromApp': ['GET', '/api/accounts/oauth/end-session', false],
   'accounts.listMyApps': ['GET', '/api/accounts/me/apps', false],
   'accounts.disconnectApp': ['DELETE', '/api/accounts/me/apps/{appId}', false],
+  'accounts.listSessions': ['GET', '/api/accounts/me/sessions', false],
+  'accounts.endSession': ['DELETE', '/api/accounts/me/sessions/{sessionId}', false],
+  'accounts.signOutEverywhere': ['DELETE', '/api/accounts/me/sessions', false],
+  'accounts.listStaffSessions': ['GET', '/api/admin/accounts/me/sessions', false],
+  'accounts.endStaffSession': ['DELETE', '/api/admin/accounts/me/sessions/{sessionId}', false],
+  'accounts.signOutStaffEverywhere': ['DELETE', '/api/admin/accounts/me/sessions', false],
   'accounts.listPasskeys': ['GET', '/api/accounts/me/passkeys', false],
   'accounts.preparePasskey': ['POST', '/api/accounts/me/passkeys/options', false],
   'accounts.addPasskey': ['POST', '/api/accounts/me/passkeys', false],

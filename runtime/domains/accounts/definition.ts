@@ -21,6 +21,7 @@ import {
   ToldErasure,
 } from './shapes.ts';
 import { passkeyRoutes, passkeyTables } from './passkeys/definition.ts';
+import { sessionRoutes, ToldSecurity } from './signed-in/definition.ts';
 import { providerRoutes, providerTables } from './providers/definition.ts';
 import { StaffSession, staffRoutes, staffTables } from './staff/definition.ts';
 
@@ -218,6 +219,7 @@ export const accounts: DomainDefinition = {
       leaseSeconds: 30,
     },
     { name: 'accounts.tell-erasure', payload: ToldErasure, maxAttempts: 10, leaseSeconds: 30 },
+    { name: 'accounts.tell-security', payload: ToldSecurity, maxAttempts: 10, leaseSeconds: 30 },
     { name: 'accounts.tell-approval', payload: ToldApproval, maxAttempts: 10, leaseSeconds: 30 },
     {
       name: 'accounts.settle-spending',
@@ -375,6 +377,18 @@ export const accounts: DomainDefinition = {
     ...staffRoutes,
     ...providerRoutes,
     ...appRoutes,
+    ...sessionRoutes({
+      Who: '',
+      own: '/api/accounts/me',
+      also: ', and at every app that was signed in to by this account',
+      audience: { audience: 'customer' },
+    }),
+    ...sessionRoutes({
+      Who: 'Staff',
+      own: '/api/admin/accounts/me',
+      also: '',
+      audience: { audience: 'merchant', people: true, self: true },
+    }),
     ...passkeyRoutes({
       Who: '',
       own: '/api/accounts/me',

@@ -3,6 +3,8 @@ import type { RouteRequest } from '../../platform/domain.ts';
 import type { Tenant } from '../../platform/ports.ts';
 
 export const COOKIE = 'shopmind_session';
+/** By which a browser forgets its session. */
+export const FORGOTTEN = `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
 
 /** The caller's address as the gateway saw it. */
 export function addressOf({ headers }: RouteRequest): string | undefined {

@@ -7,7 +7,7 @@ import { manualClock } from '../../platform/clock.ts';
 import type { Session } from './definition.ts';
 import type { StaffSession } from './staff/definition.ts';
 import { newCustomer } from './testing/customers.ts';
-import { as, invite, join, linksTo, STAFF_PASSWORD } from './testing/staff.ts';
+import { as, invite, join, linksTo, STAFF_PASSWORD, subjectsTo } from './testing/staff.ts';
 import { startAccounts, WITH_MAILS } from './testing/rooms.ts';
 
 let database: TestDatabase;
@@ -16,6 +16,7 @@ const clock = manualClock(new Date());
 const PASSWORD = 'correct horse battery';
 const NEXT = 'another horse entirely';
 const HOUR = 60 * 60 * 1_000;
+const CHANGED = /^Your password for .* was changed$/;
 
 before(async () => {
   ({ database, shop } = await startAccounts({ one: WITH_MAILS, two: WITH_MAILS }, { clock }));
@@ -50,6 +51,10 @@ test('a forgotten password is set anew by the link, once; every session ends', a
     [401, 200],
   );
   assert.equal((await post('/password/reset', { token, password: PASSWORD })).status, 410);
+  assert.equal(
+    (await subjectsTo(shop, 'one', 'ada@example.org')).filter((one) => CHANGED.test(one)).length,
+    1,
+  );
 });
 
 test('who asks for a link is answered the same, and in time the same, whether there is an account', async () => {

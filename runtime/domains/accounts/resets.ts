@@ -13,6 +13,7 @@ import { overdue, SEND_LINK, wantsMail, type Links } from './links.ts';
 import type { Passwords } from './passwords.ts';
 import { addressOf } from './requests.ts';
 import { keyOf } from './shapes.ts';
+import { noteSecurity } from './signed-in/telling.ts';
 import { nextSweep } from './sweep.ts';
 
 export interface ResetsOptions {
@@ -25,8 +26,20 @@ type Purpose = 'reset' | 'staff-reset';
 
 /** Where the two kinds of accounts differ. */
 const KINDS = {
-  reset: { table: 'customers', sessions: 'customer_sessions', owner: 'customer_id', counted: 'login' },
-  'staff-reset': { table: 'staff_members', sessions: 'staff_sessions', owner: 'staff_id', counted: 'staff' },
+  reset: {
+    kind: 'customer',
+    table: 'customers',
+    sessions: 'customer_sessions',
+    owner: 'customer_id',
+    counted: 'login',
+  },
+  'staff-reset': {
+    kind: 'staff',
+    table: 'staff_members',
+    sessions: 'staff_sessions',
+    owner: 'staff_id',
+    counted: 'staff',
+  },
 } as const;
 
 export function createResets(platform: Platform, { passwords, attempts, links }: ResetsOptions) {
@@ -80,6 +93,7 @@ export function createResets(platform: Platform, { passwords, attempts, links }:
     if (row === undefined) throw overdue();
     await tx.query(`DELETE FROM ${sessions} WHERE tenant_id = $1 AND ${owner} = $2`, [tenant.id, id]);
     if (purpose === 'reset') await endGrants(tx, tenant.id, id);
+    await noteSecurity(platform, tx, { happening: 'password', kind: KINDS[purpose].kind, accountId: id });
     return row.email_key;
   }
 

@@ -4,4 +4,5 @@ export * from './companies/definition.ts';
 export * from './customers/definition.ts';
 export * from './passkeys/definition.ts';
 export * from './shapes.ts';
+export * from './signed-in/definition.ts';
 export * from './staff/definition.ts';

@@ -14,7 +14,7 @@ import { eventOf, findByEmail, findById, gone, toCustomer, type CustomerRow } fr
 import { showPage } from './pages.ts';
 import { createResets } from './resets.ts';
 
-import { addressOf, COOKIE, secureIn, tokenOf } from './requests.ts';
+import { addressOf, COOKIE, FORGOTTEN, secureIn, tokenOf } from './requests.ts';
 import { keyOf, ToldErasure } from './shapes.ts';
 import { nextSweep, SWEEP } from './sweep.ts';
 import { createStaff } from './staff/service.ts';
@@ -44,11 +44,15 @@ import {
 import { personalData } from './personal-data.ts';
 import { createRegistrations } from './registrations.ts';
 import { createSessions } from './sessions.ts';
+import { ToldSecurity } from './signed-in/definition.ts';
+import { deviceOf } from './signed-in/devices.ts';
+import { createCustomerSignOut } from './signed-in/service.ts';
+import { noteSecurity, TELL_SECURITY, tellSecurity } from './signed-in/telling.ts';
 
 export const createService: CreateService = (platform) => {
   const { sql, clock } = platform;
   const passwords = createPasswords();
-  const sessions = createSessions(sql, clock);
+  const sessions = createSessions(sql, platform);
   const attempts = createAttempts(sql, clock);
   const links = createLinks(sql, clock);
   const resets = createResets(platform, { passwords, attempts, links });
@@ -76,9 +80,14 @@ export const createService: CreateService = (platform) => {
 
   async function confirmRegistration(request: RouteRequest) {
     const { row, entered } = await registrations.confirm(request, (tx, { id }) =>
-      sessions.begin(tx, request.tenant.id, id),
+      sessions.begin(tx, request.tenant.id, id, deviceOf(request)),
     );
     return welcome(request, row, entered, 201);
+  }
+
+  function begun(request: RouteRequest, customerId: string) {
+    const { id } = request.tenant;
+    return sql.transaction(id, (tx) => sessions.begin(tx, id, customerId, deviceOf(request)));
   }
 
   async function login(request: RouteRequest) {
@@ -93,7 +102,7 @@ export const createService: CreateService = (platform) => {
       });
     }
     await attempts.forgive(tenant.id, 'login', keyOf(email));
-    const session = await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, known.id));
+    const session = await begun(request, known.id);
     return welcome(request, known, session, 200);
   }
 
@@ -105,7 +114,7 @@ export const createService: CreateService = (platform) => {
   async function forgotten({ tenant, headers }: RouteRequest): Promise<string> {
     const token = tokenOf(headers);
     if (token !== undefined) await sessions.end(tenant.id, token);
-    return `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
+    return FORGOTTEN;
   }
 
   async function renewSession(request: RouteRequest) {
@@ -144,7 +153,7 @@ export const createService: CreateService = (platform) => {
     const { credential } = request.body as PasskeySignIn;
     const id = await passkeys.signIn(request, 'customer', credential);
     const customer = await findById(platform, tenant.id, id);
-    const session = await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, id));
+    const session = await begun(request, id);
     return welcome(request, customer, session, 200);
   }
 
@@ -181,8 +190,9 @@ export const createService: CreateService = (platform) => {
       if (row.accepts_marketing !== before.rows[0]?.accepts_marketing)
         await noteConsent(tx, platform, tenant.id, id, { granted: row.accepts_marketing, source: 'profile' });
       if (hash === undefined) return { row, session: undefined };
-      await sessions.endOthers(tx, tenant.id, id);
-      return { row, session: await sessions.begin(tx, tenant.id, id) };
+      await sessions.endAll(tx, tenant.id, id);
+      await noteSecurity(platform, tx, { happening: 'password', kind: 'customer', accountId: id });
+      return { row, session: await sessions.begin(tx, tenant.id, id, deviceOf(request)) };
     });
     return {
       json: toCustomer(row),
@@ -254,6 +264,10 @@ export const createService: CreateService = (platform) => {
         const { approvalId, happening } = ToldApproval.parse(payload);
         if (tenant !== undefined) await companies.approvals.mail(tenant, approvalId, happening);
       },
+      async [TELL_SECURITY]({ tenant: id, payload }) {
+        const tenant = await platform.tenants.byId(id);
+        if (tenant !== undefined) await tellSecurity(platform, tenant, ToldSecurity.parse(payload));
+      },
       [SETTLE_SPENDING]: ({ tenant, payload }) =>
         // As above.
         companies.spending.settle(tenant, (payload as { spendingId: string }).spendingId),
@@ -273,6 +287,7 @@ export const createService: CreateService = (platform) => {
       ...resets.routes,
       ...providers.routes,
       ...apps.routes,
+      ...createCustomerSignOut(platform, sessions, customerOf),
       ...createCustomerRoutes(platform),
       ...companies.routes,
       listConsents: async (request) => ({

@@ -4,25 +4,48 @@
  * (RFC 9700, refresh token rotation).
  */
 import type { CompanyMembership, CustomerIdentity } from '../../platform/domain.ts';
-import type { Clock, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
+import type { Clock, NewId, Sql, SqlRunner, TenantId } from '../../platform/ports.ts';
 import { endGrants } from './apps/grants.ts';
+import { MOST_SHOWN, type OpenSession } from './signed-in/definition.ts';
+import type { Device } from './signed-in/devices.ts';
 import { hashOf, newToken } from './tokens.ts';
 
 export interface Sessions {
   /** A new token; run in the transaction that logs in. */
-  begin(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<{ token: string; expiresAt: Date }>;
+  begin(
+    tx: SqlRunner,
+    tenant: TenantId,
+    customerId: string,
+    device: Device,
+  ): Promise<{ token: string; expiresAt: Date }>;
   /** Whose it is, with the groups they are in now; a company is a group of those who buy for it. */
   find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
   /** Whose it is, and when they logged in, for whoever asks how long ago that was. */
-  begunWith(tenant: TenantId, token: string): Promise<{ customerId: string; at: Date } | undefined>;
+  begunWith(tenant: TenantId, token: string): Promise<Begun | undefined>;
+  /** The same for what is to be of this session: whoever ends it meanwhile waits for the transaction, and ends what came of it, too. */
+  hold(tx: SqlRunner, tenant: TenantId, token: string): Promise<Begun | undefined>;
   /** The next token; undefined when the session is over, as it is by a token that was exchanged some minutes ago. */
   renew(tenant: TenantId, token: string): Promise<RenewedSession | undefined>;
   /** What a session of this customer would say, for whoever acts for them. */
   of(tenant: TenantId, customerId: string): Promise<CustomerIdentity | undefined>;
+  /** Where they are logged in. @param token of the one that asks */
+  list(tenant: TenantId, customerId: string, token: string): Promise<readonly OpenSession[]>;
   end(tenant: TenantId, token: string): Promise<void>;
-  /** After a change of password: whoever else is logged in is not any more, nor are apps that were signed in to. */
-  endOthers(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<void>;
+  /** @param token of the one that asks. @returns which it was; undefined when they have none of this id */
+  endOne(
+    tenant: TenantId,
+    customerId: string,
+    id: string,
+    token: string,
+  ): Promise<{ readonly isCurrent: boolean } | undefined>;
+  /** Whoever is logged in is not any more, nor are apps that were signed in to. */
+  endAll(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<void>;
   removeExpired(tenant: TenantId): Promise<void>;
+}
+
+export interface Begun {
+  readonly customerId: string;
+  readonly at: Date;
 }
 
 export interface RenewedSession {
@@ -52,6 +75,13 @@ const identities = (from: string, customer: string): string =>
   LEFT JOIN company_members m ON m.tenant_id = s.tenant_id AND m.customer_id = ${customer}
   LEFT JOIN companies c ON c.tenant_id = m.tenant_id AND c.id = m.company_id AND c.state = 'approved' WHERE s.tenant_id = $1`;
 
+const BEGUN = `SELECT customer_id, created_at FROM customer_sessions WHERE tenant_id = $1 AND expires_at > $3
+  AND (token_hash = $2 OR (previous_hash = $2 AND rotated_at > $4))`;
+
+/** Those of before they had names have one of what their token is, which names nothing else. */
+const NAME = `coalesce(id, 'ses_' || md5(token_hash))`;
+const IS_CURRENT = `(token_hash = $3 OR previous_hash IS NOT DISTINCT FROM $3)`;
+
 const FIND = `SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')} AND s.token_hash = $2 AND s.expires_at > $3`;
 /** What was exchanged too long ago to be on its way takes the session with it. */
 const END_EXCHANGED =
@@ -72,16 +102,41 @@ interface SessionRow extends IdentityRow {
   readonly seen_at: Date;
 }
 
-export function createSessions(sql: Sql, clock: Clock): Sessions {
+interface BegunRow {
+  readonly customer_id: string;
+  readonly created_at: Date;
+}
+
+interface OpenRow {
+  readonly id: string;
+  readonly browser: string | null;
+  readonly system: string | null;
+  readonly created_at: Date;
+  readonly seen_at: Date;
+  readonly expires_at: Date;
+  readonly is_current: boolean;
+}
+
+export function createSessions(
+  sql: Sql,
+  { clock, newId }: { readonly clock: Clock; readonly newId: NewId },
+): Sessions {
   const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
+  const begunValues = (tenant: TenantId, token: string) => [
+    tenant,
+    hashOf(token),
+    clock.now(),
+    later(-GRACE_MS),
+  ];
 
   return {
-    async begin(tx, tenant, customerId) {
+    async begin(tx, tenant, customerId, { browser, system }) {
       const token = newToken(`sms_${tenant}.`);
       const expiresAt = later(IDLE_MS);
       await tx.query(
-        `INSERT INTO customer_sessions (tenant_id, token_hash, customer_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)`,
-        [tenant, hashOf(token), customerId, clock.now(), expiresAt],
+        `INSERT INTO customer_sessions (tenant_id, token_hash, customer_id, created_at, seen_at, expires_at, id, browser, system)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)`,
+        [tenant, hashOf(token), customerId, clock.now(), expiresAt, newId('ses'), browser, system],
       );
       return { token, expiresAt };
     },
@@ -107,14 +162,12 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       return identityOf(row);
     },
     async begunWith(tenant, token) {
-      const { rows } = await sql.query<{ customer_id: string; created_at: Date }>(
-        tenant,
-        `SELECT customer_id, created_at FROM customer_sessions WHERE tenant_id = $1 AND expires_at > $3
-           AND (token_hash = $2 OR (previous_hash = $2 AND rotated_at > $4))`,
-        [tenant, hashOf(token), clock.now(), later(-GRACE_MS)],
-      );
-      const [row] = rows;
-      return row && { customerId: row.customer_id, at: row.created_at };
+      const { rows } = await sql.query<BegunRow>(tenant, BEGUN, begunValues(tenant, token));
+      return rows[0] && begunOf(rows[0]);
+    },
+    async hold(tx, tenant, token) {
+      const { rows } = await tx.query<BegunRow>(`${BEGUN} FOR KEY SHARE`, begunValues(tenant, token));
+      return rows[0] && begunOf(rows[0]);
     },
     async renew(tenant, token) {
       const next = newToken(`sms_${tenant}.`);
@@ -122,7 +175,7 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       // With one that was exchanged a moment ago: its answer was lost. The next one takes the place of that, and the grace does not begin anew.
       const { rows } = await sql.query<{ customer_id: string; expires_at: Date }>(
         tenant,
-        `UPDATE customer_sessions SET token_hash = $3, previous_hash = $2, seen_at = $4,
+        `UPDATE customer_sessions SET token_hash = $3, previous_hash = $2, seen_at = $4, id = ${NAME},
            rotated_at = CASE WHEN token_hash = $2 THEN $4::timestamptz ELSE rotated_at END,
            expires_at = least($5::timestamptz, created_at + $6 * interval '1 millisecond')
          WHERE tenant_id = $1 AND expires_at > $4 AND (token_hash = $2 OR (previous_hash = $2 AND rotated_at > $7))
@@ -138,6 +191,16 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
       const { rows } = await sql.query<IdentityRow>(tenant, OF, [tenant, customerId]);
       return rows[0] && identityOf(rows[0]);
     },
+    async list(tenant, customerId, token) {
+      const { rows } = await sql.query<OpenRow>(
+        tenant,
+        `SELECT ${NAME} AS id, browser, system, created_at, seen_at, expires_at, ${IS_CURRENT} AS is_current FROM customer_sessions
+         WHERE tenant_id = $1 AND customer_id = $2 AND expires_at > $4
+         ORDER BY is_current DESC, seen_at DESC, created_at DESC, 1 LIMIT ${MOST_SHOWN}`,
+        [tenant, customerId, hashOf(token), clock.now()],
+      );
+      return rows.map(shown);
+    },
     async end(tenant, token) {
       await sql.query(
         tenant,
@@ -145,7 +208,16 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
         [tenant, hashOf(token)],
       );
     },
-    async endOthers(tx, tenant, customerId) {
+    async endOne(tenant, customerId, id, token) {
+      const { rows } = await sql.query<{ is_current: boolean }>(
+        tenant,
+        `DELETE FROM customer_sessions WHERE tenant_id = $1 AND customer_id = $2 AND ${NAME} = $4 RETURNING ${IS_CURRENT} AS is_current`,
+        [tenant, customerId, hashOf(token), id],
+      );
+      return rows[0] && { isCurrent: rows[0].is_current };
+    },
+    // The sessions first: what is made of one holds it, and is there by now.
+    async endAll(tx, tenant, customerId) {
       await tx.query('DELETE FROM customer_sessions WHERE tenant_id = $1 AND customer_id = $2', [
         tenant,
         customerId,
@@ -158,6 +230,22 @@ export function createSessions(sql: Sql, clock: Clock): Sessions {
         clock.now(),
       ]);
     },
+  };
+}
+
+function begunOf({ customer_id: customerId, created_at: at }: BegunRow): Begun {
+  return { customerId, at };
+}
+
+function shown({ id, browser, system, ...row }: OpenRow): OpenSession {
+  return {
+    id,
+    browser,
+    system,
+    startedAt: row.created_at.toISOString(),
+    seenAt: row.seen_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    isCurrent: row.is_current,
   };
 }
 

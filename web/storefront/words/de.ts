@@ -460,6 +460,21 @@ export const de: Words = {
       'Hier meldest du dich mit deinem Konto bei uns an. Eine App, die du trennst, ist sofort abgemeldet.',
     disconnect: (app) => `${app} trennen`,
   },
+  devices: {
+    title: 'Wo du angemeldet bist',
+    text: 'Kennst du eines davon nicht, melde es ab und wähle ein neues Passwort.',
+    device: (browser, system) =>
+      browser !== null && system !== null
+        ? `${browser}, ${system}`
+        : (browser ?? system ?? 'Unbekanntes Gerät'),
+    here: 'dieses Gerät',
+    since: (day) => `seit ${day}`,
+    seen: (day) => `zuletzt benutzt ${day}`,
+    end: (device) => `${device} abmelden`,
+    everywhere: 'Überall abmelden',
+    everywhereText:
+      'Auf jedem Gerät und in jeder App, in der du mit diesem Konto angemeldet bist, auch hier. Eine Mail sagt es dir.',
+  },
   data: {
     title: 'Meine Daten',
     keep: 'Nimm deine Daten mit',

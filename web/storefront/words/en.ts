@@ -452,6 +452,21 @@ export const en = {
     appsText: 'You log in to these with your account here. One that you disconnect is logged out at once.',
     disconnect: (app: string) => `Disconnect ${app}`,
   },
+  devices: {
+    title: 'Where you are logged in',
+    text: 'If you do not know one of them, log it out and choose a new password.',
+    device: (browser: string | null, system: string | null) =>
+      browser !== null && system !== null
+        ? `${browser} on ${system}`
+        : (browser ?? system ?? 'Unknown device'),
+    here: 'this device',
+    since: (day: string) => `since ${day}`,
+    seen: (day: string) => `last used ${day}`,
+    end: (device: string) => `Log out ${device}`,
+    everywhere: 'Log out everywhere',
+    everywhereText:
+      'On every device and in every app that you log in to with this account, here too. A mail tells you so.',
+  },
   data: {
     title: 'My data',
     keep: 'Take your data with you',

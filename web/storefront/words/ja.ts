@@ -451,6 +451,19 @@ export const ja: Words = {
     appsText: 'このアカウントでログインするアプリです。連携を解除すると、すぐにログアウトされます。',
     disconnect: (app) => `${app}との連携を解除`,
   },
+  devices: {
+    title: 'ログイン中の端末',
+    text: 'お心当たりのない端末がある場合は、ログアウトさせて、新しいパスワードを設定してください。',
+    device: (browser, system) =>
+      browser !== null && system !== null ? `${system}の${browser}` : (browser ?? system ?? '不明な端末'),
+    here: 'この端末',
+    since: (day) => `${day}から`,
+    seen: (day) => `最終利用 ${day}`,
+    end: (device) => `${device}をログアウト`,
+    everywhere: 'すべての端末からログアウト',
+    everywhereText:
+      'この端末を含むすべての端末と、このアカウントでログインするすべてのアプリからログアウトします。メールでお知らせします。',
+  },
   data: {
     title: 'お客様のデータ',
     keep: 'データのダウンロード',

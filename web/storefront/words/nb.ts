@@ -452,6 +452,19 @@ export const nb: Words = {
     appsText: 'Disse logger du inn i med kontoen din her. En app du kobler fra, logges ut med en gang.',
     disconnect: (app) => `Koble fra ${app}`,
   },
+  devices: {
+    title: 'Hvor du er logget inn',
+    text: 'Kjenner du ikke igjen en av dem, logg den ut og velg et nytt passord.',
+    device: (browser, system) =>
+      browser !== null && system !== null ? `${browser} på ${system}` : (browser ?? system ?? 'Ukjent enhet'),
+    here: 'denne enheten',
+    since: (day) => `siden ${day}`,
+    seen: (day) => `sist brukt ${day}`,
+    end: (device) => `Logg ut ${device}`,
+    everywhere: 'Logg ut overalt',
+    everywhereText:
+      'På hver enhet og i hver app du logger inn i med denne kontoen, også her. En e-post sier fra.',
+  },
   data: {
     title: 'Mine data',
     keep: 'Ta med deg dataene dine',

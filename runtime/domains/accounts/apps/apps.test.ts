@@ -464,6 +464,13 @@ for (const [what, end] of [
     },
   ],
   [
+    'signs out everywhere',
+    async (browser: Browser) =>
+      shop.call('one', 'DELETE', '/api/accounts/me/sessions', {
+        headers: { authorization: `Bearer ${browser.session}` },
+      }),
+  ],
+  [
     'is erased',
     async (_browser: Browser, id: string) => {
       await database.admin.query(`DELETE FROM shop.customers WHERE tenant_id = 'one' AND id = $1`, [id]);

@@ -136,10 +136,11 @@ export function createAppSignIn(platform: Platform, options: SignInOptions) {
       const cookie = withCookie(request, sealed, WITHIN_MS / 1_000);
       return leadTo(`${PAGE}?id=${ticket.id}`, cookie);
     }
-    const session = await sessions.begunWith(tenant.id, tokenOf(request.headers) ?? '');
-    if (session === undefined) return leadTo(`${PAGE}?problem=over`);
-    const code = await sql.transaction(tenant.id, (tx) =>
-      grants.begin(tx, tenant.id, {
+    const code = await sql.transaction(tenant.id, async (tx) => {
+      // Whoever signs out everywhere at this moment ends what comes of it, too.
+      const session = await sessions.hold(tx, tenant.id, tokenOf(request.headers) ?? '');
+      if (session === undefined) return undefined;
+      return grants.begin(tx, tenant.id, {
         appId: app.id,
         customerId: session.customerId,
         scopes: ticket.scopes,
@@ -147,8 +148,9 @@ export function createAppSignIn(platform: Platform, options: SignInOptions) {
         nonce: ticket.nonce,
         challenge: ticket.challenge,
         signedInAt: session.at,
-      }),
-    );
+      });
+    });
+    if (code === undefined) return leadTo(`${PAGE}?problem=over`);
     const { redirectUri, state } = ticket;
     return leadTo(answerTo(redirectUri, { code, state, iss: issuerOf(request) }), withCookie(request, '', 0));
   }

@@ -9,6 +9,7 @@ import { noPassword } from '../passwords.ts';
 import { addCustomer } from '../registrations.ts';
 import { cookieIn, hostAsked, secureIn } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
+import { deviceOf } from '../signed-in/devices.ts';
 import type {
   AdminProvider,
   BeginQuery,
@@ -160,7 +161,9 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
     }
     return sql.transaction(tenant.id, async (tx) => {
       const customer = await customerFor(tx, tenant.id, providerId, person);
-      return customer === undefined ? 'unverified' : sessions.begin(tx, tenant.id, customer.id);
+      return customer === undefined
+        ? 'unverified'
+        : sessions.begin(tx, tenant.id, customer.id, deviceOf(request));
     });
   }
 

@@ -9,6 +9,9 @@ import type { Holder, Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords.ts';
 import { addressOf, bearerOf } from '../requests.ts';
 import { keyOf } from '../shapes.ts';
+import { deviceOf } from '../signed-in/devices.ts';
+import { createStaffSignOut } from '../signed-in/service.ts';
+import { noteSecurity } from '../signed-in/telling.ts';
 import type * as d from './definition.ts';
 import { createFactors } from './factors.ts';
 import { createMembers, toMember, type MemberRow } from './members.ts';
@@ -54,9 +57,14 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       );
       const [row] = rows;
       if (row === undefined) throw overdue();
-      return { row, session: await sessions.begin(tx, tenant.id, id) };
+      return { row, session: await sessions.begin(tx, tenant.id, id, deviceOf(request)) };
     });
     return welcome(row, session);
+  }
+
+  function begun(request: RouteRequest, staffId: string): Promise<StaffToken> {
+    const { id } = request.tenant;
+    return sql.transaction(id, (tx) => sessions.begin(tx, id, staffId, deviceOf(request)));
   }
 
   async function signIn(request: RouteRequest) {
@@ -71,10 +79,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       });
     await requireCode(request, member, code);
     await attempts.forgive(tenant.id, 'staff', keyOf(email));
-    return welcome(
-      member,
-      await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, member.id)),
-    );
+    return welcome(member, await begun(request, member.id));
   }
 
   /** Whoever hears of it has the password. @throws ShopError `unauthenticated` without the right one, `rate_limited` */
@@ -113,6 +118,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
           [tenant.id, member.id, hash, clock.now()],
         );
         await sessions.endOthers(tx, tenant.id, member.id, bearerOf(request.headers) ?? '');
+        await noteSecurity(platform, tx, { happening: 'password', kind: 'staff', accountId: member.id });
       });
     }
     return { json: toMember(await selfOf(request)) };
@@ -148,7 +154,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       throw new ShopError('unauthenticated', 'You are not of the staff any more.', {
         remedy: 'Ask the shop’s owner.',
       });
-    return welcome(member, await sql.transaction(tenant.id, (tx) => sessions.begin(tx, tenant.id, id)));
+    return welcome(member, await begun(request, id));
   }
 
   /** @throws ShopError `unauthenticated` for who was removed a moment ago */
@@ -184,6 +190,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       await requirePassword(request, await selfOf(request), password, 'body/password');
       return { json: await passkeys.prepare(request, await holderOf(request)) };
     },
+    ...createStaffSignOut(platform, sessions, selfOf),
     listStaffPasskeys: async (request) => ({
       json: { passkeys: await passkeys.list(request.tenant.id, await selfOf(request)) },
     }),

@@ -4,6 +4,8 @@
  */
 import type { StaffIdentity } from '../../../platform/domain.ts';
 import type { Clock, NewId, Sql, SqlRunner, TenantId } from '../../../platform/ports.ts';
+import { MOST_SHOWN, type OpenSession } from '../signed-in/definition.ts';
+import type { Device } from '../signed-in/devices.ts';
 import { hashOf, newToken } from '../tokens.ts';
 
 export interface StaffToken {
@@ -16,12 +18,16 @@ export interface StaffToken {
 
 export interface StaffSessions {
   /** Run in the transaction that signs in. */
-  begin(tx: SqlRunner, tenant: TenantId, staffId: string): Promise<StaffToken>;
+  begin(tx: SqlRunner, tenant: TenantId, staffId: string, device: Device): Promise<StaffToken>;
   /** Who comes with it, and the state of the policy that says what they may; one statement. */
   find(tenant: TenantId, token: string): Promise<StaffIdentity | undefined>;
   /** The next token; undefined when the session is over, as it is after a token's second use. */
   renew(tenant: TenantId, token: string): Promise<StaffToken | undefined>;
+  /** Where they are signed in. @param token of the one that asks */
+  list(tenant: TenantId, staffId: string, token: string): Promise<readonly OpenSession[]>;
   end(tenant: TenantId, token: string): Promise<void>;
+  /** @returns whether they had one of this id */
+  endOne(tenant: TenantId, staffId: string, id: string): Promise<boolean>;
   endAll(tx: SqlRunner, tenant: TenantId, staffId: string): Promise<void>;
   /** All but the one with this token. */
   endOthers(tx: SqlRunner, tenant: TenantId, staffId: string, token: string): Promise<void>;
@@ -35,6 +41,16 @@ const IDLE_MS = 12 * 60 * MINUTE_MS;
 const LONGEST_MS = 14 * 24 * 60 * MINUTE_MS;
 /** Answers get lost, and requests are on their way while a token is exchanged. */
 const GRACE_MS = 30 * 1_000;
+
+interface OpenRow {
+  readonly id: string;
+  readonly browser: string | null;
+  readonly system: string | null;
+  readonly created_at: Date;
+  readonly rotated_at: Date;
+  readonly expires_at: Date;
+  readonly is_current: boolean;
+}
 
 interface Row {
   readonly id: string;
@@ -62,13 +78,13 @@ export function createStaffSessions(
   }
 
   return {
-    async begin(tx, tenant, staffId) {
+    async begin(tx, tenant, staffId, { browser, system }) {
       const now = clock.now();
       const made = next(tenant, staffId, now);
       await tx.query(
-        `INSERT INTO staff_sessions (tenant_id, id, staff_id, token_hash, created_at, rotated_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $5, $6)`,
-        [tenant, newId('sse'), staffId, hashOf(made.token), now, made.expiresAt],
+        `INSERT INTO staff_sessions (tenant_id, id, staff_id, token_hash, created_at, rotated_at, expires_at, browser, system)
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)`,
+        [tenant, newId('sse'), staffId, hashOf(made.token), now, made.expiresAt, browser, system],
       );
       return made;
     },
@@ -110,12 +126,33 @@ export function createStaffSessions(
       });
     },
 
+    async list(tenant, staffId, token) {
+      const { rows } = await sql.query<OpenRow>(
+        tenant,
+        `SELECT id, browser, system, created_at, rotated_at, expires_at,
+           (token_hash = $3 OR previous_hash IS NOT DISTINCT FROM $3) AS is_current FROM staff_sessions
+         WHERE tenant_id = $1 AND staff_id = $2 AND expires_at > $4
+         ORDER BY is_current DESC, rotated_at DESC, id DESC LIMIT ${MOST_SHOWN}`,
+        [tenant, staffId, hashOf(token), clock.now()],
+      );
+      return rows.map(shown);
+    },
+
     async end(tenant, token) {
       await sql.query(
         tenant,
         'DELETE FROM staff_sessions WHERE tenant_id = $1 AND (token_hash = $2 OR previous_hash = $2)',
         [tenant, hashOf(token)],
       );
+    },
+
+    async endOne(tenant, staffId, id) {
+      const { rowCount } = await sql.query(
+        tenant,
+        'DELETE FROM staff_sessions WHERE tenant_id = $1 AND staff_id = $2 AND id = $3',
+        [tenant, staffId, id],
+      );
+      return rowCount > 0;
     },
 
     async endAll(tx, tenant, staffId) {
@@ -136,5 +173,18 @@ export function createStaffSessions(
         clock.now(),
       ]);
     },
+  };
+}
+
+/** Its token is exchanged each hour of work: that is when it was seen. */
+function shown({ id, browser, system, ...row }: OpenRow): OpenSession {
+  return {
+    id,
+    browser,
+    system,
+    startedAt: row.created_at.toISOString(),
+    seenAt: row.rotated_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    isCurrent: row.is_current,
   };
 }

@@ -5,6 +5,7 @@ import type { Session } from '../definition.ts';
 import { createPasswords } from '../passwords.ts';
 import { addCustomer } from '../registrations.ts';
 import { createSessions } from '../sessions.ts';
+import { UNKNOWN_DEVICE } from '../signed-in/devices.ts';
 
 export const CUSTOMER_PASSWORD = 'correct horse battery';
 
@@ -48,7 +49,8 @@ export async function newCustomer(
       },
       hash,
     );
-    const { token, expiresAt } = await createSessions(platform.sql, platform.clock).begin(tx, tenant, row.id);
+    const sessions = createSessions(platform.sql, platform);
+    const { token, expiresAt } = await sessions.begin(tx, tenant, row.id, UNKNOWN_DEVICE);
     return { customer: toCustomer(row), token, expiresAt: expiresAt.toISOString() };
   });
 }

@@ -9,7 +9,12 @@ export const STAFF_PASSWORD = 'a long word for the staff';
 
 interface Sent {
   readonly recipient: string;
-  readonly message: { readonly text: string };
+  readonly message: { readonly subject: string; readonly text: string };
+}
+
+/** What somebody was written to about, the last first. */
+export async function subjectsTo(shop: TestHost, tenant: string, email: string): Promise<string[]> {
+  return (await sentTo(shop, tenant, email)).map(({ subject }) => subject);
 }
 
 /** Tokens of the links to a page that were sent to somebody. */
@@ -19,12 +24,15 @@ export async function linksTo(
   email: string,
   page: PageName,
 ): Promise<string[]> {
+  const sent = await sentTo(shop, tenant, email);
+  return sent.flatMap(({ text }) => text.split(`/pages/${page}#`)[1]?.split(/\s/)[0] ?? []);
+}
+
+async function sentTo(shop: TestHost, tenant: string, email: string): Promise<readonly Sent['message'][]> {
   await shop.settled(3);
   const path = '/api/admin/notifications/outbox?limit=100';
   const { messages } = await shop.managed<{ messages: Sent[] }>(tenant, 'GET', path);
-  return messages
-    .filter(({ recipient }) => recipient === email)
-    .flatMap(({ message }) => message.text.split(`/pages/${page}#`)[1]?.split(/\s/)[0] ?? []);
+  return messages.filter(({ recipient }) => recipient === email).map(({ message }) => message);
 }
 
 export function invite(

@@ -58,6 +58,36 @@ export const de: Words = {
         'das ist unsere letzte Nachricht: Ihre Daten bei {{shop.name}} werden gerade gelöscht. Ihr Konto, Ihre Adressen, Wunschlisten und Nachrichten und die Worte Ihrer Bewertungen verschwinden; was Sie bestellt und bezahlt haben, bleibt für die Buchhaltung, ohne Ihren Namen, Ihre Anschrift und E-Mail-Adresse. Sicherungen, in denen sie noch stehen, werden nach einiger Zeit entfernt. Danke, dass Sie bei uns waren.',
       ],
     },
+    'accounts.signed_out': {
+      subject: 'Sie sind bei {{shop.name}} überall abgemeldet',
+      lines: [
+        HELLO,
+        'Sie oder jemand an einem Ihrer Geräte hat Ihr Konto bei {{shop.name}} überall abgemeldet: auf jedem Gerät und in jeder App, in der Sie damit angemeldet waren. Melden Sie sich wieder an, wo Sie möchten. Waren Sie es nicht, wählen Sie über den Link ein neues Passwort.',
+      ],
+      button: 'Neues Passwort',
+    },
+    'accounts.password': {
+      subject: 'Ihr Passwort für {{shop.name}} wurde geändert',
+      lines: [
+        HELLO,
+        'das Passwort Ihres Kontos bei {{shop.name}} ist jetzt ein anderes, und wer vorher damit angemeldet war, ist abgemeldet. Waren Sie es nicht, wählen Sie über den Link ein neues.',
+      ],
+      button: 'Neues Passwort',
+    },
+    'staff.password': {
+      subject: 'Ihr Passwort für {{shop.name}} wurde geändert',
+      lines: [
+        HELLO,
+        'das Passwort, mit dem Sie sich als Mitarbeiter bei {{shop.name}} anmelden, ist jetzt ein anderes. Waren Sie es nicht, wählen Sie ein neues, und sagen Sie es der Leitung des Shops.',
+      ],
+    },
+    'staff.signed_out': {
+      subject: 'Sie sind bei {{shop.name}} überall abgemeldet',
+      lines: [
+        HELLO,
+        'Sie oder jemand an einem Ihrer Geräte hat Ihren Mitarbeiterzugang bei {{shop.name}} überall abgemeldet. Melden Sie sich wieder an, wo Sie möchten. Waren Sie es nicht, wählen Sie ein neues Passwort, und sagen Sie es der Leitung des Shops.',
+      ],
+    },
     'staff.invitation': {
       subject: 'Führen Sie {{shop.name}} mit',
       lines: [

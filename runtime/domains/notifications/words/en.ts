@@ -55,6 +55,36 @@ export const en: Words = {
         'this is our last message: your data at {{shop.name}} are being erased. Your account, addresses, wishlists, messages and the words of your reviews go; what you ordered and paid stays for the books, without your name, address and e-mail. Backups that have them are removed in time. Thank you for having been with us.',
       ],
     },
+    'accounts.signed_out': {
+      subject: 'You are logged out everywhere at {{shop.name}}',
+      lines: [
+        HELLO,
+        'you, or somebody at one of your devices, had your account at {{shop.name}} logged out everywhere: on every device, and in every app that you logged in to with it. Log in again where you want to. If it was not you, choose a new password by the link.',
+      ],
+      button: 'New password',
+    },
+    'accounts.password': {
+      subject: 'Your password for {{shop.name}} was changed',
+      lines: [
+        HELLO,
+        'the password of your account at {{shop.name}} is another now, and whoever was logged in with it before is logged out. If it was not you, choose another by the link.',
+      ],
+      button: 'New password',
+    },
+    'staff.password': {
+      subject: 'Your password for {{shop.name}} was changed',
+      lines: [
+        HELLO,
+        'the password by which you sign in to the staff of {{shop.name}} is another now. If it was not you, choose another, and tell whoever runs the shop.',
+      ],
+    },
+    'staff.signed_out': {
+      subject: 'You are signed out everywhere at {{shop.name}}',
+      lines: [
+        HELLO,
+        'you, or somebody at one of your devices, had you signed out of the staff of {{shop.name}} everywhere. Sign in again where you want to. If it was not you, choose a new password, and tell whoever runs the shop.',
+      ],
+    },
     'staff.invitation': {
       subject: 'Join the staff of {{shop.name}}',
       lines: [

@@ -55,6 +55,36 @@ export const nb: Words = {
         'dette er den siste meldingen fra oss: dataene dine hos {{shop.name}} slettes nå. Kontoen, adressene, ønskelistene, meldingene og ordene i omtalene dine blir borte; det du har bestilt og betalt, blir stående i regnskapet uten navn, adresse og e-post. Sikkerhetskopier som har dem, fjernes etter en tid. Takk for at du var hos oss.',
       ],
     },
+    'accounts.signed_out': {
+      subject: 'Du er logget ut overalt hos {{shop.name}}',
+      lines: [
+        HELLO,
+        'du, eller noen på en av enhetene dine, logget ut kontoen din hos {{shop.name}} overalt: på hver enhet og i hver app du var logget inn i med den. Logg inn igjen der du vil. Var det ikke deg, velg et nytt passord med lenken.',
+      ],
+      button: 'Nytt passord',
+    },
+    'accounts.password': {
+      subject: 'Passordet ditt hos {{shop.name}} er endret',
+      lines: [
+        HELLO,
+        'passordet til kontoen din hos {{shop.name}} er nå et annet, og den som var logget inn med det fra før, er logget ut. Var det ikke deg, velg et nytt med lenken.',
+      ],
+      button: 'Nytt passord',
+    },
+    'staff.password': {
+      subject: 'Passordet ditt hos {{shop.name}} er endret',
+      lines: [
+        HELLO,
+        'passordet du logger inn med som ansatt hos {{shop.name}}, er nå et annet. Var det ikke deg, velg et nytt, og si fra til den som driver butikken.',
+      ],
+    },
+    'staff.signed_out': {
+      subject: 'Du er logget ut overalt hos {{shop.name}}',
+      lines: [
+        HELLO,
+        'du, eller noen på en av enhetene dine, logget deg ut overalt som ansatt hos {{shop.name}}. Logg inn igjen der du vil. Var det ikke deg, velg et nytt passord, og si fra til den som driver butikken.',
+      ],
+    },
     'staff.invitation': {
       subject: 'Bli med og driv {{shop.name}}',
       lines: [

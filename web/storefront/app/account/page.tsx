@@ -6,6 +6,7 @@ import type { Answer } from '../../../api-client/client.ts';
 import { button, heading, wrap } from '../../../ui/styles.ts';
 import { LoginForm, RegisterForm } from '../../components/account-forms.tsx';
 import { ConnectedApps } from '../../components/connected-apps.tsx';
+import { Devices } from '../../components/devices.tsx';
 import { Link } from '../../components/link.tsx';
 import { NewPasskey, PasskeySignIn } from '../../components/passkeys.tsx';
 import { Identities, ProviderSignIn } from '../../components/providers.tsx';
@@ -50,11 +51,12 @@ export default async function Account({ searchParams }: Props) {
     );
   }
   if (back !== undefined && back !== '/account') redirect(back);
-  const [{ orders }, { passkeys }, { identities }, { apps }] = await Promise.all([
+  const [{ orders }, { passkeys }, { identities }, { apps }, { sessions }] = await Promise.all([
     current.api.call('orders.listMyOrders', { query: { limit: 25 } }),
     current.api.call('accounts.listPasskeys', {}),
     current.api.call('accounts.listIdentities', {}),
     current.api.call('accounts.listMyApps', {}),
+    current.api.call('accounts.listSessions', {}),
   ]);
   return (
     <div className={`${wrap} pt-12`}>
@@ -81,6 +83,7 @@ export default async function Account({ searchParams }: Props) {
       <PasskeySettings shop={current} passkeys={passkeys} />
       <Identities words={words} identities={identities} />
       <ConnectedApps words={words} apps={apps} />
+      <Devices shop={current} sessions={sessions} />
     </div>
   );
 }
