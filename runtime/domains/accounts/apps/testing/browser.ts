@@ -11,7 +11,7 @@ const ADMIN = '/api/admin/accounts/apps';
 export type Said = Readonly<Record<string, string>>;
 
 export async function registerApp(
-  shop: TestHost,
+  shop: Pick<TestHost, 'managed'>,
   tenant: string,
   changed: object = {},
 ): Promise<AppWithSecret> {
@@ -65,7 +65,11 @@ export interface Browser {
   readonly ticket: string;
 }
 
-export function browserOf(shop: TestHost, tenant: string, session: string | undefined): Browser {
+export function browserOf(
+  shop: Pick<TestHost, 'call'>,
+  tenant: string,
+  session: string | undefined,
+): Browser {
   let ticket = '';
   const browser: Browser = {
     session,
