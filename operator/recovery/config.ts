@@ -32,12 +32,16 @@ const Work = z.object({
 });
 export type WorkConfig = z.infer<typeof Work>;
 
+const Fetch = z.object({ ARCHIVE_URL: StoreUrl });
+export type FetchConfig = z.infer<typeof Fetch>;
+
 /** The environment lacks something, or has it wrong. */
 export class ConfigError extends Error {
   readonly remedy = 'the operator makes this Pod: see ConfigMap and Secret shopmind-system/platform';
 }
 
 export const archiveConfig = (env: NodeJS.ProcessEnv): ArchiveConfig => parsed(Archive, env);
+export const fetchConfig = (env: NodeJS.ProcessEnv): FetchConfig => parsed(Fetch, env);
 export const workConfig = (env: NodeJS.ProcessEnv): WorkConfig => parsed(Work, env);
 
 function parsed<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {

@@ -3,13 +3,14 @@
  * PostgreSQL archived to S3 while the store goes away and a backup is torn halfway, brought back from there.
  */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { openDatabase } from '../../operator/provisioners/postgres/database.ts';
 import { loadCatalogue } from '../../operator/provisioners/postgres/desired.ts';
@@ -20,7 +21,9 @@ import { shelf } from '../../operator/provisioners/testing/definition.ts';
 import { runArchiver, type Beat } from '../../operator/recovery/archive/archiver.ts';
 import { listBases, takeBaseBackup } from '../../operator/recovery/archive/base.ts';
 import { openReplication } from '../../operator/recovery/archive/replication.ts';
+import { fetchCluster } from '../../operator/recovery/beside/fetch.ts';
 import { restoreBeside } from '../../operator/recovery/beside/restore.ts';
+import { startBeside, UNPRIVILEGED } from '../../operator/recovery/beside/server.ts';
 import { openS3 } from '../../operator/recovery/store/s3.ts';
 import {
   NotStoredError,
@@ -36,6 +39,7 @@ import { directoryRow, startWriter } from '../support/writers.ts';
 import { startMinio, type MinioServer } from './minio.ts';
 import { binariesOf, startPostgres } from './postgres.ts';
 
+const run = promisify(execFile);
 let minio: MinioServer;
 let folder: string;
 let stores = 0;
@@ -210,12 +214,53 @@ test('a server is archived to S3 and brought back from there, over a backup torn
     } finally {
       await copy.stop();
     }
+    assert.deepEqual(await fetchedJournal(store, writer.acknowledged, moment), []);
   } finally {
     store.close();
     await database.close();
     await server.stop();
   }
 });
+
+/**
+ * As whoever has no server any more does it: the archive in a folder, and a server of theirs over it.
+ * @returns what was acknowledged before the moment and is not there
+ */
+async function fetchedJournal(
+  store: ArchiveStore,
+  acknowledged: readonly { readonly id: string; readonly at: number }[],
+  moment: Date,
+): Promise<string[]> {
+  const { signal } = new AbortController();
+  const place = join(folder, 'fetched');
+  const options = {
+    folder: join(place, 'data'),
+    target: 'latest',
+    signal,
+    onProgress: () => undefined,
+  } as const;
+  await fetchCluster(store, options);
+  await assert.rejects(fetchCluster(store, options), /is not empty/);
+  if (UNPRIVILEGED !== undefined)
+    await run('chown', ['-R', `${UNPRIVILEGED.uid}:${UNPRIVILEGED.gid}`, place]);
+  const server = await startBeside({
+    folder: place,
+    binaries: binariesOf(18),
+    user: 'postgres',
+    database: 'shopmind',
+    settings: {},
+    signal,
+  });
+  try {
+    const database = await openDatabase(server.url, { max: 1 });
+    const rows = await database.query<{ id: string }>('select id from shop.journal');
+    await database.close();
+    const there = new Set(rows.map(({ id }) => id));
+    return acknowledged.flatMap(({ id, at }) => (at <= moment.getTime() && !there.has(id) ? [id] : []));
+  } finally {
+    await server.stop();
+  }
+}
 
 async function drafts(address: string): Promise<string[]> {
   return (await readdir(fileURLToPath(address), { recursive: true })).filter((name) =>

@@ -116,7 +116,12 @@ function configuration(folder: string, settings: Readonly<Record<string, string>
     shared_buffers: '128MB',
     ...settings,
   };
-  return Object.entries(all)
+  return configurationOf(all);
+}
+
+/** Settings as a file of PostgreSQL's configuration. */
+export function configurationOf(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
     .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
     .join('');
 }
