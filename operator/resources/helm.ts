@@ -278,7 +278,7 @@ const NOTES = `shopmind {{ .Chart.AppVersion }} is installed in ${SYSTEM_NAMESPA
 The namespace is yours; hold it to the standard the Pods keep:
   kubectl label namespace ${SYSTEM_NAMESPACE} pod-security.kubernetes.io/enforce=restricted
 {{ end }}
-ConfigMap and Secret "platform" in ${SYSTEM_NAMESPACE} say where database and blob store are (docs/architecture.md);
+ConfigMap and Secret "platform" in ${SYSTEM_NAMESPACE} say where database and blob store are (docs/operating.md);
 operator and pool wait for them.
 
 Helm installs definitions once and never changes them. Before an upgrade:

@@ -8,7 +8,7 @@ export const command: CommandDefinition = {
   about: [
     'kubectl takes objects only of kinds that are served already: definitions first, then the rest, as in the examples.',
     'Server-side apply refuses to change definitions that somebody else owns, such as a newer Gateway API.',
-    'The values there are: operator/chart/values.yaml. ConfigMap and Secret "platform" are yours to make: docs/architecture.md.',
+    'The values there are: operator/chart/values.yaml. ConfigMap and Secret "platform" are yours to make: docs/operating.md.',
   ].join('\n'),
   options: [
     { flags: '--version <tag>', summary: 'tag of the images' },
