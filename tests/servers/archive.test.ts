@@ -232,7 +232,7 @@ async function fetchedJournal(
   moment: Date,
 ): Promise<string[]> {
   const { signal } = new AbortController();
-  const place = join(folder, 'fetched');
+  const place = ownFolder('fetched');
   const options = {
     folder: join(place, 'data'),
     target: 'latest',
