@@ -25,7 +25,10 @@ let binary: string;
 let home: string;
 
 before(async () => {
-  [target, binary, home] = await Promise.all([openTarget(), kubectlBinary(), ownFolder('kubectl')]);
+  // Before the cluster: where there is no kubectl, nothing is open that nobody closes.
+  binary = await kubectlBinary();
+  home = ownFolder('kubectl');
+  target = await openTarget();
   await succeed(['create', 'namespace', namespace]);
 });
 

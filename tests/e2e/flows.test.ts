@@ -326,7 +326,10 @@ test('every body of every process was OTLP, and nobody’s address, token or car
   const said = JSON.stringify(receiver.spans.map(({ name, attributes }) => [name, attributes]));
   // That the operator reads and writes Secrets may be told, and of which kind a request is; what is in one may not.
   const words = said.replaceAll(/\b(get|list|watch|apply|create|patch|update|delete) secrets?\b/gi, '');
-  assert.doesNotMatch(words, /ada@example\.com|Byron|4242|St James|kettle|Bearer|pi_[a-zA-Z0-9]|secret/i);
+  assert.doesNotMatch(
+    words,
+    /ada@example\.com|Byron|\b4242\b|42424242|St James|kettle|Bearer|pi_[a-zA-Z0-9]|secret/i,
+  );
 });
 
 /** A shop that can be bought in: what is for sale and how much of it there is are told by events. */

@@ -26,7 +26,9 @@ let client: Client;
 let binary: string;
 
 before(async () => {
-  [installation, binary] = await Promise.all([startInstallation({ storefront: false }), kubectlBinary()]);
+  // Before the installation: where there is no kubectl, nothing runs that nobody stops.
+  binary = await kubectlBinary();
+  installation = await startInstallation({ storefront: false });
   await installation.event('tenants', 120_000);
   client = await clusterOf(installation);
 });

@@ -450,7 +450,7 @@ test('each message is an event, which says who wrote and not what', async () => 
   const guest = await newGuest();
   const room = await newRoom(guest);
   const socket = await connectTo(guest, room);
-  socket.say({ t: 'send', room, cid: newCid(), text: 'my number is 12345' });
+  socket.say({ t: 'send', room, cid: newCid(), text: 'my word is marmalade' });
   await socket.hear('ack');
   await shop.host.events.flush();
   const { rows } = await database.admin.query<{ payload: { messages: object[] } }>(
@@ -458,7 +458,7 @@ test('each message is an event, which says who wrote and not what', async () => 
     [room],
   );
   assert.deepEqual(rows[0]?.payload.messages, [
-    { seq: 1, from: guest.me, kind: 'text', letters: 18, attachments: 0 },
+    { seq: 1, from: guest.me, kind: 'text', letters: 20, attachments: 0 },
   ]);
 });
 
@@ -469,7 +469,7 @@ test('what goes by NOTIFY, which every login of the database may hear, says that
   const room = await newRoom(guest);
   const answer = await shop.call('acme', 'POST', `/api/chat/rooms/${room}/messages`, {
     ...as(guest),
-    json: { cid: newCid(), text: 'my number is 12345' },
+    json: { cid: newCid(), text: 'my word is marmalade' },
   });
   assert.equal(answer.status, 200, answer.text);
   const head = await until(() => heard.find((payload) => payload.includes(room)), {
@@ -478,7 +478,7 @@ test('what goes by NOTIFY, which every login of the database may hear, says that
   });
   assert.match(head, / head 1"/);
   assert.deepEqual(
-    heard.filter((payload) => payload.includes('12345')),
+    heard.filter((payload) => payload.includes('marmalade')),
     [],
   );
 });

@@ -106,9 +106,11 @@ test('what is nobody’s fault is everybody’s: nothing is asked for again', as
 test('waiting for a connection makes nobody slow', async () => {
   const { run, runs, turn } = server();
   const begun: (() => void)[] = [];
+  let time = 0;
   const sharing = createSharing({
     ...LIMITS,
     slowMilliseconds: 20,
+    now: () => time,
     run: (asks, started) => {
       begun.push(started);
       return run(asks);
@@ -116,7 +118,7 @@ test('waiting for a connection makes nobody slow', async () => {
   });
   const first = sharing.ask(ask('a', 'one'));
   await turn();
-  await new Promise((resolve) => setTimeout(resolve, 40));
+  time += 40;
   begun[0]?.();
   runs[0]?.end();
   await first;

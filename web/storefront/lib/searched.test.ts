@@ -13,7 +13,11 @@ function shopOf(visitor: string | undefined) {
   return { told, shop: { hurried, visitor } };
 }
 
-test('a search and what was chosen of it are told of everybody, by a name that is new each time where nobody agreed', async () => {
+test('a search and what was chosen of it are told of everybody, by a name that is new each time where nobody agreed', async ({
+  mock,
+}) => {
+  // Whoever agreed has a name for a day, and a test may end on another than it began.
+  mock.timers.enable({ apis: ['Date'], now: new Date('2026-11-26T12:00:00Z') });
   const { told, shop } = shopOf(undefined);
   await tellSearched(shop, 'red tent', 0);
   await tellChosen(shop, { query: 'red tent', place: 3 }, 'prd_1');
