@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +25,7 @@ import { answerTo, serviceName, startDns, type Names } from './dns.ts';
 import { ConfigError, containerEnv, type References } from './env.ts';
 import { expand } from './expand.ts';
 import { commandLine, resolveImage, unknownImageMessage } from './images.ts';
-import { HEAP } from './heap.ts';
+import { HEAP, HEAP_BY_ENVIRONMENT } from './heap.ts';
 import type { ProcessFigures } from './identity.ts';
 import { createLogStore, type LogQuery } from './logs.ts';
 import { askServer } from './lookup.ts';
@@ -542,7 +543,12 @@ describe('names', () => {
   });
 });
 
-test('the runtime’s image starts Node as the embedded cluster does', async () => {
+test('what Pods are told of their heap is what Node takes from its environment', () => {
+  assert.deepEqual(HEAP_BY_ENVIRONMENT, ['--max-semi-space-size=8']);
+  execFileSync(process.execPath, ['-e', ''], { env: { NODE_OPTIONS: HEAP_BY_ENVIRONMENT.join(' ') } });
+});
+
+test('the runtime’s image starts Node as benchmarks do', async () => {
   const file = await readFile(new URL('../../../runtime/Containerfile', import.meta.url), 'utf8');
   const command = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(file)?.[1] ?? '[]') as string[]; // a list of words, by the Containerfile's form
   assert.deepEqual(command.slice(1, -1), HEAP);
