@@ -26,6 +26,7 @@ const log = pino({
       '*.password',
       '*.token',
       '*.clientSecret',
+      '*.privateKey',
       '*.email',
       'err.cause.detail',
     ],

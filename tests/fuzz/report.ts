@@ -28,6 +28,7 @@ const CANNOT: Readonly<Record<string, string>> = {
   'accounts.adminDeleteSignInProvider': 'there is no identity provider that could be forgotten',
   'accounts.beginProviderSignIn': 'there is no identity provider to begin at',
   'accounts.endProviderSignIn': 'there is no identity provider to come back from',
+  'accounts.endPostedProviderSignIn': 'as above',
   'accounts.authorizeApp': 'a browser is led on, to the app or to the page that asks',
   'accounts.continueAppSignIn': 'as above',
   'accounts.declineAppSignIn': 'as above',

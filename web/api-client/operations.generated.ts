@@ -1643,6 +1643,15 @@ export interface Operations {
     body: undefined;
     response: undefined;
   };
+  /** The same for a browser whose provider has it post what it brings back, as Apple does. A form. */
+  'accounts.endPostedProviderSignIn': {
+    params: {
+      "providerId": string;
+    };
+    query: undefined;
+    body: string;
+    response: undefined;
+  };
   /** The accounts elsewhere by which the customer signs in. */
   'accounts.listIdentities': {
     params: undefined;
@@ -1682,6 +1691,10 @@ export interface Operations {
         "issuer": string;
         "clientId": string;
         "hasSecret": boolean;
+        "apple": {
+          "teamId": string;
+          "keyId": string;
+        } | null;
         "enabled": boolean;
         "callbacks": readonly (string)[];
         "updatedAt": string;
@@ -1699,6 +1712,11 @@ export interface Operations {
       "issuer": string;
       "clientId": string;
       "clientSecret"?: string | null | undefined;
+      "apple"?: {
+        "teamId": string;
+        "keyId": string;
+        "privateKey": string;
+      } | undefined;
       "enabled"?: boolean | undefined;
     };
     response: {
@@ -1707,6 +1725,10 @@ export interface Operations {
       "issuer": string;
       "clientId": string;
       "hasSecret": boolean;
+      "apple": {
+        "teamId": string;
+        "keyId": string;
+      } | null;
       "enabled": boolean;
       "callbacks": readonly (string)[];
       "updatedAt": string;
@@ -17276,6 +17298,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
   'accounts.listSignInProviders': ['GET', '/api/accounts/providers', false],
   'accounts.beginProviderSignIn': ['GET', '/api/accounts/providers/{providerId}/sign-in', false],
   'accounts.endProviderSignIn': ['GET', '/api/accounts/providers/{providerId}/callback', false],
+  'accounts.endPostedProviderSignIn': ['POST', '/api/accounts/providers/{providerId}/callback', false],
   'accounts.listIdentities': ['GET', '/api/accounts/me/identities', false],
   'accounts.removeIdentity': ['DELETE', '/api/accounts/me/identities/{identityId}', false],
   'accounts.adminListSignInProviders': ['GET', '/api/admin/accounts/providers', false],

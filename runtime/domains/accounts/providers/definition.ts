@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { RouteDefinition, TableDefinition } from '../../../platform/definition.ts';
+import { signingKeyIn } from './apple.ts';
 
 export const MOST_PROVIDERS = 10;
 
@@ -18,16 +19,36 @@ export type OfProvider = z.infer<typeof ofProvider>;
 export const SignInProvider = z.object({ id: z.string(), name: z.string() });
 export type SignInProvider = z.infer<typeof SignInProvider>;
 
-export const ProviderInput = z.strictObject({
-  /** On the button: `Google`. */
-  name: z.string().trim().min(1).max(40),
-  /** As the provider's own discovery document names it: `https://accounts.google.com`. */
-  issuer: z.string().trim().min(1).max(500),
-  clientId: z.string().trim().min(1).max(500),
-  /** Absent: the one that is known stays. Null: the client has none. */
-  clientSecret: z.string().min(1).max(2_000).nullable().optional(),
-  enabled: z.boolean().default(true),
+/** As Apple's developer account names a team, and a key of it. */
+const AppleName = z.string().regex(/^[A-Z0-9]{10}$/, 'must have ten letters and digits, like A1B2C3D4E5');
+
+export const AppleInput = z.strictObject({
+  teamId: AppleName,
+  keyId: AppleName,
+  /** The .p8 file of the key. */
+  privateKey: z
+    .string()
+    .max(2_000)
+    .refine((pem) => signingKeyIn(pem) !== undefined, 'must be the .p8 file of a key for Sign in with Apple'),
 });
+
+export const ProviderInput = z
+  .strictObject({
+    /** On the button: `Google`. */
+    name: z.string().trim().min(1).max(40),
+    /** As the provider's own discovery document names it: `https://accounts.google.com`. */
+    issuer: z.string().trim().min(1).max(500),
+    clientId: z.string().trim().min(1).max(500),
+    /** Absent: the one that is known stays. Null: the client has none. */
+    clientSecret: z.string().min(1).max(2_000).nullable().optional(),
+    /** Of Apple, which wants a key instead of a secret. Absent: what is known stays. */
+    apple: AppleInput.optional(),
+    enabled: z.boolean().default(true),
+  })
+  .refine(({ clientSecret, apple }) => clientSecret === undefined || apple === undefined, {
+    path: ['apple'],
+    message: 'stands in the place of clientSecret',
+  });
 export type ProviderInput = z.infer<typeof ProviderInput>;
 
 /** What merchants see of it: its secret is shown to nobody. */
@@ -37,6 +58,8 @@ export const AdminProvider = z.object({
   issuer: z.string(),
   clientId: z.string(),
   hasSecret: z.boolean(),
+  /** By whose key it is signed in at Apple; null: it is no Apple. */
+  apple: z.object({ teamId: z.string(), keyId: z.string() }).nullable(),
   enabled: z.boolean(),
   /** What the provider has to be told to send people back to. */
   callbacks: z.array(z.string()),
@@ -60,6 +83,10 @@ export const CallbackQuery = z.object({
   error: z.string().max(200).optional(),
 });
 export type CallbackQuery = z.infer<typeof CallbackQuery>;
+
+/** The same of who posts it; beside it, the first time, what Apple says somebody is called. */
+export const CallbackForm = CallbackQuery.extend({ user: z.string().max(2_000).optional() });
+export type CallbackForm = z.infer<typeof CallbackForm>;
 
 /** Why somebody was not signed in, as the account page is told: they or the provider said no, nothing was proven, or no address was. */
 export const PROBLEMS = ['declined', 'failed', 'unverified'] as const;
@@ -116,6 +143,17 @@ export const providerRoutes: readonly RouteDefinition[] = [
     audience: 'shopper',
     params: ofProvider,
     query: CallbackQuery,
+    status: 303,
+  },
+  {
+    id: 'endPostedProviderSignIn',
+    method: 'POST',
+    path: '/api/accounts/providers/{providerId}/callback',
+    summary: 'The same for a browser whose provider has it post what it brings back, as Apple does. A form.',
+    audience: 'shopper',
+    params: ofProvider,
+    body: 'raw',
+    maxBodyBytes: 16 * 1_024,
     status: 303,
   },
   {

@@ -18,7 +18,11 @@ export interface Client {
   readonly clientId: string;
   /** undefined: it has none, and PKCE alone says that it is the same who began. */
   readonly clientSecret: string | undefined;
+  /** What the address that a browser is led to says beside what every client says. */
+  readonly asks: Readonly<Record<string, string>> & { readonly scope: string };
 }
+
+export const OPENID_ASKS = { scope: 'openid email profile' } as const;
 
 /** Of one sign-in: made up here, and compared with what comes back. */
 export interface Proofs {
@@ -139,14 +143,14 @@ export function createOpenIdClient(outside: Outside, clock: Clock): OpenIdClient
       await discovered(issuer);
     },
 
-    async leadTo({ issuer, clientId }, { state, nonce, verifier }, callback) {
+    async leadTo({ issuer, clientId, asks }, { state, nonce, verifier }, callback) {
       const { authorization_endpoint: place } = await discovered(issuer);
       const url = new URL(place);
       const asked = {
         response_type: 'code',
         client_id: clientId,
         redirect_uri: callback,
-        scope: 'openid email profile',
+        ...asks,
         state,
         nonce,
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
@@ -249,7 +253,7 @@ function parsed(text: string): unknown {
 }
 
 /** As far as a customer's name goes; one that is longer is cut, nobody is kept out by it. */
-function nameOf(said: string | undefined): string {
+export function nameOf(said: string | undefined): string {
   return (said ?? '')
     .replaceAll(/\p{Cc}/gu, '')
     .trim()

@@ -10,15 +10,17 @@ import { addCustomer } from '../registrations.ts';
 import { cookieIn, hostAsked, secureIn } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
 import { deviceOf } from '../signed-in/devices.ts';
-import type {
-  AdminProvider,
-  BeginQuery,
-  CallbackQuery,
-  OfProvider,
-  ProviderInput,
-  SignInProblem,
+import { APPLE_ASKS, appleSecret, namesIn } from './apple.ts';
+import {
+  CallbackForm,
+  type AdminProvider,
+  type BeginQuery,
+  type CallbackQuery,
+  type OfProvider,
+  type ProviderInput,
+  type SignInProblem,
 } from './definition.ts';
-import { createOpenIdClient, isSame, type Client, type Person } from './openid.ts';
+import { createOpenIdClient, isSame, nameOf, OPENID_ASKS, type Client, type Person } from './openid.ts';
 import * as store from './store.ts';
 
 interface ProvidersOptions {
@@ -56,10 +58,13 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
   });
 
   function clientOf(tenant: TenantId, row: store.ProviderRow): Client {
-    const { id, issuer, client_id: clientId, client_secret: sealed } = row;
-    const clientSecret =
-      sealed === null ? undefined : sealing.open(tenant, store.secretOf(id), sealed).toString();
-    return { issuer, clientId, clientSecret };
+    const { id, issuer, client_id: clientId, client_secret: sealed, apple_team: team, apple_key: key } = row;
+    const secret = sealed === null ? undefined : sealing.open(tenant, store.secretOf(id), sealed).toString();
+    if (team === null || key === null || secret === undefined)
+      return { issuer, clientId, clientSecret: secret, asks: OPENID_ASKS };
+    const signer = { team, key, privateKey: secret };
+    const clientSecret = appleSecret(signer, { issuer, clientId }, clock.now());
+    return { issuer, clientId, clientSecret, asks: APPLE_ASKS };
   }
 
   function callbackAt(tenant: Tenant, host: string, providerId: string): string {
@@ -73,14 +78,25 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
       issuer: row.issuer,
       clientId: row.client_id,
       hasSecret: row.client_secret !== null,
+      apple:
+        row.apple_team === null || row.apple_key === null
+          ? null
+          : { teamId: row.apple_team, keyId: row.apple_key },
       enabled: row.enabled,
       callbacks: tenant.hosts.map((host) => callbackAt(tenant, host, row.id)),
       updatedAt: row.updated_at.toISOString(),
     };
   }
 
-  const withCookie = ({ headers }: RouteRequest, value: string, seconds: number): string =>
-    `${COOKIE}=${value}; Path=/api/accounts/providers/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secureIn(headers)}`;
+  /**
+   * A page of Apple's posts, and what is `Lax` stays away from that; `None` is for TLS alone. It opens nothing by itself: whoever posts
+   * has to know the state that is sealed in it.
+   */
+  function withCookie({ headers }: RouteRequest, value: string, seconds: number, isPosted = false): string {
+    const secure = secureIn(headers);
+    const site = isPosted && secure !== '' ? 'None' : 'Lax';
+    return `${COOKIE}=${value}; Path=/api/accounts/providers/; HttpOnly; SameSite=${site}; Max-Age=${seconds}${secure}`;
+  }
 
   async function begin(request: RouteRequest) {
     const { tenant, headers } = request;
@@ -100,16 +116,22 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
       status: 303,
       headers: {
         location,
-        'set-cookie': withCookie(request, sealed.toString('base64url'), WITHIN_MS / 1_000),
+        'set-cookie': withCookie(
+          request,
+          sealed.toString('base64url'),
+          WITHIN_MS / 1_000,
+          row.apple_team !== null,
+        ),
         'cache-control': 'no-store',
       },
     };
   }
 
   /** Whatever comes back, the browser is led on to a page that a person can read. */
-  async function end(request: RouteRequest) {
+  async function end(request: RouteRequest, brought: CallbackForm | undefined) {
     const attempt = attemptIn(request);
-    const ended = attempt === undefined ? 'failed' : await signedIn(request, attempt);
+    const ended =
+      attempt === undefined || brought === undefined ? 'failed' : await signedIn(request, attempt, brought);
     const isIn = typeof ended === 'object';
     return {
       status: 303,
@@ -138,10 +160,10 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
   async function signedIn(
     request: RouteRequest,
     attempt: Attempt,
+    { state, code, error, user }: CallbackForm,
   ): Promise<{ token: string; expiresAt: Date } | SignInProblem> {
     const { tenant, headers, signal } = request;
     const { providerId } = request.params as OfProvider;
-    const { state, code, error } = request.query as CallbackQuery;
     const isOurs =
       attempt.provider === providerId &&
       attempt.until > clock.now().getTime() &&
@@ -154,6 +176,7 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
     let person: Person;
     try {
       person = await openid.personBehind(clientOf(tenant.id, row), code, attempt, callback, signal);
+      if (row.apple_team !== null) person = called(person, user);
     } catch (cause) {
       if (!(cause instanceof ShopError)) throw cause;
       log.warn({ err: cause, tenant: tenant.id, provider: providerId }, 'a provider proved nothing');
@@ -222,7 +245,8 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
 
   const routes: Record<string, RouteHandler> = {
     beginProviderSignIn: begin,
-    endProviderSignIn: end,
+    endProviderSignIn: (request) => end(request, request.query as CallbackQuery),
+    endPostedProviderSignIn: (request) => end(request, formIn(request)),
     async listSignInProviders({ tenant }) {
       const providers = await store.listProviders(readerOf(tenant.id), tenant.id);
       return {
@@ -263,6 +287,22 @@ export function createProviders(platform: Platform, options: ProvidersOptions) {
     },
   };
   return { routes };
+}
+
+/** What a browser was told to post; undefined: it is not that. */
+function formIn({ body }: RouteRequest): CallbackForm | undefined {
+  // The route's body is bytes.
+  return CallbackForm.safeParse(Object.fromEntries(new URLSearchParams((body as Buffer).toString()))).data;
+}
+
+/** By what came beside the token, where that does not say it. */
+function called(person: Person, user: string | undefined): Person {
+  const { first, last } = namesIn(user);
+  return {
+    ...person,
+    firstName: person.firstName || nameOf(first),
+    lastName: person.lastName || nameOf(last),
+  };
 }
 
 /** 256 bits nobody guesses. */

@@ -12,6 +12,9 @@ export interface ProviderRow {
   readonly client_id: string;
   /** Sealed; null: the client has none. */
   readonly client_secret: Buffer | null;
+  /** Of Apple, whose secret is a key: the team, and the key's name. */
+  readonly apple_team: string | null;
+  readonly apple_key: string | null;
   readonly enabled: boolean;
   readonly updated_at: Date;
 }
@@ -42,24 +45,38 @@ export async function putProvider(
   tx: SqlRunner,
   tenant: TenantId,
   id: string,
-  { name, issuer, clientId, clientSecret, enabled }: ProviderInput,
+  { name, issuer, clientId, clientSecret, apple, enabled }: ProviderInput,
 ): Promise<ProviderRow> {
-  const sealed =
-    typeof clientSecret === 'string' ? sealing.seal(tenant, secretOf(id), Buffer.from(clientSecret)) : null;
+  const secret = apple?.privateKey ?? clientSecret;
+  const sealed = typeof secret === 'string' ? sealing.seal(tenant, secretOf(id), Buffer.from(secret)) : null;
   await tx.query(
     `DELETE FROM customer_identities i USING sign_in_providers p
      WHERE i.tenant_id = $1 AND i.provider_id = $2 AND p.tenant_id = $1 AND p.id = $2 AND (p.issuer <> $3 OR p.client_id <> $4)`,
     [tenant, id, issuer, clientId],
   );
   const { rows } = await tx.query<ProviderRow>(
-    `INSERT INTO sign_in_providers AS p (tenant_id, id, name, issuer, client_id, client_secret, enabled, updated_at)
-     SELECT $1, $2, $3, $4, $5, $6::bytea, $7::boolean, $9::timestamptz
+    `INSERT INTO sign_in_providers AS p (tenant_id, id, name, issuer, client_id, client_secret, enabled, updated_at, apple_team, apple_key)
+     SELECT $1, $2, $3, $4, $5, $6::bytea, $7::boolean, $9::timestamptz, $10::text, $11::text
      WHERE (SELECT count(*) FROM sign_in_providers WHERE tenant_id = $1 AND id <> $2) < ${MOST_PROVIDERS}
      ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, issuer = excluded.issuer, client_id = excluded.client_id,
        client_secret = CASE WHEN $8::boolean THEN p.client_secret ELSE excluded.client_secret END,
+       apple_team = CASE WHEN $8::boolean THEN p.apple_team ELSE excluded.apple_team END,
+       apple_key = CASE WHEN $8::boolean THEN p.apple_key ELSE excluded.apple_key END,
        enabled = excluded.enabled, updated_at = excluded.updated_at
      RETURNING *`,
-    [tenant, id, name, issuer, clientId, sealed, enabled, clientSecret === undefined, clock.now()],
+    [
+      tenant,
+      id,
+      name,
+      issuer,
+      clientId,
+      sealed,
+      enabled,
+      secret === undefined,
+      clock.now(),
+      apple?.teamId ?? null,
+      apple?.keyId ?? null,
+    ],
   );
   const [row] = rows;
   if (row !== undefined) return row;
