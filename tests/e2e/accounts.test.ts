@@ -172,7 +172,7 @@ test('who is logged in at two places ends one of them, and then all', { skip }, 
   }
   // That of the test before is there as well.
   const others = here.getByRole('button', { name: /^Log out Chrome on / });
-  await here.getByText('this device').waitFor();
+  await here.getByText(/^this device · since /).waitFor();
   assert.equal(await others.count(), 2);
   await others.last().click();
   await others.nth(1).waitFor({ state: 'detached', timeout: 60_000 });
