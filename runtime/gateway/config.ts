@@ -39,6 +39,8 @@ export interface Limits {
   readonly connectMs: number;
   readonly answerMs: number;
   readonly idleMs: number;
+  /** Longest wait for a client to take a part of its answer: meanwhile it holds a connection to a Pod. */
+  readonly unreadMs: number;
   /** How long a request waits for a Pod while none is ready: a restart becomes a pause instead of an error. */
   readonly endpointMs: number;
   /** Requests that may wait so at the same time. */
@@ -59,6 +61,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectMs: 2000,
   answerMs: 60_000,
   idleMs: 300_000,
+  unreadMs: 30_000,
   endpointMs: 5000,
   maxWaiting: 500,
   maxPerEndpoint: 1024,

@@ -13,6 +13,8 @@ export interface ExchangeOptions {
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly answerMs: number;
   readonly idleMs: number;
+  /** How long the client may take nothing of the answer. */
+  readonly unreadMs: number;
   /** Headers of the answer, ready for the client. */
   readonly answerHeaders: (headers: Readonly<Record<string, string | string[] | undefined>>) => FlatHeaders;
   /** Called once, when the exchange has ended one way or another. */
@@ -73,7 +75,17 @@ export function exchange(
         response.end(chunk);
       } else if (!response.write(chunk)) {
         current.pause();
-        response.once('drain', () => current.resume());
+        // Nobody else does: undici's own timeouts stand still while it is paused.
+        const unread = setTimeout(() => response.destroy(), options.unreadMs);
+        const done = (): void => {
+          clearTimeout(unread);
+          response.off('drain', goOn).off('close', done);
+        };
+        const goOn = (): void => {
+          done();
+          current.resume();
+        };
+        response.on('drain', goOn).on('close', done);
       }
     },
 

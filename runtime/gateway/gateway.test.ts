@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { until } from '../../operator/kube/testing/wait.ts';
-import { startPod, startWorld, SYSTEM, type World } from './testing/world.ts';
+import { startWorld, SYSTEM, type World } from './testing/world.ts';
 
 const backend = (name: string, weight?: number): object => ({
   name,
@@ -483,8 +483,9 @@ describe('the gateway', () => {
     outgoing.destroy();
   });
 
-  test('joins WebSockets', async () => {
-    const pod = await startPod(() => undefined);
+  /** A Pod that takes WebSockets and says again whatever it hears. */
+  const talker = async (): Promise<{ port: number; close(): Promise<void> }> => {
+    const pod = await world.pod((_request, response) => void response.end());
     pod.server.on('upgrade', (request, socket) => {
       const accept = createHash('sha1')
         .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
@@ -494,14 +495,16 @@ describe('the gateway', () => {
       );
       socket.pipe(socket);
     });
-    await world.service('runtime', [pod.port]);
-    await world.route('acme', simple('acme.localhost', 'runtime'));
+    return pod;
+  };
+
+  const talk = async (host: string): Promise<[IncomingMessage, Duplex]> => {
     const outgoing = httpRequest({
       port: world.port,
       host: '127.0.0.1',
       path: '/api/chat',
       headers: {
-        host: 'acme.localhost',
+        host,
         connection: 'Upgrade',
         upgrade: 'websocket',
         'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
@@ -509,16 +512,53 @@ describe('the gateway', () => {
       },
     });
     outgoing.end();
-    const [incoming, socket] = await new Promise<[IncomingMessage, Duplex]>((resolve) =>
+    return new Promise((resolve) =>
       outgoing.once('upgrade', (message, joined) => resolve([message, joined])),
     );
+  };
+
+  test('joins WebSockets', async () => {
+    await world.service('runtime', [(await talker()).port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    const [incoming, socket] = await talk('acme.localhost');
     assert.equal(incoming.headers['sec-websocket-accept'], 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
     assert.equal(incoming.headers['x-for'], '127.0.0.1');
     const seen = new Promise((resolve) => socket.once('data', (chunk) => resolve(String(chunk))));
     socket.write('ping');
     assert.equal(await seen, 'ping');
     socket.destroy();
-    await pod.close();
+  });
+
+  test('those who talk leave a Pod’s room to those who ask, of their shop and of others', async () => {
+    await world.close();
+    world = await startWorld({ maxPerEndpoint: 2 });
+    await world.service('runtime', [(await talker()).port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    await world.route('bolt', simple('bolt.localhost', 'runtime'));
+    const sockets = [];
+    for (let index = 0; index < 3; index += 1) sockets.push((await talk('acme.localhost'))[1]);
+    assert.equal((await world.ask('bolt.localhost', '/')).status, 200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('who asks and does not read holds a Pod for a moment only', async () => {
+    await world.close();
+    world = await startWorld({ unreadMs: 50 });
+    let isHeld = false;
+    const pod = await world.pod((request, response) => {
+      isHeld = true;
+      request.socket.once('close', () => (isHeld = false));
+      // More than any socket on the way takes by itself.
+      response.end(Buffer.alloc(64 * 1024 * 1024));
+    });
+    await world.service('runtime', [pod.port]);
+    await world.route('acme', simple('acme.localhost', 'runtime'));
+    const socket = connect(world.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nhost: acme.localhost\r\n\r\n');
+    await until(() => isHeld, 'the Pod answers');
+    await until(() => !isHeld && world.proxy.active() === 0, 'the Pod is free again');
+    socket.destroy();
   });
 
   test('limits a tenant’s requests, not its neighbour’s', async () => {

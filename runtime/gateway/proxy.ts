@@ -252,6 +252,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         body,
         answerMs: config.limits.answerMs,
         idleMs: config.limits.idleMs,
+        unreadMs: config.limits.unreadMs,
         answerHeaders: (given) =>
           action.responseHeaders.length === 0
             ? responseHeaders(given, requestId)

@@ -26,6 +26,8 @@ export function createGatewayServer(
     },
     proxy.handle,
   );
+  // Whatever a connection waits for, nothing on it takes longer: what its client does not take is not kept for good.
+  server.timeout = limits.idleMs;
   server.maxConnections = limits.maxConnections;
   server.maxHeadersCount = 100;
   server.on('upgrade', upgrades.handle);

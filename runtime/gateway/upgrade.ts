@@ -60,7 +60,7 @@ export function createUpgrades({ proxy, clusters, config, newId, tracer }: Upgra
     const colon = endpoint.address.lastIndexOf(':');
     const pod = connect(Number(endpoint.address.slice(colon + 1)), endpoint.address.slice(0, colon));
     let isConnected = false;
-    endpoint.active += 1;
+    // It counts as none of the Pod's requests: shoppers who talk all day would leave no room for those who ask.
     joined.add(pod);
     pod.setTimeout(config.limits.connectMs, () => {
       if (!isConnected) pod.destroy(new Error('connect timeout'));
@@ -68,6 +68,8 @@ export function createUpgrades({ proxy, clusters, config, newId, tracer }: Upgra
     pod.once('connect', () => {
       isConnected = true;
       pod.setTimeout(0);
+      // Who talks may be silent. What `upgrade` hands over is the connection itself.
+      (client as Socket).setTimeout(0);
       const headers = proxy.headersOf(request, routed, requestId, span);
       const changed = changeHeaders(headers, action.requestHeaders);
       changed.push('connection', 'Upgrade', 'upgrade', 'websocket');
@@ -84,7 +86,6 @@ export function createUpgrades({ proxy, clusters, config, newId, tracer }: Upgra
       else refuse(PROBLEMS.connection);
     });
     pod.once('close', () => {
-      endpoint.active -= 1;
       joined.delete(pod);
       if (isConnected) client.destroy();
     });
