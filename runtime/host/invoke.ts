@@ -51,6 +51,8 @@ export function createInvoke(options: InvokeOptions): (visit: Visit) => Invoke {
     const known = (routes ??= new Map(options.routes().map((route) => [route.operationId, route])));
     const callers = new Map<Audience, Promise<Caller>>();
     return async (operation, invocation) => {
+      // One request may ask hundreds of times: once nobody waits for it any more, it asks no more.
+      visit.signal.throwIfAborted();
       const route = known.get(`${operation.domain}.${operation.route.id}`);
       const { tracer } = options;
       const name = `${operation.domain}.${operation.route.id}`;
