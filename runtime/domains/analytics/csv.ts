@@ -11,7 +11,7 @@ export function csvOf(columns: readonly string[], rows: readonly Readonly<Record
 
 function cell(value: Cell): string {
   if (typeof value === 'number') return String(value);
-  // A text that begins like a formula would be one.
-  const text = (value ?? '').replace(/^[=+\-@\t\r]/, "'$&");
+  // A text that begins like a formula would be one; in full width as well, where people write so.
+  const text = (value ?? '').replace(/^[=+\-@\t\r\n＝＋－＠]/, "'$&");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

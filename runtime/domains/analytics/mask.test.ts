@@ -79,4 +79,5 @@ test('a table quotes what needs it and starts no formula', () => {
     csvOf(['a', 'b'], [{ a: '=1+1', b: -2 }, { a: 'x,"y"', b: undefined }, { a: '-3' }]),
     'a,b\r\n\'=1+1,-2\r\n"x,""y""",\r\n\'-3,\r\n',
   );
+  assert.equal(csvOf(['a'], [{ a: '＝1' }, { a: '\n=1' }]), 'a\r\n\'＝1\r\n"\'\n=1"\r\n');
 });
