@@ -1,4 +1,5 @@
 /** What handlers read of a request: the token it came with, and where it came from. */
+import { isIPv6 } from 'node:net';
 import type { RouteRequest } from '../../platform/domain.ts';
 import type { Tenant } from '../../platform/ports.ts';
 
@@ -6,9 +7,25 @@ export const COOKIE = 'shopmind_session';
 /** By which a browser forgets its session. */
 export const FORGOTTEN = `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
 
-/** The caller's address as the gateway saw it. */
+/** Where the caller is, for counting: their address as the gateway saw it, of IPv6 the network that it is in. */
 export function addressOf({ headers }: RouteRequest): string | undefined {
-  return headers['x-forwarded-for']?.split(',').at(-1)?.trim() || undefined;
+  const address = headers['x-forwarded-for']?.split(',').at(-1)?.trim();
+  return address === undefined || address === '' ? undefined : countedAs(address);
+}
+
+/** Whoever has one address of IPv6 has a whole /64 of them (RFC 6177), and could come from another each time. */
+export function countedAs(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
+  const [before = [], after] = (address.split('%')[0] ?? '').split('::').map(groupsIn);
+  const zeros = Array.from({ length: 8 - before.length - (after?.length ?? 0) }, () => '0');
+  const network = [...before, ...(after === undefined ? [] : [...zeros, ...after])].slice(0, 4);
+  return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+/** An address of IPv4 at the end takes the place of two. */
+function groupsIn(text: string): string[] {
+  return text === '' ? [] : text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));
 }
 
 export function bearerOf(headers: RouteRequest['headers']): string | undefined {
