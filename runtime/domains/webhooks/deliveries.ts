@@ -1,6 +1,7 @@
 /** The log of deliveries: looked at a page at a time, replayed one by one or for a span of time, and cleared away after a month. */
 import { ShopError } from '../../platform/errors.ts';
 import type { Clock, SqlRunner, TenantId } from '../../platform/ports.ts';
+import { PING } from './events.ts';
 import { HELD_MS } from './hearing.ts';
 import type { Attempt, DeliveryQuery, DeliveryState, ReplayTask } from './schemas.ts';
 
@@ -64,6 +65,17 @@ export function createDeliveries({ clock }: { readonly clock: Clock }) {
     );
     const row = rows[0] ?? missing(id);
     return { ...show(row), history: row.history, body: row.body };
+  }
+
+  /** Of what is kept for a subscription, sent or not. */
+  async function typesHeard(sql: SqlRunner, tenant: TenantId, id: string): Promise<readonly string[]> {
+    const { rows } = await sql.query<{ type: string }>(
+      `select distinct m.type from webhooks_deliveries d
+       join webhooks_messages m on m.tenant_id = $1 and m.id = d.message_id
+       where d.tenant_id = $1 and d.subscription_id = $2 and m.type <> $3`,
+      [tenant, id, PING],
+    );
+    return rows.map(({ type }) => type);
   }
 
   /** @throws ShopError `conflict` while it is being sent, or its subscription is off */
@@ -134,7 +146,7 @@ export function createDeliveries({ clock }: { readonly clock: Clock }) {
     return counts.some(({ rowCount }) => rowCount === PAGE);
   }
 
-  return { page, find, replay, countOf, replayPage, tidy };
+  return { page, find, typesHeard, replay, countOf, replayPage, tidy };
 }
 
 /** What ended after a replay was asked for has been sent by it, or by somebody else. */

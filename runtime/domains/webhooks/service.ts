@@ -4,7 +4,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { SqlRunner, TenantId } from '../../platform/ports.ts';
 import { webhooks } from './definition.ts';
 import { createDeliveries } from './deliveries.ts';
-import { domainOf, EVENT_TYPES, PING, TOPICS } from './events.ts';
+import { domainOf, EVENT_TYPES, PING, TOPICS, typesOf } from './events.ts';
 import { createHearing } from './hearing.ts';
 import type {
   DeliveryQuery,
@@ -83,8 +83,16 @@ export const createService: CreateService = (platform) => {
         if (patch.url !== undefined) outside.check(patch.url);
         const id = idOf(request);
         const { events } = await subscriptions.find(reader(tenant.id), tenant.id, id);
-        // Another address hears what this one hears.
-        await requireReading(request, checkedTypes(patch.events ?? events));
+        const types = checkedTypes(patch.events ?? events);
+        // Another address hears what this one was to hear, and what it has heard once that is sent again.
+        const others =
+          patch.url === undefined
+            ? []
+            : [
+                ...events.flatMap(typesOf),
+                ...(await deliveries.typesHeard(reader(tenant.id), tenant.id, id)),
+              ];
+        await requireReading(request, [...types, ...others]);
         const changed = await sql.transaction(tenant.id, async (tx) => {
           await tx.enqueue(soon());
           return subscriptions.update(tx, tenant.id, id, patch);

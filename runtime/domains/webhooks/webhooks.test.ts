@@ -428,6 +428,27 @@ test('keys and roles hear by a webhook what they may read, and see no more in it
   assert.equal(moved.status, 403);
 });
 
+test('what a subscription was told, or was to be told, is led nowhere else by whoever may not read it', async () => {
+  const shop = newShop();
+  const { id } = await subscribe(shop, '/narrowed', () => 200);
+  await tell(shop, 'p1');
+  await allAre(shop, 1, 'delivered');
+  const url = receiver.at('/elsewhere-instead', () => 200);
+  const lead = async (scope: string, patch: object): Promise<number> => {
+    const made = { name: 'k', scopes: ['webhooks:write', scope] };
+    const { key } = await app.managed<{ key: string }>(shop, 'POST', '/api/admin/keys', made, 201);
+    const headers = { authorization: `Bearer ${key}` };
+    return (
+      await app.call(shop, 'PATCH', `${BASE}/subscriptions/${id}`, { json: { url, ...patch }, headers })
+    ).status;
+  };
+  assert.equal(await lead('catalog:read', { events: ['catalog.*'] }), 403, 'orders may wait for it');
+  await app.managed(shop, 'PATCH', `${BASE}/subscriptions/${id}`, { events: ['orders.*'] });
+  assert.equal(await lead('orders:read', {}), 403, 'a product can be sent again');
+  await app.managed(shop, 'PATCH', `${BASE}/subscriptions/${id}`, { events: ['catalog.*'] });
+  assert.equal(await lead('catalog:read', {}), 200);
+});
+
 test('what cannot be is refused: addresses inside, types that nobody tells, more than twenty', async () => {
   const shop = newShop();
   const ask = async (json: object): Promise<number> =>
