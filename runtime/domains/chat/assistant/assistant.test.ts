@@ -16,6 +16,8 @@ import { plainAnswer, wordsOf } from './answer.ts';
 let database: TestDatabase;
 let shop: TestHost;
 let language: Language['complete'];
+/** Whether no more may be taken of a limit. */
+let isSpent: (name: string) => boolean = () => false;
 const opened: TestSocket[] = [];
 
 before(async () => {
@@ -31,7 +33,11 @@ before(async () => {
         chat: () =>
           Promise.resolve({
             createService: (platform) =>
-              createChat({ ...platform, language: { complete: (...asked) => language(...asked) } }),
+              createChat({
+                ...platform,
+                language: { complete: (...asked) => language(...asked) },
+                limits: { take: (_tenant, name) => Promise.resolve(isSpent(name) ? 30 : 0) },
+              }),
           }),
       },
     },
@@ -97,6 +103,17 @@ test('a language model is told what was found and what was said, and its words a
   assert.doesNotMatch(asked?.system ?? '', /Secret/);
   assert.deepEqual(asked?.turns, [{ by: 'shopper', text: 'boots?' }]);
 });
+
+for (const [whose, spent] of [
+  ['a room', (name: string) => name.startsWith('assistant/')],
+  ['a shop', (name: string) => name === 'assistant'],
+] as const)
+  test(`when ${whose} has had its fill of a model’s words the catalogue answers by itself`, async () => {
+    language = () => Promise.resolve('What a model says.');
+    isSpent = spent;
+    assert.match((await ask('boots?')).text, /^This is what we have:/);
+    isSpent = () => false;
+  });
 
 test('a task that runs again answers nothing twice', async () => {
   language = () => Promise.reject(new ShopError('timeout', 'slow'));

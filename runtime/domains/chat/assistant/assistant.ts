@@ -31,7 +31,7 @@ const page = z.object({
 });
 
 export interface AssistantOptions {
-  readonly platform: Pick<Platform, 'sql' | 'call' | 'tenants' | 'log' | 'language'>;
+  readonly platform: Pick<Platform, 'sql' | 'call' | 'tenants' | 'log' | 'language' | 'limits'>;
   readonly writer: Writer;
   readonly settings: SettingsKeeper;
 }
@@ -45,11 +45,14 @@ const MOST = 4;
 const NOTHING: Found = { products: [], isExact: false };
 /** How the catalogue says that all words were found; otherwise it has asked for less by itself. */
 const EXACT: readonly string[] = ['words', 'plain'];
+/** A minute: guests cost nothing, and what a model says does. Beyond it the catalogue answers. */
+const WORDED_IN_A_ROOM = 10;
+const WORDED_IN_A_SHOP = 120;
 /** Messages it looks back. */
 const MEMORY = 20;
 
 export function createAssistant({ platform, writer, settings }: AssistantOptions): Assistant {
-  const { sql, call, tenants, log, language } = platform;
+  const { sql, call, tenants, log, language, limits } = platform;
 
   /** A search takes every word. Where nothing has them all, what has most of them comes close. */
   async function search(tenant: TenantId, words: readonly string[]): Promise<Found> {
@@ -74,14 +77,20 @@ export function createAssistant({ platform, writer, settings }: AssistantOptions
     }
   }
 
+  async function mayBeWorded(tenant: TenantId, room: string): Promise<boolean> {
+    if ((await limits.take(tenant, `assistant/${room}`, WORDED_IN_A_ROOM)) > 0) return false;
+    return (await limits.take(tenant, 'assistant', WORDED_IN_A_SHOP)) === 0;
+  }
+
   async function wording(
     tenant: TenantId,
+    room: string,
     history: readonly MessageRow[],
     found: Found,
     plain: string,
     signal: AbortSignal,
   ): Promise<string> {
-    if (language === undefined) return plain;
+    if (language === undefined || !(await mayBeWorded(tenant, room))) return plain;
     try {
       const name = (await tenants.byId(tenant))?.displayName ?? tenant;
       const said = await language.complete(tenant, inWords(name, history, found), signal);
@@ -103,7 +112,7 @@ export function createAssistant({ platform, writer, settings }: AssistantOptions
       if (question === undefined || question.sender === ASSISTANT || question.body === '') return;
       const found = await search(tenant, wordsOf(question.body));
       const plain = plainAnswer(question.body, found, (await tenants.byId(tenant))?.locales[0] ?? 'en');
-      const text = await wording(tenant, history, found, plain, signal);
+      const text = await wording(tenant, room, history, found, plain, signal);
       await writer.written(tenant, {
         room,
         from: ASSISTANT,
