@@ -8,6 +8,7 @@ import { ADMIN_KEY, ADMIN_SECRETS, startTestHost, type TestHost } from '../../ho
 import { accounts } from '../accounts/definition.ts';
 import { newCustomer as newCustomerOf } from '../accounts/testing/customers.ts';
 import { chat } from './definition.ts';
+import { markRead } from './store.ts';
 import { openSocket, type TestSocket } from './testing/client.ts';
 
 let database: TestDatabase;
@@ -328,7 +329,13 @@ test('groups: customers are let in by who made them, an open one by themselves, 
   assert.equal((await inside.hear('left'))['why'], 'removed');
   assert.equal(await join(friend, closed), 'not_found');
 
+  // Of what they had read somebody may still be about to note it.
+  await markRead(shop.host.sql, 'acme', [{ room: closed, person: friend.me, seq: 1 }], new Date());
+  assert.equal(await join(friend, closed), 'not_found', 'a mark of reading lets nobody in');
+
   const open = await newRoom(owner, { kind: 'group', key: 'everyone-1', access: 'open' });
+  const read = { ...as(friend), json: { seq: 1 } };
+  assert.equal((await shop.call('acme', 'PUT', `/api/chat/rooms/${open}/read`, read)).status, 204);
   assert.equal(await join(friend, open), 'joined');
   assert.equal(await join(guest, open), 'not_found');
   const made = await shop.call('acme', 'POST', '/api/chat/rooms', {

@@ -138,7 +138,12 @@ export function createChat(platform: Platform, options: ChatOptions = {}): Retur
         const { roomId } = request.params as OfRoom;
         const { seq } = request.body as { readonly seq: number };
         const person = personIn(request);
-        await seenBy(sql, request.tenant.id, roomId, person);
+        const { member } = await seenBy(sql, request.tenant.id, roomId, person);
+        // Into an open room whoever reads in it comes, as over a socket.
+        if (member === undefined && person !== MERCHANT)
+          await sql.transaction(request.tenant.id, (tx) =>
+            letIn(tx, request.tenant.id, roomId, person, 'member', clock.now()),
+          );
         await markRead(sql, request.tenant.id, [{ room: roomId, person, seq }], clock.now());
         rooms.read(request.tenant.id, roomId, person, seq);
         return {};

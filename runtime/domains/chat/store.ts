@@ -209,7 +209,10 @@ export async function membersOf(sql: Sql, tenant: TenantId, roomId: string): Pro
   return rows;
 }
 
-/** Marks of reading only ever go forward, whichever comes last. */
+/**
+ * Marks of reading only ever go forward, whichever comes last. A mark lets nobody in: of whoever was taken out meanwhile it is nothing. The
+ * merchant, who is in every room, has their first row by it.
+ */
 export async function markRead(
   sql: Sql,
   tenant: TenantId,
@@ -218,11 +221,20 @@ export async function markRead(
 ): Promise<void> {
   await sql.query(
     tenant,
-    `insert into chat_members (tenant_id, room_id, person, role, joined_at, read_seq)
-     select $1, r.id, n.person, 'member', $5, least(n.seq, r.last_seq)
-     from unnest($2::text[], $3::text[], $4::bigint[]) as n (room, person, seq)
-     join chat_rooms r on r.tenant_id = $1 and r.id = n.room
-     order by r.id, n.person
+    `with marks as (
+       select r.id as room, n.person, least(n.seq, r.last_seq) as seq
+       from unnest($2::text[], $3::text[], $4::bigint[]) as n (room, person, seq)
+       join chat_rooms r on r.tenant_id = $1 and r.id = n.room
+     ), members as (
+       select m.room_id, m.person, k.seq from chat_members m
+       join marks k on k.room = m.room_id and k.person = m.person
+       where m.tenant_id = $1 and k.person <> $6 order by m.room_id, m.person for update of m
+     ), read as (
+       update chat_members m set read_seq = greatest(m.read_seq, k.seq) from members k
+       where m.tenant_id = $1 and m.room_id = k.room_id and m.person = k.person
+     )
+     insert into chat_members (tenant_id, room_id, person, role, joined_at, read_seq)
+     select $1, room, person, 'member', $5, seq from marks where person = $6 order by room
      on conflict (tenant_id, room_id, person) do update
        set read_seq = greatest(chat_members.read_seq, excluded.read_seq)`,
     [
@@ -231,6 +243,7 @@ export async function markRead(
       marks.map((mark) => mark.person),
       marks.map(({ seq }) => seq),
       now,
+      MERCHANT,
     ],
   );
 }
