@@ -108,6 +108,11 @@ export function createContacts({ clock, newId }: { readonly clock: Clock; readon
       return (await read(tx, 'id = $2 for update', [tenant, id]))[0];
     },
 
+    /** Keeps the customer from asking for something twice at the same moment. */
+    async lockMailboxes(tx: Transaction, tenant: TenantId, customerId: string): Promise<void> {
+      await read(tx, `customer_id = $2 and channel = 'mail' order by id for update`, [tenant, customerId]);
+    },
+
     async byAddress(
       sql: SqlRunner,
       tenant: TenantId,

@@ -1,8 +1,9 @@
 /** The notifications domain in a whole runtime: events in, messages out, once each; and what merchants and recipients may do about them. */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { whileHeld } from '../../../tests/support/locks.ts';
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
 import { ShopError } from '../../platform/errors.ts';
@@ -19,7 +20,7 @@ const REPORT_SECRET = 'report-secret';
 const clock = manualClock(new Date(Date.now() + 60_000));
 let database: TestDatabase;
 let shop: TestHost;
-const tenants = Array.from({ length: 14 }, (_, n) => `shop-${n}`);
+const tenants = Array.from({ length: 15 }, (_, n) => `shop-${n}`);
 /** What the next mails meet instead of the outbox. */
 let weather: ((message: MailMessage) => void) | undefined;
 
@@ -489,6 +490,45 @@ test('a telephone is written to once its owner has proved it, a browser once it 
   assert.equal((await post('push/unsubscriptions', { endpoint: 'https://push.example/1' })).status, 204);
   for (let n = 0; n < 2; n++) assert.equal((await post('phones', { phone })).status, 202);
   assert.equal((await post('phones', { phone })).status, 429, 'nobody is made to get codes all day');
+});
+
+test('however many ask or guess at the same moment, a telephone gets a few codes, and each has a few tries', async () => {
+  const tenant = newTenant();
+  const { headers } = await register(tenant, 'ada@example.com');
+  const phone = '+4915112345679';
+  // A process that can do several things at once.
+  const busy = await startTestHost(
+    { databaseUrl: database.url, secretsKey: database.secretsKey, domains: ['accounts', 'notifications'] },
+    { clock },
+  );
+  const post = (path: string, json: object): Promise<TestAnswer> =>
+    busy.call(tenant, 'POST', `/api/notifications/${path}`, { headers, json });
+  const statuses = (path: string, json: object): Promise<number[]> =>
+    whileHeld(
+      database,
+      ['select 1 from shop.notifications_contacts where address = $1 for update', [phone]],
+      () => Promise.all(Array.from({ length: 6 }, async () => (await post(path, json)).status)),
+      5,
+    );
+  try {
+    assert.equal((await post('phones', { phone })).status, 202);
+    const asked = await statuses('phones', { phone });
+    assert.deepEqual(asked.toSorted(), [202, 202, 429, 429, 429, 429]);
+    const texts = (await outbox(tenant)).flatMap(({ message }) => ('text' in message ? message.text : []));
+    const codes = texts.flatMap((text) => /\b\d{6}\b/.exec(text)?.[0] ?? []);
+    const { rows } = await database.admin.query<{ hash: string; id: string }>(
+      `select id, details -> 'code' ->> 'hash' as hash from shop.notifications_contacts where tenant_id = $1 and address = $2`,
+      [tenant, phone],
+    );
+    const isLast = (code: string): boolean =>
+      createHash('sha256').update(`${rows[0]?.id}/${code}`).digest('base64url') === rows[0]?.hash;
+    const code = codes.find(isLast) ?? assert.fail('the code that counts was sent');
+    const wrong = code === '000000' ? '000001' : '000000';
+    assert.deepEqual(new Set(await statuses('phones/confirm', { phone, code: wrong })), new Set([400]));
+    assert.equal((await post('phones/confirm', { phone, code })).status, 400, 'it was guessed at too often');
+  } finally {
+    await busy.stop();
+  }
 });
 
 test('a merchant’s own template is checked, previewed, used and taken back', async () => {

@@ -18,6 +18,8 @@ import { compileSource, createTemplates, variablesOf, type TemplateKey } from '.
 
 const CODE_MS = 10 * 60_000;
 const CODES_PER_HOUR = 3;
+/** Whoever asks for them: a telephone is not made to ring by many accounts either. */
+const CODES_TO_A_NUMBER = 5;
 const MOST_TRIES = 5;
 const MOST_BROWSERS = 20;
 /** What nobody chooses for themselves, or only by what they choose else. */
@@ -101,13 +103,24 @@ export function createNotifications(
     };
   }
 
-  async function codesSent(tx: SqlRunner, tenant: TenantId, customerId: string): Promise<number> {
-    const { rows } = await tx.query<{ count: number }>(
-      `select count(*)::int as count from notifications_deliveries where tenant_id = $1 and kind = 'contact.code'
-         and source like $2 and created_at > $3`,
-      [tenant, `code:${customerId}:%`, new Date(clock.now().getTime() - 60 * 60_000)],
+  /** Once the contact is locked. @throws ShopError `rate_limited` */
+  async function checkCodesSent(
+    tx: SqlRunner,
+    tenant: TenantId,
+    customerId: string,
+    { id }: Contact,
+  ): Promise<void> {
+    const counted = `select count(*)::int from notifications_deliveries where tenant_id = $1 and kind = 'contact.code' and created_at > $4`;
+    const { rows } = await tx.query<{ asked: number; got: number }>(
+      `select (${counted} and source like $2) as asked, (${counted} and contact_id = $3) as got`,
+      [tenant, `code:${customerId}:%`, id, new Date(clock.now().getTime() - 60 * 60_000)],
     );
-    return rows[0]?.count ?? 0;
+    const { asked, got } = rows[0] ?? { asked: 0, got: 0 };
+    if (asked < CODES_PER_HOUR && got < CODES_TO_A_NUMBER) return;
+    throw new ShopError('rate_limited', 'Enough codes have been sent.', {
+      retryAfterSeconds: 60 * 60,
+      remedy: 'Try again in an hour.',
+    });
   }
 
   return {
@@ -249,17 +262,14 @@ export function createNotifications(
         const customerId = caller.customerId ?? '';
         const code = String(randomInt(1_000_000)).padStart(6, '0');
         await sql.transaction(tenant.id, async (tx) => {
-          if ((await codesSent(tx, tenant.id, customerId)) >= CODES_PER_HOUR)
-            throw new ShopError('rate_limited', 'Enough codes have been sent.', {
-              retryAfterSeconds: 60 * 60,
-              remedy: 'Try again in an hour.',
-            });
+          await contacts.lockMailboxes(tx, tenant.id, customerId);
           // Whose number it is is not known before the code has come back.
           const contact = await contacts.ensure(tx, tenant.id, {
             channel: 'sms',
             address: phone,
             state: 'pending',
           });
+          await checkCodesSent(tx, tenant.id, customerId, contact);
           const until = clock.now().getTime() + CODE_MS;
           await contacts.note(tx, tenant.id, contact.id, {
             code: { customerId, hash: hashOf(contact.id, code), until, tries: 0 },
@@ -278,7 +288,9 @@ export function createNotifications(
         const { phone, code } = body as { phone: string; code: string };
         // A wrong code is counted, so it must not be rolled back with the answer.
         const right = await sql.transaction(tenant.id, async (tx) => {
-          const contact = await contacts.byAddress(tx, tenant.id, 'sms', phone);
+          const known = await contacts.byAddress(tx, tenant.id, 'sms', phone);
+          // Who guesses many times at once is counted one after the other.
+          const contact = known && (await contacts.lock(tx, tenant.id, known.id));
           const asked = contact?.details.code;
           if (contact === undefined || asked === undefined || asked.customerId !== caller.customerId)
             return false;
