@@ -1,7 +1,7 @@
 /** Who is calling: from a bearer token or the session cookie, never from anything the caller merely says. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Audience } from '../platform/definition.ts';
-import type { ApiKeyIdentity, Caller, CustomerIdentity, StaffIdentity } from '../platform/domain.ts';
+import type { ApiKeyIdentity, Caller, DomainService, StaffIdentity } from '../platform/domain.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
 import { isApiKey } from './keys/keys.ts';
@@ -17,7 +17,7 @@ export interface CallersOptions {
   readonly apiKey: (tenant: Tenant, token: string) => Promise<ApiKeyIdentity | undefined>;
   /** Who of the staff has this token; as above. */
   readonly staff: (tenant: Tenant, token: string) => Promise<StaffIdentity | undefined>;
-  readonly authenticate: (tenant: Tenant, token: string) => Promise<CustomerIdentity | undefined>;
+  readonly authenticate: NonNullable<DomainService['authenticate']>;
 }
 
 export interface Credentials {
@@ -27,6 +27,8 @@ export interface Credentials {
   readonly cookie: string | undefined;
   readonly origin: string | undefined;
   readonly fetchSite: string | undefined;
+  /** Whether they came in by these before, and have been here since: over a socket. */
+  readonly again?: boolean;
 }
 
 /** Throws ShopError `unauthenticated` or `forbidden` when the route's audience is not met. */
@@ -108,11 +110,11 @@ export function createCallers({
     refuseForeign(tenant, bearer);
     if (audience === 'merchant') return merchant(tenant, bearer);
     const cookie = bearer === undefined ? cookieOf(credentials.cookie, SESSION_COOKIE) : undefined;
-    const token = bearer ?? cookie;
+    const token = tokenIn(credentials);
     if (token !== undefined && !isApiKey(token) && !isStaffToken(token)) {
       refuseForeign(tenant, token);
       if (cookie !== undefined) refuseCrossSite(credentials);
-      const customer = await authenticate(tenant, token);
+      const customer = await authenticate(tenant, token, credentials.again);
       if (customer) return { kind: 'customer', ...customer };
     }
     if (audience === 'customer')
@@ -122,6 +124,14 @@ export function createCallers({
       );
     return { kind: 'shopper', customerId: undefined };
   };
+}
+
+/** What says who somebody is, which is good as a bearer token too. */
+export function tokenIn({
+  authorization,
+  cookie,
+}: Pick<Credentials, 'authorization' | 'cookie'>): string | undefined {
+  return bearerOf(authorization) ?? cookieOf(cookie, SESSION_COOKIE);
 }
 
 /** Of a member of the staff who signed in here. */

@@ -532,10 +532,10 @@ function authenticateWith(
   services: ReadonlyMap<string, DomainService>,
   peers: ReturnType<typeof createPeers>,
 ) {
-  return (tenant: Tenant, token: string): Promise<CustomerIdentity | undefined> => {
+  return (tenant: Tenant, token: string, again = false): Promise<CustomerIdentity | undefined> => {
     const own = [...services.values()].find(({ authenticate }) => authenticate !== undefined);
-    if (own?.authenticate) return own.authenticate(tenant, token);
-    return peers.call<CustomerIdentity | undefined>(tenant.id, 'accounts', 'authenticate', { token });
+    if (own?.authenticate) return own.authenticate(tenant, token, again);
+    return peers.call<CustomerIdentity | undefined>(tenant.id, 'accounts', 'authenticate', { token, again });
   };
 }
 

@@ -227,8 +227,15 @@ export interface DomainService {
   readonly sockets?: Readonly<Record<string, SocketHandler>>;
   /** The process is about to end and gives it no more events and tasks: resolves when what it does besides is finished or given back. */
   readonly drain?: () => Promise<void>;
-  /** Resolves a bearer token or session cookie to a customer; only the accounts domain has it. */
-  readonly authenticate?: (tenant: Tenant, token: string) => Promise<CustomerIdentity | undefined>;
+  /**
+   * Resolves a bearer token or session cookie to a customer; only the accounts domain has it.
+   * @param again of somebody who came in by it and has been here since: their browser may have exchanged it meanwhile
+   */
+  readonly authenticate?: (
+    tenant: Tenant,
+    token: string,
+    again?: boolean,
+  ) => Promise<CustomerIdentity | undefined>;
 }
 
 /** Each `runtime/domains/<domain>/service.ts` exports this as `createService`. */

@@ -4,6 +4,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { startTestHost, type TestAnswer, type TestCall, type TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
 import { accounts, type Session } from './definition.ts';
+import { createSessions } from './sessions.ts';
 import type { Address, Customer } from './shapes.ts';
 import { newCustomer } from './testing/customers.ts';
 
@@ -149,6 +150,17 @@ test('a lost answer is asked for again; the last one counts', async () => {
   const heard = (await renewed(token)).json<Session>().token;
   clock.advance(3 * MINUTE_MS);
   assert.deepEqual([await mayEnter(heard), await mayEnter(lost)], [true, false]);
+});
+
+test('whoever came in by a token and has been here since is no thief when it is exchanged, and goes with the session', async () => {
+  const sessions = createSessions(shop.host.sql, shop.host.platform);
+  const { token: first, customer } = await register('stays@example.org');
+  const second = (await renewed(first)).json<Session>().token;
+  clock.advance(3 * MINUTE_MS);
+  assert.equal((await sessions.find('one', first, true))?.customerId, customer.id);
+  assert.ok(await mayEnter(second));
+  await sessions.end('one', second);
+  assert.equal(await sessions.find('one', first, true), undefined);
 });
 
 for (const [what, come] of [

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestDatabase } from '../../../tests/support/database.ts';
+import { whileHeld } from '../../../tests/support/locks.ts';
 import type { TestAnswer, TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
 import type { Session } from './definition.ts';
@@ -92,6 +93,34 @@ test('of two who use one link at the same moment one does', async () => {
   );
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [204, 410]);
 });
+
+test('whoever comes with the former password while another is being set is too late, with whatever', async () => {
+  const { token: session } = await register('race@example.org');
+  await join(shop, 'one', 'race@example.org', ['viewer']);
+  const credentials = { email: 'race@example.org', password: PASSWORD };
+  const change = { password: { present: PASSWORD, next: NEXT } };
+  const headers = as(session);
+  const patch = () => shop.call('one', 'PATCH', '/api/accounts/me', { headers, json: change });
+  const signIn = () => post('/staff/login', { ...credentials, password: STAFF_PASSWORD });
+  assert.equal((await whileAnotherIsSet('customers', () => post('/login', credentials))).status, 401);
+  assert.equal((await whileAnotherIsSet('customers', patch)).status, 400);
+  assert.equal((await whileAnotherIsSet('staff_members', signIn)).status, 401);
+  assert.equal(await login('race@example.org', PASSWORD), 200, 'nothing of it was done');
+});
+
+/** Of race@example.org: another password is set, and the former one again once whoever came meanwhile has their answer. */
+async function whileAnotherIsSet(
+  table: 'customers' | 'staff_members',
+  come: () => Promise<TestAnswer>,
+): Promise<TestAnswer> {
+  const { rows } = await database.admin.query<{ id: string; hash: string }>(
+    `select id, password_hash as hash from shop.${table} where tenant_id = 'one' and email_key = 'race@example.org'`,
+  );
+  const set = `update shop.${table} set password_hash = $2 where tenant_id = 'one' and id = $1`;
+  const answer = await whileHeld(database, [set, [rows[0]?.id, 'another']], come);
+  await database.admin.query(set, [rows[0]?.id, rows[0]?.hash]);
+  return answer;
+}
 
 test('a mailbox gets a few links and no more; who has one may sign in again however many guessed', async () => {
   await register('flooded@example.org');

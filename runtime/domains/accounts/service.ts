@@ -32,6 +32,7 @@ import { createLinks, SEND_LINK } from './links.ts';
 import type { PasskeyInput, PasskeySignIn } from './passkeys/definition.ts';
 import { createPasskeys, type Holder } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { isPresent } from './present-password.ts';
 import { createProviders } from './providers/service.ts';
 import {
   askForErasure,
@@ -96,13 +97,13 @@ export const createService: CreateService = (platform) => {
     await attempts.count(tenant.id, 'login', keyOf(email), addressOf(request));
     const known = await findByEmail(platform, tenant.id, email);
     const right = await passwords.verify(password, known?.password_hash, request.signal);
-    if (!known || !right) {
-      throw new ShopError('unauthenticated', 'E-mail or password is wrong.', {
-        remedy: 'Check both and try again.',
-      });
-    }
+    if (!known || !right) throw wrongCredentials();
+    const session = await sql.transaction(tenant.id, async (tx) => {
+      if (!(await isPresent(tx, 'customers', tenant.id, known.id, known.password_hash)))
+        throw wrongCredentials();
+      return sessions.begin(tx, tenant.id, known.id, deviceOf(request));
+    });
     await attempts.forgive(tenant.id, 'login', keyOf(email));
-    const session = await begun(request, known.id);
     return welcome(request, known, session, 200);
   }
 
@@ -161,12 +162,14 @@ export const createService: CreateService = (platform) => {
     const { tenant } = request;
     const id = customerOf(request);
     const patch = request.body as ProfilePatch;
-    const hash = patch.password && (await changedPassword(tenant.id, id, patch.password, request.signal));
+    const changed = patch.password && (await changedPassword(tenant.id, id, patch.password, request.signal));
     const { row, session } = await sql.transaction(tenant.id, async (tx) => {
-      const before = await tx.query<Pick<CustomerRow, 'accepts_marketing'>>(
-        'SELECT accepts_marketing FROM customers WHERE tenant_id = $1 AND id = $2 FOR UPDATE',
+      const before = await tx.query<Pick<CustomerRow, 'accepts_marketing' | 'password_hash'>>(
+        'SELECT accepts_marketing, password_hash FROM customers WHERE tenant_id = $1 AND id = $2 FOR UPDATE',
         [tenant.id, id],
       );
+      // Set anew by a link meanwhile: whoever comes with the former one does not get the last word.
+      if (changed !== undefined && before.rows[0]?.password_hash !== changed.former) throw wrongPresent();
       const { rows } = await tx.query<CustomerRow>(
         `UPDATE customers SET first_name = coalesce($3, first_name), last_name = coalesce($4, last_name),
            accepts_marketing = coalesce($5, accepts_marketing), locale = CASE WHEN $6 THEN $7 ELSE locale END,
@@ -180,7 +183,7 @@ export const createService: CreateService = (platform) => {
           patch.acceptsMarketing ?? null,
           patch.locale !== undefined,
           patch.locale ?? null,
-          hash ?? null,
+          changed?.hash ?? null,
           clock.now(),
         ],
       );
@@ -189,7 +192,7 @@ export const createService: CreateService = (platform) => {
       await tx.emit(eventOf('accounts.customer.updated', row));
       if (row.accepts_marketing !== before.rows[0]?.accepts_marketing)
         await noteConsent(tx, platform, tenant.id, id, { granted: row.accepts_marketing, source: 'profile' });
-      if (hash === undefined) return { row, session: undefined };
+      if (changed === undefined) return { row, session: undefined };
       await sessions.endAll(tx, tenant.id, id);
       await noteSecurity(platform, tx, { happening: 'password', kind: 'customer', accountId: id });
       return { row, session: await sessions.begin(tx, tenant.id, id, deviceOf(request)) };
@@ -207,26 +210,24 @@ export const createService: CreateService = (platform) => {
     id: string,
     { present, next }: { present: string; next: string },
     signal: AbortSignal,
-  ): Promise<string> {
-    const known = await findById(platform, tenant, id);
-    await attempts.count(tenant, 'login', known.email_key, undefined);
-    if (!(await passwords.verify(present, known.password_hash, signal))) {
-      throw new ShopError('invalid_input', 'The present password is wrong.', {
-        remedy: 'Type the password you log in with.',
-        problems: [{ where: 'body/password/present', what: 'is wrong' }],
-      });
-    }
-    await attempts.forgive(tenant, 'login', known.email_key);
-    return passwords.hash(next, signal);
+  ): Promise<{ readonly hash: string; readonly former: string }> {
+    const { email_key: key, password_hash: former } = await findById(platform, tenant, id);
+    await attempts.count(tenant, 'login', key, undefined);
+    if (!(await passwords.verify(present, former, signal))) throw wrongPresent();
+    await attempts.forgive(tenant, 'login', key);
+    return { hash: await passwords.hash(next, signal), former };
   }
 
   return {
     definition: accounts,
     consumers: {},
-    authenticate: (tenant, token) => sessions.find(tenant.id, token),
+    authenticate: (tenant, token, again) => sessions.find(tenant.id, token, again),
     operations: {
       /** For processes that do not host accounts. */
-      authenticate: (tenant, input) => sessions.find(tenant.id, TokenInput.parse(input).token),
+      authenticate(tenant, input) {
+        const { token, again } = TokenInput.parse(input);
+        return sessions.find(tenant.id, token, again);
+      },
       /** For the host: who of the staff has this token, and what the staff may do. */
       authenticateStaff: (tenant, input) => staff.sessions.find(tenant.id, TokenInput.parse(input).token),
       ...companies.operations,
@@ -372,7 +373,21 @@ export const createService: CreateService = (platform) => {
   };
 };
 
-const TokenInput = z.object({ token: z.string().max(512) });
+/** The same whichever of both it is. */
+function wrongCredentials(): ShopError {
+  return new ShopError('unauthenticated', 'E-mail or password is wrong.', {
+    remedy: 'Check both and try again.',
+  });
+}
+
+function wrongPresent(): ShopError {
+  return new ShopError('invalid_input', 'The present password is wrong.', {
+    remedy: 'Type the password you log in with.',
+    problems: [{ where: 'body/password/present', what: 'is wrong' }],
+  });
+}
+
+const TokenInput = z.object({ token: z.string().max(512), again: z.boolean().default(false) });
 const CustomerInput = z.object({ customerId: z.string().max(80) });
 
 function customerOf({ caller }: RouteRequest): string {

@@ -18,8 +18,11 @@ export interface Sessions {
     customerId: string,
     device: Device,
   ): Promise<{ token: string; expiresAt: Date }>;
-  /** Whose it is, with the groups they are in now; a company is a group of those who buy for it. */
-  find(tenant: TenantId, token: string): Promise<CustomerIdentity | undefined>;
+  /**
+   * Whose it is, with the groups they are in now; a company is a group of those who buy for it.
+   * @param again of whoever came in by it and has been here since: that it was exchanged meanwhile is no sign of a thief
+   */
+  find(tenant: TenantId, token: string, again?: boolean): Promise<CustomerIdentity | undefined>;
   /** Whose it is, and when they logged in, for whoever asks how long ago that was. */
   begunWith(tenant: TenantId, token: string): Promise<Begun | undefined>;
   /** The same for what is to be of this session: whoever ends it meanwhile waits for the transaction, and ends what came of it, too. */
@@ -89,6 +92,7 @@ const END_EXCHANGED =
 /** The session whose token this was a moment ago. One statement: meanwhile its token may be exchanged again. */
 const FIND_EXCHANGED = `WITH ended AS (${END_EXCHANGED}) SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')}
   AND s.previous_hash = $2 AND s.rotated_at > $3 AND s.expires_at > $4`;
+const FIND_FORMER = `SELECT s.customer_id, s.seen_at, ${identities('customer_sessions', 's.customer_id')} AND s.previous_hash = $2 AND s.expires_at > $3`;
 const OF = `SELECT s.id AS customer_id, ${identities('customers', 's.id')} AND s.id = $2`;
 
 interface IdentityRow {
@@ -140,11 +144,19 @@ export function createSessions(
       );
       return { token, expiresAt };
     },
-    async find(tenant, token) {
+    async find(tenant, token, again = false) {
       if (!token.startsWith(`sms_${tenant}.`)) return undefined;
       const hash = hashOf(token);
       const { rows } = await sql.query<SessionRow>(tenant, FIND, [tenant, hash, clock.now()]);
       const [row] = rows;
+      if (row === undefined && again) {
+        const { rows: former } = await sql.query<SessionRow>(tenant, FIND_FORMER, [
+          tenant,
+          hash,
+          clock.now(),
+        ]);
+        return former[0] && identityOf(former[0]);
+      }
       if (row === undefined) {
         // Only here, so that nobody else pays for it.
         const values = [tenant, hash, later(-GRACE_MS), clock.now()];

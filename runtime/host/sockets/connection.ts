@@ -26,6 +26,7 @@ export interface Endpoint {
     host: string,
     audience: 'shopper' | 'merchant',
     token: string,
+    again: boolean,
   ) => Promise<Caller>;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
@@ -112,10 +113,17 @@ export class Connection implements SocketConnection {
   }
 
   async identify(audience: 'shopper' | 'merchant', token: string): Promise<Caller> {
-    const caller = await this.#endpoint.identify(this.tenant, this.host, audience, token);
+    const caller = await this.#endpoint.identify(this.tenant, this.host, audience, token, false);
     this.proof = { audience, token };
     this.caller = caller;
     return caller;
+  }
+
+  /** Who would come in now by what they came in by. @throws ShopError as whoever is refused */
+  async identifyAgain(): Promise<Caller> {
+    if (this.proof === undefined) return this.caller;
+    const { audience, token } = this.proof;
+    return this.#endpoint.identify(this.tenant, this.host, audience, token, true);
   }
 
   take(data: Buffer, isBinary: boolean): void {

@@ -13,7 +13,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Tenant } from '../../platform/ports.ts';
 import type { Tracer } from '../../platform/tracing/tracer.ts';
 import type { Access } from '../access/access.ts';
-import type { Identify } from '../callers.ts';
+import { tokenIn, type Identify } from '../callers.ts';
 import { PROBLEM_TYPE, toProblem } from '../problem.ts';
 import { traceSocket } from '../tracing.ts';
 import { hostNameOf, requireDomain, shopAt, type ShopsOptions } from '../shop.ts';
@@ -31,6 +31,8 @@ export interface SocketsOptions extends ShopsOptions {
   readonly tracer: Tracer;
   /** Who has not answered for so long is gone. Default 50 s. */
   readonly silenceMilliseconds?: number;
+  /** How often a caller's proof is looked at again, in turns of half as long. Default 12. */
+  readonly proofTurns?: number;
 }
 
 export interface SocketMeter {
@@ -48,12 +50,10 @@ export interface Sockets {
 }
 
 const GOING_AWAY = 1001;
-/** How often a caller's proof is looked at again, in turns of the wheel. */
-const PROOF_TURNS = 12;
 const GOODBYE_MS = 2_000;
 
 export function createSockets(options: SocketsOptions): Sockets {
-  const { log, meter, identify, access, served, services } = options;
+  const { log, meter, identify, access, served, services, proofTurns = 12 } = options;
   const endpoints = new Map<string, Endpoint>();
   const perTenant = new Map<string, number>();
   const open = new Map<string, number>();
@@ -69,11 +69,12 @@ export function createSockets(options: SocketsOptions): Sockets {
         domain: definition.name,
         definition: socket,
         handler: traceSocket(name, handler, options.tracer),
-        async identify(tenant, host, audience, token) {
+        async identify(tenant, host, audience, token, again) {
           const caller = await identify(tenant, audience, {
             ...NOTHING,
             host,
             authorization: `Bearer ${token}`,
+            again,
           });
           // Over a socket there is both, reading and writing.
           for (const scope of ['read', 'write'])
@@ -122,14 +123,13 @@ export function createSockets(options: SocketsOptions): Sockets {
     connection.isHeard = false;
     connection.ping();
     connection.turns += 1;
-    if (connection.proof !== undefined && connection.turns % PROOF_TURNS === 0) void prove(connection);
+    if (connection.proof !== undefined && connection.turns % proofTurns === 0) void prove(connection);
   }
 
   async function prove(connection: Connection): Promise<void> {
-    const { proof, caller } = connection;
-    if (proof === undefined) return;
+    const { caller } = connection;
     try {
-      const now = await connection.identify(proof.audience, proof.token);
+      const now = await connection.identifyAgain();
       if (now.kind !== caller.kind || now.customerId !== caller.customerId)
         connection.close(SIGNED_OUT, 'signed out');
     } catch (error) {
@@ -176,6 +176,9 @@ export function createSockets(options: SocketsOptions): Sockets {
       open.set(name, (open.get(name) ?? 0) + 1);
       // What `upgrade` hands over is the connection itself.
       const connection = new Connection(endpoint, client, socket as Socket, tenant, host, caller);
+      const token = tokenIn({ authorization, cookie });
+      if (caller.customerId !== undefined && token !== undefined)
+        connection.proof = { audience: 'shopper', token };
       wheel.add(connection);
       endpoint.handler.opened(connection);
     });

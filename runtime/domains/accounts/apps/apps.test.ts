@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as openid from 'openid-client';
 import type { TestDatabase } from '../../../../tests/support/database.ts';
+import { whileHeld } from '../../../../tests/support/locks.ts';
 import { HOST_ROUTES } from '../../../host/definition.ts';
 import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
@@ -550,6 +551,15 @@ test('an app that is switched off, or loses a scope, learns nothing more of it',
     401,
   );
   assert.equal((await browser.authorize(query)).search, '?problem=app');
+});
+
+test('an app that comes with a session while it is being ended is given nothing that would outlast it', async () => {
+  const { browser, id } = await shopper();
+  await tokensFor(browser);
+  const { query } = beginning(forum);
+  const end = ['delete from shop.customer_sessions where customer_id = $1', [id]] as const;
+  const place = await whileHeld(database, end, () => browser.authorize(query));
+  assert.equal(`${place.pathname}${place.search}`, '/connect?problem=over');
 });
 
 test('a token is taken back by the app that has it, and by no other', async () => {

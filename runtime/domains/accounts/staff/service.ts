@@ -7,6 +7,7 @@ import type { Links } from '../links.ts';
 import type { PasskeyInput, PasskeySignIn } from '../passkeys/definition.ts';
 import type { Holder, Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords.ts';
+import { isPresent } from '../present-password.ts';
 import { addressOf, bearerOf } from '../requests.ts';
 import { keyOf } from '../shapes.ts';
 import { deviceOf } from '../signed-in/devices.ts';
@@ -73,13 +74,15 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
     await attempts.count(tenant.id, 'staff', keyOf(email), addressOf(request));
     const member = await members.byEmail(tenant.id, email);
     const right = await passwords.verify(password, member?.password_hash ?? undefined, signal);
-    if (member === undefined || !right)
-      throw new ShopError('unauthenticated', 'E-mail or password is wrong.', {
-        remedy: 'Check both and try again.',
-      });
+    if (member === undefined || !right) throw wrongCredentials();
     await requireCode(request, member, code);
+    const session = await sql.transaction(tenant.id, async (tx) => {
+      if (!(await isPresent(tx, 'staff_members', tenant.id, member.id, member.password_hash ?? '')))
+        throw wrongCredentials();
+      return sessions.begin(tx, tenant.id, member.id, deviceOf(request));
+    });
     await attempts.forgive(tenant.id, 'staff', keyOf(email));
-    return welcome(member, await begun(request, member.id));
+    return welcome(member, session);
   }
 
   /** Whoever hears of it has the password. @throws ShopError `unauthenticated` without the right one, `rate_limited` */
@@ -113,10 +116,13 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
       await requirePassword(request, member, password.present, 'body/password/present');
       const hash = await passwords.hash(password.next, signal);
       await sql.transaction(tenant.id, async (tx) => {
-        await tx.query(
-          'UPDATE staff_members SET password_hash = $3, version = version + 1, updated_at = $4 WHERE tenant_id = $1 AND id = $2',
-          [tenant.id, member.id, hash, clock.now()],
+        const { rowCount } = await tx.query(
+          `UPDATE staff_members SET password_hash = $3, version = version + 1, updated_at = $4
+           WHERE tenant_id = $1 AND id = $2 AND password_hash = $5`,
+          [tenant.id, member.id, hash, clock.now(), member.password_hash],
         );
+        // Set anew by a link meanwhile: whoever comes with the former one does not get the last word.
+        if (rowCount === 0) throw wrongPassword('body/password/present');
         await sessions.endOthers(tx, tenant.id, member.id, bearerOf(request.headers) ?? '');
         await noteSecurity(platform, tx, { happening: 'password', kind: 'staff', accountId: member.id });
       });
@@ -133,10 +139,7 @@ export function createStaff(platform: Platform, { passwords, attempts, links, pa
   ): Promise<void> {
     await attempts.count(tenant.id, 'staff', member.email_key, undefined);
     if (!(await passwords.verify(password, member.password_hash ?? undefined, signal)))
-      throw new ShopError('invalid_input', 'The password is wrong.', {
-        remedy: 'Type the password you sign in with.',
-        problems: [{ where, what: 'is wrong' }],
-      });
+      throw wrongPassword(where);
     await attempts.forgive(tenant.id, 'staff', member.email_key);
   }
 
@@ -278,6 +281,20 @@ function staffIn(params: unknown): string {
 
 function roleIn(params: unknown): string {
   return (params as { roleId: string }).roleId; // as above
+}
+
+/** The same whichever of both it is. */
+function wrongCredentials(): ShopError {
+  return new ShopError('unauthenticated', 'E-mail or password is wrong.', {
+    remedy: 'Check both and try again.',
+  });
+}
+
+function wrongPassword(where: string): ShopError {
+  return new ShopError('invalid_input', 'The password is wrong.', {
+    remedy: 'Type the password you sign in with.',
+    problems: [{ where, what: 'is wrong' }],
+  });
 }
 
 function overdue(): ShopError {
