@@ -19,11 +19,16 @@ const DISPUTED_CARD = '4000000000000259';
 const LONG = { withinMs: 30_000 };
 type By = 'card' | 'paypal';
 
-/** A shop that counts what it asks the processor to return. */
+/** Behind each request a task goes on with what it could not finish; by then it has. */
+const BEHIND_REQUEST_MS = 10_000;
+
+/** A shop that counts what it asks the processor to return, and for which time passes when a test says so. */
 async function shopThatCounts(options: TestShopOptions = {}) {
   const asked: string[] = [];
+  let aheadMs = 0;
   const shop = await startTestShop({
     paypal: true,
+    clock: { now: () => new Date(Date.now() + aheadMs) },
     ...options,
     between: (payments) => ({
       ...payments,
@@ -69,6 +74,7 @@ async function shopThatCounts(options: TestShopOptions = {}) {
     async cancel({ id }: { readonly id: string }): Promise<void> {
       const { status } = await shop.merchant('POST', `/api/admin/orders/orders/${id}/cancel`, { body: {} });
       assert.equal(status, 200);
+      aheadMs += BEHIND_REQUEST_MS;
     },
     decide: (id: string, how: 'evidence' | 'accept', text?: string) =>
       shop.merchant<Dispute>('POST', `/api/admin/payments/disputes/${id}/${how}`, {
@@ -219,8 +225,7 @@ describe('should nobody tell that a dispute is over', () => {
       await shop.host.tasks.settled();
     };
     await money.cancel(order);
-    // Behind each request a task goes on with what it could not finish.
-    await passTo(new Date(now.getTime() + 10_000));
+    await passTo(new Date(now.getTime() + BEHIND_REQUEST_MS));
     let waiting = await next();
     for (const [looks, pause] of [
       [2, 1200],
