@@ -4,9 +4,11 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { TestHost } from '../../runtime/host/testing.ts';
 import type { TestDatabase } from './database.ts';
+import { endLeases } from './leases.ts';
 import { own, ownFolder } from './owned.ts';
 
 export interface Mortal {
@@ -35,14 +37,11 @@ export function createMortals(
   return {
     async start(env = {}) {
       const { url, secretsKey, admin } = database();
-      // As if the leases of a process that was killed had run out: no test waits for that.
-      await admin.query(`
-        update shop.tasks set lease_until = now() - interval '1 second' where state = 'running';
-        update shop.idempotency_keys set locked_until = now() - interval '1 second' where status is null`);
+      await endLeases(admin);
       const child = fork(module, {
         env: {
-          ...process.env,
           NODE_COMPILE_CACHE: join(folder, 'cache'),
+          ...process.env,
           DATABASE_URL: url,
           SECRETS_KEY: secretsKey,
           ...env,
@@ -83,6 +82,8 @@ export function createMortals(
 
 /** In such a process: says that it is ready, and stops in order when asked to. */
 export function live(host: Pick<TestHost, 'port' | 'stop'>): void {
+  // Left for the next: one that is killed leaves nothing at its end.
+  flushCompileCache();
   process.send?.({ port: host.port });
   process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
 }

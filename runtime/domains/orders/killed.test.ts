@@ -390,8 +390,7 @@ describe('killed at any moment', () => {
       } else if (round % 3 === 1) {
         await shop.restartProcessor();
       } else {
-        await shop.database.postgres.kill();
-        await shop.database.postgres.start();
+        await shop.restartDatabase();
       }
     }
     await Promise.all(shoppers);

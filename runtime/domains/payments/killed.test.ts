@@ -203,6 +203,11 @@ describe('killed at any moment of a dispute or a payout', () => {
         const { status } = await ask(shop.port, 'POST', path, { body: {}, headers: MERCHANT });
         return status === 200 ? true : undefined;
       });
+      // As if the seconds had passed after which a task does what the request could not finish.
+      await shop.database.admin.query(
+        `update shop.tasks set run_at = now() where name = 'orders.advance-order' and key = $1 and state = 'waiting'`,
+        [orderId],
+      );
       // It waits for the bank, and for nothing else.
       await rowsOnce<{ waits: boolean }>(
         `select settled and status = 'cancelled' and not exists (

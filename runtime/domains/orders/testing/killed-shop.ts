@@ -7,6 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { endLeases } from '../../../../tests/support/leases.ts';
 import { own, ownFolder } from '../../../../tests/support/owned.ts';
 import { freePort } from '../../../../tests/support/port.ts';
 import { payments } from '../../payments/definition.ts';
@@ -21,17 +22,19 @@ export interface KilledShop {
   readonly port: number;
   /** Of the processor. */
   readonly origin: string;
-  /** @param crashAt the step after which it dies, counted from when it is sent `arm`; absent: it lives. Resolves when it is ready */
-  startRuntime(crashAt?: number): Promise<ChildProcess>;
+  /** One that lives until it is killed. Resolves when it is ready; what another left when it died is free for it at once. */
+  startRuntime(): Promise<ChildProcess>;
   /** Has something for sale, at 20.00 each. */
   stock(variantId: string, onHand: number): Promise<void>;
   newCart(variantId: string, quantity?: number): Promise<Cart>;
   checkOut(cart: Cart): Promise<Placed | 'out_of_stock'>;
   /** Kills the processor, and starts it again on the same data. */
   restartProcessor(): Promise<void>;
+  /** Kills PostgreSQL, and starts it again: what was claimed and could not be ended is free at once. */
+  restartDatabase(): Promise<void>;
   /**
-   * Goes through places where a runtime dies, and is started again: one round for each. Ends with the first round that came through alive.
-   * Which places it are is drawn, so that a few runs see them all.
+   * Goes through places where a runtime dies, and is started again: one round for each, with the runtime that the round before left.
+   * Ends with the first round that it came through alive. Which places it are is drawn, so that a few runs see them all.
    */
   inTurn(places: Places, round: (number: number, arm: () => void) => Promise<void>): Promise<Rounds>;
   /** @throws AssertionError when an order is not what its journal says */
@@ -69,7 +72,7 @@ export async function startKilledShop(): Promise<KilledShop> {
 
   function start(file: string, env: Record<string, string>): ChildProcess {
     const child = fork(new URL(file, import.meta.url), {
-      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache'), ...env },
+      env: { NODE_COMPILE_CACHE: join(folder, 'cache'), ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     own(child);
@@ -78,14 +81,21 @@ export async function startKilledShop(): Promise<KilledShop> {
     return child;
   }
 
-  async function startRuntime(crashAt?: number): Promise<ChildProcess> {
+  /** What a runtime had sent to the database before it died is done by the time that its sessions have ended. */
+  async function endSessions(): Promise<void> {
+    const sessions = `select from pg_stat_activity where usename = 'shop_runtime'`;
+    await patiently(async () => (await database.admin.query(sessions)).rowCount === 0 || undefined);
+  }
+
+  async function startRuntime(): Promise<ChildProcess> {
+    await endSessions();
+    await endLeases(database.admin);
     const child = start('./runtime.child.ts', {
       DATABASE_URL: database.url,
       SECRETS_KEY: database.secretsKey,
       PROCESSOR: origin,
       FOLDER: folder,
       PORT: String(port),
-      ...(crashAt === undefined ? {} : { CRASH_AT: String(crashAt) }),
     });
     await new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve());
@@ -109,41 +119,45 @@ export async function startKilledShop(): Promise<KilledShop> {
     return child;
   }
 
-  /** @returns after what it died; undefined: the round came through alive */
-  async function dying(
-    crashAt: number,
-    round: (arm: () => void) => Promise<void>,
-  ): Promise<string | undefined> {
-    const mortal = await startRuntime(crashAt);
-    let runtime = mortal;
-    let crash: string | undefined;
+  /** Runtimes one after another: when one has died the next is started, until `stop`. */
+  function startRuntimes() {
     let isOver = false;
-    mortal.on('message', (message) => (crash = JSON.stringify(message)));
-    const died = new Promise<void>((resolve) => mortal.once('exit', () => resolve()));
-    const restarted = (async () => {
-      await died;
-      if (!isOver) runtime = await startRuntime();
-    })();
-    try {
-      await round(() => mortal.send('arm'));
-      return mortal.signalCode === null && crash === undefined ? undefined : (crash ?? 'an unknown step');
-    } finally {
-      isOver = true;
-      await kill(mortal);
-      await restarted;
-      await kill(runtime);
-    }
+    const begin = async (): Promise<ChildProcess> => {
+      const runtime = await startRuntime();
+      runtime.once('exit', () => {
+        if (!isOver) living = begin();
+      });
+      return runtime;
+    };
+    let living = begin();
+    return {
+      living: () => living,
+      async stop(): Promise<void> {
+        isOver = true;
+        await kill(await living);
+      },
+    };
   }
 
   const inTurn: KilledShop['inTurn'] = async ({ step, most = Number.POSITIVE_INFINITY }, round) => {
     const crashes: string[] = [];
     const first = 1 + Math.floor(Math.random() * step);
-    for (let number = 1; number <= most; number += 1) {
-      const crash = await dying(first + (number - 1) * step, (arm) => round(number, arm));
-      if (crash === undefined) return { rounds: number, crashes };
-      crashes.push(crash);
+    const runtimes = startRuntimes();
+    try {
+      for (let number = 1; number <= most; number += 1) {
+        const mortal = await runtimes.living();
+        let crash: string | undefined;
+        mortal.once('message', (message) => (crash = JSON.stringify(message)));
+        await round(number, () => mortal.send({ dieAfter: first + (number - 1) * step }));
+        if (mortal.signalCode === null && crash === undefined) return { rounds: number, crashes };
+        crashes.push(crash ?? 'an unknown step');
+        // It says so before it dies.
+        await kill(mortal);
+      }
+      return { rounds: most, crashes };
+    } finally {
+      await runtimes.stop();
     }
-    return { rounds: most, crashes };
   };
 
   async function stock(variantId: string, onHand: number): Promise<void> {
@@ -200,6 +214,11 @@ export async function startKilledShop(): Promise<KilledShop> {
     async restartProcessor() {
       await kill(processor);
       processor = await startProcessor();
+    },
+    async restartDatabase() {
+      await database.postgres.kill();
+      await database.postgres.start();
+      await patiently(async () => (await endLeases(database.admin), true));
     },
     async stop() {
       for (const child of children) child.kill('SIGKILL');

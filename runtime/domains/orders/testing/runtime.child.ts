@@ -1,8 +1,9 @@
 /**
- * A runtime of orders and payments as a process of its own, for tests that kill it. Once told `arm`, it kills itself after
- * the CRASH_AT-th thing it did to the database or the processor, as `kill -9` between two steps would.
+ * A runtime of orders and payments as a process of its own, for tests that kill it. Once told `dieAfter`, it kills itself after so many
+ * things that it did to the database or the processor, as `kill -9` between two steps would.
  */
-import type { DomainService, Platform } from '../../../platform/domain.ts';
+import { flushCompileCache } from 'node:module';
+import type { Platform } from '../../../platform/domain.ts';
 import type { Payments, Sql } from '../../../platform/ports.ts';
 import { createPayments } from '../../payments/service.ts';
 import { createOrders } from '../service.ts';
@@ -10,17 +11,15 @@ import { SETTINGS } from '../settings.ts';
 import { startTestHost } from './shop.ts';
 
 const env = (name: string): string => process.env[name] ?? '';
-const crashAt = Number(env('CRASH_AT') || Number.POSITIVE_INFINITY);
-let armed = false;
-let done = 0;
+let left = Number.POSITIVE_INFINITY;
 
 process.on('message', (message) => {
-  if (message === 'arm') armed = true;
+  left = (message as { dieAfter: number }).dieAfter; // as killed-shop.ts says
 });
 
 function afterEach<T>(what: string, result: Promise<T>): Promise<T> {
   return result.then((value) => {
-    if (armed && (done += 1) === crashAt) {
+    if ((left -= 1) === 0) {
       process.send?.({ crashed: what });
       process.kill(process.pid, 'SIGKILL');
     }
@@ -56,12 +55,6 @@ function mortal(platform: Platform): Platform {
   return { ...platform, sql, payments };
 }
 
-/** A claim of a killed process is free again at once. */
-function impatient(service: DomainService): DomainService {
-  const tasks = service.definition.tasks.map((task) => ({ ...task, leaseSeconds: 1 }));
-  return { ...service, definition: { ...service.definition, tasks } };
-}
-
 const host = await startTestHost(
   { url: env('DATABASE_URL'), secretsKey: env('SECRETS_KEY') },
   env('PROCESSOR'),
@@ -71,26 +64,18 @@ const host = await startTestHost(
     log: env('LOG_LEVEL') || 'silent',
     paypal: true,
     services: {
-      orders: (platform) =>
-        impatient(
-          createOrders(mortal(platform), {
-            ...SETTINGS,
-            holdSeconds: Number(env('HOLD_SECONDS') || 60),
-            sweepSeconds: 1,
-            stuckSeconds: 1,
-          }),
-        ),
+      orders: (platform) => createOrders(mortal(platform), { ...SETTINGS, sweepSeconds: 1, stuckSeconds: 1 }),
       payments: (platform) =>
-        impatient(
-          createPayments(mortal(platform), {
-            reconcileSeconds: 1,
-            quietSeconds: 1,
-            lookBackSeconds: 3600,
-            glanceSeconds: 1,
-          }),
-        ),
+        createPayments(mortal(platform), {
+          reconcileSeconds: 1,
+          quietSeconds: 1,
+          lookBackSeconds: 3600,
+          glanceSeconds: 1,
+        }),
     },
   },
 );
+// Left for the next: one that is killed leaves nothing at its end.
+flushCompileCache();
 process.send?.('ready');
 process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
