@@ -8,7 +8,7 @@ import type { Client } from '../../kube/client.ts';
 import { isForbidden } from '../../kube/errors.ts';
 import { openDatabase, type Database } from '../../provisioners/postgres/database.ts';
 import { DIRECTORY_SCHEMA, loadCatalogue, OWNER, POOL_SCHEMA } from '../../provisioners/postgres/desired.ts';
-import { observe } from '../../provisioners/postgres/observe.ts';
+import { observe, type ObservedServer } from '../../provisioners/postgres/observe.ts';
 import { planSchema, planServer } from '../../provisioners/postgres/plan.ts';
 import { parsePlatform, PlatformConfigError, type PlatformConfig } from '../../resources/platform.ts';
 import { enabledDomains, homeOf, schemaOf } from '../../resources/presets.ts';
@@ -25,6 +25,7 @@ export type DataPlaneView =
       readonly milliseconds: number;
       readonly citus: boolean;
       readonly schema: { readonly name: string; readonly exists: boolean; readonly tables: number };
+      /** `login`: somebody may enter as it. */
       readonly role: { readonly name: string; readonly exists: boolean; readonly login: boolean };
       /** The directory, from which runtimes learn of tenants, lists it. */
       readonly listed: boolean;
@@ -98,13 +99,20 @@ async function look(
     milliseconds,
     citus: observed.citus,
     schema: { name: schema, exists: present?.exists === true, tables: present?.tables.length ?? 0 },
-    role: { name: desired.role, exists: role !== undefined, login: role?.login === true },
+    role: { name: desired.role, exists: role !== undefined, login: mayEnter(observed.roles, desired.role) },
     listed: row !== undefined,
     topics: DOMAINS.filter((domain) => domains.some((enabled) => enabled === domain.name)).flatMap(
       ({ topics }) => topics.map((topic) => topic.name),
     ),
     pending: pending.map(({ describe }) => describe),
   };
+}
+
+/** Whether there is a login for the role: itself where it may log in (Citus), else one of its members. */
+export function mayEnter(roles: ObservedServer['roles'], role: string): boolean {
+  return [...roles.values()].some(
+    ({ name, login, memberOf }) => login && (name === role || memberOf.includes(role)),
+  );
 }
 
 /**

@@ -127,7 +127,7 @@ function dataPlaneText(view: DataPlaneView | undefined, style: Style): string {
         `${view.database}, answers in ${view.milliseconds} ms${view.citus ? ', Citus' : ''}`,
       ),
       line(schema.exists ? 'ready' : 'failing', 'schema', `${schema.name}, ${schema.tables} tables`),
-      line(role.login ? 'ready' : 'failing', 'role', `${role.name}${role.login ? '' : ': may not log in'}`),
+      line(role.login ? 'ready' : 'failing', 'role', `${role.name}${role.login ? '' : ': has no login'}`),
       line(listed ? 'ready' : 'failing', 'directory', listed ? 'listed' : 'not listed: no runtime serves it'),
       line('ready', 'topics', topics.join(', ')),
       ...pending.map((action) => line('waiting', 'pending', action)),

@@ -405,13 +405,7 @@ function databaseNode(observed: Observed, view: DataPlaneView): HealthNode {
             }
           : {}),
       },
-      part(
-        'Role',
-        role.name,
-        role.exists && role.login,
-        ['login'],
-        'the role is not there, or may not log in',
-      ),
+      part('Role', role.name, role.exists && role.login, ['login'], 'the role is not there, or has no login'),
       part(
         'Directory',
         observed.tenant.metadata.name,
