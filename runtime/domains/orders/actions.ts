@@ -9,7 +9,7 @@ import { readerOf } from './carts.ts';
 import { createEdits, type Edits } from './edits/actions.ts';
 import { createExchanges, type Exchanges } from './exchanges/actions.ts';
 import { mayCancel, type OrderState } from './machine.ts';
-import { askRefund, refundIdOf, type Wish } from './refunds.ts';
+import { askRefund, refundIdOf, requireGranted, type Wish } from './refunds.ts';
 import { createReturns, type Returns } from './returns/actions.ts';
 import type { Saga } from './saga.ts';
 import type { OrdersSettings } from './settings.ts';
@@ -22,7 +22,10 @@ export interface Actions {
   extendHold(tenant: Tenant, orderId: string): Promise<StoredOrder>;
   abandon(tenant: Tenant, orderId: string): Promise<StoredOrder>;
   cancel(tenant: Tenant, orderId: string, reason: string | undefined): Promise<StoredOrder>;
-  /** @param key of the request: asking twice with one key refunds once */
+  /**
+   * @param key of the request: asking twice with one key refunds once
+   * @throws ShopError `conflict` where the processor has refused it already; where it cannot be asked now, the saga goes on asking
+   */
   refund(tenant: Tenant, orderId: string, key: string, wish: Omit<Wish, 'id'>): Promise<StoredOrder>;
   readonly returns: Returns;
   readonly exchanges: Exchanges;
@@ -110,11 +113,14 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
       ),
 
     async refund(tenant, orderId, key, wish) {
+      const id = refundIdOf(key);
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
-        await askRefund(tx, tenant.id, order, { ...wish, id: refundIdOf(key) }, now());
+        await askRefund(tx, tenant.id, order, { ...wish, id }, now());
         await later(tx, orderId);
       });
-      return push(tenant.id, orderId);
+      const order = await push(tenant.id, orderId);
+      await requireGranted(readerOf(platform, tenant.id), tenant.id, orderId, id);
+      return order;
     },
 
     returns: createReturns(platform, later, push, exchanges),

@@ -34,6 +34,7 @@ import {
   type Taken,
   type TakenRow,
 } from './inventory.ts';
+import { requirePayable } from './payable.ts';
 import type { Price } from './pricing.ts';
 import { buyerOf as promotionBuyerOf, NOT_REDEEMED, redeeming, redemptionsOf } from './promotions/store.ts';
 import { changeOrder, lockOrder, noSuchOrder, orderEvent, showOrder, type StoredOrder } from './store.ts';
@@ -188,6 +189,7 @@ function requireSellable(
   const price = cartPrice(cart, now, buyer.shippingMethod, buyer.shippingAddress);
   refuseUndeliverable(price, buyer, input.shippingMethod);
   refuseUnsellable(cart, price, input.expectedTotal);
+  requirePayable(price.totals);
   return { buyer, price };
 }
 

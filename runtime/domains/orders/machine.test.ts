@@ -30,6 +30,8 @@ interface World {
   readonly order: OrderState;
   readonly intent: 'pending' | 'authorized' | 'captured' | 'cancelled';
   readonly intentRefunded: number;
+  /** By a refund that payments have noted, and that did not come to its end: it counts as returned there. */
+  readonly promised: number;
   readonly captures: number;
   readonly free: number;
   readonly now: number;
@@ -57,6 +59,7 @@ type Deed =
   | 'giveUp'
   | 'deliver'
   | 'refund'
+  | 'refundCutOff'
   | 'edit'
   | 'doWithout'
   | 'exchange'
@@ -84,6 +87,7 @@ const START: World = {
   },
   intent: 'pending',
   intentRefunded: 0,
+  promised: 0,
   captures: 0,
   free: 1,
   now: 0,
@@ -172,9 +176,14 @@ function perform(world: World, step: Step): World {
     case 'cancelPayment':
       return hear(world.intent === 'captured' ? world : { ...world, intent: 'cancelled' });
     case 'returnPayment':
+      assert.equal(world.promised, 0, 'payments refuse what they have promised already');
       return hear(giveBack(world, order.captured - order.refunded));
     case 'refund':
-      return change(hear(giveBack(world, 60)), { refundRequested: false });
+      return change(hear(giveBack({ ...world, promised: 0 }, 60)), { refundRequested: false });
+    case 'letGo': {
+      const line = { ...world.line, cancelled: world.line.cancelled + waiting(world.line) };
+      return change({ ...world, line }, { stock: stockOf([line]) });
+    }
     case 'captureSurcharge': {
       const { surcharge } = world;
       if (surcharge.intent !== 'authorized') return hear(world);
@@ -226,6 +235,8 @@ function act(world: World, deed: Deed): World {
       return order.payment === 'captured' && order.refunded < order.captured
         ? change(world, { refundRequested: true })
         : world;
+    case 'refundCutOff':
+      return order.refundRequested ? { ...world, promised: 60 } : world;
     case 'edit': {
       if (!mayEdit(order) || order.surcharges.length > 0) return world;
       const asked = { id: 'pay', wanted: true, payment: 'none', captured: 0, refunded: 0 } as const;
@@ -292,6 +303,7 @@ const DEEDS: readonly Deed[] = [
   'deliver',
   'deliver',
   'refund',
+  'refundCutOff',
   'edit',
   'edit',
   'doWithout',
@@ -349,6 +361,38 @@ describe('the life of an order', () => {
     assert.deepEqual(next('a', 'b', REST), { do: 'rest' });
   });
 
+  it('returns what was taken while all the rest went back, and lets go what has not left', () => {
+    const taken = { id: 'pay', wanted: true, payment: 'captured', captured: DEARER, refunded: 0 } as const;
+    const paidBack: OrderState = {
+      ...START.order,
+      status: 'refunded',
+      stock: 'partly_shipped',
+      payment: 'captured',
+      captured: TOTAL + DEARER,
+      refunded: TOTAL,
+      surcharges: [taken],
+    };
+    const next = (more: Partial<OrderState>) => nextStep({ ...paidBack, ...more }, new Date(0)).do;
+    assert.equal(next({}), 'returnSurcharge');
+    const returned = { refunded: TOTAL + DEARER, surcharges: [{ ...taken, refunded: DEARER }] };
+    assert.equal(next(returned), 'letGo');
+    assert.equal(next({ ...returned, exchanging: true }), 'rest', 'an exchange decides on its units itself');
+    assert.equal(next({ ...returned, stock: 'shipped' }), 'rest');
+  });
+
+  it('ends a refund that was begun before it returns the rest of a cancelled order', () => {
+    const cancelled: OrderState = {
+      ...START.order,
+      status: 'cancelled',
+      stock: 'released',
+      payment: 'captured',
+      captured: TOTAL,
+      refundRequested: true,
+    };
+    assert.equal(nextStep(cancelled, new Date(0)).do, 'refund');
+    assert.equal(nextStep({ ...cancelled, refundRequested: false }, new Date(0)).do, 'returnPayment');
+  });
+
   it('knows no way out of the end', () => {
     const all: OrderStatus[] = [
       'pending_payment',
@@ -399,7 +443,9 @@ function assertAtRest(world: World): void {
     'refunded',
   ];
   assert.ok(alive.includes(order.status), what);
-  if (order.status === 'refunded') assert.equal(order.refunded, order.captured, what);
+  if (order.status !== 'refunded') return;
+  assert.equal(order.refunded, order.captured, what);
+  assert.equal(waiting(line), 0, 'nobody can buy what waits, and nobody ships it');
 }
 
 /** Nobody is charged for what an edit has done without, and nobody waits for what is over. */

@@ -40,6 +40,8 @@ export interface OrderState {
    * fact about the order, and the next round asks anew.
    */
   readonly contested?: readonly string[] | undefined;
+  /** Whether an exchange that is under way keeps units that wait: it decides on them. */
+  readonly exchanging?: boolean | undefined;
 }
 
 /** Of `contested`: what was paid for an order that has ended. */
@@ -62,7 +64,9 @@ export type Step =
   | { readonly do: 'cancelPayment' }
   | { readonly do: 'returnPayment' }
   | { readonly do: 'captureSurcharge' | 'cancelSurcharge' | 'returnSurcharge'; readonly id: string }
-  | { readonly do: 'refund' };
+  | { readonly do: 'refund' }
+  /** All of the money has gone back, and nobody ships it any more: units that wait are others' to buy. */
+  | { readonly do: 'letGo' };
 
 const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending_payment: ['authorized', 'cancelled', 'expired'],
@@ -107,7 +111,8 @@ export function nextStep(order: OrderState, now: Date): Step {
       if (order.due > 0 && hasMoney(order) && order.cancelActor === undefined) return { do: 'retakeStock' };
       return afterTheEnd(order);
     case 'cancelled':
-      return surchargeStep(order) ?? afterTheEnd(order);
+      // What was asked for before is done first: the processor may know of it, and returns no more than it took.
+      return surchargeStep(order) ?? (order.refundRequested ? { do: 'refund' } : afterTheEnd(order));
     case 'confirmed':
     case 'partially_refunded':
       if (order.cancelActor !== undefined && mayCancel(order)) return { do: 'cancel', why: 'asked' };
@@ -121,17 +126,31 @@ export function nextStep(order: OrderState, now: Date): Step {
 }
 
 function afterConfirmation(order: OrderState): Step {
-  return surchargeStep(order) ?? (order.refundRequested ? { do: 'refund' } : { do: 'rest' });
+  const step = surchargeStep(order);
+  if (step !== undefined) return step;
+  if (order.refundRequested) return { do: 'refund' };
+  return mayLetGo(order) ? { do: 'letGo' } : { do: 'rest' };
+}
+
+function mayLetGo({ status, stock, exchanging = false }: OrderState): boolean {
+  return status === 'refunded' && (stock === 'committed' || stock === 'partly_shipped') && !exchanging;
 }
 
 /** What is to be done for one of its surcharges, if for any. */
-function surchargeStep({ status, surcharges, contested = [] }: OrderState): Step | undefined {
+function surchargeStep({
+  status,
+  surcharges,
+  refundRequested,
+  contested = [],
+}: OrderState): Step | undefined {
   const isOver = status === 'cancelled' || status === 'refunded';
   for (const { id, wanted, payment, captured, refunded } of surcharges) {
     const isEnded = payment === 'captured' || payment === 'cancelled';
     if ((!wanted || isOver) && !isEnded) return { do: 'cancelSurcharge', id };
     if (payment === 'authorized') return { do: 'captureSurcharge', id };
-    if (!wanted && refunded < captured && !contested.includes(id)) return { do: 'returnSurcharge', id };
+    // It was taken while an edit did without it, or while all the rest went back. Of a cancelled order all goes back as one.
+    const paysNothing = !wanted || (status === 'refunded' && !refundRequested);
+    if (paysNothing && refunded < captured && !contested.includes(id)) return { do: 'returnSurcharge', id };
   }
   return undefined;
 }

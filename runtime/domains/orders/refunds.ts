@@ -5,7 +5,9 @@
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
+import { goodsOf } from './bundles/goods.ts';
 import type { Units } from './fulfilment/schemas.ts';
+import { isSame, quantityOf } from './fulfilment/units.ts';
 import { splitRefund } from './gift-cards/spread.ts';
 import type { Reader } from './carts.ts';
 import { returnToCards } from './gift-cards/store.ts';
@@ -112,6 +114,24 @@ export async function askRefund(
   );
 }
 
+/** @throws ShopError `conflict` with what the processor said, where it returns nothing for this wish */
+export async function requireGranted(
+  sql: Reader,
+  tenant: TenantId,
+  orderId: string,
+  id: string,
+): Promise<void> {
+  const { rows } = await sql.query<{ problem: string | null }>(
+    `select problem from orders_refunds where tenant_id = $1 and order_id = $2 and id = $3 and state = 'refused'`,
+    [tenant, orderId, id],
+  );
+  const [refused] = rows;
+  if (refused === undefined) return;
+  throw new ShopError('conflict', refused.problem ?? 'The refund was refused.', {
+    remedy: 'Ask again, under another key, once that is over.',
+  });
+}
+
 /** What has gone back of an order, is on its way, or pays for goods that went out instead. */
 export interface Ledger {
   /** Ids of all that was ever asked for. */
@@ -143,6 +163,25 @@ export async function readLedger(sql: Reader, tenant: TenantId, order: StoredOrd
     outside,
     left: paid + outside + order.gift - order.giftRefunded,
   };
+}
+
+/**
+ * Goods of an order, as many of each as are still to be paid back: none of what refunds by line were for already, and nothing where no
+ * money is left. For whoever has the order's lock.
+ */
+export async function stillPaid(
+  sql: Reader,
+  tenant: TenantId,
+  order: StoredOrder,
+  units: readonly Units[],
+): Promise<readonly Units[]> {
+  const { gone, left } = await readLedger(sql, tenant, order);
+  const goods = goodsOf(order.lines);
+  return units.map((each) => {
+    const bought = goods.find((one) => isSame(one, each))?.quantity ?? 0;
+    const paid = left === 0 ? 0 : Math.max(bought - quantityOf(gone, each), 0);
+    return { ...each, quantity: Math.min(each.quantity, paid) };
+  });
 }
 
 /** What units that come back are worth in an exchange, and what of that pays for other goods. */

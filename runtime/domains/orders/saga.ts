@@ -6,9 +6,11 @@ import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
 import { paymentOfCheckout } from '../payments/schemas.ts';
-import { wantsOf } from './bundles/goods.ts';
+import { goodsOf, wantsOf } from './bundles/goods.ts';
 import { readerOf, type Reader } from './carts.ts';
 import { reopenDraft } from './drafts/reopen.ts';
+import { giveUp } from './fulfilment/give-up.ts';
+import { allWaiting } from './fulfilment/units.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
 import { move, sellingHeld, take, tellStock } from './inventory.ts';
 import { isSettled, nextStep, REST, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
@@ -182,6 +184,8 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         return returnPart(tenant, order, step.id, surchargeOf(order, step.id));
       case 'refund':
         return refundRequested(reader, tenant, order);
+      case 'letGo':
+        return letGo(tenant, order);
       case 'rest':
       case 'wait':
         return order;
@@ -359,6 +363,14 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
       await closeRefund(tenant, order.id, wish.id, 'refused', error.message);
       return readOrder(reader, tenant, order.id);
     }
+  }
+
+  function letGo(tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
+    const units = allWaiting(goodsOf(order.lines));
+    const reason = 'Paid back before all of it had left.';
+    return platform.sql.transaction(tenant, (tx) =>
+      giveUp(tx, tenant, order, units, { ...by(reason), noted: true }),
+    );
   }
 
   async function closeRefund(

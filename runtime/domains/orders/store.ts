@@ -12,6 +12,7 @@ import { sharesOfParts } from './bundles/shares.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
 import type { EditedFacts } from './edits/outcome.ts';
+import { isUnderWay } from './exchanges/bound.ts';
 import type { Fulfilment } from './fulfilment/schemas.ts';
 import { progressOf } from './fulfilment/units.ts';
 import type { Returned, ReturnState } from './returns/schemas.ts';
@@ -636,6 +637,7 @@ export async function showToMerchant(
 }
 
 function fromRow(row: OrderRow): StoredOrder {
+  const returns = (row.returns ?? []).map(returnedOf);
   return {
     id: row.id,
     number: row.number,
@@ -683,6 +685,7 @@ function fromRow(row: OrderRow): StoredOrder {
     updatedAt: row.updated_at,
     settled: row.settled,
     refundRequested: row.refund_requested,
+    exchanging: returns.some(isUnderWay),
     company: row.company ?? undefined,
     fulfilments: (row.fulfilments ?? []).map((each) => ({
       id: each.id,
@@ -695,7 +698,7 @@ function fromRow(row: OrderRow): StoredOrder {
       shippedAt: new Date(each.shipped).toISOString(),
       deliveredAt: each.delivered === null ? undefined : new Date(each.delivered).toISOString(),
     })),
-    returns: (row.returns ?? []).map(returnedOf),
+    returns,
     lines: row.lines.map((line) => ({
       ...snapshotFrom(line),
       ...placesOf(line, row.lines),

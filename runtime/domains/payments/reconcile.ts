@@ -7,6 +7,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { PaymentIntent, TenantId } from '../../platform/ports.ts';
 import type { Books } from './books.ts';
 import { DISPUTES, type FindDisputes } from './disputes/find.ts';
+import type { Endings } from './endings.ts';
 import type { Intents } from './intents.ts';
 import { namedBy } from './named.ts';
 import { isStray, observe } from './observe.ts';
@@ -26,6 +27,7 @@ const MOST_ALONE = 50;
 export interface Compared {
   readonly books: Books;
   readonly intents: Intents;
+  readonly endings: Pick<Endings, 'release'>;
   readonly payouts: Payouts;
   readonly disputes: FindDisputes;
 }
@@ -34,7 +36,7 @@ export interface Compared {
 export function createReconcile(
   platform: Platform,
   settings: PaymentsSettings,
-  { books, intents, payouts, disputes }: Compared,
+  { books, intents, endings, payouts, disputes }: Compared,
 ): (tenant: TenantId, wasIdle: boolean, signal: AbortSignal) => Promise<void> {
   const now = (): Date => platform.clock.now();
 
@@ -125,13 +127,13 @@ export function createReconcile(
     const given = new Set(rows.map((row) => row.id));
     for await (const page of recentIntents(tenant, signal)) {
       for (const intent of page) {
-        const id = namedBy(intent)?.paymentId;
-        if (id === undefined || !given.has(id) || intent.status === 'canceled') continue;
+        const which = namedBy(intent);
+        if (which === undefined || !given.has(which.paymentId) || intent.status === 'canceled') continue;
         platform.log.warn(
-          { tenant, payment: id, intent: intent.id },
+          { tenant, payment: which.paymentId, intent: intent.id },
           'an intent of a payment that was given up is cancelled',
         );
-        await platform.payments.cancel(tenant, intent.id, `cancel-${id}`);
+        await endings.release(tenant, which, intent.id);
       }
     }
     return true;

@@ -34,7 +34,13 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
   const heal = createHeal(platform, books, disputes);
   const findDisputes = createFindDisputes(platform, { ...DISPUTES, ...settings.disputes }, heal);
   const payouts = createPayouts(platform, { ...PAYOUTS, ...settings.payouts }, heal);
-  const reconcile = createReconcile(platform, settings, { books, intents, payouts, disputes: findDisputes });
+  const reconcile = createReconcile(platform, settings, {
+    books,
+    intents,
+    endings,
+    payouts,
+    disputes: findDisputes,
+  });
   const receiver = createReceiver(platform, { books, intents, disputes, payouts });
 
   const tasks: Record<string, TaskHandler> = {

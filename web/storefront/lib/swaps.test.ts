@@ -32,9 +32,10 @@ function shopOf(answers: Readonly<Record<string, object>>) {
 
 const MUG = {
   variants: [
-    { id: 'mug-s', title: 'S' },
-    { id: 'mug-m', title: 'M' },
-    { id: 'mug-l', title: 'L' },
+    { id: 'mug-s', title: 'S', price: { amount: 1500, currency: 'EUR' } },
+    { id: 'mug-m', title: 'M', price: { amount: 1500, currency: 'EUR' } },
+    { id: 'mug-l', title: 'L', price: { amount: 1500, currency: 'EUR' } },
+    { id: 'mug-xl', title: 'XL', price: { amount: 1900, currency: 'EUR' } },
   ],
 };
 const STOCK = {
@@ -42,10 +43,11 @@ const STOCK = {
     { variantId: 'mug-s', availability: 'in_stock' },
     { variantId: 'mug-m', availability: 'out' },
     { variantId: 'mug-l', availability: 'backorder' },
+    { variantId: 'mug-xl', availability: 'in_stock' },
   ],
 };
 
-test('what is there of the same product may be had instead of what can come back', async () => {
+test('what is there of the same product, and costs no more, may be had instead of what can come back', async () => {
   const { paths, shop } = shopOf({ '/api/catalog/products/mug': MUG, '/api/orders/stock': STOCK });
   const there = [
     { variantId: 'mug-s', title: 'S' },

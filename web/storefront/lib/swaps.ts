@@ -58,10 +58,15 @@ async function lookUp(
   );
   return new Map(
     products.flatMap(({ variants, variantIds }) => {
-      const swaps = variants
-        .filter(({ id }) => there.has(id))
-        .map(({ id, title }) => ({ variantId: id, title }));
-      return swaps.length === 0 ? [] : variantIds.map((variantId) => [variantId, swaps] as const);
+      const offered = variants.filter(({ id }) => there.has(id));
+      return variantIds.flatMap((variantId) => {
+        // What costs more does not go out for what this was paid with.
+        const most = variants.find(({ id }) => id === variantId)?.price?.amount ?? 0;
+        const swaps = offered
+          .filter(({ id, price }) => id === variantId || (price !== null && price.amount <= most))
+          .map(({ id, title }) => ({ variantId: id, title }));
+        return swaps.length === 0 ? [] : [[variantId, swaps] as const];
+      });
     }),
   );
 }

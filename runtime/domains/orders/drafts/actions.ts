@@ -44,7 +44,8 @@ import {
   type StockChange,
   type TakenRow,
 } from '../inventory.ts';
-import { MAX_AMOUNT, type CheckoutResult } from '../schemas.ts';
+import { requirePayable } from '../payable.ts';
+import type { CheckoutResult } from '../schemas.ts';
 import { soldIn } from '../prices/currency.ts';
 import { groupsOf, type Looking } from '../prices/looking.ts';
 import type { OrdersSettings } from '../settings.ts';
@@ -209,6 +210,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
     const at = now();
     const { lines, price } = pricedOf(draft, at);
     const buyer = requireComplete(draft, lacksOf(draft, { lines, price }));
+    requirePayable(price.totals);
     await rehold(tx, tenant, draft, undefined);
     const made = newOrder(platform, settings, { ...draft, lines }, buyer, price, token, at);
     const paid = paidOutside ? { ...made, outside: made.total, due: 0 } : made;
@@ -294,6 +296,7 @@ export function createDrafts(platform: Platform, settings: OrdersSettings, settl
         // Made anew at the prices of now, unless it only goes on for longer.
         const terms = before.terms ?? priceDraft(before, before.items, at);
         requireComplete(before, lacksOf(before, terms));
+        requirePayable(terms.price.totals);
         const offered = await changeDraft(
           tx,
           tenant.id,
@@ -579,15 +582,10 @@ function requireComplete(
   });
 }
 
-/** No sum of an order is larger than what can be paid. @throws ShopError `invalid_input` */
+/** @throws ShopError `invalid_input` where it is more than can be paid */
 function requireSum(draft: StoredDraft, now: Date): StoredDraft {
-  const { lines, price } = pricedOf(draft, now);
-  const sums = lines.map(({ quantity, unitPrice = 0 }) => quantity * unitPrice);
-  if (Math.max(price.totals.subtotal, price.totals.total, ...sums) <= MAX_AMOUNT) return draft;
-  throw new ShopError('invalid_input', `An order comes to at most ${MAX_AMOUNT} in minor units.`, {
-    remedy: 'Make several of it.',
-    problems: [{ where: '/lines', what: 'too much together' }],
-  });
+  requirePayable(pricedOf(draft, now).price.totals);
+  return draft;
 }
 
 function requireSoon(until: Date, now: Date): void {

@@ -8,10 +8,12 @@ import type { NewEvent, Tenant, TenantId, Transaction } from '../../../platform/
 import type { Approval } from '../../accounts/schemas.ts';
 import { readerOf, type Reader } from '../carts.ts';
 import { allowDearer, askApproval, dearer, requireAllowed, tellSpending } from '../companies/purchase.ts';
+import type { Units } from '../fulfilment/schemas.ts';
+import { quantityOf } from '../fulfilment/units.ts';
 import { mayEdit, owedOf } from '../machine.ts';
 import { idOfKey } from '../once.ts';
 import { groupsOf, type Looking } from '../prices/looking.ts';
-import { askRefund, refundIdOf } from '../refunds.ts';
+import { askRefund, readLedger, refundIdOf } from '../refunds.ts';
 import { askSurcharge, lookingFor, readToday, rewriteOrder } from '../rewrite.ts';
 import {
   changeOrder,
@@ -20,6 +22,7 @@ import {
   moneyIn,
   readOrder,
   withOrder,
+  type OrderLine,
   type StoredOrder,
 } from '../store.ts';
 import { openSurcharge, type Surcharge } from '../surcharges.ts';
@@ -29,7 +32,7 @@ import { settle, type Settlement } from './money.ts';
 import type { Outcome } from './outcome.ts';
 import { isBeingPaid, refuseWhilePaid } from './paying.ts';
 import { priceEdit, type PricedEdit } from './price.ts';
-import type { BeginEdit, ChangeEdit, CommitEdit, PayOwed } from './schemas.ts';
+import type { BeginEdit, ChangeEdit, CommitEdit, EditLine, PayOwed } from './schemas.ts';
 import { insertEdit, listEdits, MOST, readEdit, updateEdit, type StoredEdit } from './store.ts';
 
 export interface Edits {
@@ -85,6 +88,7 @@ export function createEdits(
     looking: Looking,
     paidOutside = false,
   ): Promise<WorkedOut> {
+    refusePaidBack(order, changes, (await readLedger(sql, tenant, order)).gone);
     const today = await readToday(sql, tenant, order, changes, looking);
     const priced = priceEdit(order, changes, today.items, today.rules, id);
     const settlement = settle(order, priced.total, paidOutside);
@@ -297,6 +301,32 @@ function requireEditable(order: StoredOrder): void {
   throw new ShopError('illegal_transition', `An order that is ${order.status} cannot be edited.`, {
     remedy: 'Only what is paid and has not left as a whole can be edited.',
   });
+}
+
+/** Units whose price has gone back are given up, not edited out: they would be paid back twice. @throws ShopError `invalid_input` */
+function refusePaidBack({ lines }: StoredOrder, changes: readonly EditLine[], gone: readonly Units[]): void {
+  const problems = changes.flatMap(({ variantId, quantity }, index) => {
+    const line = lines.find((each) => each.variantId === variantId);
+    const least = line === undefined ? 0 : Math.min(paidBackOf(line, gone), line.quantity);
+    return quantity >= least
+      ? []
+      : [{ where: `/lines/${index}/quantity`, what: `at least ${least}: these were paid back` }];
+  });
+  if (problems.length === 0) return;
+  throw new ShopError('invalid_input', 'The order cannot be edited like that.', {
+    remedy: 'Give up units that were paid back and have not left; their price does not go back again.',
+    problems,
+  });
+}
+
+/** Of a bundle: those of which any part was. */
+function paidBackOf({ variantId, parts }: OrderLine, gone: readonly Units[]): number {
+  if (parts === undefined) return quantityOf(gone, { variantId });
+  return Math.max(
+    ...parts.map((part) =>
+      Math.ceil(quantityOf(gone, { variantId: part.variantId, bundle: variantId }) / part.quantity),
+    ),
+  );
 }
 
 /** @throws ShopError `illegal_transition`, `conflict` */

@@ -9,11 +9,12 @@ import { ShopError, type Problem } from '../../../platform/errors.ts';
 import { begun, soldParts } from '../bundles/goods.ts';
 import { snapshotOf, type StoredLine } from '../carts.ts';
 import type { Units } from '../fulfilment/schemas.ts';
+import { requirePayable } from '../payable.ts';
 import { mainRate, totalOf } from '../pricing.ts';
 import type { Discount } from '../promotions/schemas.ts';
 import { worth } from '../returns/shares.ts';
 import type { Rules } from '../rules.ts';
-import { MAX_AMOUNT, MAX_LINES, type Address } from '../schemas.ts';
+import { MAX_LINES, type Address } from '../schemas.ts';
 import { portionOf, shareOut } from '../shares.ts';
 import type { OrderLine } from '../store.ts';
 import { sum } from '../sums.ts';
@@ -90,7 +91,7 @@ export function priceEdit(
   const subtotal = sum(lines.map(({ quantity, unitPrice }) => quantity * unitPrice));
   const discount = sum(lines.map((line) => line.discount));
   const total = totalOf(subtotal, discount, order.shipping, { included, amount: tax.amount });
-  if (Math.max(subtotal, total) > MAX_AMOUNT) throw tooMuch();
+  requirePayable({ subtotal, total });
   return {
     lines,
     subtotal,
@@ -253,11 +254,4 @@ function unitsOf(order: Editable, lines: readonly OrderLine[]): Pick<PricedEdit,
       .filter(({ quantity }) => quantity < 0)
       .map(({ variantId, quantity }) => ({ variantId, quantity: -quantity })),
   };
-}
-
-function tooMuch(): ShopError {
-  return new ShopError('invalid_input', `An order comes to at most ${MAX_AMOUNT} in minor units.`, {
-    remedy: 'Place another order for the rest.',
-    problems: [{ where: '/lines', what: 'too much together' }],
-  });
 }

@@ -240,6 +240,45 @@ describe('exchanging goods of an order', () => {
     await until(order.id, ({ refunded }) => refunded === 1350);
   });
 
+  it('is even for a shopper’s wish only where what goes out costs no more', async () => {
+    const order = await shipped({ mug: 1, cup: 1 });
+    for (const [variantId, price] of [
+      ['mug-gold', 90_000],
+      ['mug-plain', 1_200],
+      ['mug-secret', undefined],
+    ] as const) {
+      await shop.database.admin.query(
+        `insert into shop.orders_variants (tenant_id, variant_id, product_id, product_version, title, options, prices, requires_shipping, published)
+         values ('acme', $1, 'prd_mug', 1, 'Product mug', '{}', $2, true, $3)`,
+        [variantId, JSON.stringify({ EUR: price ?? 1_000 }), price !== undefined],
+      );
+      await shop.database.admin.query(
+        `insert into shop.orders_stock (tenant_id, variant_id, on_hand, updated_at) values ('acme', $1, 5, now())`,
+        [variantId],
+      );
+    }
+    const wish = (variantId: string, insteadOf?: string) => {
+      const lines = [{ variantId, quantity: 1, ...(insteadOf === undefined ? {} : { insteadOf }) }];
+      const path = `/api/orders/${order.id}/returns/preview?token=${order.token}`;
+      const body = { back: [{ variantId: 'mug', quantity: 1 }], exchange: { lines } };
+      return shop.call<ExchangePreview & Refusal>('POST', path, { body });
+    };
+    for (const dearer of ['mug-gold', 'mug-secret'])
+      assert.deepEqual((await wish(dearer, 'mug')).body.problems, [
+        { where: '/exchange/lines/0/insteadOf', what: 'costs more than that' },
+      ]);
+    const asked = await shop.call<Refusal>('POST', `/api/orders/${order.id}/returns?token=${order.token}`, {
+      body: {
+        lines: back('mug'),
+        exchange: { lines: [{ variantId: 'mug-gold', quantity: 1, insteadOf: 'mug' }] },
+      },
+      headers: key(),
+    });
+    assert.equal(asked.body.code, 'invalid_input');
+    assert.equal((await wish('mug-gold')).body.sums.difference, 90_000 - 1_500);
+    for (const same of ['mug-plain', 'mug']) assert.equal((await wish(same, 'mug')).body.sums.difference, 0);
+  });
+
   it('replaces a unit by another of the same variant, and is undone without a trace in money and stock', async () => {
     const order = await shipped({ mug: 3 });
     const start = await confirmedOrder(shop, order.id);

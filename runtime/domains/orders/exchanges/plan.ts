@@ -11,7 +11,7 @@ import { owedBy, settle, type Balance, type Settlement } from '../edits/money.ts
 import { priceEdit, type Editable, type PricedEdit } from '../edits/price.ts';
 import type { EditLine } from '../edits/schemas.ts';
 import type { Units } from '../fulfilment/schemas.ts';
-import { isSame } from '../fulfilment/units.ts';
+import { isSame, quantityOf } from '../fulfilment/units.ts';
 import type { ReturnLine } from '../returns/schemas.ts';
 import { sharesOf, worth, type RefundedLine } from '../returns/shares.ts';
 import type { Rewriting, Today } from '../rewrite.ts';
@@ -241,7 +241,7 @@ function paidForUnits(
 
 /** Of a line: what is in a bundle was not paid for by itself. */
 function unitsOf(units: readonly Units[], variantId: string): number {
-  return sum(units.filter((each) => isSame(each, { variantId })).map(({ quantity }) => quantity));
+  return quantityOf(units, { variantId });
 }
 
 function refuseFee(fee: number, most: number): void {

@@ -25,7 +25,7 @@ const linesOf = <Line extends z.ZodType<{ readonly variantId: string }>>(line: L
       'name each variant once',
     );
 
-/** What a shopper would have instead. */
+/** What a shopper would have instead; `insteadOf` only of what costs no more today. */
 export const wishExchange = z.strictObject({ lines: linesOf(z.strictObject(wanted)) });
 
 /** When goods go out: at once, or not before the others have come back. */

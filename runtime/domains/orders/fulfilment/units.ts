@@ -5,6 +5,7 @@
 import { ShopError } from '../../../platform/errors.ts';
 import { isLegal, type StockState } from '../machine.ts';
 import type { OrderStatus } from '../schemas.ts';
+import { sum } from '../sums.ts';
 import type { Progress, Units } from './schemas.ts';
 
 export interface LineUnits {
@@ -51,6 +52,11 @@ export function isSame(one: Named, other: Named): boolean {
 }
 
 type Named = Pick<LineUnits, 'variantId' | 'bundle'>;
+
+/** How many of these goods are among units. */
+export function quantityOf(units: readonly Units[], goods: Named): number {
+  return sum(units.filter((each) => isSame(each, goods)).map(({ quantity }) => quantity));
+}
 
 /** Where they are part of no bundle, nothing is said of one. */
 function nameOf({ variantId, bundle }: Named): Named {

@@ -5,8 +5,7 @@
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
-import { goodsOf, meant, stockUnits, withGoods } from '../bundles/goods.ts';
-import { writeParts } from '../bundles/store.ts';
+import { goodsOf, meant } from '../bundles/goods.ts';
 import type { Approval } from '../../accounts/schemas.ts';
 import { allowDearer, askApproval, dearer, type Dearer } from '../companies/purchase.ts';
 import { readerOf } from '../carts.ts';
@@ -14,12 +13,14 @@ import type { Exchanges, Terms } from '../exchanges/actions.ts';
 import { freeToGiveUp, isUnderWay } from '../exchanges/bound.ts';
 import type { ExchangePlan } from '../exchanges/plan.ts';
 import type { Exchange, PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
+import { refuseDearer } from '../exchanges/wishes.ts';
+import { giveUp } from '../fulfilment/give-up.ts';
 import { isOnceEach, type Units } from '../fulfilment/schemas.ts';
-import { areDelivered, moved, requireWaiting, statusAfterMoving, stockOf } from '../fulfilment/units.ts';
-import { adjust, moveUnits, tellStock } from '../inventory.ts';
+import { moved, requireWaiting, stockOf } from '../fulfilment/units.ts';
+import { adjust, tellStock } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
-import { askRefund, refundIdOf } from '../refunds.ts';
-import { changeOrder, readOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
+import { askRefund, refundIdOf, stillPaid } from '../refunds.ts';
+import { readOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
 import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
 import type {
   AskReturn,
@@ -75,7 +76,12 @@ export interface Returns {
   inspect(tenant: Tenant, orderId: string, returnId: string, found: InspectReturn): Promise<StoredOrder>;
   refund(tenant: Tenant, orderId: string, returnId: string, wish: RefundReturn): Promise<StoredOrder>;
   /** What an exchange would come to; changes nothing. */
-  preview(tenant: Tenant, order: StoredOrder, wish: PreviewExchange | PreviewWish): Promise<ExchangePlan>;
+  preview(
+    tenant: Tenant,
+    order: StoredOrder,
+    by: 'shopper' | 'merchant',
+    wish: PreviewExchange | PreviewWish,
+  ): Promise<ExchangePlan>;
   /** @param key of the request: the same key gives the units up once */
   cancelUnits(
     tenant: Tenant,
@@ -210,8 +216,11 @@ export function createReturns(
       if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
       const asked = await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.returns.some((each) => each.id === id)) return order;
+        if (order.returns.length >= MOST) throw tooMany();
         const lines = returnedLines(order, wanted);
         requireReturnable(goodsOf(order.lines), order.returns, lines);
+        if (by === 'shopper' && terms !== undefined)
+          await refuseDearer(tx, tenant.id, order, terms.lines, looking);
         const at = now().toISOString();
         const wish: Returned = {
           id,
@@ -280,11 +289,12 @@ export function createReturns(
       if (known !== undefined && isUnderWay(known)) await withdraw(tenant, orderId, returnId, 'system');
     },
 
-    async preview(tenant, order, { back: wanted, exchange }) {
+    async preview(tenant, order, by, { back: wanted, exchange }) {
       const reader = readerOf(platform, tenant.id);
       const back = meant(order.lines, wanted);
       requireReturnable(goodsOf(order.lines), order.returns, back);
       const looking = await lookingFor(platform, tenant, order.id);
+      if (by === 'shopper') await refuseDearer(reader, tenant.id, order, exchange.lines, looking);
       return exchanges.workOut(reader, tenant.id, order, back, termsOf(exchange), looking, 'preview');
     },
 
@@ -312,7 +322,8 @@ export function createReturns(
         }
         if (to === 'closed') return {};
         const { amount, shipping } = wish;
-        const refund = { id: refundId, lines: acceptedOf(before.lines), amount, shipping };
+        const lines = await stillPaid(tx, tenant.id, order, acceptedOf(before.lines));
+        const refund = { id: refundId, lines, amount, shipping };
         const changed = await askRefund(tx, tenant.id, order, refund, now());
         await later(tx, orderId);
         return { order: changed, refundId };
@@ -322,7 +333,7 @@ export function createReturns(
 
     async cancelUnits(tenant, orderId, key, { lines: wanted, reason }) {
       await withOrder(platform, tenant.id, orderId, async (tx, order) => {
-        const id = refundIdOf(key);
+        const id = refundIdOf(`units:${key}`);
         const { rows } = await tx.query(
           'select from orders_refunds where tenant_id = $1 and order_id = $2 and id = $3',
           [tenant.id, orderId, id],
@@ -334,38 +345,31 @@ export function createReturns(
             `Of an order that is ${order.status} nothing waits to be shipped.`,
           );
         }
-        const goods = goodsOf(order.lines);
         const lines = meant(order.lines, wanted);
         requireWaiting(freeToGiveUp(order.lines, order.returns), lines);
-        const after = moved(goods, lines, 'cancelled');
-        const afterwards = withGoods(order.lines, after);
-        const stock = stockOf(after);
-        if (stock === 'released') {
+        if (stockOf(moved(goodsOf(order.lines), lines, 'cancelled')) === 'released') {
           throw new ShopError('conflict', 'That is all there is in the order.', {
             remedy: 'Cancel the order as a whole.',
           });
         }
-        const status = statusAfterMoving(order.status, stock, areDelivered(order.fulfilments));
-        const changed = await changeOrder(
-          tx,
-          tenant.id,
-          { ...order, lines: afterwards },
-          {
-            stock,
-            ...(status === undefined ? {} : { status }),
-            ...(stock === 'shipped' && order.fulfilledAt === undefined ? { fulfilled_at: now() } : {}),
-          },
-          { actor: 'merchant', reason, now: now() },
-        );
-        await writeParts(tx, tenant.id, orderId, afterwards);
-        const given = stockUnits(goods, lines);
-        await tellStock(tx, await moveUnits(tx, tenant.id, orderId, given, 'released', now()));
-        await askRefund(tx, tenant.id, changed, { id, lines, reason }, now());
+        const by = { actor: 'merchant', reason, now: now() };
+        const paid = await stillPaid(tx, tenant.id, order, lines);
+        const changed = await giveUp(tx, tenant.id, order, lines, by);
+        await askRefund(tx, tenant.id, changed, { id, lines: paid, reason }, now());
         await later(tx, orderId);
       });
       return push(tenant.id, orderId);
     },
   };
+}
+
+/** All of them are read with their order: who asks and withdraws without end is stopped. */
+const MOST = 200;
+
+function tooMany(): ShopError {
+  return new ShopError('conflict', `Of an order at most ${MOST} returns are asked for.`, {
+    remedy: 'Write to the shop.',
+  });
 }
 
 /** What comes back, and what goes out for it. */

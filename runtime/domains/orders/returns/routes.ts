@@ -1,6 +1,5 @@
 /** The routes of returns. */
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
-import type { Tenant } from '../../../platform/ports.ts';
 import { readerOf } from '../carts.ts';
 import type { ExchangePlan } from '../exchanges/plan.ts';
 import type { ExchangePreview, PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
@@ -30,8 +29,12 @@ export function returnRoutes(
   const ids = (request: RouteRequest) => request.params as { orderId: string; returnId: string };
   const keyOf = (request: RouteRequest): string => request.headers['idempotency-key'] ?? request.requestId;
 
-  async function previewed(tenant: Tenant, order: StoredOrder, body: unknown): Promise<{ json: unknown }> {
-    const plan = await returns.preview(tenant, order, body as PreviewExchange | PreviewWish);
+  async function previewed(
+    { tenant, body }: RouteRequest,
+    order: StoredOrder,
+    by: 'shopper' | 'merchant',
+  ): Promise<{ json: unknown }> {
+    const plan = await returns.preview(tenant, order, by, body as PreviewExchange | PreviewWish);
     return { json: showPreview(order, plan) };
   }
 
@@ -63,10 +66,11 @@ export function returnRoutes(
       const { orderId } = ids(request);
       return shown(request, await returns.ask(request.tenant, orderId, keyOf(request), 'merchant', wish));
     },
-    previewMyExchange: async (request) => previewed(request.tenant, await visible(request), request.body),
-    async previewExchange({ tenant, params, body }) {
-      const { orderId } = params as { orderId: string };
-      return previewed(tenant, await readOrder(readerOf(platform, tenant.id), tenant.id, orderId), body);
+    previewMyExchange: async (request) => previewed(request, await visible(request), 'shopper'),
+    async previewExchange(request) {
+      const { id } = request.tenant;
+      const order = await readOrder(readerOf(platform, id), id, ids(request).orderId);
+      return previewed(request, order, 'merchant');
     },
     async askReturnApproval(request) {
       const { orderId, returnId } = ids(request);

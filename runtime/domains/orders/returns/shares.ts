@@ -8,8 +8,7 @@ import { ShopError } from '../../../platform/errors.ts';
 import { meant, type SoldPart } from '../bundles/goods.ts';
 import { sharesOfParts, type PaidGoods } from '../bundles/shares.ts';
 import type { Units } from '../fulfilment/schemas.ts';
-import { isSame } from '../fulfilment/units.ts';
-import { sum } from '../sums.ts';
+import { isSame, quantityOf } from '../fulfilment/units.ts';
 
 export interface PaidLine {
   readonly variantId: string;
@@ -72,7 +71,7 @@ export function sharesOf(
   return meant(order.lines, wanted).map((units, index) => {
     const { variantId, quantity } = units;
     const line = goods.find((each) => isSame(each, units));
-    const gone = sum(before.filter((each) => isSame(each, units)).map((each) => each.quantity));
+    const gone = quantityOf(before, units);
     const left = (line?.quantity ?? 0) - gone;
     if (line === undefined || quantity > left) {
       throw new ShopError('conflict', `Only ${left} of ${variantId} are left to refund.`, {
