@@ -32,6 +32,7 @@ export async function whileHeld<T>(
     await holder.query('commit');
     return await coming;
   } finally {
-    holder.release();
+    // Whatever it still holds goes with its connection.
+    holder.release(true);
   }
 }
