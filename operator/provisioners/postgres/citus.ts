@@ -181,7 +181,8 @@ export function undistributeActions(schema: string, observed: ObservedServer): r
  * Deletes the tenant's next rows in the order of the primary key, from where the last batch ended; routed to one shard, because
  * every part names the tenant. (`ctid` cannot be named on a distributed table.) $1 is the tenant, $2… the last key.
  * Answers one row: `changed`, and `last`, the key of the last row looked at as texts, null when there was none.
- * @param size in the text, so that the planner knows how few rows it joins
+ * Nothing is joined: where the server does not know yet how many rows a tenant has it takes them for one, and would go through all of
+ * them for each of the batch.
  */
 export function deleteNext(
   schema: string,
@@ -195,15 +196,17 @@ export function deleteNext(
     return `with gone as (delete from ${at} where tenant_id = $1 returning 1)
       select count(*)::int as changed, null::text[] as last from gone`;
   const list = (alias: string): string => key.map((column) => `${alias}.${ident(column)}`).join(', ');
-  const after = goesOn ? ` and (${list('t')}) > (${key.map((_, index) => `$${index + 2}`).join(', ')})` : '';
+  const after = (alias: string): string =>
+    goesOn ? ` and (${list(alias)}) > (${key.map((_, index) => `$${index + 2}`).join(', ')})` : '';
   return `with next as materialized (
-      select ${list('t')} from ${at} t where t.tenant_id = $1${after} order by ${list('t')} limit ${size}
+      select ${list('t')} from ${at} t where t.tenant_id = $1${after('t')} order by ${list('t')} limit ${size}
+    ), last as materialized (
+      select ${list('n')} from next n order by ${key.map((column) => `n.${ident(column)} desc`).join(', ')} limit 1
     ), gone as (
-      delete from ${at} d using next n where d.tenant_id = $1 and (${list('d')}) = (${list('n')}) returning 1
+      delete from ${at} d where d.tenant_id = $1${after('d')} and (${list('d')}) <= (select ${list('l')} from last l) returning 1
     )
     select (select count(*)::int from gone) as changed,
-      (select array[${key.map((column) => `l.${ident(column)}::text`).join(', ')}] from next l
-        order by ${key.map((column) => `l.${ident(column)} desc`).join(', ')} limit 1) as last`;
+      (select array[${key.map((column) => `l.${ident(column)}::text`).join(', ')}] from last l) as last`;
 }
 
 /** Deletes all rows of one tenant, where its transaction holds everything else as well. */

@@ -8,7 +8,7 @@ import { copyWhole } from '../../provisioners/postgres/citus.ts';
 import { drained, freeze, inTransaction } from '../../provisioners/postgres/fence.ts';
 import { fingerprints, totalOf } from '../../provisioners/postgres/move/fingerprints.ts';
 import type { Fingerprints } from '../../provisioners/postgres/move/fingerprints.ts';
-import { settle, UNCHECKED } from '../../provisioners/postgres/move/statements.ts';
+import { COMPARED_AT_ONCE, settle, UNCHECKED } from '../../provisioners/postgres/move/statements.ts';
 import { SchemasDifferError, tenantTables } from '../../provisioners/postgres/tables.ts';
 import type { TenantTable } from '../../provisioners/postgres/tables.ts';
 import { advance, holding, OperationLostError } from '../operations.ts';
@@ -229,7 +229,7 @@ async function exchange(
     const way = { from: staging, to: schema };
     // Tables without a staged counterpart had nothing to be loaded from: `stage` would have failed otherwise.
     const citus = await isCitus(session);
-    if (!citus) await session.query(UNCHECKED);
+    if (!citus) await session.query(`${UNCHECKED}; ${COMPARED_AT_ONCE}`);
     let changed = 0;
     for (const statement of citus ? copyWhole(way, tables) : settle(way, tables)) {
       const [answer] = await session.query<{ changed?: number }>(statement.text, [

@@ -12,8 +12,9 @@ import { dropSchema } from '../destroy.ts';
 import { isCitus } from '../observe.ts';
 import { eraseRows } from '../erase.ts';
 import { drained, freeze, inTransaction } from '../fence.ts';
+import { filledOf, hasRows } from './filled.ts';
 import { fingerprints, totalOf } from './fingerprints.ts';
-import { anyRow, BATCH, copyNext, settle, UNCHECKED } from './statements.ts';
+import { BATCH, COMPARED_AT_ONCE, copyNext, settle, UNCHECKED } from './statements.ts';
 import type { Way } from './statements.ts';
 import { fitting, tenantTables } from '../tables.ts';
 import type { TenantTable } from '../tables.ts';
@@ -188,10 +189,8 @@ export function createMoves(database: Database, onChange: () => void): Moves {
           [tenant],
         );
         if (other !== undefined) throw new TenantBusyError(tenant, other.id);
-        for (const { name } of await tenantTables(session, way.to)) {
-          if (await hasRows(session, way.to, name, tenant))
-            throw new TargetNotEmptyError(tenant, way.to, name);
-        }
+        const [taken] = await filledOf(session, way.to, await tenantTables(session, way.to), tenant);
+        if (taken !== undefined) throw new TargetNotEmptyError(tenant, way.to, taken.name);
         await session.query(
           `insert into platform.moves (tenant_id, from_schema, to_schema, state) values ($1, $2, $3, 'copying')`,
           [tenant, way.from, way.to],
@@ -214,7 +213,7 @@ export function createMoves(database: Database, onChange: () => void): Moves {
       // whoever waits for that waits as long as the shop sells.
       for (let isBehind = true; isBehind;) {
         isBehind = false;
-        for (const table of tables) {
+        for (const table of await filledOf(database, way.from, tables, tenant)) {
           while (await copyBatch(database, way, table, tenant)) {
             isBehind = true;
             if (performance.now() > until) return false;
@@ -244,8 +243,12 @@ export function createMoves(database: Database, onChange: () => void): Moves {
         const way = await held(session, tenant, ['frozen'], 'the settling');
         const tables = await tablesOf(session, way, tenant);
         const citus = await isCitus(session);
-        if (!citus) await session.query(UNCHECKED);
-        for (const statement of citus ? copyWhole(way, tables) : settle(way, tables)) {
+        if (!citus) await session.query(`${UNCHECKED}; ${COMPARED_AT_ONCE}`);
+        // The shop cannot write: what is empty on both sides stays so.
+        const statements = citus
+          ? copyWhole(way, tables)
+          : settle(way, await filledOnEither(session, way, tables, tenant));
+        for (const statement of statements) {
           const [answer] = await session.query<{ changed?: number }>(statement.text, [
             tenant,
             ...(statement.values ?? []),
@@ -435,9 +438,17 @@ async function tablesOf(session: Session, way: Way, tenant: string): Promise<rea
   return fitting(from, to, (table) => hasRows(session, way.from, table, tenant));
 }
 
-async function hasRows(session: Session, schema: string, table: string, tenant: string): Promise<boolean> {
-  const [answer] = await session.query<{ found: boolean }>(anyRow(schema, table), [tenant]);
-  return answer?.found === true;
+async function filledOnEither(
+  session: Session,
+  { from, to }: Way,
+  tables: readonly TenantTable[],
+  tenant: string,
+): Promise<readonly TenantTable[]> {
+  const either = new Set([
+    ...(await filledOf(session, from, tables, tenant)),
+    ...(await filledOf(session, to, tables, tenant)),
+  ]);
+  return tables.filter((table) => either.has(table));
 }
 
 /** Removes one side of a move: the tenant's rows of the pool, or a dedicated schema with its role. */
@@ -454,7 +465,11 @@ async function removeSide(
       async (session) => void (await held(session, tenant, [state], 'a drop')),
     );
   const done: string[] = [];
-  for (const table of (await tenantTables(database, schema)).toReversed()) {
+  const tables = await inTransaction(database, async (session) => {
+    await held(session, tenant, [state], 'the cleaning');
+    return filledOf(session, schema, await tenantTables(session, schema), tenant);
+  });
+  for (const table of tables.toReversed()) {
     const count = await eraseRows(
       database,
       (work) =>

@@ -22,6 +22,12 @@ export const BATCH = 5_000;
 export const UNCHECKED = `set local session_replication_role = 'replica'`;
 
 /**
+ * Two sides of thousands of rows each are hashed once. Of rows that have just come there are no statistics: the server takes them for a
+ * few, and would compare each with every other, while the shop is frozen.
+ */
+export const COMPARED_AT_ONCE = 'set local enable_nestloop = off';
+
+/**
  * Copies the next rows in the order of the primary key; where the copy stands is read off the target itself.
  * Answers one row: `seen`, and `copied` of them. $2, where it is true: the target has none yet.
  */
@@ -79,7 +85,18 @@ export function fingerprint(schema: string, table: TenantTable): string {
 }
 
 export function anyRow(schema: string, table: string): string {
-  return `select exists (select from ${ident(schema)}.${ident(table)} where tenant_id = $1) as found`;
+  return `select ${exists(schema, table)} as found`;
+}
+
+/** Names of those tables in which the tenant has rows. */
+export function filled(schema: string, tables: readonly TenantTable[]): string {
+  return tables
+    .map((table) => `select ${literal(table.name)} as name where ${exists(schema, table.name)}`)
+    .join(' union all ');
+}
+
+function exists(schema: string, table: string): string {
+  return `exists (select from ${ident(schema)}.${ident(table)} where tenant_id = $1)`;
 }
 
 /** A statement that answers how many rows it changed. */
