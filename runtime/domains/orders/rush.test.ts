@@ -5,6 +5,7 @@ import type { Cart } from './schemas.ts';
 
 const UNITS = 50;
 const SHOPPERS = 200;
+const HOLD_SECONDS = 60;
 
 describe('200 shoppers and the last 50 units', () => {
   let shop: TestShop;
@@ -171,7 +172,12 @@ describe('200 shoppers and the last 50 units', () => {
   });
 
   it('sells every unit in the end although a sixth of the shoppers cannot pay and webhooks misbehave', async (test) => {
-    shop = await startTestShop({ orders: { holdSeconds: 3, sweepSeconds: 1, stuckSeconds: 1 } });
+    let aheadMs = 0;
+    shop = await startTestShop({
+      orders: { holdSeconds: HOLD_SECONDS },
+      clock: { now: () => new Date(Date.now() + aheadMs) },
+    });
+    const holdsEnd = (): void => void (aheadMs += HOLD_SECONDS * 1_000);
     await shop.sell('wild', 2000, UNITS);
     await shop.knobs({ duplicates: 1, shuffleMs: 100, dropWebhooks: 20, failRequests: 5, loseReplies: 5 });
     const stop = watch('wild');
@@ -184,11 +190,17 @@ describe('200 shoppers and the last 50 units', () => {
     // Who has nothing in the end, for want of units or of time, tries again when holds have ended, as people do; who cannot pay gives up.
     for (let round = 0; waiting.length > 0; round += 1) {
       const now = waiting.splice(0);
+      let done = 0;
       const outcomes = await Promise.all(
-        now.map(({ name, cards }) =>
-          buy('wild', `${name}-${round}`, cards).catch(() => 'out_of_stock' as const),
-        ),
+        now.map(async ({ name, cards }) => {
+          const outcome = await buy('wild', `${name}-${round}`, cards).catch(() => 'out_of_stock' as const);
+          done += 1;
+          // While others are still paying.
+          if (round === 0 && done === UNITS) holdsEnd();
+          return outcome;
+        }),
       );
+      holdsEnd();
       if ((await unsoldOnceHoldsEnded('wild')) === 0) break;
       const served = await servedOf('wild');
       waiting.push(

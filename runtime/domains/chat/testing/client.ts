@@ -119,6 +119,7 @@ const WINDOW = 15;
 
 /** Goes on until `stop`, whatever happens to its connection. */
 export function resume(options: ResumingOptions): Resuming {
+  const { retryMs = 20 } = options;
   const shown: Shown[] = [];
   const acked = new Map<string, number>();
   const pending = new Map<string, string>();
@@ -156,13 +157,24 @@ export function resume(options: ResumingOptions): Resuming {
       acked.set(cid, seq);
       pending.delete(cid);
     }
-    if (told.t === 'refused' && !['unavailable', 'timeout', 'rate_limited'].includes(String(told['code'])))
-      faults.push(`refused: ${JSON.stringify(told)}`);
+    if (told.t === 'refused') refused(told);
+  };
+
+  /** What the moment refused is said again in a moment; who said too much at once waits for the next round of all that is pending. */
+  const refused = (told: Told): void => {
+    const code = String(told['code']);
+    if (code === 'rate_limited') return;
+    if (code !== 'unavailable' && code !== 'timeout') faults.push(`refused: ${JSON.stringify(told)}`);
+    const cid = String(told['cid']);
+    setTimeout(() => {
+      const text = pending.get(cid);
+      if (text !== undefined) sendNow(cid, text);
+    }, retryMs);
   };
 
   const again = (): void => {
     isJoined = false;
-    if (!isStopped) setTimeout(open, options.retryMs ?? 20);
+    if (!isStopped) setTimeout(open, retryMs);
   };
 
   function open(): void {
@@ -178,7 +190,6 @@ export function resume(options: ResumingOptions): Resuming {
     opened.once('close', again);
   }
   open();
-  // What was refused for the moment is said again.
   const repeating = setInterval(sendPending, 1_000);
 
   return {
