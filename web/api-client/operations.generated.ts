@@ -8867,6 +8867,9 @@ export interface Operations {
             })[];
             "send": "at_once" | "on_receipt";
             "fee": number;
+            "keepDays"?: number | undefined;
+            "expectedDifference"?: number | undefined;
+            "problem"?: string | undefined;
             "keptUntil"?: string | undefined;
             "sums"?: {
               "worth": number;
@@ -9644,6 +9647,9 @@ export interface Operations {
             })[];
             "send": "at_once" | "on_receipt";
             "fee": number;
+            "keepDays"?: number | undefined;
+            "expectedDifference"?: number | undefined;
+            "problem"?: string | undefined;
             "keptUntil"?: string | undefined;
             "sums"?: {
               "worth": number;
@@ -9905,6 +9911,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -10109,6 +10118,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -10306,6 +10318,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -10532,6 +10547,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -11597,6 +11615,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -11974,6 +11995,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -12234,6 +12258,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -12453,6 +12480,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -12673,6 +12703,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -12889,6 +12922,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -13106,6 +13142,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -13746,6 +13785,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -14096,6 +14138,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -14289,6 +14334,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -14314,7 +14362,7 @@ export interface Operations {
       "nextCursor"?: string | undefined;
     };
   };
-  /** Note units that come back, without being asked, and agree to other goods for them. */
+  /** Note units that come back, without being asked, and agree to other goods for them; or, with `approval`, have the company asked whose order that makes dearer than its buyer may spend alone. */
   'orders.createReturn': {
     params: {
       "orderId": string;
@@ -14341,6 +14389,9 @@ export interface Operations {
         "expectedDifference"?: number | undefined;
       } | undefined;
       "approved"?: string | undefined;
+      "approval"?: {
+        "message"?: string | undefined;
+      } | undefined;
     };
     response: {
       "id": string;
@@ -14386,6 +14437,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -14658,6 +14712,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -14921,6 +14978,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -15132,6 +15192,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -15343,6 +15406,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -15561,6 +15627,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;
@@ -15775,6 +15844,9 @@ export interface Operations {
           })[];
           "send": "at_once" | "on_receipt";
           "fee": number;
+          "keepDays"?: number | undefined;
+          "expectedDifference"?: number | undefined;
+          "problem"?: string | undefined;
           "keptUntil"?: string | undefined;
           "sums"?: {
             "worth": number;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DomainDefinition, TopicDefinition } from '../../platform/definition.ts';
-import { Approval } from '../accounts/schemas.ts';
+import { Approval, CompanyEvent } from '../accounts/schemas.ts';
 import { disputeEvent } from '../payments/disputes/schemas.ts';
 import { paymentEvent } from '../payments/schemas.ts';
 import * as backorders from './backorders/schemas.ts';
@@ -96,6 +96,13 @@ const looked = ofOrder.extend({ looks: z.int().min(1).max(1000) });
 
 /** Of a dispute: whose money was contested. */
 export const heardDispute = disputeEvent.pick({ orderId: true });
+
+/** Of a company: what was to be approved, and was or was not. */
+export const heardApproval = CompanyEvent.pick({ purchaseId: true });
+
+/** An exchange of a company's order, and what whoever entered it has to say. */
+export const toldCompany = ofReturn.extend({ message: z.string().max(2_000).optional() });
+export const decidedExchange = ofReturn.extend({ decision: z.enum(['approved', 'declined']) });
 
 export const toldDraft = ofDraft.extend({ version: z.int(), what: z.enum(['offer', 'message']) });
 
@@ -212,7 +219,13 @@ export const orders: DomainDefinition = {
   ],
   migrations: new URL('./migrations/', import.meta.url),
   topics: [orderTopic, draftTopic, stockTopic],
-  consumes: ['catalog.product', 'catalog.price-list', 'payments.payment', 'payments.dispute'],
+  consumes: [
+    'catalog.product',
+    'catalog.price-list',
+    'payments.payment',
+    'payments.dispute',
+    'accounts.company',
+  ],
   tasks: [
     { name: 'orders.advance-order', payload: ofOrder, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.look-again', payload: looked, maxAttempts: 1000, leaseSeconds: 10 },
@@ -223,6 +236,8 @@ export const orders: DomainDefinition = {
     { name: 'orders.tell-edit', payload: ofEdit, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.exchange-due', payload: ofReturn, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-exchange', payload: ofReturn, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.tell-company', payload: toldCompany, maxAttempts: 1000, leaseSeconds: 30 },
+    { name: 'orders.exchange-decided', payload: decidedExchange, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.tell-bundles', payload: changedStock, maxAttempts: 1000, leaseSeconds: 30 },
     { name: 'orders.expire-due', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
     { name: 'orders.sweep', payload: rounds, maxAttempts: 1000, leaseSeconds: 10 },
@@ -826,7 +841,8 @@ export const orders: DomainDefinition = {
       id: 'createReturn',
       method: 'POST',
       path: '/api/admin/orders/orders/{orderId}/returns',
-      summary: 'Note units that come back, without being asked, and agree to other goods for them.',
+      summary:
+        'Note units that come back, without being asked, and agree to other goods for them; or, with `approval`, have the company asked whose order that makes dearer than its buyer may spend alone.',
       audience: 'merchant',
       params: ofOrder,
       body: returns.createReturn,

@@ -39,7 +39,15 @@ import { createBundleTelling } from './bundles/store.ts';
 import { claimCart } from './claim.ts';
 import { askCartApproval, checkout, startPayment } from './checkout.ts';
 import { companyBuyer, orderOfSpending, spendingFacts } from './companies/purchase.ts';
-import { heardDispute, heardPayment, orders, type toldDraft } from './definition.ts';
+import {
+  heardApproval,
+  heardDispute,
+  heardPayment,
+  orders,
+  type decidedExchange,
+  type toldCompany,
+  type toldDraft,
+} from './definition.ts';
 import { availabilityOf, levels, tellStock } from './inventory.ts';
 import { createDrafts } from './drafts/actions.ts';
 import { draftRoutes } from './drafts/routes.ts';
@@ -56,6 +64,7 @@ import { issueCardFor } from './gift-cards/store.ts';
 import { promotionRoutes } from './promotions/routes.ts';
 import { journalRoutes } from './journal/routes.ts';
 import { returnRoutes } from './returns/routes.ts';
+import { orderOfWaiting } from './returns/store.ts';
 import { createSaga, knowsCapture, newFacts, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
@@ -370,6 +379,17 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId }, key: orderId });
   };
 
+  /** A company has answered: an exchange that waits for it goes on, beside its other events. */
+  const hearOfCompany: EventHandler = async (event, tx) => {
+    const decision = ANSWERS.get(event.type);
+    const { purchaseId: returnId } = heardApproval.parse(event.payload);
+    if (decision === undefined || returnId === undefined) return;
+    const orderId = await orderOfWaiting(tx, event.tenant, returnId);
+    if (orderId === undefined) return;
+    const payload = { orderId, returnId, decision };
+    await tx.enqueue({ name: 'orders.exchange-decided', payload, key: returnId });
+  };
+
   const advanceOrder: TaskHandler = ({ tenant, payload, signal }) => {
     // The task queue parsed the payload with the task's schema.
     const { orderId } = payload as { orderId: string };
@@ -392,6 +412,7 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       'catalog.price-list': hearOfPriceList,
       'payments.payment': hearOfPayment,
       'payments.dispute': hearOfDispute,
+      'accounts.company': hearOfCompany,
     },
     // The task queue parsed each payload with the task's schema.
     tasks: {
@@ -421,6 +442,14 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
       'orders.tell-exchange': async ({ tenant, payload }) => {
         const { orderId, returnId } = payload as { orderId: string; returnId: string };
         return actions.exchanges.tell(await tenantOf(tenant), orderId, returnId);
+      },
+      'orders.tell-company': async ({ tenant, payload }) => {
+        const { orderId, returnId, message } = payload as z.infer<typeof toldCompany>;
+        return actions.returns.tellCompany(await tenantOf(tenant), orderId, returnId, message);
+      },
+      'orders.exchange-decided': async ({ tenant, payload }) => {
+        const { orderId, returnId, decision } = payload as z.infer<typeof decidedExchange>;
+        return actions.returns.decided(await tenantOf(tenant), orderId, returnId, decision);
       },
       'orders.tell-spending': async ({ tenant, payload }) => {
         const { orderId } = payload as { orderId: string };
@@ -456,6 +485,11 @@ function signedIn(customerId: string | undefined, message: string): string {
 function named(heard: z.infer<typeof heardPayment>): PaymentEvent {
   return { ...heard, paymentId: heard.paymentId ?? paymentOfCheckout(heard.orderId) };
 }
+
+const ANSWERS: ReadonlyMap<string, 'approved' | 'declined'> = new Map([
+  ['accounts.company.approval_granted', 'approved'],
+  ['accounts.company.approval_declined', 'declined'],
+]);
 
 const DECIDED: ReadonlySet<string> = new Set(['payments.dispute.won', 'payments.dispute.lost']);
 

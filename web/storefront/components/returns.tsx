@@ -44,7 +44,11 @@ export function Returns({
       <ul className="mt-3 grid gap-3">
         {order.returns.map((each) => (
           <li key={each.id} data-testid="return" data-state={each.state}>
-            <p className="font-medium">{said.states[each.state]}</p>
+            <p className="font-medium">
+              {each.state === 'requested' && each.askedBy === 'merchant'
+                ? said.waitsForCompany
+                : said.states[each.state]}
+            </p>
             <p className="text-muted">
               {each.lines
                 .map(({ quantity, ...goods }) => `${quantity} × ${titleOfGoods(order, goods)}`)

@@ -329,6 +329,7 @@ export const de: Words = {
       /** Of a variant; of none where it is the same. */
       swap: (title) => (title === undefined ? 'noch einmal dasselbe' : `Umtausch in: ${title}`),
       onceYoursCame: 'Es geht auf den Weg, sobald deine Ware bei uns ist.',
+      waitsForCompany: 'Wartet auf die Freigabe deiner Firma',
       states: {
         requested: 'Angefragt',
         authorised: 'Zugesagt: bitte zurücksenden',
@@ -363,6 +364,7 @@ export const de: Words = {
     approvals: 'Freigaben',
     noApprovals: 'Nichts wartet auf eine Freigabe.',
     wants: (name, total) => `${name}: ${total}`,
+    changes: { edit: 'Eine geänderte Bestellung', exchange: 'Ein Umtausch zu einer Bestellung' },
     approvalStates: {
       waiting: 'Wartet',
       approved: 'Freigegeben',

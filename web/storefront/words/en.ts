@@ -325,6 +325,8 @@ export const en = {
       /** Of a variant; of none where it is the same. */
       swap: (title: string | undefined) => (title === undefined ? 'the same again' : `another: ${title}`),
       onceYoursCame: 'It leaves once yours have come to us.',
+      /** Of an exchange that the shop has entered. */
+      waitsForCompany: 'Waits for your company’s approval',
       states: {
         requested: 'Asked for',
         authorised: 'Agreed: please send it',
@@ -359,6 +361,8 @@ export const en = {
     approvals: 'Approvals',
     noApprovals: 'Nothing waits for approval.',
     wants: (name: string, total: string) => `${name}: ${total}`,
+    /** What it is about, where that is no cart and no offer. */
+    changes: { edit: 'A change of an order', exchange: 'An exchange of an order' },
     approvalStates: {
       waiting: 'Waiting',
       approved: 'Approved',

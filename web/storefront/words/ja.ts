@@ -325,6 +325,7 @@ export const ja: Words = {
       /** Of a variant; of none where it is the same. */
       swap: (title) => (title === undefined ? '同じ商品と交換' : `交換：${title}`),
       onceYoursCame: '返品の到着後に発送いたします。',
+      waitsForCompany: '貴社の承認をお待ちしています',
       states: {
         requested: '受付済み',
         authorised: '承認済み：商品をお送りください',
@@ -359,6 +360,7 @@ export const ja: Words = {
     approvals: '承認',
     noApprovals: '承認待ちはありません。',
     wants: (name, total) => `${name}：${total}`,
+    changes: { edit: 'ご注文内容の変更', exchange: 'ご注文商品の交換' },
     approvalStates: {
       waiting: '承認待ち',
       approved: '承認済み',

@@ -324,6 +324,7 @@ export const nb: Words = {
       /** Of a variant; of none where it is the same. */
       swap: (title) => (title === undefined ? 'det samme på nytt' : `bytte til: ${title}`),
       onceYoursCame: 'Det sendes når varene dine er kommet til oss.',
+      waitsForCompany: 'Venter på godkjenning fra firmaet ditt',
       states: {
         requested: 'Forespurt',
         authorised: 'Godkjent: send den gjerne',
@@ -358,6 +359,7 @@ export const nb: Words = {
     approvals: 'Godkjenninger',
     noApprovals: 'Ingenting venter på godkjenning.',
     wants: (name, total) => `${name}: ${total}`,
+    changes: { edit: 'En endret bestilling', exchange: 'Et bytte i en bestilling' },
     approvalStates: {
       waiting: 'Venter',
       approved: 'Godkjent',

@@ -30,6 +30,9 @@ export const RequestApproval = ReserveSpending.extend({
 });
 export type RequestApproval = z.infer<typeof RequestApproval>;
 
+export const WithdrawApproval = ReserveSpending.pick({ purchaseId: true });
+export type WithdrawApproval = z.infer<typeof WithdrawApproval>;
+
 interface ApprovalRow {
   readonly id: string;
   readonly company_id: string;
@@ -54,6 +57,9 @@ interface ApprovalRow {
   readonly email: string | null;
 }
 
+/** Which one it is, and whose. */
+type Asked = Pick<ApprovalRow, 'id' | 'company_id' | 'requested_by' | 'purchase_id'>;
+
 const READ = `SELECT a.*, c.first_name, c.last_name, c.email,
   (SELECT s.order_id FROM company_spending s WHERE s.tenant_id = a.tenant_id AND s.approval_id = a.id AND s.state = 'spent') AS order_id
   FROM company_approvals a LEFT JOIN customers c ON c.tenant_id = a.tenant_id AND c.id = a.requested_by WHERE a.tenant_id = $1`;
@@ -66,11 +72,12 @@ export function createApprovals(platform: Pick<Platform, 'sql' | 'clock' | 'newI
   async function tell(
     tx: Transaction,
     tenant: TenantId,
-    { id, company_id, requested_by }: Pick<ApprovalRow, 'id' | 'company_id' | 'requested_by'>,
+    { id, company_id, requested_by: customerId, purchase_id: purchaseId }: Asked,
     happening: Extract<CompanyHappening, `approval_${string}`>,
   ): Promise<void> {
     const company = await readCompany(tx, tenant, company_id);
-    await tx.emit(companyEvent(happening, company, platform, { customerId: requested_by, approvalId: id }));
+    const about = { customerId, approvalId: id, purchaseId };
+    await tx.emit(companyEvent(happening, company, platform, about));
     await tx.enqueue({
       name: TELL_APPROVAL,
       payload: { approvalId: id, happening },
@@ -78,11 +85,7 @@ export function createApprovals(platform: Pick<Platform, 'sql' | 'clock' | 'newI
     });
   }
 
-  async function insert(
-    tx: Transaction,
-    tenant: TenantId,
-    input: RequestApproval,
-  ): Promise<Pick<ApprovalRow, 'id' | 'company_id' | 'requested_by'>> {
+  async function insert(tx: Transaction, tenant: TenantId, input: RequestApproval): Promise<Asked> {
     const { companyId, customerId, purchaseId, digest, lines, total, currency, purchaseOrder, message } =
       input;
     const id = newId('apv');
@@ -106,7 +109,7 @@ export function createApprovals(platform: Pick<Platform, 'sql' | 'clock' | 'newI
         until(),
       ],
     );
-    return { id, company_id: companyId, requested_by: customerId };
+    return { id, company_id: companyId, requested_by: customerId, purchase_id: purchaseId };
   }
 
   /** What they see: approvers the whole company's, buyers their own. */
@@ -138,6 +141,15 @@ export function createApprovals(platform: Pick<Platform, 'sql' | 'clock' | 'newI
         await tell(tx, tenant, made, 'approval_requested');
         return show(await find(tx, tenant, made.id));
       });
+    },
+
+    /** Nobody has to decide any longer what came to nothing, or was agreed to otherwise. What was decided stays. May be asked for twice. */
+    async withdraw(tenant: TenantId, { purchaseId }: WithdrawApproval): Promise<void> {
+      await sql.query(
+        tenant,
+        `UPDATE company_approvals SET state = 'withdrawn' WHERE tenant_id = $1 AND purchase_id = $2 AND state = 'waiting'`,
+        [tenant, purchaseId],
+      );
     },
 
     async list(tenant: TenantId, member: MemberRow, { state, cursor, limit }: ApprovalQuery) {

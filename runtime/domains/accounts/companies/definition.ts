@@ -82,7 +82,7 @@ export type ApprovalState = z.infer<typeof ApprovalState>;
 export const Approval = z.object({
   id: z.string(),
   state: ApprovalState,
-  /** Of the cart or the offer. */
+  /** Of the cart or the offer, or of the edit or the exchange of an order. */
   purchaseId: z.string(),
   requestedBy: z.object({ customerId: z.string(), name: z.string() }),
   lines: z.array(ApprovalLine),
@@ -200,6 +200,8 @@ export const CompanyEvent = z.object({
   customerId: z.string().optional(),
   role: CompanyRole.optional(),
   approvalId: z.string().optional(),
+  /** Of the cart or the offer, or of the edit or the exchange of an order, that an approval is about. */
+  purchaseId: z.string().optional(),
   at: z.iso.datetime(),
 });
 export type CompanyEvent = z.infer<typeof CompanyEvent>;

@@ -6,7 +6,7 @@ import { findById } from '../customers.ts';
 import type { Links } from '../links.ts';
 import type { Passwords } from '../passwords.ts';
 import type { AddressInput } from '../shapes.ts';
-import { createApprovals, RequestApproval } from './approvals.ts';
+import { createApprovals, RequestApproval, WithdrawApproval } from './approvals.ts';
 import { createCompanies } from './companies.ts';
 import type * as d from './definition.ts';
 import { createCompanyMembers, requireAdmin, type By } from './members.ts';
@@ -214,6 +214,9 @@ export function createCompanyRooms(
       /** For orders, which know what is in a cart and what it comes to. */
       requestApproval: (tenant: Tenant, input: unknown) =>
         approvals.request(tenant.id, RequestApproval.parse(input)),
+      /** For orders: what was to be approved is not to be bought any more, or not by an approval. */
+      withdrawApproval: (tenant: Tenant, input: unknown) =>
+        approvals.withdraw(tenant.id, WithdrawApproval.parse(input)),
     },
     /** By the task: whoever asked hears that the company may buy. */
     async tellApproved(tenant: Tenant, companyId: string): Promise<void> {

@@ -193,7 +193,7 @@ export function companyEvent(
   happening: CompanyHappening,
   row: CompanyRow,
   { clock }: Pick<Platform, 'clock'>,
-  about: Pick<CompanyEvent, 'customerId' | 'role' | 'approvalId'> = {},
+  about: Pick<CompanyEvent, 'customerId' | 'role' | 'approvalId' | 'purchaseId'> = {},
 ): NewEvent {
   const { id, name, country, tax_id: taxId, state, net_days: netDays } = row;
   const at = clock.now().toISOString();

@@ -1,6 +1,7 @@
 /** Exchanges that cost a company more than came back: within its buyer's limits, approved by the company, or by the merchant's word. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { randomUUID } from 'node:crypto';
 import { ADMIN_KEY, type TestAnswer } from '../../../host/testing.ts';
 import type { Approval, OwnCompany, SpendingLimits } from '../../accounts/schemas.ts';
 import { newCompany, newMember, type TestMember } from '../../accounts/testing/companies.ts';
@@ -14,6 +15,8 @@ const CHAIR = 'var_chair';
 const OWN = '/api/accounts/company';
 const ORDERS = '/api/admin/orders/orders';
 const MERCHANT = { token: ADMIN_KEY };
+/** Of the shop's tests of what changes while something waits. */
+const LAMP = 'var_lamp';
 /** Two desks, and bringing them. */
 const ORDERED = 2_490;
 
@@ -21,9 +24,14 @@ let at: CompanyShop;
 before(async () => {
   at = await startCompanyShop();
   await at.shop.emit(TENANT, 'catalog.product', 'upserted', CHAIR, productOf(CHAIR, 2_500, 10_000, {}));
-  await at.shop.settled(1);
+  await lampsCost(2_500);
 });
 after(() => at.stop());
+
+async function lampsCost(price: number, available = 10_000): Promise<void> {
+  await at.shop.emit(TENANT, 'catalog.product', 'upserted', LAMP, productOf(LAMP, price, available, {}));
+  await at.shop.settled(1);
+}
 
 let firms = 0;
 async function firm(limits: Partial<SpendingLimits>): Promise<{ buyer: TestMember; approver: TestMember }> {
@@ -214,5 +222,148 @@ describe('an exchange of a company’s order', () => {
     const answers = await Promise.all(orders.map((order) => exchange(order, ONE_FOR_A_CHAIR)));
     assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 403]);
     assert.equal(await spentBy(buyer), 2 * ORDERED + 1_500);
+  });
+});
+
+describe('an exchange that a merchant enters and that its company has to approve', () => {
+  const approvalsOf = async (who: TestMember): Promise<readonly Approval[]> => {
+    await at.shop.settled(3);
+    return (await at.ask(who, 'GET', `${OWN}/approvals`)).json<{ approvals: Approval[] }>().approvals;
+  };
+  const answer = async (who: TestMember, { id }: Approval, to: 'approve' | 'decline'): Promise<void> => {
+    const { status, text } = await at.ask(who, 'POST', `${OWN}/approvals/${id}/${to}`, {});
+    assert.equal(status, 200, text);
+    await at.shop.settled(3);
+  };
+  const returnOf = async ({ id }: Pick<MerchantOrder, 'id'>): Promise<MerchantOrder['returns'][number]> => {
+    const { returns } = await at.shop.managed<MerchantOrder>(TENANT, 'GET', `${ORDERS}/${id}`);
+    const [only, ...more] = returns;
+    assert.ok(only);
+    assert.deepEqual(more, []);
+    return only;
+  };
+  const FOR_A_LAMP: Exchanging = { desks: 1, out: LAMP, units: 1 };
+
+  /** One that waits, of a firm whose buyer may spend no more than they have. */
+  async function waiting(terms: object = {}, wish = ONE_FOR_A_CHAIR) {
+    const people = await firm({ perPeriod: ORDERED });
+    const order = await delivered(people.buyer);
+    const { lines, exchange: wanted } = goods(wish);
+    const entered = await at.ask(MERCHANT, 'POST', `${ORDERS}/${order.id}/returns`, {
+      lines,
+      exchange: { ...wanted, ...terms },
+      approval: { message: 'They rang us up.' },
+    });
+    assert.equal(entered.status, 200, entered.text);
+    const [approval, ...more] = await approvalsOf(people.approver);
+    assert.ok(approval);
+    assert.deepEqual(more, []);
+    const { id } = await returnOf(order);
+    return { ...people, order, approval, path: `${ORDERS}/${order.id}/returns/${id}` };
+  }
+
+  it('waits, takes nothing, and is agreed to on its own terms once somebody has approved it', async () => {
+    const terms = { fee: 100, keepDays: 7, expectedDifference: 1_600 };
+    const { buyer, approver, order, approval } = await waiting(terms);
+    const before = await returnOf(order);
+    assert.deepEqual(
+      [before.state, before.askedBy, before.exchange?.sums],
+      ['requested', 'merchant', undefined],
+    );
+    assert.deepEqual(
+      [approval.state, approval.total.amount, approval.purchaseId, approval.message],
+      ['waiting', ORDERED + 1_600, before.id, 'They rang us up.'],
+    );
+    assert.equal(approval.requestedBy.customerId, buyer.customer.id);
+    const waits = await at.shop.managed<MerchantOrder>(TENANT, 'GET', `${ORDERS}/${order.id}`);
+    assert.deepEqual([waits.totals, waits.lines], [order.totals, order.lines]);
+    assert.equal(await spentBy(buyer), ORDERED);
+    await answer(approver, approval, 'approve');
+    const { state, exchange: agreed, updatedAt } = await returnOf(order);
+    assert.deepEqual([state, agreed?.fee, agreed?.sums?.difference], ['authorised', 100, 1_600]);
+    const kept = Date.parse(agreed?.keptUntil ?? '') - Date.parse(updatedAt);
+    assert.equal(Math.round(kept / 86_400_000), 7);
+    assert.equal(await spentBy(buyer), ORDERED, 'it was approved');
+    const [used] = await approvalsOf(buyer);
+    assert.deepEqual([used?.state, used?.orderId], ['ordered', order.id]);
+  });
+
+  it('is declined when they decline it, and its goods can be asked back again', async () => {
+    const { buyer, approver, order, approval } = await waiting();
+    const again = () =>
+      at.ask(buyer, 'POST', `/api/orders/${order.id}/returns`, goods({ ...ONE_FOR_A_CHAIR, desks: 2 }));
+    assert.equal((await again()).status, 409, 'one of the two is to come back already');
+    await answer(approver, approval, 'decline');
+    assert.equal((await returnOf(order)).state, 'declined');
+    assert.equal((await again()).status, 200);
+  });
+
+  it('is agreed to at once within its limits, and nobody is asked', async () => {
+    const { buyer, approver } = await firm({ perPeriod: 4_000 });
+    const order = await delivered(buyer);
+    assert.equal((await exchange(order, ONE_FOR_A_CHAIR, { approval: {} })).status, 200);
+    assert.equal((await returnOf(order)).state, 'authorised');
+    assert.deepEqual(await approvalsOf(approver), []);
+    assert.equal(await spentBy(buyer), ORDERED + 1_500);
+  });
+
+  it('asks nobody any longer once it is withdrawn, declined, or agreed to by the merchant’s word', async () => {
+    for (const [step, body, state] of [
+      ['withdraw', {}, 'withdrawn'],
+      ['decline', { answer: 'They would rather keep it.' }, 'declined'],
+      ['authorise', { approved: 'Ms Lovelace, by telephone' }, 'authorised'],
+    ] as const) {
+      const { approver, order, approval, path } = await waiting();
+      const done = await at.ask(MERCHANT, 'POST', `${path}/${step}`, body);
+      assert.equal(done.status, 200, done.text);
+      const [left] = await approvalsOf(approver);
+      assert.deepEqual([left?.id, left?.state], [approval.id, 'withdrawn'], step);
+      const late = await at.ask(approver, 'POST', `${OWN}/approvals/${approval.id}/approve`, {});
+      assert.equal(late.status, 409, late.text);
+      assert.equal((await returnOf(order)).state, state);
+    }
+  });
+
+  it('is its buyer’s to withdraw, too, and not theirs to approve', async () => {
+    const { buyer, order, approval, path } = await waiting();
+    const own = await at.ask(buyer, 'POST', `${OWN}/approvals/${approval.id}/approve`, {});
+    assert.equal(own.status, 403, own.text);
+    const id = path.split('/').at(-1) ?? '';
+    const withdrawn = await at.ask(buyer, 'POST', `/api/orders/${order.id}/returns/${id}/withdraw`, {});
+    assert.equal(withdrawn.status, 200, withdrawn.text);
+    assert.equal((await returnOf(order)).state, 'withdrawn');
+  });
+
+  it('says why it cannot be agreed to any more, waits for the merchant, and is agreed to on other terms', async () => {
+    const { approver, order, approval, path } = await waiting({ expectedDifference: 1_500 }, FOR_A_LAMP);
+    await lampsCost(2_400);
+    await answer(approver, approval, 'approve');
+    const still = await returnOf(order);
+    assert.equal(still.state, 'requested');
+    assert.match(still.exchange?.problem ?? '', /is 1400/);
+    const seen = goods(FOR_A_LAMP);
+    const agreed = await at.ask(MERCHANT, 'POST', `${path}/authorise`, { exchange: seen.exchange });
+    assert.equal(agreed.status, 200, agreed.text);
+    const { state, exchange: made } = await returnOf(order);
+    assert.deepEqual([state, made?.sums?.difference, made?.problem], ['authorised', 1_400, undefined]);
+    await lampsCost(2_500);
+  });
+
+  it('is one exchange and one question, however often it is entered under the same key', async () => {
+    const { buyer, approver } = await firm({ perPeriod: ORDERED });
+    const { id } = await delivered(buyer);
+    const key = randomUUID();
+    const enter = () =>
+      at.ask(MERCHANT, 'POST', `${ORDERS}/${id}/returns`, { ...goods(ONE_FOR_A_CHAIR), approval: {} }, key);
+    for (const { status, text } of [await enter(), await enter()]) assert.equal(status, 200, text);
+    assert.equal((await returnOf({ id })).state, 'requested');
+    assert.equal((await approvalsOf(approver)).length, 1);
+  });
+
+  it('is either to be approved or approved already', async () => {
+    const { buyer } = await firm({ perPeriod: ORDERED });
+    const more = { approval: {}, approved: 'Ms Lovelace, by telephone' };
+    const both = await exchange(await delivered(buyer), ONE_FOR_A_CHAIR, more);
+    assert.equal(both.status, 400, both.text);
   });
 });

@@ -157,6 +157,23 @@ export async function allowDearer(
   }
 }
 
+/** As `allowDearer`; false where somebody of the company has to approve it first. */
+export async function mayBecomeDearer(
+  platform: Pick<Platform, 'call'>,
+  tenant: Tenant,
+  asked: Dearer,
+): Promise<boolean> {
+  try {
+    await allowDearer(platform, tenant, asked);
+    return true;
+  } catch (error) {
+    const needsApproval =
+      error instanceof ShopError && error.problems?.some(({ where }) => where === '/approval') === true;
+    if (!needsApproval) throw error;
+    return false;
+  }
+}
+
 /** Whether it is still what was allowed. @throws ShopError `conflict` */
 export function requireAllowed(allowed: Dearer | undefined, now: Dearer | undefined): void {
   if (now === undefined) return;
@@ -191,6 +208,15 @@ export function askApproval(
     purchaseOrder,
     message,
   });
+}
+
+/** What it was to be approved for came to nothing, or was agreed to otherwise: nobody is asked any longer. */
+export function withdrawApproval(
+  platform: Pick<Platform, 'call'>,
+  tenant: Tenant,
+  purchaseId: string,
+): Promise<void> {
+  return platform.call(tenant.id, 'accounts', 'withdrawApproval', { purchaseId });
 }
 
 type ApprovedLine = Pick<StoredLine, 'variantId' | 'quantity' | 'title'> &

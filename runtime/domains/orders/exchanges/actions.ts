@@ -32,6 +32,15 @@ export interface Exchanges {
     looking: Looking,
     id: string,
   ): Promise<ExchangePlan>;
+  /** What is wished, or entered and waits for its company, as far as it can be had now; changes nothing. @throws ShopError as `agree` */
+  note(
+    tx: Transaction,
+    tenant: TenantId,
+    order: StoredOrder,
+    asked: Returned,
+    terms: Terms,
+    looking: Looking,
+  ): Promise<Exchange>;
   /**
    * Takes the goods that go out, and asks for the difference where there is one to be paid.
    * @throws ShopError `out_of_stock`, `invalid_input` for terms that cannot be, `conflict` for units that were paid back and for another
@@ -99,6 +108,13 @@ export function createExchanges(platform: Platform): Exchanges {
 
   return {
     workOut,
+
+    async note(tx, tenant, order, asked, terms, looking) {
+      const plan = await workOut(tx, tenant, order, asked.lines, terms, looking, asked.id);
+      requireExpected(plan, terms.expectedDifference, order.currency);
+      const { send, fee, keepDays, expectedDifference } = terms;
+      return { lines: [...plan.lines], send, fee, keepDays, expectedDifference };
+    },
 
     async agree(tx, tenant, order, asked, terms, looking, { allowed, approved }) {
       refuseWhilePaid(order);

@@ -81,6 +81,12 @@ export const exchange = z.object({
   lines: z.array(outgoing),
   send: sends,
   fee: z.int(),
+  /** Of one that is not agreed to: days for which goods shall be kept that wait for the others. */
+  keepDays: z.int().optional(),
+  /** Of one that is not agreed to: what the merchant saw as the difference when they entered it. */
+  expectedDifference: z.int().optional(),
+  /** Of one that its company has approved: why it could not be agreed to then. The merchant may agree to it on other terms. */
+  problem: z.string().optional(),
   /** Until when the others have to come back, where goods wait for that; then they are let go. */
   keptUntil: z.string().optional(),
   /** Once it is agreed: what it comes to, and what of that each line that comes back counts for. */

@@ -4,15 +4,22 @@
  */
 import type { Platform } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import type { Tenant, Transaction } from '../../../platform/ports.ts';
 import { goodsOf, meant } from '../bundles/goods.ts';
 import type { Approval } from '../../accounts/schemas.ts';
-import { allowDearer, askApproval, dearer, type Dearer } from '../companies/purchase.ts';
+import {
+  allowDearer,
+  askApproval,
+  dearer,
+  mayBecomeDearer,
+  withdrawApproval,
+  type Dearer,
+} from '../companies/purchase.ts';
 import { readerOf } from '../carts.ts';
 import type { Exchanges, Terms } from '../exchanges/actions.ts';
 import { freeToGiveUp, isUnderWay } from '../exchanges/bound.ts';
 import type { ExchangePlan } from '../exchanges/plan.ts';
-import type { Exchange, PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
+import type { PreviewExchange, PreviewWish } from '../exchanges/schemas.ts';
 import { refuseDearer } from '../exchanges/wishes.ts';
 import { giveUp } from '../fulfilment/give-up.ts';
 import { isOnceEach, type Units } from '../fulfilment/schemas.ts';
@@ -21,7 +28,7 @@ import { adjust, tellStock } from '../inventory.ts';
 import { mayShip } from '../machine.ts';
 import { askRefund, refundIdOf, stillPaid } from '../refunds.ts';
 import { readOrder, returnEvent, withOrder, type StoredOrder } from '../store.ts';
-import { acceptedOf, inspected, isLegalReturn, requireReturnable } from './machine.ts';
+import { acceptedOf, inspected, isLegalReturn, requireReturnable, waitsForCompany } from './machine.ts';
 import type {
   AskReturn,
   AskReturnApproval,
@@ -41,7 +48,8 @@ import { lookingFor } from '../rewrite.ts';
 export interface Returns {
   /**
    * @param key of the request: the same key is the same return
-   * @param terms of other goods that go out; the merchant's are agreed to with it, the shopper's are a wish
+   * @param terms of other goods that go out; the merchant's are agreed to with it, or wait for the company whose order it is; the shopper's
+   *   are a wish
    */
   ask(
     tenant: Tenant,
@@ -55,6 +63,18 @@ export interface Returns {
    * @throws ShopError `invalid_input` where nobody has to be asked
    */
   askApproval(tenant: Tenant, orderId: string, returnId: string, asked: AskReturnApproval): Promise<Approval>;
+  /** By the task: a company is asked about what waits for it, and no longer once that does not. */
+  tellCompany(tenant: Tenant, orderId: string, returnId: string, message: string | undefined): Promise<void>;
+  /**
+   * By the task: a company has answered what waits for it. What it approved is agreed to as it was entered; where it cannot be any more, that
+   * is noted, and it waits for the merchant.
+   */
+  decided(
+    tenant: Tenant,
+    orderId: string,
+    returnId: string,
+    decision: 'approved' | 'declined',
+  ): Promise<void>;
   /** @param terms of an exchange, where they are others than the shopper's wish */
   authorise(tenant: Tenant, orderId: string, returnId: string, terms: AuthoriseReturn): Promise<StoredOrder>;
   answer(
@@ -102,19 +122,6 @@ export function createReturns(
   exchanges: Exchanges,
 ): Returns {
   const now = (): Date => platform.clock.now();
-
-  /** What a shopper would have, as far as it can be had. */
-  async function noted(
-    tx: Transaction,
-    tenant: TenantId,
-    order: StoredOrder,
-    wish: Returned,
-    terms: Terms,
-    looking: Looking,
-  ): Promise<Exchange> {
-    const { lines } = await exchanges.workOut(tx, tenant, order, wish.lines, terms, looking, wish.id);
-    return { lines: [...lines], send: terms.send, fee: terms.fee };
-  }
 
   /** What an exchange would make of a company's order, before anything is locked; undefined where nobody has to be asked. */
   async function dearerBy(
@@ -179,6 +186,8 @@ export function createReturns(
       const done = await work(tx, order, before, to);
       const after: Returned = { ...before, ...done.change, state: to, updatedAt: now().toISOString() };
       await updateReturn(tx, tenant.id, orderId, after, done.refundId);
+      if (before.state === 'requested' && before.exchange !== undefined && order.company !== undefined)
+        await tellCompanyLater(tx, orderId, returnId);
       const present = done.order ?? order;
       const changed = {
         ...present,
@@ -187,6 +196,64 @@ export function createReturns(
       await tx.emit(returnEvent(to, changed, after));
       return changed;
     });
+  }
+
+  /** @param message for the company's approvers, where they are asked */
+  function tellCompanyLater(
+    tx: Transaction,
+    orderId: string,
+    returnId: string,
+    message?: string,
+  ): Promise<void> {
+    const payload = { orderId, returnId, ...(message === undefined ? {} : { message }) };
+    return tx.enqueue({ name: 'orders.tell-company', payload, key: returnId });
+  }
+
+  async function find(tenant: Tenant, orderId: string, returnId: string): Promise<Returned | undefined> {
+    const { returns } = await readOrder(readerOf(platform, tenant.id), tenant.id, orderId);
+    return returns.find(({ id }) => id === returnId);
+  }
+
+  /** Why what was approved could not be agreed to, for the merchant. */
+  function noteProblem(tenant: Tenant, orderId: string, returnId: string, why: ShopError): Promise<void> {
+    return withOrder(platform, tenant.id, orderId, async (tx, { returns }) => {
+      const waiting = returns.find(({ id }) => id === returnId);
+      if (waiting?.exchange === undefined || !waitsForCompany(waiting)) return;
+      const problems = why.problems?.map(({ where, what }) => `${where}: ${what}`) ?? [];
+      const problem = [why.message, ...problems].join(' ');
+      const exchange = { ...waiting.exchange, problem };
+      const noted = { ...waiting, exchange, updatedAt: now().toISOString() };
+      await updateReturn(tx, tenant.id, orderId, noted, undefined);
+    });
+  }
+
+  async function authorise(
+    ...[tenant, orderId, returnId, { answer, exchange: terms, approved }]: Parameters<Returns['authorise']>
+  ): Promise<StoredOrder> {
+    const looking = await lookingFor(platform, tenant, orderId);
+    const allowed =
+      approved === undefined ? await dearerByWish(tenant, orderId, returnId, terms, looking) : undefined;
+    if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
+    await step(tenant, orderId, returnId, 'authorised', async (tx, order, before) => {
+      const change = answer === undefined ? {} : { answer };
+      const wished = terms ?? before.exchange;
+      if (wished === undefined) return { change };
+      const asked = { ...before, ...change };
+      const by = { allowed, approved };
+      const agreed = await exchanges.agree(tx, tenant.id, order, asked, termsOf(wished), looking, by);
+      await later(tx, orderId);
+      const { exchange, creditId } = agreed;
+      return { order: agreed.order, change: { ...change, exchange }, refundId: creditId };
+    });
+    return push(tenant.id, orderId);
+  }
+
+  function answer(
+    ...[tenant, orderId, returnId, to, words]: Parameters<Returns['answer']>
+  ): Promise<StoredOrder> {
+    return step(tenant, orderId, returnId, to, () =>
+      Promise.resolve(words === undefined ? {} : { change: { answer: words } }),
+    );
   }
 
   async function withdraw(
@@ -206,14 +273,18 @@ export function createReturns(
       const id = idOfKey('ret', key);
       const terms = wished === undefined ? undefined : termsOf(wished);
       const looking = await lookingFor(platform, tenant, orderId);
-      const approved = 'approved' in more ? more.approved : undefined;
+      const { approved, approval }: Pick<CreateReturn, 'approved' | 'approval'> = more;
       const fresh = (order: StoredOrder): Wished | undefined =>
         order.returns.some((each) => each.id === id)
           ? undefined
           : { back: returnedLines(order, wanted), terms: wished };
       const isWish = by === 'shopper' || approved !== undefined;
       const allowed = isWish ? undefined : await dearerBy(tenant, orderId, id, fresh, looking);
-      if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
+      let waits = false;
+      if (allowed !== undefined && approval !== undefined)
+        waits = !(await mayBecomeDearer(platform, tenant, allowed));
+      else if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
+      const isAgreed = by === 'merchant' && !waits;
       const asked = await withOrder(platform, tenant.id, orderId, async (tx, order) => {
         if (order.returns.some((each) => each.id === id)) return order;
         if (order.returns.length >= MOST) throw tooMany();
@@ -224,8 +295,8 @@ export function createReturns(
         const at = now().toISOString();
         const wish: Returned = {
           id,
-          // What the merchant enters needs nobody's leave.
-          state: by === 'merchant' ? 'authorised' : 'requested',
+          // What the merchant enters needs nobody's leave but that of the company whose order it is.
+          state: isAgreed ? 'authorised' : 'requested',
           askedBy: by,
           lines: [...lines],
           note,
@@ -237,17 +308,18 @@ export function createReturns(
         const { order: present, exchange } =
           terms === undefined
             ? { order, exchange: undefined }
-            : by === 'merchant'
+            : isAgreed
               ? await exchanges.agree(tx, tenant.id, order, wish, terms, looking, { allowed, approved })
-              : { order, exchange: await noted(tx, tenant.id, order, wish, terms, looking) };
+              : { order, exchange: await exchanges.note(tx, tenant.id, order, wish, terms, looking) };
         const made = { ...wish, exchange };
         await insertReturn(tx, tenant.id, orderId, made);
+        if (waits) await tellCompanyLater(tx, orderId, id, approval?.message);
         if (present !== order) await later(tx, orderId);
         const changed = { ...present, returns: [...present.returns, made] };
         await tx.emit(returnEvent(made.state, changed, made));
         return changed;
       });
-      return wished !== undefined && by === 'merchant' ? push(tenant.id, orderId) : asked;
+      return wished !== undefined && isAgreed ? push(tenant.id, orderId) : asked;
     },
 
     async askApproval(tenant, orderId, returnId, { exchange: terms, message }) {
@@ -257,29 +329,31 @@ export function createReturns(
       return askApproval(platform, tenant, asked.buyer, asked.content, { message });
     },
 
-    async authorise(tenant, orderId, returnId, { answer, exchange: terms, approved }) {
+    async tellCompany(tenant, orderId, returnId, message) {
       const looking = await lookingFor(platform, tenant, orderId);
-      const allowed =
-        approved === undefined ? await dearerByWish(tenant, orderId, returnId, terms, looking) : undefined;
-      if (allowed !== undefined) await allowDearer(platform, tenant, allowed);
-      await step(tenant, orderId, returnId, 'authorised', async (tx, order, before) => {
-        const change = answer === undefined ? {} : { answer };
-        const wished = terms ?? before.exchange;
-        if (wished === undefined) return { change };
-        const asked = { ...before, ...change };
-        const by = { allowed, approved };
-        const agreed = await exchanges.agree(tx, tenant.id, order, asked, termsOf(wished), looking, by);
-        await later(tx, orderId);
-        const { exchange, creditId } = agreed;
-        return { order: agreed.order, change: { ...change, exchange }, refundId: creditId };
-      });
-      return push(tenant.id, orderId);
+      const asked = await dearerByWish(tenant, orderId, returnId, undefined, looking);
+      if (asked !== undefined) await askApproval(platform, tenant, asked.buyer, asked.content, { message });
+      // Whatever became of it meanwhile: who is asked in vain is asked no longer.
+      const { state } = (await find(tenant, orderId, returnId)) ?? {};
+      if (state !== 'requested') await withdrawApproval(platform, tenant, returnId);
     },
 
-    answer: (tenant, orderId, returnId, to, words) =>
-      step(tenant, orderId, returnId, to, () =>
-        Promise.resolve(words === undefined ? {} : { change: { answer: words } }),
-      ),
+    async decided(tenant, orderId, returnId, decision) {
+      const waiting = await find(tenant, orderId, returnId);
+      if (waiting === undefined || !waitsForCompany(waiting)) return;
+      try {
+        await (decision === 'declined'
+          ? answer(tenant, orderId, returnId, 'declined')
+          : authorise(tenant, orderId, returnId, {}));
+      } catch (error) {
+        // What is away is tried again by the task.
+        if (!(error instanceof ShopError) || !REFUSALS.has(error.code)) throw error;
+        await noteProblem(tenant, orderId, returnId, error);
+      }
+    },
+
+    authorise,
+    answer,
 
     withdraw,
 
@@ -372,10 +446,19 @@ function tooMany(): ShopError {
   });
 }
 
+/** For these an exchange waits until somebody has done something about it. */
+const REFUSALS: ReadonlySet<ShopError['code']> = new Set([
+  'conflict',
+  'forbidden',
+  'illegal_transition',
+  'invalid_input',
+  'out_of_stock',
+]);
+
 /** What comes back, and what goes out for it. */
 interface Wished {
   readonly back: readonly Units[];
-  readonly terms: Parameters<typeof termsOf>[0] | undefined;
+  readonly terms: WishedTerms | undefined;
 }
 
 function nobodyToAsk(): ShopError {
@@ -409,13 +492,16 @@ function endOf({ state, lines, exchange }: Returned): 'refunded' | 'exchanged' |
 /** What a shopper wishes goes out once theirs have come back, at today's prices, and costs nothing more. */
 function termsOf({
   lines,
-  ...terms
-}: Partial<Omit<Terms, 'lines'>> & { readonly lines: readonly TermsLine[] }): Terms {
+  send = 'on_receipt',
+  keepDays = 30,
+  fee = 0,
+  expectedDifference,
+}: WishedTerms): Terms {
   return {
-    send: 'on_receipt',
-    keepDays: 30,
-    fee: 0,
-    ...terms,
+    send,
+    keepDays,
+    fee,
+    expectedDifference,
     lines: lines.map(({ variantId, quantity, insteadOf, unitPrice }) => ({
       variantId,
       quantity,
@@ -424,4 +510,7 @@ function termsOf({
     })),
   };
 }
+type WishedTerms = { readonly [Name in keyof Omit<Terms, 'lines'>]?: Terms[Name] | undefined } & {
+  readonly lines: readonly TermsLine[];
+};
 type TermsLine = Terms['lines'][number];

@@ -21,6 +21,11 @@ export function isLegalReturn(from: ReturnState, to: ReturnState): boolean {
   return NEXT[from].includes(to);
 }
 
+/** What a merchant enters is agreed with it: where it is not, it waits for the company whose order it is. */
+export function waitsForCompany({ state, askedBy }: Pick<Returned, 'state' | 'askedBy'>): boolean {
+  return state === 'requested' && askedBy === 'merchant';
+}
+
 /** Of what has left, what is neither back nor on its way back. Units that were not good enough are the shopper's again. */
 export function returnable(line: LineUnits, returns: readonly Returned[]): number {
   const away = returns

@@ -56,8 +56,21 @@ export const askReturn = z.strictObject({
  */
 const approved = text(200).optional();
 
-/** What a merchant enters is agreed with it. */
-export const createReturn = askReturn.extend({ exchange: exchangeTerms.optional(), approved });
+/** What a merchant enters is agreed with it, unless its company has to approve it. */
+export const createReturn = askReturn
+  .extend({
+    exchange: exchangeTerms.optional(),
+    approved,
+    /**
+     * Of a company's order that an exchange makes dearer than its buyer may spend alone: has the company asked. It waits as `requested` until
+     * then, is agreed to as it was entered once somebody has approved it, and is declined when they decline. Without it, it is refused.
+     */
+    approval: z.strictObject({ message: text(2_000).optional() }).optional(),
+  })
+  .refine((given) => given.approved === undefined || given.approval === undefined, {
+    path: ['approval'],
+    error: 'only where nobody has agreed yet: leave `approved` out',
+  });
 
 export const declineReturn = z.strictObject({ answer: text(1_000) });
 export const authoriseReturn = z.strictObject({

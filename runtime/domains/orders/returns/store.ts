@@ -79,6 +79,19 @@ function asJson(exchange: Exchange | undefined): string | null {
   return exchange === undefined ? null : JSON.stringify(exchange);
 }
 
+/** The order of an exchange that a merchant has entered and that waits for its company. */
+export async function orderOfWaiting(
+  sql: SqlRunner,
+  tenant: TenantId,
+  returnId: string,
+): Promise<string | undefined> {
+  const { rows } = await sql.query<{ order_id: string }>(
+    `select order_id from orders_returns where tenant_id = $1 and state = 'requested' and id = $2 and asked_by = 'merchant'`,
+    [tenant, returnId],
+  );
+  return rows[0]?.order_id;
+}
+
 /** Newest first: ids grow with time. */
 export async function listReturns(
   sql: Reader | SqlRunner,

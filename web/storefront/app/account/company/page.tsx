@@ -13,7 +13,7 @@ import {
   updateMember,
   withdrawInvitation,
 } from '../../../lib/company-actions.ts';
-import { companyOf } from '../../../lib/company.ts';
+import { changeOf, companyOf } from '../../../lib/company.ts';
 import type { Company } from '../../../lib/company.ts';
 import { countriesFor, likelyCountry } from '../../../lib/countries.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
@@ -163,8 +163,10 @@ function ApprovalRow({
   readonly mayDecide: boolean;
 }) {
   const said = words.company;
+  const change = changeOf(approval);
   return (
     <li className="grid gap-3 py-5" data-testid="approval" data-state={approval.state}>
+      {change === undefined ? null : <p className="text-sm">{said.changes[change]}</p>}
       <p className="flex flex-wrap justify-between gap-x-8">
         <span className="font-medium">{said.wants(approval.requestedBy.name, money(approval.total))}</span>
         <span className="text-muted">{said.approvalStates[approval.state]}</span>
@@ -198,8 +200,8 @@ function ApprovalRow({
           </Submit>
         </form>
       ) : null}
-      {/* An edit of an order is the shop's to make. */}
-      {approval.state === 'approved' && !approval.purchaseId.startsWith('edt_') ? (
+      {/* What becomes of an order is the shop's to make. */}
+      {approval.state === 'approved' && change === undefined ? (
         <Link
           href={approval.purchaseId.startsWith('drf_') ? `/offers/${approval.purchaseId}` : '/checkout'}
           className="underline"
