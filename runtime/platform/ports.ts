@@ -539,10 +539,19 @@ export interface Analytics {
     tenant: TenantId,
     query: FactSpan & Calendar & { readonly where?: FactFilter; readonly subjects?: boolean },
   ): Promise<readonly SeriesPoint[]>;
-  /** Values of a dimension, the greatest first by `by`: `count` or a measure. @param query.limit 1 to 100 */
+  /**
+   * Values of a dimension, the greatest first by `by`: `count` or a measure.
+   * @param query.limit 1 to 100
+   * @param query.among these values only, 1 to 100; absent: all
+   */
   top(
     tenant: TenantId,
-    query: FactSpan & { readonly dimension: string; readonly by: string; readonly limit: number },
+    query: FactSpan & {
+      readonly dimension: string;
+      readonly by: string;
+      readonly limit: number;
+      readonly among?: readonly string[];
+    },
   ): Promise<readonly TopValue[]>;
   /** How many did the first step, the second after it, and so on, as many numbers as steps. */
   funnel(tenant: TenantId, query: FunnelQuery): Promise<readonly number[]>;

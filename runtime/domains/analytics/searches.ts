@@ -5,15 +5,12 @@ import type { FactSpan, TopValue, Tenant } from '../../platform/ports.ts';
 import { maskText } from './mask.ts';
 import * as s from './schemas.ts';
 
-/** Values that a store tells of at once. */
-const MOST_VALUES = 100;
-
 type Counts = s.Searches['totals'];
 type Searched = s.Searches['queries'][number];
 
 export async function searchesOf(
   { analytics, clock }: Pick<Platform, 'analytics' | 'clock'>,
-  tenant: Tenant,
+  tenant: Pick<Tenant, 'id'>,
   asked: z.infer<typeof s.searchesQuery>,
 ): Promise<s.Searches> {
   const span = s.spanOf(asked, clock.now());
@@ -22,35 +19,29 @@ export async function searchesOf(
   const chosen: FactSpan = { kind: 'click', ...span };
   const only =
     asked.query === undefined ? {} : { where: { dimension: 'query', value: maskText(asked.query) } };
-  const top = (of: FactSpan, by: string, most: number) =>
-    analytics.top(tenant.id, { ...of, dimension: 'query', by, limit: most });
-  const [searches, clicks, frequent, empty, clicked] = await Promise.all([
+  const [searches, clicks, frequent, empty] = await Promise.all([
     analytics.series(tenant.id, { ...searched, bucket, zone, ...only }),
     analytics.series(tenant.id, { ...chosen, bucket, zone, ...only }),
-    top(searched, 'count', limit),
-    top(searched, 'empty', limit),
-    top(chosen, 'count', MOST_VALUES),
+    analytics.top(tenant.id, { ...searched, dimension: 'query', by: 'count', limit }),
+    analytics.top(tenant.id, { ...searched, dimension: 'query', by: 'empty', limit }),
   ]);
-  const clicksOn = new Map(clicked.map((one) => [one.value, one]));
+  const clicksOn = await clicksOf([...frequent, ...empty].map(({ value }) => value));
 
-  /** Clicks of a search that is not among the most clicked ones have to be asked for. */
-  async function toSearched(one: TopValue): Promise<Searched> {
-    let found: Pick<TopValue, 'count' | 'sums'> | undefined = clicksOn.get(one.value);
-    if (found === undefined && clicked.length === MOST_VALUES) {
-      const where = { dimension: 'query', value: one.value };
-      const months = await analytics.series(tenant.id, { ...chosen, bucket: 'month', zone, where });
-      found = {
-        count: months.reduce((sum, { count }) => sum + count, 0),
-        sums: { place: months.reduce((sum, { sums }) => sum + (sums['place'] ?? 0), 0) },
-      };
-    }
-    const places = found?.sums['place'] ?? 0;
-    const count = found?.count ?? 0;
+  /** Of all of them at once, by what was typed. */
+  async function clicksOf(typed: readonly string[]): Promise<ReadonlyMap<string, TopValue>> {
+    const among = [...new Set(typed)];
+    if (among.length === 0) return new Map();
+    const of = { ...chosen, dimension: 'query', by: 'count', limit: among.length, among };
+    return new Map((await analytics.top(tenant.id, of)).map((one) => [one.value, one]));
+  }
+
+  function toSearched(one: TopValue): Searched {
+    const { count = 0, sums } = clicksOn.get(one.value) ?? {};
     return {
       query: one.value,
       ...countsOf(one.count, one.sums['empty'] ?? 0, count),
       results: rounded((one.sums['results'] ?? 0) / one.count),
-      averagePlace: count === 0 ? null : rounded(places / count),
+      averagePlace: count === 0 ? null : rounded((sums?.['place'] ?? 0) / count),
     };
   }
 
@@ -75,8 +66,8 @@ export async function searchesOf(
       sum(({ clicks: count }) => count),
     ),
     points,
-    queries: await Promise.all(frequent.map(toSearched)),
-    unanswered: await Promise.all(empty.filter(({ sums }) => (sums['empty'] ?? 0) > 0).map(toSearched)),
+    queries: frequent.map(toSearched),
+    unanswered: empty.filter(({ sums }) => (sums['empty'] ?? 0) > 0).map(toSearched),
   };
 }
 

@@ -143,12 +143,14 @@ export function createClickhouseAnalytics(options: ClickhouseAnalyticsOptions): 
 
     async top(tenant, query) {
       const definition = rules.top(query);
-      const asked = askedOf(query, { dimension: query.dimension, limit: query.limit });
+      const { dimension, limit, among } = query;
+      const asked = askedOf(query, { dimension, limit, ...(among === undefined ? {} : { among }) });
+      const only = among === undefined ? '' : 'AND value IN {among:Array(String)}';
       const order = query.by === 'count' ? 'n' : `s${definition.measures.indexOf(query.by)}`;
       const found = await ask(
         tenant,
         Value,
-        `SELECT value, sum(count) AS n, sum(sum_0) AS s0, sum(sum_1) AS s1 FROM ${ROLLUPS} WHERE ${asked.rollups}
+        `SELECT value, sum(count) AS n, sum(sum_0) AS s0, sum(sum_1) AS s1 FROM ${ROLLUPS} WHERE ${asked.rollups} ${only}
          GROUP BY value ORDER BY ${order} DESC, value LIMIT {limit:UInt32}`,
         asked,
       );
@@ -260,9 +262,11 @@ export function createClickhouseAnalytics(options: ClickhouseAnalyticsOptions): 
   };
 }
 
+type Params = Readonly<Record<string, string | number | readonly string[]>>;
+
 /** A question's parameters, and what every row has to be. The tenant's own is said once more than the server would need. */
 interface Asked {
-  readonly params: Readonly<Record<string, string | number>>;
+  readonly params: Params;
   readonly facts: string;
   readonly rollups: string;
 }
@@ -270,10 +274,7 @@ interface Asked {
 const SPAN_OF_FACTS = `at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`;
 const SPAN_OF_ROLLUPS = `slot >= toDateTime(intDiv({from:Int64}, 1000), 'UTC') AND slot < toDateTime(intDiv({to:Int64}, 1000), 'UTC')`;
 
-function askedOf(
-  { kind, from, to, unit = '' }: FactSpan,
-  more: Readonly<Record<string, string | number>>,
-): Asked {
+function askedOf({ kind, from, to, unit = '' }: FactSpan, more: Params): Asked {
   const of = `tenant = {tenant:String} AND kind = {kind:String} AND unit = {unit:String}`;
   return {
     params: { ...more, kind, unit, from: from.getTime(), to: to.getTime() },

@@ -53,11 +53,12 @@ export function createRollups({ sql, clock, facts: definitions }: RollupsOptions
     async top(tenant, query) {
       const definition = rules.top(query);
       const given = givenOf(tenant, query);
+      const among = query.among === undefined ? '' : `AND value = ANY (${given.add(query.among)})`;
       const order = query.by === 'count' ? 'count' : `sum_${definition.measures.indexOf(query.by)}`;
       const found = await rows<SumRow & { value: string }>(
         `SELECT * FROM (
            SELECT value, sum(count) AS count, sum(sum_0) AS sum_0, sum(sum_1) AS sum_1
-           FROM fact_rollups WHERE ${given.of('slot')} AND dimension = ${given.add(query.dimension)} GROUP BY value
+           FROM fact_rollups WHERE ${given.of('slot')} AND dimension = ${given.add(query.dimension)} ${among} GROUP BY value
          ) AS found ORDER BY ${order} DESC, value LIMIT ${given.add(query.limit)}`,
         given,
       );

@@ -124,12 +124,16 @@ export function factRules(definitions: readonly FactDefinition[]) {
       filter(definition, query.where);
       return definition;
     },
-    top(query: FactSpan & { dimension: string; by: string; limit: number }): FactDefinition {
+    top(
+      query: FactSpan & { dimension: string; by: string; limit: number; among?: readonly string[] },
+    ): FactDefinition {
       const definition = span(query);
       dimension(definition, query.dimension);
       if (query.by !== 'count' && !definition.measures.includes(query.by))
         refuse('by', `${query.kind} has no ${query.by}`);
       whole('limit', query.limit, 100);
+      if (query.among !== undefined) whole('among', query.among.length, 100);
+      for (const value of query.among ?? []) filter(definition, { dimension: query.dimension, value });
       return definition;
     },
     funnel({ from, to, steps, withinSeconds }: FunnelQuery): void {

@@ -147,13 +147,17 @@ export function analyticsContract(adapter: string, open: () => Analytics): void 
       sold('a', 1, 1),
       fact('order', HOUR),
     ]);
-    const top = async (by: string, limit: number) =>
-      (
-        await analytics.top(tenant, { ...SPAN, kind: 'order', unit: 'EUR', dimension: 'product', by, limit })
-      ).map(({ value, count, sums }) => `${value} ${count} ${sums['amount']} ${sums['quantity']}`);
+    const asked = { ...SPAN, kind: 'order', unit: 'EUR', dimension: 'product' };
+    const top = async (by: string, limit: number, more: { among?: readonly string[] } = {}) =>
+      (await analytics.top(tenant, { ...asked, by, limit, ...more })).map(
+        ({ value, count, sums }) => `${value} ${count} ${sums['amount']} ${sums['quantity']}`,
+      );
     assert.deepEqual(await top('count', 10), ['a 2 6 2', 'b 1 5 1', 'é 1 5 9']);
     assert.deepEqual(await top('amount', 2), ['a 2 6 2', 'b 1 5 1']);
     assert.deepEqual(await top('quantity', 1), ['é 1 5 9']);
+    assert.deepEqual(await top('amount', 10, { among: ["it's", 'é', 'a'] }), ['a 2 6 2', 'é 1 5 9']);
+    assert.deepEqual(await top('amount', 1, { among: ['b', 'é'] }), ['b 1 5 1']);
+    assert.deepEqual(await top('count', 10, { among: ['none'] }), []);
   });
 
   test(`${adapter}: a funnel counts who did the steps in order and in time, wherever a first step began again`, async () => {
@@ -347,6 +351,8 @@ export function analyticsContract(adapter: string, open: () => Analytics): void 
     await refused(analytics.series(tenant, { ...good, to: at(2_000 * DAY), bucket: 'month', zone: UTC }));
     await refused(analytics.top(tenant, { ...good, dimension: 'product', by: 'count', limit: 5 }));
     await refused(analytics.top(tenant, { ...good, dimension: 'path', by: 'count', limit: 101 }));
+    for (const among of [[], [''], ['x'.repeat(201)], Array<string>(101).fill('x')])
+      await refused(analytics.top(tenant, { ...good, dimension: 'path', by: 'count', limit: 5, among }));
     await refused(
       analytics.funnel(tenant, {
         ...SPAN,
