@@ -6,11 +6,19 @@ import { ShopError } from '../../platform/errors.ts';
 import { isAsked, type PictureQuery } from '../../platform/pictures/form.ts';
 import { pictureOf, type Picture } from '../../platform/pictures/sniff.ts';
 import type { TenantId } from '../../platform/ports.ts';
+import { createRoom } from './room.ts';
 import type { Image } from './schemas.ts';
 import type { Sources } from './sources.ts';
 
 const BUCKET = 'media';
-const MOST_BYTES = 20 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const MOST_BYTES = 20 * MIB;
+/** Most pictures are smaller. What is larger is read again once there is room for the largest: nobody says reliably how much will come. */
+const SMALL_BYTES = 4 * MIB;
+/** Of pictures that are being taken in, in the whole process, whoever brings them. */
+const ROOM_BYTES = 64 * MIB;
+/** What comes more slowly keeps others out. */
+const MOST_MS = 60_000;
 const URL_PREFIX = '/api/catalog/media/';
 /** Reasons of `pictures.show` for which there is still the original: nobody can decode it, no decoder, too much to do. */
 const UNPAINTED: ReadonlySet<string> = new Set(['invalid_input', 'unavailable', 'timeout']);
@@ -34,6 +42,13 @@ export interface Media {
 
 interface MediaTools extends Pick<Platform, 'sql' | 'blobs' | 'clock' | 'pictures' | 'call'> {
   readonly sources: Sources;
+}
+
+/** A picture that was taken in. */
+interface Kept {
+  readonly id: string;
+  readonly width: number | null;
+  readonly height: number | null;
 }
 
 interface MediaRow {
@@ -79,6 +94,21 @@ export function createMedia({ sql, blobs, clock, pictures, call, sources }: Medi
       : { ...response, headers: { ...response.headers, 'cache-control': 'no-store' } };
   }
 
+  const room = createRoom(ROOM_BYTES);
+
+  /** @returns undefined where the picture is larger. @throws ShopError `invalid_input` */
+  function takeInFrom(tenant: TenantId, src: string, url: URL, most: number): Promise<Kept | undefined> {
+    return room.within(most, async () => {
+      const bytes = await readAtMost(await sources.open(url, MOST_BYTES), most);
+      if (bytes === undefined) return undefined;
+      const picture = pictureOf(bytes);
+      if (!picture) throw noPicture(src);
+      const id = `med_${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}`;
+      await keep(tenant, id, bytes, picture);
+      return { id, width: picture.width, height: picture.height };
+    });
+  }
+
   async function keep(tenant: TenantId, id: string, bytes: Buffer, picture: Picture): Promise<void> {
     if (await known(tenant, id)) return;
     // The bytes first: a row without its bytes would be a picture that cannot be shown.
@@ -104,15 +134,11 @@ export function createMedia({ sql, blobs, clock, pictures, call, sources }: Medi
           });
         return { url: `${URL_PREFIX}${own}`, alt, width: picture.width, height: picture.height };
       }
-      const bytes = await readAll(await sources.open(sources.resolve(tenant, src, base), MOST_BYTES));
-      const picture = pictureOf(bytes);
-      if (!picture)
-        throw new ShopError('invalid_input', `“${src.slice(0, 300)}” is no picture.`, {
-          remedy: 'Use PNG, JPEG, GIF, WebP, AVIF or SVG.',
-        });
-      const id = `med_${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}`;
-      await keep(tenant, id, bytes, picture);
-      return { url: `${URL_PREFIX}${id}`, alt, width: picture.width, height: picture.height };
+      const url = sources.resolve(tenant, src, base);
+      const kept =
+        (await takeInFrom(tenant, src, url, SMALL_BYTES)) ?? (await takeInFrom(tenant, src, url, MOST_BYTES));
+      if (kept === undefined) throw tooLarge();
+      return { url: `${URL_PREFIX}${kept.id}`, alt, width: kept.width, height: kept.height };
     },
     serveOriginal,
     async serve(tenant, id, query, accept) {
@@ -139,17 +165,41 @@ function ownId(src: string): string | undefined {
   return /^(?:https?:\/\/[^/]+)?\/api\/catalog\/media\/(med_[0-9a-f]{32})$/.exec(src)?.[1];
 }
 
-async function readAll(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    if (size > MOST_BYTES)
-      throw new ShopError('invalid_input', `The picture is larger than ${MOST_BYTES} bytes.`, {
-        remedy: 'Make it smaller.',
-      });
-    chunks.push(bytes);
+/**
+ * Into memory of that size, which is taken up as far as it is written to: pieces that are joined at the end would be there twice.
+ * @returns undefined where there is more
+ * @throws ShopError `invalid_input` where it takes too long
+ */
+async function readAtMost(stream: Readable, most: number): Promise<Buffer | undefined> {
+  const bytes = Buffer.allocUnsafe(most);
+  const timer = setTimeout(() => stream.destroy(tooSlow()), MOST_MS);
+  try {
+    let size = 0;
+    for await (const chunk of stream) {
+      const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      if (size + piece.length > most) return undefined;
+      size += piece.copy(bytes, size);
+    }
+    return bytes.subarray(0, size);
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(chunks);
+}
+
+function noPicture(src: string): ShopError {
+  return new ShopError('invalid_input', `“${src.slice(0, 300)}” is no picture.`, {
+    remedy: 'Use PNG, JPEG, GIF, WebP, AVIF or SVG.',
+  });
+}
+
+function tooLarge(): ShopError {
+  return new ShopError('invalid_input', `The picture is larger than ${MOST_BYTES} bytes.`, {
+    remedy: 'Make it smaller.',
+  });
+}
+
+function tooSlow(): ShopError {
+  return new ShopError('invalid_input', `The picture has not come within ${MOST_MS / 1_000} seconds.`, {
+    remedy: 'Have it where it comes faster, or make it smaller.',
+  });
 }
