@@ -33,7 +33,7 @@ let had: ReadonlyMap<string, string>;
 
 before(async () => {
   receiver = await startReceiver();
-  shop = await startFuzzedShop({ OUTSIDE_LOOPBACK: 'true' });
+  shop = await startFuzzedShop();
   for (const tenant of [OWNER, NEIGHBOUR]) await subscribe(tenant);
   neighbours = await startNeighbours({ shop, owner: OWNER, neighbour: NEIGHBOUR, seed: 7 });
   assert.deepEqual(await shop.settled(), []);

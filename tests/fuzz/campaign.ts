@@ -33,6 +33,8 @@ export interface CampaignOptions {
 }
 
 export interface Tally {
+  /** The hundreds of what it answers when all is well: 2, or 3 where a browser is led on. */
+  readonly success: number;
   requests: number;
   /** By hundreds: `2` to `5`; 0: none. */
   readonly classes: Map<number, number>;
@@ -74,9 +76,7 @@ export async function fuzz(shop: FuzzedShop, options: CampaignOptions): Promise<
   const began = performance.now();
   const { seed, milliseconds, workers, requests: most = Number.POSITIVE_INFINITY } = options;
   const operations = operationsOf(shop.document).filter(({ id }) => id.startsWith(options.only ?? ''));
-  const tallies = new Map<string, Tally>(
-    operations.map(({ id }) => [id, { requests: 0, classes: new Map(), slowest: 0, refusals: new Map() }]),
-  );
+  const tallies = new Map<string, Tally>(operations.map((operation) => [operation.id, tallyFor(operation)]));
   const wire = createWire(shop.port, options.answerMs, workers);
   const grpc = shop.grpcPort === undefined ? undefined : createGrpcProbe(shop.grpcPort, options.answerMs);
   const context: Context = { shop, wire, grpc, operations, tallies, judge: createJudge(), found: new Map() };
@@ -130,6 +130,16 @@ interface Context {
 
 function sent(tallies: ReadonlyMap<string, Tally>): number {
   return [...tallies.values()].reduce((sum, { requests }) => sum + requests, 0);
+}
+
+function tallyFor({ answers }: Operation): Tally {
+  const success = Math.floor(Math.min(...answers.keys()) / 100);
+  return { success, requests: 0, classes: new Map(), slowest: 0, refusals: new Map() };
+}
+
+/** How often it was answered as it is when all is well. */
+export function successesOf(tally: Tally | undefined): number {
+  return tally?.classes.get(tally.success) ?? 0;
 }
 
 function tallyOf({ tallies }: Context, { id }: Operation): Tally {
@@ -210,7 +220,7 @@ function otherThan(shop: FuzzedShop, actor: Actor): string {
 }
 
 function nextOperation({ operations, tallies }: Context, random: Random): Operation {
-  const successes = (id: string): number => tallies.get(id)?.classes.get(2) ?? 0;
+  const successes = (id: string): number => successesOf(tallies.get(id));
   if (random.chance(0.5)) return random.pick(operations);
   const [one, other, third] = [random.pick(operations), random.pick(operations), random.pick(operations)];
   return [one, other, third].reduce((rarest, next) =>

@@ -1,10 +1,11 @@
-/** Leads through the stories of `tours.ts`: each step is asked as one of the campaign's requests. */
+/** Leads through the stories of `stories/`: each step is asked as one of the campaign's requests. */
 import type { Actor } from './actors.ts';
 import type { Operation } from './operations.ts';
 import type { Random } from './random.ts';
 import { keyFrom, type FuzzRequest } from './requests.ts';
 import type { FuzzedShop } from './shop.ts';
-import { orRefused, Refused, TOURS, type Asked, type Guide, type Said } from './tours.ts';
+import { STORIES } from './stories/index.ts';
+import { orRefused, Refused, type Asked, type Guide, type Said } from './stories/telling.ts';
 import { until } from '../support/wait.ts';
 import type { Answer, NoAnswer } from './wire.ts';
 
@@ -20,7 +21,7 @@ export interface GuideOptions {
 /** Each story as far as it comes: what is refused on the way is told with its operation, and the next begins. */
 export async function tour(options: GuideOptions): Promise<void> {
   const guide = guideOf(options);
-  for (const story of TOURS)
+  for (const story of STORIES)
     try {
       await story(guide);
     } catch (error) {
@@ -41,10 +42,12 @@ function guideOf({ shop, operations, tenant, random, ask }: GuideOptions): Guide
     return found;
   };
 
-  async function asked(
+  /** @throws Refused unless the answer's status is of these hundreds */
+  async function answered(
     id: string,
     { as, path = {}, query = {}, headers = {}, ...body }: Asked,
-  ): Promise<Said> {
+    hundreds: 2 | 3,
+  ): Promise<Answer> {
     const operation = operations.find((one) => one.id === id);
     if (operation === undefined) throw new Refused(`${id} is not asked in this campaign.`);
     const actor = as ?? somebody(operation.audience === 'merchant' ? 'merchant' : 'nobody');
@@ -60,10 +63,14 @@ function guideOf({ shop, operations, tenant, random, ask }: GuideOptions): Guide
     };
     const answer = await ask(request);
     if ('failure' in answer) throw new Refused(`${id}: ${answer.failure}`);
-    const text = answer.body.toString('utf8');
-    if (answer.status >= 300) throw new Refused(`${id}: ${answer.status} ${text.slice(0, 300)}`);
-    const isJson = String(answer.headers['content-type'] ?? '').startsWith('application/json');
-    return isJson ? JSON.parse(text) : undefined;
+    if (Math.floor(answer.status / 100) === hundreds) return answer;
+    throw new Refused(`${id}: ${answer.status} ${answer.body.toString('utf8').slice(0, 300)}`);
+  }
+
+  async function asked(id: string, what: Asked): Promise<Said> {
+    const { headers, body } = await answered(id, what, 2);
+    const isJson = String(headers['content-type'] ?? '').startsWith('application/json');
+    return isJson ? JSON.parse(body.toString('utf8')) : undefined;
   }
 
   return {
@@ -84,9 +91,17 @@ function guideOf({ shop, operations, tenant, random, ask }: GuideOptions): Guide
         return asRefused(error);
       }
     },
+    async visit(id, what = {}) {
+      const { headers } = await answered(id, what, 3);
+      const [cookie = ''] = [headers['set-cookie'] ?? ''].flat();
+      const to = new URL(String(headers['location'] ?? ''), shop.originOf(tenant));
+      return { to, cookie: cookie.split(';')[0] ?? '' };
+    },
     enter: (email, kind = 'customer') => shop.enter(tenant, email, kind).catch(asRefused),
     mailed: (email, pages) => shop.mailed(tenant, email, pages).catch(asRefused),
+    known: (token) => ({ ...somebody('customer'), name: 'somebody', authorization: `Bearer ${token}` }),
     signed: (event) => shop.signedByPayPal(tenant, event),
+    elsewhere: shop.elsewhere,
     fresh: (word) => `${word}${random.index(2 ** 31).toString(36)}`,
   };
 }

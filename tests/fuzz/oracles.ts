@@ -54,9 +54,8 @@ export function createJudge(): Judge {
         ...judgeBody(request, sent, answer, compile),
         ...judgeWords(sent, answer, markers),
       ];
-      if (answer.status < 400 && isAsMade(request, sent)) findings.push(...judgeRights(request));
-      if (answer.status < 300 && isAsMade(request, sent))
-        findings.push(...judgeInput(request, compile, lenient));
+      if (answer.status < 400 && isAsMade(request, sent))
+        findings.push(...judgeRights(request), ...judgeInput(request, compile, lenient));
       return findings;
     },
   };

@@ -1,20 +1,20 @@
 /** What a description cannot say: bytes of a certain kind, signatures, values that only make sense together. By operation. */
 import { createECDH, createHmac } from 'node:crypto';
 import { ADDRESS } from '../../runtime/domains/orders/testing/shop.ts';
-import { codeAt, stepAt } from '../../runtime/domains/accounts/staff/totp.ts';
 import { SCOPES } from '../../runtime/host/keys/scopes.ts';
+import { APP, BACK, formOf } from './apps.ts';
+import { codeShown } from './authenticator-app.ts';
 import { graphRequest } from './graphql.ts';
+import type { Memory } from './memory.ts';
+import { PNG } from './pixel.ts';
 import type { Random } from './random.ts';
 import type { Recipe } from './requests.ts';
 import { secretsOf } from './secrets.ts';
-import { PNG } from './tours.ts';
 import { isObject } from './values.ts';
 
 const ROLES = ['viewer', 'support'] as const;
 const PEOPLE = Array.from({ length: 40 }, (_, index) => `someone${index}@example.com`);
 const PASSWORD = 'a long enough password';
-
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 const proven: Recipe = () => ({ json: { password: PASSWORD } });
 
@@ -25,6 +25,29 @@ const toSomebody: Recipe = (_request, memory, random) => ({
 const aRole: Recipe = (_request, _memory, random) => ({
   json: { name: `Role ${random.index(40)}`, scopes: [random.pick(SCOPES)] },
 });
+
+const anApp: Recipe = ({ json }) => ({
+  json: {
+    ...(isObject(json) ? json : {}),
+    redirectUris: [BACK],
+    logoutUris: APP.logoutUris,
+    scopes: APP.scopes,
+  },
+});
+
+/** By an app that has its secret, where it has been told it. */
+const fromAnApp =
+  (fields: (memory: Memory, random: Random) => Readonly<Record<string, unknown>>): Recipe =>
+  (_request, memory, random) => {
+    const app = memory.recall(['appId', 'appSecret'], random);
+    const said = {
+      client_id: app.get('appId'),
+      client_secret: app.get('appSecret'),
+      ...fields(memory, random),
+    };
+    const known = Object.entries(said).filter(([, value]) => value !== undefined);
+    return formOf(Object.fromEntries(known.map(([name, value]) => [name, String(value)])));
+  };
 
 const picture: Recipe = () => ({ bytes: PNG, contentType: 'image/png' });
 
@@ -52,8 +75,36 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
   'accounts.removeAuthenticator': proven,
   'accounts.confirmAuthenticator': (_request, memory, random) => {
     const secret = memory.any('secret', random);
-    return secret === undefined ? {} : { json: { code: codeOf(String(secret)) } };
+    return secret === undefined ? {} : { json: { code: codeShown(String(secret)) } };
   },
+  'accounts.adminCreateApp': anApp,
+  'accounts.adminPutApp': anApp,
+  'accounts.authorizeApp': ({ query }, memory, random) => ({
+    query: {
+      ...query,
+      client_id: memory.any('appId', random),
+      redirect_uri: BACK,
+      response_type: 'code',
+      scope: random.pick(['openid', 'openid email', APP.scopes.join(' ')]),
+      code_challenge: 'x'.repeat(43),
+      code_challenge_method: 'S256',
+    },
+  }),
+  'accounts.askForTokens': fromAnApp((memory, random) => ({
+    grant_type: random.pick(['refresh_token', 'authorization_code', 'nonsense']),
+    refresh_token: memory.any('refresh_token', random),
+    code: memory.any('code', random),
+    code_verifier: 'x'.repeat(43),
+    redirect_uri: BACK,
+    scope: random.pick([undefined, 'openid', '\u0000']),
+  })),
+  'accounts.revokeToken': fromAnApp((memory, random) => ({
+    token: memory.any(random.pick(['access_token', 'refresh_token', 'code']), random),
+  })),
+  'accounts.adminPutSignInProvider': ({ json }, memory, random) => ({
+    path: { providerId: random.pick(['there', 'gone', 'google']) },
+    json: { ...(isObject(json) ? json : {}), issuer: memory.any('providerIssuer', random) },
+  }),
   'accounts.login': (_request, _memory, random) => ({
     json: { email: random.pick(PEOPLE), password: PASSWORD },
   }),
@@ -92,6 +143,10 @@ export const RECIPES: Readonly<Record<string, Recipe | undefined>> = {
       `Handle,Title,Vendor,Type,Tags,Published,Variant SKU,Variant Inventory Qty,Variant Price,Status\nlamp-${random.index(50)},Lamp,Us,Light,,true,L${random.index(99)},${random.pick(['3', '-1', '1e9', ''])},${random.pick(['9.99', '0', '-1', '99999999999999', 'x'])},active\n`,
     ),
     contentType: 'text/csv',
+  }),
+  'catalog.getMedia': ({ query }, memory, random) => ({
+    path: { id: String(memory.any('imageUrl', random)).split('/').at(-1) },
+    query,
   }),
   'chat.attach': picture,
   'chat.writeMessage': ({ json }) => ({ json: { ...(isObject(json) ? json : {}), attachments: [] } }),
@@ -222,13 +277,6 @@ function mailedTo(page: string): Recipe {
     const token = memory.any(page, random);
     return token === undefined ? {} : { json: { token, password: PASSWORD } };
   };
-}
-
-/** What an authenticator app shows at this moment. */
-function codeOf(secret: string): string {
-  const bits = [...secret].map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const bytes = bits.match(/.{8}/g) ?? [];
-  return codeAt(Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))), stepAt(new Date()));
 }
 
 /** One that any shop would take. */

@@ -5,10 +5,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HEAP } from '../../operator/embedded/node/heap.ts';
 import { MALLOC } from '../../operator/resources/environment.ts';
+import { startTestProvider } from '../../runtime/domains/accounts/providers/testing/provider.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/orders/testing/shop.ts';
 import { createSigners, SIGNER_NAME } from '../../runtime/platform/payments/processor/paypal/signer.ts';
@@ -22,7 +24,9 @@ import { until } from '../support/wait.ts';
 import type { Actor } from './actors.ts';
 import { createMemory, type Memory } from './memory.ts';
 import type { Finding } from './oracles.ts';
+import { PNG } from './pixel.ts';
 import { secretsOf } from './secrets.ts';
+import type { Elsewhere } from './stories/telling.ts';
 
 export const TENANTS = ['alpha', 'beta'] as const;
 
@@ -43,6 +47,8 @@ export interface FuzzedShop {
   readonly pay: string;
   /** Of the shop's pages. */
   originOf(tenant: string): string;
+  /** Where people have accounts that shops may let them in by. */
+  readonly elsewhere: Elsewhere;
   /** Somebody new. */
   enter(tenant: string, email: string, kind: 'customer' | 'owner'): Promise<Actor>;
   /** The token of the last link to one of these pages that somebody was mailed. */
@@ -62,14 +68,17 @@ export interface FuzzedShop {
   stop(): Promise<void>;
 }
 
-/** @param env of the runtime, beside what it needs */
-export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}): Promise<FuzzedShop> {
+export async function startFuzzedShop(): Promise<FuzzedShop> {
   const folder = ownFolder('fuzz');
   const database = await startTestDatabase(DOMAINS);
   const names = DOMAINS.map(({ name }) => name);
   const [port, grpcPort, payPort] = [await freePort(), await freePort(), await freePort()];
   const pay = `http://127.0.0.1:${payPort}`;
-  for (const tenant of TENANTS) await addTenant(database, tenant, names);
+  for (const tenant of TENANTS) {
+    await addTenant(database, tenant, names);
+    await drawPicture(folder, tenant);
+  }
+  const provider = await startTestProvider();
   const processor = await start('platform/payments/processor/main.ts', payPort, {
     PROCESSOR_DATA: folder,
     PAYMENTS_SECRET: 'x',
@@ -80,10 +89,12 @@ export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}
     DATABASE_URL: database.url,
     SECRETS_KEY: database.secretsKey,
     BLOBS_URL: `file://${folder}/blobs`,
+    SOURCES_URL: `file://${folder}/sources`,
+    // The provider of accounts elsewhere is on this machine.
+    OUTSIDE_LOOPBACK: 'true',
     PAYMENTS_URL: pay,
     PAYPAL_URL: `${pay}/paypal`,
     PAYMENTS_PUBLIC_ORIGIN: pay,
-    ...env,
   });
   for (const tenant of TENANTS) await openAccount(payPort, port, tenant);
   const document = (await shopAt(port, hostOf('alpha'))('GET', '/api/openapi.json')).json();
@@ -109,6 +120,14 @@ export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}
     },
     pay,
     originOf: (tenant) => `https://${hostOf(tenant)}`,
+    elsewhere: {
+      issuer: provider.issuer,
+      client: provider.client,
+      signIn(address, email) {
+        provider.person = { sub: email, email, email_verified: true };
+        return provider.visit(address.href);
+      },
+    },
     async enter(tenant, email, kind) {
       const { adminKey } = secretsOf(tenant);
       const shop = shopAt(port, hostOf(tenant));
@@ -153,6 +172,7 @@ export async function startFuzzedShop(env: Readonly<Record<string, string>> = {}
     settled: () => settled(database),
     async stop() {
       await Promise.all([runtime.stop(), processor.stop()]);
+      await provider.stop();
       await database.stop();
       await rm(folder, { recursive: true, force: true });
     },
@@ -168,6 +188,18 @@ function hostOf(tenant: string): string {
   return `${tenant}.localhost`;
 }
 
+/** Of a shop's own sources: a product's, and its logo. */
+export function pictureOf(tenant: string): string {
+  return `${tenant}/pixel.png`;
+}
+
+/** What follows its end nobody paints; by that each shop's is another. */
+async function drawPicture(folder: string, tenant: string): Promise<void> {
+  const path = join(folder, 'sources', pictureOf(tenant));
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, Buffer.concat([PNG, Buffer.from(markerOf(tenant))]));
+}
+
 function known<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`There is no ${what}.`);
   return value;
@@ -181,6 +213,7 @@ async function addTenant(database: TestDatabase, tenant: string, domains: string
       displayName: `Shop ${markerOf(tenant)}`,
       locales: ['en', 'de'],
       currencies: ['EUR', 'USD'],
+      branding: { logo: pictureOf(tenant) },
       domains,
     },
     {

@@ -47,7 +47,9 @@ export async function linkTo(
   return answer
     .json<Outbox>()
     .messages.filter(({ recipient }) => recipient === email)
-    .flatMap(({ message }) => new RegExp(`/${page}#([\\w-]+)`).exec(message.text)?.[1] ?? [])[0];
+    .flatMap(
+      ({ message }) => new RegExp(`/${page}(?:#|\\?token=)([\\w-]+)`).exec(message.text)?.[1] ?? [],
+    )[0];
 }
 
 function expectStatus({ status, text }: ShopResponse, wanted: number): void {
