@@ -2,11 +2,16 @@
  * Entry of the runtime image: reads the environment, hosts the named domains, leaves in good order on SIGTERM.
  * With argument `backup` it exports its tenants instead, and ends.
  */
+import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { systemClock } from '../platform/clock.ts';
 import { ShopError } from '../platform/errors.ts';
 import type { Host } from './host.ts';
 import { underWatch } from './reload.ts';
+
+// What outlives the youngest objects is looked through once it has grown by half. Left alone, V8 waits until a small heap is several times what
+// lives in it: 237 MB instead of 160 while orders are placed, for no less CPU. Here, because NODE_OPTIONS takes no such flag.
+setFlagsFromString('--heap-growing-percent=50');
 
 /** Endpoints learn of our end while we still answer. */
 const GRACE_MS = 300;

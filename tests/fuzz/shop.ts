@@ -8,7 +8,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { HEAP } from '../../operator/embedded/node/heap.ts';
 import { MALLOC } from '../../operator/resources/environment.ts';
 import { startTestProvider } from '../../runtime/domains/accounts/providers/testing/provider.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
@@ -532,7 +531,8 @@ async function start(file: string, port: number, env: Record<string, string>): P
   const adminPort = await freePort();
   const child = fork(new URL(`../../runtime/${file}`, import.meta.url), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [...HEAP],
+    // As in the runtime's image.
+    execArgv: ['--max-semi-space-size=8'],
     env: {
       ...process.env,
       NODE_ENV: 'production',

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +24,6 @@ import { answerTo, serviceName, startDns, type Names } from './dns.ts';
 import { ConfigError, containerEnv, type References } from './env.ts';
 import { expand } from './expand.ts';
 import { commandLine, resolveImage, unknownImageMessage } from './images.ts';
-import { HEAP, HEAP_BY_ENVIRONMENT } from './heap.ts';
 import type { ProcessFigures } from './identity.ts';
 import { createLogStore, type LogQuery } from './logs.ts';
 import { askServer } from './lookup.ts';
@@ -541,17 +539,6 @@ describe('names', () => {
     for (const other of ['example.com', 'svc', 'a.svc', 'a.b.c.d.svc'])
       assert.equal(serviceName(other), undefined);
   });
-});
-
-test('what Pods are told of their heap is what Node takes from its environment', () => {
-  assert.deepEqual(HEAP_BY_ENVIRONMENT, ['--max-semi-space-size=8']);
-  execFileSync(process.execPath, ['-e', ''], { env: { NODE_OPTIONS: HEAP_BY_ENVIRONMENT.join(' ') } });
-});
-
-test('the runtime’s image starts Node as benchmarks do', async () => {
-  const file = await readFile(new URL('../../../runtime/Containerfile', import.meta.url), 'utf8');
-  const command = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(file)?.[1] ?? '[]') as string[]; // a list of words, by the Containerfile's form
-  assert.deepEqual(command.slice(1, -1), HEAP);
 });
 
 test('use is measured over the whole tree of a container, shared pages once', () => {

@@ -5,7 +5,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { HEAP } from '../../../operator/embedded/node/heap.ts';
 import { MALLOC } from '../../../operator/resources/environment.ts';
 import { ADDRESS, KEYS, merchantKeyHash } from '../../../runtime/domains/orders/testing/shop.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
@@ -224,7 +223,8 @@ async function stock(shop: Shop, database: TestDatabase, products: number): Prom
 async function start(file: string, port: number, env: Record<string, string>): Promise<ChildProcess> {
   const adminPort = await freePort();
   const child = fork(new URL(`../../../runtime/${file}`, import.meta.url), {
-    execArgv: [...HEAP],
+    // As in the runtime's image.
+    execArgv: ['--max-semi-space-size=8'],
     env: {
       ...process.env,
       NODE_ENV: 'production',
