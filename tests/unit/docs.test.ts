@@ -36,6 +36,18 @@ test('every link between the pages leads to a file, and to a heading of it', () 
   assert.deepEqual(broken, []);
 });
 
+test('every decision has its line in the index, and no two have one number', () => {
+  const files = globSync('docs/decisions/[0-9]*.md', { cwd: root }).map((path) =>
+    path.slice(path.lastIndexOf('/') + 1),
+  );
+  const index = read('docs/decisions/README.md');
+  assert.deepEqual(
+    files.filter((file) => !index.includes(`(${file})`)),
+    [],
+  );
+  assert.equal(new Set(files.map((file) => file.slice(0, 4))).size, files.length);
+});
+
 test('every path of the repository that a page names is there', () => {
   const named =
     /`((?:\.ci|crds|docs|operator|runtime|tenants|tests|web)\/[\w./*-]+)`|\bnode (?:--test )?(\S+\.ts)\b/g;
