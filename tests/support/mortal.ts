@@ -21,7 +21,7 @@ export interface Mortal {
 }
 
 export interface Mortals {
-  /** @returns one that is ready. @throws Error when it ends before that */
+  /** @returns one that is ready, or that `CRASH` has killed before it was: its port is 0. @throws Error when it ends before that by itself */
   start(env?: Readonly<Record<string, string>>): Promise<Mortal>;
   /** Kills those that live. */
   stop(): void;
@@ -57,7 +57,11 @@ export function createMortals(
       });
       const port = await new Promise<number>((resolve, reject) => {
         child.once('message', (message) => resolve((message as { port: number }).port)); // as `live` says
-        child.once('exit', (code) => reject(new Error(`the runtime ended with ${code} before it was ready`)));
+        child.once('exit', (code, signal) => {
+          // What its life before had begun it goes on with at once, and may be killed by that before it has said a word.
+          if (env['CRASH'] !== undefined && signal === 'SIGKILL') resolve(0);
+          else reject(new Error(`the runtime ended with ${code ?? signal} before it was ready`));
+        });
       });
       return {
         port,
@@ -82,9 +86,9 @@ export function createMortals(
 
 /** In such a process: says that it is ready, and stops in order when asked to. */
 export function live(host: Pick<TestHost, 'port' | 'stop'>): void {
+  process.send?.({ port: host.port });
   // Left for the next: one that is killed leaves nothing at its end.
   flushCompileCache();
-  process.send?.({ port: host.port });
   process.once('SIGTERM', () => void host.stop().then(() => process.disconnect?.()));
 }
 

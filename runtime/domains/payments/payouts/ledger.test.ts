@@ -1,6 +1,7 @@
 /** PayPal's ledger against our payments: the days that are closed, what of them agrees, what is healed, and what is kept of empty ones. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../../../../tests/support/wait.ts';
 import { approveAsPayer, type PayerChoice } from '../../../platform/payments/testing/paypal.ts';
 import {
   ADDRESS,
@@ -85,14 +86,21 @@ describe('the ledger of PayPal', () => {
     const day = today();
     const [kept, returned, contested] = [await sold(), await sold(), await sold('dispute')];
     await refund(returned, 700);
-    const { body } = await shop.merchant<{ disputes: { id: string; orderId: string }[] }>(
-      'GET',
-      `${ROUTE}/disputes`,
+    // PayPal tells of it after it has told of the payment.
+    const dispute = await until(
+      async () => {
+        const { body } = await shop.merchant<{ disputes: { id: string; orderId: string }[] }>(
+          'GET',
+          `${ROUTE}/disputes`,
+        );
+        return body.disputes.find(({ orderId }) => orderId === contested.id);
+      },
+      { withinMs: 30_000, what: 'the dispute is heard of' },
     );
-    const dispute = body.disputes.find(({ orderId }) => orderId === contested.id);
-    await shop.merchant('POST', `${ROUTE}/disputes/${dispute?.id}/accept`, {
+    const { status } = await shop.merchant('POST', `${ROUTE}/disputes/${dispute.id}/accept`, {
       headers: { 'idempotency-key': 'concede-it' },
     });
+    assert.equal(status, 200);
     const { total } = kept.totals;
     const payout = await compared(day);
     const { kind, entries, charges, refunds, disputes, differences: open } = payout;
