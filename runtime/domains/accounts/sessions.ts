@@ -8,6 +8,7 @@ import type { Clock, NewId, Sql, SqlRunner, TenantId } from '../../platform/port
 import { endGrants } from './apps/grants.ts';
 import { MOST_SHOWN, type OpenSession } from './signed-in/definition.ts';
 import type { Device } from './signed-in/devices.ts';
+import { shown, type OpenRow } from './signed-in/open.ts';
 import { hashOf, newToken } from './tokens.ts';
 
 export interface Sessions {
@@ -109,16 +110,6 @@ interface SessionRow extends IdentityRow {
 interface BegunRow {
   readonly customer_id: string;
   readonly created_at: Date;
-}
-
-interface OpenRow {
-  readonly id: string;
-  readonly browser: string | null;
-  readonly system: string | null;
-  readonly created_at: Date;
-  readonly seen_at: Date;
-  readonly expires_at: Date;
-  readonly is_current: boolean;
 }
 
 export function createSessions(
@@ -247,18 +238,6 @@ export function createSessions(
 
 function begunOf({ customer_id: customerId, created_at: at }: BegunRow): Begun {
   return { customerId, at };
-}
-
-function shown({ id, browser, system, ...row }: OpenRow): OpenSession {
-  return {
-    id,
-    browser,
-    system,
-    startedAt: row.created_at.toISOString(),
-    seenAt: row.seen_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-    isCurrent: row.is_current,
-  };
 }
 
 function identityOf({

@@ -6,6 +6,7 @@ import type { StaffIdentity } from '../../../platform/domain.ts';
 import type { Clock, NewId, Sql, SqlRunner, TenantId } from '../../../platform/ports.ts';
 import { MOST_SHOWN, type OpenSession } from '../signed-in/definition.ts';
 import type { Device } from '../signed-in/devices.ts';
+import { shown, type OpenRow } from '../signed-in/open.ts';
 import { hashOf, newToken } from '../tokens.ts';
 
 export interface StaffToken {
@@ -41,16 +42,6 @@ const IDLE_MS = 12 * 60 * MINUTE_MS;
 const LONGEST_MS = 14 * 24 * 60 * MINUTE_MS;
 /** Answers get lost, and requests are on their way while a token is exchanged. */
 const GRACE_MS = 30 * 1_000;
-
-interface OpenRow {
-  readonly id: string;
-  readonly browser: string | null;
-  readonly system: string | null;
-  readonly created_at: Date;
-  readonly rotated_at: Date;
-  readonly expires_at: Date;
-  readonly is_current: boolean;
-}
 
 interface Row {
   readonly id: string;
@@ -129,7 +120,8 @@ export function createStaffSessions(
     async list(tenant, staffId, token) {
       const { rows } = await sql.query<OpenRow>(
         tenant,
-        `SELECT id, browser, system, created_at, rotated_at, expires_at,
+        // Its token is exchanged each hour of work: that is when it was seen.
+        `SELECT id, browser, system, created_at, rotated_at AS seen_at, expires_at,
            (token_hash = $3 OR previous_hash IS NOT DISTINCT FROM $3) AS is_current FROM staff_sessions
          WHERE tenant_id = $1 AND staff_id = $2 AND expires_at > $4
          ORDER BY is_current DESC, rotated_at DESC, id DESC LIMIT ${MOST_SHOWN}`,
@@ -173,18 +165,5 @@ export function createStaffSessions(
         clock.now(),
       ]);
     },
-  };
-}
-
-/** Its token is exchanged each hour of work: that is when it was seen. */
-function shown({ id, browser, system, ...row }: OpenRow): OpenSession {
-  return {
-    id,
-    browser,
-    system,
-    startedAt: row.created_at.toISOString(),
-    seenAt: row.rotated_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-    isCurrent: row.is_current,
   };
 }
