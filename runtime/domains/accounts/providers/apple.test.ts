@@ -5,11 +5,11 @@ import { after, before, test } from 'node:test';
 import type { TestDatabase } from '../../../../tests/support/database.ts';
 import type { TestAnswer, TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
-import type { Customer } from '../shapes.ts';
 import { newCustomer } from '../testing/customers.ts';
 import { SILENT, startAccounts } from '../testing/rooms.ts';
 import { namesIn } from './apple.ts';
 import type { AdminProvider } from './definition.ts';
+import { cookieOf, headerOf, me, refused } from './testing/answers.ts';
 import { startTestApple, type AppleUser, type TestApple } from './testing/apple.ts';
 import { startTestProvider } from './testing/provider.ts';
 
@@ -42,9 +42,6 @@ const offer = (changed: object = {}): Promise<AdminProvider> =>
     ...changed,
   });
 
-const headerOf = (answer: TestAnswer, name: string): string => [answer.headers[name] ?? ''].flat().join();
-const cookieOf = (answer: TestAnswer): string => headerOf(answer, 'set-cookie').split(';')[0] ?? '';
-
 async function begin(headers: Readonly<Record<string, string>> = {}) {
   const answer = await shop.call('one', 'GET', '/api/accounts/providers/apple/sign-in', { headers });
   assert.equal(answer.status, 303, answer.text);
@@ -72,19 +69,6 @@ async function signIn(user: AppleUser, changed: Readonly<Record<string, string>>
   return post({ ...form, ...changed }, cookie);
 }
 
-async function me(answer: TestAnswer): Promise<Customer> {
-  assert.equal(headerOf(answer, 'location'), '/account');
-  const mine = await shop.call('one', 'GET', '/api/accounts/me', { headers: { cookie: cookieOf(answer) } });
-  assert.equal(mine.status, 200, mine.text);
-  return mine.json<Customer>();
-}
-
-function refused(answer: TestAnswer, problem: string): void {
-  assert.equal(answer.status, 303, answer.text);
-  assert.equal(headerOf(answer, 'location'), `/account?signIn=${problem}`);
-  assert.match(headerOf(answer, 'set-cookie'), /^shopmind_sign_in=;/, 'and no session');
-}
-
 const somebody = (subject: string, email = `${subject}@example.com`): AppleUser => ({
   subject,
   email,
@@ -93,32 +77,34 @@ const somebody = (subject: string, email = `${subject}@example.com`): AppleUser 
 });
 
 test('whoever agrees at Apple is a customer by the name that is told once, and the same one ever after', async () => {
-  const customer = await me(await signIn(somebody('first')));
+  const answer = await signIn(somebody('first'));
+  assert.equal(headerOf(answer, 'location'), '/account');
+  const customer = await me(shop, answer);
   assert.deepEqual(
     [customer.email, customer.firstName, customer.lastName],
     ['first@example.com', 'Ada', 'Lovelace'],
   );
-  const again = await me(await signIn({ ...somebody('first'), firstName: 'Eve' }));
+  const again = await me(shop, await signIn({ ...somebody('first'), firstName: 'Eve' }));
   assert.deepEqual([again.id, again.firstName], [customer.id, 'Ada']);
 });
 
 test('an address of Apple’s relay is as good as another, and stays theirs', async () => {
   const relayed = somebody('hidden', 'x7k2@privaterelay.appleid.com');
-  const customer = await me(await signIn(relayed));
+  const customer = await me(shop, await signIn(relayed));
   assert.equal(customer.email, 'x7k2@privaterelay.appleid.com');
-  assert.equal((await me(await signIn(relayed))).id, customer.id);
+  assert.equal((await me(shop, await signIn(relayed))).id, customer.id);
 });
 
 test('who has an account of the address already has one more way into it, and is called there as before', async () => {
   const { customer } = await newCustomer(shop, 'one', 'grace@example.com', { firstName: 'Grace' });
-  const known = await me(await signIn(somebody('grace')));
+  const known = await me(shop, await signIn(somebody('grace')));
   assert.deepEqual([known.id, known.firstName], [customer.id, 'Grace']);
 });
 
 test('no address is taken from what the browser brings beside the code', async () => {
   const { customer } = await newCustomer(shop, 'one', 'victim@example.com');
   const user = JSON.stringify({ name: { firstName: 'Eve' }, email: 'victim@example.com' });
-  const attacker = await me(await signIn(somebody('attacker'), { user }));
+  const attacker = await me(shop, await signIn(somebody('attacker'), { user }));
   assert.notEqual(attacker.id, customer.id);
   assert.equal(attacker.email, 'attacker@example.com');
 });
@@ -129,7 +115,10 @@ for (const [what, user] of [
   ['nothing', 'null'],
 ] as const)
   test(`whose name is ${what} has none`, async () => {
-    const customer = await me(await signIn(somebody(`nameless-${what.replaceAll(' ', '-')}`), { user }));
+    const customer = await me(
+      shop,
+      await signIn(somebody(`nameless-${what.replaceAll(' ', '-')}`), { user }),
+    );
     assert.deepEqual([customer.firstName, customer.lastName], ['', '']);
   });
 
@@ -146,7 +135,7 @@ test('a code is good for the browser that began, once, at this shop, and for ten
   refused(await post(form, theirs.cookie), 'failed');
   refused(await post(form, mine.cookie, 'two'), 'failed');
   refused(await post({ ...form, state: '' }, mine.cookie), 'failed');
-  await me(await post(form, mine.cookie));
+  await me(shop, await post(form, mine.cookie));
   refused(await post(form, mine.cookie), 'failed');
   assert.equal(apple.refusals.at(-1), 'invalid_grant');
   const late = await begin();
@@ -197,7 +186,7 @@ for (const [what, changed] of [
     refused(await signIn(somebody('secretive')), 'failed');
     assert.equal(apple.refusals.at(-1), 'invalid_client');
     await offer();
-    await me(await signIn(somebody('secretive')));
+    await me(shop, await signIn(somebody('secretive')));
   });
 
 test('the merchant sees team and key’s name, and never the key; what is changed without it keeps it', async () => {
@@ -206,7 +195,7 @@ test('the merchant sees team and key’s name, and never the key; what is change
   const kept = await shop.managed<AdminProvider>('one', 'PUT', PLACE, changed);
   const { teamId, keyId, privateKey } = apple.signer;
   assert.deepEqual([kept.hasSecret, kept.apple], [true, { teamId, keyId }]);
-  await me(await signIn(somebody('kept')));
+  await me(shop, await signIn(somebody('kept')));
   const listed = await shop.merchant('one', 'GET', '/api/admin/accounts/providers');
   const inside = privateKey.split('\n')[1] ?? '';
   assert.ok(inside.length > 20 && !listed.text.includes(inside));

@@ -5,10 +5,10 @@ import { startTestDatabase, type TestDatabase } from '../../../../tests/support/
 import { ADMIN_SECRETS, startTestHost, type TestAnswer, type TestHost } from '../../../host/testing.ts';
 import { manualClock } from '../../../platform/clock.ts';
 import { accounts } from '../definition.ts';
-import type { Customer } from '../shapes.ts';
 import { newCustomer } from '../testing/customers.ts';
 import { as } from '../testing/staff.ts';
 import type { AdminProvider, Identity, SignInProvider } from './definition.ts';
+import { cookieOf, headerOf, me, refused } from './testing/answers.ts';
 import { startTestProvider, type TestProvider } from './testing/provider.ts';
 
 let database: TestDatabase;
@@ -60,11 +60,6 @@ async function begin(tenant = 'one', query = ''): Promise<{ leads: string; cooki
   return { leads: headerOf(answer, 'location'), cookie: cookieOf(answer) };
 }
 
-function headerOf(answer: TestAnswer, name: string): string {
-  return [answer.headers[name] ?? ''].flat().join();
-}
-const cookieOf = (answer: TestAnswer): string => headerOf(answer, 'set-cookie').split(';')[0] ?? '';
-
 const comeBack = (back: URL, cookie: string, tenant = 'one'): Promise<TestAnswer> =>
   shop.call(tenant, 'GET', `${back.pathname}${back.search}`, { headers: { cookie } });
 
@@ -73,18 +68,6 @@ async function signIn(person: Readonly<Record<string, unknown>>, query = ''): Pr
   provider.person = person;
   const { leads, cookie } = await begin('one', query);
   return comeBack(await provider.visit(leads), cookie);
-}
-
-async function me(answer: TestAnswer): Promise<Customer> {
-  const mine = await shop.call('one', 'GET', '/api/accounts/me', { headers: { cookie: cookieOf(answer) } });
-  assert.equal(mine.status, 200, mine.text);
-  return mine.json<Customer>();
-}
-
-function refused(answer: TestAnswer, problem: string): void {
-  assert.equal(answer.status, 303, answer.text);
-  assert.equal(headerOf(answer, 'location'), `/account?signIn=${problem}`);
-  assert.match(headerOf(answer, 'set-cookie'), /^shopmind_sign_in=;/, 'and no session');
 }
 
 const identitiesOf = async (answer: TestAnswer): Promise<Identity[]> =>
@@ -96,13 +79,13 @@ test('whoever comes back for the first time is a customer, and the same one the 
   const first = await signIn(ADA, '?onwards=/cart');
   assert.equal(headerOf(first, 'location'), '/cart');
   assert.match(headerOf(first, 'set-cookie'), /^shopmind_session=[^;]+; Path=\/; HttpOnly; SameSite=Lax/);
-  const customer = await me(first);
+  const customer = await me(shop, first);
   assert.deepEqual(
     [customer.email, customer.firstName, customer.lastName, customer.acceptsMarketing],
     ['Ada@example.com', 'Ada', 'Lovelace', false],
   );
   const second = await signIn({ ...ADA, email: 'ada@elsewhere.example', email_verified: false });
-  assert.equal((await me(second)).id, customer.id);
+  assert.equal((await me(shop, second)).id, customer.id);
   const [identity, ...others] = await identitiesOf(second);
   assert.deepEqual(others, []);
   assert.deepEqual(identity?.provider, { id: 'there', name: 'There' });
@@ -111,7 +94,7 @@ test('whoever comes back for the first time is a customer, and the same one the 
 test('who has an account of the address already has one more way into it', async () => {
   const { customer } = await newCustomer(shop, 'one', 'grace@example.com');
   const answer = await signIn({ sub: 'grace-there', email: 'GRACE@example.com', email_verified: 'true' });
-  assert.equal((await me(answer)).id, customer.id);
+  assert.equal((await me(shop, answer)).id, customer.id);
 });
 
 test('an address that the provider does not vouch for is nobody’s', async () => {
@@ -127,7 +110,7 @@ test('two browsers of one person who come back at once are one customer', async 
   const answers = await Promise.all(
     begun.map(async ({ leads, cookie }) => comeBack(await provider.visit(leads), cookie)),
   );
-  const ids = await Promise.all(answers.map(async (answer) => (await me(answer)).id));
+  const ids = await Promise.all(answers.map(async (answer) => (await me(shop, answer)).id));
   assert.equal(new Set(ids).size, 1);
 });
 
@@ -210,7 +193,7 @@ test('what is changed without its secret keeps it; switched off it is not offere
   assert.equal((await shop.call('one', 'GET', '/api/accounts/providers/there/sign-in')).status, 404);
   await shop.managed('one', 'PUT', PLACE, { name: 'There', issuer: provider.issuer, ...rest });
   assert.deepEqual(await offered(), [{ id: 'there', name: 'There' }]);
-  assert.equal((await me(await signIn(ADA))).firstName, 'Ada');
+  assert.equal((await me(shop, await signIn(ADA))).firstName, 'Ada');
 });
 
 test('with another issuer or client nobody is whom the last one said', async () => {
@@ -247,7 +230,7 @@ test('a customer sees and removes their own, and nobody else’s', async () => {
   const mine = { headers: { cookie: cookieOf(answer), origin: 'http://one.localhost:8080' } };
   assert.equal((await shop.call('one', 'DELETE', path, mine)).status, 204);
   assert.deepEqual(await identitiesOf(answer), []);
-  assert.equal((await me(answer)).email, 'own@example.com', 'and stays signed in');
+  assert.equal((await me(shop, answer)).email, 'own@example.com', 'and stays signed in');
 });
 
 test('a shop has ten of them', async () => {
