@@ -11761,6 +11761,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12141,6 +12151,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12404,6 +12424,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12625,6 +12655,16 @@ export interface Operations {
         "refunded": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
+      })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
       })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
@@ -12849,6 +12889,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -13067,6 +13117,16 @@ export interface Operations {
         "refunded": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
+      })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
       })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
@@ -13287,6 +13347,16 @@ export interface Operations {
         "refunded": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
+      })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
       })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
@@ -13931,6 +14001,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14284,6 +14364,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14583,6 +14673,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14858,6 +14958,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15124,6 +15234,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15338,6 +15458,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15551,6 +15681,16 @@ export interface Operations {
         "refunded": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
+      })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
       })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
@@ -15773,6 +15913,16 @@ export interface Operations {
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
+      })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15989,6 +16139,16 @@ export interface Operations {
         "refunded": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
+      })[];
+      "refunds": readonly ({
+        "id": string;
+        "amount": number;
+        "state": "requested" | "waiting" | "done" | "refused";
+        "waiting": number;
+        "lost": number;
+        "reason"?: string | undefined;
+        "problem"?: string | undefined;
+        "requestedAt": string;
       })[];
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({

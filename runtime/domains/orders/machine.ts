@@ -36,8 +36,8 @@ export interface OrderState {
   /** Only of orders that were confirmed. */
   readonly surcharges: readonly SurchargeState[];
   /**
-   * What was just found to be a bank's to decide: `rest`, or the id of a surcharge. None of that is asked for again in this round; it is no
-   * fact about the order, and the next round asks anew.
+   * What was just found to be a bank's to decide: `rest`, `asked`, or the id of a surcharge. None of that is asked for again in this round; it
+   * is no fact about the order, and the next round asks anew.
    */
   readonly contested?: readonly string[] | undefined;
   /** Whether an exchange that is under way keeps units that wait: it decides on them. */
@@ -46,6 +46,8 @@ export interface OrderState {
 
 /** Of `contested`: what was paid for an order that has ended. */
 export const REST = 'rest';
+/** Of `contested`: what was asked for while the order was alive. */
+export const ASKED = 'asked';
 
 export type Step =
   /** Nothing to do until someone or something else acts. */
@@ -112,7 +114,7 @@ export function nextStep(order: OrderState, now: Date): Step {
       return afterTheEnd(order);
     case 'cancelled':
       // What was asked for before is done first: the processor may know of it, and returns no more than it took.
-      return surchargeStep(order) ?? (order.refundRequested ? { do: 'refund' } : afterTheEnd(order));
+      return surchargeStep(order) ?? (mayRefund(order) ? { do: 'refund' } : afterTheEnd(order));
     case 'confirmed':
     case 'partially_refunded':
       if (order.cancelActor !== undefined && mayCancel(order)) return { do: 'cancel', why: 'asked' };
@@ -128,8 +130,12 @@ export function nextStep(order: OrderState, now: Date): Step {
 function afterConfirmation(order: OrderState): Step {
   const step = surchargeStep(order);
   if (step !== undefined) return step;
-  if (order.refundRequested) return { do: 'refund' };
+  if (mayRefund(order)) return { do: 'refund' };
   return mayLetGo(order) ? { do: 'letGo' } : { do: 'rest' };
+}
+
+function mayRefund({ refundRequested, contested = [] }: OrderState): boolean {
+  return refundRequested && !contested.includes(ASKED);
 }
 
 function mayLetGo({ status, stock, exchanging = false }: OrderState): boolean {
@@ -213,8 +219,9 @@ function whileAuthorized(order: OrderState): Step {
 }
 
 function afterTheEnd(order: OrderState): Step {
-  if (order.refunded < order.captured && order.contested?.includes(REST) !== true)
-    return { do: 'returnPayment' };
+  // What was asked for before waits for a bank: the rest stands behind it, or both would count as the same money.
+  const isContested = order.contested?.some((part) => part === REST || part === ASKED) === true;
+  if (order.refunded < order.captured && !isContested) return { do: 'returnPayment' };
   if (order.due === 0) return { do: 'rest' };
   switch (order.payment) {
     case 'cancelled':

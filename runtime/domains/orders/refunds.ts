@@ -1,7 +1,8 @@
 /**
  * Asking for money back: a wish is written down under the order's lock, and the saga returns what went through a payment.
  * Never more goes back than was paid; what a card payment took goes back first, then what was paid by other means, which a person
- * returns and this only notes, and what gift cards paid last.
+ * returns and this only notes, and what gift cards paid last. Where a bank contests the money, a wish that comes of a deed that is done waits
+ * for the bank; one that is nothing but a wish is refused.
  */
 import { ShopError } from '../../platform/errors.ts';
 import type { TenantId, Transaction } from '../../platform/ports.ts';
@@ -28,6 +29,8 @@ export interface Wish {
   readonly reason?: string | undefined;
   /** Where less is left than `amount`, because of refunds before, that much goes back instead. */
   readonly atMost?: boolean | undefined;
+  /** It comes of an edit, a return or an exchange, which is not undone because a bank contests the money: then it waits for the bank. */
+  readonly waits?: boolean | undefined;
 }
 
 export function refundIdOf(key: string): string {
@@ -57,6 +60,8 @@ export async function askRefund(
   const ledger = await readLedger(tx, tenant, order);
   if (ledger.known.includes(wish.id)) return order;
   const { paid, outside, left } = ledger;
+  // Refunds that wait for a bank may have promised all of it.
+  if (wish.atMost === true && left === 0) return order;
   const amount =
     wish.atMost === true && wish.amount !== undefined ? Math.min(wish.amount, left) : wish.amount;
   const lines = sharesOf(order, ledger.gone, wish.lines ?? []);
@@ -75,8 +80,8 @@ export async function askRefund(
   const { payment, byHand, giftCards } = splitRefund(amount ?? (isWhole ? left : computed), paid, outside);
   await tx.query(
     `insert into orders_refunds (tenant_id, order_id, id, amount, gift_amount, state, actor, reason, requested_at, lines, shipping,
-       outside_amount)
-     values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7, $8::jsonb, $9, $10)`,
+       outside_amount, waits)
+     values ($1, $2, $3, $4, $5, case when $4::bigint = 0 then 'done' else 'requested' end, 'merchant', $6, $7, $8::jsonb, $9, $10, $11)`,
     [
       tenant,
       order.id,
@@ -88,6 +93,7 @@ export async function askRefund(
       JSON.stringify(lines),
       shipping,
       byHand,
+      wish.waits === true,
     ],
   );
   // The ledgers are ours: what goes to gift cards goes with the wish.
@@ -153,7 +159,8 @@ export async function readLedger(sql: Reader, tenant: TenantId, order: StoredOrd
   );
   const standing = rows.filter(({ state }) => state !== 'refused');
   const open = sum(standing.filter(({ state }) => state === 'requested').map(({ amount }) => amount));
-  const paid = order.captured - order.refunded - open;
+  // What a bank has just taken is taken from refunds that wait for it a moment later.
+  const paid = Math.max(order.captured - order.refunded - open, 0);
   const outside = order.outside - order.outsideRefunded;
   return {
     known: rows.map(({ id }) => id),

@@ -13,7 +13,15 @@ import { giveUp } from './fulfilment/give-up.ts';
 import { allWaiting } from './fulfilment/units.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
 import { move, sellingHeld, take, tellStock } from './inventory.ts';
-import { isSettled, nextStep, REST, statusAfterRefund, type PaymentState, type Step } from './machine.ts';
+import {
+  ASKED,
+  isSettled,
+  nextStep,
+  REST,
+  statusAfterRefund,
+  type PaymentState,
+  type Step,
+} from './machine.ts';
 import type { OrdersSettings } from './settings.ts';
 import { releaseRedemptions, retakeRedemptions } from './promotions/store.ts';
 import {
@@ -79,13 +87,28 @@ interface RefundWish {
   readonly key: string;
   /** Takes nothing from what a bank contests, and has the rest all the same. */
   readonly sparing?: boolean;
+  /** As `sparing`, and keeps what a bank contests for itself. */
+  readonly waits?: boolean;
+  /** Payments that it has nothing of. */
+  readonly except?: readonly string[];
 }
 
 interface Refunded {
   /** What became of the payments that it was taken from. */
   readonly payments: readonly PaymentFacts[];
-  /** What a bank contests, so that it was left out. */
+  /** What a bank contests, so that it was left out, or waits. */
   readonly contested: number;
+  /** What banks took while it waited. */
+  readonly lost: number;
+}
+
+/** A refund that was asked for, as stored. */
+interface Asked {
+  readonly id: string;
+  readonly amount: number;
+  readonly waits: boolean;
+  /** As it was last noted. */
+  readonly waiting: number;
 }
 
 export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
@@ -211,7 +234,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
   ): Promise<StoredOrder> {
     const { payments: facts, contested } = await refund(tenant, { ...wish, sparing: true });
     const known = await learnAll(tenant, order, facts);
-    return contested === 0 ? known : { ...known, contested: [...(known.contested ?? []), part] };
+    return contested === 0 ? known : { ...known, contested: and(known.contested, part) };
   }
 
   function refund(tenant: TenantId, wish: RefundWish): Promise<Refunded> {
@@ -338,21 +361,34 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     return known;
   }
 
+  /** All that is asked for, oldest first. What waits for a bank keeps none that can be had from going back. */
   async function refundRequested(reader: Reader, tenant: TenantId, order: StoredOrder): Promise<StoredOrder> {
-    const { rows } = await reader.query<{ id: string; amount: number }>(
-      `select id, amount from orders_refunds where tenant_id = $1 and order_id = $2 and state = 'requested' order by requested_at, id limit 1`,
+    const { rows } = await reader.query<Asked>(
+      `select id, amount, waits, waiting from orders_refunds where tenant_id = $1 and order_id = $2 and state = 'requested'
+       order by requested_at, id`,
       [tenant, order.id],
     );
-    const [wish] = rows;
-    if (wish === undefined) return { ...order, refundRequested: false };
+    let known = order;
+    for (const asked of rows) known = await grant(reader, tenant, known, asked);
+    return known.contested?.includes(ASKED) === true ? known : { ...known, refundRequested: false };
+  }
+
+  async function grant(
+    reader: Reader,
+    tenant: TenantId,
+    order: StoredOrder,
+    asked: Asked,
+  ): Promise<StoredOrder> {
+    const { id, amount, waits } = asked;
+    const seen = { contested: order.contested };
     try {
-      const { payments: facts } = await refund(tenant, {
-        orderId: order.id,
-        amount: wish.amount,
-        key: wish.id,
-      });
-      await closeRefund(tenant, order.id, wish.id, 'done', undefined);
-      return await learnAll(tenant, await readOrder(reader, tenant, order.id), facts);
+      const except = order.surcharges.filter(({ wanted }) => !wanted).map((each) => each.id);
+      const wish: RefundWish = { orderId: order.id, amount, key: id, ...(waits ? { waits, except } : {}) };
+      const { payments: facts, contested, lost } = await refund(tenant, wish);
+      if (contested === 0) await closeRefund(tenant, order.id, id, { state: 'done', lost });
+      else if (contested !== asked.waiting) await noteWaiting(tenant, order.id, id, contested);
+      const known = await learnAll(tenant, await readOrder(reader, tenant, order.id), facts);
+      return { ...known, ...seen, ...(contested === 0 ? {} : { contested: and(seen.contested, ASKED) }) };
     } catch (error) {
       if (
         !(error instanceof ShopError) ||
@@ -360,8 +396,8 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
         isStale(error)
       )
         throw error;
-      await closeRefund(tenant, order.id, wish.id, 'refused', error.message);
-      return readOrder(reader, tenant, order.id);
+      await closeRefund(tenant, order.id, id, { state: 'refused', problem: error.message });
+      return { ...(await readOrder(reader, tenant, order.id)), ...seen };
     }
   }
 
@@ -377,13 +413,22 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     tenant: TenantId,
     orderId: string,
     id: string,
-    state: 'done' | 'refused',
-    problem: string | undefined,
+    { state, problem, lost = 0 }: { state: 'done' | 'refused'; problem?: string; lost?: number },
   ): Promise<void> {
     await platform.sql.query(
       tenant,
-      `update orders_refunds set state = $4, problem = $5 where tenant_id = $1 and order_id = $2 and id = $3`,
-      [tenant, orderId, id, state, problem ?? null],
+      `update orders_refunds set state = $4, problem = $5, lost = $6, waiting = 0
+       where tenant_id = $1 and order_id = $2 and id = $3`,
+      [tenant, orderId, id, state, problem ?? null, lost],
+    );
+  }
+
+  /** For the merchant, who sees why it has not gone back. */
+  async function noteWaiting(tenant: TenantId, orderId: string, id: string, waiting: number): Promise<void> {
+    await platform.sql.query(
+      tenant,
+      `update orders_refunds set waiting = $4 where tenant_id = $1 and order_id = $2 and id = $3 and state = 'requested'`,
+      [tenant, orderId, id, waiting],
     );
   }
 
@@ -521,6 +566,10 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
 }
 
 const SETTLE = 'update orders_orders set settled = true where tenant_id = $1 and id = $2 and version = $3';
+
+function and(parts: readonly string[] | undefined, part: string): readonly string[] {
+  return [...(parts ?? []).filter((each) => each !== part), part];
+}
 
 /** What is left of all that was paid. */
 function restOf({ id, captured, refunded }: StoredOrder): RefundWish {

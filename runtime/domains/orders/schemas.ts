@@ -286,6 +286,22 @@ export const surcharge = z.object({
   problem: z.string().optional(),
 });
 
+/** Money that was asked to go back, by all means together. */
+export const askedRefund = z.object({
+  id: z.string(),
+  amount: z.int(),
+  /** `waiting`: a bank contests the payment, and it goes back by itself once the bank has decided. */
+  state: z.enum(['requested', 'waiting', 'done', 'refused']),
+  /** Of the amount: what waits for the bank. */
+  waiting: z.int(),
+  /** Of the amount: what banks gave the shopper meanwhile, so that it is not paid again. */
+  lost: z.int(),
+  reason: z.string().optional(),
+  /** Why it was refused. */
+  problem: z.string().optional(),
+  requestedAt: z.string(),
+});
+
 export const historyEntry = z.object({
   sequence: z.int(),
   from: orderStatus.optional(),
@@ -300,6 +316,8 @@ export const merchantOrder = order.extend({
   payment: z.object({ status: z.string(), intentId: z.string().optional(), problem: z.string().optional() }),
   /** Payments beside the checkout's, for what edits and exchanges made it dearer by. */
   surcharges: z.array(surcharge),
+  /** Oldest first. */
+  refunds: z.array(askedRefund),
   stock: z.enum(['held', 'committed', 'partly_shipped', 'shipped', 'released']),
   /** Units that wait at locations other than the main one. */
   allocations: z.array(allocation),
@@ -439,6 +457,7 @@ export type CartLine = z.infer<typeof cartLine>;
 export type CheckoutInput = z.infer<typeof checkout>;
 export type CheckoutResult = z.infer<typeof checkoutResult>;
 export type ItemSnapshot = z.infer<typeof itemSnapshot>;
+export type AskedRefund = z.infer<typeof askedRefund>;
 export type MerchantOrder = z.infer<typeof merchantOrder>;
 export type Money = z.infer<typeof money>;
 export type Order = z.infer<typeof order>;

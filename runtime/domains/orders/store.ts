@@ -9,6 +9,7 @@ import { countsFor, tellSpending, type StoredOrderCompany } from './companies/pu
 import type { OrderCompany } from './companies/schemas.ts';
 import { shownPart, shownSoldPart, wholes, type SoldPart } from './bundles/goods.ts';
 import { sharesOfParts } from './bundles/shares.ts';
+import { showRefunds } from './asked.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
 import type { EditedFacts } from './edits/outcome.ts';
@@ -623,6 +624,7 @@ export async function showToMerchant(
     customerId: order.customerId,
     payment: { status: order.payment, intentId: order.intentId, problem: order.paymentProblem },
     surcharges: order.surcharges.map(({ payment, ...surcharge }) => ({ ...surcharge, status: payment })),
+    refunds: await showRefunds(sql, tenant, order.id),
     stock: order.stock,
     allocations: await allocationsOf(sql, tenant, order.id),
     history: rows.map((row) => ({

@@ -50,6 +50,10 @@ export const refund = z.strictObject({
   key: z.string().min(1).max(120),
   /** What a bank contests is left out, and the answer says how much that is; otherwise a refund that needs it is refused. */
   sparing: z.boolean().optional(),
+  /** What a bank contests is kept for this refund: asked for again once the bank has decided, it goes back, less what the bank took. */
+  waits: z.boolean().optional(),
+  /** Payments of the order that it is not taken from: they go back as a whole. */
+  except: z.array(paymentId).max(1_000).optional(),
 });
 
 export const payment = z.object({
@@ -69,8 +73,11 @@ export const payment = z.object({
   problem: z.string().optional(),
 });
 
-/** The payments that a refund was taken from, as they are now, and what was left out because a bank contests it. */
-export const refunded = z.object({ payments: z.array(payment), contested: z.int() });
+/**
+ * The payments that a refund was taken from, as they are now; what was left out, or waits, because a bank contests it; and what banks took of
+ * it while it waited.
+ */
+export const refunded = z.object({ payments: z.array(payment), contested: z.int(), lost: z.int() });
 
 /** What the browser needs to confirm; no card data ever reaches the shop. */
 export const paymentStart = z.object({

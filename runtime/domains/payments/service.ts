@@ -62,8 +62,8 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     capture: async ({ id }, input) => showPayment(await endings.capture(id, s.ofPayment.parse(input))),
     cancel: async ({ id }, input) => showPayment(await endings.cancel(id, s.ofPayment.parse(input))),
     async refund({ id }, input) {
-      const { payments: taken, contested } = await refunds.refund(id, s.refund.parse(input));
-      const answer: s.Refunded = { payments: taken.map(showPayment), contested };
+      const { payments: taken, ...rest } = await refunds.refund(id, s.refund.parse(input));
+      const answer: s.Refunded = { payments: taken.map(showPayment), ...rest };
       return answer;
     },
     async get({ id }, input) {

@@ -42,6 +42,10 @@ describe('a refund over several payments', () => {
           assert.ok(!purse.contested && part > 0 && part <= purse.left);
         const free = payments.filter(({ contested }) => !contested).reduce((sum, { left }) => sum + left, 0);
         assert.equal(spread.contested, Math.max(0, amount - free), 'all that is free goes first');
+        const atBanks = spread.atBanks.reduce((sum, part) => sum + part.amount, 0);
+        assert.equal(atBanks, spread.contested);
+        for (const { payment: purse, amount: part } of spread.atBanks)
+          assert.ok(purse.contested && part > 0 && part <= purse.left);
       }),
     );
   });

@@ -17,8 +17,9 @@ export interface Purse {
 export interface Spread<Payment extends Purse> {
   /** What each gives; those that give nothing are left out. */
   readonly parts: readonly { readonly payment: Payment; readonly amount: number }[];
-  /** What is missing then, and lies with payments that a bank contests. */
+  /** What is missing then, and lies with payments that a bank contests: in all, and with which. */
   readonly contested: number;
+  readonly atBanks: Spread<Payment>['parts'];
 }
 
 /**
@@ -29,17 +30,16 @@ export function spreadRefund<Payment extends Purse>(
   amount: number,
   payments: readonly Payment[],
 ): Spread<Payment> | undefined {
-  const newest = payments
-    .filter(({ contested }) => !contested)
-    .toSorted((one, other) => (one.id < other.id ? 1 : -1));
+  const newest = payments.toSorted((one, other) => (one.id < other.id ? 1 : -1));
   let missing = amount;
-  const parts = newest.flatMap((payment) => {
-    const given = Math.min(missing, Math.max(payment.left, 0));
-    missing -= given;
-    return given > 0 ? [{ payment, amount: given }] : [];
-  });
-  const atBanks = payments
-    .filter(({ contested }) => contested)
-    .reduce((sum, { left }) => sum + Math.max(left, 0), 0);
-  return missing > atBanks ? undefined : { parts, contested: missing };
+  const take = (from: readonly Payment[]): Spread<Payment>['parts'] =>
+    from.flatMap((payment) => {
+      const given = Math.min(missing, Math.max(payment.left, 0));
+      missing -= given;
+      return given > 0 ? [{ payment, amount: given }] : [];
+    });
+  const parts = take(newest.filter(({ contested }) => !contested));
+  const contested = missing;
+  const atBanks = take(newest.filter((payment) => payment.contested));
+  return missing > 0 ? undefined : { parts, contested, atBanks };
 }

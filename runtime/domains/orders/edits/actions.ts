@@ -196,7 +196,7 @@ export function createEdits(
         await tx.emit(editedTo(rewritten, edit, done.outcome));
         const left = moneyIn(rewritten, rewritten.captured) - moneyBack(rewritten);
         if (done.settlement.refund > 0 && left > 0) {
-          const wish = { id: refundIdOf(editId), amount: done.settlement.refund, atMost: true };
+          const wish = { id: refundIdOf(editId), amount: done.settlement.refund, atMost: true, waits: true };
           await askRefund(tx, tenant.id, rewritten, wish, now());
         }
         await later(tx, orderId);

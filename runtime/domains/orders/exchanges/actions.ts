@@ -168,7 +168,12 @@ export function createExchanges(platform: Platform): Exchanges {
       const agreed = exchange.sums?.credited;
       const settled = credited === agreed ? order : await owe(tx, tenant, order, settlement.credited);
       if (amount === undefined && shipping === 0) return giveBack(tx, tenant, settled, `${id}:rest`, refund);
-      const wish = { id: refundIdOf(`${id}:rest`), amount: amount ?? refund + shipping, shipping };
+      const wish = {
+        id: refundIdOf(`${id}:rest`),
+        amount: amount ?? refund + shipping,
+        shipping,
+        waits: true,
+      };
       return askRefund(tx, tenant, settled, wish, now());
     },
 
@@ -208,7 +213,7 @@ export function createExchanges(platform: Platform): Exchanges {
     if (amount === 0 || moneyIn(order, order.captured) - moneyBack(order) === 0) return order;
     const { left } = await readLedger(tx, tenant, order);
     if (left === 0) return order;
-    return askRefund(tx, tenant, order, { id: refundIdOf(key), amount, atMost: true }, now());
+    return askRefund(tx, tenant, order, { id: refundIdOf(key), amount, atMost: true, waits: true }, now());
   }
 
   /** What came back pays more or less of the order than was agreed. */

@@ -397,7 +397,7 @@ export function createReturns(
         if (to === 'closed') return {};
         const { amount, shipping } = wish;
         const lines = await stillPaid(tx, tenant.id, order, acceptedOf(before.lines));
-        const refund = { id: refundId, lines, amount, shipping };
+        const refund = { id: refundId, lines, amount, shipping, waits: true };
         const changed = await askRefund(tx, tenant.id, order, refund, now());
         await later(tx, orderId);
         return { order: changed, refundId };
@@ -429,7 +429,7 @@ export function createReturns(
         const by = { actor: 'merchant', reason, now: now() };
         const paid = await stillPaid(tx, tenant.id, order, lines);
         const changed = await giveUp(tx, tenant.id, order, lines, by);
-        await askRefund(tx, tenant.id, changed, { id, lines: paid, reason }, now());
+        await askRefund(tx, tenant.id, changed, { id, lines: paid, reason, waits: true }, now());
         await later(tx, orderId);
       });
       return push(tenant.id, orderId);

@@ -1,11 +1,13 @@
 /**
- * Disputes in the books: what a bank takes back is noted of the dispute and of its payment in one transaction.
+ * Disputes in the books: what a bank takes back is noted of the dispute, of its payment and of the refunds that wait for it in one
+ * transaction.
  */
 import type { Platform } from '../../../platform/domain.ts';
 import type { PaymentDispute, TenantId, Transaction } from '../../../platform/ports.ts';
 import type { Books } from '../books.ts';
 import type { Named } from '../named.ts';
 import { loseTo, type StoredPayment } from '../observe.ts';
+import { takeFromWaiting } from '../refunds.ts';
 import { lockPayment, noPayment } from '../store.ts';
 import { createDisputes, type Answered, type Disputes } from './disputes.ts';
 
@@ -30,6 +32,7 @@ export function createBookedDisputes(platform: Platform, books: Books): BookedDi
     const which = { paymentId: payment.id, orderId: payment.orderId };
     const isLost = await disputes.learn(tx, tenant, which, dispute, said);
     const after = loseTo(payment, dispute, isLost);
+    if (isLost) await takeFromWaiting(tx, tenant, payment, after.payment.lost - payment.lost);
     if (after.happened.length > 0) await books.change(tx, tenant, after.payment, after.happened);
   }
 
