@@ -31,7 +31,8 @@ async function shopWithBank() {
   const messages = new Map<string, PaymentWebhook>();
   /** Intents that a bank contests now; of these a processor returns nothing. */
   const contested = new Set<string>();
-  let returned = 0;
+  /** Keys: what is asked for twice under one is one refund. */
+  const returned = new Set<string>();
   let told = 0;
   let aheadMs = 0;
   const shop: TestShop = await startTestShop({
@@ -47,7 +48,7 @@ async function shopWithBank() {
       async refund(tenant, intentId, amount, key) {
         if (contested.has(intentId)) throw new ShopError('conflict', 'A bank contests it.');
         const intent = await payments.refund(tenant, intentId, amount, key);
-        returned += 1;
+        returned.add(key);
         return intent;
       },
       async verifyWebhook(tenant, message) {
@@ -103,8 +104,8 @@ async function shopWithBank() {
     done,
     post,
     seen,
-    /** How often the processor was asked to return something, and did. */
-    returned: () => returned,
+    /** How many refunds the processor made. */
+    returned: () => returned.size,
     async contest({ payment }: MerchantOrder, amount: number): Promise<Contested> {
       const intentId = payment.intentId ?? '';
       const one = { intentId, reference: `dp_waiting${(told += 1)}`, amount };
