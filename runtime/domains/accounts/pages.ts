@@ -81,16 +81,16 @@ const ENGLISH: Words = {
 const WORDS: Readonly<Record<string, Words>> = {
   en: ENGLISH,
   de: {
-    join: 'Sie wurden eingeladen, diesen Shop mitzuführen. Wählen Sie ein Passwort, um anzunehmen.',
-    register: 'Wählen Sie ein Passwort, und Ihr Konto ist eingerichtet.',
-    reset: 'Wählen Sie ein neues Passwort. Wo Sie angemeldet sind, müssen Sie sich neu anmelden.',
+    join: 'Du wurdest eingeladen, diesen Laden mitzuführen. Wähle ein Passwort, um anzunehmen.',
+    register: 'Wähle ein Passwort, und dein Konto ist eingerichtet.',
+    reset: 'Wähle ein neues Passwort. Wo du angemeldet bist, musst du dich neu anmelden.',
     company:
-      'Sie wurden eingeladen, hier für Ihre Firma einzukaufen. Wählen Sie ein Passwort, und Sie haben ein Konto.',
-    companyMember: 'Sie wurden eingeladen, hier für Ihre Firma einzukaufen, mit dem Konto, das Sie haben.',
+      'Du wurdest eingeladen, hier für deine Firma einzukaufen. Wähle ein Passwort, und du hast ein Konto.',
+    companyMember: 'Du wurdest eingeladen, hier für deine Firma einzukaufen, mit dem Konto, das du hast.',
     password: 'Neues Passwort (mindestens 8 Zeichen)',
     button: 'Speichern',
     accept: 'Annehmen',
-    done: 'Fertig. Sie können diese Seite schließen und sich anmelden.',
+    done: 'Fertig. Du kannst diese Seite schließen und dich anmelden.',
     failed: 'Das hat nicht geklappt. Vielleicht ist der Link verbraucht oder zu alt.',
   },
   nb: {

@@ -88,7 +88,7 @@ async function asked(tenant: string): Promise<MailMessage[]> {
   const sent = await shop.host.platform.outbox.list(tenant, { limit: 100 });
   return sent.flatMap(({ channel, message }) => {
     const mail = message as MailMessage; // where the channel says so
-    return channel === 'mail' && mail.subject === 'Wie gefällt es Ihnen?' ? [mail] : [];
+    return channel === 'mail' && mail.subject === 'Wie gefällt es dir?' ? [mail] : [];
   });
 }
 const addresses = async (tenant: string) => (await asked(tenant)).map(({ to }) => to).toSorted();

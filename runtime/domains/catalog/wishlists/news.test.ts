@@ -94,7 +94,7 @@ const heard = async (tenant: string, subject: RegExp): Promise<string[]> =>
   (await mails(tenant)).filter((mail) => subject.test(mail.subject)).map(({ to }) => to);
 const BACK = /^Wieder da/;
 const CHEAPER = /^Jetzt günstiger/;
-const ASKED = /^Sollen wir Ihnen sagen/;
+const ASKED = /^Sollen wir dir sagen/;
 const ALERTED = /ist wieder da$/;
 
 test('what was wished for is told to be back, once, to whoever asked for news and had wished for it before', async () => {

@@ -80,11 +80,25 @@ const SAYINGS: Readonly<Record<string, Sayings>> = {
     from: 'from',
   },
   de: {
-    ask: 'Sagen Sie mir, was Sie suchen, und ich sehe nach, was wir haben.',
-    nothing: 'Dazu habe ich nichts gefunden. Versuchen Sie andere Worte, oder schreiben Sie unserem Support.',
+    ask: 'Sag mir, was du suchst, und ich sehe nach, was wir haben.',
+    nothing: 'Dazu habe ich nichts gefunden. Versuch andere Worte, oder schreib unserem Support.',
     found: 'Das haben wir:',
     similar: 'Genau diese Worte hat nichts; das kommt dem nahe:',
     from: 'ab',
+  },
+  nb: {
+    ask: 'Fortell meg hva du leter etter, så ser jeg hva vi har.',
+    nothing: 'Jeg fant ikke noe slikt. Prøv andre ord, eller skriv til kundeservice.',
+    found: 'Dette har vi:',
+    similar: 'Ingenting har akkurat disse ordene; dette ligner:',
+    from: 'fra',
+  },
+  ja: {
+    ask: 'お探しのものをお聞かせください。当店の商品からお探しします。',
+    nothing: '該当する商品が見つかりませんでした。別の言葉でお試しいただくか、お問い合わせください。',
+    found: 'こちらの商品がございます：',
+    similar: 'ぴったりの商品はありませんが、近いものがございます：',
+    from: '最低価格',
   },
 };
 

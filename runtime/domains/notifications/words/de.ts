@@ -1,12 +1,12 @@
 /** Messages in German. */
 import type { Words } from './index.ts';
 
-const HELLO = 'Guten Tag{{#if recipient.name}} {{recipient.name}}{{/if}},';
+const HELLO = 'Hallo{{#if recipient.name}} {{recipient.name}}{{/if}},';
 
 export const de: Words = {
   frame: {
     total: 'Summe',
-    because: 'Sie erhalten diese Nachricht wegen Ihrer Bestellung oder Ihres Kontos bei',
+    because: 'Du bekommst diese Nachricht wegen deiner Bestellung oder deines Kontos bei',
     unsubscribe: 'Abbestellen',
     preferences: 'Einstellungen',
   },
@@ -15,23 +15,23 @@ export const de: Words = {
       subject: 'Willkommen bei {{shop.name}}',
       lines: [
         HELLO,
-        'Ihr Konto bei {{shop.name}} ist eingerichtet. Sie finden dort Ihre Bestellungen und Adressen.',
+        'dein Konto bei {{shop.name}} ist eingerichtet. Du findest dort deine Bestellungen und Adressen.',
       ],
-      button: 'Ihr Konto',
+      button: 'Dein Konto',
     },
     'accounts.registration': {
-      subject: 'Ihr Konto bei {{shop.name}}',
+      subject: 'Dein Konto bei {{shop.name}}',
       lines: [
         HELLO,
-        'mit dieser Adresse wurde ein Konto bei {{shop.name}} beantragt. Wählen Sie über den Link ein Passwort, und es ist eingerichtet. Der Link gilt einen Tag lang, ein Mal. Waren Sie es nicht, tun Sie nichts: Dann gibt es kein Konto.',
+        'mit dieser Adresse wurde ein Konto bei {{shop.name}} beantragt. Wähle über den Link ein Passwort, und es ist eingerichtet. Der Link gilt einen Tag lang, ein Mal. Warst du es nicht, tu nichts: Dann gibt es kein Konto.',
       ],
       button: 'Passwort wählen',
     },
     'accounts.known': {
-      subject: 'Sie haben ein Konto bei {{shop.name}}',
+      subject: 'Du hast ein Konto bei {{shop.name}}',
       lines: [
         HELLO,
-        'mit dieser Adresse wurde ein Konto bei {{shop.name}} beantragt, und Sie haben schon eins. Melden Sie sich einfach an. Wissen Sie Ihr Passwort nicht mehr, setzen Sie über den Link ein neues; er gilt eine Stunde lang, ein Mal. Waren Sie es nicht, tun Sie nichts.',
+        'mit dieser Adresse wurde ein Konto bei {{shop.name}} beantragt, und du hast schon eins. Melde dich einfach an. Weißt du dein Passwort nicht mehr, wähle über den Link ein neues; er gilt eine Stunde lang, ein Mal. Warst du es nicht, tu nichts.',
       ],
       button: 'Neues Passwort',
     },
@@ -39,60 +39,60 @@ export const de: Words = {
       subject: 'Ein neues Passwort für {{shop.name}}',
       lines: [
         HELLO,
-        'für Ihr Konto bei {{shop.name}} wurde ein neues Passwort angefordert. Der Link gilt eine Stunde lang, ein Mal. Waren Sie es nicht, tun Sie nichts: Das Passwort bleibt, wie es ist.',
+        'für dein Konto bei {{shop.name}} wurde ein neues Passwort angefordert. Der Link gilt eine Stunde lang, ein Mal. Warst du es nicht, tu nichts: Das Passwort bleibt, wie es ist.',
       ],
       button: 'Neues Passwort',
     },
     'accounts.erasure': {
-      subject: 'Sie möchten von {{shop.name}} vergessen werden',
+      subject: 'Du möchtest von {{shop.name}} vergessen werden',
       lines: [
         HELLO,
-        'wir haben Ihren Wunsch, vergessen zu werden. Das geschieht spätestens bis {{due}}. Ihr Konto, Ihre Adressen, Wunschlisten und Nachrichten und die Worte Ihrer Bewertungen verschwinden dann. Was Sie bestellt und bezahlt haben, bleibt für die Buchhaltung, wie es das Gesetz verlangt, ohne Ihren Namen, Ihre Anschrift und E-Mail-Adresse. Waren Sie es nicht, oder überlegen Sie es sich anders, nehmen Sie es über den Link zurück.',
+        'wir haben deinen Wunsch, vergessen zu werden. Das geschieht spätestens bis {{due}}. Dein Konto, deine Adressen, Merkzettel und Nachrichten und die Worte deiner Bewertungen verschwinden dann. Was du bestellt und bezahlt hast, bleibt für die Buchhaltung, wie es das Gesetz verlangt, ohne deinen Namen, deine Anschrift und E-Mail-Adresse. Warst du es nicht, oder überlegst du es dir anders, nimm es über den Link zurück.',
       ],
-      button: 'Ihre Daten',
+      button: 'Deine Daten',
     },
     'accounts.erased': {
-      subject: '{{shop.name}} hat Sie vergessen',
+      subject: '{{shop.name}} hat dich vergessen',
       lines: [
         HELLO,
-        'das ist unsere letzte Nachricht: Ihre Daten bei {{shop.name}} werden gerade gelöscht. Ihr Konto, Ihre Adressen, Wunschlisten und Nachrichten und die Worte Ihrer Bewertungen verschwinden; was Sie bestellt und bezahlt haben, bleibt für die Buchhaltung, ohne Ihren Namen, Ihre Anschrift und E-Mail-Adresse. Sicherungen, in denen sie noch stehen, werden nach einiger Zeit entfernt. Danke, dass Sie bei uns waren.',
+        'das ist unsere letzte Nachricht: Deine Daten bei {{shop.name}} werden gerade gelöscht. Dein Konto, deine Adressen, Merkzettel und Nachrichten und die Worte deiner Bewertungen verschwinden; was du bestellt und bezahlt hast, bleibt für die Buchhaltung, ohne deinen Namen, deine Anschrift und E-Mail-Adresse. Sicherungen, in denen sie noch stehen, werden nach einiger Zeit entfernt. Danke, dass du bei uns warst.',
       ],
     },
     'accounts.signed_out': {
-      subject: 'Sie sind bei {{shop.name}} überall abgemeldet',
+      subject: 'Du bist bei {{shop.name}} überall abgemeldet',
       lines: [
         HELLO,
-        'Sie oder jemand an einem Ihrer Geräte hat Ihr Konto bei {{shop.name}} überall abgemeldet: auf jedem Gerät und in jeder App, in der Sie damit angemeldet waren. Melden Sie sich wieder an, wo Sie möchten. Waren Sie es nicht, wählen Sie über den Link ein neues Passwort.',
+        'du oder jemand an einem deiner Geräte hat dein Konto bei {{shop.name}} überall abgemeldet: auf jedem Gerät und in jeder App, in der du damit angemeldet warst. Melde dich wieder an, wo du möchtest. Warst du es nicht, wähle über den Link ein neues Passwort.',
       ],
       button: 'Neues Passwort',
     },
     'accounts.password': {
-      subject: 'Ihr Passwort für {{shop.name}} wurde geändert',
+      subject: 'Dein Passwort für {{shop.name}} wurde geändert',
       lines: [
         HELLO,
-        'das Passwort Ihres Kontos bei {{shop.name}} ist jetzt ein anderes, und wer vorher damit angemeldet war, ist abgemeldet. Waren Sie es nicht, wählen Sie über den Link ein neues.',
+        'das Passwort deines Kontos bei {{shop.name}} ist jetzt ein anderes, und wer vorher damit angemeldet war, ist abgemeldet. Warst du es nicht, wähle über den Link ein neues.',
       ],
       button: 'Neues Passwort',
     },
     'staff.password': {
-      subject: 'Ihr Passwort für {{shop.name}} wurde geändert',
+      subject: 'Dein Passwort für {{shop.name}} wurde geändert',
       lines: [
         HELLO,
-        'das Passwort, mit dem Sie sich als Mitarbeiter bei {{shop.name}} anmelden, ist jetzt ein anderes. Waren Sie es nicht, wählen Sie ein neues, und sagen Sie es der Leitung des Shops.',
+        'das Passwort, mit dem du dich als Mitarbeiter bei {{shop.name}} anmeldest, ist jetzt ein anderes. Warst du es nicht, wähle ein neues, und sag es der Leitung des Ladens.',
       ],
     },
     'staff.signed_out': {
-      subject: 'Sie sind bei {{shop.name}} überall abgemeldet',
+      subject: 'Du bist bei {{shop.name}} überall abgemeldet',
       lines: [
         HELLO,
-        'Sie oder jemand an einem Ihrer Geräte hat Ihren Mitarbeiterzugang bei {{shop.name}} überall abgemeldet. Melden Sie sich wieder an, wo Sie möchten. Waren Sie es nicht, wählen Sie ein neues Passwort, und sagen Sie es der Leitung des Shops.',
+        'du oder jemand an einem deiner Geräte hat deinen Mitarbeiterzugang bei {{shop.name}} überall abgemeldet. Melde dich wieder an, wo du möchtest. Warst du es nicht, wähle ein neues Passwort, und sag es der Leitung des Ladens.',
       ],
     },
     'staff.invitation': {
-      subject: 'Führen Sie {{shop.name}} mit',
+      subject: 'Führ {{shop.name}} mit uns',
       lines: [
         HELLO,
-        'Sie wurden eingeladen, {{shop.name}} mitzuführen. Der Link gilt eine Woche lang, ein Mal.',
+        'du wurdest eingeladen, {{shop.name}} mitzuführen. Der Link gilt eine Woche lang, ein Mal.',
       ],
       button: 'Annehmen',
     },
@@ -100,7 +100,7 @@ export const de: Words = {
       subject: 'Einkaufen für {{company}} bei {{shop.name}}',
       lines: [
         HELLO,
-        'Sie wurden eingeladen, bei {{shop.name}} für {{company}} einzukaufen. Der Link gilt eine Woche lang, ein Mal.',
+        'du wurdest eingeladen, bei {{shop.name}} für {{company}} einzukaufen. Der Link gilt eine Woche lang, ein Mal.',
       ],
       button: 'Annehmen',
     },
@@ -108,12 +108,12 @@ export const de: Words = {
       subject: '{{company}} kann bei {{shop.name}} einkaufen',
       lines: [
         HELLO,
-        'das Firmenkonto von {{company}} bei {{shop.name}} ist eingerichtet. Laden Sie ein, wer für Sie einkauft.',
+        'das Firmenkonto von {{company}} bei {{shop.name}} ist eingerichtet. Lade ein, wer für dich einkauft.',
       ],
-      button: 'Ihre Firma',
+      button: 'Deine Firma',
     },
     'companies.approval': {
-      subject: '{{buyer}} braucht Ihre Freigabe: {{total}}',
+      subject: '{{buyer}} braucht deine Freigabe: {{total}}',
       lines: [
         HELLO,
         '{{buyer}} möchte bei {{shop.name}} für {{company}} einkaufen: {{total}}.{{#if words}} {{words}}{{/if}}',
@@ -124,7 +124,7 @@ export const de: Words = {
       subject: 'Freigegeben: {{total}}',
       lines: [
         HELLO,
-        'Ihr Einkauf bei {{shop.name}} ist freigegeben: {{total}}.{{#if words}} {{words}}{{/if}} Gehen Sie zur Kasse; ein geänderter Warenkorb braucht eine neue Freigabe.',
+        'dein Einkauf bei {{shop.name}} ist freigegeben: {{total}}.{{#if words}} {{words}}{{/if}} Geh zur Kasse; ein geänderter Warenkorb braucht eine neue Freigabe.',
       ],
       button: 'Weiter',
     },
@@ -132,64 +132,64 @@ export const de: Words = {
       subject: 'Nicht freigegeben: {{total}}',
       lines: [
         HELLO,
-        'Ihr Einkauf bei {{shop.name}} wurde nicht freigegeben: {{total}}.{{#if words}} {{words}}{{/if}}',
+        'dein Einkauf bei {{shop.name}} wurde nicht freigegeben: {{total}}.{{#if words}} {{words}}{{/if}}',
       ],
       button: 'Ansehen',
     },
     'orders.confirmed': {
-      subject: 'Ihre Bestellung {{number}}',
+      subject: 'Deine Bestellung {{number}}',
       lines: [
         HELLO,
-        'vielen Dank für Ihre Bestellung {{number}} vom {{placedAt}}. Wir melden uns, sobald sie unterwegs ist.',
+        'vielen Dank für deine Bestellung {{number}} vom {{placedAt}}. Wir melden uns, sobald sie unterwegs ist.',
       ],
-      button: 'Ihre Bestellung',
-      short: 'Vielen Dank für Ihre Bestellung {{number}}: {{total}}.',
+      button: 'Deine Bestellung',
+      short: 'Vielen Dank für deine Bestellung {{number}}: {{total}}.',
     },
     'orders.paid': {
-      subject: 'Ihre Zahlung für Bestellung {{number}} ist da',
-      lines: [HELLO, 'wir haben am {{at}} für Ihre Bestellung {{number}} {{amount}} erhalten.'],
-      button: 'Ihre Bestellung',
+      subject: 'Deine Zahlung für Bestellung {{number}} ist da',
+      lines: [HELLO, 'wir haben am {{at}} für deine Bestellung {{number}} {{amount}} erhalten.'],
+      button: 'Deine Bestellung',
     },
     'orders.shipped': {
-      subject: 'Ihre Bestellung {{number}} ist unterwegs',
+      subject: 'Deine Bestellung {{number}} ist unterwegs',
       lines: [
         HELLO,
-        'ein Paket Ihrer Bestellung {{number}} hat unser Haus verlassen.{{#if tracking}} So können Sie es verfolgen: {{tracking}}{{/if}}{{#if follow}} {{follow}}{{/if}}',
+        'ein Paket deiner Bestellung {{number}} hat unser Haus verlassen.{{#if tracking}} So kannst du es verfolgen: {{tracking}}{{/if}}{{#if follow}} {{follow}}{{/if}}',
       ],
-      button: 'Ihre Bestellung',
-      short: 'Ihre Bestellung {{number}} ist unterwegs.',
+      button: 'Deine Bestellung',
+      short: 'Deine Bestellung {{number}} ist unterwegs.',
     },
     'orders.refunded': {
-      subject: 'Eine Erstattung zu Ihrer Bestellung {{number}}',
+      subject: 'Eine Erstattung zu deiner Bestellung {{number}}',
       lines: [
         HELLO,
-        'von den {{total}} Ihrer Bestellung {{number}} haben wir bisher {{refunded}} erstattet. Ihre Bank zeigt es in wenigen Tagen.',
+        'von den {{total}} deiner Bestellung {{number}} haben wir bisher {{refunded}} erstattet. Deine Bank zeigt es in wenigen Tagen.',
       ],
-      button: 'Ihre Bestellung',
+      button: 'Deine Bestellung',
       short: 'Bestellung {{number}}: {{refunded}} erstattet.',
     },
     'orders.cancelled': {
-      subject: 'Ihre Bestellung {{number}} ist storniert',
+      subject: 'Deine Bestellung {{number}} ist storniert',
       lines: [
         HELLO,
-        'Ihre Bestellung {{number}} ist storniert.{{#if reason}} {{reason}}{{/if}} Was Sie gezahlt haben, wird erstattet.',
+        'deine Bestellung {{number}} ist storniert.{{#if reason}} {{reason}}{{/if}} Was du gezahlt hast, wird erstattet.',
       ],
-      button: 'Ihre Bestellung',
-      short: 'Ihre Bestellung {{number}} ist storniert.',
+      button: 'Deine Bestellung',
+      short: 'Deine Bestellung {{number}} ist storniert.',
     },
     'orders.edited': {
-      subject: 'Ihre Bestellung {{number}} wurde geändert',
+      subject: 'Deine Bestellung {{number}} wurde geändert',
       lines: [
         HELLO,
-        'wir haben Ihre Bestellung {{number}} geändert.{{#if words}} {{words}}{{/if}} Sie kommt jetzt auf {{total}}.{{#if owed}} Davon sind noch {{owed}} zu zahlen, über den Link, der nur für Sie ist.{{/if}}',
+        'wir haben deine Bestellung {{number}} geändert.{{#if words}} {{words}}{{/if}} Sie kommt jetzt auf {{total}}.{{#if owed}} Davon sind noch {{owed}} zu zahlen, über den Link, der nur für dich ist.{{/if}}',
       ],
       button: 'Zur Bestellung',
     },
     'orders.exchange': {
-      subject: 'Ihr Umtausch zur Bestellung {{number}}',
+      subject: 'Dein Umtausch zur Bestellung {{number}}',
       lines: [
         HELLO,
-        'der Umtausch zu Ihrer Bestellung {{number}} ist vereinbart.{{#if words}} {{words}}{{/if}}{{#if owed}} Dazu sind {{owed}} zu zahlen, über den Link, der nur für Sie ist.{{/if}}{{#if back}} {{back}} erhalten Sie zurück, sobald Ihre Ware bei uns ist.{{/if}} Das bekommen Sie:',
+        'der Umtausch zu deiner Bestellung {{number}} ist vereinbart.{{#if words}} {{words}}{{/if}}{{#if owed}} Dazu sind {{owed}} zu zahlen, über den Link, der nur für dich ist.{{/if}}{{#if back}} {{back}} bekommst du zurück, sobald deine Ware bei uns ist.{{/if}} Das bekommst du:',
       ],
       button: 'Zur Bestellung',
     },
@@ -197,20 +197,20 @@ export const de: Words = {
       subject: 'Unser Angebot {{number}}',
       lines: [
         HELLO,
-        'unser Angebot {{number}} kommt auf {{total}} und gilt bis {{validUntil}}.{{#if words}} {{words}}{{/if}} Über den Link, der nur für Sie ist, nehmen Sie es an und bezahlen.',
+        'unser Angebot {{number}} kommt auf {{total}} und gilt bis {{validUntil}}.{{#if words}} {{words}}{{/if}} Über den Link, der nur für dich ist, nimmst du es an und bezahlst.',
       ],
       button: 'Zum Angebot',
     },
     'orders.message': {
       subject: 'Zu {{number}}',
-      lines: [HELLO, 'wir möchten Ihnen zu {{number}} etwas sagen: {{words}}'],
+      lines: [HELLO, 'wir möchten dir zu {{number}} etwas sagen: {{words}}'],
       button: 'Antworten',
     },
     'marketing.cart': {
-      subject: 'Sie haben etwas liegen lassen',
-      lines: [HELLO, 'das wartet noch auf Sie:'],
+      subject: 'Du hast etwas liegen lassen',
+      lines: [HELLO, 'das wartet noch auf dich:'],
       button: 'Zurück zum Warenkorb',
-      short: 'In Ihrem Warenkorb wartet noch etwas auf Sie.',
+      short: 'In deinem Warenkorb wartet noch etwas auf dich.',
     },
     'marketing.campaign': {
       subject: '{{title}}',
@@ -219,29 +219,29 @@ export const de: Words = {
       short: '{{title}} {{link}}',
     },
     'reviews.request': {
-      subject: 'Wie gefällt es Ihnen?',
+      subject: 'Wie gefällt es dir?',
       lines: [
         HELLO,
-        'vor einigen Tagen kam Ihre Bestellung {{number}} an. Andere würden gern wissen, wie es Ihnen gefällt, und wir auch. Ein paar Worte genügen:',
+        'vor einigen Tagen kam deine Bestellung {{number}} an. Andere würden gern wissen, wie es dir gefällt, und wir auch. Ein paar Worte genügen:',
       ],
     },
     'wishes.back': {
-      subject: 'Wieder da: was Sie sich gemerkt haben',
-      lines: [HELLO, 'das steht auf Ihrer Wunschliste und ist wieder da:'],
-      button: 'Zum Shop',
-      short: 'Etwas von Ihrer Wunschliste ist wieder da.',
+      subject: 'Wieder da: was du dir gemerkt hast',
+      lines: [HELLO, 'das steht auf deinem Merkzettel und ist wieder da:'],
+      button: 'Zum Laden',
+      short: 'Etwas von deinem Merkzettel ist wieder da.',
     },
     'wishes.cheaper': {
       subject: 'Jetzt günstiger',
-      lines: [HELLO, 'das steht auf Ihrer Wunschliste und kostet weniger als zuvor:'],
-      button: 'Zum Shop',
-      short: 'Etwas von Ihrer Wunschliste ist günstiger geworden.',
+      lines: [HELLO, 'das steht auf deinem Merkzettel und kostet weniger als zuvor:'],
+      button: 'Zum Laden',
+      short: 'Etwas von deinem Merkzettel ist günstiger geworden.',
     },
     'alerts.confirm': {
-      subject: 'Sollen wir Ihnen sagen, wenn {{product}} wieder da ist?',
+      subject: 'Sollen wir dir sagen, wenn {{product}} wieder da ist?',
       lines: [
         HELLO,
-        'bei {{shop.name}} wurde gebeten, es an diese Adresse zu melden, wenn {{product}} wieder da ist. Waren Sie es, bestätigen Sie es über den Link; er gilt zwei Tage lang. Waren Sie es nicht, tun Sie nichts: Dann schreibt Ihnen niemand.',
+        'bei {{shop.name}} wurde gebeten, es an diese Adresse zu melden, wenn {{product}} wieder da ist. Warst du es, bestätige es über den Link; er gilt zwei Tage lang. Warst du es nicht, tu nichts: Dann schreibt dir niemand.',
       ],
       button: 'Ja, bitte melden',
     },
@@ -249,7 +249,7 @@ export const de: Words = {
       subject: '{{product}} ist wieder da',
       lines: [
         HELLO,
-        '{{product}} ist bei {{shop.name}} wieder da. Sie wollten das ein Mal erfahren: Das war es.',
+        '{{product}} ist bei {{shop.name}} wieder da. Du wolltest das ein Mal erfahren: Das war es.',
       ],
       button: 'Ansehen',
     },
@@ -275,7 +275,7 @@ export const de: Words = {
     'merchant.dispute': {
       subject: 'Rückbuchung: {{amount}} der Bestellung {{number}}',
       lines: [
-        'Die Bank zu Bestellung {{number}} fordert {{amount}} zurück. Antworten Sie bei Ihrem Zahlungsanbieter; es gibt eine Frist.',
+        'Die Bank zu Bestellung {{number}} fordert {{amount}} zurück. Antworte bei deinem Zahlungsanbieter; es gibt eine Frist.',
       ],
       button: 'Die Bestellung',
     },
@@ -283,10 +283,14 @@ export const de: Words = {
       subject: 'Abgeschaltet: der Webhook an {{receiver}}',
       lines: [
         '{{receiver}}{{#if description}} ({{description}}){{/if}} hat seit {{since}} kein Ereignis von {{shop.name}} angenommen und erfährt vorerst nichts mehr.',
-        'Was geschieht, wird eine Woche aufgehoben. Im Protokoll der Zustellungen steht, was geantwortet wurde; schalten Sie ihn wieder ein, dann wird es nachgeholt.',
+        'Was geschieht, wird eine Woche aufgehoben. Im Protokoll der Zustellungen steht, was geantwortet wurde; schalte ihn wieder ein, dann wird es nachgeholt.',
       ],
     },
     digest: { subject: 'Neues von {{shop.name}}', lines: [HELLO, 'seit gestern:'] },
-    'contact.code': { subject: '{{code}}', lines: [], short: '{{code}} ist Ihr Code. Er gilt zehn Minuten.' },
+    'contact.code': {
+      subject: '{{code}}',
+      lines: [],
+      short: '{{code}} ist dein Code. Er gilt zehn Minuten.',
+    },
   },
 };

@@ -41,8 +41,7 @@ const WORDS = {
     pastExpiry: 'Diese Karte ist abgelaufen.',
     badCvc: 'Bitte die Prüfziffer prüfen.',
     bank: 'Bei der Bank bestätigen',
-    bankText:
-      'Ihre Bank möchte sicher sein, dass Sie es sind. Dies ist die Testbank: Wählen Sie ihre Antwort.',
+    bankText: 'Deine Bank möchte sicher sein, dass du es bist. Dies ist die Testbank: Wähle ihre Antwort.',
     approve: 'Bestätigen',
     refuse: 'Ablehnen',
     unreachable: 'Der Zahlungsdienst ist nicht erreichbar. Bitte noch einmal versuchen.',
