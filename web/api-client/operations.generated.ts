@@ -8990,6 +8990,7 @@ export interface Operations {
         "updatedAt": string;
         "holdExpiresAt"?: string | undefined;
         "reason"?: string | undefined;
+        "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
         "tracking"?: string | undefined;
         "company"?: {
           "id": string;
@@ -9770,6 +9771,7 @@ export interface Operations {
         "updatedAt": string;
         "holdExpiresAt"?: string | undefined;
         "reason"?: string | undefined;
+        "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
         "tracking"?: string | undefined;
         "company"?: {
           "id": string;
@@ -10034,6 +10036,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -10241,6 +10244,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -10441,6 +10445,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -10670,6 +10675,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -11738,6 +11744,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -12128,6 +12135,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -12401,6 +12409,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -12633,6 +12642,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -12866,6 +12876,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -13095,6 +13106,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -13325,6 +13337,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -13978,6 +13991,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -14341,6 +14355,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -14650,6 +14665,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -14935,6 +14951,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -15211,6 +15228,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -15435,6 +15453,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -15659,6 +15678,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -15890,6 +15910,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;
@@ -16117,6 +16138,7 @@ export interface Operations {
       "updatedAt": string;
       "holdExpiresAt"?: string | undefined;
       "reason"?: string | undefined;
+      "ended"?: "given_up" | "by_shop" | "asked" | "payment_cancelled" | "unpaid" | "sold_meanwhile" | "price_gone" | undefined;
       "tracking"?: string | undefined;
       "company"?: {
         "id": string;

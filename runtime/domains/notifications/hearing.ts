@@ -30,6 +30,7 @@ const order = z.object({
     }),
   ),
   reason: z.string().optional(),
+  ended: z.string().optional(),
   /** Of events about a parcel. */
   fulfilment: z
     .object({
@@ -189,7 +190,10 @@ export function createHearing(
         case 'orders.order.cancelled':
           return say(
             'orders.cancelled',
-            heard.reason === undefined ? {} : { reason: heard.reason.slice(0, 2_000) },
+            // What no person wrote stands there in English.
+            heard.reason === undefined || heard.ended !== undefined
+              ? {}
+              : { reason: heard.reason.slice(0, 2_000) },
           );
         default:
       }

@@ -20,7 +20,7 @@ const REPORT_SECRET = 'report-secret';
 const clock = manualClock(new Date(Date.now() + 60_000));
 let database: TestDatabase;
 let shop: TestHost;
-const tenants = Array.from({ length: 15 }, (_, n) => `shop-${n}`);
+const tenants = Array.from({ length: 16 }, (_, n) => `shop-${n}`);
 /** What the next mails meet instead of the outbox. */
 let weather: ((message: MailMessage) => void) | undefined;
 
@@ -170,11 +170,11 @@ test('an order is told of once, however often it is heard of, in the shop’s la
       },
     }),
   );
-  assert.deepEqual(await subjects(tenant), ['Ihre Bestellung A-1', 'Ihre Bestellung A-1 ist unterwegs']);
+  assert.deepEqual(await subjects(tenant), ['Deine Bestellung A-1', 'Deine Bestellung A-1 ist unterwegs']);
   const sent = await mails(tenant);
   const parcel = sent.find(({ subject }) => subject.endsWith('unterwegs'));
   assert.match(parcel?.html ?? '', /DHL 77 https:\/\/carrier\.example\/77[^]*1 × Boots/);
-  const mail = sent.find(({ subject }) => subject === 'Ihre Bestellung A-1');
+  const mail = sent.find(({ subject }) => subject === 'Deine Bestellung A-1');
   assert.ok(mail);
   assert.equal(mail.to, 'ada@example.com');
   assert.match(mail.html, /lang="de"/);
@@ -203,13 +203,22 @@ test('paid, refunded and cancelled are told, also when the payment is heard of b
     orderOf('o2', 'bob@example.com', { number: 'A-2', reason: 'Ausverkauft & weg.' }),
   );
   assert.deepEqual(await subjects(tenant), [
-    'Eine Erstattung zu Ihrer Bestellung A-1',
-    'Ihre Bestellung A-2 ist storniert',
-    'Ihre Zahlung für Bestellung A-1 ist da',
-    'Ihre Zahlung für Bestellung A-2 ist da',
+    'Deine Bestellung A-2 ist storniert',
+    'Deine Zahlung für Bestellung A-1 ist da',
+    'Deine Zahlung für Bestellung A-2 ist da',
+    'Eine Erstattung zu deiner Bestellung A-1',
   ]);
   const cancelled = (await mails(tenant)).find(({ subject }) => subject.includes('storniert'));
   assert.match(cancelled?.html ?? '', /Ausverkauft &amp; weg\./);
+});
+
+test('why an order ended stands in a mail where a person wrote it: what the shop says by itself is English', async () => {
+  const tenant = newTenant();
+  await emit(tenant, 'orders.order', 'placed', 'o1', orderOf('o1'));
+  const ended = { reason: 'Cancelled by the shop.', ended: 'by_shop' };
+  await emit(tenant, 'orders.order', 'cancelled', 'o1', orderOf('o1', undefined, ended));
+  const cancelled = (await mails(tenant)).find(({ subject }) => subject.includes('storniert'));
+  assert.match(cancelled?.text ?? '', /ist storniert\. Was du gezahlt hast/);
 });
 
 test('a new customer is welcomed in their own language, and by name', async () => {
@@ -314,9 +323,9 @@ test('one click ends a category and nothing else; looking at the link does not, 
   await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o3', orderOf('o3'));
   await emit(tenant, 'orders.order', 'confirmed', 'o4', orderOf('o4', undefined, { number: 'A-4' }));
   assert.deepEqual(await subjects(tenant), [
-    'Ihre Bestellung A-1 ist unterwegs',
-    'Ihre Bestellung A-2 ist unterwegs',
-    'Ihre Bestellung A-4',
+    'Deine Bestellung A-1 ist unterwegs',
+    'Deine Bestellung A-2 ist unterwegs',
+    'Deine Bestellung A-4',
   ]);
   const other = newTenant();
   for (const [where, token] of [
@@ -481,11 +490,11 @@ test('a telephone is written to once its owner has proved it, a browser once it 
     'o1',
     orderOf('o1', 'ada@example.com', { customerId: id }),
   );
-  assert.deepEqual((await texts()).slice(1), [`Shop <${tenant}>: Ihre Bestellung A-1 ist unterwegs.`]);
+  assert.deepEqual((await texts()).slice(1), [`Shop <${tenant}>: Deine Bestellung A-1 ist unterwegs.`]);
   const pushes = (await outbox(tenant)).filter(({ channel }) => channel === 'push');
   assert.deepEqual(
     pushes.map(({ message }) => ('content' in message ? message.content.body : '')),
-    ['Ihre Bestellung A-1 ist unterwegs.'],
+    ['Deine Bestellung A-1 ist unterwegs.'],
   );
   assert.equal((await post('push/unsubscriptions', { endpoint: 'https://push.example/1' })).status, 204);
   for (let n = 0; n < 2; n++) assert.equal((await post('phones', { phone })).status, 202);
@@ -571,7 +580,7 @@ test('a merchant’s own template is checked, previewed, used and taken back', a
   assert.equal(sent.find((mail) => mail.id === id)?.subject, 'Your order 7K4M-92QX is on its way');
   await admin(tenant, 'DELETE', path, undefined, 204);
   await emit(tenant, 'orders.order', 'fulfilment_shipped', 'o2', orderOf('o2', undefined, { number: 'A-2' }));
-  assert.ok((await subjects(tenant)).includes('Ihre Bestellung A-2 ist unterwegs'));
+  assert.ok((await subjects(tenant)).includes('Deine Bestellung A-2 ist unterwegs'));
 });
 
 test('a signed report of a bounce or a complaint ends mail to that address; an unsigned or old one does nothing', async () => {

@@ -7,6 +7,7 @@ import { ShopError } from '../../platform/errors.ts';
 import type { Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { readerOf } from './carts.ts';
 import { createEdits, type Edits } from './edits/actions.ts';
+import { ENDED } from './ended.ts';
 import { createExchanges, type Exchanges } from './exchanges/actions.ts';
 import { mayCancel, type OrderState } from './machine.ts';
 import { askRefund, refundIdOf, requireGranted, type Wish } from './refunds.ts';
@@ -95,20 +96,14 @@ export function createActions(platform: Platform, settings: OrdersSettings, saga
       }),
 
     abandon: (tenant, orderId) =>
-      askToCancel(
-        tenant,
-        orderId,
-        'shopper',
-        'Given up by the shopper.',
-        (order) => order.status === 'pending_payment',
-      ),
+      askToCancel(tenant, orderId, 'shopper', ENDED.given_up, (order) => order.status === 'pending_payment'),
 
     cancel: (tenant, orderId, reason) =>
       askToCancel(
         tenant,
         orderId,
         'merchant',
-        reason ?? 'Cancelled by the shop.',
+        reason ?? ENDED.by_shop,
         (order) => mayCancel(order) || order.status === 'authorized',
       ),
 

@@ -9,6 +9,7 @@ import { paymentOfCheckout } from '../payments/schemas.ts';
 import { goodsOf, wantsOf } from './bundles/goods.ts';
 import { readerOf, type Reader } from './carts.ts';
 import { reopenDraft } from './drafts/reopen.ts';
+import { ENDED } from './ended.ts';
 import { giveUp } from './fulfilment/give-up.ts';
 import { allWaiting } from './fulfilment/units.ts';
 import { returnToCards, spendAgain } from './gift-cards/store.ts';
@@ -253,8 +254,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     const retaken = platform.sql.transaction(tenant, async (tx) => {
       const { lacking, changes } = await take(tx, tenant, order.id, wantsOf(order.lines), 'committed', now());
       if (lacking.length > 0) {
-        const reason =
-          'The payment came after the reserved time, and the goods were sold meanwhile. Nothing is charged.';
+        const reason = ENDED.sold_meanwhile;
         const ended = await changeOrder(tx, tenant, order, { status: 'cancelled', reason }, by(reason));
         return ended;
       }
@@ -272,9 +272,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     });
     return retaken.catch((error: unknown) => {
       if (!(error instanceof PriceGone)) throw error;
-      const reason =
-        'The payment came after the reserved time, and a discount or gift card of it was used up meanwhile. Nothing is charged.';
-      return transition(tenant, order, { status: 'cancelled', reason });
+      return transition(tenant, order, { status: 'cancelled', reason: ENDED.price_gone });
     });
   }
 
@@ -284,8 +282,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     why: 'asked' | 'payment_lost',
   ): Promise<StoredOrder> {
     const actor = order.cancelActor ?? SYSTEM;
-    const reason =
-      order.reason ?? (why === 'payment_lost' ? 'The payment was cancelled.' : 'Cancelled on request.');
+    const reason = order.reason ?? (why === 'payment_lost' ? ENDED.payment_cancelled : ENDED.asked);
     return platform.sql.transaction(tenant, async (tx) => {
       if (order.status === 'pending_payment') await reopenDraft(tx, tenant, order, now());
       const change: Change = {
@@ -311,7 +308,7 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
     if (nextStep(known, now()).do !== 'expire') return known;
     return platform.sql.transaction(tenant, async (tx) => {
       await reopenDraft(tx, tenant, order, now());
-      const reason = 'No payment arrived in time.';
+      const reason = ENDED.unpaid;
       const ended = await changeOrder(
         tx,
         tenant,

@@ -7,6 +7,7 @@ import { approvalMessage, orderCompany, purchaseOrder } from './companies/schema
 import { backorder, later, missing } from './backorders/schemas.ts';
 import { part, soldPart, toldPart } from './bundles/schemas.ts';
 import { editedFacts } from './edits/outcome.ts';
+import { ENDED_NAMES } from './ended.ts';
 import { fulfilment, progress, unitsList } from './fulfilment/schemas.ts';
 import { cartGiftCard, giftCode } from './gift-cards/schemas.ts';
 import { cartCode, code, discount } from './promotions/schemas.ts';
@@ -258,6 +259,8 @@ export const order = z.object({
   holdExpiresAt: z.string().optional(),
   /** Why it was cancelled, in words a shopper understands. */
   reason: z.string().optional(),
+  /** Its name, where the reason is no person's words: to say it in another language. */
+  ended: z.enum(ENDED_NAMES).optional(),
   tracking: z.string().optional(),
   /** For whom it was bought, where that is a company. */
   company: orderCompany.optional(),
@@ -434,6 +437,8 @@ export const orderEvent = z.object({
     }),
   ),
   reason: z.string().optional(),
+  /** The reason's name, where it is no person's words. */
+  ended: z.enum(ENDED_NAMES).optional(),
   company: orderCompany.optional(),
   at: z.string(),
 });

@@ -13,6 +13,7 @@ import { showRefunds } from './asked.ts';
 import { missingOf } from './backorders/store.ts';
 import type { Reader } from './carts.ts';
 import type { EditedFacts } from './edits/outcome.ts';
+import { endedOf } from './ended.ts';
 import { isUnderWay } from './exchanges/bound.ts';
 import type { Fulfilment } from './fulfilment/schemas.ts';
 import { progressOf } from './fulfilment/units.ts';
@@ -510,6 +511,7 @@ function factsOf(order: StoredOrder): OrderEvent {
       ...(parts === undefined ? {} : { parts: toldParts(unitPrice, parts) }),
     })),
     reason: order.reason,
+    ended: endedOf(order.reason),
     company: shownCompany(order.company),
     at: order.updatedAt.toISOString(),
   };
@@ -581,6 +583,7 @@ export function showOrder(order: StoredOrder): Order {
     updatedAt: order.updatedAt.toISOString(),
     holdExpiresAt: order.status === 'pending_payment' ? order.holdExpiresAt.toISOString() : undefined,
     reason: order.reason,
+    ended: endedOf(order.reason),
     tracking: order.tracking,
     company: shownCompany(order.company),
   };

@@ -47,7 +47,7 @@ export default async function OrderPage({ params, searchParams }: Props) {
   return (
     <div className={`${wrap} pt-10`}>
       {state.waiting || order.status === 'confirmed' ? <Steps shop={current} at={2} /> : null}
-      <div className="mt-4 grid gap-10 lg:grid-cols-[1.25fr_1fr] lg:gap-20">
+      <div className="mt-6 grid gap-10 lg:grid-cols-[1.25fr_1fr] lg:gap-20">
         <div>
           <div role="status" aria-live="polite" data-testid="order-status" data-status={order.status}>
             <span
@@ -79,12 +79,14 @@ export default async function OrderPage({ params, searchParams }: Props) {
             </dd>
           </dl>
           <Parcels order={order} shop={current} />
-          {(order.missing ?? []).map(({ variantId, quantity, expectedAt }) => (
-            <p key={variantId} className="mt-6 text-[0.95rem] text-accent" data-testid="later">
-              {order.lines.find((line) => line.variantId === variantId)?.title}:{' '}
-              {words.cart.later(quantity, dayOf(expectedAt, locale))}
-            </p>
-          ))}
+          {(order.missing ?? []).map(({ variantId, quantity, expectedAt }) => {
+            const line = order.lines.find((each) => each.variantId === variantId);
+            return (
+              <p key={variantId} className="mt-6 text-[0.95rem] text-accent" data-testid="later">
+                {line?.title}: {words.cart.later(quantity, line?.quantity ?? 0, dayOf(expectedAt, locale))}
+              </p>
+            );
+          })}
           {owing ? (
             <p className="mt-8 rounded-2xl bg-surface p-5" data-testid="owed">
               {words.order.owed(money({ amount: order.owed, currency: order.totals.currency }))}
@@ -165,6 +167,11 @@ interface State {
   readonly waiting: boolean;
 }
 
+/** What a person of the shop wrote, as it stands; all else in the shopper's language. */
+function whyEnded({ ended, reason }: Order, said: Shop['words']['order']): string {
+  return ended === undefined ? (reason ?? said.cancelledText) : said.ended[ended];
+}
+
 function stateOf(order: Order, paid: boolean, { words }: Shop): State {
   const said = words.order;
   switch (order.status) {
@@ -190,7 +197,7 @@ function stateOf(order: Order, paid: boolean, { words }: Shop): State {
     case 'partially_refunded':
       return { title: said.partially_refunded, text: order.reason ?? '', good: true, waiting: false };
     case 'cancelled':
-      return { title: said.cancelled, text: order.reason ?? said.expiredText, good: false, waiting: false };
+      return { title: said.cancelled, text: whyEnded(order, said), good: false, waiting: false };
     case 'expired':
       return { title: said.expired, text: said.expiredText, good: false, waiting: false };
   }
