@@ -1,8 +1,9 @@
 /**
  * A shopper with a real browser and what she wants: remembered as a guest, hers once she is signed in, shown to somebody by a link, moved to
- * the cart; and what she says of it, read by everybody. Needs a Chromium on the machine; without one the test says so and is skipped.
+ * the cart; what she says of it, read by everybody; and what she asks of the shop and its assistant. Needs a Chromium on the machine; without one the test says so and is skipped.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +11,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type { AdminRelated } from '../../runtime/domains/catalog/related/schemas.ts';
 import type { AdminReview, ReviewSettings } from '../../runtime/domains/catalog/reviews/schemas.ts';
 import type { ProductsPage } from '../../runtime/domains/catalog/schemas.ts';
+import type { Room } from '../../runtime/domains/chat/schemas.ts';
 import { photographOfTelephone } from '../../runtime/platform/pictures/testing/pictures.ts';
 import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { newCustomer } from '../support/customers.ts';
@@ -203,6 +205,37 @@ test(
     );
     assert.deepEqual([...troubles, ...reader.troubles], []);
     await reader.context.close();
+    await context.close();
+  },
+);
+
+test(
+  'a guest asks the assistant, which answers from the catalogue, and the shop, whose people answer while she waits',
+  { skip },
+  async () => {
+    const [product] = (await shop()('GET', '/api/catalog/products?limit=1')).json<ProductsPage>().products;
+    assert.ok(product !== undefined);
+    const { context, page, troubles } = await visitor();
+    await page.goto(at('/'));
+    await page.locator('footer').getByRole('link', { name: 'Talk to us' }).click();
+    await page.getByRole('link', { name: 'Assistant' }).click();
+    await page.getByText('The assistant answers at once').waitFor();
+    await page.getByLabel('Your message').fill(product.title);
+    await page.getByRole('button', { name: 'Send' }).click();
+    const answer = page.locator('[data-testid="said"][data-by="assistant"]');
+    await answer.getByRole('link', { name: product.title }).first().waitFor();
+    await page.screenshot({ path: join(SCREENS, 'goods-6-assistant.png') });
+
+    await page.getByRole('link', { name: 'Our people' }).click();
+    await page.getByText('Ask us anything').waitFor();
+    await page.getByLabel('Your message').fill('Do you send to Malta?');
+    await page.getByLabel('Your message').press('Enter');
+    await page.locator('[data-by="you"]').filter({ hasText: 'Do you send to Malta?' }).waitFor();
+    const { rooms } = await managed<{ rooms: Room[] }>('GET', '/api/admin/chat/rooms?kind=support');
+    const reply = `/api/admin/chat/rooms/${rooms[0]?.id}/messages`;
+    await managed('POST', reply, { cid: randomUUID(), text: 'We do, in a week.' });
+    await page.locator('[data-by="shop"]').filter({ hasText: 'We do, in a week.' }).waitFor();
+    assert.deepEqual(troubles, []);
     await context.close();
   },
 );

@@ -1,7 +1,7 @@
 /** The foot of every page: promises, collections, language and currency. */
 import { Icon } from '../../ui/icons.tsx';
 import type { IconName } from '../../ui/icons.tsx';
-import { wrap } from '../../ui/styles.ts';
+import { button, wrap } from '../../ui/styles.ts';
 import { setPersonal } from '../lib/actions.ts';
 import type { Shop } from '../lib/shop.ts';
 import { Link } from './link.tsx';
@@ -28,6 +28,11 @@ export function Footer({
             {store.displayName}
           </p>
           <p className="mt-4 max-w-72 text-pretty text-muted">{text(store.branding['tagline'])}</p>
+          {store.domains.includes('chat') ? (
+            <Link href="/chat" className={`${button.small} mt-5`}>
+              {words.chat.title}
+            </Link>
+          ) : null}
         </div>
         <nav aria-label={words.footer.label}>
           <h2 className="text-sm font-semibold">{words.footer.shop}</h2>
@@ -63,11 +68,11 @@ export function Footer({
           words={{ language: words.language, currency: words.currency, change: words.change }}
         />
       </div>
-      <div className={`${wrap} flex flex-wrap justify-between gap-2 pb-8 text-xs text-muted`}>
+      <div className={`${wrap} flex flex-wrap items-center justify-between gap-2 pb-8 text-xs text-muted`}>
         <p>© {store.displayName}</p>
         <form action={setPersonal}>
           <input type="hidden" name="personal" value={visitor === undefined ? 'yes' : 'no'} />
-          <button className="underline underline-offset-4 hover:text-ink">
+          <button className="min-h-6 underline underline-offset-4 hover:text-ink">
             {visitor === undefined ? words.footer.personal : words.footer.impersonal}
           </button>
         </form>

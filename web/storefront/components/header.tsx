@@ -129,6 +129,7 @@ function Menu({
           ...collections.map(({ handle, title }) => ({ href: `/collections/${handle}`, title })),
           { href: '/account', title: shop.words.nav.account },
           { href: '/wishlists', title: shop.words.wishes.title },
+          ...(shop.store.domains.includes('chat') ? [{ href: '/chat', title: shop.words.chat.title }] : []),
         ].map(({ href, title }) => (
           <li key={href} className="border-b border-line">
             <Link href={href} className="block py-4 font-display text-xl">

@@ -23,8 +23,6 @@ export const ja: Words = {
     fresh: 'ほかの品もご覧ください',
     popular: '人気の商品',
     forYou: 'あなたへのおすすめ',
-    browse: '見る',
-    pieces: (n) => `${n}点`,
   },
   promise: {
     guest: '会員登録は不要',
@@ -53,6 +51,8 @@ export const ja: Words = {
     noneText: '条件を減らすか、すべての商品をご覧ください。',
     all: 'すべての商品',
     active: '選択中の条件',
+    between: (min, max) =>
+      min === undefined ? `${max}まで` : max === undefined ? `${min}から` : `${min}〜${max}`,
   },
   sort: {
     featured: 'おすすめ順',
@@ -75,7 +75,6 @@ export const ja: Words = {
   product: {
     from: (price) => `${price}から`,
     was: '通常価格',
-    choose: (option) => `${option}を選ぶ`,
     add: 'カートに入れる',
     adding: '追加しています…',
     added: 'カートに入りました',
@@ -87,12 +86,10 @@ export const ja: Words = {
     out: 'ただいま品切れ中',
     quantity: '数量',
     description: '商品について',
-    details: '詳細',
     related: 'ご一緒にいかがですか',
     alsoBought: '一緒に購入されている商品',
     instead: 'こちらもおすすめ',
     sku: '品番',
-    weight: '重さ',
     gallery: '写真',
     picture: (n, of) => `${of}枚中${n}枚目`,
     sale: 'セール',
@@ -170,8 +167,8 @@ export const ja: Words = {
     keep: 'ログインすると、どの端末でもご覧いただけます。',
   },
   cart: {
-    later: (units, date) =>
-      `うち${units}点は後日発送いたします${date === undefined ? '' : `（入荷予定：${date}）`}。`,
+    later: (units, of, date) =>
+      `${units === of ? '' : `うち${units}点は`}後日発送いたします${date === undefined ? '' : `（入荷予定：${date}）`}。`,
     title: 'カート',
     open: (n) => `カート（${n}点）`,
     empty: 'カートは空です',
@@ -182,7 +179,6 @@ export const ja: Words = {
     less: (what) => `${what}を減らす`,
     remove: '削除',
     removeItem: (what) => `${what}を削除`,
-    update: '更新',
     subtotal: '小計',
     checkout: 'レジに進む',
     view: 'カートを見る',
@@ -284,6 +280,17 @@ export const ja: Words = {
     payNow: 'お支払いへ',
     owed: (amount) => `お支払いの後にご注文が変更されました。残りのお支払いは ${amount} です。`,
     cancelled: 'このご注文は取り消されました',
+    cancelledText: 'お支払い済みの金額は返金いたします。',
+    ended: {
+      given_up: 'お客様がお取り消しになりました。請求は発生していません。',
+      by_shop: '当店の都合により取り消しました。お支払い済みの金額は返金いたします。',
+      asked: 'お支払い済みの金額は返金いたします。',
+      payment_cancelled: 'お支払いが取り消されました。請求は発生していません。',
+      unpaid: '期限内にお支払いが確認できませんでした。請求は発生していません。',
+      sold_meanwhile: 'お支払いが期限後となり、その間に商品が売り切れました。請求は発生していません。',
+      price_gone:
+        'お支払いが期限後となり、割引またはギフトカードが使用済みになっていました。請求は発生していません。',
+    },
     expired: 'お支払いの期限が過ぎました',
     expiredText: '請求はされていません。よろしければもう一度お試しください。',
     partially_fulfilled: '一部の商品を発送しました',
@@ -348,6 +355,7 @@ export const ja: Words = {
     message: 'お伝えになりたいこと',
     request: '法人アカウントを申請',
     noTaxId: 'その国の番号の形式ではありません。',
+    noAmount: '金額として読み取れません。1200 のように入力してください。',
     failed: '処理できませんでした。現在の状態は次のとおりです。',
     states: {
       requested: '申請を受け付けました。追ってご連絡します。',
@@ -378,7 +386,8 @@ export const ja: Words = {
     invited: '招待中',
     role: '役割',
     perOrder: (currency) => `注文ごとの上限（${currency}）`,
-    perPeriod: (currency) => `月の上限（${currency}）`,
+    perPeriod: (currency, period) =>
+      `${{ day: '1日', week: '1週間', month: '1か月' }[period]}の上限（${currency}）`,
     remove: (email) => `${email} を削除`,
     orders: '会社の注文',
     purchaseOrder: '貴社の発注番号',
@@ -399,8 +408,6 @@ export const ja: Words = {
     logout: 'ログアウト',
     orders: 'ご注文履歴',
     noOrders: 'まだご注文はありません。',
-    noAccount: '初めてのお客様',
-    haveAccount: '会員の方',
     wrong: 'メールアドレスまたはパスワードが違います。',
     registerText: 'メールをお送りします。リンクからパスワードを設定してください。',
     sent: (email) => `${email} にメールをお送りしました。リンクから続けてください。`,
@@ -508,6 +515,20 @@ export const ja: Words = {
     withdrawn: 'この商品についてはお知らせしません。',
     over: 'リンクが使用済みか、期限切れです。',
   },
+  chat: {
+    title: 'お問い合わせ',
+    talk: 'やりとり',
+    partners: { support: 'スタッフ', assistant: 'アシスタント' },
+    begin: {
+      support: '何でもお尋ねください。こちらでお返事します。後からでもご覧いただけます。',
+      assistant: 'お探しのものをお聞かせください。取り扱い商品の中から、アシスタントがすぐにお答えします。',
+    },
+    you: 'お客様',
+    message: 'メッセージ',
+    send: '送信',
+    file: 'ファイル',
+    refused: '送信できませんでした。',
+  },
   preferences: {
     title: '配信設定',
     at: (address) => `${address} 宛てのお知らせ`,
@@ -529,7 +550,6 @@ export const ja: Words = {
   footer: {
     label: 'その他',
     shop: '商品',
-    help: 'ご案内',
     powered: 'ShopMind で運営しています',
     personal: '閲覧に合わせておすすめする',
     impersonal: '閲覧の記録を消す',
@@ -543,14 +563,12 @@ export const ja: Words = {
     retry: 'もう一度',
     noShop: 'ここにお店はありません',
     noShopText: 'アドレスをご確認ください。',
-    closed: 'まもなく戻ります',
-    closedText: 'ただいま準備中です。',
     fields: '印のついた項目をご確認ください。',
+    check: 'この項目をご確認ください。',
     required: '入力してください。',
     email: 'メールアドレスの形をご確認ください。',
     stock: 'カートの商品が売り切れました。',
     price: '価格が変わりました。もう一度ご確認ください。',
     generic: 'うまくいきませんでした。もう一度お試しください。',
   },
-  loading: '読み込み中…',
 };

@@ -14,6 +14,7 @@ export async function GET(): Promise<Response> {
           'Disallow: /offers',
           'Disallow: /account',
           'Disallow: /search',
+          'Disallow: /chat',
           'Disallow: /api/',
           'Allow: /api/catalog/media/',
           `Sitemap: ${shop.origin}/sitemap.xml`,
