@@ -3,33 +3,38 @@
 import { revalidatePath } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../api-client/client.ts';
-import type { Input } from '../../api-client/client.ts';
+import type { FormState } from './actions.ts';
 import { text } from './forms.ts';
-import { minorUnits } from './money.ts';
+import { limitsOf } from './limits.ts';
 import { shop } from './shop.ts';
 
 const PAGE = '/account/company';
 
-type Limits = NonNullable<Input<'accounts.inviteToCompany'>['body']['limits']>;
-
-export async function requestCompany(form: FormData): Promise<void> {
-  const { api } = await shop();
-  const taxId = text(form, 'taxId', 40);
-  await done(
-    api.call('accounts.requestCompany', {
-      body: {
-        name: text(form, 'name', 200),
-        country: text(form, 'country', 2),
-        ...(taxId === '' ? {} : { taxId }),
-        message: text(form, 'message', 2_000).replaceAll('\r', ''),
-      },
-    }),
-  );
+export async function requestCompany(_: FormState, form: FormData): Promise<FormState> {
+  const { api, words } = await shop();
+  const values = {
+    name: text(form, 'name', 200),
+    country: text(form, 'country', 2),
+    taxId: text(form, 'taxId', 40),
+    message: text(form, 'message', 2_000).replaceAll('\r', ''),
+  };
+  const { taxId, ...rest } = values;
+  try {
+    await api.call('accounts.requestCompany', { body: { ...rest, ...(taxId === '' ? {} : { taxId }) } });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    return error.problems.some(({ where }) => where.endsWith('taxId'))
+      ? { errors: { taxId: words.company.noTaxId }, values, key: '' }
+      : { message: words.company.failed, errors: {}, values, key: '' };
+  }
+  revalidatePath(PAGE);
+  redirect(PAGE);
 }
 
 export async function inviteToCompany(form: FormData): Promise<void> {
   const { api } = await shop();
   const limits = limitsOf(form);
+  if (limits === undefined) redirect(`${PAGE}?failed=amount`);
   await done(
     api.call('accounts.inviteToCompany', {
       body: {
@@ -50,14 +55,10 @@ export async function withdrawInvitation(form: FormData): Promise<void> {
 export async function updateMember(form: FormData): Promise<void> {
   const { api } = await shop();
   const params = { customerId: text(form, 'member') };
-  await done(
-    text(form, 'remove') === ''
-      ? api.call('accounts.updateCompanyMember', {
-          params,
-          body: { role: roleOf(form), limits: limitsOf(form) },
-        })
-      : api.call('accounts.removeCompanyMember', { params }),
-  );
+  if (text(form, 'remove') !== '') await done(api.call('accounts.removeCompanyMember', { params }));
+  const limits = limitsOf(form);
+  if (limits === undefined) redirect(`${PAGE}?failed=amount`);
+  await done(api.call('accounts.updateCompanyMember', { params, body: { role: roleOf(form), limits } }));
 }
 
 export async function decideApproval(form: FormData): Promise<void> {
@@ -93,8 +94,7 @@ async function done(call: Promise<unknown>): Promise<never> {
     await call;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500) throw error;
-    const where = error.problems[0]?.where ?? '';
-    target = `${PAGE}?failed=${where.endsWith('taxId') ? 'taxId' : 'other'}`;
+    target = `${PAGE}?failed=other`;
   }
   revalidatePath(PAGE);
   redirect(target);
@@ -103,18 +103,4 @@ async function done(call: Promise<unknown>): Promise<never> {
 function roleOf(form: FormData): 'admin' | 'approver' | 'buyer' {
   const role = text(form, 'role');
   return role === 'admin' || role === 'approver' ? role : 'buyer';
-}
-
-/** Fields that are left empty are no limit. */
-function limitsOf(form: FormData): Limits | null {
-  const currency = text(form, 'currency', 3);
-  const perOrder = minorUnits(text(form, 'perOrder', 20), currency);
-  const perPeriod = minorUnits(text(form, 'perPeriod', 20), currency);
-  if (perOrder === undefined && perPeriod === undefined) return null;
-  return {
-    currency,
-    period: 'month',
-    ...(perOrder === undefined ? {} : { perOrder }),
-    ...(perPeriod === undefined ? {} : { perPeriod }),
-  };
 }

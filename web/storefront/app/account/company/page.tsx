@@ -3,13 +3,14 @@ import type { Metadata } from 'next';
 import type { ReactNode } from 'react';
 import { redirect } from 'next/navigation';
 import type { Answer } from '../../../../api-client/client.ts';
+import { Icon } from '../../../../ui/icons.tsx';
 import { button, field, heading, wrap } from '../../../../ui/styles.ts';
+import { CompanyRequest } from '../../../components/company-request.tsx';
 import { Link } from '../../../components/link.tsx';
 import { Submit } from '../../../components/submit.tsx';
 import {
   decideApproval,
   inviteToCompany,
-  requestCompany,
   updateMember,
   withdrawInvitation,
 } from '../../../lib/company-actions.ts';
@@ -34,20 +35,25 @@ export default async function CompanyPage({
   readonly searchParams: Promise<SearchParams>;
 }) {
   const [current, query] = await Promise.all([shop(), searchParams]);
-  if (!current.loggedIn) redirect('/account');
+  if (!current.loggedIn) redirect('/account?back=/account/company');
   const company = await companyOf(current);
   const said = current.words.company;
   const failed = query['failed'];
   return (
     <div className={`${wrap} pt-12`}>
-      <h1 className={heading.page}>{company?.name ?? said.title}</h1>
+      <nav aria-label={current.words.account.title} className="text-sm text-muted">
+        <Link href="/account" className="underline underline-offset-4 hover:text-ink">
+          {current.words.account.title}
+        </Link>
+      </nav>
+      <h1 className={`${heading.page} mt-3`}>{company?.name ?? said.title}</h1>
       {failed === undefined ? null : (
         <p role="alert" className="mt-4 max-w-prose rounded-xl bg-danger-soft p-4 text-danger">
-          {failed === 'taxId' ? said.noTaxId : said.failed}
+          {failed === 'amount' ? said.noAmount : said.failed}
         </p>
       )}
       {company === undefined ? (
-        <RequestForm shop={current} />
+        <Request shop={current} />
       ) : company.state === 'approved' ? (
         <Open shop={current} company={company} />
       ) : (
@@ -59,31 +65,14 @@ export default async function CompanyPage({
   );
 }
 
-function RequestForm({ shop: { words, locale, currency } }: { readonly shop: Shop }) {
-  const said = words.company;
+function Request({ shop: { words, locale, currency } }: { readonly shop: Shop }) {
+  const { requestText, name, taxId, message, request } = words.company;
   return (
-    <form action={requestCompany} className="mt-8 grid max-w-prose gap-4">
-      <p className="text-muted">{said.requestText}</p>
-      <Labelled label={said.name}>
-        <input name="name" required maxLength={200} autoComplete="organization" className={field} />
-      </Labelled>
-      <Labelled label={words.checkout.country}>
-        <select name="country" defaultValue={likelyCountry(locale, currency)} className={field}>
-          {countriesFor(locale).map(({ code, name }) => (
-            <option key={code} value={code}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </Labelled>
-      <Labelled label={said.taxId}>
-        <input name="taxId" maxLength={40} className={field} />
-      </Labelled>
-      <Labelled label={said.message}>
-        <textarea name="message" rows={3} maxLength={2_000} className={field} />
-      </Labelled>
-      <Submit className={button.primary}>{said.request}</Submit>
-    </form>
+    <CompanyRequest
+      country={likelyCountry(locale, currency)}
+      countries={countriesFor(locale)}
+      words={{ requestText, name, country: words.checkout.country, taxId, message, request }}
+    />
   );
 }
 
@@ -235,8 +224,13 @@ function People({
               <input type="hidden" name="member" value={member.customerId} />
               <RoleAndLimits shop={current} role={member.role} limits={member.limits} />
               <Submit className={button.small}>{words.change}</Submit>
-              <Submit name="remove" value="1" label={said.remove(member.email)} className={button.small}>
-                ×
+              <Submit
+                name="remove"
+                value="1"
+                label={said.remove(member.email)}
+                className={`${button.quiet} text-muted hover:text-ink`}
+              >
+                <Icon name="close" className="size-4" />
               </Submit>
             </form>
           </li>
@@ -247,8 +241,8 @@ function People({
             <span className="text-sm text-muted">{`${said.roles[role]} · ${said.invited}`}</span>
             <form action={withdrawInvitation}>
               <input type="hidden" name="invitation" value={id} />
-              <Submit label={said.remove(email)} className={button.small}>
-                ×
+              <Submit label={said.remove(email)} className={`${button.quiet} text-muted hover:text-ink`}>
+                <Icon name="close" className="size-4" />
               </Submit>
             </form>
           </li>
@@ -280,11 +274,13 @@ function RoleAndLimits({
 }) {
   const said = words.company;
   const currency = limits?.currency ?? usual;
+  const period = limits?.period ?? 'month';
   const shown = (amount: number | undefined): string =>
     amount === undefined ? '' : majorUnits({ amount, currency });
   return (
     <>
       <input type="hidden" name="currency" value={currency} />
+      <input type="hidden" name="period" value={period} />
       <Labelled label={said.role}>
         <select name="role" defaultValue={role} className={field}>
           {(['buyer', 'approver', 'admin'] as const).map((each) => (
@@ -302,7 +298,7 @@ function RoleAndLimits({
           className={`${field} w-36`}
         />
       </Labelled>
-      <Labelled label={said.perPeriod(currency)}>
+      <Labelled label={said.perPeriod(currency, period)}>
         <input
           name="perPeriod"
           inputMode="decimal"
