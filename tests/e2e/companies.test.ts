@@ -1,8 +1,10 @@
 /**
  * A company with two real browsers: its admin asks for the account and invites a buyer; the buyer wants more than they may, the admin
- * approves, and it is bought on account. Needs a Chromium on the machine; without one the test says so and is skipped.
+ * approves, and it is bought on account; an exchange that the merchant enters goes the same way. Needs a Chromium on the machine; without
+ * one the test says so and is skipped.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
@@ -65,8 +67,7 @@ test(
     await admin.page.getByLabel('Tax id').fill('DE 12');
     await admin.page.getByRole('button', { name: 'Ask for a company account' }).click();
     await admin.page.getByText('No tax id of that country looks like this.').waitFor();
-    await admin.page.getByLabel('Company name').fill('Firm Ltd');
-    await admin.page.getByLabel('Country').selectOption('DE');
+    // The rest of what was filled in is still there.
     await admin.page.getByLabel('Tax id').fill('DE 123 456 789');
     await admin.page.getByRole('button', { name: 'Ask for a company account' }).click();
     await admin.page.getByText('We have your request').waitFor();
@@ -83,6 +84,11 @@ test(
 
     await admin.page.goto(at('/account/company'));
     const invite = admin.page.getByRole('form', { name: 'Invite' });
+    await invite.getByLabel('E-mail').fill(BUYER);
+    // A slip is no limit that is forgotten.
+    await invite.getByLabel(/Limit an order/).fill('1,000.00');
+    await invite.getByRole('button', { name: 'Invite' }).click();
+    await admin.page.getByText('That is no amount.').waitFor();
     await invite.getByLabel('E-mail').fill(BUYER);
     await invite.getByLabel(/Limit an order/).fill('1.00');
     await invite.getByRole('button', { name: 'Invite' }).click();
@@ -129,6 +135,14 @@ test(
     await admin.page.goto(at('/account/company'));
     await admin.page.getByText('PO-42').waitFor();
     await approvalIn(admin.page, 'ordered');
+
+    const order = await enterExchange();
+    await seen(admin.page, '/account/company', 'approval', 'waiting');
+    await admin.page.getByText('An exchange of an order').waitFor();
+    await seen(buyer.page, `/orders/${order}`, 'return', 'requested');
+    await buyer.page.getByText('Waits for your company’s approval').waitFor();
+    await admin.page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await seen(buyer.page, `/orders/${order}`, 'return', 'authorised');
     assert.deepEqual([...admin.troubles, ...buyer.troubles], []);
   },
 );
@@ -142,15 +156,39 @@ async function address(page: Page): Promise<void> {
   await page.getByLabel('Country').selectOption('GB');
 }
 
+/** The merchant sends what was ordered, and gives two of it for one that comes back: more than the buyer may spend. @returns the order's id */
+async function enterExchange(): Promise<string> {
+  const ask = (method: string, path: string, json?: object) =>
+    shop()(method, `/api/admin/orders/orders${path}`, {
+      headers: { ...headers(), 'idempotency-key': randomUUID() },
+      ...(json === undefined ? {} : { json }),
+    });
+  const { orders } = (await ask('GET', '?limit=1')).json<{ orders: { id: string }[] }>();
+  const id = orders[0]?.id ?? '';
+  const sent = await ask('POST', `/${id}/fulfilments`, {});
+  assert.equal(sent.status, 200, sent.text);
+  const [line] = sent.json<{ lines: { variantId: string }[] }>().lines;
+  assert.ok(line);
+  const entered = await ask('POST', `/${id}/returns`, {
+    lines: [{ variantId: line.variantId, quantity: 1, reason: 'damaged' }],
+    exchange: { lines: [{ variantId: line.variantId, quantity: 2 }] },
+    approval: { message: 'Is a second one all right?' },
+  });
+  assert.equal(entered.status, 200, entered.text);
+  return id;
+}
+
+const approvalIn = (page: Page, state: string): Promise<void> =>
+  seen(page, '/account/company', 'approval', state);
+
 /** The page is as old as its loading; what it shows comes by tasks. */
-async function approvalIn(page: Page, state: string): Promise<void> {
+async function seen(page: Page, path: string, what: string, state: string): Promise<void> {
   await until(
     async () => {
-      const seen = page.locator(`[data-testid="approval"][data-state="${state}"]`);
-      if ((await seen.count()) > 0) return true;
-      await page.goto(at('/account/company'));
+      if ((await page.locator(`[data-testid="${what}"][data-state="${state}"]`).count()) > 0) return true;
+      await page.goto(at(path));
       return undefined;
     },
-    { withinMs: PATIENCE_MS, everyMs: 500, what: `the approval is ${state}` },
+    { withinMs: PATIENCE_MS, everyMs: 500, what: `the ${what} is ${state}` },
   );
 }
