@@ -34,6 +34,11 @@ test('black on white has the contrast WCAG gives it', () => {
   assert.equal(contrast('#000000', '#ffffff'), 21);
 });
 
+test('what the browser draws itself is dark on a dark ground', () => {
+  assert.match(themeOf({ colors: { background: '#101418' } }).css, /color-scheme:dark/);
+  assert.match(themeOf({ colors: { background: '#faf8f3' } }).css, /color-scheme:light/);
+});
+
 test('branding cannot break out of the style element', () => {
   const { css } = themeOf({
     colors: { primary: 'red}</style><script>' },

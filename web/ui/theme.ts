@@ -54,7 +54,9 @@ export function themeOf(branding: Readonly<Record<string, unknown>>): Theme {
   const css = Object.entries(variables)
     .map(([name, value]) => `--${name}:${value}`)
     .join(';');
-  return { css: `:root{${css}}`, background };
+  // What the browser draws itself, lists of choices and scroll bars, suits the ground.
+  const scheme = luminance(background) < 0.5 ? 'dark' : 'light';
+  return { css: `:root{color-scheme:${scheme};${css}}`, background };
 }
 
 /** Contrast of two `#rrggbb` colours, 1 to 21, as WCAG 2 defines it. */

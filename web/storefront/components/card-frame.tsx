@@ -43,7 +43,7 @@ export function CardFrame({ src, origin, title, loading, next }: CardFrameProps)
     return () => window.removeEventListener('message', hear);
   }, [origin, next, router]);
   return (
-    <div className="relative">
+    <div className="relative [@media(scripting:none)]:hidden">
       {ready ? null : (
         <p role="status" className="absolute inset-0 grid place-items-center text-sm text-muted">
           {loading}

@@ -64,7 +64,7 @@ export function CartLines({
               )}
               {line.later === undefined ? null : (
                 <p className="text-sm text-accent" data-testid="later">
-                  {words.cart.later(line.later.quantity, dayOf(line.later.expectedAt, locale))}
+                  {words.cart.later(line.later.quantity, line.quantity, dayOf(line.later.expectedAt, locale))}
                 </p>
               )}
               <div className="mt-auto flex items-center justify-between gap-3">

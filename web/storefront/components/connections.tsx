@@ -1,5 +1,6 @@
 /** What an account is connected with, each with a way to end that. */
-import { heading } from '../../ui/styles.ts';
+import { Icon } from '../../ui/icons.tsx';
+import { button, heading } from '../../ui/styles.ts';
 import { Submit } from './submit.tsx';
 
 export interface Connection {
@@ -36,21 +37,27 @@ export function Connections({
       <p className="mt-4 text-muted">{text}</p>
       <ul className="mt-6 divide-y divide-line border-y border-line">
         {connections.map(({ id: connection, name, says, end }) => (
-          <li key={connection} className="flex flex-wrap items-center justify-between gap-x-8 gap-y-1 py-3">
-            <span className="font-medium">{name}</span>
-            <span className="text-sm text-muted">{says}</span>
+          <li key={connection} className="flex min-h-14 items-center gap-3 py-2">
+            <Described name={name} says={says} />
             <form action={action}>
               <input type="hidden" name={field} value={connection} />
-              <Submit
-                label={end}
-                className="min-h-11 px-3 text-muted underline underline-offset-4 hover:text-ink"
-              >
-                ×
+              <Submit label={end} className={`${button.quiet} text-muted hover:text-ink`}>
+                <Icon name="close" className="size-4" />
               </Submit>
             </form>
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** What it is and what is to be known of it: side by side where there is room, else one below the other, and what ends it beside both. */
+export function Described({ name, says }: { readonly name: string; readonly says: string }) {
+  return (
+    <p className="flex min-w-0 flex-1 flex-wrap items-baseline justify-between gap-x-8 gap-y-0.5">
+      <span className="font-medium">{name}</span>
+      <span className="text-sm text-muted">{says}</span>
+    </p>
   );
 }

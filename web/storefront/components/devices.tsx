@@ -1,8 +1,10 @@
 /** Where a customer is logged in, and how they are so no more. */
 import type { Answer } from '../../api-client/client.ts';
+import { Icon } from '../../ui/icons.tsx';
 import { button, heading } from '../../ui/styles.ts';
 import { endSession, signOutEverywhere } from '../lib/session-actions.ts';
 import type { Shop } from '../lib/shop.ts';
+import { Described } from './connections.tsx';
 import { Submit } from './submit.tsx';
 
 type Sessions = Answer<'accounts.listSessions'>['sessions'];
@@ -33,17 +35,13 @@ export function Devices({
             text.seen(day.format(new Date(seenAt))),
           ];
           return (
-            <li key={id} className="flex flex-wrap items-center justify-between gap-x-8 gap-y-1 py-3">
-              <span className="font-medium">{name}</span>
-              <span className="text-sm text-muted">{says.join(' · ')}</span>
+            <li key={id} className="flex min-h-14 items-center gap-3 py-2">
+              <Described name={name} says={says.join(' · ')} />
               {isCurrent ? null : (
                 <form action={endSession}>
                   <input type="hidden" name="session" value={id} />
-                  <Submit
-                    label={text.end(name)}
-                    className="min-h-11 px-3 text-muted underline underline-offset-4 hover:text-ink"
-                  >
-                    ×
+                  <Submit label={text.end(name)} className={`${button.quiet} text-muted hover:text-ink`}>
+                    <Icon name="close" className="size-4" />
                   </Submit>
                 </form>
               )}

@@ -2,6 +2,7 @@
 /** Entering a discount code or a gift card, and what came of those that were entered; forms, so it works without script too. */
 import { useActionState } from 'react';
 import { Field } from '../../ui/field.tsx';
+import { Icon } from '../../ui/icons.tsx';
 import { button } from '../../ui/styles.ts';
 import { enterCode, removeCode } from '../lib/actions.ts';
 
@@ -21,7 +22,7 @@ export function DiscountCode({ codes, words }: DiscountCodeProps) {
   const [{ message, entered }, action] = useActionState(enterCode, { message: undefined, entered: '' });
   return (
     <div className="grid gap-3">
-      <form action={action} className="flex items-end gap-3">
+      <form action={action} className="flex items-start gap-3">
         <Field
           className="flex-1"
           name="code"
@@ -32,7 +33,8 @@ export function DiscountCode({ codes, words }: DiscountCodeProps) {
           autoCapitalize="characters"
           maxLength={40}
         />
-        <button className={button.small}>{words.applyCode}</button>
+        {/* Beside the field, whatever stands below that. */}
+        <button className={`${button.small} mt-[1.65rem] min-h-12.5`}>{words.applyCode}</button>
       </form>
       {codes.map(({ value, kind, label, applied, removeLabel }) => (
         <form key={value} action={removeCode} className="flex items-center justify-between gap-4 text-sm">
@@ -41,11 +43,8 @@ export function DiscountCode({ codes, words }: DiscountCodeProps) {
             <span className="font-medium">{label}</span>
             {applied ? null : <span className="text-muted"> · {words.codeUseless}</span>}
           </span>
-          <button
-            aria-label={removeLabel}
-            className="min-h-11 text-muted underline underline-offset-4 hover:text-ink"
-          >
-            ×
+          <button aria-label={removeLabel} className={`${button.quiet} text-muted hover:text-ink`}>
+            <Icon name="close" className="size-4" />
           </button>
         </form>
       ))}

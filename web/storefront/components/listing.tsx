@@ -2,11 +2,15 @@
 import { Icon } from '../../ui/icons.tsx';
 import { button, field, wrap } from '../../ui/styles.ts';
 import { addressOf } from '../lib/listing.ts';
+import { minorDigits } from '../lib/money.ts';
 import type { Listing as ListingState, Page, Sort } from '../lib/listing.ts';
 import type { Shop } from '../lib/shop.ts';
 import { AutoSubmit } from './auto-submit.tsx';
 import { Link } from './link.tsx';
 import { ProductGrid } from './product-card.tsx';
+
+/** What was searched stays. */
+const NO_FILTERS = { type: undefined, tag: undefined, min: undefined, max: undefined, stock: false };
 
 export interface ListingProps {
   readonly shop: Shop;
@@ -44,12 +48,12 @@ export function Listing({ shop, path, listing, page, first }: ListingProps) {
             <Filters shop={shop} path={path} listing={listing} first={first} />
           </div>
         </details>
-        <Active shop={shop} path={path} listing={listing} />
+        <Active shop={shop} path={path} listing={listing} currency={first.currency} />
         {page.products.length === 0 ? (
           <div className="grid place-items-center gap-3 py-24 text-center">
             <p className="font-display text-2xl">{words.list.none}</p>
             <p className="text-muted">{words.list.noneText}</p>
-            <Link href={path} className={`${button.primary} mt-3`}>
+            <Link href={addressOf(path, listing, NO_FILTERS)} className={`${button.primary} mt-3`}>
               {words.list.clear}
             </Link>
           </div>
@@ -234,7 +238,16 @@ function FacetValues({ values, chosen, address }: FacetProps) {
 }
 
 /** The filters that are on, each a link that takes it off. */
-function Active({ shop: { words }, path, listing }: Pick<ListingProps, 'shop' | 'path' | 'listing'>) {
+function Active({
+  shop: { words, money },
+  path,
+  listing,
+  currency,
+}: Pick<ListingProps, 'shop' | 'path' | 'listing'> & { readonly currency: string }) {
+  const priced = (major: number | undefined): string | undefined =>
+    major === undefined
+      ? undefined
+      : money({ amount: Math.round(major * 10 ** minorDigits(currency)), currency });
   const active = [
     ...(listing.stock ? [{ name: words.list.stock, href: addressOf(path, listing, { stock: false }) }] : []),
     ...(listing.type === undefined
@@ -247,7 +260,7 @@ function Active({ shop: { words }, path, listing }: Pick<ListingProps, 'shop' | 
       ? []
       : [
           {
-            name: `${listing.min ?? 0}–${listing.max ?? ''}`,
+            name: words.list.between(priced(listing.min), priced(listing.max)),
             href: addressOf(path, listing, { min: undefined, max: undefined }),
           },
         ]),

@@ -12,7 +12,7 @@ export type Card = Answer<'catalog.listProducts'>['products'][number];
 
 export interface ProductCardProps {
   readonly product: Card;
-  readonly shop: Pick<Shop, 'words' | 'money'>;
+  readonly shop: Pick<Shop, 'words' | 'money' | 'average'>;
   /** The first row is loaded at once; the rest when it comes near. */
   readonly eager?: boolean;
   /** One below the heading that stands above the grid. */
@@ -34,7 +34,7 @@ const CARD: Place = {
 
 export function ProductCard({
   product,
-  shop: { words, money },
+  shop: { words, money, average },
   eager = false,
   level: Heading = 'h3',
   found,
@@ -94,7 +94,7 @@ export function ProductCard({
         )}
         {rating === null ? null : (
           <p className="flex items-center gap-2 text-sm text-muted">
-            <Stars of={rating.average} label={words.reviews.stars(rating.average.toFixed(1))} />
+            <Stars of={rating.average} label={words.reviews.stars(average(rating.average))} />
             <span aria-label={words.reviews.count(rating.count)}>({rating.count})</span>
           </p>
         )}

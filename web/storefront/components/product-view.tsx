@@ -33,7 +33,8 @@ export interface ViewVariant {
   readonly was: string | undefined;
   /** What one costs when more are bought, where that is less. */
   readonly steps: readonly ViewStep[];
-  readonly stock: 'in_stock' | 'low' | 'backorder' | 'out';
+  /** Unknown: nobody could say, and whoever wants it may try. */
+  readonly stock: 'in_stock' | 'low' | 'backorder' | 'out' | 'unknown';
   readonly image: Pictured | undefined;
   readonly sku: string | undefined;
   /** Of a bundle: what is in one. */
@@ -127,7 +128,7 @@ export function ProductView({
   function show(at: number): void {
     setShown(at);
     const list = track.current;
-    list?.children[at]?.scrollIntoView({ block: 'nearest', inline: 'start', behavior: 'smooth' });
+    list?.children[at]?.scrollIntoView({ block: 'nearest', inline: 'start' });
   }
 
   function choose(name: string, value: string): void {
@@ -149,7 +150,7 @@ export function ProductView({
           ref={track}
           tabIndex={0}
           onScroll={({ currentTarget: list }) => setShown(Math.round(list.scrollLeft / list.clientWidth))}
-          className="no-bar -mx-5 flex snap-x snap-mandatory overflow-x-auto sm:mx-0 sm:rounded-3xl"
+          className="no-bar -mx-5 flex snap-x snap-mandatory overflow-x-auto scroll-smooth motion-reduce:scroll-auto sm:mx-0 sm:rounded-3xl"
         >
           {images.map((image, at) => (
             <li key={image.url} className="w-full shrink-0 snap-start">
@@ -397,7 +398,7 @@ function Stock({
   readonly variant: ViewVariant | undefined;
   readonly words: ProductViewProps['words'];
 }) {
-  if (variant === undefined) return null;
+  if (variant === undefined || variant.stock === 'unknown') return null;
   const look = {
     in_stock: ['text-success', words.inStock],
     low: ['text-accent', words.low],

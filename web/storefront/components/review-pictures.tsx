@@ -4,6 +4,7 @@
  * is filled in. Without script what is there can be kept or left out; to send one takes script, for it is sent before the form is.
  */
 import { useId, useRef, useState } from 'react';
+import { Icon } from '../../ui/icons.tsx';
 import { field } from '../../ui/styles.ts';
 import { beginPicture, finishPicture } from '../lib/review-actions.ts';
 
@@ -98,9 +99,9 @@ export function ReviewPictures({ product, most, pictures, words }: ReviewPicture
                 aria-label={words.remove}
                 title={words.remove}
                 onClick={() => setKept((all) => all.filter((one) => one.id !== picture.id))}
-                className="grid size-11 shrink-0 place-items-center rounded-full text-xl text-muted hover:bg-sunken hover:text-ink [@media(scripting:none)]:hidden"
+                className="grid size-11 shrink-0 place-items-center rounded-full text-muted hover:bg-sunken hover:text-ink [@media(scripting:none)]:hidden"
               >
-                ×
+                <Icon name="close" className="size-4" />
               </button>
               <input
                 name={`alt-${picture.id}`}

@@ -118,24 +118,23 @@ async function standingOf({ api, loggedIn }: Shop, productId: string): Promise<S
 }
 
 function Summary({
-  shop: { words },
+  shop: { words, average },
   product,
   asked,
 }: {
-  readonly shop: Pick<Shop, 'words'>;
+  readonly shop: Pick<Shop, 'words' | 'average'>;
   readonly product: Product;
   readonly asked: Asked;
 }) {
   const said = words.reviews;
   const { rating, stars } = product;
   if (rating === null) return <p className="text-muted">{said.none}</p>;
-  const average = rating.average.toFixed(1);
   return (
     <>
       <p className="flex items-center gap-3">
-        <span className="font-display text-4xl tabular-nums">{average}</span>
+        <span className="font-display text-4xl tabular-nums">{average(rating.average)}</span>
         <span>
-          <Stars of={rating.average} label={said.stars(average)} className="h-5" />
+          <Stars of={rating.average} label={said.stars(average(rating.average))} className="h-5" />
           <span className="block text-sm text-muted">{said.count(rating.count)}</span>
         </span>
       </p>

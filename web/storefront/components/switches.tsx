@@ -17,7 +17,7 @@ export function Switches({ locale, currency, locales, currencies, words }: Switc
   const query = useSearchParams().toString();
   const back = query === '' ? path : `${path}?${query}`;
   return (
-    <div className="flex flex-wrap gap-3">
+    <div className="flex flex-wrap content-start items-start gap-3">
       <Select
         action={setLocale}
         name="locale"

@@ -214,7 +214,7 @@ export async function placeOrder(_: FormState, form: FormData): Promise<FormStat
     return {
       message: approval === undefined ? messageOf(error, current) : approvalWords(approval, current),
       ...(approval === undefined ? {} : { approval }),
-      errors: fieldErrors(error),
+      errors: fieldErrors(error, current),
       values: { ...values, ...purchase },
       key: crypto.randomUUID(),
     };
@@ -454,7 +454,7 @@ async function attempt(
     const meant = error instanceof ApiError ? meaning(current)[error.code] : undefined;
     return {
       message: meant ?? messageOf(error, current),
-      errors: fieldErrors(error),
+      errors: fieldErrors(error, current),
       values,
       key: '',
     };

@@ -26,11 +26,17 @@ export function messageOf(error: unknown, { words }: Pick<Shop, 'words'>): strin
   }
 }
 
-/** The API names a field by its path (`body/shippingAddress/postalCode`); the form by its last part. */
-export function fieldErrors(error: unknown): Record<string, string> {
+/**
+ * The API names a field by its path (`body/shippingAddress/postalCode`); the form by its last part. What it says of it is for who
+ * calls it, in English: shoppers are told which field, in their language.
+ */
+export function fieldErrors(error: unknown, { words }: Pick<Shop, 'words'>): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
   return Object.fromEntries(
-    error.problems.map(({ where, what }) => [where.split('/').at(-1) ?? where, what]),
+    error.problems.map(({ where }) => {
+      const name = where.split('/').at(-1) ?? where;
+      return [name, name === 'country' ? words.checkout.undeliverable : words.error.check];
+    }),
   );
 }
 

@@ -48,7 +48,7 @@ export async function sendReview(_: FormState, form: FormData): Promise<FormStat
       done: written.state === 'published' ? words.reviews.shown : words.reviews.waiting,
     };
   } catch (error) {
-    return { ...again, message: refusalOf(error, current), errors: fieldErrors(error) };
+    return { ...again, message: refusalOf(error, current), errors: fieldErrors(error, current) };
   }
 }
 

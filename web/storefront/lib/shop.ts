@@ -10,6 +10,7 @@ import { createAnswerCache } from './cache.ts';
 import { createSend } from './gateway.ts';
 import { moneyFormatter } from './money.ts';
 import type { Money } from './money.ts';
+import { ratingFormatter } from './ratings.ts';
 
 export const COOKIES = {
   cart: 'cart',
@@ -20,6 +21,8 @@ export const COOKIES = {
   renewed: 'session_renewed',
   visit: 'visit',
   wishlist: 'wishlist',
+  /** A guest's token, by which the chat knows them again. */
+  chat: 'chat',
   /** What an app asks for that somebody signs in to: the API sets it. */
   connect: 'shopmind_connect',
 } as const;
@@ -37,10 +40,12 @@ export interface Shop {
   readonly currency: string;
   readonly words: Words;
   readonly money: (value: Money) => string;
+  /** Of stars. */
+  readonly average: (stars: number) => string;
   /** Calls as the visitor, who may be logged in. Never cached. */
+  readonly api: Client;
   /** As a customer who has just logged in. */
   readonly apiAs: (token: string) => Client;
-  readonly api: Client;
   /** Reads what is the same for every guest, kept as long as the answer allows; where prices are in it, customers are told theirs. */
   read<Id extends OperationId>(id: Id, input: Input<Id>): Promise<Answer<Id>>;
   readonly loggedIn: boolean;
@@ -109,6 +114,7 @@ export const findShop = cache(async (): Promise<Shop | undefined> => {
     currency: oneOf(store.currencies, jar.get(COOKIES.currency)?.value, 'EUR'),
     words: wordsOf(locale),
     money: moneyFormatter(locale),
+    average: ratingFormatter(locale),
     api,
     apiAs,
     read,
@@ -163,6 +169,16 @@ export async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 410 || error.status === 400))
       return undefined;
+    throw error;
+  }
+}
+
+/** What the call answers, or nothing where whoever should answer is down or too slow: for what a page may do without. */
+export async function unlessAway<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status >= 500) return undefined;
     throw error;
   }
 }

@@ -116,7 +116,7 @@ export async function askStockAlert(_: FormState, form: FormData): Promise<FormS
     });
   } catch (error) {
     const isEmail = error instanceof ApiError && error.code === 'invalid_input';
-    const errors = isEmail ? { email: words.error.email } : fieldErrors(error);
+    const errors = isEmail ? { email: words.error.email } : fieldErrors(error, current);
     return { ...again, message: refusalOf(error, current), errors };
   }
   revalidatePath('/products', 'layout');

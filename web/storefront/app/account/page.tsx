@@ -3,9 +3,11 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { ApiError } from '../../../api-client/client.ts';
 import type { Answer } from '../../../api-client/client.ts';
+import { Icon } from '../../../ui/icons.tsx';
 import { button, heading, wrap } from '../../../ui/styles.ts';
 import { LoginForm, RegisterForm } from '../../components/account-forms.tsx';
 import { ConnectedApps } from '../../components/connected-apps.tsx';
+import { Described } from '../../components/connections.tsx';
 import { Devices } from '../../components/devices.tsx';
 import { Link } from '../../components/link.tsx';
 import { NewPasskey, PasskeySignIn } from '../../components/passkeys.tsx';
@@ -66,6 +68,11 @@ export default async function Account({ searchParams }: Props) {
           <Link href="/account/company" className={button.small}>
             {words.company.title}
           </Link>
+          {current.store.domains.includes('notifications') ? (
+            <Link href="/preferences" className={button.small}>
+              {words.preferences.title}
+            </Link>
+          ) : null}
           <Link href="/account/data" className={button.small}>
             {words.data.title}
           </Link>
@@ -107,16 +114,15 @@ function PasskeySettings({
       {passkeys.length === 0 ? null : (
         <ul className="mt-6 divide-y divide-line border-y border-line">
           {passkeys.map(({ id, name, createdAt }) => (
-            <li key={id} className="flex flex-wrap items-center justify-between gap-x-8 gap-y-1 py-3">
-              <span className="font-medium">{name}</span>
-              <span className="text-sm text-muted">{text.passkeySince(day.format(new Date(createdAt)))}</span>
+            <li key={id} className="flex min-h-14 items-center gap-3 py-2">
+              <Described name={name} says={text.passkeySince(day.format(new Date(createdAt)))} />
               <form action={removePasskey}>
                 <input type="hidden" name="passkey" value={id} />
                 <Submit
                   label={text.removePasskey(name)}
-                  className="min-h-11 px-3 text-muted underline underline-offset-4 hover:text-ink"
+                  className={`${button.quiet} text-muted hover:text-ink`}
                 >
-                  ×
+                  <Icon name="close" className="size-4" />
                 </Submit>
               </form>
             </li>
@@ -140,7 +146,7 @@ function Orders({
       {orders.map((order) => (
         <li
           key={order.id}
-          className="relative flex flex-wrap items-center justify-between gap-x-8 gap-y-1 py-5"
+          className="relative grid grid-cols-[1fr_auto] items-baseline gap-x-8 gap-y-1 py-5 sm:grid-cols-[8rem_1fr_8rem_6rem_7rem]"
         >
           <Link
             href={`/orders/${order.id}`}
@@ -148,15 +154,31 @@ function Orders({
           >
             {order.number}
           </Link>
+          <span className="text-right text-sm text-muted sm:text-left">{stateOf(order.status, words)}</span>
           <span className="text-sm text-muted">
             {new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(new Date(order.placedAt))}
           </span>
-          <span className="text-sm text-muted">{words.checkout.items(order.itemCount)}</span>
-          <span className="tabular-nums">{money(order.total)}</span>
+          <span className="text-sm text-muted max-sm:hidden">{words.checkout.items(order.itemCount)}</span>
+          <span className="text-right tabular-nums">{money(order.total)}</span>
         </li>
       ))}
     </ul>
   );
+}
+
+/** In the words that the order's own page says it in. */
+function stateOf(
+  status: Answer<'orders.listMyOrders'>['orders'][number]['status'],
+  { order: said }: Shop['words'],
+): string {
+  switch (status) {
+    case 'pending_payment':
+      return said.pending;
+    case 'authorized':
+      return said.confirming;
+    default:
+      return said[status];
+  }
 }
 
 /** A session that has ended is no error: the visitor logs in again. */

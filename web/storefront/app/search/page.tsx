@@ -30,6 +30,8 @@ export default async function Search({ searchParams }: Props) {
     loaded.first.products.length === 0 &&
     loaded.listing.type === undefined &&
     loaded.listing.tag === undefined &&
+    loaded.listing.min === undefined &&
+    loaded.listing.max === undefined &&
     !loaded.listing.stock;
   const meant = loaded?.first.didYouMean ?? null;
   const instead = loaded?.first.instead ?? [];

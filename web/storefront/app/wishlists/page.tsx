@@ -36,7 +36,7 @@ export default async function Wishlists({ searchParams }: Props) {
       <h1 className={heading.page}>{said.title}</h1>
       {lists === undefined ? (
         <p className="mt-4 text-muted">
-          <Link href="/account" className="underline underline-offset-4 hover:text-ink">
+          <Link href="/account?back=/wishlists" className="underline underline-offset-4 hover:text-ink">
             {said.keep}
           </Link>
         </p>

@@ -22,7 +22,7 @@ export default async function Data() {
   const text = current.words.data;
   return (
     <div className={`${wrap} pt-12`}>
-      <nav className="text-sm text-muted">
+      <nav aria-label={current.words.account.title} className="text-sm text-muted">
         <Link href="/account" className="underline underline-offset-4 hover:text-ink">
           {current.words.account.title}
         </Link>

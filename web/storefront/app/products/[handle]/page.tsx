@@ -4,7 +4,6 @@ import { notFound } from 'next/navigation';
 import { after } from 'next/server';
 import { Suspense } from 'react';
 import type { Answer } from '../../../../api-client/client.ts';
-import { GridSkeleton } from '../../../../ui/skeleton.tsx';
 import { Stars } from '../../../../ui/stars.tsx';
 import { heading, wrap } from '../../../../ui/styles.ts';
 import { Link } from '../../../components/link.tsx';
@@ -19,7 +18,7 @@ import type { SearchParams } from '../../../lib/listing.ts';
 import { sharedAddress } from '../../../lib/pictures.ts';
 import { tellSeen } from '../../../lib/recommended.ts';
 import { foundBy, tellChosen } from '../../../lib/searched.ts';
-import { nonce, orNothing, shop } from '../../../lib/shop.ts';
+import { nonce, orNothing, shop, unlessAway } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
 import { stockAlerts, wishMarks } from '../../../lib/wishes.ts';
 
@@ -60,15 +59,18 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function ProductPage({ params, searchParams }: Props) {
   const [{ current, product }, query] = await Promise.all([find(params), searchParams]);
-  const { words, money } = current;
+  const { words, money, average } = current;
   after(() => tellSeen(current, `/products/${product.handle}`, product.id));
   const found = foundBy(query);
   if (found !== undefined) after(() => tellChosen(current, found, product.id));
   const [stock, marks] = await Promise.all([stockOf(current, product), wishMarks(current)]);
-  const waits = [...stock.values()].includes('out') ? await stockAlerts(current) : [];
+  const availability = (id: string): Stock | 'unknown' =>
+    stock === undefined ? 'unknown' : (stock.get(id) ?? 'out');
+  const waits = [...(stock?.values() ?? [])].includes('out') ? await stockAlerts(current) : [];
   const [collection] = product.collections;
   const wanted = product.variants.find(({ id }) => id === query['variant']);
-  const chosen = wanted ?? product.variants.find(({ id }) => stock.get(id) !== 'out') ?? product.variants[0];
+  const chosen =
+    wanted ?? product.variants.find(({ id }) => availability(id) !== 'out') ?? product.variants[0];
   return (
     <>
       <div className={`${wrap} pt-6 lg:pt-8`}>
@@ -108,7 +110,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
             steps: variant.priceSteps
               .filter(({ from }) => from > 1)
               .map(({ from, price }) => ({ from, units: words.product.units(from), price: money(price) })),
-            stock: variant.price === null ? 'out' : (stock.get(variant.id) ?? 'out'),
+            stock: variant.price === null ? 'out' : availability(variant.id),
             image: variant.image ?? undefined,
             sku: variant.sku ?? undefined,
             contents: variant.contents.map((content) => ({
@@ -160,7 +162,7 @@ export default async function ProductPage({ params, searchParams }: Props) {
                   >
                     <Stars
                       of={product.rating.average}
-                      label={words.reviews.stars(product.rating.average.toFixed(1))}
+                      label={words.reviews.stars(average(product.rating.average))}
                     />
                     {words.reviews.count(product.rating.count)}
                   </a>
@@ -180,18 +182,9 @@ export default async function ProductPage({ params, searchParams }: Props) {
           </section>
         </ProductView>
       </div>
-      <Suspense fallback={null}>
-        <Reviews shop={current} product={product} query={query} />
-      </Suspense>
-      <Suspense
-        fallback={
-          <div className={`${wrap} mt-24`}>
-            <GridSkeleton count={4} label={words.loading} />
-          </div>
-        }
-      >
-        <Others shop={current} product={product} />
-      </Suspense>
+      {/* Not streamed: what comes late into a page is put into its place by script. */}
+      <Reviews shop={current} product={product} query={query} />
+      <Others shop={current} product={product} />
       <JsonLd shop={current} product={product} stock={stock} />
     </>
   );
@@ -204,15 +197,18 @@ const SCHEMA_ORG: Readonly<Record<Stock, string>> = {
   out: 'OutOfStock',
 };
 
-/** Availability is asked anew for every visitor: it is what changes fastest. */
-async function stockOf({ api }: Shop, product: Product): Promise<Map<string, Stock>> {
+/** Availability is asked anew for every visitor: it is what changes fastest. Nothing where nobody answers: goods can be looked at all the same. */
+async function stockOf({ api }: Shop, product: Product): Promise<Map<string, Stock> | undefined> {
   const ids = product.variants.map(({ id }) => id);
   const groups = Array.from({ length: Math.ceil(ids.length / 100) }, (_, at) =>
     ids.slice(at * 100, at * 100 + 100),
   );
-  const answers = await Promise.all(
-    groups.map((group) => api.call('orders.getAvailability', { query: { variantIds: group.join(',') } })),
+  const answers = await unlessAway(
+    Promise.all(
+      groups.map((group) => api.call('orders.getAvailability', { query: { variantIds: group.join(',') } })),
+    ),
   );
+  if (answers === undefined) return undefined;
   return new Map(
     answers.flatMap(({ stock }) =>
       stock.map(({ variantId, availability }) => [variantId, availability] as const),
@@ -241,11 +237,7 @@ async function Others({ shop: current, product }: { readonly shop: Shop; readonl
           without={shown}
         />
       </Suspense>
-      {shown.length > 0 ? null : (
-        <Suspense fallback={null}>
-          <Neighbours shop={current} product={product} />
-        </Suspense>
-      )}
+      {shown.length > 0 ? null : <Neighbours shop={current} product={product} />}
     </>
   );
 }
@@ -296,7 +288,7 @@ async function JsonLd({
 }: {
   readonly shop: Shop;
   readonly product: Product;
-  readonly stock: ReadonlyMap<string, Stock>;
+  readonly stock: ReadonlyMap<string, Stock> | undefined;
 }) {
   const url = `${origin}/products/${encodeURIComponent(product.handle)}`;
   const data = {
@@ -329,7 +321,9 @@ async function JsonLd({
                 minorDigits(variant.price.currency),
               ),
               priceCurrency: variant.price.currency,
-              availability: `https://schema.org/${SCHEMA_ORG[stock.get(variant.id) ?? 'in_stock']}`,
+              ...(stock === undefined
+                ? {}
+                : { availability: `https://schema.org/${SCHEMA_ORG[stock.get(variant.id) ?? 'out']}` }),
             },
           ],
     ),
