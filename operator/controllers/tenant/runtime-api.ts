@@ -2,6 +2,7 @@
  * What the operator asks a tenant's runtime over HTTP: whether it serves the tenant, and to import a catalogue.
  */
 import { z } from 'zod';
+import { jsonIn } from '../../../runtime/platform/json.ts';
 
 const Report = z.object({
   id: z.string(),
@@ -101,16 +102,7 @@ async function call(
     signal: AbortSignal.timeout(10_000),
   });
   const text = await answer.text();
-  return { status: answer.status, body: parsed(text) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Whatever stood in between answered without JSON; the status says enough.
-    return text.slice(0, 200);
-  }
+  return { status: answer.status, body: jsonIn(text) ?? text.slice(0, 200) };
 }
 
 /** `detail` or `title` of a problem document. */

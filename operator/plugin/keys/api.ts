@@ -1,6 +1,7 @@
 /** The keys of one shop, by its merchant API. */
 import { request } from 'node:http';
 import { z } from 'zod';
+import { jsonIn } from '../../../runtime/platform/json.ts';
 import { EXIT, Failure } from '../failure.ts';
 
 export interface ShopAt {
@@ -106,7 +107,7 @@ async function ask(
 
 /** What the shop says is wrong. A gateway without a shop behind it speaks no problem+json. */
 function refused(status: number, text: string): Failure {
-  const refusal = Refusal.safeParse(parsed(text));
+  const refusal = Refusal.safeParse(jsonIn(text));
   if (!refusal.success)
     return new Failure(`the shop answers ${status}`, {
       exitCode: EXIT.unavailable,
@@ -118,12 +119,4 @@ function refused(status: number, text: string): Failure {
     details: problems.map(({ where, what }) => `${where} ${what}`),
     ...(remedy === undefined ? {} : { remedy }),
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

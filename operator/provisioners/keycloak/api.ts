@@ -1,6 +1,7 @@
 /** Keycloak's admin API: enters with the administrator's login, keeps the token while it is good, and tells refusals from troubles. */
 import { z } from 'zod';
 import { formatAddress, parseAddress } from '../../../runtime/platform/address/index.ts';
+import { jsonIn } from '../../../runtime/platform/json.ts';
 import type { Representation } from './plan.ts';
 
 export interface AdminApi {
@@ -122,14 +123,7 @@ function defaultPort(address: string): number {
 }
 
 async function refusal(response: Response): Promise<KeycloakRefusal> {
-  const text = await response.text();
-  let said: unknown;
-  try {
-    said = JSON.parse(text);
-  } catch {
-    // A page of a proxy before it; the status says enough.
-    said = undefined;
-  }
-  const parsed = Failure.safeParse(said);
+  // Of a page of a proxy before it the status says enough.
+  const parsed = Failure.safeParse(jsonIn(await response.text()));
   return new KeycloakRefusal(response.status, parsed.success ? parsed.data.slice(0, 300) : '');
 }

@@ -1,6 +1,7 @@
 /** Signed tokens (JWS compact form, RFC 7515): taken apart, and verified by a key that is known beforehand. */
 import { createPublicKey, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { jsonIn } from '../json.ts';
 
 /** A public key, and the one algorithm it may be used with. */
 export interface VerifyingKey {
@@ -41,12 +42,12 @@ export function parseToken(text: string): SignedToken | undefined {
   const [head, body, signature, ...rest] = text.split('.');
   if (head === undefined || body === undefined || signature === undefined || rest.length > 0)
     return undefined;
-  const header = Header.safeParse(jsonIn(head));
+  const header = Header.safeParse(partIn(head));
   if (!header.success) return undefined;
   return {
     keyId: header.data.kid,
     algorithm: header.data.alg,
-    claims: jsonIn(body),
+    claims: partIn(body),
     signed: Buffer.from(`${head}.${body}`),
     signature: Buffer.from(signature, 'base64url'),
   };
@@ -79,11 +80,6 @@ function algorithmOf({ kty, crv }: z.infer<typeof Jwk>): Algorithm | undefined {
   return kty === 'OKP' && crv === 'Ed25519' ? 'EdDSA' : undefined;
 }
 
-function jsonIn(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString());
-  } catch {
-    // It is no JSON, so it is no part of a token.
-    return undefined;
-  }
+function partIn(part: string): unknown {
+  return jsonIn(Buffer.from(part, 'base64url').toString());
 }

@@ -4,6 +4,7 @@
  */
 import { createCircuit, type CircuitWatch } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
+import { jsonIn } from '../json.ts';
 
 /** Where a model is. */
 export interface ModelAddress {
@@ -69,7 +70,7 @@ export function createModelServer({
       signal,
     });
     const text = await textOf(answer, largestAnswer);
-    if (answer.ok) return jsonOf(text);
+    if (answer.ok) return jsonIn(text);
     if (refusals.includes(answer.status))
       throw new ShopError('invalid_input', `${name} refuses what it is asked: ${answer.status}.`);
     const { code, says } =
@@ -127,13 +128,4 @@ async function textOf(answer: Response, most: number): Promise<string> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is no answer.
-    return undefined;
-  }
 }

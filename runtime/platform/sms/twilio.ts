@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Address } from '../address/index.ts';
 import { ShopError } from '../errors.ts';
+import { jsonIn } from '../json.ts';
 import { post } from '../messages/http.ts';
 import type { MessageProvider } from '../messages/providers.ts';
 import type { SmsMessage } from '../ports.ts';
@@ -66,13 +67,4 @@ function toShopError(name: string, status: number, text: string): ShopError {
   return new ShopError('invalid_input', message, {
     remedy: 'Look the number up in the provider’s list of errors.',
   });
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: nothing of it is used.
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@
  * receiver but the sending itself, and no more is kept than a bounded queue and the one batch on its way.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jsonIn } from '../json.ts';
 import { exportRequest } from './otlp.ts';
 import type { Span } from './span.ts';
 
@@ -190,12 +191,7 @@ const REPEATABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** A receiver answers with a JSON object, an empty one mostly; a page says that somebody else lives there. */
 function judge(text: string): Taken | Refusal {
-  let answer: unknown;
-  try {
-    answer = text === '' ? {} : JSON.parse(text);
-  } catch {
-    answer = undefined;
-  }
+  const answer = text === '' ? {} : jsonIn(text);
   if (typeof answer === 'object' && answer !== null) return { rejected: rejectedIn(answer) };
   const error = new Error('What TRACES_URL names is no OTLP receiver.');
   return { error, mayRepeat: false, afterMilliseconds: 0 };

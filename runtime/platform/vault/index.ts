@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { formatAddress, parseAddress, type Address } from '../address/index.ts';
+import { jsonIn } from '../json.ts';
 import { secretBinding } from '../names/index.ts';
 
 export interface Vault {
@@ -202,9 +203,5 @@ async function accepted(response: Response): Promise<unknown> {
 
 /** What Vault says is wrong; of a proxy's page nothing. */
 function refusalIn(body: string): z.infer<typeof Refusal> {
-  try {
-    return Refusal.parse(JSON.parse(body));
-  } catch {
-    return { errors: [], data: undefined };
-  }
+  return Refusal.safeParse(jsonIn(body)).data ?? { errors: [], data: undefined };
 }

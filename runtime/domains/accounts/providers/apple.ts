@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { jsonIn } from '../../../platform/json.ts';
 
 /** Who signs for a client: the team, and a key of it by its name there. */
 export interface AppleSigner {
@@ -55,16 +56,7 @@ const User = z.object({
  * @param user JSON, the first time; undefined: later
  */
 export function namesIn(user: string | undefined): { readonly first: string; readonly last: string } {
-  const said = User.safeParse(parsed(user ?? ''));
+  const said = User.safeParse(jsonIn(user ?? ''));
   const { firstName = '', lastName = '' } = said.data?.name ?? {};
   return { first: firstName, last: lastName };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // It says nothing that can be read: they have no name yet.
-    return undefined;
-  }
 }

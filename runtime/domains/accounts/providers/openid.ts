@@ -11,6 +11,7 @@ import {
   verifyingKeys,
   type VerifyingKey,
 } from '../../../platform/identity/token.ts';
+import { jsonIn } from '../../../platform/json.ts';
 import type { Clock, Outside } from '../../../platform/ports.ts';
 
 export interface Client {
@@ -204,7 +205,7 @@ async function discover(outside: Outside, issuer: string): Promise<Discovery> {
 
 async function jsonAt(outside: Outside, address: string): Promise<unknown> {
   const { status, text } = await outside.read(address, { headers: { accept: 'application/json' } });
-  const value = status === 200 ? parsed(text) : undefined;
+  const value = status === 200 ? jsonIn(text) : undefined;
   if (value !== undefined) return value;
   throw new ShopError('unavailable', `${address} answers ${status}, and nothing that can be read.`, {
     remedy: 'Check the address of the issuer.',
@@ -238,18 +239,9 @@ async function exchange(
     } else form.set('client_secret', clientSecret);
   }
   const { status, text } = await outside.read(place, { headers, body: form.toString(), signal });
-  const answer = z.object({ id_token: z.string().max(20_000) }).safeParse(parsed(text));
+  const answer = z.object({ id_token: z.string().max(20_000) }).safeParse(jsonIn(text));
   if (status === 200 && answer.success) return answer.data.id_token;
   throw unproven(`is not given for the code (${status})`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // It is no JSON: whoever asked for some refuses it.
-    return undefined;
-  }
 }
 
 /** As far as a customer's name goes; one that is longer is cut, nobody is kept out by it. */
@@ -257,7 +249,8 @@ export function nameOf(said: string | undefined): string {
   return (said ?? '')
     .replaceAll(/\p{Cc}/gu, '')
     .trim()
-    .slice(0, 100);
+    .slice(0, 100)
+    .toWellFormed();
 }
 
 function unproven(what: string): ShopError {

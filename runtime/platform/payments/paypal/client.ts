@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { createCircuit, guarded, type CircuitWatch, type Guarded } from '../../circuit/circuit.ts';
 import { ShopError, type ErrorCode } from '../../errors.ts';
+import { jsonIn } from '../../json.ts';
 
 /** Who asks, and whom. */
 export interface Merchant {
@@ -241,15 +242,6 @@ async function textOf(answer: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it, and no refusal is read from it.
-    return undefined;
-  }
 }
 
 const KEYS = 'AUTHENTICATION_FAILURE';

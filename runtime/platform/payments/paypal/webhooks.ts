@@ -6,6 +6,7 @@ import { verify, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { ShopError } from '../../errors.ts';
+import { jsonIn } from '../../json.ts';
 import type { Clock } from '../../ports.ts';
 import { isTrusted, publicRoots, readChain, type Roots } from './certificates.ts';
 import { exchange } from './client.ts';
@@ -110,22 +111,13 @@ function addressOf({ url, hosts }: SignedBy, certificateUrl: string): string {
 }
 
 function eventIn(rawBody: Buffer): PayPalEvent {
-  const read = event.safeParse(jsonIn(rawBody));
+  const read = event.safeParse(jsonIn(rawBody.toString('utf8')));
   if (!read.success)
     throw new ShopError('invalid_input', 'The webhook tells of no event.', {
       remedy: 'Send events as PayPal makes them, with id, event_type and create_time.',
     });
   const { id, event_type: type, create_time: created, resource } = read.data;
   return { id, type, createdAt: new Date(created), resource };
-}
-
-function jsonIn(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    // Not JSON: the schema refuses it.
-    return undefined;
-  }
 }
 
 function unsigned(why: string): ShopError {

@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { jsonIn } from '../../json.ts';
 import { readAccount } from './accounts.ts';
 import { answerApi } from './api.ts';
 import { payOut } from './balance.ts';
@@ -342,7 +343,7 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
   }
   const [, , collection, id] = url.pathname.split('/');
   if (collection === 'accounts' && request.method === 'POST') {
-    const account = readAccount(parseJson(body));
+    const account = readAccount(jsonIn(body));
     if (typeof account === 'string') return sendJson(response, badRequest(account));
     const taken = [account.secretKey, account.publishableKey].some((key) => {
       const owner = options.store.accountByKey(key);
@@ -357,7 +358,7 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
     return sendJson(response, ok({ id: account.id }));
   }
   if (collection === 'paypal-accounts' && request.method === 'POST') {
-    const account = readPayPalAccount(parseJson(body));
+    const account = readPayPalAccount(jsonIn(body));
     if (typeof account === 'string') return sendJson(response, badRequest(account));
     const { tenant, ...kept } = account;
     const rows = rowsOf(tenant);
@@ -387,14 +388,14 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
     return sendJson(response, ok({ id: safeDecode(id), deleted }));
   }
   if (collection === 'payouts' && request.method === 'POST' && options.forTests) {
-    const account = options.store.account(knobsOf(parseJson(body)).account ?? '');
+    const account = options.store.account(knobsOf(jsonIn(body)).account ?? '');
     if (account === undefined) return sendJson(response, noSuch('account', ''));
     const payouts = await options.store.commit(() => payOut(ledgerFor(options, incoming, account)));
     options.courier.wake();
     return sendJson(response, ok({ payouts }));
   }
   if (collection === 'knobs' && request.method === 'POST' && options.forTests) {
-    const { account, settings } = knobsOf(parseJson(body));
+    const { account, settings } = knobsOf(jsonIn(body));
     if (account === undefined || typeof settings === 'string') {
       return sendJson(
         response,
@@ -473,15 +474,6 @@ function originOf(value: string | null): string | undefined {
 function same(given: string, wanted: string): boolean {
   const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
   return timingSafeEqual(hash(given), hash(wanted));
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // Undefined fails every schema, whose message then says what was expected.
-    return undefined;
-  }
 }
 
 function safeDecode(segment: string): string {

@@ -1,5 +1,6 @@
 /** The stand-in's HTTP, below `/paypal`: tokens, PayPal's REST, its signer's certificate, and the page where a payer agrees. */
 import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { jsonIn } from '../../../json.ts';
 import type { Reply } from '../errors.ts';
 import type { Knobs } from '../knobs.ts';
 import type { Store } from '../store.ts';
@@ -275,13 +276,4 @@ function proofOf({ clientSecret }: PayPalAccount, claims: Buffer): string {
 function isSame(given: string, wanted: string): boolean {
   const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
   return timingSafeEqual(hash(given), hash(wanted));
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller says so, or finds nothing in it.
-    return undefined;
-  }
 }
