@@ -123,7 +123,7 @@ function isIsbn13(text: string): boolean {
 }
 
 /** A full date of RFC 3339. */
-export function isDate(text: string): boolean {
+function isDate(text: string): boolean {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
   if (parts === null) return false;
   const date = new Date(`${text}T00:00:00Z`);
@@ -131,14 +131,14 @@ export function isDate(text: string): boolean {
 }
 
 /** A date and time of RFC 3339. */
-export function isDateTime(text: string): boolean {
+function isDateTime(text: string): boolean {
   const parts = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2})?$/.exec(text);
   if (parts === null) return false;
   return isDate(parts[1] ?? '') && Number(parts[2]) < 24 && Number(parts[3]) < 60 && Number(parts[4]) < 61;
 }
 
 /** A Go duration (`1h30m`, `1.5s`), or a count with a unit in words (`2 days`). */
-export function isDuration(text: string): boolean {
+function isDuration(text: string): boolean {
   return (
     /^[-+]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))*)$/.test(
       text,
@@ -147,4 +147,4 @@ export function isDuration(text: string): boolean {
 }
 
 const words =
-  /^(\d+\s*(ns|nano(s|second|seconds)?|us|µs|μs|micro(s|second|seconds)?|ms|milli(s|second|seconds)?|s|sec(s|ond|onds)?|m|min(s|ute|utes)?|h|hr|hour(s)?|d|day(s)?|w|wk|week(s)?)\s*,?\s*)+$/;
+  /^(\d+\s*(ns|nano(s|second|seconds)?|us|µs|μs|micro(s|second|seconds)?|ms|milli(s|second|seconds)?|s|sec(s|ond|onds)?|m|min(s|ute|utes)?|h|hr|hour(s)?|d|day(s)?|w|wk|week(s)?)\s*(?:,\s*)?)+$/;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ends } from '../../../tests/support/ends.ts';
 import { csvOf } from './csv.ts';
 import { campaignOf, deviceOf, maskPath, maskText, sourceOf } from './mask.ts';
 
@@ -80,4 +81,10 @@ test('a table quotes what needs it and starts no formula', () => {
     'a,b\r\n\'=1+1,-2\r\n"x,""y""",\r\n\'-3,\r\n',
   );
   assert.equal(csvOf(['a'], [{ a: '＝1' }, { a: '\n=1' }]), 'a\r\n\'＝1\r\n"\'\n=1"\r\n');
+});
+
+test('a path or a search of any length without an address in it is read once', () => {
+  const long = 'a'.repeat(2_000_000);
+  assert.equal(ends(() => maskText(long)).length, 200);
+  assert.equal(ends(() => maskPath(long)).length, 200);
 });

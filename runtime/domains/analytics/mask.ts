@@ -1,9 +1,9 @@
 /** What is left of a text when everything that may be a person's is taken out of it: for paths, searches and where a visit came from. */
 
-/** Everything that an @ holds together; in a path, within its segment. */
-const EMAIL = /[^\s/]*(?:@|%40)[^\s/]*/gi;
+/** Everything that an @ holds together; in a path, within its segment. Looked for from where that begins, so that one without an @ is read once. */
+const EMAIL = /(?<![^\s/])[^\s/]*(?:@|%40)[^\s/]*/gi;
 /** In a text: what may stand before an @ may hold a slash too. */
-const EMAIL_IN_TEXT = /\S*(?:@|%40)\S*/gi;
+const EMAIL_IN_TEXT = /(?<!\S)\S*(?:@|%40)\S*/gi;
 /** Card, account, telephone and order numbers: seven digits or more, however they are grouped. */
 const NUMBER = /\+?\d(?:[\s().-]{0,3}\d){6,}/g;
 /** Tokens and ids: long, and of letters and digits mixed. */

@@ -17,21 +17,19 @@ export function safeHtml(html: string): string {
       at = end < 0 ? html.length : end + 3;
       continue;
     }
-    TAG.lastIndex = next;
-    const tag = TAG.exec(html);
+    const tag = tagAt(html, next);
     if (!tag) {
       out += '&lt;';
       at = next + 1;
       continue;
     }
-    at = TAG.lastIndex;
-    const name = (tag[2] ?? '').toLowerCase();
-    const closing = tag[1] === '/';
+    const { name, closing, attributes } = tag;
+    at = tag.end;
     if (SWALLOWED.has(name)) {
       if (!closing) at = endOf(html, name, at);
     } else if (ALLOWED.has(name)) {
       if (!closing) {
-        out += `<${name}${attributesOf(name, tag[3] ?? '')}>`;
+        out += `<${name}${attributesOf(name, attributes)}>`;
         if (!VOID.has(name)) open.push(name);
       } else if (open.includes(name)) {
         // Close what was left open inside, so that nothing leaks out of the description.
@@ -49,14 +47,16 @@ export function safeHtml(html: string): string {
 /** The text of a description, for search. */
 export function textOf(html: string): string {
   return html
-    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/&[a-z#0-9]+;/gi, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
 }
 
-const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[^<>"']*(?:"[^"]*"|'[^']*')?)*)\s*\/?>/iy;
-const ATTRIBUTE = /([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+const NAME = /<(\/?)([a-z][a-z0-9]{0,30})(?=[\s/>])/iy;
+/** Letters of one tag; a longer one is none. */
+const LONGEST_TAG = 8_000;
+const ATTRIBUTE = /(?<![a-z-])([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
 const ALLOWED = new Set(
   'p br ul ol li strong b em i u s h1 h2 h3 h4 h5 h6 blockquote a img table thead tbody tr th td span div hr sup sub small figure figcaption code pre dl dt dd'.split(
     ' ',
@@ -86,6 +86,39 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   td: ['colspan', 'rowspan'],
   th: ['colspan', 'rowspan'],
 };
+
+interface Tag {
+  readonly name: string;
+  readonly closing: boolean;
+  readonly attributes: string;
+  /** Past its `>`. */
+  readonly end: number;
+}
+
+/** Letter by letter, and not by a pattern: one that lets attributes follow each other goes back and forth in those that never end. */
+function tagAt(html: string, from: number): Tag | undefined {
+  NAME.lastIndex = from;
+  const [start = '', slash, name = ''] = NAME.exec(html) ?? [];
+  if (name === '') return undefined;
+  const begin = from + start.length;
+  const last = Math.min(html.length, from + LONGEST_TAG);
+  let quote: string | undefined;
+  for (let at = begin; at < last; at++) {
+    const letter = html[at];
+    if (quote !== undefined) {
+      if (letter === quote) quote = undefined;
+    } else if (letter === '"' || letter === "'") quote = letter;
+    else if (letter === '<') return undefined;
+    else if (letter === '>')
+      return {
+        name: name.toLowerCase(),
+        closing: slash === '/',
+        attributes: html.slice(begin, at),
+        end: at + 1,
+      };
+  }
+  return undefined;
+}
 
 function endOf(html: string, name: string, from: number): number {
   const closing = new RegExp(`</${name}\\s*>`, 'gi');

@@ -101,12 +101,19 @@ function webpSize(bytes: Buffer): Size {
   return UNKNOWN;
 }
 
+/**
+ * What may stand before the root: one thing at a time, each of which ends in one way only. As one pattern for all of them, in which a comment
+ * may be read as ending at the next one's end, some hundred comments took longer than anybody lives.
+ */
+const BEFORE = /\s*(?:<\?xml[^>]*>|<!DOCTYPE[^>[]*>|<!--(?:(?!-->)[^])*-->)/iy;
+const ROOT = /\s*<svg\b([^>]*)>/iy;
+
 function svgOf(bytes: Buffer): Picture | undefined {
   const head = bytes.toString('utf8', 0, Math.min(bytes.length, 4_096));
-  const root =
-    /^(?:\ufeff)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*|<!DOCTYPE[^>[]*>\s*)*<svg\b([^>]*)>/i.exec(
-      head,
-    );
+  let at = head.startsWith('\ufeff') ? 1 : 0;
+  for (BEFORE.lastIndex = at; BEFORE.test(head);) at = BEFORE.lastIndex;
+  ROOT.lastIndex = at;
+  const root = ROOT.exec(head);
   if (!root) return undefined;
   const attributes = root[1] ?? '';
   const length = (name: string) =>
