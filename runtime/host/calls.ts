@@ -9,6 +9,7 @@ import type { ZodType } from 'zod';
 import type { Audience, RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
+import { unkeptIn } from '../platform/kept.ts';
 import { HOST_DOMAIN } from '../platform/names/index.ts';
 import type { Tenant } from '../platform/ports.ts';
 import type { Access } from './access/access.ts';
@@ -236,6 +237,7 @@ export function checkInput(
   const problems: Problem[] = [];
   const parse = (schema: ZodType | undefined, value: unknown, source: string): unknown => {
     if (!schema) return undefined;
+    // The database would refuse the whole statement, and the caller would hear of a fault on our side.
     const unkept = unkeptIn(value);
     if (unkept !== undefined) {
       problems.push({ where: [source, ...unkept].join('/'), what: 'holds U+0000 or half a surrogate pair' });
@@ -258,23 +260,4 @@ export function checkInput(
     first ? `${first.where}: ${first.what}` : 'The request is not valid.',
     { remedy: 'Mend the fields named below.', problems },
   );
-}
-
-/**
- * Where a text is that no database of ours keeps: PostgreSQL takes neither U+0000 nor, in JSON, half a surrogate pair. It would refuse the
- * whole statement, and the caller would hear of a fault on our side.
- */
-function unkeptIn(value: unknown): string[] | undefined {
-  if (typeof value === 'string') return isKept(value) ? undefined : [];
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined;
-  for (const [name, inner] of Object.entries(value)) {
-    if (!isKept(name)) return [];
-    const place = unkeptIn(inner);
-    if (place !== undefined) return [name, ...place];
-  }
-  return undefined;
-}
-
-function isKept(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\u0000');
 }

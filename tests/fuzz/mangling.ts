@@ -1,4 +1,5 @@
 /** What can be wrong with a request whatever it asks for: its bytes, headers, encodings. */
+import { jsonIn } from '../../runtime/platform/json.ts';
 import type { Operation } from './operations.ts';
 import type { Random } from './random.ts';
 import type { Sent } from './wire.ts';
@@ -14,6 +15,21 @@ export function mangled(operation: Operation, random: Random): (sent: Sent) => S
 /** Text that a parameter of a path or query has never been. */
 export function odd(random: Random): string {
   return random.pick(ODD);
+}
+
+/** A cursor of a list in which one part is made up: its list is the right one, so that the part is looked at. */
+export function spoiledCursor(cursor: string, random: Random): string {
+  const parts = jsonIn(Buffer.from(cursor, 'base64url').toString());
+  if (!Array.isArray(parts) || parts.length === 0) return odd(random);
+  const place = random.index(parts.length);
+  const made = random.pick<unknown>([odd(random), 1e300, -1, null, [], '9999-99-99', 'x']);
+  return Buffer.from(JSON.stringify(parts.with(place, made))).toString('base64url');
+}
+
+/** Bytes that are nothing of what is uploaded, and that a pattern which goes back and forth would read for ever. */
+export function oddBytes(random: Random): Buffer {
+  const text = random.pick(['<!---->', '<a ', '<svg ', '{"a":', '"",', '\u0000', '   ', '\n\n']);
+  return Buffer.from(text.repeat(1 + random.index(400)));
 }
 
 const ODD: readonly string[] = [

@@ -17,7 +17,7 @@ import {
   withValue,
   type Place,
 } from './values.ts';
-import { mangled, odd } from './mangling.ts';
+import { mangled, odd, oddBytes, spoiledCursor } from './mangling.ts';
 import type { Sent } from './wire.ts';
 
 export type Intent = 'valid' | 'broken' | 'hostile';
@@ -241,8 +241,12 @@ function hostileRequest(valid: FuzzRequest, random: Random): FuzzRequest {
   const { operation, json } = valid;
   const [path] = parametersIn(operation, 'path');
   const query = parametersIn(operation, 'query');
+  const { cursor } = valid.query;
   const changes: (() => Partial<FuzzRequest>)[] = [
     () => ({ mangle: mangled(operation, random) }),
+    ...(typeof cursor === 'string'
+      ? [() => ({ query: { ...valid.query, cursor: spoiledCursor(cursor, random) } })]
+      : []),
     ...(path === undefined ? [] : [() => ({ path: { ...valid.path, [path.name]: odd(random) } })]),
     ...(query.length === 0
       ? []
@@ -255,7 +259,10 @@ function hostileRequest(valid: FuzzRequest, random: Random): FuzzRequest {
           () => ({ json: hostile(hostile(json, random), random) }),
         ]),
     ...(operation.body === 'raw'
-      ? [() => ({ bytes: Buffer.from(Array.from({ length: 300 }, () => random.index(256))) })]
+      ? [
+          () => ({ bytes: Buffer.from(Array.from({ length: 300 }, () => random.index(256))) }),
+          () => ({ bytes: oddBytes(random) }),
+        ]
       : []),
   ];
   return { ...valid, intent: 'hostile', ...random.pick(changes)() };

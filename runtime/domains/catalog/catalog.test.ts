@@ -6,6 +6,7 @@ import { startTestDatabase, type TestDatabase } from '../../../tests/support/dat
 import { ownFolder } from '../../../tests/support/owned.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
+import { encodeCursor } from './listing.ts';
 import { until } from '../../../tests/support/wait.ts';
 import type {
   AdminCollection,
@@ -141,6 +142,26 @@ test('paging by cursor shows every product once, whatever the order', async () =
     (await shop.call('acme', 'GET', `/api/catalog/products?sort=price-asc&cursor=${foreign}`)).status,
     400,
   );
+});
+
+test('a made-up place in a list is refused, whatever the list is sorted by', async () => {
+  for (const [sort, key] of [
+    ['featured', 'x'],
+    ['title-asc', 'a\0'],
+    ['price-asc', 1e300],
+    ['newest', 'soon'],
+  ]) {
+    const cursor = Buffer.from(JSON.stringify([sort, key, 'x'])).toString('base64url');
+    const answer = await shop.call('acme', 'GET', `/api/catalog/products?sort=${sort}&cursor=${cursor}`);
+    assert.equal(answer.status, 400, answer.text);
+  }
+});
+
+test('a list by title goes on however long titles are, in whatever script', async () => {
+  const long = '長'.repeat(255);
+  const cursor = encodeCursor({ sort: 'title-asc', type: 'text' }, long, `prod_${'0'.repeat(32)}`);
+  const path = `/api/catalog/products?sort=title-asc&cursor=${cursor}`;
+  assert.equal((await shop.call('acme', 'GET', path)).status, 200);
 });
 
 test('filters narrow the list, and facets say by what', async () => {

@@ -2,8 +2,13 @@
  * The product list: filters, sorting and pages as one SQL statement, with keyset cursors. Words are looked for plainly, as parts of what
  * a product is called: whoever searches asks the index (`search/ask.ts`), and comes here only while it is away.
  */
-import { z } from 'zod';
-import { ShopError } from '../../platform/errors.ts';
+import { z, type ZodType } from 'zod';
+import {
+  decodeCursor as decodePlace,
+  encodeCursor as encodePlace,
+  foreignCursor,
+  PLACE,
+} from '../../platform/cursor.ts';
 import type { Sql, SqlValue, Tenant } from '../../platform/ports.ts';
 import { CARD_COLUMNS, toCard, type CardRow } from './document.ts';
 import { BROWSING } from './freshness.ts';
@@ -38,7 +43,7 @@ export async function listProducts(
   const more = rows.length > query.limit;
   return {
     products: shown.map((row) => toCard(row, currency, query.locale)),
-    nextCursor: more && last ? encodeCursor(list.sort, last.sort_key, last.id, last.lift) : null,
+    nextCursor: more && last ? encodeCursor(list, last.sort_key, last.id, last.lift) : null,
     total,
     currency,
     facets,
@@ -81,8 +86,7 @@ interface SummaryRow {
   readonly facets: NonNullable<ProductsPage['facets']>;
 }
 
-interface ListSql {
-  readonly sort: string;
+interface ListSql extends Paged {
   readonly page: string;
   readonly values: readonly SqlValue[];
   readonly summary: string;
@@ -92,7 +96,7 @@ interface ListSql {
 interface Order {
   /** Expression over p (products), m (membership), r (price range). */
   readonly key: string;
-  readonly type: string;
+  readonly type: Paged['type'];
   readonly descending: boolean;
 }
 
@@ -162,7 +166,7 @@ function describe(
   const usual = ORDERS[sort] ?? FEATURED;
   const order: Order =
     sort === 'relevance'
-      ? { key: rank, type: 'numeric', descending: true }
+      ? { key: rank, type: 'integer', descending: true }
       : sort.startsWith('price')
         ? { ...usual, key: paid.least }
         : usual;
@@ -177,7 +181,7 @@ function describe(
   const names = keys.map(({ key }) => key).join(', ');
   const paging = [...where];
   if (query.cursor !== undefined) {
-    const from = decodeCursor(query.cursor, sort, lift !== undefined);
+    const from = decodeCursor(query.cursor, { sort, type: order.type }, lift !== undefined);
     const ends = [...(from.lift === undefined ? [] : [from.lift]), from.key, from.id];
     const end = ends.map((value, n) => `${bind(value)}::text::${keys[n]?.type ?? 'text'}`).join(', ');
     paging.push(`(${names}) ${order.descending ? '<' : '>'} (${end})`);
@@ -188,6 +192,7 @@ function describe(
   const ordered = keys.map(({ key }) => `${key} ${direction}`).join(', ');
   return {
     sort,
+    type: order.type,
     values,
     filterValues,
     page: `${paid.with === '' ? '' : `WITH ${paid.with} `}SELECT ${CARD_COLUMNS}, ${order.key} AS sort_key${lifted} ${from} WHERE ${paging.join(' AND ')}
@@ -294,41 +299,35 @@ function partOf(word: string): string {
   return `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
 
-/** Opaque to callers; names its list, so that a cursor is not taken to another one. */
-export function encodeCursor(sort: string, key: unknown, id: string, lift?: number): string {
-  const parts = [sort, key, id, ...(lift === undefined ? [] : [lift])];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+/** A list that is paged: what it is called, and what it is sorted by. */
+export interface Paged {
+  readonly sort: string;
+  readonly type: keyof typeof PLACE;
 }
 
-/** @param lifted whether the list has lifts. Throws ShopError `invalid_input`. */
+/** Names its list, so that it is not taken to another one. */
+export function encodeCursor({ sort }: Paged, key: unknown, id: string, lift?: number): string {
+  return encodePlace([sort, key, id, ...(lift === undefined ? [] : [lift])]);
+}
+
+/** @param lifted whether the list has lifts @throws ShopError `invalid_input` for a cursor of another list */
 export function decodeCursor(
   cursor: string,
-  sort: string,
+  { sort, type }: Paged,
   lifted = false,
 ): { readonly key: string; readonly id: string; readonly lift?: string } {
-  const parsed = Cursor.safeParse(jsonOf(cursor));
-  if (parsed.success) {
-    const [of, key, id, lift] = parsed.data;
-    if (of === sort && (lift !== undefined) === lifted)
-      return { key: String(key), id, ...(lift === undefined ? {} : { lift: String(lift) }) };
-  }
-  throw new ShopError('invalid_input', 'The cursor does not belong to this list.', {
-    remedy: 'Begin again without a cursor, and keep every other parameter while paging.',
-    problems: [{ where: 'query/cursor', what: 'does not belong to this list' }],
-  });
+  const [of, key, id, lift] = decodePlace(cursor, PLACES[type]);
+  if (of !== sort || (lift !== undefined) !== lifted) throw foreignCursor();
+  return { key: String(key), id, ...(lift === undefined ? {} : { lift: String(lift) }) };
 }
 
-const Key = z.union([z.string(), z.number()]);
-const Cursor = z.union([
-  z.tuple([z.string(), Key, z.string()]),
-  z.tuple([z.string(), Key, z.string(), z.number()]),
-]);
+const PLACES = {
+  text: placeBy(PLACE.text),
+  bigint: placeBy(PLACE.bigint),
+  integer: placeBy(PLACE.integer),
+  timestamptz: placeBy(PLACE.timestamptz),
+};
 
-function jsonOf(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    // Not ours: it parses as nothing.
-    return undefined;
-  }
+function placeBy(key: ZodType<string | number>) {
+  return z.tuple([z.string(), key, PLACE.text, z.number().optional()]);
 }

@@ -3,12 +3,14 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ends } from '../../../tests/support/ends.ts';
 import { lineOf } from './csv/write.ts';
 import { groupsOf, type Group } from './csv/read.ts';
 import { handleOf } from './document.ts';
 import { safeHtml } from './html.ts';
-import { decodeCursor, encodeCursor } from './listing.ts';
+import { decodeCursor, encodeCursor, type Paged } from './listing.ts';
 import { formatPrice, parsePrice } from './money.ts';
+import { isKept } from '../../platform/kept.ts';
 import { pictureOf } from '../../platform/pictures/sniff.ts';
 import { Handle } from './schemas.ts';
 import { atMost } from './sources.ts';
@@ -121,6 +123,23 @@ for (const [dirty, clean] of HTML) {
   test(`the description ${dirty} becomes ${clean}`, () => assert.equal(safeHtml(dirty), clean));
 }
 
+test('a tag that never ends, however it goes on, is read once', () => {
+  for (const rest of [
+    ' '.repeat(100_000),
+    ' a'.repeat(50_000),
+    ' a="'.repeat(25_000),
+    ' a=\'"'.repeat(25_000),
+  ])
+    assert.equal(
+      ends(() => safeHtml(`<a${rest}`)),
+      `&lt;a${rest}`,
+    );
+  assert.equal(
+    ends(() => safeHtml('<a '.repeat(60_000))),
+    '&lt;a '.repeat(60_000),
+  );
+});
+
 test('whatever is written, no description runs anything, and cleaning twice changes nothing more', () => {
   const piece = fc.constantFrom(
     '<',
@@ -169,20 +188,69 @@ test('a handle made of any title is a handle', () => {
 });
 
 test('a cursor is read back, only by its own list', () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.integer()), fc.string(), (key, id) => {
-      assert.deepEqual(decodeCursor(encodeCursor('newest', key, id), 'newest'), { key: String(key), id });
-    }),
-  );
+  const kept = fc.string().filter(isKept);
+  const keys: Record<Paged['type'], fc.Arbitrary<unknown>> = {
+    text: kept,
+    bigint: fc.maxSafeInteger(),
+    integer: fc.integer(),
+    timestamptz: fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
+  };
+  for (const [type, key] of Object.entries(keys) as [Paged['type'], fc.Arbitrary<unknown>][]) {
+    const list = { sort: 'some', type };
+    fc.assert(
+      fc.property(
+        key,
+        kept,
+        fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+        (at, id, lift) => {
+          const read = decodeCursor(encodeCursor(list, at, id, lift ?? undefined), list, lift !== null);
+          const text = at instanceof Date ? at.toISOString() : String(at);
+          assert.deepEqual(read, { key: text, id, ...(lift === null ? {} : { lift: String(lift) }) });
+        },
+      ),
+    );
+  }
+});
+
+test('a cursor that no list gave out is refused before a statement is given it', () => {
+  const list: Paged = { sort: 'newest', type: 'timestamptz' };
+  const at = '2026-01-01T00:00:00.000Z';
   for (const cursor of [
     '',
     'x',
     'e30',
-    encodeCursor('other', 1, 'a'),
-    encodeCursor('newest', { a: 1 }, 'a'),
-  ]) {
-    assert.throws(() => decodeCursor(cursor, 'newest'), { code: 'invalid_input' });
-  }
+    encodeCursor({ ...list, sort: 'other' }, at, 'a'),
+    encodeCursor(list, at, 'a', 1),
+    ...[{ a: 1 }, null, 1, 'yesterday', `${at}x`, '2026-02-30T00:00:00.000Z'].map((key) =>
+      encodeCursor(list, key, 'a'),
+    ),
+    ...['\0', '\ud800'].map((id) => encodeCursor(list, at, id)),
+  ])
+    assert.throws(() => decodeCursor(cursor, list), { code: 'invalid_input' });
+  for (const [type, key] of [
+    ['bigint', 'x'],
+    ['bigint', 2 ** 60],
+    ['integer', 2 ** 40],
+    ['integer', 0.5],
+    ['text', 'a\0'],
+  ] as const)
+    assert.throws(() => decodeCursor(encodeCursor({ ...list, type }, key, 'a'), { ...list, type }), {
+      code: 'invalid_input',
+    });
+});
+
+test('a drawing has comments before it, and thousands of them are no drawing', () => {
+  const drawing = '<svg width="4" height="3"></svg>';
+  for (const before of ['', '\ufeff', '<?xml version="1.0"?>\n<!-- a -- b --> <!DOCTYPE svg>\n<!---->'])
+    assert.deepEqual(pictureOf(Buffer.from(before + drawing)), {
+      contentType: 'image/svg+xml',
+      width: 4,
+      height: 3,
+    });
+  assert.equal(
+    ends(() => pictureOf(Buffer.from('<!---->'.repeat(500)))),
+    undefined,
+  );
 });
 
 test('pictures are known by their bytes, not their names', () => {

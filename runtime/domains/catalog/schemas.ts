@@ -129,6 +129,8 @@ export const SORTS = [
 ] as const;
 
 const Limit = z.coerce.number().int().min(1).max(100);
+/** Of a list by title it holds a whole title, in whatever script. */
+const Cursor = z.string().max(2_400);
 const MinorUnits = z.coerce.number().int().min(0).max(1_000_000_000_000);
 
 /** One of the shop's, or one near it; absent: what `Accept-Language` says, or the shop's first. */
@@ -152,7 +154,7 @@ export const ProductsQuery = z.object({
   locale: Locale.optional(),
   sort: z.enum(SORTS).optional(),
   limit: Limit.default(24),
-  cursor: z.string().max(600).optional(),
+  cursor: Cursor.optional(),
 });
 export type ProductsQuery = z.infer<typeof ProductsQuery>;
 
@@ -336,7 +338,7 @@ export const AdminProductsQuery = z.object({
   q: z.string().trim().max(200).optional(),
   status: z.enum(['active', 'draft', 'archived']).optional(),
   limit: Limit.default(50),
-  cursor: z.string().max(600).optional(),
+  cursor: Cursor.optional(),
 });
 
 export const AdminProductsPage = z.object({

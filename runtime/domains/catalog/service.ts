@@ -498,12 +498,14 @@ interface AdminProductsAsked {
   readonly cursor?: string;
 }
 
+const ADMIN_LIST = { sort: 'admin', type: 'bigint' } as const;
+
 async function listAdminProducts(
   { sql }: Platform,
   tenant: Tenant,
   { q, status, limit, cursor }: AdminProductsAsked,
 ) {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, 'admin');
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, ADMIN_LIST);
   const part = q === undefined || q === '' ? null : `%${q.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
   const { rows } = await sql.query<AdminRow & { position: number; id: string }>(
     tenant.id,
@@ -517,7 +519,7 @@ async function listAdminProducts(
   const last = shown.at(-1);
   return {
     products: shown.map(toAdmin),
-    nextCursor: rows.length > limit && last ? encodeCursor('admin', last.position, last.id) : null,
+    nextCursor: rows.length > limit && last ? encodeCursor(ADMIN_LIST, last.position, last.id) : null,
   };
 }
 

@@ -2,6 +2,8 @@
  * The library: what a merchant has brought, found, named, described, shown and taken out again. A picture that something shows is not
  * taken out. One that is leaves first and goes minutes later, when it is asked again who shows it: who was about to has said so by then.
  */
+import { z } from 'zod';
+import { decodeCursor, encodeCursor, PLACE } from '../../platform/cursor.ts';
 import type { Platform, RouteResponse } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
 import type { PictureQuery } from '../../platform/pictures/form.ts';
@@ -21,6 +23,9 @@ import { ORIGINALS } from './uploads.ts';
 import { release } from './usage.ts';
 
 export const REMOVE_TASK = 'media.remove-asset';
+
+/** When it was brought, and its id. */
+const PLACE_IN_LIST = z.tuple([PLACE.timestamptz, PLACE.text]);
 
 export interface Library {
   list(tenant: TenantId, query: AssetsQuery): Promise<AssetsPage>;
@@ -52,26 +57,19 @@ export function createLibrary(platform: Platform): Library {
 
   return {
     async list(tenant, { q = '', limit, cursor }) {
-      const after = cursor === undefined ? undefined : positionIn(cursor);
+      const [at, id] = cursor === undefined ? [null, null] : decodeCursor(cursor, PLACE_IN_LIST);
       const { rows } = await sql.query<AssetRow>(
         tenant,
         `${SELECT_ASSETS} and a.state = 'ready' and ($2::text = '' or a.name ilike $3 or exists (
             select from media_texts t where t.tenant_id = $1 and t.asset_id = a.id and t.alt ilike $3))
           and ($4::timestamptz is null or (a.created_at, a.id) < ($4::timestamptz, $5::text))
          order by a.created_at desc, a.id desc limit $6`,
-        [
-          tenant,
-          q,
-          `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
-          after?.at ?? null,
-          after?.id ?? null,
-          limit + 1,
-        ],
+        [tenant, q, `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`, at, id, limit + 1],
       );
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return {
         assets: rows.slice(0, limit).map(toAsset),
-        nextCursor: last === undefined ? null : cursorOf(last),
+        nextCursor: last === undefined ? null : encodeCursor([last.created_at, last.id]),
       };
     },
 
@@ -217,26 +215,6 @@ function inUse(uses: readonly Use[]): ShopError {
       .slice(0, 20)
       .map(({ kind, id, title }) => ({ where: `${kind}/${id}`, what: `“${title}” shows it` })),
     remedy: 'Give these another picture first.',
-  });
-}
-
-function cursorOf({ created_at: at, id }: AssetRow): string {
-  return Buffer.from(JSON.stringify([at.toISOString(), id])).toString('base64url');
-}
-
-/** Throws ShopError `invalid_input`. */
-function positionIn(cursor: string): { readonly at: Date; readonly id: string } {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && typeof parts[0] === 'string' && typeof parts[1] === 'string') {
-      const at = new Date(parts[0]);
-      if (!Number.isNaN(at.getTime())) return { at, id: parts[1] };
-    }
-  } catch {
-    // Not ours: said below.
-  }
-  throw new ShopError('invalid_input', 'The cursor is not one of this list.', {
-    remedy: 'Use nextCursor of the page before, or none.',
   });
 }
 

@@ -1,4 +1,6 @@
 /** What may be written to and asked of analytics, whichever store it is: declared kinds, bounded questions. */
+import { z } from 'zod';
+import { decodeCursor, encodeCursor, PLACE } from '../cursor.ts';
 import type { FactDefinition } from '../definition.ts';
 import { ShopError } from '../errors.ts';
 import type {
@@ -12,6 +14,7 @@ import type {
   FactSpan,
   FunnelQuery,
 } from '../ports.ts';
+import { isKept } from '../kept.ts';
 import { ROLLUP_DAYS } from './index.ts';
 
 const MINUTE_MS = 60_000;
@@ -198,21 +201,17 @@ export interface FactPlace {
   readonly place: number;
 }
 
+const Place = z.tuple([PLACE.bigint, z.string().regex(BATCH_ID), PLACE.integer]);
+
 export function cursorOf({ at, batch, place }: FactPlace): string {
-  return Buffer.from(JSON.stringify([at, batch, place])).toString('base64url');
+  return encodeCursor([at, batch, place]);
 }
 
 /** Before everything without a cursor. @throws ShopError `invalid_input` */
 export function placeOf(cursor: string | undefined): FactPlace {
   if (cursor === undefined) return { at: 0, batch: '', place: -1 };
-  try {
-    const [at, batch, place] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (Number.isSafeInteger(at) && Number.isSafeInteger(place) && BATCH_ID.test(String(batch)))
-      return { at: Number(at), batch: String(batch), place: Number(place) };
-  } catch {
-    // Told of below, as any other text that is none of ours.
-  }
-  return refuse('after', 'is no cursor of these facts');
+  const [at, batch, place] = decodeCursor(cursor, Place);
+  return { at, batch, place };
 }
 
 function between(from: Date, to: Date, step: number): void {
@@ -228,7 +227,7 @@ function whole(where: string, value: number, max: number): void {
 }
 
 function isValue(value: string): boolean {
-  return value.length <= MAX_VALUE && value.isWellFormed() && !value.includes('\0');
+  return value.length <= MAX_VALUE && isKept(value);
 }
 
 function isZone(zone: string): boolean {

@@ -1,6 +1,7 @@
 /** What the documents port takes, the same for every store behind it: parsed here once, so that no adapter has rules of its own. */
 import { ShopError } from '../errors.ts';
 import type { CollectionDefinition } from '../definition.ts';
+import { isKept } from '../kept.ts';
 import type { DocumentQuery, JsonObject, JsonValue } from '../ports.ts';
 
 /** What a document can be found by. */
@@ -114,8 +115,7 @@ function check(value: unknown, where: string, depth: number): void {
 }
 
 function checkText(text: string, where: string): void {
-  if (text.includes('\0') || !text.isWellFormed())
-    refuse(where, 'holds U+0000 or half a character, which stores cannot keep');
+  if (!isKept(text)) refuse(where, 'holds U+0000 or half a character, which stores cannot keep');
 }
 
 function refuse(where: string, what: string): never {

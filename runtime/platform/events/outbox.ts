@@ -3,6 +3,7 @@
  * and not for every event.
  */
 import { ShopError } from '../errors.ts';
+import { isKept } from '../kept.ts';
 import type { NewEvent, NewId } from '../ports.ts';
 
 /** With its payload as JSON. */
@@ -59,7 +60,7 @@ export function written(event: NewEvent): WrittenEvent {
 const PERHAPS_UNFIT = /\\u(?:0000|d[89a-f])/;
 
 function checkText(text: string, type: string): void {
-  if (text.isWellFormed() && !text.includes('\0')) return;
+  if (isKept(text)) return;
   throw new ShopError('invalid_input', `An event ${type} holds text that cannot be stored.`, {
     remedy: 'Take out U+0000, and characters that were cut in half.',
   });

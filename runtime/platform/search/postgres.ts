@@ -93,8 +93,9 @@ export function createPostgresSearch(sql: Sql): Search {
       const paging = [...found.where];
       if (query.after !== undefined) {
         const from = decodeCursor(query, query.after);
+        const end = from.key === null ? null : String(from.key);
         paging.push(
-          `(${key}, d.id) ${descending ? '<' : '>'} (${found.bind(String(from.key))}::text::${type}, ${found.bind(from.id)}::text)`,
+          `(${key}, d.id) ${descending ? '<' : '>'} (${found.bind(end)}::text::${type}, ${found.bind(from.id)}::text)`,
         );
       }
       const direction = descending ? 'DESC' : 'ASC';

@@ -41,6 +41,14 @@ test('a number that no column holds is its caller’s fault; one that was reckon
   assert.equal(toShopError(coded('22003', 'integer out of range')).code, 'internal');
 });
 
+test('a text that no column keeps is its caller’s fault', () => {
+  for (const error of [
+    coded('22021', 'invalid byte sequence for encoding "UTF8": 0x00'),
+    coded('22P05', 'unsupported Unicode escape sequence'),
+  ])
+    assert.equal(toShopError(error).code, 'invalid_input');
+});
+
 function coded(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

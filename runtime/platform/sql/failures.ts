@@ -10,7 +10,7 @@ export function stateOf(error: unknown): string | undefined {
 }
 
 /** Name of the violated constraint, when there is one. */
-export function constraintOf(error: unknown): string | undefined {
+function constraintOf(error: unknown): string | undefined {
   const cause = error instanceof ShopError ? error.cause : error;
   if (
     typeof cause === 'object' &&
@@ -95,6 +95,13 @@ export function toShopError(error: unknown): ShopError {
     return new ShopError('invalid_input', 'A number or moment is beyond any that is kept.', {
       cause: error,
       remedy: 'Send one that is nearer.',
+    });
+  }
+  // As `unkeptIn` finds it in what callers send; this one came in a wrapping of its own.
+  if (state === '22021' || state === '22P05') {
+    return new ShopError('invalid_input', 'A text holds U+0000 or half a surrogate pair.', {
+      cause: error,
+      remedy: 'Take it out.',
     });
   }
   return new ShopError('internal', `A statement failed: ${messageOf(error)}`, { cause: error });

@@ -25,6 +25,11 @@ test('a listing written into an address is read from it again', () => {
   );
 });
 
+test('a page by title is found again, however long its titles are', () => {
+  const cursor = 'x'.repeat(2_000);
+  assert.equal(listingOf({ sort: 'title-asc', cursor }).cursor, cursor);
+});
+
 test('a changed filter begins at the first page', () => {
   const listing = listingOf({ type: 'Tent', cursor: 'abc' });
   assert.equal(addressOf('/products', listing, { tag: 'gift' }), '/products?type=Tent&tag=gift');

@@ -30,11 +30,14 @@ const SORTS: readonly Sort[] = [
   'relevance',
 ];
 
+/** As the API takes it: by title it holds a whole title. */
+const LONGEST_CURSOR = 2_400;
+
 /** Reads an address; what makes no sense is left out. */
 export function listingOf(params: SearchParams): Listing {
-  const one = (name: string): string | undefined => {
+  const one = (name: string, longest = 255): string | undefined => {
     const value = params[name];
-    const text = (typeof value === 'string' ? value : value?.[0])?.trim().slice(0, 255);
+    const text = (typeof value === 'string' ? value : value?.[0])?.trim().slice(0, longest);
     return text === '' ? undefined : text;
   };
   const amount = (name: string): number | undefined => {
@@ -51,7 +54,7 @@ export function listingOf(params: SearchParams): Listing {
     max: amount('max'),
     stock: one('stock') === '1',
     sort: sort ?? (q === undefined ? 'featured' : 'relevance'),
-    cursor: one('cursor')?.slice(0, 255),
+    cursor: one('cursor', LONGEST_CURSOR),
   };
 }
 

@@ -634,6 +634,11 @@ test('a form that says something twice, or is none, is refused', async () => {
   refused(await send(twice, FORM['content-type']), 'invalid_request');
   refused(await send('{}', 'application/json'), 'invalid_request');
   refused(await send('client_id=%00', FORM['content-type']), 'invalid_request');
+  const hidden = await shop.call('one', 'POST', '/api/accounts/oauth/token', {
+    body: 'grant_type=refresh_token&refresh_token=x',
+    headers: { ...FORM, authorization: `Basic ${Buffer.from('a%00b:x').toString('base64')}` },
+  });
+  refused(hidden, 'invalid_client', 401);
   const both = await shop.call('one', 'POST', '/api/accounts/oauth/token', {
     body: `client_id=${forum.id}&client_secret=x`,
     headers: { ...FORM, authorization: `Basic ${Buffer.from(`${forum.id}:x`).toString('base64')}` },

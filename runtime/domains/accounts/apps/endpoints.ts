@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Platform, RouteRequest, RouteResponse } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
+import { isKept } from '../../../platform/kept.ts';
 import type { SqlRunner, Tenant } from '../../../platform/ports.ts';
 import { addressOf, bearerOf } from '../requests.ts';
 import { scopesIn } from './authorization.ts';
@@ -232,7 +233,7 @@ function formIn({ headers, body }: RouteRequest): Form {
   const pairs = [...new URLSearchParams((body as Buffer).toString('utf8'))];
   const form = new Map(pairs);
   if (form.size < pairs.length) throw new OAuthError('invalid_request', 'A parameter comes twice.');
-  if (pairs.some(([, value]) => value.includes('\u0000')))
+  if (!pairs.every(([, value]) => isKept(value)))
     throw new OAuthError('invalid_request', 'A parameter holds U+0000.');
   return form;
 }
@@ -250,7 +251,7 @@ function basicIn(header: string | undefined): { readonly id: string; readonly se
   const encoded = /^Basic +([\w+/=-]+)$/i.exec(header)?.[1];
   const said = Buffer.from(encoded ?? '', 'base64').toString('utf8');
   const [id, secret, ...rest] = said.split(':').map(decoded);
-  if (id === undefined || secret === undefined || rest.length > 0 || said.includes('\u0000'))
+  if (id === undefined || secret === undefined || rest.length > 0 || !isKept(id))
     throw new OAuthError('invalid_client', 'The header Authorization says no app and secret.', 401);
   return { id, secret };
 }

@@ -1,7 +1,7 @@
 /** Reviews in SQL: rows, pages, and the stars of the product that they add up to. */
 import { ShopError } from '../../../platform/errors.ts';
 import type { Clock, SqlRunner, SqlValue, TenantId, Transaction } from '../../../platform/ports.ts';
-import { decodeCursor, encodeCursor } from '../listing.ts';
+import { decodeCursor, encodeCursor, type Paged } from '../listing.ts';
 import { noteProducts } from '../search/changes.ts';
 import { addressOf, picturesOf } from './pictures.ts';
 import { recounted, standingOf, type Stars } from './rating.ts';
@@ -122,7 +122,7 @@ export function countedOf({ state, rating }: Pick<ReviewRow, 'state' | 'rating'>
 // ── pages ────────────────────────────────────────────────────────────────────────────────────────
 
 const ORDERS: Readonly<
-  Record<(typeof REVIEW_SORTS)[number], { key: string; type: string; descending: boolean }>
+  Record<(typeof REVIEW_SORTS)[number], { key: string; type: Paged['type']; descending: boolean }>
 > = {
   newest: { key: 'published_at', type: 'timestamptz', descending: true },
   helpful: { key: 'helpful', type: 'integer', descending: true },
@@ -137,7 +137,8 @@ export async function listPublished(
   { productId, rating, withPictures, sort, limit, cursor }: ReviewsQuery,
 ): Promise<ReviewsPage> {
   const { key, type, descending } = ORDERS[sort];
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, `reviews-${sort}`);
+  const list: Paged = { sort: `reviews-${sort}`, type };
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
   const direction = descending ? 'desc' : 'asc';
   const { rows } = await sql.query<ReviewRow & { sort_key: SqlValue }>(
     `select ${COLUMNS}, ${key} as sort_key from catalog_reviews
@@ -160,7 +161,7 @@ export async function listPublished(
   return {
     reviews: shown.map((row) => toReview(row, pictures.get(row.id))),
     pictured,
-    nextCursor: rows.length > limit && last ? encodeCursor(`reviews-${sort}`, last.sort_key, last.id) : null,
+    nextCursor: rows.length > limit && last ? encodeCursor(list, last.sort_key, last.id) : null,
   };
 }
 
@@ -233,7 +234,7 @@ export async function seenAs<Seen>(
   return rows.map((row) => toSeen(row, pictures.get(row.id) ?? []));
 }
 
-const BY_ID = 'reviews-by-id';
+const BY_ID: Paged = { sort: 'reviews-by-id', type: 'text' };
 
 function cursorOf(cursor: string | undefined): string | null {
   return cursor === undefined ? null : decodeCursor(cursor, BY_ID).id;
@@ -246,7 +247,7 @@ function nextOf(rows: readonly ReviewRow[], limit: number): string | null {
 
 // ── what is shown ────────────────────────────────────────────────────────────────────────────────
 
-export function toReview(row: ReviewRow, pictures: readonly OwnPicture[] = []): Review {
+function toReview(row: ReviewRow, pictures: readonly OwnPicture[] = []): Review {
   const approved = pictures.filter(({ state }) => state === 'approved');
   return {
     ...shownOf(row),
