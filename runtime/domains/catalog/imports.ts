@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Platform } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
+import { kept } from '../../platform/kept.ts';
 import type { TaskRun, Tenant, TenantId, Transaction } from '../../platform/ports.ts';
 import { resolved } from './bundles/csv.ts';
 import { variantsNamed } from './bundles/store.ts';
@@ -257,7 +258,13 @@ export function createImports({ platform, media, sources, files, changed }: Impo
     } catch (error) {
       if (!isTheirs(error)) throw error;
       log.info({ tenant: tenant.id, import: id, reason: error.message }, 'an import was refused');
-      await finish(tenant.id, id, counts, [error.message, error.remedy].filter(Boolean).join(' '), null);
+      await finish(
+        tenant.id,
+        id,
+        counts,
+        kept([error.message, error.remedy].filter(Boolean).join(' ')),
+        null,
+      );
     } finally {
       changed(tenant.id);
     }
@@ -427,7 +434,20 @@ function nothingYet(): Counts {
 
 function reject(counts: Counts, problems: readonly ImportProblem[]): void {
   counts.problemCount += problems.length;
-  counts.problems.push(...problems.slice(0, Math.max(0, PROBLEMS_KEPT - counts.problems.length)));
+  const room = Math.max(0, PROBLEMS_KEPT - counts.problems.length);
+  counts.problems.push(...problems.slice(0, room).map(reported));
+}
+
+/** Problems quote the file, which may hold anything, and cut what they quote: the report is kept whatever it says. */
+function reported({ line, column, handle, what, remedy }: ImportProblem): ImportProblem {
+  const quoted = (text: string, longest: number): string => kept(text.slice(0, longest));
+  return {
+    line,
+    column: column === null ? null : quoted(column, 255),
+    handle: handle === null ? null : quoted(handle, 255),
+    what: quoted(what, 1_000),
+    remedy,
+  };
 }
 
 function toReport(row: ImportRow): ImportReport {

@@ -143,6 +143,21 @@ test('each product that is wrong is told with its line and the place in it, the 
   assert.ok(report.problems.every(({ what, remedy }) => what !== '' && remedy !== ''));
 });
 
+test('what no database keeps is told of the product that has it, and what is quoted of it is kept', async () => {
+  const variants = [{ prices: [price(1)] }];
+  const lines = [
+    JSON.stringify({ handle: 'nul', title: 'a\u0000b', variants }),
+    String.raw`{"handle":"half","title":"\ud83d","variants":[{"prices":[{"amount":1,"currency":"EUR"}]}]}`,
+    `{"handle":"cut","${'x'.repeat(950)}${'😀'.repeat(40)}":1}`,
+    '\u0000',
+    JSON.stringify({ handle: 'whole', title: '😀', variants }),
+  ];
+  const report = await imported('one', lines.join('\n'));
+  assert.equal(report.state, 'succeeded');
+  assert.equal(report.products.created, 1);
+  assert.deepEqual([...new Set(report.problems.map(({ line }) => line))], [1, 2, 3, 4]);
+});
+
 test('what is no JSON from some point on fails as a whole, and says where', async () => {
   const report = await imported('one', '[{"handle":"a"},\n{"handle":', 'application/json');
   assert.equal(report.state, 'failed');

@@ -1,5 +1,6 @@
 /** One value of a JSON file becomes a product, or a list of what is wrong with it, each with the place in it. Pure: pictures stay addresses. */
 import { z } from 'zod';
+import { unkeptIn } from '../../../platform/kept.ts';
 import { MOST_COMPONENTS, MOST_UNITS } from '../bundles/schemas.ts';
 import { optionsOf } from '../document.ts';
 import { safeHtml } from '../html.ts';
@@ -53,7 +54,6 @@ export const JsonProduct = ProductInput.extend({
 type JsonProduct = z.infer<typeof JsonProduct>;
 
 export function toProduct({ line, value }: JsonEntry): JsonOutcome {
-  const parsed = JsonProduct.safeParse(value);
   const handle = handleIn(value);
   const problems = (found: readonly { readonly where: string; readonly what: string }[]): JsonOutcome => ({
     problems: found.slice(0, MOST_PROBLEMS).map(({ where, what }) => ({
@@ -64,6 +64,10 @@ export function toProduct({ line, value }: JsonEntry): JsonOutcome {
       remedy: 'Write it as an export does, or as the API describes a product.',
     })),
   });
+  const unkept = unkeptIn(value);
+  if (unkept !== undefined)
+    return problems([{ where: unkept.join('/'), what: 'holds U+0000 or half a surrogate pair' }]);
+  const parsed = JsonProduct.safeParse(value);
   if (!parsed.success)
     return problems(
       parsed.error.issues.map(({ path, message }) => ({ where: path.join('/'), what: message })),
