@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { systemClock } from '../platform/clock.ts';
-import { tidy } from './upkeep.ts';
+import { startUpkeep, tidy } from './upkeep.ts';
 
 let database: TestDatabase;
 before(async () => {
@@ -26,4 +27,30 @@ test('old events go, but not the newest of a key, nor what a consumer has still 
     [7, 8, 9, 10],
   );
   assert.equal(rows.filter((row) => row.tenant_id === 'b').length, 10);
+});
+
+test('a tenant in whom something is wrong keeps no other from being tidied', async () => {
+  const tidied = Promise.withResolvers<string>();
+  const told = Promise.withResolvers<unknown>();
+  const tidyFacts = (id: string): Promise<void> =>
+    id === 'sick' ? Promise.reject(new Error('It is sick.')) : Promise.resolve(tidied.resolve(id));
+  const upkeep = startUpkeep({
+    sql: { batch: () => Promise.resolve([]) },
+    clock: systemClock,
+    log: pino({ level: 'warn' }, { write: (line: string) => told.resolve(JSON.parse(line)) }),
+    tenants: { list: () => Promise.resolve([{ id: 'sick' }, { id: 'well' }]) },
+    analytics: { tidy: tidyFacts },
+    pictures: { tidy: () => Promise.resolve() },
+    serves: () => true,
+    everyMilliseconds: 1,
+  });
+  // Its timer keeps no process alive.
+  const awake = setInterval(() => undefined, 1_000);
+  try {
+    assert.equal(await tidied.promise, 'well');
+    assert.match(JSON.stringify(await told.promise), /"tenant":"sick"/);
+  } finally {
+    clearInterval(awake);
+    upkeep.close();
+  }
 });

@@ -1,14 +1,14 @@
-/** Removes what has served its time: old events, expired idempotency keys, old facts, unused renditions. Small steps, one tenant at a time. */
+/** Removes what has served its time: old events, expired idempotency keys, old facts, unused renditions. One tenant at a time. */
 import type { Logger } from 'pino';
 import type { Pictures } from '../platform/pictures/pictures.ts';
-import type { Analytics, Clock, Tenants } from '../platform/ports.ts';
+import type { Analytics, Clock, Tenant } from '../platform/ports.ts';
 import type { PostgresSql } from '../platform/sql/postgres.ts';
 
 export interface UpkeepOptions {
-  readonly sql: PostgresSql;
+  readonly sql: Pick<PostgresSql, 'batch'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tenants: Tenants;
+  readonly tenants: { list(): Promise<readonly Pick<Tenant, 'id'>[]> };
   readonly analytics: Pick<Analytics, 'tidy'>;
   readonly pictures: Pick<Pictures, 'tidy'>;
   readonly serves: (tenant: string) => boolean;
@@ -18,13 +18,14 @@ export interface UpkeepOptions {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const EVENTS_KEPT_DAYS = 7;
+const NEXT = 'upkeep failed; the next round comes';
 
 export function startUpkeep(options: UpkeepOptions): { close(): void } {
   const { log, tenants, serves } = options;
   let closed = false;
   const timer = setInterval(
     () => {
-      void round().catch((error: unknown) => log.warn({ err: error }, 'upkeep failed; the next round comes'));
+      void round().catch((error: unknown) => log.warn({ err: error }, NEXT));
     },
     options.everyMilliseconds ?? 60 * 60 * 1_000,
   );
@@ -34,10 +35,15 @@ export function startUpkeep(options: UpkeepOptions): { close(): void } {
     for (const tenant of await tenants.list()) {
       if (closed) return;
       if (!serves(tenant.id)) continue;
-      await tidy(options, tenant.id);
-      await options.analytics.tidy?.(tenant.id);
-      await options.pictures.tidy(tenant.id);
+      // Those after it are not kept waiting by one in whom something is wrong.
+      await of(tenant.id).catch((error: unknown) => log.warn({ err: error, tenant: tenant.id }, NEXT));
     }
+  }
+
+  async function of(tenant: string): Promise<void> {
+    await tidy(options, tenant);
+    await options.analytics.tidy?.(tenant);
+    await options.pictures.tidy(tenant);
   }
 
   return {
