@@ -6,12 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { SYSTEM_NAMESPACE } from '../crds/index.ts';
-import { createReflectors } from './controllers/reflectors.ts';
+import { createReflectors, type Reflectors } from './controllers/reflectors.ts';
 import { tenants } from './controllers/kinds.ts';
 import { openSpans } from './controllers/spans.ts';
 import { portOf, settingsOf } from './controllers/settings.ts';
 import type { AdmissionServer } from './admission/server.ts';
-import { connect } from './kube/client.ts';
+import type { Surroundings } from './admission/review.ts';
+import { connect, type Client } from './kube/client.ts';
 import { sleep, systemClock } from './kube/clock.ts';
 import { createRecorder } from './kube/events.ts';
 import { serveHealth } from './kube/health.ts';
@@ -24,6 +25,8 @@ const log = pino({ level: env['LOG_LEVEL'] ?? 'info', base: { service: 'operator
 const stopping = new AbortController();
 /** Longest way from being told to end, or from a lost lease, to the end. A kubelet kills after 30 s. */
 const ENDING_MS = 10_000;
+/** How long sockets to servers that hang may keep a process that has ended its work. */
+const LINGERING_MS = 3_000;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 // Whoever hangs on its way out does nothing, says nothing, and is started again by nobody.
 stopping.signal.addEventListener('abort', () => {
@@ -39,8 +42,7 @@ try {
   log.fatal({ err: cause }, 'the operator cannot go on');
   process.exitCode = 1;
 }
-// Sockets to servers that hang must not keep a stopped operator alive.
-setTimeout(() => process.exit(), 3_000).unref();
+setTimeout(() => process.exit(), LINGERING_MS).unref();
 
 async function main(): Promise<void> {
   const host = env['POD_IP'] ?? '127.0.0.1';
@@ -121,56 +123,7 @@ async function main(): Promise<void> {
     await controllers.world.close();
   }
 
-  const admission = admitted();
-
-  /** Tries until it stands: while it does not, an earlier configuration keeps every tenant from being changed. */
-  async function admitted(): Promise<AdmissionServer | undefined> {
-    for (let waitMs = 250; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, 15_000)) {
-      try {
-        const server = await admit();
-        missing = undefined;
-        return server;
-      } catch (error) {
-        if (stopping.signal.aborted) break;
-        log.error({ err: error }, 'admission could not be installed; it is tried again');
-        await sleep(systemClock, waitMs, stopping.signal).catch(() => undefined);
-      }
-    }
-    return undefined;
-  }
-
-  async function admit(): Promise<AdmissionServer> {
-    const [{ installAdmission }, { issueApart }] = await Promise.all([
-      import('./admission/install.ts'),
-      import('./admission/certificate.ts'),
-    ]);
-    const setting = (key: string): string | undefined => {
-      const [config] = reflectors.platform.config.cache.values();
-      return config?.data?.[key];
-    };
-    const around = {
-      ownerOf: (name: string) => reflectors.of(tenants).cache.byIndex('host', name)[0]?.metadata.name,
-      platformHosts: () => {
-        const origin = setting('PAYMENTS_PUBLIC_ORIGIN');
-        return origin === undefined || !URL.canParse(origin) ? [] : [new URL(origin).hostname];
-      },
-      baseDomain: () => setting('BASE_DOMAIN'),
-      secretExists: async (namespace: string, name: string) =>
-        (await client.find(secrets, { namespace, name })) !== undefined,
-    };
-    return installAdmission(
-      {
-        client,
-        host,
-        port: port('PORT', 9443),
-        log,
-        issue: issueApart,
-        clock: systemClock,
-        around: () => (reflectors.all.every((reflector) => reflector.hasSynced()) ? around : undefined),
-      },
-      stopping.signal,
-    );
-  }
+  const admission = standAdmission({ client, host, reflectors }, () => (missing = undefined));
 
   const ending = await election.run(stopping.signal);
   if (ending === 'lost') process.exitCode = 1;
@@ -180,6 +133,72 @@ async function main(): Promise<void> {
   await health.close();
   await spans.close();
   client.close();
+}
+
+interface AdmissionGround {
+  readonly client: Client;
+  readonly host: string;
+  readonly reflectors: Reflectors;
+}
+
+/**
+ * Tries until it stands: while it does not, an earlier configuration keeps every tenant from being changed.
+ * @returns undefined when the process was told to end before
+ */
+async function standAdmission(
+  ground: AdmissionGround,
+  stands: () => void,
+): Promise<AdmissionServer | undefined> {
+  for (let waitMs = 250; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, 15_000)) {
+    try {
+      const server = await admit(ground);
+      stands();
+      return server;
+    } catch (error) {
+      if (stopping.signal.aborted) break;
+      log.error({ err: error }, 'admission could not be installed; it is tried again');
+      await sleep(systemClock, waitMs, stopping.signal).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+async function admit({ client, host, reflectors }: AdmissionGround): Promise<AdmissionServer> {
+  const [{ installAdmission }, { issueApart }] = await Promise.all([
+    import('./admission/install.ts'),
+    import('./admission/certificate.ts'),
+  ]);
+  const around = surroundingsIn(client, reflectors);
+  return installAdmission(
+    {
+      client,
+      host,
+      port: port('PORT', 9443),
+      log,
+      issue: issueApart,
+      clock: systemClock,
+      // Of caches that do not know everything yet nothing is concluded.
+      around: () => (reflectors.all.every((reflector) => reflector.hasSynced()) ? around : undefined),
+    },
+    stopping.signal,
+  );
+}
+
+/** What a tenant is judged against: others' hosts, the installation's own, the Secrets that are there. */
+function surroundingsIn(client: Client, reflectors: Reflectors): Surroundings {
+  const setting = (key: string): string | undefined => {
+    const [config] = reflectors.platform.config.cache.values();
+    return config?.data?.[key];
+  };
+  return {
+    ownerOf: (name) => reflectors.of(tenants).cache.byIndex('host', name)[0]?.metadata.name,
+    platformHosts: () => {
+      const origin = setting('PAYMENTS_PUBLIC_ORIGIN');
+      return origin === undefined || !URL.canParse(origin) ? [] : [new URL(origin).hostname];
+    },
+    baseDomain: () => setting('BASE_DOMAIN'),
+    secretExists: async (namespace, name) => (await client.find(secrets, { namespace, name })) !== undefined,
+  };
 }
 
 function port(name: string, fallback: number): number {

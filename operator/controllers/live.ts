@@ -57,7 +57,6 @@ export function createLiveWorld(options: {
   const clock = systemClock;
   const watchers = createWatchers(clock);
   const cacheOf = <T extends KubeObject>(type: ResourceType<T>): Cache<T> => reflectors.of(type).cache;
-  let current: { readonly key: string; readonly opened: Promise<DataPlane> } | undefined;
 
   const platform = (): PlatformConfig => {
     const [config] = reflectors.platform.config.cache.values();
@@ -65,41 +64,15 @@ export function createLiveWorld(options: {
     return parsePlatform(config?.data ?? {}, decoded(secret) ?? {});
   };
 
-  /** A changed configuration means another data plane; the old one is closed once nobody uses it any more. */
-  const dataPlane = (config: PlatformConfig): Promise<DataPlane> => {
-    const key = JSON.stringify(config);
-    if (current?.key !== key) {
-      const old = current;
-      const mine = { key, opened: options.outside.openDataPlane(config, () => clock.monotonic()) };
-      current = mine;
-      // What could not be opened is opened anew at the next try.
-      mine.opened.catch(() => {
-        if (current === mine) current = undefined;
-      });
-      // Reconciles under way end with an error of the closed pool and are retried on the new one.
-      void old?.opened
-        .then((plane) => plane.close())
-        .catch((error: unknown) => log.warn({ err: error }, 'closing the old data plane'));
-    }
-    return current.opened;
-  };
+  const planes = createOpened<DataPlane>((error) => log.warn({ err: error }, 'closing the old data plane'));
+  const dataPlane = (config: PlatformConfig): Promise<DataPlane> =>
+    planes.of(JSON.stringify(config), () => options.outside.openDataPlane(config, () => clock.monotonic()));
 
-  let desk: { readonly url: string; readonly opened: Promise<Desk> } | undefined;
-  const deskOf = ({ databaseAdminUrl: url }: PlatformConfig): Promise<Desk> => {
+  const desks = createOpened<Desk>((error) => log.warn({ err: error }, 'closing the old desk'));
+  const desk = ({ databaseAdminUrl: url }: PlatformConfig): Promise<Desk> => {
     const { openDesk } = options.outside;
     if (openDesk === undefined) throw new Error('this operator was given no desk for operations');
-    if (desk?.url !== url) {
-      const old = desk;
-      const mine = { url, opened: openDesk(url) };
-      desk = mine;
-      mine.opened.catch(() => {
-        if (desk === mine) desk = undefined;
-      });
-      void old?.opened
-        .then((former) => former.close())
-        .catch((error: unknown) => log.warn({ err: error }, 'closing the old desk'));
-    }
-    return desk.opened;
+    return desks.of(url, () => openDesk(url));
   };
 
   const ofGateways = createGatewayTraffic({ client: options.client });
@@ -143,11 +116,14 @@ export function createLiveWorld(options: {
     events: options.events,
     platform,
     dataPlane,
-    desk: deskOf,
+    desk,
     archive: createArchiveNews(),
     distrust() {
       // Nothing was seen yet of a data plane that never opened.
-      void current?.opened.then((plane) => plane.distrust()).catch(() => undefined);
+      void planes
+        .current()
+        ?.then((plane) => plane.distrust())
+        .catch(() => undefined);
     },
     whenUp: (wake, system) => recoveryOf(system).whenUp(wake),
     provisioned: createProvisioned(options.onProvisioned),
@@ -161,8 +137,36 @@ export function createLiveWorld(options: {
     async close() {
       unsubscribe();
       watchers.close();
+      await planes.close();
+      await desks.close();
+    },
+  };
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** What was opened by a configuration. @param onCloseFailed the old one could not be closed; the new one is in use already */
+function createOpened<T extends Closable>(onCloseFailed: (error: unknown) => void) {
+  let current: { readonly key: string; readonly opened: Promise<T> } | undefined;
+  return {
+    /** A changed configuration means another one. Whoever works with the old one ends with its error, and is tried again. */
+    of(key: string, open: () => Promise<T>): Promise<T> {
+      if (current?.key === key) return current.opened;
+      const old = current;
+      const mine = { key, opened: open() };
+      current = mine;
+      // What could not be opened is opened anew at the next try.
+      mine.opened.catch(() => {
+        if (current === mine) current = undefined;
+      });
+      void old?.opened.then((former) => former.close()).catch(onCloseFailed);
+      return mine.opened;
+    },
+    current: (): Promise<T> | undefined => current?.opened,
+    async close(): Promise<void> {
       await (await current?.opened)?.close();
-      await (await desk?.opened)?.close();
     },
   };
 }

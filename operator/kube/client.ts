@@ -59,7 +59,7 @@ export function createClient(options: ClientOptions): Client {
         const answer = await attemptCall(asked, write ? fence : undefined, attempt === 0);
         if (answer === undefined) continue;
         if (answer.status < 300) return answer;
-        const retryAfterMs = retryAfter(answer);
+        const retryAfterMs = retryAfter(answer, clock.now());
         const error = errorOfAnswer(answer.status, answer.body, asked, retryAfterMs);
         if (!mayRepeat(answer.status, retryAfterMs) || attempt >= (options.retries ?? 5)) throw error;
         await sleep(clock, retryAfterMs ?? Math.min(1000 * 2 ** attempt, 15_000), asked.signal);
@@ -330,7 +330,10 @@ export function createClient(options: ClientOptions): Client {
       throw error;
     }
     done(String(answer.status));
-    if (answer.status !== 200) throw errorOfAnswer(answer.status, answer.body, asked, retryAfter(answer));
+    if (answer.status !== 200) {
+      const retryAfterMs = retryAfter(answer, clock.now());
+      throw errorOfAnswer(answer.status, answer.body, asked, retryAfterMs);
+    }
   }
 }
 
@@ -385,10 +388,10 @@ const isRepeatable = (call: Call): boolean =>
   call.method === 'GET' || (call.method === 'PATCH' && call.headers?.['content-type'] === PATCH_TYPES.apply);
 
 /** Retry-After in seconds or as a date; at most a minute is believed. */
-function retryAfter(answer: TransportAnswer): number | undefined {
+function retryAfter(answer: TransportAnswer, now: Date): number | undefined {
   const header = answer.headers['retry-after'];
   if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 60_000) : undefined;
 }
 
