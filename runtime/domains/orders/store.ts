@@ -281,9 +281,14 @@ export function noSuchOrder(id: string): ShopError {
 
 /** Somebody else changed the order since it was read. The caller reads it again and decides anew. */
 export function isStale(error: unknown): boolean {
-  return error instanceof ShopError && error.code === 'conflict' && error.message === STALE;
+  return error instanceof StaleOrder;
 }
-const STALE = 'The order changed meanwhile.';
+
+class StaleOrder extends ShopError {
+  constructor() {
+    super('conflict', 'The order changed meanwhile.', { remedy: 'Read the order again.' });
+  }
+}
 
 /** Who changed it, why and when. */
 export interface By {
@@ -309,7 +314,7 @@ export async function changeOrder(
 ): Promise<StoredOrder> {
   const { text, values, changed, told } = changeOf(tenant, order, change, by);
   const { rowCount } = await tx.query(`${text} select id from moved`, values);
-  if (rowCount === 0) throw stale();
+  if (rowCount === 0) throw new StaleOrder();
   if (told.length > 0) await tx.emit(...told);
   // What is done alone goes on with an order that there is: it comes to nothing, and to life again, beside other rows.
   if (countsFor(changed) !== countsFor(order)) await tellSpending(tx, changed);
@@ -336,15 +341,11 @@ export async function changeOrderAlone(
     // What goes along locks units, in an order that it keeps to by itself only.
     await sql.queries(tenant, [insisting, ...along], { emit: told, alone: along.length > 0 });
   } catch (error) {
-    throw stateOf(error) === DIVISION_BY_ZERO ? stale() : error;
+    throw stateOf(error) === DIVISION_BY_ZERO ? new StaleOrder() : error;
   }
   return changed;
 }
 const DIVISION_BY_ZERO = '22012';
-
-function stale(): ShopError {
-  return new ShopError('conflict', STALE, { remedy: 'Read the order again.' });
-}
 
 /** @throws ShopError `illegal_transition` */
 function changeOf(
