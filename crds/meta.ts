@@ -76,7 +76,7 @@ export const condition = object('One aspect of the state of the object.', {
   message: string('What is the case, and what to do when something is wrong.', { max: 2048 }),
 });
 
-export const inventoryItem = object('An object the operator made and will remove again.', {
+const inventoryItem = object('An object the operator made and will remove again.', {
   apiVersion: string('Group and version of the object.', { max: 253 }),
   kind: string('Kind of the object.', { max: 63 }),
   namespace: optional(string('Namespace; absent for cluster-scoped objects.', { max: 63 })),

@@ -66,7 +66,7 @@ export interface EmbeddedCluster {
   close(): Promise<void>;
 }
 
-export const NODE_NAME = 'shopmind';
+const NODE_NAME = 'shopmind';
 const HOST = '127.0.0.1';
 const SETTLE_MS = 3_000;
 

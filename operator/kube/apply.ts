@@ -6,7 +6,7 @@
  * The annotation survives restarts, the comparison finds drift, and the memory covers values the server spells
  * differently (`0.5` CPU becomes `500m`): one apply that changes nothing, then silence.
  */
-import { canonical, hashOf, isSubset, sameJson } from './canonical.ts';
+import { hashOf, isSubset, sameJson } from './canonical.ts';
 import type { CallOptions, Client } from './client.ts';
 import type { Cache } from './cache.ts';
 import {
@@ -179,7 +179,3 @@ function stated(object: KubeObject): unknown {
 
 /** Any object may have a status; the base type does not know of it. */
 const statusOf = (object: KubeObject): unknown => (object as KubeObject & { status?: unknown }).status;
-
-/** For tests and `plan`: whether two objects state the same. */
-export const statesTheSame = (a: KubeObject, b: KubeObject): boolean =>
-  canonical(stated(a)) === canonical(stated(b));

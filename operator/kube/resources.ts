@@ -90,10 +90,7 @@ export const services = core<Service>('services', 'Service');
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount');
 export const secrets = core<Secret>('secrets', 'Secret');
 export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap');
-export const persistentVolumeClaims = core<PersistentVolumeClaim>(
-  'persistentvolumeclaims',
-  'PersistentVolumeClaim',
-);
+const persistentVolumeClaims = core<PersistentVolumeClaim>('persistentvolumeclaims', 'PersistentVolumeClaim');
 export const resourceQuotas = core<ResourceQuota>('resourcequotas', 'ResourceQuota');
 export const limitRanges = core<LimitRange>('limitranges', 'LimitRange');
 export const coreEvents = core<CoreEvent>('events', 'Event');
@@ -101,7 +98,7 @@ export const coreEvents = core<CoreEvent>('events', 'Event');
 export const deployments = apps<Deployment>('deployments', 'Deployment');
 export const replicaSets = apps<ReplicaSet>('replicasets', 'ReplicaSet');
 export const statefulSets = apps<StatefulSet>('statefulsets', 'StatefulSet');
-export const daemonSets = apps<DaemonSet>('daemonsets', 'DaemonSet');
+const daemonSets = apps<DaemonSet>('daemonsets', 'DaemonSet');
 
 export const controllerRevisions = apps<ControllerRevision>('controllerrevisions', 'ControllerRevision');
 
@@ -135,7 +132,7 @@ export const horizontalPodAutoscalers = resource<HorizontalPodAutoscaler>(
 );
 
 export const roles = rbac<ObjectOf<V1Role>>('roles', 'Role', true);
-export const roleBindings = rbac<ObjectOf<V1RoleBinding>>('rolebindings', 'RoleBinding', true);
+const roleBindings = rbac<ObjectOf<V1RoleBinding>>('rolebindings', 'RoleBinding', true);
 export const clusterRoles = rbac<ObjectOf<V1ClusterRole>>('clusterroles', 'ClusterRole', false);
 export const clusterRoleBindings = rbac<ObjectOf<V1ClusterRoleBinding>>(
   'clusterrolebindings',

@@ -41,7 +41,7 @@ export function environment(
 }
 
 /** What the API server refused, in the plugin's words. Any other error stays as it is. */
-export function asFailure(error: unknown): unknown {
+function asFailure(error: unknown): unknown {
   if (!(error instanceof KubeError)) return error;
   if (error.reason === 'Aborted') return new Interrupted();
   return new Failure(error.message, {

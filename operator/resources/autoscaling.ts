@@ -27,8 +27,8 @@ export function replicasOf(spec: ServiceSpec): Replicas {
 }
 
 /** What the runtime counts each request in; an adapter of the custom metrics API serves its rate under REQUEST_RATE. */
-export const REQUEST_COUNTER = 'http_request_duration_seconds_count';
-export const REQUEST_RATE = 'http_requests_per_second';
+const REQUEST_COUNTER = 'http_request_duration_seconds_count';
+const REQUEST_RATE = 'http_requests_per_second';
 
 /** Up at once, to twice as many each quarter of a minute; down slowly, so that the next wave does not find half the Pods gone. */
 const BEHAVIOR: k8s.HorizontalPodAutoscalerBehaviorV2 = {

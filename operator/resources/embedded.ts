@@ -19,10 +19,10 @@ export interface EmbeddedOptions {
   readonly logLevel?: string;
 }
 
-export const POSTGRES_PORT = 5432;
-export const PROCESSOR_PORT = 8090;
+const POSTGRES_PORT = 5432;
+const PROCESSOR_PORT = 8090;
 /** Host name under which browsers reach the processor. */
-export const PROCESSOR_HOST = 'pay.localhost';
+const PROCESSOR_HOST = 'pay.localhost';
 
 export function embeddedManifests(options: EmbeddedOptions): readonly Manifest[] {
   return manifests((chart) => {

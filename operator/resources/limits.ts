@@ -12,7 +12,7 @@ import { has } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Pods a roll-out may have beyond those wanted: the Deployments' maxSurge. */
-export const SURGE = 1;
+const SURGE = 1;
 /** Where no autoscaler decides, people do (`kubectl scale`): up to here without asking anybody. */
 const BY_HAND = 10;
 /** A backup under way, a restore, and somebody's debugging container. */

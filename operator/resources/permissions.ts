@@ -26,7 +26,7 @@ export interface Grant {
 
 /** Names of the objects of ours that the operator completes with what only it knows: the authority of its certificates. */
 export const WEBHOOK_CONFIGURATION = 'shopmind';
-export const LEASE = 'shopmind-operator';
+const LEASE = 'shopmind-operator';
 
 const ALL_OF_A_CHILD: readonly Verb[] = ['get', 'list', 'watch', 'create', 'patch', 'delete'];
 const READ: readonly Verb[] = ['list', 'watch'];

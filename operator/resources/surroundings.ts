@@ -62,7 +62,7 @@ export function has({ integrations }: Surroundings, integration: Integration): b
 }
 
 /** Labels by which Istio takes in a namespace; ours follow the platform's, revision included. */
-export const MESH_LABELS = ['istio-injection', 'istio.io/rev'];
+const MESH_LABELS = ['istio-injection', 'istio.io/rev'];
 
 /** @param labels of the platform's own namespace */
 export function meshOf(labels: Readonly<Record<string, string>> | undefined): Surroundings['mesh'] {

@@ -73,7 +73,7 @@ export interface Action {
   readonly redirect: RouteFilter['requestRedirect'];
 }
 
-export const TENANT_LABEL = 'shopmind.ai/tenant';
+const TENANT_LABEL = 'shopmind.ai/tenant';
 export const REQUESTS_PER_MINUTE = 'shopmind.ai/requests-per-minute';
 export const SUSPENDED = 'shopmind.ai/suspended';
 

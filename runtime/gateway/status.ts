@@ -22,7 +22,7 @@ import { httpRouteType, isGateway, type Discovery } from './discovery.ts';
 import type { HttpRoute, ParentRef, RouteParentStatus } from './httproute.ts';
 import { isOwnService } from './splits.ts';
 
-export const CONTROLLER_NAME = 'shopmind.ai/gateway';
+const CONTROLLER_NAME = 'shopmind.ai/gateway';
 
 export interface StatusOptions {
   readonly client: Client;
@@ -152,7 +152,7 @@ const reconcileRoute =
   };
 
 /** Our entries as they should be, and those of other controllers as they are. */
-export function parentsOf(
+function parentsOf(
   object: HttpRoute,
   compiled: CompiledRoute,
   options: Pick<StatusOptions, 'gateway' | 'discovery' | 'lostHosts' | 'clock'>,

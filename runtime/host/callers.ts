@@ -7,7 +7,7 @@ import type { Identity, Secrets, Tenant } from '../platform/ports.ts';
 import { isApiKey } from './keys/keys.ts';
 import { hostNameOf } from './shop.ts';
 
-export const SESSION_COOKIE = 'shopmind_session';
+const SESSION_COOKIE = 'shopmind_session';
 
 export interface CallersOptions {
   readonly secrets: Secrets;

@@ -11,7 +11,7 @@ import type { Sql, SqlValue, TenantId } from './ports.ts';
 export const PERSONAL_DATA = 'personalData';
 
 /** What the person is called: their id and e-mail address, as they were given and as they are compared. */
-export const PersonAsked = z.strictObject({ names: z.array(z.string().min(1).max(320)).min(1).max(4) });
+const PersonAsked = z.strictObject({ names: z.array(z.string().min(1).max(320)).min(1).max(4) });
 
 export interface PersonalTable {
   readonly table: string;

@@ -11,8 +11,8 @@ import { jobs } from '../kinds.ts';
 import type { World } from '../world.ts';
 import { endOf } from './attend.ts';
 
-export const BACKED_UP = 'BackedUp';
-export const RECOVERABLE = 'Recoverable';
+const BACKED_UP = 'BackedUp';
+const RECOVERABLE = 'Recoverable';
 
 type Finding = Pick<NewCondition, 'status' | 'reason' | 'message'>;
 

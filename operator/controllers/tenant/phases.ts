@@ -526,7 +526,7 @@ export async function ownPaymentKeys(visit: Visit): Promise<{
 }
 
 /** The merchant's own keys at PayPal; none where the account is at the platform's stand-in, or there is none. */
-export async function ownPayPalKeys(visit: Visit): Promise<{
+async function ownPayPalKeys(visit: Visit): Promise<{
   readonly value: TenantData['payPalKeys'];
   readonly problem?: Problem;
 }> {

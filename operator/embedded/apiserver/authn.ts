@@ -45,7 +45,7 @@ export function userOfToken(token: string, tokens: Tokens, store: Store): UserIn
   return serviceAccountUser(namespace, name, uid);
 }
 
-export function serviceAccountUser(namespace: string, name: string, uid: string): UserInfo {
+function serviceAccountUser(namespace: string, name: string, uid: string): UserInfo {
   return {
     username: `system:serviceaccount:${namespace}:${name}`,
     uid,

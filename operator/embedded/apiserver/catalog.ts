@@ -69,7 +69,7 @@ const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
 const STABILITY: Readonly<Record<string, number>> = { alpha: 0, beta: 1 };
 
 /** Kubernetes's order of versions: stable before beta before alpha, newer before older, others last by name. */
-export function byVersionPriority(left: string, right: string): number {
+function byVersionPriority(left: string, right: string): number {
   const a = VERSION.exec(left);
   const b = VERSION.exec(right);
   if (!a || !b) return a ? -1 : b ? 1 : left < right ? -1 : 1;

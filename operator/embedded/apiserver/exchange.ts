@@ -6,7 +6,7 @@ import { formOf, type Form } from './negotiation.ts';
 import type { IncludeObject } from './table/table.ts';
 
 /** As kube-apiserver limits it. */
-export const LARGEST_BODY = 3 * 1024 * 1024;
+const LARGEST_BODY = 3 * 1024 * 1024;
 /** The form of Kubernetes' typed Go clients; its decoder is loaded by the first that uses it. */
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const LONGEST_WARNING = 1_000;

@@ -22,7 +22,7 @@ import { BY_CONTROLLER } from './replicaset.ts';
 
 type Status = NonNullable<Deployment['status']>;
 
-export const HASH_LABEL = 'pod-template-hash';
+const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
 const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
 const DESIRED = 'deployment.kubernetes.io/desired-replicas';

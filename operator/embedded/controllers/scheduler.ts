@@ -5,7 +5,7 @@
 import { on, runController, type Context, type Controller } from './machinery/controller.ts';
 import { NODES, PODS, timestamp, type Node, type Pod } from './machinery/wire.ts';
 
-export const SCHEDULER_NAME = 'default-scheduler';
+const SCHEDULER_NAME = 'default-scheduler';
 
 export type Decision =
   | { readonly bind: string }

@@ -7,7 +7,7 @@ import type { ImageTable } from '../node/images.ts';
 const entry = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 export const TEST_IMAGE = 'shopmind/test';
-export const POSTGRES_IMAGE = 'shopmind/postgres';
+const POSTGRES_IMAGE = 'shopmind/postgres';
 
 /** For tests and conformance. */
 export const TEST_IMAGES: ImageTable = {

@@ -37,7 +37,7 @@ export function containerEnv(pod: Pod, container: Container, place: PodPlace, re
 }
 
 /** A ConfigMap's texts, or a Secret's decoded ones. @throws ConfigError when it is missing and not optional */
-export function configMapValues(references: References, name: string, optional = false): Env {
+function configMapValues(references: References, name: string, optional = false): Env {
   const found = references.configMap(name);
   if (!found && !optional) throw new ConfigError(`configmap "${name}" not found`);
   return { ...found?.data };

@@ -13,7 +13,7 @@ export interface Heartbeat {
   close(): void;
 }
 
-export const LEASE_NAMESPACE = 'kube-node-lease';
+const LEASE_NAMESPACE = 'kube-node-lease';
 const RENEW_MS = 10_000;
 const LEASE_SECONDS = 40;
 /** The Node's own status is written this often when nothing changes. */

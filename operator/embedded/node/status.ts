@@ -79,7 +79,7 @@ export function phaseOf({
 }
 
 /** Every init container has done its work, every sidecar has started. */
-export function initialized(spec: PodSpec, init: readonly ContainerStatus[]): boolean {
+function initialized(spec: PodSpec, init: readonly ContainerStatus[]): boolean {
   return (spec.initContainers ?? []).every((container, at) => {
     const status = init[at];
     return isSidecar(container) ? status?.started === true : status?.state?.terminated?.exitCode === 0;

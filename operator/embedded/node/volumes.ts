@@ -45,7 +45,7 @@ export function volumeEnv(container: Container, paths: ReadonlyMap<string, strin
   );
 }
 
-export const volumeVariable = (name: string): string =>
+const volumeVariable = (name: string): string =>
   `SHOPMIND_VOLUME_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 
 async function makeVolume(

@@ -13,7 +13,7 @@ export type CelTypes = {
 };
 
 /** Property names that CEL cannot say are escaped; undefined for those that rules cannot reach at all. */
-export function escapeProperty(name: string): string | undefined {
+function escapeProperty(name: string): string | undefined {
   if (reserved.has(name)) return `__${name}__`;
   if (!/^[A-Za-z_][A-Za-z0-9_./-]*$/.test(name)) return undefined;
   return name
@@ -171,7 +171,7 @@ function scalarToCel(
 }
 
 /** Deep equality of CEL values. */
-export function equalValues(a: unknown, b: unknown): boolean {
+function equalValues(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a))
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalValues(item, b[index]));

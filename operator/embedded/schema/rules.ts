@@ -278,7 +278,7 @@ function mentions(node: ASTNode, name: string): boolean {
 const presence = new WeakMap<Schema, boolean>();
 
 /** Whether a schema has rules anywhere, so that others are not walked. */
-export function hasRules(schema: Schema): boolean {
+function hasRules(schema: Schema): boolean {
   const before = presence.get(schema);
   if (before !== undefined) return before;
   presence.set(schema, true);

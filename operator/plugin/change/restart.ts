@@ -52,7 +52,7 @@ export async function restart({ cli, args: [name = '', service], flags }: Call):
 }
 
 /** Until every Deployment runs what is asked for. @returns the exit code */
-export async function followRollout(
+async function followRollout(
   cli: Cli,
   client: Client,
   namespace: string | undefined,

@@ -44,7 +44,7 @@ function stops(wanted: Wanted): string {
 }
 
 /** @throws Failure naming the flag */
-export function parseWanted(flags: Flags): Wanted {
+function parseWanted(flags: Flags): Wanted {
   const [replicas, min, max] = ['replicas', 'min', 'max'].map((flag) => count(flags.text(flag), flag));
   if (replicas !== undefined && min === undefined && max === undefined) return { kind: 'replicas', replicas };
   if (replicas === undefined && (min !== undefined || max !== undefined)) return { kind: 'bounds', min, max };

@@ -103,7 +103,7 @@ function byTime(a: CoreEvent, b: CoreEvent): number {
 }
 
 /** A table, the oldest first. */
-export function renderEvents(found: readonly CoreEvent[], style: Style, now: number): string {
+function renderEvents(found: readonly CoreEvent[], style: Style, now: number): string {
   const head = ['LAST', 'TYPE', 'OBJECT', 'REASON', 'TIMES', 'MESSAGE'].map(style.bold);
   const rows = found.map((event) => [
     age(timeOf(event), now),

@@ -36,7 +36,7 @@ export async function platformNow(client: Client): Promise<Region> {
 }
 
 /** @throws Failure when nothing says what the region is */
-export async function regionNamed(client: Client, name: string): Promise<Region> {
+async function regionNamed(client: Client, name: string): Promise<Region> {
   if (!NAME.test(name)) throw new Failure(`"${name}" is no name of a region`, { exitCode: EXIT.usage });
   const { secret, config } = await valuesOf(client, `region-${name}`);
   if (secret?.['DATABASE_ADMIN_URL'] === undefined)

@@ -105,7 +105,7 @@ function stateOf({ revokedAt, expiresAt }: Key, now: number): 'good' | 'revoked'
 }
 
 /** A table, as the shop lists them: the youngest first. */
-export function renderKeys(found: readonly Key[], style: Style, now: number): string {
+function renderKeys(found: readonly Key[], style: Style, now: number): string {
   const head = ['ID', 'NAME', 'ENDS IN', 'STATE', 'AGE', 'USED', 'MAY'].map(style.bold);
   const rows = found.map((key) => {
     const state = stateOf(key, now);

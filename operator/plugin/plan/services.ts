@@ -68,7 +68,7 @@ export async function servicesAfter(
 }
 
 /** How a plan calls a Service: `tenant-acme/runtime`. */
-export function titleOf({ metadata: { name, namespace = '' } }: ServiceObject): string {
+function titleOf({ metadata: { name, namespace = '' } }: ServiceObject): string {
   return `${namespace}/${name}`;
 }
 

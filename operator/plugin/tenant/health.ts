@@ -190,7 +190,7 @@ function serviceNodes(
   ];
 }
 
-export function serviceNode(
+function serviceNode(
   observed: Observed,
   service: ServiceObject,
   database: HealthNode | undefined,
@@ -253,7 +253,7 @@ function deploymentNode(
   };
 }
 
-export function podNode(observed: Observed, pod: Pod, database: HealthNode | undefined): HealthNode {
+function podNode(observed: Observed, pod: Pod, database: HealthNode | undefined): HealthNode {
   const judgement = judgePod(pod, warningsOf(observed, pod));
   const statuses = pod.status?.containerStatuses ?? [];
   const restarts = statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);

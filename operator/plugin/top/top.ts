@@ -179,11 +179,7 @@ function tenantsText({ style }: Cli, rows: readonly TopRow[]): string {
   ]);
 }
 
-export function trafficCells({
-  requestsPerSecond,
-  errors,
-  p99Milliseconds,
-}: Partial<Traffic>): readonly string[] {
+function trafficCells({ requestsPerSecond, errors, p99Milliseconds }: Partial<Traffic>): readonly string[] {
   return [
     requestsPerSecond === undefined ? '–' : requestsPerSecond.toFixed(1),
     errors === undefined ? '–' : `${(errors * 100).toFixed(1)} %`,

@@ -29,7 +29,7 @@ export interface AdminWire {
 }
 
 /** The server understood and refused. Names of codes: kafka.apache.org/protocol#protocol_error_codes */
-export class KafkaRefusal extends Error {
+class KafkaRefusal extends Error {
   readonly code: number;
 
   constructor(request: string, code: number, message: string | null) {

@@ -3,7 +3,7 @@
  * asked to be gone is gone there too. The rule of ours in a bucket's replication, among those of others. Pure.
  */
 
-export const REPLICA_RULE = 'shopmind-replica';
+const REPLICA_RULE = 'shopmind-replica';
 
 /** @param xml of the bucket, as the server has it */
 export function isReplicated(xml: string | undefined, arn: string, prefix: string): boolean {

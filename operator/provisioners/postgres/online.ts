@@ -7,7 +7,7 @@
 export const ONLINE_INDEX = /create\s+(?:unique\s+)?index\s+concurrently\s+if\s+not\s+exists\s+(\w+)/i;
 
 /** In the file of a migration that contracts: who has checked that nobody uses it any more, since when. */
-export const CONTRACTS = /^-- contracts: \S/m;
+const CONTRACTS = /^-- contracts: \S/m;
 
 /** @returns what a migration does that Pods of the release before, or others' statements, could not live with */
 export function offences(sql: string): readonly string[] {

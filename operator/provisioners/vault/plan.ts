@@ -35,7 +35,7 @@ export interface Action {
 }
 
 /** New values are sealed by a new key so often; what an old one has sealed stays open to it. */
-export const ROTATION_SECONDS = 30 * 86_400;
+const ROTATION_SECONDS = 30 * 86_400;
 
 /**
  * Of a runtime's login. A token lives so long without anybody looking at the login again; the rights it stands for are looked at

@@ -12,7 +12,7 @@ import { verifies } from '../../provisioners/postgres/scram.ts';
 import { loginOf } from '../../provisioners/logins.ts';
 import type { Login } from '../../provisioners/system.ts';
 
-export const ARCHIVER_ROLE = 'shop_archiver';
+const ARCHIVER_ROLE = 'shop_archiver';
 /** The replication slot, which keeps the log for the archiver while it is away. */
 export const ARCHIVER_SLOT = 'shopmind';
 

@@ -32,7 +32,7 @@ export interface Staged {
 }
 
 /** What arrived is not what the archive has. */
-export class ArrivedDifferentError extends Error {
+class ArrivedDifferentError extends Error {
   readonly remedy = 'no living row was changed; try again, and report it if it happens twice';
   constructor(schema: string, tables: readonly string[]) {
     super(`the rows that arrived differ from the archive's in ${schema}: ${tables.join(', ')}`);

@@ -37,7 +37,7 @@ export interface Proof {
 }
 
 /** The copy is not what it was made of. */
-export class NotProvenError extends Error {
+class NotProvenError extends Error {
   readonly remedy =
     'do not trust backups before this is understood: keep the archive as it is, and restore by hand to another moment';
   constructor(places: readonly string[]) {

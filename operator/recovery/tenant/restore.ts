@@ -283,7 +283,7 @@ async function fittingTables(
   for (const name of Object.keys(counts)) {
     const now = known.get(name);
     if (now === undefined) throw new SchemasDifferError(source.name, schema, name, 'there is no such table');
-    const then = former?.find((table) => table.name === name);
+    const then = former.find((table) => table.name === name);
     if (then !== undefined && then.shape !== now.shape)
       throw new SchemasDifferError(source.name, schema, name, 'its columns have changed since');
   }

@@ -3,7 +3,6 @@ import type { FactDefinition } from '../../platform/definition.ts';
 
 /** What pages tell: kinds that only the browser knows of. */
 export const PAGE_KINDS = ['view', 'search', 'click', 'cart', 'checkout', 'purchase'] as const;
-export type PageKind = (typeof PAGE_KINDS)[number];
 
 export const FACTS: readonly FactDefinition[] = [
   {

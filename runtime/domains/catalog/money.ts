@@ -1,7 +1,7 @@
 /** Decimal prices in text, as CSVs have them, to integer minor units and back. Pure. */
 
 /** Digits after the point that a currency has: EUR 2, JPY 0, KWD 3. */
-export function decimalsOf(currency: string): number {
+function decimalsOf(currency: string): number {
   let decimals = known.get(currency);
   if (decimals === undefined) {
     decimals =

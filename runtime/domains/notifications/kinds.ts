@@ -467,7 +467,6 @@ const KIND_TABLE = {
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type KindName = keyof typeof KIND_TABLE;
-export type VariablesOf<Name extends KindName> = z.input<(typeof KIND_TABLE)[Name]['variables']>;
 
 export const KINDS: Readonly<Record<KindName, Kind>> = KIND_TABLE;
 // The keys of a literal are its names.

@@ -253,7 +253,6 @@ export const outboxPage = z.object({ messages: z.array(outboxMessage) });
 export type Settings = z.infer<typeof settings>;
 export type Mode = z.infer<typeof mode>;
 export type DeliveryState = z.infer<typeof deliveryState>;
-export type NotifyInput = z.infer<typeof notifyInput>;
 export type TemplateSource = z.infer<typeof templateSource>;
 export type Choices = z.infer<typeof choices>;
 

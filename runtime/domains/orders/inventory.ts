@@ -30,7 +30,7 @@ export interface StockChange {
 }
 
 /** Fewer free units than this are called low. */
-export const LOW_BELOW = 6;
+const LOW_BELOW = 6;
 
 /** @param backorder units that may be promised beyond the shelf */
 export function availabilityOf(free: number, tracked: boolean, backorder: number): Availability {

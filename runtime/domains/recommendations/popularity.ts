@@ -5,7 +5,7 @@
  */
 
 /** After so long it is worth half. */
-export const HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1_000;
+const HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1_000;
 /** A double is good for 1,023 half-lives after it: until 2064. */
 const LANDMARK_MS = Date.UTC(2025, 0, 1);
 

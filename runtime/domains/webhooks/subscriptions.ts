@@ -7,7 +7,7 @@ import type { Subscription, SubscriptionInput, SubscriptionPatch } from './schem
 import { newSecret } from './signature.ts';
 
 /** More are a loop, or a shop's every customer. */
-export const MOST_SUBSCRIPTIONS = 20;
+const MOST_SUBSCRIPTIONS = 20;
 const HOUR_MS = 60 * 60 * 1_000;
 
 interface Row {
@@ -27,8 +27,6 @@ interface Row {
 
 const COLUMNS = `id, url, description, events, enabled, disabled_because, disabled_at, former_until, failures, failing_since,
   created_at, updated_at`;
-
-export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** What a subscription's secret is sealed for. */
 export const sealedFor = (id: string): string => `webhooks/${id}`;

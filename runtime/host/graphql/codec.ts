@@ -33,7 +33,7 @@ export function encode(value: unknown, of: Value): unknown {
   }
 }
 
-export function encodeObject(
+function encodeObject(
   given: Readonly<Record<string, unknown>>,
   fields: readonly Field[],
 ): Record<string, unknown> {

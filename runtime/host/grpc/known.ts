@@ -69,7 +69,7 @@ export const BadRequest = message('google.rpc.BadRequest', [
 export const RetryInfo = message('google.rpc.RetryInfo', [1, 'retry_delay', Duration]);
 export const RequestInfo = message('google.rpc.RequestInfo', [1, 'request_id', 'string']);
 
-export const HealthCheckRequest = message('grpc.health.v1.HealthCheckRequest', [1, 'service', 'string']);
+const HealthCheckRequest = message('grpc.health.v1.HealthCheckRequest', [1, 'service', 'string']);
 const ServingStatus: Enum = {
   kind: 'enum',
   fullName: 'grpc.health.v1.HealthCheckResponse.ServingStatus',
@@ -79,7 +79,7 @@ const ServingStatus: Enum = {
     word: name,
   })),
 };
-export const HealthCheckResponse: Message = {
+const HealthCheckResponse: Message = {
   kind: 'message',
   fullName: 'grpc.health.v1.HealthCheckResponse',
   fields: fieldsOf([1, 'status', ServingStatus]),

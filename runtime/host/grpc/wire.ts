@@ -11,7 +11,7 @@ import { isRecord } from '../records.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A message inside a message inside …: no route takes more than a few. */
-export const MOST_DEEP = 64;
+const MOST_DEEP = 64;
 
 const VARINT = 0;
 const FIXED64 = 1;

@@ -32,7 +32,7 @@ export async function createBackups(url: string): Promise<Backups> {
 
 const PARTIAL = '.partial';
 /** @param base folder of the blob store */
-export function createFileBackups(base: string): Backups {
+function createFileBackups(base: string): Backups {
   const folderOf = (tenant: TenantId): string => join(base, '_backups', checkedTenantId(tenant));
 
   return {

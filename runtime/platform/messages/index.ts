@@ -6,7 +6,7 @@
 import { parseAddress } from '../address/index.ts';
 import type { Address } from '../address/index.ts';
 
-export const PROVIDERS = {
+const PROVIDERS = {
   mail: { key: 'MAIL_PROVIDERS', schemes: { smtp: 587, smtps: 465 } },
   sms: { key: 'SMS_PROVIDERS', schemes: { 'twilio+https': 443, 'twilio+http': 80 } },
 } as const satisfies Readonly<Record<string, { key: string; schemes: Readonly<Record<string, number>> }>>;
@@ -25,7 +25,7 @@ export interface Providers {
 const EMBEDDED = 'embedded';
 
 /** @throws Error that says what is wrong and repeats nothing of the addresses: they are secrets */
-export function readProviders(channel: ProvidedChannel, text: string): readonly Address[] {
+function readProviders(channel: ProvidedChannel, text: string): readonly Address[] {
   return addressesIn(text).map((address) => readProvider(channel, address));
 }
 

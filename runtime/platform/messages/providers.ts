@@ -28,7 +28,7 @@ import { checkMail, checkPush, checkSms } from './rules.ts';
 
 export const MAIL_PROVIDERS = 'mail-providers';
 export const SMS_PROVIDERS = 'sms-providers';
-export const PUSH_KEY = 'push-key';
+const PUSH_KEY = 'push-key';
 
 export interface MessagingOptions {
   readonly sql: Sql;

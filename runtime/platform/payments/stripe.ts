@@ -35,9 +35,9 @@ export interface StripePaymentsOptions {
 }
 
 /** Names under which the operator keeps a tenant's keys. */
-export const SECRET_KEY = 'payments-secret-key';
-export const PUBLISHABLE_KEY = 'payments-publishable-key';
-export const WEBHOOK_SECRET = 'payments-webhook-secret';
+const SECRET_KEY = 'payments-secret-key';
+const PUBLISHABLE_KEY = 'payments-publishable-key';
+const WEBHOOK_SECRET = 'payments-webhook-secret';
 
 /** Signatures older than this are refused, as Stripe advises. */
 const TOLERANCE_SECONDS = 300;

@@ -80,7 +80,7 @@ export interface PicturesOptions {
 }
 
 /** The bucket that only this file knows. */
-export const RENDITIONS = 'renditions';
+const RENDITIONS = 'renditions';
 /** Of what renditions are painted from. */
 const KEPT_QUALITY = 90;
 const KEPT_DAYS = 30;

@@ -18,7 +18,7 @@ export interface ExportOptions {
 }
 
 /** A table that is the tenant's and that its role may not read: a backup without it would be none. */
-export class UnreadableTableError extends Error {
+class UnreadableTableError extends Error {
   override readonly name = 'UnreadableTableError';
 }
 

@@ -40,7 +40,7 @@ export class VaultRefusal extends Error {
   }
 }
 
-export const VAULT_PORT = 8200;
+const VAULT_PORT = 8200;
 const DEFAULT_MOUNT = 'shopmind';
 /** Whose password is a token, which no AppRole is asked for. */
 const BY_TOKEN = 'token';
@@ -178,7 +178,7 @@ export async function openSealed(
 }
 
 /** @throws Error when it is none */
-export function parseVaultAddress(text: string): Address {
+function parseVaultAddress(text: string): Address {
   const address = parseAddress(text, VAULT_PORT);
   if (address.scheme !== 'vault+http' && address.scheme !== 'vault+https')
     throw new Error('a Vault is named as vault+https://[role:secret@]host[:port][/mount]');

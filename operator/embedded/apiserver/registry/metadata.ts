@@ -153,7 +153,7 @@ function ownerCauses(metadata: ObjectMeta): Cause[] {
 }
 
 /** Causes for which the key of a label or annotation is refused. */
-export function qualifiedNameCauses(key: string, path: string): Cause[] {
+function qualifiedNameCauses(key: string, path: string): Cause[] {
   const parts = key.split('/');
   const name = parts.at(-1) ?? '';
   if (parts.length > 2)
@@ -178,7 +178,7 @@ export function qualifiedNameCauses(key: string, path: string): Cause[] {
 }
 
 /** Causes for which the value of a label is refused. */
-export function labelValueCauses(value: string, path: string): Cause[] {
+function labelValueCauses(value: string, path: string): Cause[] {
   const causes: Cause[] = [];
   if (value.length > LONGEST_LABEL)
     causes.push(invalid(path, value, `must be no more than ${LONGEST_LABEL} bytes`));

@@ -84,7 +84,7 @@ export class MoveLostError extends Error {
 }
 
 /** A restore or an erasure has the tenant. */
-export class TenantBusyError extends Error {
+class TenantBusyError extends Error {
   readonly remedy =
     'the move begins by itself once that has ended; a command that was broken off ends when it is repeated';
   constructor(tenant: string, operation: string) {

@@ -50,7 +50,7 @@ type Ticket = z.infer<typeof Ticket>;
 
 type Lacking = 'sign-in' | 'consent';
 
-export const CONNECT_COOKIE = 'shopmind_connect';
+const CONNECT_COOKIE = 'shopmind_connect';
 const PAGE = '/connect';
 const SEALED_AS = 'sign-in to an app';
 const WITHIN_MS = 10 * 60_000;

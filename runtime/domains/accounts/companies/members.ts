@@ -29,8 +29,6 @@ const MOST_INVITATIONS = 100;
 /** Who changes something: the merchant, or a member, who has to be an admin. */
 export type By = { readonly merchant: true } | { readonly customerId: string };
 
-export type CompanyMembers = ReturnType<typeof createCompanyMembers>;
-
 export function createCompanyMembers(
   platform: Pick<Platform, 'sql' | 'clock' | 'newId' | 'call' | 'originOf'>,
   { links, passwords }: { readonly links: Links; readonly passwords: Passwords },
@@ -310,7 +308,7 @@ export function requireAdmin(member: MemberRow | undefined, companyId: string): 
   throw new ShopError('forbidden', 'This is for the company’s admins.', { remedy: 'Ask one of them.' });
 }
 
-export function requireApproved({ state }: Pick<CompanyRow, 'state'>): void {
+function requireApproved({ state }: Pick<CompanyRow, 'state'>): void {
   if (state === 'approved') return;
   throw new ShopError('conflict', `A company that is ${state} cannot do this.`, {
     remedy: 'The shop has to approve it first.',

@@ -63,8 +63,6 @@ interface ApprovalRow {
   readonly purchase_order: string | null;
 }
 
-export type Spending = ReturnType<typeof createSpending>;
-
 export function createSpending(platform: Pick<Platform, 'sql' | 'clock' | 'newId' | 'call'>) {
   const { sql, clock, newId } = platform;
 

@@ -201,7 +201,7 @@ export function companyEvent(
   return { topic: 'accounts.company', type: `accounts.company.${happening}`, key: id, payload };
 }
 
-export function noCompany(id: string): ShopError {
+function noCompany(id: string): ShopError {
   return new ShopError('not_found', `There is no company ${id}.`, {
     remedy: 'GET /api/admin/accounts/companies lists them.',
   });

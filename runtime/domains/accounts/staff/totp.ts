@@ -1,7 +1,7 @@
 /** One-time passwords by time (RFC 6238): six digits, half a minute each, by HMAC-SHA-1, which is what every app has. Pure. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export const STEP_SECONDS = 30;
+const STEP_SECONDS = 30;
 /** A phone's clock may be half a minute off. */
 const DRIFT_STEPS = 1;
 

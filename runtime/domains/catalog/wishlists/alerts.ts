@@ -16,7 +16,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Questions to one mailbox that wait for its answer. */
 export const MOST_UNANSWERED = 3;
 /** Things one customer or mailbox waits for. */
-export const MOST_ALERTS = 50;
+const MOST_ALERTS = 50;
 /** A question that is not answered by then is forgotten. */
 export const ANSWER_MS = 2 * DAY_MS;
 const AGAIN_MS = DAY_MS;

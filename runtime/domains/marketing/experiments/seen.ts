@@ -98,12 +98,12 @@ function levelOf(plan: Plan, goal: string): number {
   return plan.alpha / (goal === plan.goal ? variants : variants * plan.guards.length);
 }
 
-export function goalsOf({ goal, guards }: Plan): readonly string[] {
+function goalsOf({ goal, guards }: Plan): readonly string[] {
   return [goal, ...guards.map((guard) => guard.goal)];
 }
 
 /** Variants that are given out, but the control. */
-export function treatedOf({ control, shares }: Plan): readonly string[] {
+function treatedOf({ control, shares }: Plan): readonly string[] {
   return shares
     .filter(({ variant, weight }) => weight > 0 && variant !== control)
     .map(({ variant }) => variant);

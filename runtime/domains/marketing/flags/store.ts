@@ -15,8 +15,6 @@ export interface Snapshot {
   readonly running: ReadonlyMap<string, Giving & { readonly plan: Plan }>;
 }
 
-export type FlagStore = ReturnType<typeof createFlagStore>;
-
 export function createFlagStore({ sql, clock }: { readonly sql: Sql; readonly clock: Clock }) {
   const kept = new Map<TenantId, { readonly until: number; readonly snapshot: Promise<Snapshot> }>();
 

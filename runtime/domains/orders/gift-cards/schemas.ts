@@ -65,7 +65,6 @@ export const giftCardPage = z.object({ giftCards: z.array(giftCard), nextCursor:
 /** A card in a cart, and how much of it the order would take. */
 export const cartGiftCard = z.object({ id: z.string(), ending: z.string(), amount: z.int() });
 
-export type CartGiftCard = z.infer<typeof cartGiftCard>;
 export type GiftCard = z.infer<typeof giftCard>;
 export type GiftCardPage = z.infer<typeof giftCardPage>;
 export type GiftCardWithEntries = z.infer<typeof giftCardWithEntries>;

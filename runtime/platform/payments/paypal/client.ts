@@ -45,7 +45,7 @@ export interface PayPalClientOptions {
 }
 
 /** What PayPal calls the reason of a refusal: `ORDER_NOT_APPROVED`. */
-export function issueOf(error: unknown): string | undefined {
+function issueOf(error: unknown): string | undefined {
   return error instanceof ShopError && error.cause instanceof Refusal ? error.cause.issue : undefined;
 }
 

@@ -54,10 +54,10 @@ export interface PayPalPaymentsOptions {
 }
 
 /** Names under which the operator keeps a tenant's keys. */
-export const PAYPAL_CLIENT_ID = 'paypal-client-id';
-export const PAYPAL_CLIENT_SECRET = 'paypal-client-secret';
-export const PAYPAL_WEBHOOK_ID = 'paypal-webhook-id';
-export const PAYPAL_ENVIRONMENT = 'paypal-environment';
+const PAYPAL_CLIENT_ID = 'paypal-client-id';
+const PAYPAL_CLIENT_SECRET = 'paypal-client-secret';
+const PAYPAL_WEBHOOK_ID = 'paypal-webhook-id';
+const PAYPAL_ENVIRONMENT = 'paypal-environment';
 
 /** Where PayPal is. `local` is the stand-in. */
 const ENVIRONMENTS: Readonly<Record<string, { readonly url: string; readonly hosts: readonly string[] }>> = {

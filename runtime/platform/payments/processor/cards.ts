@@ -188,7 +188,7 @@ export function isDecline(behaviour: Behaviour): behaviour is Decline {
   return behaviour in DECLINES;
 }
 
-export function brandOf(number: string): string {
+function brandOf(number: string): string {
   if (number.startsWith('4')) return 'visa';
   if (/^(5[1-5]|2[2-7])/.test(number)) return 'mastercard';
   if (/^3[47]/.test(number)) return 'amex';
@@ -200,7 +200,7 @@ export function brandOf(number: string): string {
 }
 
 /** The check digit of ISO/IEC 7812. */
-export function passesLuhn(number: string): boolean {
+function passesLuhn(number: string): boolean {
   let sum = 0;
   for (let index = 0; index < number.length; index += 1) {
     const digit = Number(number[number.length - 1 - index]);

@@ -50,7 +50,7 @@ export function signature(secret: string, seconds: number, body: string): string
 }
 
 /** How long to wait before the next try: doubles from a quarter of a second to an hour, spread by up to a quarter. */
-export function backOff(attempt: number, random: number): number {
+function backOff(attempt: number, random: number): number {
   return Math.min(250 * 2 ** attempt, LONGEST_WAIT_MS) * (0.75 + random / 2);
 }
 

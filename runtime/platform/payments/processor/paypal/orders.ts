@@ -187,6 +187,6 @@ function webUrl(given: unknown): string | undefined {
 
 const ALPHABET = '0123456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 
-export function newPayPalId(): string {
+function newPayPalId(): string {
   return Array.from({ length: 17 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }

@@ -9,7 +9,7 @@ export const TASKS_EXCHANGE = 'tasks';
 export const DEAD = 'dead';
 
 /** Of the waiting queues, in milliseconds. A longer wait passes several of them, the longest that fits first. */
-export const DELAYS = [
+const DELAYS = [
   50, 200, 800, 3_200, 12_800, 51_200, 204_800, 819_200, 3_276_800, 13_107_200, 52_428_800,
 ] as const;
 
