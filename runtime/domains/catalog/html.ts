@@ -29,6 +29,7 @@ export function safeHtml(html: string): string {
       if (!closing) at = endOf(html, name, at);
     } else if (ALLOWED.has(name)) {
       if (!closing) {
+        if (open.length >= DEEPEST) continue;
         out += `<${name}${attributesOf(name, attributes)}>`;
         if (!VOID.has(name)) open.push(name);
       } else if (open.includes(name)) {
@@ -54,6 +55,8 @@ export function textOf(html: string): string {
 }
 
 const NAME = /<(\/?)([a-z][a-z0-9]{0,30})(?=[\s/>])/iy;
+/** Of tags in tags: further in there is text only. */
+const DEEPEST = 100;
 /** Letters of one tag; a longer one is none. */
 const LONGEST_TAG = 8_000;
 const ATTRIBUTE = /(?<![a-z-])([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;

@@ -2,7 +2,7 @@
  * An OpenID provider as its client sees it (OpenID Connect Core 1.0, authorization code flow with PKCE, RFC 7636): where to send somebody,
  * and what to make of what they bring back. What is asked of it goes through the outside port: a merchant names the address.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ShopError } from '../../../platform/errors.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type VerifyingKey,
 } from '../../../platform/identity/token.ts';
 import { jsonIn } from '../../../platform/json.ts';
+import { isSame } from '../../../platform/secrets/same.ts';
 import type { Clock, Outside } from '../../../platform/ports.ts';
 
 export interface Client {
@@ -257,10 +258,4 @@ function unproven(what: string): ShopError {
   return new ShopError('unauthenticated', `What the provider should sign for this ${what}.`, {
     remedy: 'Begin again.',
   });
-}
-
-/** Of texts that were made up to be compared: how long it takes tells nothing. */
-export function isSame(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) => createHash('sha256').update(text).digest());
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Platform, RouteHandler, RouteRequest } from '../../../platform/domain.ts';
 import { ShopError } from '../../../platform/errors.ts';
 import type { SqlRunner, Tenant, TenantId, Transaction } from '../../../platform/ports.ts';
+import { isSame } from '../../../platform/secrets/same.ts';
 import { findByEmailIn, type CustomerRow } from '../customers.ts';
 import { noPassword } from '../passwords.ts';
 import { addCustomer } from '../registrations.ts';
@@ -20,7 +21,7 @@ import {
   type ProviderInput,
   type SignInProblem,
 } from './definition.ts';
-import { createOpenIdClient, isSame, nameOf, OPENID_ASKS, type Client, type Person } from './openid.ts';
+import { createOpenIdClient, nameOf, OPENID_ASKS, type Client, type Person } from './openid.ts';
 import * as store from './store.ts';
 
 interface ProvidersOptions {

@@ -2,9 +2,10 @@
  * The processor's HTTP: keys, idempotency, the `/v1` API, the pages, and the operator's administration.
  * Every answer is sent only after what it says is on the disk.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { jsonIn } from '../../json.ts';
+import { isSame } from '../../secrets/same.ts';
 import { readAccount } from './accounts.ts';
 import { answerApi } from './api.ts';
 import { payOut } from './balance.ts';
@@ -335,7 +336,7 @@ async function serveAdmin(options: ProcessorServerOptions, incoming: Incoming): 
   // What comes through the gateway comes from outside; only the operator, inside the cluster, may change accounts.
   if (headerOf(request, 'x-forwarded-host') !== undefined)
     return sendJson(response, noSuch('page', url.pathname));
-  if (!same(keyOf(request) ?? '', options.adminSecret)) {
+  if (!isSame(keyOf(request) ?? '', options.adminSecret)) {
     return sendJson(
       response,
       refuse(401, { type: 'authentication_error', message: 'Send the payments secret as a bearer token.' }),
@@ -469,11 +470,6 @@ function originOf(value: string | null): string | undefined {
   if (value === null || !URL.canParse(value)) return undefined;
   const url = new URL(value);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : undefined;
-}
-
-function same(given: string, wanted: string): boolean {
-  const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
-  return timingSafeEqual(hash(given), hash(wanted));
 }
 
 function safeDecode(segment: string): string {

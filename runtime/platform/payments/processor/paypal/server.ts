@@ -1,6 +1,7 @@
 /** The stand-in's HTTP, below `/paypal`: tokens, PayPal's REST, its signer's certificate, and the page where a payer agrees. */
-import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { jsonIn } from '../../../json.ts';
+import { isSame } from '../../../secrets/same.ts';
 import type { Reply } from '../errors.ts';
 import type { Knobs } from '../knobs.ts';
 import type { Store } from '../store.ts';
@@ -271,9 +272,4 @@ function callerOf(
 
 function proofOf({ clientSecret }: PayPalAccount, claims: Buffer): string {
   return createHmac('sha256', clientSecret).update(claims).digest('base64url');
-}
-
-function isSame(given: string, wanted: string): boolean {
-  const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
-  return timingSafeEqual(hash(given), hash(wanted));
 }
