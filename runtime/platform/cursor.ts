@@ -4,7 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { ShopError } from './errors.ts';
-import { jsonIn } from './json.ts';
+import { jsonIn } from './json/index.ts';
 import { isKept } from './kept.ts';
 
 /** What a form is made of: a text, a bigint, an integer, a timestamptz. */

@@ -1,5 +1,5 @@
 /** What can be wrong with a request whatever it asks for: its bytes, headers, encodings. */
-import { jsonIn } from '../../runtime/platform/json.ts';
+import { jsonIn } from '../../runtime/platform/json/index.ts';
 import type { Operation } from './operations.ts';
 import type { Random } from './random.ts';
 import type { Sent } from './wire.ts';

@@ -2,7 +2,7 @@
  * What the operator asks a tenant's runtime over HTTP: whether it serves the tenant, and to import a catalogue.
  */
 import { z } from 'zod';
-import { jsonIn } from '../../../runtime/platform/json.ts';
+import { jsonIn } from '../../../runtime/platform/json/index.ts';
 
 const Report = z.object({
   id: z.string(),

@@ -1,7 +1,7 @@
 /** The keys of one shop, by its merchant API. */
 import { request } from 'node:http';
 import { z } from 'zod';
-import { jsonIn } from '../../../runtime/platform/json.ts';
+import { jsonIn } from '../../../runtime/platform/json/index.ts';
 import { EXIT, Failure } from '../failure.ts';
 
 export interface ShopAt {

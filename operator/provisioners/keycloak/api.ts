@@ -1,7 +1,7 @@
 /** Keycloak's admin API: enters with the administrator's login, keeps the token while it is good, and tells refusals from troubles. */
 import { z } from 'zod';
 import { formatAddress, parseAddress } from '../../../runtime/platform/address/index.ts';
-import { jsonIn } from '../../../runtime/platform/json.ts';
+import { jsonIn } from '../../../runtime/platform/json/index.ts';
 import type { Representation } from './plan.ts';
 
 export interface AdminApi {

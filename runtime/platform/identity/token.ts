@@ -1,7 +1,7 @@
 /** Signed tokens (JWS compact form, RFC 7515): taken apart, and verified by a key that is known beforehand. */
 import { createPublicKey, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { jsonIn } from '../json.ts';
+import { jsonIn } from '../json/index.ts';
 
 /** A public key, and the one algorithm it may be used with. */
 export interface VerifyingKey {

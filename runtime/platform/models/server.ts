@@ -4,7 +4,7 @@
  */
 import { createCircuit, type CircuitWatch } from '../circuit/circuit.ts';
 import { ShopError } from '../errors.ts';
-import { jsonIn } from '../json.ts';
+import { jsonIn } from '../json/index.ts';
 
 /** Where a model is. */
 export interface ModelAddress {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Address } from '../address/index.ts';
 import { ShopError } from '../errors.ts';
-import { jsonIn } from '../json.ts';
+import { jsonIn } from '../json/index.ts';
 import { post } from '../messages/http.ts';
 import type { MessageProvider } from '../messages/providers.ts';
 import type { SmsMessage } from '../ports.ts';

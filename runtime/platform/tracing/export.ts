@@ -3,7 +3,7 @@
  * receiver but the sending itself, and no more is kept than a bounded queue and the one batch on its way.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jsonIn } from '../json.ts';
+import { jsonIn } from '../json/index.ts';
 import { exportRequest } from './otlp.ts';
 import type { Span } from './span.ts';
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { formatAddress, parseAddress, type Address } from '../address/index.ts';
-import { jsonIn } from '../json.ts';
+import { jsonIn } from '../json/index.ts';
 import { secretBinding } from '../names/index.ts';
 
 export interface Vault {

@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { jsonIn } from '../../../platform/json.ts';
+import { jsonIn } from '../../../platform/json/index.ts';
 
 /** Who signs for a client: the team, and a key of it by its name there. */
 export interface AppleSigner {

@@ -11,7 +11,7 @@ import {
   verifyingKeys,
   type VerifyingKey,
 } from '../../../platform/identity/token.ts';
-import { jsonIn } from '../../../platform/json.ts';
+import { jsonIn } from '../../../platform/json/index.ts';
 import { isSame } from '../../../platform/secrets/same.ts';
 import type { Clock, Outside } from '../../../platform/ports.ts';
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { createCircuit, guarded, type CircuitWatch, type Guarded } from '../../circuit/circuit.ts';
 import { ShopError, type ErrorCode } from '../../errors.ts';
-import { jsonIn } from '../../json.ts';
+import { jsonIn } from '../../json/index.ts';
 
 /** Who asks, and whom. */
 export interface Merchant {

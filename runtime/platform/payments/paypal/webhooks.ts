@@ -6,7 +6,7 @@ import { verify, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { ShopError } from '../../errors.ts';
-import { jsonIn } from '../../json.ts';
+import { jsonIn } from '../../json/index.ts';
 import type { Clock } from '../../ports.ts';
 import { isTrusted, publicRoots, readChain, type Roots } from './certificates.ts';
 import { exchange } from './client.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { jsonIn } from '../../json.ts';
+import { jsonIn } from '../../json/index.ts';
 import { isSame } from '../../secrets/same.ts';
 import { readAccount } from './accounts.ts';
 import { answerApi } from './api.ts';

@@ -1,6 +1,6 @@
 /** The stand-in's HTTP, below `/paypal`: tokens, PayPal's REST, its signer's certificate, and the page where a payer agrees. */
 import { createHmac, randomUUID } from 'node:crypto';
-import { jsonIn } from '../../../json.ts';
+import { jsonIn } from '../../../json/index.ts';
 import { isSame } from '../../../secrets/same.ts';
 import type { Reply } from '../errors.ts';
 import type { Knobs } from '../knobs.ts';
