@@ -119,6 +119,7 @@ function buying(): string {
     'failed',
     'CPU an order',
     'of which',
+    'until all is done',
     'server',
     'load',
   ];
@@ -134,6 +135,7 @@ function buying(): string {
         failed,
         cpuMsPerFlow,
         cpuMs,
+        cpuMsUntilRest,
         memory,
         load: own,
       } = checkout;
@@ -149,6 +151,7 @@ function buying(): string {
           Object.entries(cpuMs)
             .map(([server, ms]) => `${server} ${figure(ms, 1)}`)
             .join(', '),
+          figure(cpuMsUntilRest, 1, ' ms'),
           `${memory['shop']?.toFixed(0)} MB`,
           own.toFixed(2),
         ],

@@ -46,10 +46,13 @@ export interface LoadOptions {
   readonly watch?: (() => Promise<(flows: number) => Promise<string>>) | undefined;
 }
 
+/** In which shoppers who begin at the same moment come apart: what they wait for each other then is no figure of a shop. */
+const SETTLING_MS = 2000;
+
 export interface Measured {
   readonly requestsPerSecond: number;
   readonly flowsPerSecond: number;
-  /** Flows that were finished behind the shoppers' backs; those that were not will cost their time later. */
+  /** Flows that were finished behind the shoppers' backs; the rest cost their time later: `cpuMsUntilRest`. */
   readonly finishedPerSecond: number | undefined;
   /** Of single requests, ms. */
   readonly p50: number;
@@ -60,6 +63,8 @@ export interface Measured {
   readonly firstFailure: string | undefined;
   readonly cpuMsPerRequest: number;
   readonly cpuMsPerFlow: number;
+  /** A flow, with all that is caught up with when the shoppers have left: until the servers rest. */
+  readonly cpuMsUntilRest: number;
   /** By server, ms a flow. */
   readonly cpuMs: Readonly<Record<string, number>>;
   /** By server, MB (proportional set size), at the end. */
@@ -86,49 +91,56 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     failed: 0,
     firstFailure: undefined as string | undefined,
   };
-  const phase = { isMeasuring: false, isOver: false };
+  let isMeasuring = false;
 
   const send: Send = async (name, step) => {
     const began = performance.now();
     const failure = await attempt(poolOf(step.origin ?? origin), name, step);
-    if (phase.isMeasuring) {
+    if (isMeasuring) {
       const mine = seen.latencies.get(name) ?? [];
       seen.latencies.set(name, mine);
       mine.push(performance.now() - began);
     }
     if (!('problem' in failure)) return failure;
-    if (phase.isMeasuring) seen.failed += 1;
+    if (isMeasuring) seen.failed += 1;
     throw new Error(failure.problem);
   };
-  const shopper = async (index: number): Promise<void> => {
-    for (let round = 0; !phase.isOver; round += 1) {
-      try {
-        await flow(send, index, round);
-        if (phase.isMeasuring) seen.flows += 1;
-      } catch (error) {
-        seen.firstFailure ??= error instanceof Error ? error.message : String(error);
-        await pause(5);
-      }
+  let flowsInAll = 0;
+  const crowd = crowdOf(shoppers, async (shopper, round) => {
+    try {
+      await flow(send, shopper, round);
+      flowsInAll += 1;
+      if (isMeasuring) seen.flows += 1;
+    } catch (error) {
+      seen.firstFailure ??= error instanceof Error ? error.message : String(error);
+      await pause(5);
     }
-  };
+  });
 
-  const crowd = Promise.all(Array.from({ length: shoppers }, (_, index) => shopper(index)));
+  const leaveWarm = crowd();
   await pause(options.warmSeconds * 500);
   await options.warmed?.();
   await pause(options.warmSeconds * 500);
+  await leaveWarm();
+  await atRest(servers);
+
+  const [restedBefore, flowsBefore] = [sum(await cpuOf(servers)), flowsInAll];
+  const leave = crowd();
+  await pause(SETTLING_MS);
   const finishedBefore = await options.finished?.();
   const watched = await options.watch?.();
   const [cpuBefore, loadBefore, began] = [await cpuOf(servers), process.cpuUsage(), performance.now()];
-  phase.isMeasuring = true;
+  isMeasuring = true;
   await pause(options.seconds * 1000);
-  phase.isMeasuring = false;
+  isMeasuring = false;
   const seconds = (performance.now() - began) / 1000;
   const [cpuAfter, load] = [await cpuOf(servers), process.cpuUsage(loadBefore)];
   const finished = await options.finished?.();
   const memory = await memoryOfAll(servers);
   const told = await watched?.(seen.flows);
-  phase.isOver = true;
-  await crowd;
+  await leave();
+  await atRest(servers);
+  const untilRest = 1000 * (sum(await cpuOf(servers)) - restedBefore);
   await Promise.all([...pools.values()].map((pool) => pool.close()));
 
   const byStep = Object.fromEntries(
@@ -138,7 +150,7 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     .flat()
     .toSorted((a, b) => a - b);
   const spent = mapValues(cpuAfter, (after, name) => 1000 * (after - (cpuBefore[name] ?? 0)));
-  const total = Object.values(spent).reduce((sum, ms) => sum + ms, 0);
+  const total = sum(spent);
   return {
     requestsPerSecond: latencies.length / seconds,
     flowsPerSecond: seen.flows / seconds,
@@ -153,11 +165,34 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     firstFailure: seen.firstFailure,
     cpuMsPerRequest: total / latencies.length,
     cpuMsPerFlow: total / seen.flows,
+    cpuMsUntilRest: untilRest / (flowsInAll - flowsBefore),
     cpuMs: mapValues(spent, (ms) => ms / seen.flows),
     memory,
     load: (load.user + load.system) / 1e6 / seconds,
     steps: mapValues(byStep, (ms) => ({ p50: quantile(ms, 0.5), p99: quantile(ms, 0.99) })),
     seen: told,
+  };
+}
+
+/** @returns begins them all, who go on counting their rounds, and then ends them: each at the end of the round they are at */
+function crowdOf(
+  shoppers: number,
+  play: (shopper: number, round: number) => Promise<void>,
+): () => () => Promise<void> {
+  const rounds = Array.from({ length: shoppers }, () => 0);
+  return () => {
+    let isOver = false;
+    const playing = rounds.map(async (_, shopper) => {
+      while (!isOver) {
+        const round = rounds[shopper] ?? 0;
+        rounds[shopper] = round + 1;
+        await play(shopper, round);
+      }
+    });
+    return async () => {
+      isOver = true;
+      await Promise.all(playing);
+    };
   };
 }
 
@@ -182,6 +217,26 @@ async function attempt(
   } catch (error) {
     return { problem: `${name}: ${String(error)}` };
   }
+}
+
+/**
+ * Waits until the servers have nothing left to do: for two seconds they take less than a tenth of a processor, which is more than polling
+ * takes and less than any work. @throws Error when they are not done after two minutes
+ */
+async function atRest(servers: LoadOptions['servers']): Promise<void> {
+  let [before, resting] = [sum(await cpuOf(servers)), 0];
+  for (let second = 0; second < 120; second += 1) {
+    await pause(1000);
+    const now = sum(await cpuOf(servers));
+    resting = now - before < 0.1 ? resting + 1 : 0;
+    if (resting === 2) return;
+    before = now;
+  }
+  throw new Error('the servers are still at work two minutes after the shoppers have left');
+}
+
+function sum(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((total, value) => total + value, 0);
 }
 
 async function cpuOf(servers: LoadOptions['servers']): Promise<Record<string, number>> {

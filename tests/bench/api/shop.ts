@@ -224,7 +224,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
   const adminPort = await freePort();
   const child = fork(new URL(`../../../runtime/${file}`, import.meta.url), {
     // As in the runtime's image.
-    execArgv: ['--max-semi-space-size=8'],
+    execArgv: ['--max-semi-space-size=16'],
     env: {
       ...process.env,
       NODE_ENV: 'production',
