@@ -110,6 +110,7 @@ export const funnelQuery = z.object({
   ...span,
   steps: z
     .string()
+    .max(200)
     .default('view,cart,checkout,purchase')
     .transform((list) => list.split(','))
     .pipe(z.array(z.enum(PAGE_KINDS)).min(2).max(5)),

@@ -100,10 +100,16 @@ export type AssetsQuery = z.infer<typeof AssetsQuery>;
 export const AssetsPage = z.object({ assets: z.array(Asset), nextCursor: z.string().nullable() });
 export type AssetsPage = z.infer<typeof AssetsPage>;
 
+/** More than any shop speaks. */
+const MOST_LOCALES = 100;
+
 /** Null takes what is said in a language away. */
 export const AssetPatch = z.strictObject({
   name: Name.optional(),
-  alt: z.record(Locale, Alt.min(1).nullable()).optional(),
+  alt: z
+    .record(Locale, Alt.min(1).nullable())
+    .refine((all) => Object.keys(all).length <= MOST_LOCALES, `at most ${MOST_LOCALES} languages`)
+    .optional(),
 });
 export type AssetPatch = z.infer<typeof AssetPatch>;
 

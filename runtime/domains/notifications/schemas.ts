@@ -156,7 +156,7 @@ export const ofId = z.strictObject({ id });
 export const signed = z.object({
   token: z
     .string()
-    .regex(/^con_[0-9a-f]{32}\.[a-z]+\.[A-Za-z0-9_-]{22}$/, 'the token of a link in a message'),
+    .regex(/^con_[0-9a-f]{32}\.[a-z]{1,40}\.[A-Za-z0-9_-]{22}$/, 'the token of a link in a message'),
 });
 export const perhapsSigned = signed.partial();
 const choices = z.partialRecord(category.exclude(['account', 'merchant', 'digest']), mode);

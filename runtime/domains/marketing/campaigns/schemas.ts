@@ -28,7 +28,10 @@ export const segment = z.strictObject({
 export const segmentCount = z.object({ customers: z.int() });
 
 const text = z.string().trim().min(1).max(2_000);
-export const channels = z.array(z.enum(['mail', 'sms', 'push'])).min(1);
+export const channels = z
+  .array(z.enum(['mail', 'sms', 'push']))
+  .min(1)
+  .max(3);
 const fields = {
   name: z.string().trim().min(1).max(120),
   segment,

@@ -31,11 +31,15 @@ const condition = z.discriminatedUnion('is', [
   z.strictObject({ attribute: z.string().max(64), is: z.literal('at-most'), value: z.number() }),
 ]);
 
+const MOST_VARIANTS = 100;
+
 const fields = {
   summary: z.string().trim().max(500).default(''),
   enabled: z.boolean(),
   /** By name; all of one type. */
-  variants: z.record(variantName, value),
+  variants: z
+    .record(variantName, value)
+    .refine((all) => Object.keys(all).length <= MOST_VARIANTS, `at most ${MOST_VARIANTS} variants`),
   /** Served while the flag is off, and the answer where nobody can be told apart. */
   off: variantName,
   /** The first whose conditions all hold is served. */
