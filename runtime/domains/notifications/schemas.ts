@@ -9,7 +9,9 @@ export const email = z.email().max(254);
 export const phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a number in full, such as +4915112345678');
 export const locale = z
   .string()
-  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a language tag such as de or de-CH');
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a language tag such as de or de-CH')
+  // Money and moments are written in it.
+  .refine(isLanguage, 'a language tag such as de or de-CH');
 export const mode = z.enum(['on', 'off', 'daily']);
 export const deliveryState = z.enum([
   'waiting',
@@ -255,6 +257,15 @@ export type Mode = z.infer<typeof mode>;
 export type DeliveryState = z.infer<typeof deliveryState>;
 export type TemplateSource = z.infer<typeof templateSource>;
 export type Choices = z.infer<typeof choices>;
+
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    // Intl takes it for no tag, and would write nothing in it.
+    return false;
+  }
+}
 
 function isZone(name: string): boolean {
   try {
