@@ -2,6 +2,7 @@
  * Where links of messages lead. The token stands behind the # and reaches no server's log; nothing is used up by looking, as programs
  * do that check a mail's links: only the form's button says so. The pages load nothing from anywhere.
  */
+import { pageStyle } from '../../platform/branding.ts';
 import type { RouteResponse } from '../../platform/domain.ts';
 import { escapeHtml, sourceOf } from '../../platform/html.ts';
 import type { Tenant } from '../../platform/ports.ts';
@@ -31,16 +32,17 @@ export function showPage(tenant: Tenant, params: unknown): RouteResponse {
   const language = (tenant.locales[0] ?? 'en').split('-')[0] ?? 'en';
   const words = WORDS[language] ?? ENGLISH;
   const { to, title, onwards = '', asksNothing } = FORMS[page];
+  const style = pageStyle(tenant.branding);
   const html = `<!doctype html><html lang="${language in WORDS ? language : 'en'}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escapeHtml(tenant.displayName)}</title>
-<style>${STYLE}</style></head><body><main><h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(words[title])}</p>
+<style>${style}</style></head><body><main><h1>${escapeHtml(tenant.displayName)}</h1><p>${escapeHtml(words[title])}</p>
 <form id="form" data-to="${to}" data-onwards="${onwards}" data-done="${escapeHtml(words.done)}" data-failed="${escapeHtml(words.failed)}">
 ${asksNothing ? '' : passwordField(words)}
 <button>${escapeHtml(asksNothing ? words.accept : words.button)}</button></form><p id="said" role="status"></p></main><script>${SCRIPT}</script></body></html>`;
   return {
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`,
+      'content-security-policy': `default-src 'none'; style-src ${sourceOf(style)}; script-src ${sourceOf(SCRIPT)}; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     },
@@ -119,9 +121,6 @@ const WORDS: Readonly<Record<string, Words>> = {
     failed: '処理できませんでした。リンクが使用済みか、期限切れの可能性があります。',
   },
 };
-
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;padding:0 16px;color:#111827}
-label{display:block;margin:1rem 0}input{display:block;width:100%;box-sizing:border-box}input,button{font:inherit;padding:8px 14px}`;
 
 const SCRIPT = `
 const by = (id) => document.getElementById(id);

@@ -1,11 +1,12 @@
 /** The few pages of this domain: ending a subscription, and looking at what was sent to nobody. They load nothing from anywhere. */
+import { pageStyle } from '../../platform/branding.ts';
 import type { RouteResponse } from '../../platform/domain.ts';
 import { escapeHtml, sourceOf } from '../../platform/html.ts';
 import type { Tenant } from '../../platform/ports.ts';
 import { frameIn } from './words/index.ts';
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:720px;margin:40px auto;padding:0 16px;color:#111827}
-button,input{font:inherit;padding:8px 14px}li{margin:6px 0}iframe{width:100%;height:70vh;border:1px solid #d1d5db}`;
+/** Beyond that of every page. */
+const OUTBOX_STYLE = `main{max-width:45rem}li{margin:6px 0}iframe{width:100%;height:70vh;border:1px solid}`;
 
 /** A page whose button posts to its own address: what a mail program does by itself, and a person by a click. */
 export function unsubscribePage(
@@ -87,12 +88,13 @@ function plain(text) {
 `;
 
 function page(tenant: Tenant, locale: string | undefined, body: string, script?: string): RouteResponse {
+  const style = `${pageStyle(tenant.branding)}${script === undefined ? '' : OUTBOX_STYLE}`;
   const html = `<!doctype html><html lang="${escapeHtml(languageOf(tenant, locale))}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${escapeHtml(tenant.displayName)}</title>
-<style>${STYLE}</style></head><body>${body}${script === undefined ? '' : `<script>${script}</script>`}</body></html>`;
+<style>${style}</style></head><body><main>${body}</main>${script === undefined ? '' : `<script>${script}</script>`}</body></html>`;
   const runs = script === undefined ? '' : `script-src ${sourceOf(script)}; connect-src 'self'; `;
   // A message in the frame inherits this: its own styles are inline, its pictures are the shop's.
-  const styles = script === undefined ? sourceOf(STYLE) : "'unsafe-inline'";
+  const styles = script === undefined ? sourceOf(style) : "'unsafe-inline'";
   return {
     headers: {
       'content-type': 'text/html; charset=utf-8',

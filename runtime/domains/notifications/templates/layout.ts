@@ -1,5 +1,6 @@
 /** What stands around every mail: the shop's head in its colours, the reason for the message, the way out of it. */
 import type { Tenant } from '../../../platform/ports.ts';
+import { lookOf } from '../../../platform/branding.ts';
 import type { Frame } from '../words/index.ts';
 import { escapeHtml } from '../../../platform/html.ts';
 
@@ -70,48 +71,4 @@ export function layoutText(body: string, { tenant, origin, frame, wayOut }: Surr
       ? ''
       : `\n${frame.preferences}: ${wayOut.preferences}\n${frame.unsubscribe}: ${wayOut.unsubscribe}`;
   return `${body.trimEnd()}\n\n-- \n${frame.because} ${tenant.displayName}, ${origin}${end}\n`;
-}
-
-interface Look {
-  readonly logo: string | undefined;
-  readonly primary: string;
-  readonly onPrimary: string;
-  readonly background: string;
-  readonly text: string;
-  readonly font: string;
-}
-
-/** The tenant's branding as the API server let it through; what is not as it says there is left out. */
-function lookOf(branding: Tenant['branding']): Look {
-  const colors = recordOf(branding['colors']);
-  const colour = (name: string, otherwise: string): string => {
-    const value = colors[name];
-    return typeof value === 'string' && /^#[0-9a-fA-F]{6}$/.test(value) ? value : otherwise;
-  };
-  const { logo } = branding;
-  const font = recordOf(branding['fonts'])['body'];
-  const primary = colour('primary', '#1f2937');
-  return {
-    // A mail is read far from the shop: only an address of its own will do.
-    logo: typeof logo === 'string' && /^https:\/\/[^\s<>"']+$/.test(logo) ? logo : undefined,
-    primary,
-    onPrimary: colour('onPrimary', readableOn(primary)),
-    background: colour('background', '#ffffff'),
-    text: colour('text', '#111827'),
-    font: typeof font === 'string' && /^[A-Za-z0-9][A-Za-z0-9 -]*$/.test(font) ? `'${font}'` : 'system-ui',
-  };
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  // An object; what is in it is looked at field by field.
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-/** Black or white, whichever has more contrast (relative luminance, WCAG 2.2). */
-function readableOn(colour: string): string {
-  const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
-  const [red = 0, green = 0, blue = 0] = channels.map((c) =>
-    c <= 0.040_45 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4,
-  );
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000000' : '#ffffff';
 }
