@@ -14,7 +14,9 @@ type Words<Name extends string> = { readonly words: Readonly<Record<Name, string
 export function PasskeySignIn({ words }: Words<'usePasskey' | 'passkeyFailed'>) {
   const [message, setMessage] = useState<string>();
   const [isPending, startTransition] = useTransition();
-  if (!useHasPasskeys()) return null;
+  const has = useHasPasskeys();
+  if (has === undefined) return <Room className="h-12" />;
+  if (!has) return null;
 
   async function signIn(): Promise<string | undefined> {
     const options = await preparePasskeySignIn();
@@ -42,7 +44,9 @@ export function PasskeySignIn({ words }: Words<'usePasskey' | 'passkeyFailed'>) 
 export function NewPasskey({ words }: Words<'password' | 'passkeyName' | 'addPasskey' | 'passkeyFailed'>) {
   const [message, setMessage] = useState<string>();
   const [isPending, startTransition] = useTransition();
-  if (!useHasPasskeys()) return null;
+  const has = useHasPasskeys();
+  if (has === undefined) return <Room className="mt-6 h-60" />;
+  if (!has) return null;
 
   async function add(name: string, password: string): Promise<string | undefined> {
     const { options, refused } = await preparePasskey(password);
@@ -104,12 +108,17 @@ async function told(work: () => Promise<string | undefined>, failed: string): Pr
   }
 }
 
-/** Not known to the server, which shows nothing of it. */
-function useHasPasskeys(): boolean {
-  return useSyncExternalStore(
+/** Kept free until it is known whether something stands there, so that nothing jumps: nearly every browser has passkeys. */
+function Room({ className }: { readonly className: string }) {
+  return <div aria-hidden="true" className={`${className} [@media(scripting:none)]:hidden`} />;
+}
+
+/** Undefined: not known to the server. */
+function useHasPasskeys(): boolean | undefined {
+  return useSyncExternalStore<boolean | undefined>(
     () => () => {},
     () => 'PublicKeyCredential' in window && 'parseRequestOptionsFromJSON' in PublicKeyCredential,
-    () => false,
+    () => undefined,
   );
 }
 
