@@ -27,7 +27,7 @@ export function Listing({ shop, path, listing, page, first }: ListingProps) {
   return (
     <div className={`${wrap} mt-8 lg:grid lg:grid-cols-[15rem_1fr] lg:gap-12`}>
       <aside aria-label={words.list.filter} className="hidden lg:block">
-        <div className="no-bar sticky top-24 max-h-[calc(100dvh-7rem)] overflow-y-auto pb-6">
+        <div className="sticky top-24 max-h-[calc(100dvh-7rem)] overflow-y-auto pr-2 pb-6 [scrollbar-width:thin]">
           <Filters shop={shop} path={path} listing={listing} first={first} />
         </div>
       </aside>
@@ -131,24 +131,6 @@ function Filters({ shop, path, listing, first }: Omit<ListingProps, 'page'>) {
         </span>
         {words.list.stock}
       </Link>
-      {types.length < 2 && listing.type === undefined ? null : (
-        <Facet
-          title={words.list.type}
-          values={types}
-          chosen={listing.type}
-          more={words.list.more}
-          address={(type) => addressOf(path, listing, { type })}
-        />
-      )}
-      {tags.length === 0 && listing.tag === undefined ? null : (
-        <Facet
-          title={words.list.tag}
-          values={tags.slice(0, 30)}
-          chosen={listing.tag}
-          more={words.list.more}
-          address={(tag) => addressOf(path, listing, { tag })}
-        />
-      )}
       <form action={path}>
         <fieldset>
           <legend className="text-sm font-semibold">
@@ -183,6 +165,24 @@ function Filters({ shop, path, listing, first }: Omit<ListingProps, 'page'>) {
           </div>
         </fieldset>
       </form>
+      {types.length < 2 && listing.type === undefined ? null : (
+        <Facet
+          title={words.list.type}
+          values={types}
+          chosen={listing.type}
+          more={words.list.more}
+          address={(type) => addressOf(path, listing, { type })}
+        />
+      )}
+      {tags.length === 0 && listing.tag === undefined ? null : (
+        <Facet
+          title={words.list.tag}
+          values={tags.slice(0, 30)}
+          chosen={listing.tag}
+          more={words.list.more}
+          address={(tag) => addressOf(path, listing, { tag })}
+        />
+      )}
     </div>
   );
 }

@@ -35,6 +35,13 @@ export default async function Preferences({
   const contacts = await contactsOf(current, token);
   return (
     <div className={`${wrap} pt-12`}>
+      {current.loggedIn ? (
+        <nav aria-label={words.account.title} className="mb-3 text-sm text-muted">
+          <Link href="/account" className="underline underline-offset-4 hover:text-ink">
+            {words.account.title}
+          </Link>
+        </nav>
+      ) : null}
       <h1 className={heading.page}>{words.preferences.title}</h1>
       {contacts === undefined || contacts.length === 0 ? (
         <p className="mt-6 max-w-prose text-muted">

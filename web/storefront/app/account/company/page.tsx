@@ -220,7 +220,11 @@ function People({
         {members.map((member) => (
           <li key={member.customerId} className="py-4" data-testid="member">
             <p className="font-medium">{member.email}</p>
-            <form action={updateMember} className="mt-2 flex flex-wrap items-end gap-3">
+            <form
+              action={updateMember}
+              aria-label={member.email}
+              className="mt-2 flex flex-wrap items-end gap-3"
+            >
               <input type="hidden" name="member" value={member.customerId} />
               <RoleAndLimits shop={current} role={member.role} limits={member.limits} />
               <Submit className={button.small}>{words.change}</Submit>
@@ -295,7 +299,7 @@ function RoleAndLimits({
           name="perOrder"
           inputMode="decimal"
           defaultValue={shown(limits?.perOrder)}
-          className={`${field} w-36`}
+          className={`${field} sm:max-w-44`}
         />
       </Labelled>
       <Labelled label={said.perPeriod(currency, period)}>
@@ -303,7 +307,7 @@ function RoleAndLimits({
           name="perPeriod"
           inputMode="decimal"
           defaultValue={shown(limits?.perPeriod)}
-          className={`${field} w-36`}
+          className={`${field} sm:max-w-44`}
         />
       </Labelled>
     </>
@@ -312,7 +316,7 @@ function RoleAndLimits({
 
 function Labelled({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
-    <label className="grid gap-1.5">
+    <label className="grid gap-1.5 max-sm:w-full">
       <span className="text-sm font-medium">{label}</span>
       {children}
     </label>
