@@ -591,7 +591,10 @@ export interface PaymentIntent {
   readonly status: IntentStatus;
   readonly amount: number;
   readonly amountCaptured: number;
+  /** What was sent back and has not come back itself. */
   readonly amountRefunded: number;
+  /** What was sent back and failed later, in sum: it is with the shop again. Absent: this look did not say. */
+  readonly amountBounced?: number | undefined;
   readonly currency: string;
   /**
    * Given to the shopper's browser, which confirms with the processor directly: no card data reaches us (SAQ-A). Empty where the

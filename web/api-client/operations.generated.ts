@@ -7337,7 +7337,7 @@ export interface Operations {
     body: undefined;
     response: {
       "templates": readonly ({
-        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+        "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
         "channel": "mail" | "sms" | "push";
         "category": "account" | "orders" | "marketing" | "wishes" | "reviews" | "merchant" | "digest";
         "required": boolean;
@@ -7349,14 +7349,14 @@ export interface Operations {
   /** The template that is used for a language, with its variables. */
   'notifications.getTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
     query: undefined;
     body: undefined;
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -7369,7 +7369,7 @@ export interface Operations {
   /** A template of the shop’s own. What it names must exist; what is wrong is told with line and column. */
   'notifications.putTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -7381,7 +7381,7 @@ export interface Operations {
       "version"?: number | undefined;
     };
     response: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "subject"?: string | undefined;
@@ -7394,7 +7394,7 @@ export interface Operations {
   /** Back to the built-in template. */
   'notifications.deleteTemplate': {
     params: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
     };
@@ -7407,7 +7407,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms" | "push";
       "locale": string;
       "source"?: {
@@ -7428,7 +7428,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code";
+      "kind": "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code";
       "channel": "mail" | "sms";
       "locale"?: string | undefined;
       "to": string;
@@ -7442,7 +7442,7 @@ export interface Operations {
     params: undefined;
     query: {
       "state"?: "waiting" | "gathered" | "digested" | "sent" | "declined" | "suppressed" | "bounced" | "failed" | undefined;
-      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.webhook" | "digest" | "contact.code" | undefined;
+      "kind"?: "accounts.welcome" | "accounts.registration" | "accounts.known" | "accounts.reset" | "accounts.erasure" | "accounts.erased" | "accounts.signed_out" | "accounts.password" | "staff.password" | "staff.signed_out" | "staff.invitation" | "companies.invitation" | "companies.approved" | "companies.approval" | "companies.granted" | "companies.declined" | "orders.confirmed" | "orders.paid" | "orders.shipped" | "orders.refunded" | "orders.cancelled" | "orders.edited" | "orders.exchange" | "orders.offer" | "orders.message" | "marketing.cart" | "marketing.campaign" | "reviews.request" | "wishes.back" | "wishes.cheaper" | "alerts.confirm" | "alerts.back" | "merchant.order" | "merchant.quote" | "merchant.company" | "merchant.review" | "merchant.dispute" | "merchant.refund_failed" | "merchant.webhook" | "digest" | "contact.code" | undefined;
       "recipient"?: string | undefined;
       "cursor"?: string | undefined;
       "limit"?: number | undefined;
@@ -11765,6 +11765,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -11778,6 +11779,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12156,6 +12158,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -12169,6 +12172,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12430,6 +12434,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -12443,6 +12448,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12663,6 +12669,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -12676,6 +12683,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -12897,6 +12905,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -12910,6 +12919,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -13127,6 +13137,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -13140,6 +13151,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -13358,6 +13370,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -13371,6 +13384,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14012,6 +14026,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -14025,6 +14040,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14376,6 +14392,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -14389,6 +14406,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14686,6 +14704,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -14699,6 +14718,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -14972,6 +14992,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -14985,6 +15006,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15249,6 +15271,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -15262,6 +15285,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15474,6 +15498,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -15487,6 +15512,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15699,6 +15725,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -15712,6 +15739,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -15931,6 +15959,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -15944,6 +15973,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;
@@ -16159,6 +16189,7 @@ export interface Operations {
         "status": "none" | "pending" | "authorized" | "captured" | "cancelled";
         "captured": number;
         "refunded": number;
+        "bounced": number;
         "intentId"?: string | undefined;
         "problem"?: string | undefined;
       })[];
@@ -16172,6 +16203,7 @@ export interface Operations {
         "problem"?: string | undefined;
         "requestedAt": string;
       })[];
+      "bounced": number;
       "stock": "held" | "committed" | "partly_shipped" | "shipped" | "released";
       "allocations": readonly ({
         "variantId": string;

@@ -45,6 +45,8 @@ const order = z.object({
 const payment = z.object({
   orderId: z.string(),
   captured: z.int(),
+  /** Of a refund that failed: in sum, what came back to the shop. */
+  bounced: z.int().optional(),
   currency: z.string(),
   amount: z.int(),
   at: z.string(),
@@ -78,7 +80,7 @@ type Order = z.infer<typeof order>;
 /** A payment that was heard of before its order. */
 const paid = z.object({
   source: z.string(),
-  kind: z.enum(['orders.paid', 'merchant.dispute']),
+  kind: z.enum(['orders.paid', 'merchant.dispute', 'merchant.refund_failed']),
   amount: money,
   at: z.string(),
 });
@@ -134,7 +136,7 @@ export function createHearing(
       at: about.at,
     };
     const to =
-      about.kind === 'merchant.dispute'
+      about.kind !== 'orders.paid'
         ? await merchants(tx, shop)
         : await notifier.reach(tx, shop.tenant.id, { email: known.email, customerId: known.customerId });
     await tell(tx, shop, about.source, about.kind, to, variables);
@@ -217,7 +219,11 @@ export function createHearing(
       const kind = PAYMENT_KINDS[event.type];
       if (kind === undefined || isOld(event, clock.now())) return;
       const heard = payment.parse(event.payload);
-      const amount = { amount: heard.captured > 0 ? heard.captured : heard.amount, currency: heard.currency };
+      const taken = heard.captured > 0 ? heard.captured : heard.amount;
+      const amount = {
+        amount: kind === 'merchant.refund_failed' ? (heard.bounced ?? 0) : taken,
+        currency: heard.currency,
+      };
       const about: Paid = { source: event.id, kind, amount, at: heard.at };
       const { rows } = await tx.query<OrderRow>(
         `insert into notifications_orders as o (tenant_id, order_id, paid) values ($1, $2, jsonb_build_array($3::jsonb))
@@ -300,6 +306,7 @@ const ORDER_STEPS_TOLD: ReadonlySet<string> = new Set([
 const PAYMENT_KINDS: Readonly<Record<string, Paid['kind']>> = {
   'payments.payment.captured': 'orders.paid',
   'payments.payment.disputed': 'merchant.dispute',
+  'payments.payment.refund_failed': 'merchant.refund_failed',
 };
 
 interface OrderRow {

@@ -429,6 +429,13 @@ const KIND_TABLE = {
     variables: z.object({ ...order, amount: money }),
     sample: { ...sampleOrder, amount: eur(15_300) },
   },
+  'merchant.refund_failed': {
+    category: 'merchant',
+    channels: ['mail'],
+    required: true,
+    variables: z.object({ ...order, amount: money }),
+    sample: { ...sampleOrder, amount: eur(4_900) },
+  },
   'merchant.webhook': {
     category: 'merchant',
     channels: ['mail'],

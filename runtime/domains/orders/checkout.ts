@@ -454,6 +454,7 @@ export function newOrder(
     disputed: false,
     captured: 0,
     refunded: 0,
+    bounced: 0,
     cancelActor: undefined,
     refundRequested: false,
     reason: undefined,

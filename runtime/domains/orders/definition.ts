@@ -31,6 +31,7 @@ const orderTopic: TopicDefinition = {
     'orders.order.cancelled': s.orderEvent,
     'orders.order.expired': s.orderEvent,
     'orders.order.refunded': s.orderEvent,
+    'orders.order.refund_failed': s.orderEvent,
     'orders.order.fulfilled': s.orderEvent,
     'orders.order.edited': s.editedEvent,
     'orders.order.fulfilment_shipped': s.fulfilmentEvent,

@@ -80,6 +80,7 @@ const START: World = {
     due: TOTAL,
     captured: 0,
     refunded: 0,
+    bounced: 0,
     cancelActor: undefined,
     holdExpiresAt: new Date(1000),
     refundRequested: false,
@@ -239,7 +240,14 @@ function act(world: World, deed: Deed): World {
       return order.refundRequested ? { ...world, promised: 60 } : world;
     case 'edit': {
       if (!mayEdit(order) || order.surcharges.length > 0) return world;
-      const asked = { id: 'pay', wanted: true, payment: 'none', captured: 0, refunded: 0 } as const;
+      const asked = {
+        id: 'pay',
+        wanted: true,
+        payment: 'none',
+        captured: 0,
+        refunded: 0,
+        bounced: 0,
+      } as const;
       return change(world, { due: order.due + DEARER, surcharges: [asked] });
     }
     // Of the line itself, which is even; what comes back is no matter of the order's units.
@@ -349,8 +357,8 @@ describe('the life of an order', () => {
       payment: 'captured',
       captured: TOTAL,
       surcharges: [
-        { id: 'a', wanted: false, payment: 'captured', captured: DEARER, refunded: 0 },
-        { id: 'b', wanted: false, payment: 'captured', captured: DEARER, refunded: 0 },
+        { id: 'a', wanted: false, payment: 'captured', captured: DEARER, refunded: 0, bounced: 0 },
+        { id: 'b', wanted: false, payment: 'captured', captured: DEARER, refunded: 0, bounced: 0 },
       ],
     };
     const next = (...contested: string[]) => nextStep({ ...ended, contested }, new Date(0));
@@ -362,7 +370,14 @@ describe('the life of an order', () => {
   });
 
   it('returns what was taken while all the rest went back, and lets go what has not left', () => {
-    const taken = { id: 'pay', wanted: true, payment: 'captured', captured: DEARER, refunded: 0 } as const;
+    const taken = {
+      id: 'pay',
+      wanted: true,
+      payment: 'captured',
+      captured: DEARER,
+      refunded: 0,
+      bounced: 0,
+    } as const;
     const paidBack: OrderState = {
       ...START.order,
       status: 'refunded',
@@ -393,7 +408,13 @@ describe('the life of an order', () => {
     assert.equal(nextStep({ ...cancelled, refundRequested: false }, new Date(0)).do, 'returnPayment');
   });
 
-  it('knows no way out of the end', () => {
+  it('does not send back again by itself what a bank sent back to the shop', () => {
+    const ended: OrderState = { ...START.order, status: 'cancelled', payment: 'captured', captured: TOTAL };
+    assert.equal(nextStep({ ...ended, refunded: 60, bounced: 40 }, new Date(0)).do, 'rest');
+    assert.equal(nextStep({ ...ended, refunded: 59, bounced: 40 }, new Date(0)).do, 'returnPayment');
+  });
+
+  it('knows no way out of the end, but for a refund that fails later', () => {
     const all: OrderStatus[] = [
       'pending_payment',
       'authorized',
@@ -408,7 +429,7 @@ describe('the life of an order', () => {
     ];
     for (const to of all) {
       assert.ok(!isLegal('cancelled', to));
-      assert.ok(!isLegal('refunded', to));
+      assert.equal(isLegal('refunded', to), to === 'partially_refunded');
       assert.ok(!isLegal(to, 'pending_payment'));
     }
   });

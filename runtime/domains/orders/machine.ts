@@ -17,6 +17,8 @@ export interface SurchargeState {
   readonly payment: PaymentState;
   readonly captured: number;
   readonly refunded: number;
+  /** What was sent back and failed later; a person decides what becomes of it. */
+  readonly bounced: number;
 }
 
 /** As much of an order as its next step depends on. */
@@ -29,6 +31,8 @@ export interface OrderState {
   /** By all payments together that are wanted, and what of that went back. */
   readonly captured: number;
   readonly refunded: number;
+  /** What was sent back and failed later: asked for again by itself it would only fail again, so a person decides what becomes of it. */
+  readonly bounced: number;
   /** Who wants it cancelled, once somebody does. */
   readonly cancelActor: string | undefined;
   readonly holdExpiresAt: Date;
@@ -79,7 +83,8 @@ const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   fulfilled: ['delivered', 'partially_fulfilled', 'partially_refunded', 'refunded'],
   delivered: ['partially_fulfilled', 'partially_refunded', 'refunded'],
   partially_refunded: ['refunded', 'cancelled'],
-  refunded: [],
+  // A refund failed later.
+  refunded: ['partially_refunded'],
   cancelled: [],
   expired: ['authorized', 'cancelled'],
 };
@@ -150,13 +155,14 @@ function surchargeStep({
   contested = [],
 }: OrderState): Step | undefined {
   const isOver = status === 'cancelled' || status === 'refunded';
-  for (const { id, wanted, payment, captured, refunded } of surcharges) {
+  for (const { id, wanted, payment, captured, refunded, bounced } of surcharges) {
     const isEnded = payment === 'captured' || payment === 'cancelled';
     if ((!wanted || isOver) && !isEnded) return { do: 'cancelSurcharge', id };
     if (payment === 'authorized') return { do: 'captureSurcharge', id };
     // It was taken while an edit did without it, or while all the rest went back. Of a cancelled order all goes back as one.
     const paysNothing = !wanted || (status === 'refunded' && !refundRequested);
-    if (paysNothing && refunded < captured && !contested.includes(id)) return { do: 'returnSurcharge', id };
+    if (paysNothing && refunded + bounced < captured && !contested.includes(id))
+      return { do: 'returnSurcharge', id };
   }
   return undefined;
 }
@@ -221,7 +227,7 @@ function whileAuthorized(order: OrderState): Step {
 function afterTheEnd(order: OrderState): Step {
   // What was asked for before waits for a bank: the rest stands behind it, or both would count as the same money.
   const isContested = order.contested?.some((part) => part === REST || part === ASKED) === true;
-  if (order.refunded < order.captured && !isContested) return { do: 'returnPayment' };
+  if (order.refunded + order.bounced < order.captured && !isContested) return { do: 'returnPayment' };
   if (order.due === 0) return { do: 'rest' };
   switch (order.payment) {
     case 'cancelled':
@@ -236,5 +242,8 @@ function afterTheEnd(order: OrderState): Step {
 
 function hasMoney(order: OrderState): boolean {
   if (order.due === 0) return true;
-  return order.payment === 'authorized' || (order.payment === 'captured' && order.refunded < order.captured);
+  return (
+    order.payment === 'authorized' ||
+    (order.payment === 'captured' && order.refunded + order.bounced < order.captured)
+  );
 }

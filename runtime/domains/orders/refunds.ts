@@ -67,7 +67,9 @@ export async function askRefund(
   const lines = sharesOf(order, ledger.gone, wish.lines ?? []);
   const shipping = wish.shipping ?? 0;
   const worthless = lines.length > 0 && sum(lines.map((line) => line.amount)) + shipping === 0;
-  if (!isPaid(order) || order.cancelActor !== undefined || (left === 0 && !worthless)) {
+  // Of an order that is over all goes back by itself, unless that failed.
+  const isOver = order.cancelActor !== undefined && order.bounced === 0;
+  if (!isPaid(order) || isOver || (left === 0 && !worthless)) {
     throw new ShopError('illegal_transition', `An order that is ${order.status} cannot be refunded.`, {
       remedy: 'Only money that was taken and not yet returned can be refunded.',
     });

@@ -33,6 +33,7 @@ import {
   moneyBack,
   moneyIn,
   readOrder,
+  type By,
   type Change,
   type StoredOrder,
 } from './store.ts';
@@ -48,6 +49,8 @@ export interface PaymentFacts {
   readonly currency: string;
   readonly captured: number;
   readonly refunded: number;
+  /** Absent: of a time when nobody looked. */
+  readonly bounced?: number | undefined;
   readonly disputed: boolean;
   readonly problem?: string | undefined;
 }
@@ -431,7 +434,13 @@ export function createSaga(platform: Platform, settings: OrdersSettings): Saga {
 
   async function transition(tenant: TenantId, order: StoredOrder, change: Change): Promise<StoredOrder> {
     const settled = isSettled({ ...order, ...change, contested: undefined }, now());
-    return changeOrderAlone(platform.sql, tenant, order, { ...change, settled }, by());
+    return changeOrderAlone(
+      platform.sql,
+      tenant,
+      order,
+      { ...change, settled },
+      { ...by(), ...noteOf(order, change) },
+    );
   }
 
   async function markSettled(tenant: TenantId, order: StoredOrder): Promise<void> {
@@ -569,14 +578,19 @@ function and(parts: readonly string[] | undefined, part: string): readonly strin
 }
 
 /** What is left of all that was paid. */
-function restOf({ id, captured, refunded }: StoredOrder): RefundWish {
-  return { orderId: id, amount: captured - refunded, key: `${id}-rest-${refunded}` };
+function restOf({ id, captured, refunded, bounced }: StoredOrder): RefundWish {
+  return { orderId: id, amount: captured - refunded, key: `${id}-rest-${refunded + bounced}` };
 }
 
 /** It came although an edit had done without it meanwhile. */
 function surchargeOf({ id, surcharges }: StoredOrder, paymentId: string): RefundWish {
-  const { captured = 0, refunded = 0 } = surcharges.find((each) => each.id === paymentId) ?? {};
-  return { orderId: id, paymentId, amount: captured - refunded, key: `${paymentId}-rest-${refunded}` };
+  const { captured = 0, refunded = 0, bounced = 0 } = surcharges.find((each) => each.id === paymentId) ?? {};
+  return {
+    orderId: id,
+    paymentId,
+    amount: captured - refunded,
+    key: `${paymentId}-rest-${refunded + bounced}`,
+  };
 }
 
 const RANK: Readonly<Record<PaymentState, number>> = {
@@ -604,7 +618,11 @@ export async function knowsCapture(
   facts: PaymentFacts & { readonly orderId: string },
 ): Promise<boolean> {
   const isPlain =
-    facts.status === 'captured' && facts.refunded === 0 && !facts.disputed && facts.problem === undefined;
+    facts.status === 'captured' &&
+    facts.refunded === 0 &&
+    (facts.bounced ?? 0) === 0 &&
+    !facts.disputed &&
+    facts.problem === undefined;
   if (!isPlain || facts.paymentId !== paymentOfCheckout(facts.orderId)) return false;
   const { rows } = await sql.query(
     `select from orders_orders where tenant_id = $1 and id = $2 and settled and payment = 'captured' and payment_problem is null
@@ -625,16 +643,18 @@ function ofCheckout(order: StoredOrder, facts: PaymentFacts): Change | undefined
   const before = {
     captured: order.captured - sum(others.map(({ captured }) => captured)),
     refunded: order.refunded - sum(others.map(({ refunded }) => refunded)),
+    bounced: order.bounced - sum(others.map(({ bounced }) => bounced)),
   };
   const payment = further(order.payment, facts.status);
   // It is taken once, as a whole.
   const captured = isTaken ? before.captured : Math.max(before.captured, Math.min(facts.captured, order.due));
-  const refunded = Math.max(before.refunded, Math.min(facts.refunded, captured));
+  const { refunded, bounced } = sentBack(before, facts, captured);
   const problem = facts.problem ?? null;
   const same =
     payment === order.payment &&
     captured === before.captured &&
     refunded === before.refunded &&
+    bounced === before.bounced &&
     (order.disputed || !facts.disputed) &&
     problem === (order.paymentProblem ?? null) &&
     (order.intentId !== undefined || facts.intentId === undefined);
@@ -643,8 +663,28 @@ function ofCheckout(order: StoredOrder, facts: PaymentFacts): Change | undefined
     payment,
     payment_problem: problem,
     ...(facts.intentId === undefined ? {} : { intent_id: facts.intentId }),
-    ...moneyMoved(order, captured - before.captured, refunded - before.refunded, facts.disputed),
+    ...moneyMoved(
+      order,
+      {
+        taken: captured - before.captured,
+        returned: refunded - before.refunded,
+        bounced: bounced - before.bounced,
+      },
+      facts.disputed,
+    ),
   };
+}
+
+/** What was sent back only grows, and what of it failed later, too; what stayed back is the difference. */
+function sentBack(
+  before: { readonly refunded: number; readonly bounced: number },
+  facts: PaymentFacts,
+  captured: number,
+): { readonly refunded: number; readonly bounced: number } {
+  const heard = facts.bounced ?? 0;
+  const bounced = Math.max(before.bounced, heard);
+  const sent = Math.max(before.refunded + before.bounced, Math.min(facts.refunded, captured) + heard);
+  return { refunded: Math.min(sent - bounced, captured), bounced };
 }
 
 function ofSurcharge(order: StoredOrder, before: Surcharge, facts: PaymentFacts): Change | undefined {
@@ -655,7 +695,7 @@ function ofSurcharge(order: StoredOrder, before: Surcharge, facts: PaymentFacts)
     ...before,
     payment: promised && !isOurs ? before.payment : further(before.payment, facts.status),
     captured,
-    refunded: Math.max(before.refunded, Math.min(facts.refunded, captured)),
+    ...sentBack(before, facts, captured),
     intentId: before.intentId ?? facts.intentId,
     problem: promised && !isOurs ? wrongSum(facts, before.amount, order.currency) : facts.problem,
   };
@@ -664,6 +704,7 @@ function ofSurcharge(order: StoredOrder, before: Surcharge, facts: PaymentFacts)
     surcharge.payment === before.payment &&
     surcharge.captured === before.captured &&
     surcharge.refunded === before.refunded &&
+    surcharge.bounced === before.bounced &&
     surcharge.problem === before.problem &&
     surcharge.intentId === before.intentId;
   if (same && !disputes) return undefined;
@@ -673,30 +714,50 @@ function ofSurcharge(order: StoredOrder, before: Surcharge, facts: PaymentFacts)
     surcharge,
     ...moneyMoved(
       order,
-      counts * (surcharge.captured - before.captured),
-      counts * (surcharge.refunded - before.refunded),
+      {
+        taken: counts * (surcharge.captured - before.captured),
+        returned: counts * (surcharge.refunded - before.refunded),
+        bounced: counts * (surcharge.bounced - before.bounced),
+      },
       facts.disputed,
     ),
   };
 }
 
-/** @param taken and `returned`: how much more of it than was known */
-function moneyMoved(order: StoredOrder, taken: number, returned: number, disputed: boolean): Change {
-  const captured = order.captured + taken;
-  const refunded = order.refunded + returned;
-  const status =
-    returned > 0
-      ? statusAfterRefund(
-          { status: order.status, captured: moneyIn(order, captured) },
-          moneyBack({ ...order, refunded }),
-        )
+/** How much more of each than was known; less stays back where a refund failed. */
+interface Moved {
+  readonly taken: number;
+  readonly returned: number;
+  readonly bounced: number;
+}
+
+function moneyMoved(order: StoredOrder, moved: Moved, disputed: boolean): Change {
+  const captured = order.captured + moved.taken;
+  const refunded = order.refunded + moved.returned;
+  const all = moneyIn(order, captured);
+  const back = moneyBack({ ...order, refunded });
+  // One that was paid back as a whole is so no more once a refund of it failed.
+  const failed = moved.returned < 0 && order.status === 'refunded' && back < all;
+  const status = failed
+    ? 'partially_refunded'
+    : moved.returned > 0
+      ? statusAfterRefund({ status: order.status, captured: all }, back)
       : undefined;
   return {
     captured,
     refunded,
+    ...(moved.bounced === 0 ? {} : { bounced: order.bounced + moved.bounced }),
     disputed: order.disputed || disputed,
     ...(status === undefined ? {} : { status }),
   };
+}
+
+/** What the merchant reads in the history of what was heard of a payment, although the status may stay. */
+export function noteOf(order: StoredOrder, { bounced = 0 }: Change): Pick<By, 'reason' | 'noted'> {
+  const failed = bounced - order.bounced;
+  if (failed <= 0) return {};
+  const reason = `A refund of ${failed} ${order.currency} (minor units) failed later: the money is with the shop again, and may be asked for anew.`;
+  return { reason, noted: true };
 }
 
 /** A status only ever goes on, whichever message comes first. */

@@ -285,6 +285,7 @@ export const surcharge = z.object({
   status: z.enum(['none', 'pending', 'authorized', 'captured', 'cancelled']),
   captured: z.int(),
   refunded: z.int(),
+  bounced: z.int(),
   intentId: z.string().optional(),
   problem: z.string().optional(),
 });
@@ -321,6 +322,8 @@ export const merchantOrder = order.extend({
   surcharges: z.array(surcharge),
   /** Oldest first. */
   refunds: z.array(askedRefund),
+  /** What was sent back through payments and failed later, as when a card is closed: it is with the shop again, and may be asked for anew. */
+  bounced: z.int(),
   stock: z.enum(['held', 'committed', 'partly_shipped', 'shipped', 'released']),
   /** Units that wait at locations other than the main one. */
   allocations: z.array(allocation),

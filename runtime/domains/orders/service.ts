@@ -65,7 +65,7 @@ import { promotionRoutes } from './promotions/routes.ts';
 import { journalRoutes } from './journal/routes.ts';
 import { returnRoutes } from './returns/routes.ts';
 import { orderOfWaiting } from './returns/store.ts';
-import { createSaga, knowsCapture, newFacts, type Round } from './saga.ts';
+import { createSaga, knowsCapture, newFacts, noteOf, type Round } from './saga.ts';
 import type * as s from './schemas.ts';
 import { SETTINGS, type OrdersSettings } from './settings.ts';
 import {
@@ -364,7 +364,13 @@ export function createOrders(platform: Platform, settings: OrdersSettings): Doma
     const known =
       change === undefined
         ? order
-        : await changeOrder(tx, event.tenant, order, { ...change, settled: false }, by);
+        : await changeOrder(
+            tx,
+            event.tenant,
+            order,
+            { ...change, settled: false },
+            { ...by, ...noteOf(order, change) },
+          );
     const step = nextStep(known, now());
     if (step.do === 'wait' || (step.do === 'rest' && change === undefined)) return;
     await tx.enqueue({ name: 'orders.advance-order', payload: { orderId: order.id }, key: order.id });

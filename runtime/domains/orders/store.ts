@@ -122,6 +122,7 @@ export interface Change {
   readonly disputed?: boolean;
   readonly captured?: number;
   readonly refunded?: number;
+  readonly bounced?: number;
   readonly gift_refunded?: number;
   readonly outside?: number;
   readonly outside_refunded?: number;
@@ -175,6 +176,7 @@ interface OrderRow {
   readonly disputed: boolean;
   readonly captured: number;
   readonly refunded: number;
+  readonly bounced: number;
   readonly cancel_actor: string | null;
   readonly reason: string | null;
   readonly tracking: string | null;
@@ -402,6 +404,7 @@ function changeOf(
     disputed: change.disputed ?? order.disputed,
     captured: change.captured ?? order.captured,
     refunded: change.refunded ?? order.refunded,
+    bounced: change.bounced ?? order.bounced,
     giftRefunded: change.gift_refunded ?? order.giftRefunded,
     outside: change.outside ?? order.outside,
     credited: change.credited ?? order.credited,
@@ -446,10 +449,18 @@ export function happenings(before: StoredOrder, after: StoredOrder): Happening[]
   if (after.fulfilledAt !== undefined && before.fulfilledAt === undefined) told.push('fulfilled');
   if (moneyBack(after) > moneyBack(before) && after.status !== 'cancelled' && after.status !== 'expired')
     told.push('refunded');
+  if (after.bounced > before.bounced) told.push('refund_failed');
   return told;
 }
 
-export type Happening = 'placed' | 'confirmed' | 'cancelled' | 'expired' | 'refunded' | 'fulfilled';
+export type Happening =
+  | 'placed'
+  | 'confirmed'
+  | 'cancelled'
+  | 'expired'
+  | 'refunded'
+  | 'refund_failed'
+  | 'fulfilled';
 const TOLD: Partial<Record<OrderStatus, Happening>> = {
   confirmed: 'confirmed',
   cancelled: 'cancelled',
@@ -629,6 +640,7 @@ export async function showToMerchant(
     payment: { status: order.payment, intentId: order.intentId, problem: order.paymentProblem },
     surcharges: order.surcharges.map(({ payment, ...surcharge }) => ({ ...surcharge, status: payment })),
     refunds: await showRefunds(sql, tenant, order.id),
+    bounced: order.bounced,
     stock: order.stock,
     allocations: await allocationsOf(sql, tenant, order.id),
     history: rows.map((row) => ({
@@ -682,6 +694,7 @@ function fromRow(row: OrderRow): StoredOrder {
     disputed: row.disputed,
     captured: row.captured,
     refunded: row.refunded,
+    bounced: row.bounced,
     cancelActor: row.cancel_actor ?? undefined,
     reason: row.reason ?? undefined,
     tracking: row.tracking ?? undefined,

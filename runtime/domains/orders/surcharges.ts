@@ -15,6 +15,7 @@ export interface SurchargeRow {
   readonly payment: PaymentState;
   readonly captured: number;
   readonly refunded: number;
+  readonly bounced: number;
   readonly intent: string | null;
   readonly problem: string | null;
 }
@@ -22,7 +23,7 @@ export interface SurchargeRow {
 /** Those of order `o`, oldest first, as JSON, for the statement that reads it; $1 tenant, $2 order. */
 export const SURCHARGES = `(
   select jsonb_agg(jsonb_build_object('id', s.id, 'amount', s.amount, 'wanted', s.wanted, 'payment', s.payment, 'captured', s.captured,
-    'refunded', s.refunded, 'intent', s.intent_id, 'problem', s.problem) order by s.id)
+    'refunded', s.refunded, 'bounced', s.bounced, 'intent', s.intent_id, 'problem', s.problem) order by s.id)
   from orders_surcharges s where s.tenant_id = $1 and s.order_id = $2)`;
 
 export function surchargeOf({ intent, problem, ...row }: SurchargeRow): Surcharge {
@@ -60,6 +61,7 @@ export async function insertSurcharge(
     payment: 'none',
     captured: 0,
     refunded: 0,
+    bounced: 0,
     intentId: undefined,
     problem: undefined,
   };
@@ -71,10 +73,10 @@ export async function insertSurcharge(
  */
 export function surcharged(parameter: number): string {
   return `surcharged as (
-      update orders_surcharges s set payment = g.payment, captured = g.captured, refunded = g.refunded, intent_id = g."intentId",
+      update orders_surcharges s set payment = g.payment, captured = g.captured, refunded = g.refunded, bounced = g.bounced, intent_id = g."intentId",
         problem = g.problem, updated_at = $4
       from moved, jsonb_to_record($${parameter}::jsonb) as g (
-        id text, payment text, captured bigint, refunded bigint, "intentId" text, problem text)
+        id text, payment text, captured bigint, refunded bigint, bounced bigint, "intentId" text, problem text)
       where s.tenant_id = $1 and s.order_id = $2 and s.id = g.id
     )`;
 }

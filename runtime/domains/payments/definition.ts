@@ -38,6 +38,7 @@ export const payments: DomainDefinition = {
         'payments.payment.failed': s.paymentEvent,
         'payments.payment.cancelled': s.paymentEvent,
         'payments.payment.refunded': s.paymentEvent,
+        'payments.payment.refund_failed': s.paymentEvent,
         'payments.payment.disputed': s.paymentEvent,
       },
     },

@@ -14,6 +14,7 @@ const PAYMENT: StoredPayment = {
   currency: 'EUR',
   captured: 0,
   refunded: 0,
+  bounced: 0,
   lost: 0,
   disputed: false,
   problem: undefined,
@@ -39,7 +40,9 @@ const histories: fc.Arbitrary<PaymentIntent[]> = fc
     declines: fc.integer({ min: 0, max: 2 }),
     challenged: fc.boolean(),
     end: fc.constantFrom('captured', 'cancelled', 'abandoned'),
-    refunds: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 3 }),
+    refunds: fc.array(fc.record({ amount: fc.integer({ min: 1, max: 400 }), bounces: fc.boolean() }), {
+      maxLength: 4,
+    }),
     disputed: fc.boolean(),
   })
   .map(({ declines, challenged, end, refunds, disputed }) => {
@@ -52,12 +55,15 @@ const histories: fc.Arbitrary<PaymentIntent[]> = fc
     if (end !== 'captured') return life;
     const captured: PaymentIntent = { ...INTENT, status: 'succeeded', amountCaptured: 1000 };
     life.push(captured);
-    let refunded = 0;
-    for (const amount of refunds) {
-      refunded = Math.min(1000, refunded + amount);
-      life.push({ ...captured, amountRefunded: refunded });
+    let last = captured;
+    const happens = (next: Partial<PaymentIntent>): void => void life.push((last = { ...last, ...next }));
+    for (const { amount, bounces } of refunds) {
+      const { amountRefunded: before, amountBounced = 0 } = last;
+      const sent = Math.min(1000 - before, amount);
+      happens({ amountRefunded: before + sent, amountBounced });
+      if (bounces) happens({ amountRefunded: before, amountBounced: amountBounced + sent });
     }
-    if (disputed) life.push({ ...captured, amountRefunded: refunded, disputed: true });
+    if (disputed) happens({ disputed: true });
     return life;
   });
 
@@ -95,6 +101,18 @@ describe('observing a payment', () => {
         const { problem: _a, ...inOrder } = tell(life).payment;
         const { problem: _b, ...anyhow } = tell(told).payment;
         assert.deepEqual(anyhow, inOrder);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('counts as returned what stayed back, and never less of what failed', () => {
+    fc.assert(
+      fc.property(tellings, ({ life, told }) => {
+        const { amountRefunded, amountBounced = 0, amountCaptured } = life.at(-1) ?? INTENT;
+        const { payment } = tell(told);
+        assert.deepEqual([payment.refunded, payment.bounced], [amountRefunded, amountBounced]);
+        assert.ok(payment.refunded <= amountCaptured);
       }),
       { numRuns: 3_000 },
     );

@@ -15,8 +15,10 @@ export interface StoredPayment {
   readonly amount: number;
   readonly currency: string;
   readonly captured: number;
-  /** What went back, by the shop or by a bank. */
+  /** What went back, by the shop or by a bank, and stayed there. */
   readonly refunded: number;
+  /** What the shop sent back and failed later: it is with the shop again. It only grows, as the sum of both does. */
+  readonly bounced: number;
   /** Of that, what banks took back for good. */
   readonly lost: number;
   /** Once contested by a bank, for ever. */
@@ -25,7 +27,14 @@ export interface StoredPayment {
   readonly tokenHash: string | undefined;
 }
 
-export type Happening = 'authorized' | 'captured' | 'failed' | 'cancelled' | 'refunded' | 'disputed';
+export type Happening =
+  | 'authorized'
+  | 'captured'
+  | 'failed'
+  | 'cancelled'
+  | 'refunded'
+  | 'refund_failed'
+  | 'disputed';
 
 /** Captured and cancelled exclude each other: whichever the processor reached first is the end. */
 const RANK: Readonly<Record<PaymentStatus, number>> = {
@@ -48,13 +57,19 @@ export function observe(
     status === 'captured'
       ? Math.max(payment.captured, Math.min(intent.amountCaptured, payment.amount))
       : payment.captured;
-  const refunded = Math.max(payment.refunded, Math.min(intent.amountRefunded + payment.lost, captured));
+  const bounced = Math.max(payment.bounced, intent.amountBounced ?? 0);
+  const sent = Math.max(
+    payment.refunded + payment.bounced,
+    intent.amountRefunded + (intent.amountBounced ?? 0) + payment.lost,
+  );
+  const refunded = Math.min(sent - bounced, captured);
   const disputed = payment.disputed || intent.disputed;
   const problem = status === 'pending' ? (intent.lastError ?? payment.problem) : undefined;
   const happened: Happening[] = [];
   if (problem !== undefined && problem !== payment.problem) happened.push('failed');
   if (status !== payment.status && status !== 'pending') happened.push(status);
   if (refunded > payment.refunded) happened.push('refunded');
+  if (bounced > payment.bounced) happened.push('refund_failed');
   if (disputed && !payment.disputed) happened.push('disputed');
   return {
     payment: {
@@ -63,6 +78,7 @@ export function observe(
       status,
       captured,
       refunded,
+      bounced,
       disputed,
       problem,
     },

@@ -246,11 +246,15 @@ function promisedBy({ amount, lost }: RefundRow): number {
 }
 
 /** Of what a payment took: neither returned nor promised to be. */
-function leftOf({ id, captured, refunded, lost }: StoredPayment, noted: readonly RefundRow[]): number {
+function leftOf(
+  { id, captured, refunded, bounced, lost }: StoredPayment,
+  noted: readonly RefundRow[],
+): number {
   const promised = noted
     .filter((row) => row.payment_id === id)
     .reduce((total, row) => total + promisedBy(row), 0);
-  return captured - Math.max(promised + lost, refunded);
+  // What failed later is no promise that stands.
+  return captured - Math.max(promised - bounced + lost, refunded);
 }
 
 function isContested(): ShopError {

@@ -65,6 +65,8 @@ export const payment = z.object({
   currency,
   captured: z.int(),
   refunded: z.int(),
+  /** Beside what was returned: what was sent back and failed later, so that it is with the shop again. */
+  bounced: z.int().optional(),
   /** Of what was returned, what banks took back for good. */
   lost: z.int().optional(),
   /** Whether a bank has ever contested it; whether one does now, its disputes say. */

@@ -4,6 +4,7 @@
  */
 import type { CreateService, DomainService, Operation, Platform } from '../../platform/domain.ts';
 import type { TaskHandler } from '../../platform/ports.ts';
+import { createBounces } from './bounces.ts';
 import { createBooks } from './books.ts';
 import { payments } from './definition.ts';
 import { createBookedDisputes } from './disputes/booking.ts';
@@ -41,6 +42,7 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
     payouts,
     disputes: findDisputes,
   });
+  const lookAtRefunds = createBounces(platform, intents);
   const receiver = createReceiver(platform, { books, intents, disputes, payouts });
 
   const tasks: Record<string, TaskHandler> = {
@@ -48,7 +50,11 @@ export function createPayments(platform: Platform, settings: PaymentsSettings): 
       // The task queue parsed the payload with the task's schema.
       reconcile(tenant, (payload as { idle?: boolean }).idle === true, signal),
     'payments.find-payouts': ({ tenant, signal }) => payouts.find(tenant, signal),
-    'payments.find-disputes': ({ tenant, signal }) => findDisputes.find(tenant, signal),
+    // Money that went back may come back to the shop, as money that came may go back to its owner: both are looked for at the same times.
+    async 'payments.find-disputes'({ tenant, signal }) {
+      await findDisputes.find(tenant, signal);
+      await lookAtRefunds(tenant, signal);
+    },
     'payments.compare-payout': ({ tenant, payload, signal }) =>
       payouts.compare(tenant, ofPayout.parse(payload).payoutId, signal),
     'payments.release': ({ tenant, payload }) => {

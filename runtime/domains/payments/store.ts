@@ -26,6 +26,7 @@ export interface PaymentRow {
   readonly currency: string;
   readonly captured: number;
   readonly refunded: number;
+  readonly bounced: number;
   readonly lost: number;
   readonly disputed: boolean;
   readonly problem: string | null;
@@ -38,7 +39,7 @@ export interface PaymentRow {
 export type WithIntent = StoredPayment & { readonly intentId: string };
 
 export const COLUMNS =
-  'id, order_id, attempt, intent_id, status, amount, currency, captured, refunded, lost, disputed, problem, token_hash, trace';
+  'id, order_id, attempt, intent_id, status, amount, currency, captured, refunded, bounced, lost, disputed, problem, token_hash, trace';
 const READ = `select ${COLUMNS} from payments_payments where tenant_id = $1 and id = $2`;
 
 export async function findPayment(
@@ -129,8 +130,8 @@ export function savingOver(
 ): SqlStatement {
   return {
     text: `with saved as (
-        ${SAVE} and attempt = $11 and intent_id is not distinct from $12 and status = $13 and captured = $14 and refunded = $15
-          and disputed = $16 and problem is not distinct from $17 and lost = $18 returning id
+        ${SAVE} and attempt = $12 and intent_id is not distinct from $13 and status = $14 and captured = $15 and refunded = $16
+          and disputed = $17 and problem is not distinct from $18 and lost = $19 and bounced = $20 returning id
       ) select 1 / count(*) from saved`,
     values: [
       ...savedValues(tenant, payment, now),
@@ -142,6 +143,7 @@ export function savingOver(
       before.disputed,
       before.problem ?? null,
       before.lost,
+      before.bounced,
     ],
   };
 }
@@ -154,7 +156,7 @@ export function isOvertaken(error: unknown): boolean {
 const DIVISION_BY_ZERO = '22012';
 const UNIQUE_VIOLATION = '23505';
 
-const SAVE = `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9, lost = $10
+const SAVE = `update payments_payments set intent_id = $3, status = $4, captured = $5, refunded = $6, disputed = $7, problem = $8, updated_at = $9, lost = $10, bounced = $11
      where tenant_id = $1 and id = $2`;
 
 function savedValues(tenant: TenantId, payment: StoredPayment, now: Date): readonly SqlValue[] {
@@ -169,6 +171,7 @@ function savedValues(tenant: TenantId, payment: StoredPayment, now: Date): reado
     payment.problem ?? null,
     now,
     payment.lost,
+    payment.bounced,
   ];
 }
 
@@ -183,6 +186,7 @@ export function fromRow(row: PaymentRow): StoredPayment {
     currency: row.currency,
     captured: row.captured,
     refunded: row.refunded,
+    bounced: row.bounced,
     lost: row.lost,
     disputed: row.disputed,
     problem: row.problem ?? undefined,
@@ -201,6 +205,7 @@ const NOTHING = {
   currency: 'XXX',
   captured: 0,
   refunded: 0,
+  bounced: 0,
   lost: 0,
   disputed: false,
   problem: undefined,

@@ -133,12 +133,34 @@ describe('payments through the stripe package', () => {
       amount: 1234,
       amountCaptured: 1234,
       amountRefunded: 234,
+      amountBounced: 0,
       currency: 'EUR',
       metadata: { order_id: 'ord_1' },
       lastError: undefined,
       disputed: false,
     });
     assert.equal((await payments.refund(TENANT, id, 234, 'refund-1')).amountRefunded, 234);
+  });
+
+  it('tells a refund that fails later from one that stays', async () => {
+    for (const [method, amountRefunded, amountBounced] of [
+      ['pm_card_refundFail', 0, 234],
+      ['pm_card_pendingRefund', 234, 0],
+    ] as const) {
+      const { id } = await create();
+      await confirm(id, method);
+      await payments.capture(TENANT, id, `capture-${method}`);
+      const seen = await payments.refund(TENANT, id, 234, `refund-${method}`);
+      assert.deepEqual([seen.amountRefunded, seen.amountBounced], [amountRefunded, amountBounced], method);
+    }
+  });
+
+  it('adds up more refunds than a charge has with it', async () => {
+    const id = await authorised();
+    await payments.capture(TENANT, id, 'capture-many');
+    for (let number = 1; number <= 12; number += 1) await payments.refund(TENANT, id, 10, `many-${number}`);
+    const seen = await payments.retrieve(TENANT, id);
+    assert.deepEqual([seen.amountRefunded, seen.amountBounced], [120, 0]);
   });
 
   it('counts no refund for money that was only reserved', async () => {

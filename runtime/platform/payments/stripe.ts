@@ -42,6 +42,8 @@ const WEBHOOK_SECRET = 'payments-webhook-secret';
 /** Signatures older than this are refused, as Stripe advises. */
 const TOLERANCE_SECONDS = 300;
 const EXPAND = ['latest_charge'];
+/** For a look that says what became of refunds, too. */
+const WITH_REFUNDS = ['latest_charge.refunds'];
 /** Requests in a row that were given up until nobody asks for a moment. Each has been tried several times already. */
 const FAILURES = 5;
 const REST_MS = 1_000;
@@ -84,9 +86,11 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
   }
 
   const retrieve: Payments['retrieve'] = (tenant, id) =>
-    ask(tenant, async (stripe, request) =>
-      toIntent(await stripe.paymentIntents.retrieve(id, { expand: EXPAND }, request)),
-    );
+    ask(tenant, async (stripe, request) => {
+      const intent = await stripe.paymentIntents.retrieve(id, { expand: WITH_REFUNDS }, request);
+      if (intent.status !== 'succeeded') return toIntent(intent);
+      return { ...toIntent(intent), ...sumsOf(await refundsOf(stripe, intent, request)) };
+    });
 
   const retrieveDispute: Payments['retrieveDispute'] = (tenant, id) =>
     ask(tenant, async (stripe, request) => toDispute(await stripe.disputes.retrieve(id, {}, request)));
@@ -227,6 +231,28 @@ export function createStripePayments(options: StripePaymentsOptions): Payments {
   };
 }
 
+/** All of them: a charge has the newest ten with it. */
+async function refundsOf(
+  stripe: Stripe,
+  { id, latest_charge: charge }: Stripe.PaymentIntent,
+  request: { apiKey: string },
+): Promise<readonly Stripe.Refund[]> {
+  const along = typeof charge === 'object' ? charge?.refunds : undefined;
+  if (along?.has_more !== true) return along?.data ?? [];
+  return stripe.refunds.list({ payment_intent: id, limit: 100 }, request).autoPagingToArray({ limit: 1_000 });
+}
+
+/** A refund may fail a month after it looked done: the bank sends it back, as when the card is closed. */
+function sumsOf(refunds: readonly Stripe.Refund[]): Pick<PaymentIntent, 'amountRefunded' | 'amountBounced'> {
+  const sum = (some: readonly Stripe.Refund[]): number =>
+    some.reduce((all, { amount, currency }) => all + fromStripe(amount, currency.toUpperCase()), 0);
+  const bounced = refunds.filter(({ status }) => status === 'failed' || status === 'canceled');
+  return {
+    amountRefunded: sum(refunds.filter((each) => !bounced.includes(each))),
+    amountBounced: sum(bounced),
+  };
+}
+
 async function connect(options: StripePaymentsOptions): Promise<Stripe> {
   const { Stripe } = await import('stripe');
   const common = {
@@ -281,7 +307,8 @@ function construct(
 }
 
 /** Messages that are not about an intent itself, but after which the intent or its charge is worth another look. */
-const LOOK_AGAIN = /^(?:charge\.refunded|charge\.dispute\.|refund\.failed|charge\.expired)/;
+const LOOK_AGAIN =
+  /^(?:charge\.refunded|charge\.dispute\.|refund\.failed|refund\.updated|charge\.refund\.updated|charge\.expired)/;
 
 /** The intent inside an event, or behind the charge, refund or dispute it is about. */
 async function intentOf(

@@ -279,6 +279,13 @@ export const de: Words = {
       ],
       button: 'Die Bestellung',
     },
+    'merchant.refund_failed': {
+      subject: 'Zurückgekommen: {{amount}} der Bestellung {{number}}',
+      lines: [
+        '{{amount}}, die zu Bestellung {{number}} erstattet werden sollten, sind nicht angekommen, etwa weil die Karte inzwischen gesperrt ist. Das Geld ist wieder bei Ihnen: Erstatten Sie es noch einmal, oder fragen Sie, wie es ausgezahlt werden soll.',
+      ],
+      button: 'Die Bestellung',
+    },
     'merchant.webhook': {
       subject: 'Abgeschaltet: der Webhook an {{receiver}}',
       lines: [

@@ -273,6 +273,13 @@ export const en: Words = {
       ],
       button: 'The order',
     },
+    'merchant.refund_failed': {
+      subject: 'Came back: {{amount}} of order {{number}}',
+      lines: [
+        '{{amount}} that was to go back for order {{number}} did not arrive, as when the card was closed meanwhile. The money is with you again: pay it back once more, or ask the customer how they want it.',
+      ],
+      button: 'The order',
+    },
     'merchant.webhook': {
       subject: 'Switched off: the webhook to {{receiver}}',
       lines: [

@@ -272,6 +272,13 @@ export const ja: Words = {
       ],
       button: '注文を見る',
     },
+    'merchant.refund_failed': {
+      subject: '返金が戻りました：ご注文 {{number}} の {{amount}}',
+      lines: [
+        'ご注文 {{number}} の返金 {{amount}} は、カードの解約などのため届きませんでした。お金は店舗に戻っています。もう一度返金するか、お客様に受け取り方法をお尋ねください。',
+      ],
+      button: '注文を見る',
+    },
     'merchant.webhook': {
       subject: '停止しました：{{receiver}} へのWebhook',
       lines: [

@@ -270,6 +270,13 @@ export const nb: Words = {
       ],
       button: 'Bestillingen',
     },
+    'merchant.refund_failed': {
+      subject: 'Kom i retur: {{amount}} av bestilling {{number}}',
+      lines: [
+        '{{amount}} som skulle tilbakebetales for bestilling {{number}}, kom ikke frem, for eksempel fordi kortet er sperret. Pengene er hos deg igjen: betal dem tilbake på nytt, eller spør kunden hvordan de vil ha dem.',
+      ],
+      button: 'Bestillingen',
+    },
     'merchant.webhook': {
       subject: 'Slått av: webhooken til {{receiver}}',
       lines: [

@@ -27,6 +27,7 @@ const PLACED: Facts = {
   disputed: false,
   captured: 0,
   refunded: 0,
+  bounced: 0,
   gift_refunded: 0,
   outside: 0,
   total: 0,

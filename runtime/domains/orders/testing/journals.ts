@@ -62,6 +62,8 @@ const STEPS: ReadonlySet<string> = new Set([
   'delivered refunded',
   'partially_refunded refunded',
   'partially_refunded cancelled',
+  // A refund failed later.
+  'refunded partially_refunded',
 ]);
 /** How a payment goes; it never comes back from where it was taken or given up. */
 const PAYMENT = ['none', 'pending', 'authorized', 'captured'];

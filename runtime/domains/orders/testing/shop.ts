@@ -402,6 +402,7 @@ export async function paidOrder(
   shop: TestShop,
   units: Readonly<Record<string, number>>,
   change?: (cart: Cart) => Promise<unknown>,
+  card?: string,
 ): Promise<MerchantOrder & { readonly token: string }> {
   const lines = Object.entries(units).map(([variantId, quantity]) => ({ variantId, quantity }));
   const { body: cart } = await shop.call<Cart>('POST', '/api/orders/carts', { body: { lines } });
@@ -411,7 +412,7 @@ export async function paidOrder(
     headers: { 'idempotency-key': `paid-order-${cart.id}` },
   });
   if (status !== 201) throw new Error(`the checkout answered ${status}: ${JSON.stringify(placed)}`);
-  if (placed.payment !== undefined) await shop.pay(placed.payment);
+  if (placed.payment !== undefined) await shop.pay(placed.payment, card);
   return { ...(await confirmedOrder(shop, placed.order.id)), token: placed.token };
 }
 

@@ -10,6 +10,7 @@ const PAYMENT: Booked = {
   currency: 'EUR',
   captured: 1000,
   refunded: 300,
+  bounced: 50,
   contested: 0,
 };
 const ENTRY: BalanceEntry = {
@@ -35,7 +36,7 @@ describe('comparing a payout with our payments', () => {
     assert.deepEqual(found({}), []);
     assert.deepEqual(found({ kind: 'refund', amount: -300 }), []);
     assert.deepEqual(found({ kind: 'refund', amount: -100 }), [], 'one refund of several');
-    assert.deepEqual(found({ kind: 'refund', amount: 300 }), [], 'one that came back');
+    assert.deepEqual(found({ kind: 'refund', amount: 50 }), [], 'one that came back');
     assert.deepEqual(found({ kind: 'fee', amount: -50, intentId: undefined }), []);
   });
 
@@ -44,6 +45,7 @@ describe('comparing a payout with our payments', () => {
     assert.deepEqual(found({ intentId: undefined }), [['missing_here', 'charge', 0, 1000]]);
     assert.deepEqual(found({ amount: 900 }), [['amount_differs', 'charge', 1000, 900]]);
     assert.deepEqual(found({ kind: 'refund', amount: -301 }), [['amount_differs', 'refund', 300, 301]]);
+    assert.deepEqual(found({ kind: 'refund', amount: 51 }), [['amount_differs', 'refund', 300, 51]]);
     assert.deepEqual(found({ kind: 'dispute', amount: -1000 }), [['amount_differs', 'dispute', 0, 1000]]);
   });
 

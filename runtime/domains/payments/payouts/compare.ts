@@ -7,8 +7,9 @@ export interface Booked {
   readonly orderId: string;
   readonly currency: string;
   readonly captured: number;
-  /** What the shop or a bank gave back. */
+  /** What the shop or a bank sent back, and what of that failed later. */
   readonly refunded: number;
+  readonly bounced: number;
   /** What is contested, or was, in sum. */
   readonly contested: number;
 }
@@ -48,12 +49,13 @@ function ours(payment: Booked, what: Difference['what']): number {
   return { charge: payment.captured, refund: payment.refunded, dispute: payment.contested }[what];
 }
 
-/** A charge is all that was taken. Refunds and disputes come in parts: of them we must know at least as much. What came back takes nothing. */
-function agrees({ currency }: Booked, entry: BalanceEntry, here: number): boolean {
+/** A charge is all that was taken. Refunds and disputes come in parts: of them we must know at least as much, and of refunds that came back, too. A dispute that did takes nothing. */
+function agrees({ currency, bounced }: Booked, entry: BalanceEntry, here: number): boolean {
   // Paid out in another currency than it was paid in: then the amounts say nothing of each other.
   if (entry.currency !== currency) return here > 0;
   if (entry.kind === 'charge') return here === entry.amount;
-  return entry.amount > 0 || here >= -entry.amount;
+  if (entry.amount > 0) return entry.kind !== 'refund' || bounced >= entry.amount;
+  return here >= -entry.amount;
 }
 
 export interface Sums {

@@ -168,7 +168,7 @@ export function createPayouts(platform: Platform, settings: PayoutsSettings, hea
     if (intents.length === 0) return new Map();
     const { rows } = await platform.sql.query<BookedRow>(
       tenant,
-      `select p.intent_id, p.id, p.order_id, p.currency, p.captured, p.refunded,
+      `select p.intent_id, p.id, p.order_id, p.currency, p.captured, p.refunded, p.bounced,
          (select coalesce(sum(d.amount), 0)::bigint from payments_disputes d where d.tenant_id = $1 and d.payment_id = p.id
             and d.order_id = p.order_id) as contested
        from payments_payments p where p.tenant_id = $1 and p.intent_id = any ($2::text[])`,
@@ -182,7 +182,8 @@ export function createPayouts(platform: Platform, settings: PayoutsSettings, hea
           orderId: row.order_id,
           currency: row.currency,
           captured: row.captured,
-          refunded: row.refunded,
+          refunded: row.refunded + row.bounced,
+          bounced: row.bounced,
           contested: row.contested,
         },
       ]),
@@ -388,6 +389,7 @@ interface BookedRow {
   readonly currency: string;
   readonly captured: number;
   readonly refunded: number;
+  readonly bounced: number;
   readonly contested: number;
 }
 

@@ -73,6 +73,7 @@ export function toIntent(from: Order): PaymentIntent {
     amount: toMinor(unit.amount.value, currency),
     amountCaptured: sum(unit.payments.captures, TAKEN),
     amountRefunded: sum(unit.payments.refunds, /^(?:COMPLETED|PENDING)$/),
+    amountBounced: sum(unit.payments.refunds, /^(?:FAILED|CANCELLED)$/),
     currency,
     clientSecret: '',
     approveUrl: from.links.find(({ rel }) => rel === 'payer-action' || rel === 'approve')?.href,

@@ -116,9 +116,11 @@ function withIntent(work: (ledger: Ledger, intent: Intent, form: Form) => Reply)
     const intent = ledger.get('payment_intent', id);
     if (intent === undefined) return noSuch('payment_intent', id, 'intent');
     const reply = work(ledger, intent, form);
-    const wanted = texts(form, 'expand').includes('latest_charge');
+    const expand = texts(form, 'expand');
+    const withRefunds = expand.includes('latest_charge.refunds');
+    const wanted = withRefunds || expand.includes('latest_charge');
     const changed = wanted && reply.status === 200 ? ledger.get('payment_intent', id) : undefined;
-    return changed === undefined ? reply : expandedWithCharge(ledger, changed);
+    return changed === undefined ? reply : expandedWithCharge(ledger, changed, withRefunds);
   };
 }
 
@@ -145,10 +147,20 @@ function hideMetadata(reply: Reply): Reply {
   return { ...reply, body: { error: { ...error, payment_intent: forBrowser(error.payment_intent) } } };
 }
 
-function expandedWithCharge(ledger: Ledger, intent: Intent): Reply {
+function expandedWithCharge(ledger: Ledger, intent: Intent, withRefunds: boolean): Reply {
   const charge: Charge | undefined =
     intent.latest_charge === null ? undefined : ledger.get('charge', intent.latest_charge);
-  return ok({ ...intent, latest_charge: charge ?? intent.latest_charge });
+  if (charge === undefined) return ok(intent);
+  return ok({
+    ...intent,
+    latest_charge: withRefunds ? { ...charge, refunds: newestRefunds(ledger, charge) } : charge,
+  });
+}
+
+/** As many as a charge has with it. */
+function newestRefunds(ledger: Ledger, { id }: Charge): object {
+  const { data, hasMore } = ledger.list('refund', { limit: 10, parent: id });
+  return { object: 'list', url: `/v1/charges/${id}/refunds`, has_more: hasMore, data };
 }
 
 function one<K extends Kind>(ledger: Ledger, kind: K, id: string): Reply {

@@ -12,6 +12,7 @@ export type Behaviour =
   | 'dispute_fraudulent'
   | 'dispute_not_received'
   | 'refund_fails'
+  | 'refund_pends'
   | Decline;
 
 export type Decline =
@@ -64,6 +65,7 @@ const NUMBERS: Readonly<Record<string, Behaviour>> = {
   '4000000000000259': 'dispute_fraudulent',
   '4000000000002685': 'dispute_not_received',
   '4000000000005126': 'refund_fails',
+  '4000000000007726': 'refund_pends',
   '4000000000000002': 'generic_decline',
   '4000000000000341': 'generic_decline',
   '4000000000009995': 'insufficient_funds',
@@ -87,6 +89,7 @@ const NAMED: Readonly<Record<string, string>> = {
   pm_card_createDispute: '4000000000000259',
   pm_card_createDisputeProductNotReceived: '4000000000002685',
   pm_card_refundFail: '4000000000005126',
+  pm_card_pendingRefund: '4000000000007726',
   pm_card_chargeDeclined: '4000000000000002',
   pm_card_chargeCustomerFail: '4000000000000341',
   pm_card_chargeDeclinedInsufficientFunds: '4000000000009995',

@@ -234,6 +234,7 @@ export function createRefund(ledger: Ledger, form: Form): Reply {
   }
   const metadata = metadataOf(form);
   if ('status' in metadata) return metadata;
+  const behaviour = ledger.get('payment_method', charge.payment_method)?.behaviour;
   const refund: Refund = {
     id: ledger.newId('re'),
     object: 'refund',
@@ -244,7 +245,7 @@ export function createRefund(ledger: Ledger, form: Form): Reply {
     metadata: metadata.value,
     payment_intent: charge.payment_intent,
     reason: text(form, 'reason') ?? null,
-    status: 'succeeded',
+    status: behaviour === 'refund_pends' ? 'pending' : 'succeeded',
   };
   const refunded = charge.amount_refunded + amount;
   const changed: Charge = {
@@ -257,7 +258,9 @@ export function createRefund(ledger: Ledger, form: Form): Reply {
   bookRefund(ledger, refund);
   ledger.tell('refund.created', refund);
   ledger.tell('charge.refunded', changed);
-  return bounceRefund(ledger, refund, charge) ?? ok(refund);
+  if (behaviour === 'refund_fails') bounceRefund(ledger, refund, charge);
+  if (behaviour === 'refund_pends') endRefund(ledger, refund);
+  return ok(refund);
 }
 
 /** Evidence decides at once, by Stripe's magic words; without them the dispute waits under review. */
@@ -459,16 +462,21 @@ function settleDispute(ledger: Ledger, changed: Dispute): Reply {
   return ok(changed);
 }
 
-/** The card whose refunds look fine at first and then come back. */
-function bounceRefund(ledger: Ledger, refund: Refund, before: Charge): Reply | undefined {
-  if (ledger.get('payment_method', before.payment_method)?.behaviour !== 'refund_fails') return undefined;
+/** Looked fine at first, and comes back. */
+function bounceRefund(ledger: Ledger, refund: Refund, before: Charge): void {
   const failed: Refund = { ...refund, status: 'failed', failure_reason: 'expired_or_canceled_card' };
   ledger.put('refund', failed);
   bookRefund(ledger, failed, true);
   ledger.put('charge', before);
   ledger.tell('refund.failed', failed);
   ledger.tell('charge.updated', before);
-  return ok(refund);
+}
+
+/** Was under way when it was answered. */
+function endRefund(ledger: Ledger, refund: Refund): void {
+  const done: Refund = { ...refund, status: 'succeeded' };
+  ledger.put('refund', done);
+  ledger.tell('refund.updated', done);
 }
 
 // ── reading the form ─────────────────────────────────────────────────────────────────────────────

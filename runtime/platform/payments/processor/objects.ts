@@ -98,7 +98,7 @@ export interface Refund {
   readonly metadata: Metadata;
   readonly payment_intent: string;
   readonly reason: string | null;
-  readonly status: 'succeeded' | 'failed';
+  readonly status: 'pending' | 'succeeded' | 'failed';
   readonly failure_reason?: string;
 }
 
