@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_OF, type ErrorCode } from '../platform/errors.ts';
+import type { Party } from './holds.ts';
 
 export interface Problem {
   readonly code: ErrorCode;
@@ -35,6 +36,25 @@ export const PROBLEMS = {
     title: 'The shop is very busy',
     detail: 'Too many requests are under way. Try again in a moment.',
     retryAfterSeconds: 2,
+  },
+  slowClient: {
+    code: 'rate_limited',
+    title: 'Too much at once, too slowly',
+    detail: 'Your network sends or reads as much slowly as it may. Let some of it finish, then try again.',
+    retryAfterSeconds: 10,
+  },
+  slowClients: {
+    code: 'unavailable',
+    title: 'The shop is very busy',
+    detail: 'Too many send or read slowly. Try again in a moment.',
+    retryAfterSeconds: 5,
+  },
+  crowded: {
+    code: 'rate_limited',
+    title: 'Too many connections',
+    detail:
+      'Your network has as many as it may while there are few. Close some, or ask several times over one.',
+    retryAfterSeconds: 5,
   },
   badBackend: {
     code: 'internal',
@@ -87,6 +107,10 @@ export const rateLimited = (retryAfterSeconds: number): Problem => ({
   detail: 'This shop has used up its requests for now. Try again later.',
   retryAfterSeconds,
 });
+
+/** To whoever keeps a Pod waiting while a share of its connections is used up. */
+export const heldBy = (whose: Party): Problem =>
+  whose === 'client' ? PROBLEMS.slowClient : PROBLEMS.slowClients;
 
 export const suspended = (reason: string): Problem => ({
   code: 'unavailable',

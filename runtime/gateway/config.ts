@@ -47,6 +47,10 @@ export interface Limits {
   readonly maxWaiting: number;
   /** Requests under way at one Pod, beyond which it counts as overloaded. */
   readonly maxPerEndpoint: number;
+  /** Connections to one Pod: as many requests are on their way at once, the others wait for one of them. */
+  readonly podConnections: number;
+  /** For how long a client may be waited for, while it sends or reads, before it counts as slow. */
+  readonly slowMs: number;
   /** For tenants whose route names no limit. */
   readonly requestsPerMinute: number;
 }
@@ -65,6 +69,8 @@ export const DEFAULT_LIMITS: Limits = {
   endpointMs: 5000,
   maxWaiting: 500,
   maxPerEndpoint: 1024,
+  podConnections: 256,
+  slowMs: 2000,
   requestsPerMinute: 100_000,
 };
 

@@ -15,6 +15,12 @@ export interface ExchangeOptions {
   readonly idleMs: number;
   /** How long the client may take nothing of the answer. */
   readonly unreadMs: number;
+  /**
+   * The client is waited for from now on, with a connection to the Pod: it still sends, or does not read.
+   * @param refuse ends the exchange, when the client may not be waited for
+   * @returns says that it is waited for no longer
+   */
+  readonly waitForClient: (refuse: (reason: Error) => void) => () => void;
   /** Headers of the answer, ready for the client. */
   readonly answerHeaders: (headers: Readonly<Record<string, string | string[] | undefined>>) => FlatHeaders;
   /** Called once, when the exchange has ended one way or another. */
@@ -49,12 +55,39 @@ export function exchange(
   let abortReason: Error | undefined;
   let isSent = false;
   let left = -1;
+  let endWait: (() => void) | undefined;
+
+  function abort(reason: Error): void {
+    if (abortReason !== undefined) return;
+    abortReason = reason;
+    controller?.abort(reason);
+  }
+
+  function wait(): void {
+    endWait ??= options.waitForClient((reason) => {
+      if (response.headersSent) response.destroy();
+      else abort(reason);
+    });
+  }
+
+  function waitOver(): void {
+    endWait?.();
+    endWait = undefined;
+  }
+
+  function done(outcome: Outcome): void {
+    waitOver();
+    options.done(outcome);
+  }
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
       isSent = true;
-      if (abortReason !== undefined) started.abort(abortReason);
+      if (abortReason !== undefined) return started.abort(abortReason);
+      if (options.body === undefined || Buffer.isBuffer(options.body) || request.readableEnded) return;
+      wait();
+      request.once('end', waitOver);
     },
 
     onResponseStart(current, status, headers, statusText) {
@@ -77,29 +110,31 @@ export function exchange(
         current.pause();
         // Nobody else does: undici's own timeouts stand still while it is paused.
         const unread = setTimeout(() => response.destroy(), options.unreadMs);
-        const done = (): void => {
+        const stop = (): void => {
           clearTimeout(unread);
-          response.off('drain', goOn).off('close', done);
+          response.off('drain', goOn).off('close', stop);
         };
         const goOn = (): void => {
-          done();
+          stop();
           current.resume();
         };
-        response.on('drain', goOn).on('close', done);
+        response.on('drain', goOn).on('close', stop);
+        // To the end of the answer: who reads a little now and then has the connection for as long.
+        wait();
       }
     },
 
     onResponseEnd() {
       if (!response.writableEnded) response.end();
-      options.done({ kind: 'answered', status: response.statusCode });
+      done({ kind: 'answered', status: response.statusCode });
     },
 
     onResponseError(_current, error) {
       const reason = abortReason ?? error;
-      if (reason instanceof ClientGone) return options.done({ kind: 'client-gone' });
-      if (!response.headersSent) return options.done({ kind: 'failed', error: reason, sent: isSent });
+      if (reason instanceof ClientGone) return done({ kind: 'client-gone' });
+      if (!response.headersSent) return done({ kind: 'failed', error: reason, sent: isSent });
       response.destroy();
-      options.done({ kind: 'broken', status: response.statusCode, error: reason });
+      done({ kind: 'broken', status: response.statusCode, error: reason });
     },
   };
 
@@ -116,11 +151,5 @@ export function exchange(
     handler,
   );
 
-  return {
-    abort(reason) {
-      if (abortReason !== undefined) return;
-      abortReason = reason;
-      controller?.abort(reason);
-    },
-  };
+  return { abort };
 }

@@ -3,7 +3,7 @@
  * dropped and said anew. Hop-by-hop headers end here, in both directions.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type BlockList } from 'node:net';
 import type { HeaderChange } from './httproute.ts';
 
 /** Names and values in turn, as Node's `writeHead` and undici take them. */
@@ -119,6 +119,12 @@ function connectionNames(connection: string | string[] | undefined): Set<string>
   const text = String(connection).toLowerCase();
   if (text === 'keep-alive' || text === 'close' || text === 'upgrade') return undefined;
   return new Set(text.split(',').map((name) => name.trim()));
+}
+
+/** Whether an address is that of a balancer whose word is good. */
+export function trustIn(proxies: BlockList): (address: string) => boolean {
+  if (proxies.rules.length === 0) return () => false;
+  return (address) => isIP(address) !== 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 }
 
 /** Who asks and by which scheme: as the socket says, or as a balancer says whose word is good. */

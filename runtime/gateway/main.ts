@@ -9,12 +9,16 @@ import { createNewId } from '../platform/ids.ts';
 import { GATEWAY_SCOPE } from '../platform/names/index.ts';
 import type { RateLimits } from '../platform/ports.ts';
 import { createTracer } from '../platform/tracing/tracer.ts';
+import { createAdmission } from './admission.ts';
+import { PROBLEMS } from './answers.ts';
 import { createClusters } from './clusters.ts';
 import { parseConfig } from './config.ts';
 import { byProtocol, createDiscovery, withoutTraces } from './discovery.ts';
 import { createCalls } from './grpc/calls.ts';
 import { openLink, type Link } from './grpc/links.ts';
 import { createCallServer } from './grpc/server.ts';
+import { trustIn } from './headers.ts';
+import { createHolds } from './holds.ts';
 import { createTenantLimits } from './limits.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { openPool, type Pool } from './pool.ts';
@@ -22,7 +26,7 @@ import { createProxy } from './proxy.ts';
 import { createGatewayServer, drain, listen } from './server.ts';
 import { createSplits } from './splits.ts';
 import { createTable } from './table.ts';
-import { createUpgrades } from './upgrade.ts';
+import { createUpgrades, refuseSocket } from './upgrade.ts';
 
 const config = parseConfig(process.env);
 const log = pino({ level: config.logLevel, base: { process: 'gateway' } });
@@ -43,7 +47,7 @@ const { limits } = config;
 const table = createTable();
 const splits = createSplits();
 const clusters = createClusters<Pool>({
-  open: (address) => openPool(address, limits.connectMs),
+  open: (address) => openPool(address, limits.connectMs, limits.podConnections),
   close: (pool) => void pool.close().catch((error: unknown) => log.debug({ err: error }, 'closing a pool')),
   clock,
   maxActive: limits.maxPerEndpoint,
@@ -70,6 +74,7 @@ const proxy = createProxy({
   splits,
   clusters,
   limits: tenantLimits,
+  holds: createHolds({ clock, slowMs: limits.slowMs, connections: limits.podConnections }),
   metrics,
   config,
   newId,
@@ -83,6 +88,7 @@ const upgrades = createUpgrades({ proxy, clusters, config, newId, tracer });
 const calls = createCalls({
   proxy,
   clusters: callClusters,
+  holds: createHolds({ clock, slowMs: limits.slowMs, connections: limits.maxPerEndpoint }),
   metrics,
   config,
   newId,
@@ -91,7 +97,15 @@ const calls = createCalls({
   tracer,
 });
 const callServer = createCallServer(calls.handle, limits, log);
-const server = createGatewayServer(proxy, upgrades, callServer, limits);
+const isLetIn = createAdmission({
+  most: limits.maxConnections,
+  isTrusted: trustIn(config.trustedProxies),
+  refuse(socket) {
+    metrics.shareUsedUp('address');
+    refuseSocket(socket, PROBLEMS.crowded, newId('req'));
+  },
+});
+const server = createGatewayServer(proxy, upgrades, callServer, limits, isLetIn);
 server.on('connection', (socket) => {
   connections += 1;
   socket.once('close', () => {

@@ -4,6 +4,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { TraceReport } from '../platform/tracing/export.ts';
 import { countSpans } from '../platform/tracing/metric.ts';
+import type { Party } from './holds.ts';
 
 export type RouteClass = 'api' | 'admin' | 'page' | 'grpc' | 'none';
 
@@ -24,6 +25,8 @@ export interface GatewayMetrics {
   retried(): void;
   ejected(): void;
   rateLimited(tenant: string): void;
+  /** Somebody was refused or cut off because a share of the connections is used up: those to a Pod, or an address's to the gateway. */
+  shareUsedUp(whose: Party | 'address'): void;
 }
 
 export interface Gauges {
@@ -93,6 +96,12 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
     labelNames: ['tenant'],
     registers,
   });
+  const shares = new Counter({
+    name: 'shopmind_gateway_shares_used_up_total',
+    help: 'Requests and connections refused because a client, a shop, all together or an address had their share of connections.',
+    labelNames: ['whose'],
+    registers,
+  });
   for (const [name, help, read] of [
     ['shopmind_gateway_open_connections', 'Connections of clients.', gauges.connections],
     ['shopmind_gateway_active_requests', 'Requests under way.', gauges.active],
@@ -152,6 +161,7 @@ export function createGatewayMetrics(gauges: Gauges): GatewayMetrics {
     retried: () => retries.inc(),
     ejected: () => ejections.inc(),
     rateLimited: (tenant) => limited.inc({ tenant }),
+    shareUsedUp: (whose) => shares.inc({ whose }),
   };
 }
 

@@ -11,5 +11,5 @@ const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as 
 export type { Pool } from 'undici';
 
 /** @param address `ip:port` @param connections at most, at the same time */
-export const openPool = (address: string, connectMs: number, connections = 256): UndiciPool =>
+export const openPool = (address: string, connectMs: number, connections: number): UndiciPool =>
   new Pool(`http://${address}`, { connections, keepAliveTimeout: 30_000, connect: { timeout: connectMs } });

@@ -2,14 +2,14 @@
  * The path of a request through the gateway: host, route, limits, Pod, and back. Reads top to bottom.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import type { Pool } from 'undici';
 import type { Clock } from '../../operator/kube/clock.ts';
+import { networkOf } from '../platform/network.ts';
 import type { NewId } from '../platform/ports.ts';
 import type { Span } from '../platform/tracing/span.ts';
 import { NO_SPAN, type Tracer } from '../platform/tracing/tracer.ts';
-import { answerProblem, PROBLEMS, rateLimited, suspended, type Problem } from './answers.ts';
+import { answerProblem, heldBy, PROBLEMS, rateLimited, suspended, type Problem } from './answers.ts';
 import type { Clusters, Endpoint } from './clusters.ts';
 import { modifyPath, type Action, type Candidate } from './compile.ts';
 import type { GatewayConfig } from './config.ts';
@@ -23,8 +23,10 @@ import {
   traceparentIn,
   traceparentOf,
   traceIdOf,
+  trustIn,
   type FlatHeaders,
 } from './headers.ts';
+import type { Holds, Party } from './holds.ts';
 import { routeClassOf, type BackendOutcome, type GatewayMetrics, type RouteClass } from './metrics.ts';
 import { draw, type Splits } from './splits.ts';
 import type { RouteTable } from './table.ts';
@@ -35,6 +37,7 @@ export interface ProxyOptions {
   readonly splits: Splits;
   readonly clusters: Clusters<Pool>;
   readonly limits: TenantLimits;
+  readonly holds: Holds;
   readonly metrics: GatewayMetrics;
   readonly config: ProxyConfig;
   readonly newId: NewId;
@@ -84,6 +87,8 @@ export interface Proxy {
   route(request: RequestHead): Routed | Problem;
   /** Headers for the Pod, before the route's filters. */
   headersOf(request: RequestHead, routed: Routed, requestId: string, span: Span): FlatHeaders;
+  /** Who asks, as clients are counted: the network that the request came from. */
+  networkOf(request: RequestHead): string;
   /** A request comes in: its span, which whoever answers it ends. */
   arrived(request: RequestHead, requestId: string): Span;
   /** Where a request goes, by the weights of its route and of the Service. */
@@ -99,8 +104,9 @@ export const RETRY_PAUSE_MS = 60;
 const HELD_BODY_BYTES = 65_536;
 
 export function createProxy(options: ProxyOptions): Proxy {
-  const { table, splits, clusters, limits, metrics, config, clock, log, tracer } = options;
+  const { table, splits, clusters, limits, holds, metrics, config, clock, log, tracer } = options;
   const random = options.random ?? Math.random;
+  const isTrusted = trustIn(config.trustedProxies);
   let active = 0;
   let waiting = 0;
 
@@ -253,6 +259,14 @@ export function createProxy(options: ProxyOptions): Proxy {
         answerMs: config.limits.answerMs,
         idleMs: config.limits.idleMs,
         unreadMs: config.limits.unreadMs,
+        waitForClient: (giveUp) =>
+          holds.begin(
+            { pod: endpoint.address, tenant: visit.tenant, client: clientNetworkOf(request) },
+            (whose) => {
+              metrics.shareUsedUp(whose);
+              giveUp(new Overstayed(whose));
+            },
+          ),
         answerHeaders: (given) =>
           action.responseHeaders.length === 0
             ? responseHeaders(given, requestId)
@@ -274,6 +288,10 @@ export function createProxy(options: ProxyOptions): Proxy {
       if (outcome.kind === 'client-gone') {
         end();
         return visit.finish(499);
+      }
+      if (outcome.error instanceof Overstayed) {
+        end();
+        return visit.refuse(heldBy(outcome.error.whose));
       }
       const kind = kindOf(outcome.error);
       if (kind === 'too-large') {
@@ -324,11 +342,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     });
   }
 
-  const hasTrusted = config.trustedProxies.rules.length > 0;
-  const isTrusted = (address: string): boolean =>
-    hasTrusted &&
-    isIP(address) !== 0 &&
-    config.trustedProxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+  const clientNetworkOf = (request: RequestHead): string =>
+    networkOf(clientOf(request, isTrusted, config.forwardedProto).address);
 
   function judge(endpoint: Endpoint<Pool>, ok: boolean): void {
     if (!clusters.report(endpoint, ok)) return;
@@ -442,7 +457,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     tracer.end(span);
   }
 
-  return { handle, route, choose, headersOf, arrived, active: () => active };
+  return { handle, route, choose, headersOf, networkOf: clientNetworkOf, arrived, active: () => active };
 }
 
 const outcomeOf = (status: number): BackendOutcome =>
@@ -451,6 +466,17 @@ const outcomeOf = (status: number): BackendOutcome =>
 /** The time a route allows for a request is over. */
 class RouteTimeout extends Error {
   override readonly name = 'RouteTimeout';
+}
+
+/** The client was waited for while a share of the Pod's connections was used up. */
+class Overstayed extends Error {
+  override readonly name = 'Overstayed';
+  readonly whose: Party;
+
+  constructor(whose: Party) {
+    super(`the share of ${whose} is used up`);
+    this.whose = whose;
+  }
 }
 
 class BodyTooLarge extends Error {

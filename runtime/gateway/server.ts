@@ -14,6 +14,7 @@ export function createGatewayServer(
   upgrades: Upgrades,
   calls: CallServer,
   limits: Limits,
+  isLetIn: (socket: Socket) => boolean,
 ): Server {
   const server = createServer(
     {
@@ -37,7 +38,10 @@ export function createGatewayServer(
   const serve = (socket: Socket): void => {
     for (const listener of http1) listener.call(server, socket);
   };
-  server.on('connection', byFirstWords(limits.headersMs, serve, calls.serve));
+  const begin = byFirstWords(limits.headersMs, serve, calls.serve);
+  server.on('connection', (socket: Socket) => {
+    if (isLetIn(socket)) begin(socket);
+  });
   return server;
 }
 

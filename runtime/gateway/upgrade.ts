@@ -101,7 +101,8 @@ export function createUpgrades({ proxy, clusters, config, newId, tracer }: Upgra
   };
 }
 
-function refuseSocket(client: Duplex, problem: Problem, requestId: string): void {
+/** Answers on a connection that no answer of `node:http` belongs to, and ends it. */
+export function refuseSocket(client: Duplex, problem: Problem, requestId: string): void {
   const status = statusOf(problem);
   const body = JSON.stringify({
     type: 'about:blank',

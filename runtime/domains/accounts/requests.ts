@@ -1,6 +1,6 @@
 /** What handlers read of a request: the token it came with, and where it came from. */
-import { isIPv6 } from 'node:net';
 import type { RouteRequest } from '../../platform/domain.ts';
+import { networkOf } from '../../platform/network.ts';
 import type { Tenant } from '../../platform/ports.ts';
 
 export const COOKIE = 'shopmind_session';
@@ -10,22 +10,7 @@ export const FORGOTTEN = `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`
 /** Where the caller is, for counting: their address as the gateway saw it, of IPv6 the network that it is in. */
 export function addressOf({ headers }: RouteRequest): string | undefined {
   const address = headers['x-forwarded-for']?.split(',').at(-1)?.trim();
-  return address === undefined || address === '' ? undefined : countedAs(address);
-}
-
-/** Whoever has one address of IPv6 has a whole /64 of them (RFC 6177), and could come from another each time. */
-export function countedAs(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
-  const [before = [], after] = (address.split('%')[0] ?? '').split('::').map(groupsIn);
-  const zeros = Array.from({ length: 8 - before.length - (after?.length ?? 0) }, () => '0');
-  const network = [...before, ...(after === undefined ? [] : [...zeros, ...after])].slice(0, 4);
-  return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
-}
-
-/** An address of IPv4 at the end takes the place of two. */
-function groupsIn(text: string): string[] {
-  return text === '' ? [] : text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));
+  return address === undefined || address === '' ? undefined : networkOf(address);
 }
 
 export function bearerOf(headers: RouteRequest['headers']): string | undefined {

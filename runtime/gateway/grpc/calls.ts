@@ -15,10 +15,11 @@ import { CODE, isCall, millisecondsIn } from '../../platform/grpc.ts';
 import type { NewId } from '../../platform/ports.ts';
 import type { Span } from '../../platform/tracing/span.ts';
 import type { Tracer } from '../../platform/tracing/tracer.ts';
-import { PROBLEMS } from '../answers.ts';
+import { heldBy, PROBLEMS } from '../answers.ts';
 import type { Clusters, Endpoint } from '../clusters.ts';
 import type { GatewayConfig } from '../config.ts';
 import { changeHeaders, responseHeaders, type FlatHeaders } from '../headers.ts';
+import type { Holds } from '../holds.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { filtered, pathFor, RETRY_PAUSE_MS, type Proxy, type RequestHead, type Routed } from '../proxy.ts';
 import { Unreachable, type Link } from './links.ts';
@@ -34,9 +35,11 @@ import {
 } from './refusals.ts';
 
 export interface CallsOptions {
-  readonly proxy: Pick<Proxy, 'route' | 'choose' | 'headersOf' | 'arrived'>;
+  readonly proxy: Pick<Proxy, 'route' | 'choose' | 'headersOf' | 'networkOf' | 'arrived'>;
   /** Those whose Pods speak HTTP/2. */
   readonly clusters: Clusters<Link>;
+  /** Of the calls that a Pod may have under way. */
+  readonly holds: Holds;
   readonly metrics: GatewayMetrics;
   readonly config: Pick<GatewayConfig, 'limits'>;
   readonly newId: NewId;
@@ -55,7 +58,7 @@ export interface Calls {
 const MAX_ATTEMPTS = 3;
 
 export function createCalls(options: CallsOptions): Calls {
-  const { proxy, clusters, metrics, config, clock, log, tracer } = options;
+  const { proxy, clusters, holds, metrics, config, clock, log, tracer } = options;
   const { limits } = config;
   let active = 0;
   let waiting = 0;
@@ -105,7 +108,7 @@ export function createCalls(options: CallsOptions): Calls {
           const headers = headersFor(call, routed, own, until - clock.monotonic());
           const pod = await endpoint.link.open(headers);
           const { session } = pod;
-          const code = await joined(call, pod, routed, until - clock.monotonic());
+          const code = await joined(call, pod, routed, endpoint.address, until - clock.monotonic());
           // What a Pod refuses may be the caller's doing; a connection that broke is not.
           if (code === CODE.unavailable) judge(endpoint, session?.destroyed !== true);
           else if (code === CODE.ok) judge(endpoint, true);
@@ -153,8 +156,15 @@ export function createCalls(options: CallsOptions): Calls {
   }
 
   /** Joins both halves until the call is over. @returns the code with which it ended for the client */
-  function joined(call: Call, pod: ClientHttp2Stream, routed: Routed, allowed: number): Promise<number> {
-    const { stream, requestId } = call;
+  function joined(
+    call: Call,
+    pod: ClientHttp2Stream,
+    routed: Routed,
+    address: string,
+    allowed: number,
+  ): Promise<number> {
+    const { stream, head, requestId } = call;
+    const { tenant } = routed.candidate.route;
     return new Promise((resolve) => {
       let trailers: OutgoingHttpHeaders | undefined;
       let code: number | undefined;
@@ -177,8 +187,25 @@ export function createCalls(options: CallsOptions): Calls {
         over();
       }
 
+      let endWait: (() => void) | undefined;
+      let isOver = false;
+      /** The client still sends, or does not read. */
+      function wait(): void {
+        if (isOver) return;
+        endWait ??= holds.begin({ pod: address, tenant, client: proxy.networkOf(head) }, (whose) => {
+          metrics.shareUsedUp(whose);
+          fail(refusalOf(heldBy(whose)));
+        });
+      }
+      function waitOver(): void {
+        endWait?.();
+        endWait = undefined;
+      }
+
       function over(): void {
+        isOver = true;
         stopTimer?.();
+        waitOver();
         resolve(code ?? CODE.cancelled);
       }
 
@@ -216,7 +243,11 @@ export function createCalls(options: CallsOptions): Calls {
         if (size > limits.maxBodyBytes) fail(refusalOf(PROBLEMS.tooLarge));
       });
       stream.once('close', () => pod.close(constants.NGHTTP2_CANCEL));
+      stream.once('end', waitOver);
       stream.pipe(pod);
+      // By the pipe below, when the client has more to read than fits; until the answer is through.
+      pod.on('pause', wait);
+      if (!stream.readableEnded) wait();
       // The client may have gone while the Pod was looked for.
       if (stream.destroyed) pod.close(constants.NGHTTP2_CANCEL);
     });

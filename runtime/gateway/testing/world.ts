@@ -15,12 +15,16 @@ import { testLog, type TestLog } from '../../../operator/kube/testing/log.ts';
 import { until } from '../../../operator/kube/testing/wait.ts';
 import { createNewId } from '../../platform/ids.ts';
 import { noTracer, type Tracer } from '../../platform/tracing/tracer.ts';
+import { createAdmission } from '../admission.ts';
+import { PROBLEMS } from '../answers.ts';
 import { createClusters, type Clusters } from '../clusters.ts';
 import { DEFAULT_LIMITS, parseNetworks, type Limits } from '../config.ts';
 import { byProtocol, createDiscovery, withoutTraces, type Discovery } from '../discovery.ts';
 import { createCalls, type Calls } from '../grpc/calls.ts';
 import { openLink, type Link } from '../grpc/links.ts';
 import { createCallServer } from '../grpc/server.ts';
+import { trustIn } from '../headers.ts';
+import { createHolds } from '../holds.ts';
 import { createTenantLimits } from '../limits.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../metrics.ts';
 import { openPool, type Pool } from '../pool.ts';
@@ -28,7 +32,7 @@ import { createProxy, type Proxy } from '../proxy.ts';
 import { createGatewayServer, drain, listen } from '../server.ts';
 import { createSplits, type Splits } from '../splits.ts';
 import { createTable, type RouteTable } from '../table.ts';
-import { createUpgrades } from '../upgrade.ts';
+import { createUpgrades, refuseSocket } from '../upgrade.ts';
 
 export interface Answer {
   readonly status: number;
@@ -84,7 +88,7 @@ export async function startWorld(
 ): Promise<World> {
   const api = await startFakeServer();
   const log = testLog();
-  const allLimits = { ...DEFAULT_LIMITS, endpointMs: 20, ...limits };
+  const allLimits = { ...DEFAULT_LIMITS, endpointMs: 20, podConnections: 64, ...limits };
   const config = {
     limits: allLimits,
     forwardedProto: 'http',
@@ -93,7 +97,7 @@ export async function startWorld(
   const table = createTable();
   const splits = createSplits();
   const clusters = createClusters<Pool>({
-    open: (address) => openPool(address, allLimits.connectMs, 64),
+    open: (address) => openPool(address, allLimits.connectMs, allLimits.podConnections),
     close: (pool) => void pool.close(),
     clock: systemClock,
     maxActive: allLimits.maxPerEndpoint,
@@ -119,6 +123,11 @@ export async function startWorld(
     splits,
     clusters,
     limits: createTenantLimits(systemClock),
+    holds: createHolds({
+      clock: systemClock,
+      slowMs: allLimits.slowMs,
+      connections: allLimits.podConnections,
+    }),
     metrics,
     config,
     newId,
@@ -132,6 +141,11 @@ export async function startWorld(
   const calls = createCalls({
     proxy,
     clusters: callClusters,
+    holds: createHolds({
+      clock: systemClock,
+      slowMs: allLimits.slowMs,
+      connections: allLimits.maxPerEndpoint,
+    }),
     metrics,
     config,
     newId,
@@ -140,7 +154,12 @@ export async function startWorld(
     tracer,
   });
   const callServer = createCallServer(calls.handle, allLimits, log.log);
-  const server = createGatewayServer(proxy, upgrades, callServer, allLimits);
+  const isLetIn = createAdmission({
+    most: allLimits.maxConnections,
+    isTrusted: trustIn(config.trustedProxies),
+    refuse: (socket) => refuseSocket(socket, PROBLEMS.crowded, newId('req')),
+  });
+  const server = createGatewayServer(proxy, upgrades, callServer, allLimits, isLetIn);
   await listen(server, 0, '127.0.0.1');
   const { port } = server.address() as AddressInfo;
   const stop = new AbortController();
