@@ -249,13 +249,13 @@ export interface PubSub {
   close(): Promise<void>;
 }
 
-/** A bucket of tokens for each tenant and name, which holds one minute's. */
+/** A bucket of tokens for each tenant and name, which holds those of one minute, or of one hour. */
 export interface RateLimits {
   /**
    * Takes one token. Where the count is shared and cannot be reached, each process counts by itself meanwhile.
    * @returns 0: there was one. Otherwise the whole seconds until the next.
    */
-  take(tenant: TenantId, name: string, perMinute: number): Promise<number>;
+  take(tenant: TenantId, name: string, most: number, per?: 'minute' | 'hour'): Promise<number>;
 }
 
 // ── documents ────────────────────────────────────────────────────────────────────────────────────

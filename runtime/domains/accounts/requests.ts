@@ -1,17 +1,14 @@
 /** What handlers read of a request: the token it came with, and where it came from. */
 import type { RouteRequest } from '../../platform/domain.ts';
-import { networkOf } from '../../platform/network.ts';
+import { callersNetwork } from '../../platform/network.ts';
 import type { Tenant } from '../../platform/ports.ts';
 
 export const COOKIE = 'shopmind_session';
 /** By which a browser forgets its session. */
 export const FORGOTTEN = `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
 
-/** Where the caller is, for counting: their address as the gateway saw it, of IPv6 the network that it is in. */
-export function addressOf({ headers }: RouteRequest): string | undefined {
-  const address = headers['x-forwarded-for']?.split(',').at(-1)?.trim();
-  return address === undefined || address === '' ? undefined : networkOf(address);
-}
+/** Where the caller is, for counting. */
+export const addressOf = ({ headers }: RouteRequest): string | undefined => callersNetwork(headers);
 
 export function bearerOf(headers: RouteRequest['headers']): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1];

@@ -7,6 +7,7 @@ import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { accounts } from '../accounts/definition.ts';
 import { newCustomer as newCustomerOf } from '../accounts/testing/customers.ts';
+import { MOST_IN_AN_HOUR, MOST_OF_A_GUEST } from './allowances.ts';
 import { chat } from './definition.ts';
 import { markRead } from './store.ts';
 import { openSocket, type TestSocket } from './testing/client.ts';
@@ -451,6 +452,72 @@ test('files are what their bytes say, belong to their room, and are gone with th
   assert.deepEqual((await socket.hear('message'))['attachments'], [{ kind: 'file', id }]);
   await shop.merchant('acme', 'DELETE', `/api/admin/chat/rooms/${room}/messages/1`);
   assert.equal((await shop.call('acme', 'GET', path, as(guest))).status, 404);
+});
+
+const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(40)]);
+
+function bringTo(room: string, person: Person, from: string) {
+  return shop.call('acme', 'POST', `/api/chat/rooms/${room}/attachments?name=a.png`, {
+    headers: { ...as(person).headers, 'content-type': 'image/png', 'x-forwarded-for': from },
+    body: PNG,
+  });
+}
+
+test('a guest has room for some files in all their rooms, also when they come at once', async () => {
+  const guest = await newGuest();
+  const rooms = [await newRoom(guest), await newRoom(guest, { kind: 'assistant' })];
+  const answers = await Promise.all(
+    Array.from({ length: MOST_OF_A_GUEST.files + 5 }, (_, index) =>
+      bringTo(rooms[index % 2] ?? '', guest, '192.0.2.1'),
+    ),
+  );
+  const refused = answers.filter(({ status }) => status !== 201);
+  assert.deepEqual(
+    refused.map(({ status }) => status),
+    [403, 403, 403, 403, 403],
+  );
+  assert.match(refused[0]?.text ?? '', /Log in/);
+  const { rows } = await database.admin.query(
+    'select 1 from shop.chat_attachments where tenant_id = $1 and sender = $2',
+    ['acme', guest.me],
+  );
+  assert.equal(rows.length, MOST_OF_A_GUEST.files);
+  const customer = await newCustomer();
+  const theirs = await newRoom(customer);
+  for (let index = 0; index <= MOST_OF_A_GUEST.files; index += 1)
+    assert.equal((await bringTo(theirs, customer, '192.0.2.1')).status, 201);
+});
+
+test('a guest has room for some bytes', async () => {
+  const guest = await newGuest();
+  const room = await newRoom(guest);
+  assert.equal((await bringTo(room, guest, '192.0.2.2')).status, 201);
+  const taken = MOST_OF_A_GUEST.bytes - 2 * PNG.length;
+  await database.admin.query(
+    `update shop.chat_attachments set size = $3 where tenant_id = $1 and sender = $2`,
+    ['acme', guest.me, taken],
+  );
+  assert.equal((await bringTo(room, guest, '192.0.2.2')).status, 201);
+  assert.equal((await bringTo(room, guest, '192.0.2.2')).status, 201);
+  assert.equal((await bringTo(room, guest, '192.0.2.2')).status, 403);
+});
+
+test('guests of one network bring some files in an hour, whatever they call themselves', async () => {
+  const guests = await Promise.all(Array.from({ length: 6 }, () => newGuest()));
+  const statuses = new Map<number, number>();
+  for (const [index, guest] of guests.entries()) {
+    const room = await newRoom(guest);
+    for (let n = 0; n < MOST_IN_AN_HOUR.network / 5; n += 1) {
+      const { status, headers } = await bringTo(room, guest, `2001:db8::${index}:${n}`);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      if (status === 429) assert.ok(Number(headers['retry-after']) >= 1);
+    }
+  }
+  // While they come a minute's worth may come back: one a minute.
+  assert.ok((statuses.get(429) ?? 0) >= 1, JSON.stringify([...statuses]));
+  assert.ok((statuses.get(201) ?? 0) >= MOST_IN_AN_HOUR.network, JSON.stringify([...statuses]));
+  const another = await newGuest();
+  assert.equal((await bringTo(await newRoom(another), another, '2001:db8:0:1::1')).status, 201);
 });
 
 test('each message is an event, which says who wrote and not what', async () => {

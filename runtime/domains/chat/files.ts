@@ -2,15 +2,21 @@
 import { ShopError } from '../../platform/errors.ts';
 import type { Platform, RouteResponse } from '../../platform/domain.ts';
 import type { TenantId } from '../../platform/ports.ts';
+import { checkRoomForFile, countFile } from './allowances.ts';
 
 const BUCKET = 'chat';
 
 export interface Files {
+  /**
+   * @param network that the sender is in
+   * @throws ShopError `unsupported_media_type`; `rate_limited` and `forbidden` where it is one too many
+   */
   bring(
     tenant: TenantId,
     room: string,
     sender: string,
     file: { readonly name: string; readonly bytes: Buffer },
+    network: string | undefined,
   ): Promise<{ id: string; name: string; contentType: string; size: number }>;
   /** Throws ShopError `not_found`. */
   serve(tenant: TenantId, room: string, id: string): Promise<RouteResponse>;
@@ -22,24 +28,35 @@ export function createFiles({
   blobs,
   clock,
   newId,
-}: Pick<Platform, 'sql' | 'blobs' | 'clock' | 'newId'>): Files {
+  limits,
+}: Pick<Platform, 'sql' | 'blobs' | 'clock' | 'newId' | 'limits'>): Files {
   const keyOf = (room: string, id: string): string => `${room}/${id}`;
   return {
-    async bring(tenant, room, sender, { name, bytes }) {
+    async bring(tenant, room, sender, { name, bytes }, network) {
       const contentType = typeOf(bytes);
       if (contentType === undefined)
         throw new ShopError('unsupported_media_type', 'This is no PNG, JPEG, GIF, WebP or PDF.', {
           remedy: 'Send it as one of these.',
         });
+      await countFile(limits, tenant, sender, network);
       const id = newId('att');
       // The object first: a row leads to something at every moment.
       await blobs.put(tenant, BUCKET, keyOf(room, id), bytes, contentType);
-      await sql.query(
-        tenant,
-        `insert into chat_attachments (tenant_id, room_id, id, sender, name, content_type, size, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [tenant, room, id, sender, name, contentType, bytes.length, clock.now()],
-      );
+      try {
+        await sql.transaction(tenant, async (tx) => {
+          await checkRoomForFile(tx, tenant, sender, bytes.length);
+          await tx.query(
+            `insert into chat_attachments (tenant_id, room_id, id, sender, name, content_type, size, at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+            [tenant, room, id, sender, name, contentType, bytes.length, clock.now()],
+          );
+        });
+      } catch (error) {
+        // Of a refusal it is certain that no row leads to it.
+        if (error instanceof ShopError && error.code === 'forbidden')
+          await blobs.delete(tenant, BUCKET, keyOf(room, id));
+        throw error;
+      }
       return { id, name, contentType, size: bytes.length };
     },
     async serve(tenant, room, id) {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CreateService, Platform, RouteRequest } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
+import { callersNetwork } from '../../platform/network.ts';
 import type { TenantId } from '../../platform/ports.ts';
 import { createAssistant } from './assistant/assistant.ts';
 import { chat } from './definition.ts';
@@ -171,7 +172,8 @@ export function createChat(platform: Platform, options: ChatOptions = {}): Retur
         const standing = await standingOf(sql, request.tenant.id, roomId, person);
         checkMayWrite(standing, person, clock.now());
         const bytes = request.body as Buffer;
-        return { json: await files.bring(request.tenant.id, roomId, person, { name, bytes }) };
+        const network = callersNetwork(request.headers);
+        return { json: await files.bring(request.tenant.id, roomId, person, { name, bytes }, network) };
       },
       async getAttachment(request) {
         const { roomId, id } = request.params as { readonly roomId: string; readonly id: string };

@@ -1,4 +1,4 @@
-/** What every rate-limits adapter must keep: a minute's tokens at once, then one at a time, for each tenant and name by itself. */
+/** What every rate-limits adapter must keep: a minute's or an hour's tokens at once, then one at a time, for each tenant and name by itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RateLimits } from '../ports.ts';
@@ -22,6 +22,14 @@ export function limitsContract(adapter: string, open: () => Promise<LimitsUnderT
     await advance(wait * 1_000);
     assert.equal(await limits.take('a', 'requests', 20), 0);
     assert.notEqual(await limits.take('a', 'requests', 20), 0);
+  });
+
+  test(`${adapter}: an hour's tokens may be taken at once, and come back within an hour`, async () => {
+    const { limits } = await open();
+    const take = () => limits.take('a', 'files', 3, 'hour');
+    for (let n = 0; n < 3; n++) assert.equal(await take(), 0);
+    const wait = await take();
+    assert.ok(wait > 60 && wait <= 1_200, `${wait} s`);
   });
 
   test(`${adapter}: of many who ask at once only as many pass as there are tokens`, async () => {

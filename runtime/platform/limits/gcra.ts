@@ -1,8 +1,8 @@
 /**
  * A bucket of tokens as one number: the time at which it will be full again (generic cell rate algorithm, ITU-T I.371). Pure.
- * The bucket holds one minute's tokens, so that a change of the rate keeps the share that is used.
+ * The bucket holds a minute's tokens, or an hour's, so that a change of the rate keeps the share that is used.
  */
-const MINUTE_MS = 60_000;
+export const WINDOW_MS = { minute: 60_000, hour: 3_600_000 } as const;
 
 export interface Taken {
   /** When the bucket will be full again, in the milliseconds of `now`. */
@@ -11,11 +11,14 @@ export interface Taken {
   readonly wait: number;
 }
 
-/** @param fullAt as the last call answered; anything past is a full bucket */
-export function takeToken(fullAt: number, now: number, perMinute: number): Taken {
-  const interval = MINUTE_MS / perMinute;
+/**
+ * @param fullAt as the last call answered; anything past is a full bucket
+ * @param most tokens that the bucket holds, and that come back in `windowMs`
+ */
+export function takeToken(fullAt: number, now: number, most: number, windowMs: number): Taken {
+  const interval = windowMs / most;
   const next = Math.max(fullAt, now) + interval;
-  const late = next - now - MINUTE_MS;
+  const late = next - now - windowMs;
   // A thousandth of a millisecond is what adding up fractions may cost.
   if (late <= 0.001) return { fullAt: next, wait: 0 };
   return { fullAt, wait: Math.max(1, Math.ceil(late / 1_000)) };
