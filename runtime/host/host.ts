@@ -62,6 +62,8 @@ export interface HostParts extends PlatformParts {
   readonly checkAnswers?: boolean;
   /** How often workers look for work nobody told of. Default 2 s. */
   readonly sweepMilliseconds?: number;
+  /** How often it is looked whether those who came into a socket by a session are signed in still. */
+  readonly sessionMilliseconds?: number;
 }
 
 export interface Host {
@@ -139,6 +141,8 @@ export async function createHost(config: HostConfig, log: Logger, parts: HostPar
     log,
     tracer,
     meter: metrics.sockets,
+    sessionsOver: (id, tokens) => peers.call<readonly string[]>(id, 'accounts', 'sessionsOver', { tokens }),
+    ...(parts.sessionMilliseconds === undefined ? {} : { sessionMilliseconds: parts.sessionMilliseconds }),
   });
   const audit = createAudit({ sql: shownSql, clock });
   const calls = createCalls({

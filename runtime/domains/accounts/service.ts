@@ -230,6 +230,15 @@ export const createService: CreateService = (platform) => {
       },
       /** For the host: who of the staff has this token, and what the staff may do. */
       authenticateStaff: (tenant, input) => staff.sessions.find(tenant.id, TokenInput.parse(input).token),
+      /** For sockets: which of these tokens are of no session any more, of a customer or of the staff. */
+      async sessionsOver(tenant, input) {
+        const { tokens } = TokensInput.parse(input);
+        const open = await Promise.all([
+          sessions.stillOpen(tenant.id, tokens),
+          staff.sessions.stillOpen(tenant.id, tokens),
+        ]);
+        return tokens.filter((token) => !open.some((some) => some.has(token)));
+      },
       ...companies.operations,
       staffPolicy: (tenant) => staff.members.policy(tenant.id),
       /** For orders: which groups a customer is in for whom a merchant puts something together. */
@@ -388,6 +397,7 @@ function wrongPresent(): ShopError {
 }
 
 const TokenInput = z.object({ token: z.string().max(512), again: z.boolean().default(false) });
+const TokensInput = z.object({ tokens: z.array(z.string().max(512)).max(500) });
 const CustomerInput = z.object({ customerId: z.string().max(80) });
 
 function customerOf({ caller }: RouteRequest): string {

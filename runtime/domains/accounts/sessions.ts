@@ -9,6 +9,7 @@ import { endGrants } from './apps/grants.ts';
 import { MOST_SHOWN, type OpenSession } from './signed-in/definition.ts';
 import type { Device } from './signed-in/devices.ts';
 import { shown, type OpenRow } from './signed-in/open.ts';
+import { stillOpen } from './signed-in/still-open.ts';
 import { hashOf, newToken } from './tokens.ts';
 
 export interface Sessions {
@@ -24,6 +25,8 @@ export interface Sessions {
    * @param again of whoever came in by it and has been here since: that it was exchanged meanwhile is no sign of a thief
    */
   find(tenant: TenantId, token: string, again?: boolean): Promise<CustomerIdentity | undefined>;
+  /** Those of these tokens that are of a session, or were before the present one: of whoever came in by it and has been here since. */
+  stillOpen(tenant: TenantId, tokens: readonly string[]): Promise<ReadonlySet<string>>;
   /** Whose it is, and when they logged in, for whoever asks how long ago that was. */
   begunWith(tenant: TenantId, token: string): Promise<Begun | undefined>;
   /** The same for what is to be of this session: whoever ends it meanwhile waits for the transaction, and ends what came of it, too. */
@@ -164,6 +167,7 @@ export function createSessions(
       }
       return identityOf(row);
     },
+    stillOpen: (tenant, tokens) => stillOpen(sql, 'customer_sessions', tenant, tokens, clock.now()),
     async begunWith(tenant, token) {
       const { rows } = await sql.query<BegunRow>(tenant, BEGUN, begunValues(tenant, token));
       return rows[0] && begunOf(rows[0]);

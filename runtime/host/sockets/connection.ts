@@ -33,6 +33,8 @@ export interface Endpoint {
   /** Something that is no ShopError. */
   readonly onBug: (connection: Connection, error: unknown) => void;
   readonly onHeard: (outcome: 'taken' | 'refused') => void;
+  /** It has said by what it comes in. */
+  readonly onProven: (connection: Connection) => void;
   readonly onClosed: (connection: Connection, code: number) => void;
 }
 
@@ -114,9 +116,14 @@ export class Connection implements SocketConnection {
 
   async identify(audience: 'shopper' | 'merchant', token: string): Promise<Caller> {
     const caller = await this.#endpoint.identify(this.tenant, this.host, audience, token, false);
-    this.proof = { audience, token };
     this.caller = caller;
+    this.prove({ audience, token });
     return caller;
+  }
+
+  prove(proof: NonNullable<Connection['proof']>): void {
+    this.proof = proof;
+    this.#endpoint.onProven(this);
   }
 
   /** Who would come in now by what they came in by. @throws ShopError as whoever is refused */

@@ -79,6 +79,7 @@ for (const [by, headers] of [
       tracer: noTracer,
       meter: { heard: () => undefined, closed: () => undefined },
       silenceMilliseconds: 60_000,
+      sessionsOver: () => Promise.resolve([]),
       proofTurns: 1,
     });
     const server = createServer();

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { WebSocketServer, type Server } from 'ws';
 import type { DomainService } from '../../platform/domain.ts';
 import { ShopError } from '../../platform/errors.ts';
-import type { Tenant } from '../../platform/ports.ts';
+import type { Tenant, TenantId } from '../../platform/ports.ts';
 import type { Tracer } from '../../platform/tracing/tracer.ts';
 import type { Access } from '../access/access.ts';
 import { tokenIn, type Identify } from '../callers.ts';
@@ -18,6 +18,7 @@ import { PROBLEM_TYPE, toProblem } from '../problem.ts';
 import { traceSocket } from '../tracing.ts';
 import { hostNameOf, requireDomain, shopAt, type ShopsOptions } from '../shop.ts';
 import { ClientSocket, Connection, SIGNED_OUT, type Endpoint } from './connection.ts';
+import { createSessionWatch } from './sessions.ts';
 import { createWheel } from './wheel.ts';
 
 export interface SocketsOptions extends ShopsOptions {
@@ -31,6 +32,10 @@ export interface SocketsOptions extends ShopsOptions {
   readonly tracer: Tracer;
   /** Who has not answered for so long is gone. Default 50 s. */
   readonly silenceMilliseconds?: number;
+  /** Which of these tokens are of no session any more. */
+  readonly sessionsOver: (tenant: TenantId, tokens: readonly string[]) => Promise<readonly string[]>;
+  /** How often sessions are looked at. Default 5 s. */
+  readonly sessionMilliseconds?: number;
   /** How often a caller's proof is looked at again, in turns of half as long. Default 12. */
   readonly proofTurns?: number;
 }
@@ -84,9 +89,11 @@ export function createSockets(options: SocketsOptions): Sockets {
         now: () => performance.now(),
         onBug: ({ tenant }, error) =>
           log.error({ err: error, tenant: tenant.id, socket: name }, 'a message failed'),
+        onProven: (connection) => sessions.add(connection),
         onHeard: (outcome) => meter.heard(name, outcome),
         onClosed(connection, code) {
           wheel.delete(connection);
+          sessions.delete(connection);
           meter.closed(name, code);
           open.set(name, (open.get(name) ?? 1) - 1);
           const left = (perTenant.get(`${name}/${connection.tenant.id}`) ?? 1) - 1;
@@ -114,6 +121,13 @@ export function createSockets(options: SocketsOptions): Sockets {
     turnMilliseconds: (options.silenceMilliseconds ?? 50_000) / 2,
     spokes: 25,
     visit,
+  });
+
+  const sessions = createSessionWatch<Connection>({
+    over: options.sessionsOver,
+    lookAgain: (connection) => void prove(connection),
+    onError: (error) => log.warn({ err: error }, 'sessions of sockets could not be looked at'),
+    turnMilliseconds: options.sessionMilliseconds ?? 5_000,
   });
 
   function visit(connection: Connection): void {
@@ -178,7 +192,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       const connection = new Connection(endpoint, client, socket as Socket, tenant, host, caller);
       const token = tokenIn({ authorization, cookie });
       if (caller.customerId !== undefined && token !== undefined)
-        connection.proof = { audience: 'shopper', token };
+        connection.prove({ audience: 'shopper', token });
       wheel.add(connection);
       endpoint.handler.opened(connection);
     });
@@ -197,6 +211,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     async stop() {
       isStopping = true;
       wheel.close();
+      sessions.close();
       for (const { handler } of endpoints.values()) await handler.drain?.();
       for (const connection of wheel.all()) connection.close(GOING_AWAY, 'come again');
       const deadline = performance.now() + GOODBYE_MS;

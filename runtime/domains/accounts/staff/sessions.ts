@@ -7,6 +7,7 @@ import type { Clock, NewId, Sql, SqlRunner, TenantId } from '../../../platform/p
 import { MOST_SHOWN, type OpenSession } from '../signed-in/definition.ts';
 import type { Device } from '../signed-in/devices.ts';
 import { shown, type OpenRow } from '../signed-in/open.ts';
+import { stillOpen } from '../signed-in/still-open.ts';
 import { hashOf, newToken } from '../tokens.ts';
 
 export interface StaffToken {
@@ -22,6 +23,8 @@ export interface StaffSessions {
   begin(tx: SqlRunner, tenant: TenantId, staffId: string, device: Device): Promise<StaffToken>;
   /** Who comes with it, and the state of the policy that says what they may; one statement. */
   find(tenant: TenantId, token: string): Promise<StaffIdentity | undefined>;
+  /** Those of these tokens that are of a session, or were before the present one. */
+  stillOpen(tenant: TenantId, tokens: readonly string[]): Promise<ReadonlySet<string>>;
   /** The next token; undefined when the session is over, as it is after a token's second use. */
   renew(tenant: TenantId, token: string): Promise<StaffToken | undefined>;
   /** Where they are signed in. @param token of the one that asks */
@@ -90,6 +93,8 @@ export function createStaffSessions(
       );
       return rows[0];
     },
+
+    stillOpen: (tenant, tokens) => stillOpen(sql, 'staff_sessions', tenant, tokens, clock.now()),
 
     renew(tenant, token) {
       return sql.transaction(tenant, async (tx) => {
