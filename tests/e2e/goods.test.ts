@@ -239,3 +239,23 @@ test(
     await context.close();
   },
 );
+
+test(
+  'goods go by the same name in the cart as on their page, in another language too',
+  { skip },
+  async () => {
+    const [product] = (
+      await shop()('GET', '/api/catalog/products?limit=1&available=true')
+    ).json<ProductsPage>().products;
+    assert.ok(product !== undefined);
+    const { context, page, troubles } = await visitor();
+    await context.addCookies([{ name: 'locale', value: 'de', url: at('/') }]);
+    await page.goto(at(`/products/${product.handle}`));
+    const name = await page.getByRole('heading', { level: 1 }).innerText();
+    assert.notEqual(name, product.title);
+    await page.getByRole('button', { name: 'In den Warenkorb' }).click();
+    await page.getByRole('dialog').getByRole('link', { name, exact: true }).waitFor();
+    assert.deepEqual(troubles, []);
+    await context.close();
+  },
+);

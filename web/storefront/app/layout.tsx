@@ -9,8 +9,9 @@ import { Footer } from '../components/footer.tsx';
 import { Header } from '../components/header.tsx';
 import { RenewSession } from '../components/renew-session.tsx';
 import { logoAddress } from '../components/logo.tsx';
-import { currentCart, findShop, nonce } from '../lib/shop.ts';
+import { findShop, nonce } from '../lib/shop.ts';
 import type { Shop } from '../lib/shop.ts';
+import { shownCart } from '../lib/titles.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
   const shop = await findShop().catch(() => undefined);
@@ -73,7 +74,7 @@ export default async function Layout({ children }: { readonly children: ReactNod
 async function Frame({ shop, children }: { readonly shop: Shop; readonly children: ReactNode }) {
   const [{ collections }, cart] = await Promise.all([
     shop.read('catalog.listCollections', {}).catch(() => ({ collections: [] })),
-    currentCart().catch(() => undefined),
+    shownCart().catch(() => undefined),
   ]);
   const shown = collections.filter(({ productCount }) => productCount > 0);
   const { error } = shop.words;

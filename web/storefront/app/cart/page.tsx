@@ -4,14 +4,15 @@ import { button, heading, wrap } from '../../../ui/styles.ts';
 import { CartLines } from '../../components/cart-lines.tsx';
 import { Link } from '../../components/link.tsx';
 import { SummaryTotals } from '../../components/summary.tsx';
-import { currentCart, shop } from '../../lib/shop.ts';
+import { shop } from '../../lib/shop.ts';
+import { shownCart } from '../../lib/titles.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await shop()).words.cart.title, robots: { index: false } };
 }
 
 export default async function CartPage() {
-  const [current, cart] = await Promise.all([shop(), currentCart()]);
+  const [current, cart] = await Promise.all([shop(), shownCart()]);
   const { words } = current;
   if (cart === undefined || cart.lines.length === 0) {
     return (

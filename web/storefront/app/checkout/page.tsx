@@ -10,8 +10,9 @@ import { SummaryLines, SummaryTotals } from '../../components/summary.tsx';
 import { setShippingMethod } from '../../lib/actions.ts';
 import { countriesFor, likelyCountry } from '../../lib/countries.ts';
 import { companyOf } from '../../lib/company.ts';
-import { currentCart, shop } from '../../lib/shop.ts';
+import { shop } from '../../lib/shop.ts';
 import type { Cart, Shop } from '../../lib/shop.ts';
+import { shownCart } from '../../lib/titles.ts';
 
 const SHIPPING_FORM = 'shipping';
 
@@ -20,7 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function Checkout() {
-  const [current, cart] = await Promise.all([shop(), currentCart()]);
+  const [current, cart] = await Promise.all([shop(), shownCart()]);
   if (
     cart === undefined ||
     cart.lines.length === 0 ||

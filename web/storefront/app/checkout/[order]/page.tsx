@@ -12,6 +12,7 @@ import { abandonOrder, payBy } from '../../../lib/actions.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
+import { named } from '../../../lib/titles.ts';
 
 interface Props {
   readonly params: Promise<{ readonly order: string }>;
@@ -35,8 +36,9 @@ export default async function Payment({ params, searchParams }: Props) {
   const linked = typeof query['token'] === 'string' && !isBack ? query['token'] : undefined;
   const token = linked ?? jar.get(orderCookie(orderId))?.value;
   const orderPage = `/orders/${orderId}${linked === undefined ? '' : `?token=${encodeURIComponent(linked)}`}`;
-  const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
-  if (order === undefined) notFound();
+  const found = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
+  if (found === undefined) notFound();
+  const order = await named(found, current);
   const isFirst = order.status === 'pending_payment';
   // An edit may have made it dearer since it was paid.
   if (!isFirst && order.owed === 0) redirect(orderPage);

@@ -10,6 +10,7 @@ import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, shop } from '../../../lib/shop.ts';
 import type { Shop } from '../../../lib/shop.ts';
+import { named } from '../../../lib/titles.ts';
 
 /** What is said of a refusal, by what the address says of it. */
 const FAILED: Readonly<Record<string, ((words: Shop['words']) => string) | undefined>> = {
@@ -31,8 +32,9 @@ export default async function OfferPage({ params, searchParams }: Props) {
   const [current, { offer: draftId }, query] = await Promise.all([shop(), params, searchParams]);
   const { api, words, locale, money } = current;
   const token = typeof query['token'] === 'string' ? query['token'] : undefined;
-  const offer = await orNothing(api.call('orders.getOffer', { params: { draftId }, query: { token } }));
-  if (offer === undefined) notFound();
+  const found = await orNothing(api.call('orders.getOffer', { params: { draftId }, query: { token } }));
+  if (found === undefined) notFound();
+  const offer = await named(found, current);
   const said = words.offer;
   const { totals, shippingAddress: to } = offer;
   const total = money({ amount: totals.total, currency: totals.currency });

@@ -15,6 +15,7 @@ import { dayOf } from '../../../lib/days.ts';
 import type { SearchParams } from '../../../lib/listing.ts';
 import { orNothing, orderCookie, shop } from '../../../lib/shop.ts';
 import { swapsOf } from '../../../lib/swaps.ts';
+import { named } from '../../../lib/titles.ts';
 import type { Shop } from '../../../lib/shop.ts';
 
 type Order = Answer<'orders.getOrder'>;
@@ -38,8 +39,9 @@ export default async function OrderPage({ params, searchParams }: Props) {
   const { api, words, locale, money } = current;
   const linked = typeof query['token'] === 'string' ? query['token'] : undefined;
   const token = linked ?? jar.get(orderCookie(orderId))?.value;
-  const order = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
-  if (order === undefined) notFound();
+  const found = await orNothing(api.call('orders.getOrder', { params: { orderId }, query: { token } }));
+  if (found === undefined) notFound();
+  const order = await named(found, current);
   const paid = order.status === 'pending_payment' && (await isPaid(current, orderId, token));
   const owing = order.owed > 0 && !(await isComing(current, order, token));
   const payable = owing || (order.status === 'pending_payment' && !paid);
