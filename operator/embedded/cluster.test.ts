@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { firstLine, kill } from '../../tests/support/ended.ts';
 import { own, ownFolder } from '../../tests/support/owned.ts';
 import { isNotFound, type Api } from './controllers/machinery/client.ts';
 import {
@@ -123,7 +123,7 @@ describe('one cluster', { concurrency: false }, () => {
       assert.match(await (await fetch(`http://${address}:8080/`)).text(), /^web-.* 1$/);
   });
 
-  test('a rolling update never has fewer ready Pods than allowed, keeps its history, and goes back', async () => {
+  test('a rolling update never has fewer ready Pods than allowed, keeps its history, and goes back', async (context) => {
     const ns = await inNamespace('rolling');
     const strategy = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
     await api.create(DEPLOYMENTS, ns, deployment('roll', 2, server('1'), strategy));
@@ -139,6 +139,7 @@ describe('one cluster', { concurrency: false }, () => {
     await await_('1');
     let lowest = Infinity;
     let watching = true;
+    context.after(() => void (watching = false));
     const watch = (async () => {
       while (watching) lowest = Math.min(lowest, (await podsOf(api, ns, 'roll')).filter(ready).length);
     })();
@@ -654,8 +655,7 @@ test('PostgreSQL runs as a Pod, keeps its data over a kill of the whole cluster,
     assert.ok(children.length >= 2);
 
     client.close();
-    cluster.kill('SIGKILL');
-    await once(cluster, 'exit');
+    await kill(cluster);
     await until('the children to end with their parent', () =>
       children.every((pid) => identityOf(pid) === undefined),
     );
@@ -686,8 +686,7 @@ test('PostgreSQL runs as a Pod, keeps its data over a kill of the whole cluster,
       );
     });
     const last = await childrenOf(cluster.pid ?? 0);
-    cluster.kill('SIGTERM');
-    await once(cluster, 'exit');
+    await kill(cluster, 'SIGTERM');
     assert.deepEqual(
       last.filter((pid) => identityOf(pid) !== undefined),
       [],
@@ -703,7 +702,7 @@ async function launch(dir: string, kubeconfig: string): Promise<ChildProcess> {
   const entry = join(import.meta.dirname, 'testing/cluster-process.ts');
   const child = spawn(process.execPath, [entry, dir, kubeconfig], { stdio: ['ignore', 'pipe', 'inherit'] });
   own(child);
-  await once(child.stdout ?? child, 'data');
+  await firstLine(child);
   return child;
 }
 

@@ -343,7 +343,7 @@ describe('the gateway', () => {
     }
   });
 
-  test('loses no request while Pods are replaced one after another', async () => {
+  test('loses no request while Pods are replaced one after another', async (context) => {
     let generation = [await echo('a'), await echo('b')];
     await world.service(
       'runtime',
@@ -351,6 +351,7 @@ describe('the gateway', () => {
     );
     await world.route('acme', simple('acme.localhost', 'runtime'));
     let isRolling = true;
+    context.after(() => void (isRolling = false));
     const failures: number[] = [];
     let answered = 0;
     const shopper = async (): Promise<void> => {

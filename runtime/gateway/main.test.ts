@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startFakeServer, type FakeServer } from '../../operator/kube/testing/fake-server.ts';
+import { ended } from '../../tests/support/ended.ts';
 import { own, ownFolder } from '../../tests/support/owned.ts';
 import { askPort, startPod, SYSTEM, type Answer, type PodServer } from './testing/world.ts';
 import { freePort } from '../../tests/support/port.ts';
@@ -124,8 +125,7 @@ describe('the gateway process', () => {
     await eventually(() => assert.rejects(ask('/')));
     release();
     assert.equal((await slow).body, 'half whole');
-    if (gateway.exitCode === null) await once(gateway, 'exit');
-    assert.equal(gateway.exitCode, 0);
+    assert.equal(await ended(gateway), 0);
   });
 });
 

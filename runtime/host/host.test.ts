@@ -560,7 +560,7 @@ test('stopping finishes what runs and takes nothing new', async () => {
     json: { amount: 1 },
     headers: { 'idempotency-key': randomUUID() },
   });
-  while (count === before) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => count !== before || undefined, { everyMs: 1, what: 'the payment has begun' });
   const stopped = leaving.stop();
   assert.equal(
     (await send(leaving.adminPort, 'x', 'GET', '/readyz').catch(() => ({ status: 503 }))).status,

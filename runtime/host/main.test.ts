@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { endOf, kill } from '../../tests/support/ended.ts';
 import { own } from '../../tests/support/owned.ts';
 import { freePort } from '../../tests/support/port.ts';
+import { until } from '../../tests/support/wait.ts';
 import { send } from './testing.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -38,14 +40,11 @@ test('a process with a wrong environment says every variable that is wrong, in o
 test('a process whose database is away lives, is not ready, and leaves on SIGTERM', async () => {
   const [port, adminPort] = [await freePort(), await freePort()];
   const { child } = run({ ...GOOD, PORT: String(port), ADMIN_PORT: String(adminPort) });
-  for (;;) {
-    const alive = await send(adminPort, 'x', 'GET', '/livez').catch(() => undefined);
-    if (alive?.status === 200) break;
-    assert.equal(child.exitCode, null);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(async () => (await send(adminPort, 'x', 'GET', '/livez')).status === 200 || undefined, {
+    everyMs: 10,
+    what: 'the process lives',
+    hopeless: () => endOf(child),
+  });
   assert.equal((await send(adminPort, 'x', 'GET', '/readyz')).status, 503);
-  child.kill('SIGTERM');
-  const [code] = (await once(child, 'exit')) as [number];
-  assert.equal(code, 0);
+  assert.equal(await kill(child, 'SIGTERM'), 0);
 });

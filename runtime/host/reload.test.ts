@@ -1,10 +1,10 @@
 /** A process under watch: it starts again on a change, survives a mistake, and ends when it is told to. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { kill } from '../../tests/support/ended.ts';
 import { own, ownFolder } from '../../tests/support/owned.ts';
 import { until } from '../../tests/support/wait.ts';
 
@@ -38,8 +38,7 @@ test('with HOT_RELOAD a changed file starts the work again, also after one that 
     await says('Failed running');
     writeFileSync(part, 'export const value = 2;');
     await says('works with 2');
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    await kill(child, 'SIGTERM');
   } finally {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

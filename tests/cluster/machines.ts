@@ -3,7 +3,6 @@
  * switched off, the kernel ends its processes and takes its interfaces, mounts and packet rules away; of this machine nothing was changed.
  */
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -222,10 +221,12 @@ async function setupScript({ name, gateway, address, directory }: MachinePlan): 
 /** 10.64 to 10.127: away from what clouds and clusters usually take. */
 async function freeSecondByte(): Promise<number> {
   const { stdout } = await run('ip', ['-4', 'route', 'show', 'table', 'all']);
-  for (;;) {
-    const second = randomInt(64, 128);
-    if (!stdout.includes(`10.${second}.`)) return second;
-  }
+  const free = Array.from({ length: 64 }, (_, n) => 64 + n).filter(
+    (second) => !stdout.includes(`10.${second}.`),
+  );
+  const second = free[Math.floor(Math.random() * free.length)];
+  if (second === undefined) throw new Error('every network from 10.64 to 10.127 is taken');
+  return second;
 }
 
 async function ip(...args: string[]): Promise<void> {

@@ -7,7 +7,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test, type TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
 import type { KubeObject } from '../../operator/kube/types.ts';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -152,7 +152,7 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
   test('a node is drained while shoppers buy: the gateway answers all the time, and each of them pays', async (context) => {
     const [node] = target.nodes;
     if (node === undefined) return context.skip('the nodes of this cluster are not ours to drain');
-    const edge = watchEdge(shopOf('acme.localhost'));
+    const edge = watchEdge(context, shopOf('acme.localhost'));
     const buying = Promise.all(SHOPS.map((shop) => purchase(shop)));
     // The data plane keeps its data in Pods of the other node.
     await kubectl(['drain', node.name, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=180s']);
@@ -267,8 +267,12 @@ describe('ShopMind on a real cluster', { skip: whyNoTarget() ?? false }, () => {
 });
 
 /** Asks the gateway again and again, each time anew, as balancers and browsers do. */
-function watchEdge(shop: Shop): { stop(): Promise<{ asked: number; unanswered: string[] }> } {
+function watchEdge(
+  context: TestContext,
+  shop: Shop,
+): { stop(): Promise<{ asked: number; unanswered: string[] }> } {
   let stopped = false;
+  context.after(() => void (stopped = true));
   const agent = new Agent({ keepAlive: false });
   const watching = (async () => {
     const unanswered: string[] = [];

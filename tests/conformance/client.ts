@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inTime } from '../support/wait.ts';
 
 /** How to reach a server and who asks. */
 export type Access = {
@@ -175,7 +176,7 @@ function watchOf(response: IncomingMessage): Watch {
     status: response.statusCode ?? 0,
     async next(wanted = () => true) {
       for (;;) {
-        const event = await inTime(read(), 'watch event');
+        const event = await inTime(read(), 'a watch event', timeoutMs);
         if (event === undefined) throw new Error('the watch ended');
         if (wanted(event)) return event;
       }
@@ -183,7 +184,7 @@ function watchOf(response: IncomingMessage): Watch {
     async rest() {
       const events: WatchEvent[] = [];
       for (;;) {
-        const event = await inTime(read(), 'end of the watch');
+        const event = await inTime(read(), 'the end of the watch', timeoutMs);
         if (event === undefined) return events;
         events.push(event);
       }
@@ -193,16 +194,4 @@ function watchOf(response: IncomingMessage): Watch {
       response.destroy();
     },
   };
-}
-
-async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no ${what} within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Client } from '../../operator/kube/client.ts';
 import { launchChromium, NO_CHROMIUM, watchForTrouble } from '../support/browser.ts';
 import { clusterOf, withDatabase } from '../support/cluster.ts';
+import { EXPIRY } from '../support/expiry.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import { CARDS } from '../support/shopper.ts';
 
@@ -115,7 +116,7 @@ for (const { tenant, schema, viewport, what, by } of SHOPPERS) {
 async function payByCard(page: Page, shoot: (name: string) => Promise<unknown>): Promise<void> {
   const card = page.frameLocator('iframe[title="Card payment"]');
   await card.getByLabel('Card number').fill(CARDS.good);
-  await card.getByLabel(/expir/i).fill('12 / 34');
+  await card.getByLabel(/expir/i).fill(`12 / ${EXPIRY.short}`);
   await card.getByLabel(/cvc|security code/i).fill('123');
   await shoot('6-payment');
   // By the key: a click is aimed at where the frame stood, and after a screen of the whole page the frame may still move under it.

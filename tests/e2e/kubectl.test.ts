@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,6 +12,7 @@ import { promisify } from 'node:util';
 import type { Client } from '../../operator/kube/client.ts';
 import { kubectl as kubectlBinary } from '../kubectl/kubectl.ts';
 import { clusterOf, withDatabase } from '../support/cluster.ts';
+import { kill } from '../support/ended.ts';
 import { removeInstallation, startInstallation, type Installation } from '../support/installation.ts';
 import { processTree } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
@@ -206,8 +206,7 @@ test('get -w shows a change as it happens', async () => {
     withinMs: 60_000,
     what: 'the changed row',
   });
-  child.kill();
-  await once(child, 'exit');
+  await kill(child, 'SIGTERM');
 });
 
 test('a bad field is refused with its path and changes nothing', async () => {

@@ -3,7 +3,6 @@
  * they log, how they grow and whether they live is seen from outside. Two tenants, whose data hold words that the other's never do.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,6 +14,7 @@ import { ADDRESS, merchantKeyHash, payAsBrowser } from '../../runtime/domains/or
 import { createSigners, SIGNER_NAME } from '../../runtime/platform/payments/processor/paypal/signer.ts';
 import { linkTo, newCustomer } from '../support/customers.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { endOf, kill } from '../support/ended.ts';
 import { own, ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { memoryOf, processTree } from '../support/processes.ts';
@@ -568,6 +568,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
   await until(async () => ((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok ? true : undefined), {
     withinMs: 120_000,
     what: `${file} is ready`,
+    hopeless: () => endOf(child),
   });
   return {
     pid: known(child.pid, 'process'),
@@ -575,10 +576,7 @@ async function start(file: string, port: number, env: Record<string, string>): P
     complaints: () => complaints.splice(0),
     async stop() {
       isStopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
+      await kill(child, 'SIGTERM');
     },
   };
 }

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -33,6 +32,7 @@ import {
   type StoredObject,
 } from '../../operator/recovery/store/store.ts';
 import { openBucket } from '../../runtime/platform/objects/index.ts';
+import { firstMessage, kill } from '../support/ended.ts';
 import { ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 import { directoryRow, startWriter } from '../support/writers.ts';
@@ -126,9 +126,8 @@ for (const [kind, makeAddress] of Object.entries(STORES)) {
       const child = fork(join(import.meta.dirname, 'archive.crash.ts'), [at, 'torn/base.tar.zst'], {
         stdio: 'inherit',
       });
-      await once(child, 'message');
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await firstMessage(child);
+      await kill(child);
       assert.deepEqual(await all(store.list('torn/')), []);
       await assert.rejects(read(store, 'torn/base.tar.zst'), NotStoredError);
       await store.sweep(new Date(Date.now() - 60_000));

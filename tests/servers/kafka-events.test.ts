@@ -13,7 +13,8 @@ import { createSender } from '../../runtime/platform/events/kafka/sender.ts';
 import { noMeter } from '../../runtime/platform/events/meter.ts';
 import type { PostgresSql } from '../../runtime/platform/sql/postgres.ts';
 import { startTestDatabase, type TestDatabase } from '../support/database.ts';
-import { until } from '../support/wait.ts';
+import { endOf, kill } from '../support/ended.ts';
+import { until, untilSeen } from '../support/wait.ts';
 import { startKafka, type KafkaServer } from './kafka.ts';
 
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
@@ -345,16 +346,17 @@ test('processes killed while they emit, relay and consume lose nothing and repea
       kafka.adminAddress,
       tenant,
     ]);
-    const enough = Promise.withResolvers<void>();
     let mine = 0;
     child.on('message', () => {
       acknowledged++;
-      if (++mine === 300 + round * 113) enough.resolve();
+      mine++;
     });
-    await enough.promise;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
+    await untilSeen(
+      () => mine,
+      (told) => told >= 300 + round * 113,
+      { everyMs: 1, what: 'enough is emitted', hopeless: () => endOf(child) },
+    );
+    await kill(child);
   }
   const survivor = events();
   await survivor.subscribe('effects', ['x.thing'], async (event, tx) => {

@@ -19,6 +19,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
+import { kill } from '../support/ended.ts';
 import { own, ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { processTree } from '../support/processes.ts';
@@ -144,10 +145,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   async function end(signal: NodeJS.Signals): Promise<void> {
     const running = server;
     server = undefined;
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const exited = once(running, 'exit');
-    running.kill(signal);
-    await exited;
+    if (running === undefined) return;
+    await kill(running, signal);
   }
 
   function pid(): number {

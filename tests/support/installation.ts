@@ -3,16 +3,19 @@
  * followed through the JSON lines it prints.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endOf, kill } from './ended.ts';
 import { own, ownFolder } from './owned.ts';
 import { freePort } from './port.ts';
 import { shopAt, type Shop } from './shop.ts';
 import { until } from './wait.ts';
 
 const root = join(import.meta.dirname, '../..');
+
+/** Every Pod is asked to end, and has half a minute for that. */
+const LONGEST_STOP_MS = 180_000;
 
 /** One line of `shopmind start --json`. */
 export interface StartEvent {
@@ -75,21 +78,17 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         withinMs,
         what: `event ${name}`,
         tell: async () => `${JSON.stringify(events.slice(-5))}\n${errors.slice(-20).join('\n')}`,
-        hopeless: () =>
-          child.exitCode === null && child.signalCode === null
-            ? undefined
-            : `start ended with ${child.exitCode ?? child.signalCode}:\n${errors.join('\n')}`,
+        hopeless: () => {
+          const end = endOf(child);
+          return end === undefined ? undefined : `${end}:\n${errors.join('\n')}`;
+        },
       }),
     stop: async () => {
-      if (child.exitCode === null) {
-        child.kill('SIGINT');
-        await once(child, 'exit');
-      }
+      await kill(child, 'SIGINT', LONGEST_STOP_MS);
       return child.exitCode;
     },
     kill: async () => {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await kill(child);
     },
   };
 }

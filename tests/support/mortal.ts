@@ -8,16 +8,17 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { TestHost } from '../../runtime/host/testing.ts';
 import type { TestDatabase } from './database.ts';
+import { ended, firstMessage, kill } from './ended.ts';
 import { endLeases } from './leases.ts';
 import { own, ownFolder } from './owned.ts';
 
 export interface Mortal {
   readonly port: number;
-  /** Resolves when the process has ended, whoever ended it. */
-  readonly gone: Promise<void>;
-  kill(): Promise<void>;
+  /** Resolves when the process has ended, whoever ended it. @throws Error when it does not */
+  gone(): Promise<unknown>;
+  kill(): Promise<unknown>;
   /** Asks it to stop in order, and resolves when it has. */
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 export interface Mortals {
@@ -49,31 +50,17 @@ export function createMortals(
       });
       own(child);
       children.add(child);
-      const gone = new Promise<void>((resolve) => {
-        child.once('exit', () => {
-          children.delete(child);
-          resolve();
-        });
-      });
-      const port = await new Promise<number>((resolve, reject) => {
-        child.once('message', (message) => resolve((message as { port: number }).port)); // as `live` says
-        child.once('exit', (code, signal) => {
-          // What its life before had begun it goes on with at once, and may be killed by that before it has said a word.
-          if (env['CRASH'] !== undefined && signal === 'SIGKILL') resolve(0);
-          else reject(new Error(`the runtime ended with ${code ?? signal} before it was ready`));
-        });
+      child.once('exit', () => children.delete(child));
+      const { port } = await firstMessage<{ port: number }>(child).catch((error: unknown) => {
+        // What its life before had begun it goes on with at once, and may be killed by that before it has said a word.
+        if (env['CRASH'] !== undefined && child.signalCode === 'SIGKILL') return { port: 0 };
+        throw error;
       });
       return {
         port,
-        gone,
-        async kill() {
-          child.kill('SIGKILL');
-          await gone;
-        },
-        async stop() {
-          child.kill('SIGTERM');
-          await gone;
-        },
+        gone: () => ended(child),
+        kill: () => kill(child),
+        stop: () => kill(child, 'SIGTERM'),
       };
     },
 

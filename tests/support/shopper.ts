@@ -3,6 +3,7 @@
  * a checkout is repeated with the same Idempotency-Key until it is answered, a payment is confirmed with the processor.
  */
 import { randomUUID } from 'node:crypto';
+import { EXPIRY } from './expiry.ts';
 import type { Shop, ShopResponse } from './shop.ts';
 
 /** Stripe's test numbers, as its documentation lists them. */
@@ -93,8 +94,8 @@ export function confirmCard(
     client_secret: payment.clientSecret,
     'payment_method_data[type]': 'card',
     'payment_method_data[card][number]': card,
-    'payment_method_data[card][exp_month]': '12',
-    'payment_method_data[card][exp_year]': '2034',
+    'payment_method_data[card][exp_month]': EXPIRY.month,
+    'payment_method_data[card][exp_year]': EXPIRY.year,
     'payment_method_data[card][cvc]': '123',
   });
   return processor('POST', `/v1/payment_intents/${payment.intentId}/confirm`, {

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ended, firstMessage } from '../support/ended.ts';
 import { own, ownFolder } from '../support/owned.ts';
 import { until } from '../support/wait.ts';
 
@@ -26,12 +27,11 @@ for (const [end, ...flags] of [
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     own(owner);
-    const [{ folders, servers }] = (await once(owner, 'message')) as [Owned]; // see owner.ts
+    const { folders, servers } = await firstMessage<Owned>(owner);
     assert.ok(folders.every(existsSync) && servers.every(isAlive));
-    const exited = once(owner, 'exit');
     if (end === 'an exit without a word') owner.send('end');
     else owner.kill(end);
-    await exited;
+    await ended(owner);
     await until(() => (folders.some(existsSync) || servers.some(isAlive) ? undefined : true), {
       withinMs: 60_000,
       what: 'everything is gone',

@@ -11,10 +11,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createGatewayMetrics } from '../../../runtime/gateway/metrics.ts';
+import { kill } from '../../../tests/support/ended.ts';
 import { ownFolder } from '../../../tests/support/owned.ts';
 import { measurements } from '../../resources/rollout.ts';
 import { createPrometheusTraffic } from './prometheus.ts';
 import { freePort } from '../../../tests/support/port.ts';
+import { untilSeen } from '../../../tests/support/wait.ts';
 
 const BACKEND = 'shopmind-system/runtime-canary:8080';
 const SIGNAL = new AbortController().signal;
@@ -56,8 +58,7 @@ scrape_configs: [{ job_name: gateway, static_configs: [{ targets: ['127.0.0.1:${
       { stdio: 'ignore' },
     );
     context.after(async () => {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
+      await kill(server, 'SIGTERM');
       gateway.close();
       gateway.closeAllConnections();
       await rm(dir, { recursive: true, force: true });
@@ -67,10 +68,11 @@ scrape_configs: [{ job_name: gateway, static_configs: [{ targets: ['127.0.0.1:${
     const startedAt = new Date(Date.now() - 60_000);
     let figures = await traffic.read({ backend: BACKEND, id: 'w', startedAt }, SIGNAL);
     assert.notEqual(figures.missing, undefined, 'nothing was scraped yet');
-    while (figures.requests < 200) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      figures = await traffic.read({ backend: BACKEND, id: 'w', startedAt }, SIGNAL);
-    }
+    figures = await untilSeen(
+      () => traffic.read({ backend: BACKEND, id: 'w', startedAt }, SIGNAL),
+      ({ requests }) => requests >= 200,
+      { withinMs: 120_000, everyMs: 500, what: 'Prometheus has scraped enough' },
+    );
     assert.equal(figures.missing, undefined);
     const share = figures.errors / figures.requests;
     assert.ok(share > 0.2 && share < 0.3, `a quarter fails, not ${share}`);

@@ -4,9 +4,9 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { firstLine, kill } from '../../../tests/support/ended.ts';
 import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { at, items, number, text, type Json, type JsonObject } from './objects.ts';
 import { createClient, take, withServer, type Client } from './testing/server.ts';
@@ -376,17 +376,16 @@ async function spawnServer(dataDir: string): Promise<{ client: Client; kill: () 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   own(child);
-  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
   // The script's only line.
-  const { url, caCertificate, adminToken } = JSON.parse(String(value)) as Record<string, string>;
+  const { url, caCertificate, adminToken } = JSON.parse(await firstLine(child)) as Record<string, string>;
   const client = createClient(url ?? '', caCertificate ?? '', adminToken ?? '');
-  const kill = async () => {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
-    client.close();
+  return {
+    client,
+    async kill() {
+      await kill(child);
+      client.close();
+    },
   };
-  return { client, kill };
 }
 
 test('killed at any moment, it has every write it acknowledged', async () => {

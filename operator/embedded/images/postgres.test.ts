@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import pg from 'pg';
+import { kill } from '../../../tests/support/ended.ts';
 import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { until } from '../testing/cluster.ts';
 import { parseEnvironment, PrepareError } from './postgres/environment.ts';
@@ -46,8 +46,7 @@ test('it survives being killed, takes a new password, and ends fast while client
   const env = { PGDATA: join(dir, 'data'), PGPORT: String(port), POSTGRES_PASSWORD: "it's \\ one" };
   const first = launch(context, env);
   await ask(port, env.POSTGRES_PASSWORD, 'create table kept as select 7 as n');
-  first.kill('SIGKILL');
-  await once(first, 'exit');
+  await kill(first);
 
   const second = launch(context, { ...env, POSTGRES_PASSWORD: "a' new \\ one" });
   assert.deepEqual(
@@ -71,9 +70,7 @@ test('it survives being killed, takes a new password, and ends fast while client
   });
   open.on('error', () => undefined);
   await open.connect();
-  second.kill('SIGINT');
-  const [code] = (await once(second, 'exit')) as [number]; // what 'exit' gives
-  assert.equal(code, 0);
+  assert.equal(await kill(second, 'SIGINT'), 0);
 });
 
 test(
@@ -87,8 +84,7 @@ test(
     const child = launch(context, { PGDATA: dataDir, PGPORT: String(port), POSTGRES_PASSWORD: 'x' });
     assert.deepEqual(await ask(port, 'x', 'select 1 as n'), [{ n: 1 }]);
     assert.ok((await lstat(join(dataDir, 'PG_VERSION'))).isFile());
-    child.kill('SIGINT');
-    await once(child, 'exit');
+    await kill(child, 'SIGINT');
     await rm(closed, { recursive: true });
   },
 );

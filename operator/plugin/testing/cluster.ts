@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { customResourceDefinitions } from '../../../crds/index.ts';
 import { ownFolder } from '../../../tests/support/owned.ts';
+import { until } from '../../../tests/support/wait.ts';
 import { tenants, type TenantObject } from '../../controllers/kinds.ts';
 import { startApiServer, type ApiServer } from '../../embedded/apiserver/server.ts';
 import { SILENT } from '../../embedded/apiserver/testing/server.ts';
 import { createClient, type Client } from '../../kube/client.ts';
-import { isNotFound } from '../../kube/errors.ts';
 import { loadConnection } from '../../kube/kubeconfig.ts';
 import { customResourceDefinitions as crds, namespaces, pods } from '../../kube/resources.ts';
 import type { KubeObject, ResourceType } from '../../kube/types.ts';
@@ -121,15 +121,10 @@ async function define(client: Client): Promise<void> {
 }
 
 async function served(client: Client): Promise<void> {
-  for (;;) {
-    try {
-      await client.list<TenantObject>(tenants, { limit: 1 });
-      return;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
+  await until(() => client.list<TenantObject>(tenants, { limit: 1 }), {
+    everyMs: 10,
+    what: 'tenants are served',
+  });
 }
 
 function startPlugin(args: readonly string[], kubeconfig: string, options: RunOptions = {}): Running {

@@ -7,7 +7,7 @@ import { ownFolder } from '../../../tests/support/owned.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
 import { encodeCursor } from './listing.ts';
-import { until } from '../../../tests/support/wait.ts';
+import { until, untilSeen } from '../../../tests/support/wait.ts';
 import type {
   AdminCollection,
   AdminProduct,
@@ -49,13 +49,11 @@ async function imported(
   const begun = await shop.merchant(tenant, 'POST', `/api/admin/catalog/imports${query}`, options);
   assert.equal(begun.status, 202, begun.text);
   const { id } = begun.json<ImportReport>();
-  for (;;) {
-    const report = (
-      await shop.merchant(tenant, 'GET', `/api/admin/catalog/imports/${id}`)
-    ).json<ImportReport>();
-    if (report.finishedAt !== null) return report;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return untilSeen(
+    async () => (await shop.merchant(tenant, 'GET', `/api/admin/catalog/imports/${id}`)).json<ImportReport>(),
+    ({ finishedAt }) => finishedAt !== null,
+    { withinMs: 120_000, everyMs: 20, what: 'the import ends' },
+  );
 }
 const csv = (body: string) => ({ body, headers: { 'content-type': 'text/csv' } });
 const page = async (tenant: string, query = '') =>

@@ -6,13 +6,16 @@ import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { endOf, kill } from '../../../tests/support/ended.ts';
 import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { freePort } from '../../../tests/support/port.ts';
+import { until, untilSeen } from '../../../tests/support/wait.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../host/testing.ts';
 import { catalog } from './definition.ts';
 import type { ImportReport, ProductsPage } from './schemas.ts';
 
 const PRODUCTS = 1_500;
+const LONG_MS = 120_000;
 let database: TestDatabase;
 const folder = ownFolder('killed');
 
@@ -54,18 +57,18 @@ async function startRuntime(): Promise<Runtime> {
     },
   });
   own(child);
-  await until(
-    async () => (await send(adminPort, 'x', 'GET', '/readyz').catch(() => undefined))?.status === 200,
-  );
+  await until(async () => (await send(adminPort, 'x', 'GET', '/readyz')).status === 200 || undefined, {
+    withinMs: LONG_MS,
+    everyMs: 10,
+    what: 'the runtime is ready',
+    hopeless: () => endOf(child),
+  });
   return { child, port };
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('It did not happen within two minutes.');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+async function count(statement: string): Promise<number> {
+  const { rows } = await database.admin.query<{ count: number }>(statement);
+  return rows[0]?.count ?? assert.fail();
 }
 
 const ask = (port: number, method: string, path: string, body?: string) =>
@@ -85,10 +88,12 @@ test('a file whose process is killed while it comes is not imported, and what wa
   });
   const broken = once(sending, 'error');
   sending.write(`Handle,Title,Variant Price\n${'half,Half,1.00\n'.repeat(10_000)}`);
-  await until(async () => globSync('_drafts/*', { cwd: folder }).length === 1);
-  const gone = once(runtime.child, 'exit');
-  runtime.child.kill('SIGKILL');
-  await gone;
+  await untilSeen(
+    () => globSync('_drafts/*', { cwd: folder }),
+    ({ length }) => length === 1,
+    { withinMs: LONG_MS, what: 'the file has begun to come' },
+  );
+  await kill(runtime.child);
   await broken;
   const { rows: found } = await database.admin.query<{ imports: number; reminders: number }>(
     `SELECT (SELECT count(*)::int FROM shop.catalog_imports) AS imports,
@@ -113,15 +118,12 @@ test('an import whose process is killed goes on in the next one and ends whole, 
     [200, 700],
     [700, PRODUCTS],
   ] as const) {
-    await until(async () => {
-      const { rows: found } = await database.admin.query<{ count: number }>(
-        `SELECT count(*)::int FROM shop.products`,
-      );
-      return (found[0]?.count ?? 0) >= enough;
-    });
-    const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
-    runtime.child.kill('SIGKILL');
-    await gone;
+    await untilSeen(
+      () => count('SELECT count(*)::int FROM shop.products'),
+      (written) => written >= enough,
+      { withinMs: LONG_MS, everyMs: 10, what: `${enough} products are written` },
+    );
+    await kill(runtime.child);
     // What it had sent to the server, and what it holds there, goes with it.
     await database.admin.query(
       `SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'shop_runtime'`,
@@ -134,32 +136,32 @@ test('an import whose process is killed goes on in the next one and ends whole, 
     runtime = await startRuntime();
   }
   await begun;
-  let report: ImportReport | undefined;
-  await until(async () => {
-    const { rows: found } = await database.admin.query<{ id: string }>(`SELECT id FROM shop.catalog_imports`);
-    report = (
-      await ask(runtime.port, 'GET', `/api/admin/catalog/imports/${found[0]?.id}`)
-    ).json<ImportReport>();
-    return report.finishedAt !== null;
-  });
-  assert.equal(report?.state, 'succeeded', report?.error ?? '');
+  const report = await untilSeen(
+    async () => {
+      const { rows: found } = await database.admin.query<{ id: string }>(
+        `SELECT id FROM shop.catalog_imports`,
+      );
+      const path = `/api/admin/catalog/imports/${found[0]?.id}`;
+      return (await ask(runtime.port, 'GET', path)).json<ImportReport>();
+    },
+    ({ finishedAt }) => finishedAt !== null,
+    { withinMs: LONG_MS, everyMs: 10, what: 'the import ends' },
+  );
+  assert.equal(report.state, 'succeeded', report.error ?? '');
   assert.equal(report.products.created + report.products.unchanged, PRODUCTS);
   assert.ok(report.products.unchanged >= 700, 'what was written before is found');
   const list = (
     await ask(runtime.port, 'GET', '/api/catalog/products?collection=all&limit=1')
   ).json<ProductsPage>();
   assert.equal(list.total, PRODUCTS);
-  await until(async () => {
-    const { rows: found } = await database.admin.query<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM shop.promised_events`,
-    );
-    return found[0]?.waiting === 0;
-  });
+  await untilSeen(
+    () => count('SELECT count(*)::int FROM shop.promised_events'),
+    (waiting) => waiting === 0,
+    { withinMs: LONG_MS, everyMs: 10, what: 'every event is published' },
+  );
   const { rows: events } = await database.admin.query<{ events: number; products: number }>(
     `SELECT count(*)::int AS events, count(DISTINCT key)::int AS products FROM shop.event_log WHERE topic = 'catalog.product'`,
   );
   assert.deepEqual(events[0], { events: PRODUCTS, products: PRODUCTS });
-  const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
-  runtime.child.kill('SIGTERM');
-  assert.equal(await gone, 0);
+  assert.equal(await kill(runtime.child, 'SIGTERM'), 0);
 });

@@ -141,7 +141,7 @@ for (const [moment, when] of [
     await haveHappened(early, moment);
     await early.kill();
     // What was begun is begun again in the next life.
-    for (let life = 0; life < 2; life++) await (await mortals.start({ CRASH: moment, LATER })).gone;
+    for (let life = 0; life < 2; life++) await (await mortals.start({ CRASH: moment, LATER })).gone();
     const last = await mortals.start({ LATER });
     await counted(
       `select count(*)::int from shop.notifications_deliveries where tenant_id = $1 and state = 'sent'`,

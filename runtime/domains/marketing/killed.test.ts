@@ -96,7 +96,7 @@ for (const [moment, when] of [
     const key = randomUUID();
     // It may die before it has answered.
     await merchant(dying, moment, 'POST', 'campaigns', CAMPAIGN, key).catch(() => undefined);
-    await dying.gone;
+    await dying.gone();
     const next = await mortals.start();
     const made = await merchant(next, moment, 'POST', 'campaigns', CAMPAIGN, key);
     assert.equal(made.status, 201, made.text);

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { endOf, kill } from '../../../tests/support/ended.ts';
 import { own, ownFolder } from '../../../tests/support/owned.ts';
 import { freePort } from '../../../tests/support/port.ts';
 import { until } from '../../../tests/support/wait.ts';
@@ -46,14 +47,13 @@ async function startRuntime(): Promise<typeof runtime> {
   await until(async () => (await send(adminPort, 'x', 'GET', '/readyz')).status === 200 || undefined, {
     withinMs: 60_000,
     what: 'the runtime is ready',
+    hopeless: () => endOf(child),
   });
   return { child, port };
 }
 
 async function killAndStart(): Promise<void> {
-  const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
-  runtime.child.kill('SIGKILL');
-  await gone;
+  await kill(runtime.child);
   runtime = await startRuntime();
 }
 
@@ -144,9 +144,7 @@ test('of an upload that nobody finishes after that, nothing stays', async () => 
   await put(upload, body);
   const lost = finish(upload).catch(() => undefined);
   await seen(`media_uploads WHERE id = '${upload.id}' AND content IS NOT NULL`);
-  const gone = new Promise((resolve) => runtime.child.once('exit', resolve));
-  runtime.child.kill('SIGKILL');
-  await gone;
+  await kill(runtime.child);
   await lost;
   // As if its time were over.
   await database.admin.query(`UPDATE shop.media_uploads SET expires_at = now() WHERE id = $1`, [upload.id]);

@@ -76,7 +76,7 @@ for (const [moment, arrivals] of [
     const email = `${moment}@example.com`;
     const dying = await start({ CRASH: moment, MAIL_PROVIDERS: smtp.address });
     assert.ok(await register(dying, email));
-    await dying.gone;
+    await dying.gone();
     const next = await start({ MAIL_PROVIDERS: smtp.address });
     await allSent(1);
     await next.kill();
@@ -88,7 +88,7 @@ for (const [moment, arrivals] of [
 test('by the outbox, which can tell, it is sent once although it was taken before', async () => {
   const dying = await start({ CRASH: 'taken' });
   assert.ok(await register(dying, 'ada@example.com'));
-  await dying.gone;
+  await dying.gone();
   const next = await start({});
   await allSent(1);
   await next.kill();

@@ -60,14 +60,8 @@ describe('holds that end', () => {
     return { ...answer.body, cartId: cart.body.id };
   }
 
-  async function becomes(id: string, ...wanted: OrderStatus[]): Promise<MerchantOrder> {
-    for (;;) {
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-      const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-      if (wanted.includes(body.status)) return body;
-    }
-  }
+  const becomes = (id: string, ...wanted: OrderStatus[]): Promise<MerchantOrder> =>
+    shop.order(id, ({ status }) => wanted.includes(status), `the order is ${wanted.join(' or ')}`);
 
   async function intentOf(id: string): Promise<string> {
     const response = await fetch(`${shop.processor.origin}/v1/payment_intents/${id}`, {
@@ -75,6 +69,13 @@ describe('holds that end', () => {
     });
     return ((await response.json()) as { status: string }).status;
   }
+
+  const isCancelled = (intent: string): Promise<string> =>
+    shop.until(
+      () => intentOf(intent),
+      (status) => status === 'canceled',
+      'the intent is cancelled',
+    );
 
   async function stockOf(variantId: string): Promise<object | undefined> {
     return (
@@ -90,7 +91,7 @@ describe('holds that end', () => {
     const expired = await becomes(placed.order.id, 'expired');
     assert.equal(expired.stock, 'released');
     assert.deepEqual(await stockOf('kettle'), { on_hand: 1, held: 0, sold: 0 });
-    while ((await intentOf(placed.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
+    await isCancelled(placed.payment.intentId);
     const cart = await shop.call<Cart>('GET', `/api/orders/carts/${placed.cartId}`);
     assert.equal(cart.body.status, 'open');
     assert.equal(cart.body.lines[0]?.problem, undefined);
@@ -141,7 +142,7 @@ describe('holds that end', () => {
     const over = await becomes(late.order.id, 'cancelled');
     assert.match(over.reason ?? '', /Nothing is charged/);
     outage = false;
-    while ((await intentOf(late.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
+    await isCancelled(late.payment.intentId);
     assert.deepEqual(await stockOf('vase'), { on_hand: 1, held: 0, sold: 1 });
   });
 
@@ -196,7 +197,7 @@ describe('holds that end', () => {
       const over = await becomes(late.order.id, 'cancelled');
       assert.match(over.reason ?? '', /used up meanwhile. Nothing is charged/);
       outage = false;
-      while ((await intentOf(late.payment.intentId)) !== 'canceled') await shop.host.tasks.settled();
+      await isCancelled(late.payment.intentId);
       assert.deepEqual(await stockOf('desk'), { on_hand: 5, held: 0, sold: 1 });
       assert.deepEqual(await left(), { used: 1, balance: 0 });
     });
@@ -207,7 +208,7 @@ describe('holds that end', () => {
     const orderId = `ord_${'ab'.repeat(16)}`;
     const which = { paymentId: paymentOfCheckout(orderId), orderId };
     await shop.host.platform.call(shop.tenant, 'payments', 'cancel', which);
-    while ((await intentOf(intent)) !== 'canceled') await shop.host.tasks.settled();
+    await isCancelled(intent);
   });
 
   async function orphan(): Promise<{ intent: string }> {

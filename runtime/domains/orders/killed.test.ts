@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { kill } from '../../../tests/support/ended.ts';
 import { ask, ADDRESS, KEYS, payAsBrowser, type Placed } from './testing/shop.ts';
 import { approveAsPayer } from '../../platform/payments/testing/paypal.ts';
 import {
-  kill,
   MERCHANT,
   patiently,
   startKilledShop,

@@ -66,14 +66,16 @@ describe('200 shoppers and the last 50 units', () => {
   }
 
   async function unsoldOnceHoldsEnded(variantId: string): Promise<number> {
-    for (;;) {
-      await shop.host.tasks.settled();
-      const [row] = await shop.rows<{ held: number; unsold: number }>(
-        'select held, on_hand - sold as unsold from shop.orders_stock where variant_id = $1',
-        [variantId],
-      );
-      if (row?.held === 0) return row.unsold;
-    }
+    const [row] = await shop.until(
+      () =>
+        shop.rows<{ held: number; unsold: number }>(
+          'select held, on_hand - sold as unsold from shop.orders_stock where variant_id = $1',
+          [variantId],
+        ),
+      ([stock]) => stock?.held === 0,
+      'every hold has ended',
+    );
+    return row?.unsold ?? assert.fail();
   }
 
   /** Names of those whose order stands. */
@@ -88,17 +90,17 @@ describe('200 shoppers and the last 50 units', () => {
   }
 
   async function atRest(variantId: string): Promise<Record<string, number>> {
-    for (;;) {
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-      const rows = await shop.rows<{ status: string; count: string; settled: boolean }>(
-        `select o.status, bool_and(o.settled) as settled, count(*) from shop.orders_orders o
-         join shop.orders_order_lines l on l.order_id = o.id where l.variant_id = $1 group by o.status`,
-        [variantId],
-      );
-      if (rows.every((row) => row.settled))
-        return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
-    }
+    const rows = await shop.until(
+      () =>
+        shop.rows<{ status: string; count: string; settled: boolean }>(
+          `select o.status, bool_and(o.settled) as settled, count(*) from shop.orders_orders o
+           join shop.orders_order_lines l on l.order_id = o.id where l.variant_id = $1 group by o.status`,
+          [variantId],
+        ),
+      (all) => all.every(({ settled }) => settled),
+      'every order is settled',
+    );
+    return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
   }
 
   async function money(variantId: string): Promise<Record<string, number>> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { untilSeen } from '../../../tests/support/wait.ts';
 import { signature } from '../../platform/payments/processor/webhooks.ts';
-import { ADDRESS, KEYS, startTestShop, type TestShop, type Placed } from './testing/shop.ts';
+import { ADDRESS, confirmedOrder, KEYS, startTestShop, type TestShop, type Placed } from './testing/shop.ts';
 import type { Cart, MerchantOrder, Order, OrderPage } from './schemas.ts';
 
 describe('orders and payments, hosted', () => {
@@ -35,14 +36,7 @@ describe('orders and payments, hosted', () => {
     });
   }
 
-  async function settled(id: string): Promise<MerchantOrder> {
-    for (;;) {
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-      const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-      if (body.status !== 'pending_payment' && body.status !== 'authorized') return body;
-    }
-  }
+  const settled = (id: string): Promise<MerchantOrder> => confirmedOrder(shop, id);
 
   it('carries an order from cart to delivery', async () => {
     const cart = await cartOf(['mug', 2]);
@@ -84,7 +78,11 @@ describe('orders and payments, hosted', () => {
   it('tells a declined card, keeps the stock, and takes the next card', async () => {
     const placed = await checkOut(await cartOf(['mug', 1]));
     assert.equal(await shop.pay(placed.payment, '4000000000009995'), 'card_declined');
-    await until(async () => (await paymentStatus(placed)).problem !== undefined);
+    await untilSeen(
+      () => paymentStatus(placed),
+      ({ problem }) => problem !== undefined,
+      { what: 'the problem is told' },
+    );
     assert.deepEqual(await paymentStatus(placed), {
       paymentId: placed.payment.paymentId,
       orderId: placed.order.id,
@@ -314,7 +312,11 @@ describe('orders and payments, hosted', () => {
     await shop.knobs({ dropWebhooks: 1000 });
     const placed = await checkOut(await cartOf(['mug', 1]));
     await shop.pay(placed.payment);
-    await until(async () => (await paymentStatus(placed)).status !== 'pending');
+    await untilSeen(
+      () => paymentStatus(placed),
+      ({ status }) => status !== 'pending',
+      { what: 'it is heard of' },
+    );
     assert.equal((await settled(placed.order.id)).status, 'confirmed');
     await shop.knobs({});
   });
@@ -343,14 +345,18 @@ describe('orders and payments, hosted', () => {
     const cart = await cartOf(['mug', 1]);
     // What compares payments asks the processor as well, and uses up some of these.
     await shop.knobs({ failRequests: 1000 });
-    let answer = await tryCheckout(cart);
-    assert.equal(answer.status, 503);
+    assert.equal((await tryCheckout(cart)).status, 503);
     await shop.knobs({ failRequests: 1, loseReplies: 2 });
-    while (answer.status === 503) answer = await tryCheckout(cart);
-    const placed = answer.body;
+    const { body: placed } = await untilSeen(
+      () => tryCheckout(cart),
+      ({ status }) => status !== 503,
+      { what: 'the checkout goes on' },
+    );
     await shop.knobs({ failRequests: 4, failStatus: 503 });
-    await until(async () =>
-      ['requires_capture', 'payment_intent_unexpected_state'].includes(await shop.pay(placed.payment)),
+    await untilSeen(
+      () => shop.pay(placed.payment),
+      (said) => ['requires_capture', 'payment_intent_unexpected_state'].includes(said),
+      { what: 'it is paid' },
     );
     assert.equal((await settled(placed.order.id)).status, 'confirmed');
     await shop.knobs({});
@@ -360,13 +366,13 @@ describe('orders and payments, hosted', () => {
     const placed = await checkOut(await cartOf(['mug', 1]));
     await shop.pay(placed.payment, '4000000000000259');
     assert.equal((await settled(placed.order.id)).status, 'confirmed');
-    await until(
-      async () =>
-        (
-          await shop.rows<{ disputed: boolean }>('select disputed from shop.orders_orders where id = $1', [
-            placed.order.id,
-          ])
-        )[0]?.disputed === true,
+    await shop.until(
+      () =>
+        shop.rows<{ disputed: boolean }>('select disputed from shop.orders_orders where id = $1', [
+          placed.order.id,
+        ]),
+      ([order]) => order?.disputed === true,
+      'the dispute is noted',
     );
   });
 
@@ -580,11 +586,6 @@ describe('orders and payments, hosted', () => {
         variantId,
       ])
     )[0];
-  }
-
-  /** Asks until it is so; every question is a round trip, so this is no busy loop. */
-  async function until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo()));
   }
 });
 

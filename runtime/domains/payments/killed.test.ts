@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { kill } from '../../../tests/support/ended.ts';
 import { approveAsPayer } from '../../platform/payments/testing/paypal.ts';
 import {
-  kill,
   MERCHANT,
   patiently,
   startKilledShop,

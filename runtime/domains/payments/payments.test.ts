@@ -34,13 +34,12 @@ describe('an order with several payments', () => {
     return ask('createIntent', { paymentId, orderId, amount, currency: 'EUR', tokenHash });
   }
 
-  async function until(orderId: string, paymentId: string, status: Payment['status']): Promise<Payment> {
-    for (;;) {
-      const payment = await ask<Payment>('get', { orderId, paymentId });
-      if (payment.status === status) return payment;
-      await shop.host.events.settled();
-    }
-  }
+  const until = (orderId: string, paymentId: string, status: Payment['status']): Promise<Payment> =>
+    shop.until(
+      () => ask<Payment>('get', { orderId, paymentId }),
+      (payment) => payment.status === status,
+      `the payment is ${status}`,
+    );
 
   async function withSurcharge(amount: number): Promise<{ orderId: string; second: string; first: string }> {
     const { id: orderId } = await paidOrder(shop, { mug: 1 });

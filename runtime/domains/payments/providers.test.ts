@@ -64,23 +64,28 @@ describe('a shop with two providers', () => {
     return started;
   }
 
-  async function becomes({ order: { id } }: Placed, status: string): Promise<MerchantOrder> {
-    for (;;) {
-      const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-      if (body.status === status) return body;
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-    }
-  }
+  const becomes = ({ order: { id } }: Placed, status: string): Promise<MerchantOrder> =>
+    shop.order(id, (order) => order.status === status, `the order is ${status}`);
 
   const at = (intentId: string) => shop.host.platform.payments.retrieve(shop.tenant, intentId);
 
-  async function until(check: () => Promise<boolean>): Promise<void> {
-    while (!(await check())) {
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-    }
-  }
+  const isCancelled = (intentId: string) =>
+    shop.until(
+      () => at(intentId),
+      ({ status }) => status === 'canceled',
+      'the intent is cancelled',
+    );
+
+  const isHeardThatThePayerAgreed = ({ order: { id } }: Placed) =>
+    shop.until(
+      () =>
+        shop.rows(
+          `select from shop.payments_webhooks where type = 'CHECKOUT.ORDER.APPROVED' and order_id = $1`,
+          [id],
+        ),
+      (heard) => heard.length === 1,
+      'PayPal has told that the payer agreed',
+    );
 
   it('says what it takes, and begins with cards', async () => {
     const { payment } = await place();
@@ -99,13 +104,17 @@ describe('a shop with two providers', () => {
     const held = await at(started.intentId);
     assert.deepEqual([held.status, held.amountCaptured], ['succeeded', placed.order.totals.total]);
     // The card intent that was left can be paid by nobody, once a task has seen to that.
-    await until(async () => (await at(placed.payment.intentId)).status === 'canceled');
+    await isCancelled(placed.payment.intentId);
     const refund = await shop.merchant('POST', `/api/admin/orders/orders/${placed.order.id}/refund`, {
       headers: { 'idempotency-key': `refund-${placed.order.id}` },
       body: { amount: 500, reason: 'damaged' },
     });
     assert.ok(refund.status < 300, JSON.stringify(refund.body));
-    await until(async () => (await at(started.intentId)).amountRefunded === 500);
+    await shop.until(
+      () => at(started.intentId),
+      ({ amountRefunded }) => amountRefunded === 500,
+      'it is refunded',
+    );
     await becomes(placed, 'partially_refunded');
   });
 
@@ -172,13 +181,7 @@ describe('a shop with two providers', () => {
     await start(placed, 'stripe');
     await approveAsPayer(paypal.approveUrl ?? '');
     // In another window the shopper agrees to what is none of this payment's any more: nobody takes it up.
-    await until(async () => {
-      const [row] = await shop.rows<{ seen: number }>(
-        `select count(*)::int as seen from shop.payments_webhooks where type = 'CHECKOUT.ORDER.APPROVED' and order_id = $1`,
-        [placed.order.id],
-      );
-      return row?.seen === 1;
-    });
+    await isHeardThatThePayerAgreed(placed);
     assert.equal((await at(paypal.intentId)).status, 'requires_confirmation');
     assert.equal(await shop.pay(await start(placed)), 'requires_capture');
     await becomes(placed, 'confirmed');
@@ -198,7 +201,7 @@ describe('a shop with two providers', () => {
       );
     };
     await approveAsPayer(paypal.approveUrl ?? '');
-    await until(async () => (await at(paypal.intentId)).status === 'canceled');
+    await isCancelled(paypal.intentId);
     const [row] = await shop.rows<{ status: string }>(
       'select status from shop.payments_payments where order_id = $1',
       [placed.order.id],
@@ -225,14 +228,17 @@ describe('a shop with two providers', () => {
   it('tells a shopper whose payment is declined there, who may agree again', async () => {
     const placed = await place();
     const started = await agree(placed, 'decline');
-    await until(async () => (await start(placed)).status === 'requires_payment_method');
-    await until(async () => {
-      const { body } = await shop.call<{ problem?: string }>(
-        'GET',
-        `/api/payments/orders/${placed.order.id}?token=${placed.token}`,
-      );
-      return (body.problem ?? '').includes('declined');
-    });
+    await shop.until(
+      () => start(placed),
+      ({ status }) => status === 'requires_payment_method',
+      'the payment may be tried again',
+    );
+    const path = `/api/payments/orders/${placed.order.id}?token=${placed.token}`;
+    await shop.until(
+      () => shop.call<{ problem?: string }>('GET', path),
+      ({ body: { problem } }) => problem?.includes('declined') === true,
+      'the shopper is told why',
+    );
     const again = await start(placed);
     assert.equal(again.intentId, started.intentId);
     await approveAsPayer(again.approveUrl ?? '');
@@ -245,21 +251,16 @@ describe('a shop with two providers', () => {
     const gone = await shop.call('POST', `/api/orders/${placed.order.id}/cancel?token=${placed.token}`);
     assert.equal(gone.status, 200);
     await becomes(placed, 'cancelled');
-    await until(async () => {
-      const [row] = await shop.rows<{ status: string }>(
-        'select status from shop.payments_payments where order_id = $1',
-        [placed.order.id],
-      );
-      return row?.status === 'cancelled';
-    });
+    await shop.until(
+      () =>
+        shop.rows<{ status: string }>('select status from shop.payments_payments where order_id = $1', [
+          placed.order.id,
+        ]),
+      ([payment]) => payment?.status === 'cancelled',
+      'the payment is cancelled',
+    );
     await approveAsPayer(started.approveUrl ?? '');
-    await until(async () => {
-      const [row] = await shop.rows<{ seen: number }>(
-        `select count(*)::int as seen from shop.payments_webhooks where type = 'CHECKOUT.ORDER.APPROVED' and order_id = $1`,
-        [placed.order.id],
-      );
-      return row?.seen === 1;
-    });
+    await isHeardThatThePayerAgreed(placed);
     assert.equal((await at(started.intentId)).status, 'requires_confirmation');
   });
 

@@ -88,7 +88,7 @@ for (const [moment, arrivals] of [
     const dying = await start(moment);
     await subscribe(dying, moment);
     await tell(moment, 'p1');
-    await dying.gone;
+    await dying.gone();
     const next = await start();
     await allDelivered(moment, 1);
     await next.kill();

@@ -3,7 +3,9 @@ import { fork } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { endOf, kill } from '../../../tests/support/ended.ts';
 import { own } from '../../../tests/support/owned.ts';
+import { untilSeen } from '../../../tests/support/wait.ts';
 import { systemClock } from '../clock.ts';
 import { eventsContract } from '../contract/events.ts';
 import { breakPledge, PLEDGES } from '../contract/pledges.ts';
@@ -157,7 +159,14 @@ test('events of rows that many transactions fight for come in the order the tran
       }),
     ),
   );
-  while (total < rounds) for (const each of logs) await each.settled();
+  await untilSeen(
+    async () => {
+      for (const each of logs) await each.settled();
+      return total;
+    },
+    (seen) => seen >= rounds,
+    { everyMs: 1, what: 'every event is heard' },
+  );
   for (const [key, numbers] of heard) {
     assert.deepEqual(
       numbers,
@@ -207,16 +216,17 @@ test('a process killed between commit and publish, again and again, loses no eve
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     own(child);
-    const enough = Promise.withResolvers<void>();
     let mine = 0;
     child.on('message', () => {
       acknowledged++;
-      if (++mine === 40 + round * 13) enough.resolve();
+      mine++;
     });
-    await enough.promise;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
+    await untilSeen(
+      () => mine,
+      (told) => told >= 40 + round * 13,
+      { everyMs: 1, what: 'enough is emitted', hopeless: () => endOf(child) },
+    );
+    await kill(child);
   }
   const survivor = events();
   await survivor.subscribe('effects', ['x.thing'], async (event, tx) => {
@@ -242,14 +252,15 @@ test('a process killed between commit and publish, again and again, loses no eve
     assert.ok(rows[0]);
     return rows[0];
   };
-  const deadline = Date.now() + 60_000;
-  let last = await state();
-  while ((last.waiting > 0 || last.behind > 0) && Date.now() < deadline) {
-    await survivor.settled();
-    last = await state();
-  }
+  const last = await untilSeen(
+    async () => {
+      await survivor.settled();
+      return state();
+    },
+    ({ waiting, behind }) => waiting === 0 && behind === 0,
+    { everyMs: 1, what: 'everything is published and handled' },
+  );
   await survivor.close();
-  assert.deepEqual([last.waiting, last.behind], [0, 0], 'everything is published and handled');
   assert.equal(last.effects, last.events, 'no effect twice');
   assert.equal(last.effects, last.published, 'every event took effect');
   assert.ok(last.effects >= acknowledged, `${acknowledged} acknowledged, ${last.effects} took effect`);
@@ -306,7 +317,14 @@ test('a worker claims no more tasks than it has room for, whatever plan the serv
   });
   const left = async (): Promise<number> =>
     (await sql.query(tenant, 'SELECT id FROM tasks WHERE tenant_id = $1', [tenant])).rowCount;
-  while ((await left()) > 0) await queue.settled();
+  await untilSeen(
+    async () => {
+      await queue.settled();
+      return left();
+    },
+    (tasks) => tasks === 0,
+    { everyMs: 1, what: 'every task is done' },
+  );
   assert.equal(most, 3);
   await queue.close();
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { until } from '../../../tests/support/wait.ts';
 import { pubSubContract } from '../contract/pubsub.ts';
 import type { PubSub } from '../ports.ts';
 import { createNotifyPubSub } from './notify.ts';
@@ -40,7 +41,10 @@ test('what is said while a statement is under way goes with the next, in order; 
   });
   const say = (message: string): Promise<void> => pubsub.publish('acme', 'news', message);
   const answered = async (count: number): Promise<PromiseWithResolvers<void>> => {
-    while (answers.length < count) await new Promise(setImmediate);
+    await until(() => answers.length >= count || undefined, {
+      everyMs: 1,
+      what: `statement ${count} is sent`,
+    });
     return answers[count - 1] ?? assert.fail();
   };
   const first = say('first');

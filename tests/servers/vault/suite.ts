@@ -180,7 +180,7 @@ test('what somebody changed by hand is found and mended', async () => {
   assert.deepEqual(await system.plan(scope), []);
 });
 
-test('a rotation changes login and key while both logins read; then the former is out at once', async () => {
+test('a rotation changes login and key while both logins read; then the former is out at once', async (context) => {
   const [one, both, two] = [
     scopeNamed('turning', 'one'),
     scopeNamed('turning', 'two', 'one'),
@@ -190,6 +190,7 @@ test('a rotation changes login and key while both logins read; then the former i
   await system.secrets.write('turning', 'acme', { key: 'value' });
   const token = await tokenOf(one);
   const stop = new AbortController();
+  context.after(() => stop.abort());
   let reads = 0;
   /** Asks Vault each time, as so many Pods that have nothing kept. */
   const reading = (async () => {

@@ -126,6 +126,16 @@ function createModel(options: { readonly pods?: number; readonly autoscaled?: bo
       }
       return seen;
     },
+
+    /** Reconciles, letting time pass as asked for, until it has come so far. */
+    runUntil(isSo: () => boolean): void {
+      for (let turns = 0; !isSo(); turns += 1) {
+        assert.ok(turns < 200, `${String(isSo)}: never; instead: ${JSON.stringify(model.status)}`);
+        model.step();
+        model.settle();
+        model.now += model.requeueAfterMs ?? 0;
+      }
+    },
   };
   return model;
 }
@@ -246,16 +256,12 @@ describe('a delivery', () => {
   test('a newer template takes its place from the first step, after the requests of the older one have ended', () => {
     const model = settledOn('a');
     model.desired = 'b';
-    while (model.status?.weight !== 25) {
-      model.step();
-      model.settle();
-      model.now += model.requeueAfterMs ?? 0;
-    }
+    model.runUntil(() => model.status?.weight === 25);
     model.desired = 'c';
     model.step();
-    assert.deepEqual([model.status.canary, model.status.weight, model.test?.revision], ['b', 0, 'b']);
+    assert.deepEqual([model.status?.canary, model.status?.weight, model.test?.revision], ['b', 0, 'b']);
     assert.equal(model.run().at(-1), 'Idle 0');
-    assert.deepEqual([model.stable?.revision, model.status.previous], ['c', 'a']);
+    assert.deepEqual([model.stable?.revision, model.status?.previous], ['c', 'a']);
   });
 
   test('going back to the stable template ends it without a word of failure', () => {
@@ -273,34 +279,27 @@ describe('a delivery', () => {
   test('a template that comes while another is promoted waits for it', () => {
     const model = settledOn('a');
     model.desired = 'b';
-    while (model.status?.phase !== 'Promoting') {
-      model.step();
-      model.settle();
-      model.now += model.requeueAfterMs ?? 0;
-    }
+    model.runUntil(() => model.status?.phase === 'Promoting');
     model.desired = 'c';
     model.step();
-    assert.deepEqual([model.status.phase, model.status.stable], ['Promoting', 'b']);
+    assert.deepEqual([model.status?.phase, model.status?.stable], ['Promoting', 'b']);
     assert.equal(model.run().at(-1), 'Idle 0');
-    assert.deepEqual([model.status.stable, model.status.previous], ['c', 'b']);
+    assert.deepEqual([model.status?.stable, model.status?.previous], ['c', 'b']);
   });
 
   test('without a gateway its Pods are stopped after a while all the same', () => {
     const model = settledOn('a');
     model.desired = 'b';
-    while (model.status?.weight !== 5) {
-      model.step();
-      model.settle();
-    }
+    model.runUntil(() => model.status?.weight === 5);
     model.desired = 'a';
     model.step();
     model.acknowledged = false;
     model.now += ACKNOWLEDGE_MS - 1;
     model.step();
-    assert.equal(model.status.canary, 'b');
+    assert.equal(model.status?.canary, 'b');
     model.now += 1;
     model.step();
-    assert.equal(model.status.canary, undefined);
+    assert.equal(model.status?.canary, undefined);
   });
 
   test('a Service that sleeps delivers when it wakes; one without canary at once', () => {
@@ -321,11 +320,7 @@ describe('a delivery', () => {
   test('a lost status is found again in what runs', () => {
     const model = settledOn('a');
     model.desired = 'b';
-    while (model.status?.weight !== 25) {
-      model.step();
-      model.settle();
-      model.now += model.requeueAfterMs ?? 0;
-    }
+    model.runUntil(() => model.status?.weight === 25);
     model.status = undefined;
     const seen = model.run();
     assert.deepEqual(seen.slice(0, 2), ['Progressing 25', 'Progressing 50']);
@@ -337,11 +332,7 @@ describe('a person', () => {
   const at = (weight: number) => {
     const model = settledOn('a');
     model.desired = 'b';
-    while (model.status?.weight !== weight) {
-      model.step();
-      model.settle();
-      model.now += model.requeueAfterMs ?? 0;
-    }
+    model.runUntil(() => model.status?.weight === weight);
     return model;
   };
 

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { ownFolder } from '../../../../tests/support/owned.ts';
+import { inTime } from '../../../../tests/support/wait.ts';
 import { fields, type Json, type JsonObject } from '../objects.ts';
 import { startApiServer, type ApiServer, type ApiServerOptions, type Logger } from '../server.ts';
 
@@ -105,7 +106,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 export async function take(events: AsyncGenerator<JsonObject>, count: number): Promise<JsonObject[]> {
   const taken: JsonObject[] = [];
   while (taken.length < count) {
-    const { value, done } = await events.next();
+    const { value, done } = await inTime(events.next(), `event ${taken.length + 1} of the watch`);
     if (done === true) break;
     taken.push(value);
   }

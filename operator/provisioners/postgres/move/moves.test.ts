@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { startTestPostgres } from '../../../../tests/support/postgres.ts';
 import type { TestPostgres } from '../../../../tests/support/postgres.ts';
-import { until } from '../../../../tests/support/wait.ts';
+import { until, untilSeen } from '../../../../tests/support/wait.ts';
 import { createSealer } from '../../sealing.ts';
 import { shelf } from '../../testing/definition.ts';
 import { deleteNext } from '../citus.ts';
@@ -113,10 +113,14 @@ async function rowsOf(schema: string, id: string): Promise<Record<string, readon
   );
 }
 
+/** A step of which each turn does a part, until it says that it is whole. */
+const whole = (step: () => Promise<boolean>): Promise<boolean> =>
+  untilSeen(step, (isWhole) => isWhole, { everyMs: 0, what: `it is whole: ${String(step)}` });
+
 async function move(id: string, way: { readonly from: string; readonly to: string }): Promise<void> {
   await moves.begin(id, way);
-  while (!(await moves.copy(id, 50)));
-  while (!(await moves.freeze(id)));
+  await whole(() => moves.copy(id, 50));
+  await whole(() => moves.freeze(id));
   await moves.settle(id);
   await moves.verify(id);
   await moves.switchOver(id);
@@ -224,7 +228,7 @@ test('what the shop writes while its rows are copied is there after the switch: 
   const { out } = await tenant('busy');
   await fill('shop', 'busy');
   await moves.begin('busy', out);
-  while (!(await moves.copy('busy', 50)));
+  await whole(() => moves.copy('busy', 50));
   await database.query(`
     insert into shop.shelves values ('busy', 'new', 'a parent that came late');
     insert into shop.books values ('busy', 'new', 'new', 'its child');
@@ -249,7 +253,7 @@ test('thousands of rows that have just come, of which the server knows nothing y
   const { out } = await tenant('many');
   await fill('shop', 'many', 20_000);
   await moves.begin('many', out);
-  while (!(await moves.copy('many', 50)));
+  await whole(() => moves.copy('many', 50));
   const tables = (await tenantTables(database, 'shop')).filter(({ key }) => key.length > 0);
   const plans = await database.session(async (session) => {
     await session.query(`begin; ${COMPARED_AT_ONCE}`);
@@ -456,7 +460,7 @@ async function takeUp(
   id: string,
   way: { readonly from: string; readonly to: string },
 ): Promise<void> {
-  for (;;) {
+  for (let turns = 0; turns < 100; turns += 1) {
     const { home, move: now } = await by.find(id);
     if (now === undefined && home === way.to) return;
     if (now === undefined) await by.begin(id, way);
@@ -473,6 +477,7 @@ async function takeUp(
       await by.end(id);
     }
   }
+  assert.fail(`after a hundred turns ${id} is not there`);
 }
 
 /** A database whose n-th commit, or change outside a transaction, is the operator's last. */
@@ -527,7 +532,7 @@ test('numbers of a sequence go on after the greatest that came', async () => {
   const { out } = await tenant('numbers');
   await database.query(`insert into shop.oddments (tenant_id, number, name) values ('numbers', 1000, 'big')`);
   await moves.begin('numbers', out);
-  while (!(await moves.freeze('numbers')));
+  await whole(() => moves.freeze('numbers'));
   await moves.settle('numbers');
   const [row] = await database.query<{ number: string }>(
     `insert into ${out.to}.oddments (tenant_id, name) values ('numbers', 'next') returning number`,

@@ -136,7 +136,7 @@ async function killedInEach<Made>(
       answer = await ask(dying, prepared);
     } catch {
       // It was killed: nobody is told anything. One that failed otherwise would not be gone.
-      await dying.gone;
+      await dying.gone();
     }
     if (answer !== undefined) {
       await dying.kill();

@@ -36,6 +36,12 @@ const said = (answer: TestAnswer): unknown[] => [
     .join(),
 ];
 
+/** Time goes on until the codes of these minutes differ, which they nearly always do at once: each is then of one half minute. */
+function pass(code: (by: number) => string): void {
+  do clock.advance(HALF_MINUTE);
+  while (new Set([-1, 0, 1].map(code)).size < 3);
+}
+
 /** A member with an app that was confirmed. */
 async function withApp(email: string) {
   const { token, staff } = await join(shop, 'one', email, ['viewer']);
@@ -44,7 +50,7 @@ async function withApp(email: string) {
   const confirmed = await own(token, '/confirm', { code: code() });
   assert.equal(confirmed.status, 200, confirmed.text);
   const { recoveryCodes } = confirmed.json<{ recoveryCodes: string[] }>();
-  clock.advance(HALF_MINUTE);
+  pass(code);
   return { token, staff, secret, code, recoveryCodes };
 }
 
@@ -87,7 +93,7 @@ test('each code is good once, also for two who come at the same moment; a wrong 
   assert.deepEqual(both.map(({ status }) => status).toSorted(), [200, 401]);
   assert.deepEqual(said(await signIn('once@shop.example', present)), [401, 'is wrong']);
   assert.deepEqual(said(await signIn('once@shop.example', code(-1))), [401, 'is wrong'], 'nor one before it');
-  clock.advance(HALF_MINUTE);
+  pass(code);
   assert.equal((await signIn('once@shop.example', code())).status, 200);
   const guess = await shop.call('one', 'POST', '/api/accounts/staff/login', {
     json: { email: 'once@shop.example', password: 'wrong', code: code(1) },

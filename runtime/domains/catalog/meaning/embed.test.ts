@@ -7,10 +7,9 @@ import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
 import { until } from '../../../../tests/support/wait.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../../host/testing.ts';
-import { systemClock } from '../../../platform/clock.ts';
 import { answerEmbeddings } from '../../../platform/embeddings/testing.ts';
 import { ShopError } from '../../../platform/errors.ts';
-import type { Embeddings } from '../../../platform/ports.ts';
+import type { Clock, Embeddings } from '../../../platform/ports.ts';
 import { catalog } from '../definition.ts';
 import type { AdminProduct, ProductsPage, SearchState } from '../schemas.ts';
 import { createEmbeddingKeeping } from './embed.ts';
@@ -25,6 +24,10 @@ let answers: 'at once' | 'never' | 'with 500' = 'at once';
 /** Requests that it has left unanswered. */
 let ignored = 0;
 const DIMENSIONS = 1_024;
+const DAY_MS = 86_400_000;
+/** Ahead of or behind the system's, so that it is noon when the tests begin: no day ends while what was paid on it is counted. */
+const toNoon = DAY_MS / 2 - (Date.now() % DAY_MS);
+const clock: Clock = { now: () => new Date(Date.now() + toNoon) };
 const SAME = { torch: 'headlamp', shelter: 'tent' };
 
 before(async () => {
@@ -46,7 +49,7 @@ before(async () => {
     dailyTexts: 1_000,
   };
   const { url: databaseUrl, secretsKey } = database;
-  shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'], embeddings });
+  shop = await startTestHost({ databaseUrl, secretsKey, domains: ['catalog'], embeddings }, { clock });
 });
 after(async () => {
   await shop.stop();
@@ -168,8 +171,8 @@ async function quiet(tenant: string): Promise<void> {
   // What tells the index makes the task that embeds.
   await shop.settled(2);
   await database.admin.query(
-    `DELETE FROM shop.tasks WHERE tenant_id = $1 AND name = 'catalog.embed-products' AND run_at > now()`,
-    [tenant],
+    `DELETE FROM shop.tasks WHERE tenant_id = $1 AND name = 'catalog.embed-products' AND run_at > $2`,
+    [tenant, clock.now()],
   );
 }
 
@@ -191,7 +194,7 @@ function model(asked: string[], rest: Partial<Embeddings> = {}): Embeddings {
   };
 }
 
-const keeping = (embeddings: Embeddings, now = () => new Date()) =>
+const keeping = (embeddings: Embeddings, now = clock.now) =>
   createEmbeddingKeeping({ sql: shop.host.sql, clock: { now }, embeddings, log }, () => undefined);
 
 const knownTo = async (tenant: string, space: string): Promise<number> => {
@@ -228,11 +231,12 @@ test('two tasks at once pay for each text once, and what one left when it was ki
   await keeping(model(asked)).run(run);
   assert.equal(asked.length, 0, 'they are another’s');
   const { rows } = await database.admin.query<{ due: boolean }>(
-    `SELECT run_at > now() + interval '30 seconds' AS due FROM shop.tasks
-     WHERE tenant_id = 'alone' AND name = 'catalog.embed-products' AND run_at > now()`,
+    `SELECT run_at > $1::timestamptz + interval '30 seconds' AS due FROM shop.tasks
+     WHERE tenant_id = 'alone' AND name = 'catalog.embed-products' AND run_at > $1`,
+    [clock.now()],
   );
   assert.deepEqual(rows, [{ due: true }], 'it is come back for them');
-  const later = () => new Date(systemClock.now().getTime() + 61_000);
+  const later = () => new Date(clock.now().getTime() + 61_000);
   await Promise.all([keeping(model(asked), later).run(run), keeping(model(asked), later).run(run)]);
   assert.equal(asked.length, 4);
   assert.equal(await knownTo('alone', 'fake/64'), 4);
@@ -250,7 +254,8 @@ test('a day has so many texts and no more, the next one has as many again; a tex
   await keeping(bounded).run(run);
   assert.equal(asked.length, 0, 'three were paid for today, and three more are too many');
   const { rows } = await database.admin.query<{ at: Date }>(
-    `SELECT run_at AS at FROM shop.tasks WHERE tenant_id = 'few' AND name = 'catalog.embed-products' AND run_at > now()`,
+    `SELECT run_at AS at FROM shop.tasks WHERE tenant_id = 'few' AND name = 'catalog.embed-products' AND run_at > $1`,
+    [clock.now()],
   );
   assert.equal(rows[0]?.at.toISOString().slice(11), '00:00:00.000Z');
   const refusing = model(asked, {
@@ -262,7 +267,7 @@ test('a day has so many texts and no more, the next one has as many again; a tex
       return texts.map(() => new Float32Array(64).fill(0.125));
     },
   });
-  const tomorrow = () => new Date(Date.now() + 86_400_000);
+  const tomorrow = () => new Date(clock.now().getTime() + DAY_MS);
   await keeping(refusing, tomorrow).run(run);
   assert.deepEqual(asked.map((text) => text.split('\n')[0]).toSorted(), ['Anchor', 'Compass']);
   await keeping(refusing, tomorrow).run(run);

@@ -61,7 +61,7 @@ async function twice(
 ): Promise<readonly [TestAnswer, Mortal]> {
   const first = await life(crash);
   const lost = ask(first).catch(() => undefined);
-  await first.gone;
+  await first.gone();
   assert.equal(await lost, undefined, 'it died of it');
   const next = await life();
   return [await ask(next), next];
@@ -149,8 +149,8 @@ test('killed anywhere while one goes, nothing of it stays', async () => {
   const dying = await life('telling');
   // It may have gone before the answer was on its way.
   await shopper(dying, 'DELETE', `/${written.json<OwnReview>().id}`).catch(() => undefined);
-  await dying.gone;
-  for (const moment of ['told', 'removed']) await (await life(moment)).gone;
+  await dying.gone();
+  for (const moment of ['told', 'removed']) await (await life(moment)).gone();
   await life();
   await until(
     async () => {

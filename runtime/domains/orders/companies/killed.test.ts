@@ -65,7 +65,7 @@ async function dying(tenant: string, crash: string) {
         return await send(process.port, `${tenant}.localhost`, method, path, more);
       } catch {
         // Whoever killed it, it answers no more.
-        await process.gone;
+        await process.gone();
         deaths += 1;
         process = await mortals.start();
         return send(process.port, `${tenant}.localhost`, method, path, more);

@@ -50,12 +50,8 @@ describe('editing a paid order', () => {
     return confirmedOrder(shop, orderId);
   }
 
-  async function until(orderId: string, is: (order: MerchantOrder) => boolean): Promise<MerchantOrder> {
-    for (;;) {
-      const order = await read(orderId);
-      if (is(order)) return order;
-    }
-  }
+  const until = (orderId: string, is: (order: MerchantOrder) => boolean): Promise<MerchantOrder> =>
+    shop.order(orderId, is, `the order is so: ${String(is)}`);
 
   async function pay(order: { id: string; token: string }): Promise<PaymentStart> {
     const path = `/api/orders/${order.id}/payment?token=${order.token}`;

@@ -1,8 +1,9 @@
 /** Exchanges whose runtime is killed between any two steps: one that is withdrawn, and one that is done. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { kill } from '../../../../tests/support/ended.ts';
 import type { MerchantOrder } from '../schemas.ts';
-import { kill, MERCHANT, patiently, startKilledShop, type KilledShop } from '../testing/killed-shop.ts';
+import { MERCHANT, patiently, startKilledShop, type KilledShop } from '../testing/killed-shop.ts';
 import { ask, payAsBrowser, type Placed } from '../testing/shop.ts';
 
 let shop: KilledShop;

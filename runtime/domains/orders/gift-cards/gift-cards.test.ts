@@ -72,14 +72,8 @@ describe('gift cards, in a shop', () => {
     });
   }
 
-  async function until(id: string, ...statuses: readonly string[]): Promise<MerchantOrder> {
-    for (;;) {
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-      const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-      if (statuses.includes(body.status)) return body;
-    }
-  }
+  const until = (id: string, ...statuses: readonly string[]): Promise<MerchantOrder> =>
+    shop.order(id, ({ status }) => statuses.includes(status), `the order is ${statuses.join(' or ')}`);
 
   async function refund(id: string, amount?: number): Promise<Answer<MerchantOrder>> {
     return shop.merchant<MerchantOrder>('POST', `/api/admin/orders/orders/${id}/refund`, {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ADDRESS, startTestShop, type Answer, type Placed, type TestShop } from '../testing/shop.ts';
+import {
+  ADDRESS,
+  confirmedOrder,
+  startTestShop,
+  type Answer,
+  type Placed,
+  type TestShop,
+} from '../testing/shop.ts';
 import type { Cart, CheckoutResult, MerchantOrder } from '../schemas.ts';
 import type { Promotion, PromotionPage } from './schemas.ts';
 
@@ -87,7 +94,7 @@ describe('promotions, in a shop', () => {
       [100, 300],
     );
     await shop.pay(placed.payment);
-    const { body: paid } = await until(placed.order.id, 'confirmed');
+    const paid = await confirmedOrder(shop, placed.order.id);
     assert.equal(paid.captured, 3999 - 400 + 490);
     assert.equal(await used(made.id), 1);
   });
@@ -239,13 +246,4 @@ describe('promotions, in a shop', () => {
     assert.ok(body.nextCursor !== undefined);
     assert.equal((await shop.call('GET', '/api/admin/orders/promotions')).status, 401);
   });
-
-  async function until(id: string, status: string): Promise<Answer<MerchantOrder>> {
-    for (;;) {
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-      const answer = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-      if (answer.body.status === status) return answer;
-    }
-  }
 });

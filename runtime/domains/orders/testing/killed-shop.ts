@@ -7,9 +7,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { firstMessage, kill } from '../../../../tests/support/ended.ts';
 import { endLeases } from '../../../../tests/support/leases.ts';
 import { own, ownFolder } from '../../../../tests/support/owned.ts';
 import { freePort } from '../../../../tests/support/port.ts';
+import { until } from '../../../../tests/support/wait.ts';
 import { payments } from '../../payments/definition.ts';
 import { orders } from '../definition.ts';
 import { assertJournalsAgree } from './journals.ts';
@@ -97,10 +99,7 @@ export async function startKilledShop(): Promise<KilledShop> {
       FOLDER: folder,
       PORT: String(port),
     });
-    await new Promise<void>((resolve, reject) => {
-      child.once('message', () => resolve());
-      child.once('exit', (code) => reject(new Error(`the runtime ended with ${code} before it was ready`)));
-    });
+    await firstMessage(child);
     return child;
   }
 
@@ -229,21 +228,7 @@ export async function startKilledShop(): Promise<KilledShop> {
   };
 }
 
-export async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-}
-
 /** Asks again, as a shopper's page does, until there is an answer; fails after a minute. */
-export async function patiently<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 60_000;
-  for (let pause = 20; ; pause = Math.min(pause * 2, 200)) {
-    const value = await attempt().catch(() => undefined);
-    if (value !== undefined) return value;
-    assert.ok(Date.now() < deadline, 'no answer within a minute');
-    // Backing off between attempts, not waiting for a condition.
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
+export function patiently<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  return until(attempt, { what: 'an answer' });
 }

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { startTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts';
+import { EXPIRY } from '../../../../tests/support/expiry.ts';
 import { ownFolder } from '../../../../tests/support/owned.ts';
+import { untilSeen } from '../../../../tests/support/wait.ts';
 import { createHost, type Host } from '../../../host/host.ts';
 import type { CreateService } from '../../../platform/domain.ts';
 import type { Clock, Payments, Secrets } from '../../../platform/ports.ts';
@@ -50,6 +52,10 @@ export interface TestShop {
   ): Promise<string>;
   /** Rows of a query as the superuser. */
   rows<T>(text: string, values?: unknown[]): Promise<T[]>;
+  /** Lets the shop work until a look sees what is wanted, and resolves with that. @throws Error with what was seen last */
+  until<T>(look: () => Promise<T>, wanted: (seen: T) => boolean, what: string): Promise<T>;
+  /** The order, once it is as wanted. @throws Error with what it is instead */
+  order(id: string, wanted: (order: MerchantOrder) => boolean, what: string): Promise<MerchantOrder>;
   /** @throws AssertionError when an order is not what its journal says, whatever a test did to it */
   stop(): Promise<void>;
 }
@@ -159,6 +165,18 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
     await openPayPalAccount(processor.origin, webhookUrl(portOf(host)).replace('stripe', 'paypal'));
 
   const call: TestShop['call'] = (method, path, more = {}) => ask(portOf(host), method, path, more);
+  const merchant: TestShop['merchant'] = (method, path, more = {}) =>
+    call(method, path, { ...more, headers: { authorization: `Bearer ${merchantToken}`, ...more.headers } });
+  const until: TestShop['until'] = (look, wanted, what) =>
+    untilSeen(
+      async () => {
+        await host.events.settled();
+        await host.tasks.settled();
+        return look();
+      },
+      wanted,
+      { what, everyMs: 5 },
+    );
   return {
     database,
     processor,
@@ -166,8 +184,14 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
     tenant: TENANT,
     merchantToken,
     call,
-    merchant: (method, path, more = {}) =>
-      call(method, path, { ...more, headers: { authorization: `Bearer ${merchantToken}`, ...more.headers } }),
+    merchant,
+    until,
+    order: (id, wanted, what) =>
+      until(
+        async () => (await merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`)).body,
+        wanted,
+        what,
+      ),
     async sell(variantId, price, stock, more = {}) {
       await host.platform.sql.transaction(TENANT, (tx) =>
         tx.emit({
@@ -297,8 +321,8 @@ export async function payAsBrowser(
       client_secret: payment.clientSecret,
       'payment_method_data[type]': 'card',
       'payment_method_data[card][number]': card,
-      'payment_method_data[card][exp_month]': '12',
-      'payment_method_data[card][exp_year]': '40',
+      'payment_method_data[card][exp_month]': EXPIRY.month,
+      'payment_method_data[card][exp_year]': EXPIRY.year,
       'payment_method_data[card][cvc]': '123',
     }),
   });
@@ -417,11 +441,8 @@ export async function paidOrder(
 }
 
 /** Waits until the saga has brought it there. */
-export async function confirmedOrder(shop: TestShop, id: string): Promise<MerchantOrder> {
-  for (;;) {
-    await shop.host.events.settled();
-    await shop.host.tasks.settled();
-    const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-    if (body.status !== 'pending_payment' && body.status !== 'authorized') return body;
-  }
+export function confirmedOrder(shop: TestShop, id: string): Promise<MerchantOrder> {
+  const isUnderWay = ({ status }: MerchantOrder): boolean =>
+    status === 'pending_payment' || status === 'authorized';
+  return shop.order(id, (order) => !isUnderWay(order), 'the saga ends');
 }

@@ -49,13 +49,15 @@ describe('disputes', () => {
 
   /** The dispute of an order, once it is heard of. */
   async function disputeOf({ id }: MerchantOrder, status?: string): Promise<Dispute> {
-    for (;;) {
-      const { body } = await shop.merchant<{ disputes: Dispute[] }>('GET', `${ROUTE}?limit=100`);
-      const found = body.disputes.find(({ orderId }) => orderId === id);
-      if (found !== undefined && (status === undefined || found.status === status)) return found;
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-    }
+    const found = await shop.until(
+      async () => {
+        const { body } = await shop.merchant<{ disputes: Dispute[] }>('GET', `${ROUTE}?limit=100`);
+        return body.disputes.find(({ orderId }) => orderId === id);
+      },
+      (dispute) => dispute !== undefined && (status === undefined || dispute.status === status),
+      `the dispute is ${status ?? 'heard of'}`,
+    );
+    return found ?? assert.fail();
   }
 
   const say = <T = Dispute>(
@@ -80,14 +82,8 @@ describe('disputes', () => {
       [id],
     );
 
-  async function becomes({ id }: MerchantOrder, status: string): Promise<MerchantOrder> {
-    for (;;) {
-      const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${id}`);
-      if (body.status === status) return body;
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-    }
-  }
+  const becomes = ({ id }: MerchantOrder, status: string): Promise<MerchantOrder> =>
+    shop.order(id, (order) => order.status === status, `the order is ${status}`);
 
   for (const by of ['card', 'paypal'] as const) {
     describe(`of a payment by ${by}`, () => {

@@ -1,14 +1,9 @@
 /** Refunds that wait for a bank, and whose runtime is killed between any two steps: they go back once, or are the bank's. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { kill } from '../../../../tests/support/ended.ts';
 import type { MerchantOrder } from '../../orders/schemas.ts';
-import {
-  kill,
-  MERCHANT,
-  patiently,
-  startKilledShop,
-  type KilledShop,
-} from '../../orders/testing/killed-shop.ts';
+import { MERCHANT, patiently, startKilledShop, type KilledShop } from '../../orders/testing/killed-shop.ts';
 import { ask, payAsBrowser } from '../../orders/testing/shop.ts';
 import type { Dispute } from './schemas.ts';
 

@@ -117,14 +117,8 @@ test('repeated, out of order and at once, a dispute’s messages leave the same 
       );
       const gone = isLost ? total : 0;
       assert.deepEqual(row, { status: last, disputed: true, refunded: gone, lost: gone, captured: total });
-      for (;;) {
-        await shop.host.events.settled();
-        await shop.host.tasks.settled();
-        const { body } = await shop.merchant<MerchantOrder>('GET', `/api/admin/orders/orders/${order.id}`);
-        if (body.refunded !== gone) continue;
-        assert.equal(body.status, isLost ? 'refunded' : 'confirmed');
-        break;
-      }
+      const after = await shop.order(order.id, ({ refunded }) => refunded === gone, 'the order hears of it');
+      assert.equal(after.status, isLost ? 'refunded' : 'confirmed');
       const news = await shop.rows<{ type: string; times: number }>(
         `select type, count(*)::int as times from shop.event_log
          where key = $1 and type like 'payments.dispute.%' group by 1 order by 1`,

@@ -64,12 +64,12 @@ describe('the ledger of PayPal', () => {
   async function compared(id: string): Promise<Payout> {
     ago -= 1;
     await shop.merchant('POST', `${ROUTE}/payouts/compare`);
-    for (;;) {
-      const found = (await payouts()).find((each) => each.id === id);
-      if (found?.state === 'compared') return found;
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-    }
+    const found = await shop.until(
+      async () => (await payouts()).find((each) => each.id === id),
+      (payout) => payout?.state === 'compared',
+      `${id} is compared`,
+    );
+    return found ?? assert.fail();
   }
 
   const payouts = async (): Promise<Payout[]> =>
@@ -150,11 +150,7 @@ describe('the ledger of PayPal', () => {
   });
 
   it('keeps of days on which nothing happened the last one of each currency', async () => {
-    for (;;) {
-      const all = await payouts();
-      if (all.every(({ state }) => state === 'compared')) break;
-      await shop.host.tasks.settled();
-    }
+    await shop.until(payouts, (all) => all.every(({ state }) => state === 'compared'), 'all are compared');
     const yesterday = new Date(clock.now().getTime() - DAY_MS).toISOString().slice(0, 10);
     const empty = (await payouts()).filter(({ entries }) => entries === 0);
     assert.deepEqual(

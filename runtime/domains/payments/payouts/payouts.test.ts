@@ -52,13 +52,15 @@ describe('payouts', () => {
   }
 
   async function compared(id: string): Promise<Payout> {
-    for (;;) {
-      const { body } = await shop.merchant<{ payouts: Payout[] }>('GET', `${ROUTE}/payouts`);
-      const found = body.payouts.find((each) => each.id === id);
-      if (found?.state === 'compared') return found;
-      await shop.host.events.settled();
-      await shop.host.tasks.settled();
-    }
+    const found = await shop.until(
+      async () => {
+        const { body } = await shop.merchant<{ payouts: Payout[] }>('GET', `${ROUTE}/payouts`);
+        return body.payouts.find((each) => each.id === id);
+      },
+      (payout) => payout?.state === 'compared',
+      `${id} is compared`,
+    );
+    return found ?? assert.fail();
   }
 
   const differences = async (query: string): Promise<Difference[]> =>
@@ -82,14 +84,12 @@ describe('payouts', () => {
 
   /** Waits for the processor's message, which would mend by itself what a test breaks. */
   async function heardOf(orderId: string, type: string): Promise<void> {
-    for (;;) {
-      const heard = await shop.rows(
-        'select 1 from shop.payments_webhooks where order_id = $1 and type = $2',
-        [orderId, type],
-      );
-      if (heard.length > 0) return;
-      await shop.host.tasks.settled();
-    }
+    await shop.until(
+      () =>
+        shop.rows('select 1 from shop.payments_webhooks where order_id = $1 and type = $2', [orderId, type]),
+      (heard) => heard.length > 0,
+      `${type} is heard of`,
+    );
   }
 
   it('that agree are shown with what they are made of', async () => {
@@ -250,15 +250,14 @@ describe('payouts', () => {
       [id, order.id],
     );
     await shop.merchant('POST', `${ROUTE}/payouts/compare`);
-    for (;;) {
-      const [found] = (await differences('open=true')).filter((each) => each.id === id);
-      if (found !== undefined) {
-        const { kind, what, here, there, orderId } = found;
-        assert.deepEqual([kind, what, here, there, orderId], ['missing_there', 'charge', 990, 0, order.id]);
-        break;
-      }
-      await shop.host.tasks.settled();
-    }
+    const found = await shop.until(
+      async () => (await differences('open=true')).find((each) => each.id === id),
+      (difference) => difference !== undefined,
+      'it is found to be missing',
+    );
+    assert.ok(found);
+    const { kind, what, here, there, orderId } = found;
+    assert.deepEqual([kind, what, here, there, orderId], ['missing_there', 'charge', 990, 0, order.id]);
   });
 
   it('are the merchant’s business only, and come in pages', async () => {

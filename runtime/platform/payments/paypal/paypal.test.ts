@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { ownFolder } from '../../../../tests/support/owned.ts';
+import { until } from '../../../../tests/support/wait.ts';
 import { paymentsContract, refuses } from '../../contract/payments.ts';
 import type { Payments, PaymentIntent, SignedMessage } from '../../ports.ts';
 import { startProcessor, type Processor } from '../processor/processor.ts';
@@ -32,7 +33,6 @@ describe('payments by PayPal', () => {
     ['paypal-environment', 'local'],
   ]);
   const heard: SignedMessage[] = [];
-  const waiting: (() => void)[] = [];
   let shop: Server;
   let processor: Processor;
   let payments: Payments;
@@ -51,7 +51,6 @@ describe('payments by PayPal', () => {
           Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
         );
         heard.push({ provider: 'paypal', rawBody: Buffer.concat(chunks), headers });
-        for (const wake of waiting.splice(0)) wake();
       });
     });
     await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
@@ -124,16 +123,16 @@ describe('payments by PayPal', () => {
   }
 
   /** The message of a type about an intent, as it came. */
-  async function message(type: string, intentId: string): Promise<SignedMessage> {
+  function message(type: string, intentId: string): Promise<SignedMessage> {
     const about = intentId.replace('paypal_', '');
-    for (;;) {
-      const found = heard.find(({ rawBody }) => {
-        const text = rawBody.toString('utf8');
-        return text.includes(`"event_type":"${type}"`) && text.includes(about);
-      });
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
+    return until(
+      () =>
+        heard.find(({ rawBody }) => {
+          const text = rawBody.toString('utf8');
+          return text.includes(`"event_type":"${type}"`) && text.includes(about);
+        }),
+      { everyMs: 5, what: `PayPal tells ${type}` },
+    );
   }
 
   paymentsContract('PayPal', () =>

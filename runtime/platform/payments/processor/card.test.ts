@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { Stripe } from 'stripe';
+import { EXPIRY } from '../../../../tests/support/expiry.ts';
 import { ownFolder } from '../../../../tests/support/owned.ts';
 import { startProcessor, type Processor } from './processor.ts';
 
@@ -96,7 +97,7 @@ describe(
 
     async function fill(frame: FrameLocator, number: string): Promise<void> {
       await frame.getByLabel('Card number').fill(number);
-      await frame.getByLabel('Expiry date').fill('12 / 40');
+      await frame.getByLabel('Expiry date').fill(`12 / ${EXPIRY.short}`);
       await frame.getByLabel('Security code').fill('123');
     }
 
@@ -187,7 +188,7 @@ describe(
       await frame.getByLabel('Card number').focus();
       await page.keyboard.type('4000002500003155');
       await page.keyboard.press('Tab');
-      await page.keyboard.type('1240');
+      await page.keyboard.type(`12${EXPIRY.short}`);
       await page.keyboard.press('Tab');
       await page.keyboard.type('123');
       await page.keyboard.press('Enter');

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Stripe } from 'stripe';
+import { EXPIRY } from '../../../../tests/support/expiry.ts';
 import { ownFolder } from '../../../../tests/support/owned.ts';
-import { until } from '../../../../tests/support/wait.ts';
+import { until, untilSeen } from '../../../../tests/support/wait.ts';
 import { startProcessor, type Processor } from './processor.ts';
 
 const ADMIN = 'admin-secret';
@@ -33,7 +34,6 @@ describe('the processor, as the stripe package sees it', () => {
   let processor: Processor;
   let shop: Server;
   let stripe: Stripe;
-  const waiters: (() => void)[] = [];
 
   before(async () => {
     shop = createServer((request, response) => {
@@ -49,7 +49,6 @@ describe('the processor, as the stripe package sees it', () => {
             raw,
             signature,
           });
-          for (const wake of waiters.splice(0)) wake();
         }
         response.writeHead(refusal ?? 200).end();
       });
@@ -107,14 +106,17 @@ describe('the processor, as the stripe package sees it', () => {
     return admin('POST', '/_admin/knobs', { account: 'acme', settings });
   }
 
-  async function webhook(type: string, intent: string, count = 1): Promise<Stripe.Event[]> {
-    for (;;) {
-      const found = received.filter(
-        ({ event }) => event.type === type && JSON.stringify(event.data.object).includes(`"${intent}"`),
-      );
-      if (found.length >= count) return found.map(({ event }) => event);
-      await new Promise<void>((resolve) => waiters.push(resolve));
-    }
+  function webhook(type: string, intent: string, count = 1): Promise<Stripe.Event[]> {
+    return untilSeen(
+      () =>
+        received
+          .map(({ event }) => event)
+          .filter(
+            (event) => event.type === type && JSON.stringify(event.data.object).includes(`"${intent}"`),
+          ),
+      (found) => found.length >= count,
+      { everyMs: 5, what: `${type} comes ${count} times` },
+    );
   }
 
   async function browserConfirm(
@@ -128,8 +130,8 @@ describe('the processor, as the stripe package sees it', () => {
         client_secret: intent.client_secret ?? '',
         'payment_method_data[type]': 'card',
         'payment_method_data[card][number]': number,
-        'payment_method_data[card][exp_month]': '12',
-        'payment_method_data[card][exp_year]': '34',
+        'payment_method_data[card][exp_month]': EXPIRY.month,
+        'payment_method_data[card][exp_year]': EXPIRY.year,
         'payment_method_data[card][cvc]': '123',
       }),
     });
