@@ -239,6 +239,9 @@ export function createHearing(
     async customer(event, tx) {
       const heard = customer.parse(event.payload);
       const name = heard.firstName.trim();
+      const isNew = event.type === 'accounts.customer.registered' && !isOld(event, clock.now());
+      // Before the contact, as whoever sends a mail does: a shop's first settings are written when they are read.
+      const shop = isNew ? await shopOf(tx, event.tenant) : undefined;
       const mailbox = await contacts.ensure(tx, event.tenant, {
         channel: 'mail',
         address: heard.email,
@@ -252,8 +255,7 @@ export function createHearing(
         await contacts.note(tx, event.tenant, mailbox.id, { accepts });
         await contacts.prefer(tx, event.tenant, mailbox.id, { marketing: accepts ? 'on' : 'off' });
       }
-      if (event.type !== 'accounts.customer.registered' || isOld(event, clock.now())) return;
-      const shop = await shopOf(tx, event.tenant);
+      if (shop === undefined) return;
       await tell(tx, shop, event.id, 'accounts.welcome', [mailbox], { link: `${shop.origin}/account` });
     },
 
