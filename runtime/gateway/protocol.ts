@@ -29,6 +29,8 @@ export function byFirstWords(
       socket.setTimeout(0);
       socket.off('readable', look).off('timeout', cut).off('error', cut).off('end', cut);
       socket.unshift(begun);
+      // A client of HTTP/1 may end its half and wait for the answer. One of HTTP/2 that does has gone: its calls would wait for it.
+      if (isPreface) socket.allowHalfOpen = false;
       (isPreface ? http2 : http1)(socket);
     };
 

@@ -1,6 +1,8 @@
 /** Calls of gRPC through the gateway, between grpc-js as the client and grpc-js as the Pod: neither knows that we are between them. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import {
   Client,
@@ -276,6 +278,26 @@ describe('gRPC through the gateway', () => {
     call.cancel();
     await until(() => pod.cancelled === 1, 'the Pod has noticed');
     await until(() => world.calls.active() === 0, 'nothing is under way');
+  });
+
+  test('a connection that its client ends takes along the calls on it', async () => {
+    const socket = connectTcp(world.port, '127.0.0.1');
+    const session = connectHttp2(`http://127.0.0.1:${world.port}`, { createConnection: () => socket });
+    session.on('error', () => undefined);
+    const call = session
+      .request({
+        ':method': 'POST',
+        ':path': SERVICE.talk.path,
+        ':authority': 'acme.localhost',
+        'content-type': 'application/grpc',
+      })
+      .on('error', () => undefined);
+    call.write(Buffer.from([0, 0, 0, 0, 1, 0x78]));
+    await once(call, 'data');
+    socket.end();
+    await until(() => pod.cancelled === 1, 'the Pod has noticed');
+    await until(() => world.calls.active() === 0, 'nothing is under way');
+    session.destroy();
   });
 
   test('nobody is told which hosts there are, and a service that is not there is unimplemented', async () => {
