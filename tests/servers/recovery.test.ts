@@ -58,7 +58,9 @@ for (const version of [18, 15] as const) {
       const directory = createDirectory(database, createSealer(Buffer.alloc(32).toString('base64')));
       for (const tenant of TENANTS) await directory.ensure(directoryRow(tenant), {});
       assert.ok((await ensureArchiver(database, ACCESS)).length > 3);
-      assert.deepEqual(await ensureArchiver(database, ACCESS), []);
+      await until(async () => (await ensureArchiver(database, ACCESS)).length === 0 || undefined, {
+        what: 'nothing is left to do',
+      });
       store = await openStore(pathToFileURL(join(folder, 'store')).href);
       archive = startArchiving(server, store);
       writers = Object.fromEntries(TENANTS.map((tenant) => [tenant, startWriter(server.adminUrl, tenant)]));

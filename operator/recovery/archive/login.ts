@@ -30,7 +30,8 @@ export interface ArchiverAccess {
 
 /**
  * Idempotent, safe to be killed in; several may call it at once.
- * @returns what was done, in words; empty at steady state
+ * @returns what was done, in words; empty at steady state: a limit of the log is seen once the server has read its settings again, which it
+ * does when it comes to it
  */
 export async function ensureArchiver(database: Database, access: ArchiverAccess): Promise<readonly string[]> {
   if ((await planArchiver(database, access)).length === 0) return [];
