@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { FlatHeaders } from './headers.ts';
+import { waitBy } from './holds.ts';
 
 export interface ExchangeOptions {
   readonly pool: Pool;
@@ -55,7 +56,6 @@ export function exchange(
   let abortReason: Error | undefined;
   let isSent = false;
   let left = -1;
-  let endWait: (() => void) | undefined;
 
   function abort(reason: Error): void {
     if (abortReason !== undefined) return;
@@ -63,20 +63,15 @@ export function exchange(
     controller?.abort(reason);
   }
 
-  function wait(): void {
-    endWait ??= options.waitForClient((reason) => {
+  const wait = waitBy(() =>
+    options.waitForClient((reason) => {
       if (response.headersSent) response.destroy();
       else abort(reason);
-    });
-  }
-
-  function waitOver(): void {
-    endWait?.();
-    endWait = undefined;
-  }
+    }),
+  );
 
   function done(outcome: Outcome): void {
-    waitOver();
+    wait.end();
     options.done(outcome);
   }
 
@@ -86,8 +81,8 @@ export function exchange(
       isSent = true;
       if (abortReason !== undefined) return started.abort(abortReason);
       if (options.body === undefined || Buffer.isBuffer(options.body) || request.readableEnded) return;
-      wait();
-      request.once('end', waitOver);
+      wait.begin();
+      request.once('end', wait.end);
     },
 
     onResponseStart(current, status, headers, statusText) {
@@ -120,7 +115,7 @@ export function exchange(
         };
         response.on('drain', goOn).on('close', stop);
         // To the end of the answer: who reads a little now and then has the connection for as long.
-        wait();
+        wait.begin();
       }
     },
 

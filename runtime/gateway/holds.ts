@@ -24,6 +24,27 @@ export interface Holds {
   begin(holder: Holder, refuse: (whose: Party) => void): () => void;
 }
 
+/** Of one exchange: its client is waited for now and then, and counted once at a time. */
+export interface Wait {
+  /** Again while it lasts, it is the same. */
+  begin(): void;
+  end(): void;
+}
+
+/** @param begin as `Holds.begin`: called where a wait begins, and not before */
+export function waitBy(begin: () => () => void): Wait {
+  let over: (() => void) | undefined;
+  return {
+    begin() {
+      over ??= begin();
+    },
+    end() {
+      over?.();
+      over = undefined;
+    },
+  };
+}
+
 export interface HoldsOptions {
   readonly clock: Pick<Clock, 'after'>;
   /** From when on a client is slow, in milliseconds. */

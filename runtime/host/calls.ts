@@ -9,7 +9,7 @@ import type { ZodType } from 'zod';
 import type { Audience, RouteDefinition } from '../platform/definition.ts';
 import type { Caller, RouteRequest, RouteResponse } from '../platform/domain.ts';
 import { ShopError, type Problem } from '../platform/errors.ts';
-import { unkeptIn } from '../platform/kept.ts';
+import { UNKEPT, unkeptIn } from '../platform/kept.ts';
 import { HOST_DOMAIN } from '../platform/names/index.ts';
 import type { Tenant } from '../platform/ports.ts';
 import type { Access } from './access/access.ts';
@@ -240,7 +240,7 @@ export function checkInput(
     // The database would refuse the whole statement, and the caller would hear of a fault on our side.
     const unkept = unkeptIn(value);
     if (unkept !== undefined) {
-      problems.push({ where: [source, ...unkept].join('/'), what: 'holds U+0000 or half a surrogate pair' });
+      problems.push({ where: [source, ...unkept].join('/'), what: UNKEPT });
       return undefined;
     }
     const parsed = schema.safeParse(value);

@@ -4,6 +4,9 @@ export function isKept(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }
 
+/** What is wrong with one that is not. */
+export const UNKEPT = 'holds U+0000 or half a surrogate pair';
+
 /** The same text, with U+FFFD for what is not kept: for words of ours that quote somebody's. */
 export function kept(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');

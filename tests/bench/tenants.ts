@@ -8,7 +8,6 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -25,6 +24,7 @@ import { CACHE_SECONDS } from '../../runtime/domains/catalog/freshness.ts';
 import { DOMAINS } from '../../runtime/domains/index.ts';
 import { startProcessor } from '../../runtime/platform/payments/processor/processor.ts';
 import { startPostgres } from '../servers/postgres.ts';
+import { kill } from '../support/ended.ts';
 import { own, ownFolder } from '../support/owned.ts';
 import { freePort } from '../support/port.ts';
 import { memoryOf, processTree } from '../support/processes.ts';
@@ -121,7 +121,7 @@ try {
     ].join('\n'),
   );
 } finally {
-  if (runtime !== undefined) await ended(runtime);
+  if (runtime !== undefined) await kill(runtime, 'SIGTERM');
   await plane.close();
   await processor.stop();
   await admin.end();
@@ -507,11 +507,4 @@ function percent(share: number): string {
 function pidOf(child: ChildProcess | undefined): number {
   if (child?.pid === undefined) throw new Error('the runtime was not started');
   return child.pid;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

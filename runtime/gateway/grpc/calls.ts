@@ -19,7 +19,7 @@ import { heldBy, PROBLEMS } from '../answers.ts';
 import type { Clusters, Endpoint } from '../clusters.ts';
 import type { GatewayConfig } from '../config.ts';
 import { changeHeaders, responseHeaders, type FlatHeaders } from '../headers.ts';
-import type { Holds } from '../holds.ts';
+import { waitBy, type Holds } from '../holds.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { filtered, pathFor, RETRY_PAUSE_MS, type Proxy, type RequestHead, type Routed } from '../proxy.ts';
 import { Unreachable, type Link } from './links.ts';
@@ -187,25 +187,22 @@ export function createCalls(options: CallsOptions): Calls {
         over();
       }
 
-      let endWait: (() => void) | undefined;
       let isOver = false;
-      /** The client still sends, or does not read. */
-      function wait(): void {
-        if (isOver) return;
-        endWait ??= holds.begin({ pod: address, tenant, client: proxy.networkOf(head) }, (whose) => {
+      const wait = waitBy(() =>
+        holds.begin({ pod: address, tenant, client: proxy.networkOf(head) }, (whose) => {
           metrics.shareUsedUp(whose);
           fail(refusalOf(heldBy(whose)));
-        });
-      }
-      function waitOver(): void {
-        endWait?.();
-        endWait = undefined;
+        }),
+      );
+      /** The client still sends, or does not read. */
+      function beginWait(): void {
+        if (!isOver) wait.begin();
       }
 
       function over(): void {
         isOver = true;
         stopTimer?.();
-        waitOver();
+        wait.end();
         resolve(code ?? CODE.cancelled);
       }
 
@@ -243,11 +240,11 @@ export function createCalls(options: CallsOptions): Calls {
         if (size > limits.maxBodyBytes) fail(refusalOf(PROBLEMS.tooLarge));
       });
       stream.once('close', () => pod.close(constants.NGHTTP2_CANCEL));
-      stream.once('end', waitOver);
+      stream.once('end', wait.end);
       stream.pipe(pod);
       // By the pipe below, when the client has more to read than fits; until the answer is through.
-      pod.on('pause', wait);
-      if (!stream.readableEnded) wait();
+      pod.on('pause', beginWait);
+      if (!stream.readableEnded) beginWait();
       // The client may have gone while the Pod was looked for.
       if (stream.destroyed) pod.close(constants.NGHTTP2_CANCEL);
     });

@@ -1,5 +1,6 @@
 /** What PostgreSQL's and the network's errors mean to a domain: a ShopError with a code it can act on. */
 import { ShopError } from '../errors.ts';
+import { UNKEPT } from '../kept.ts';
 
 /** SQLSTATE of a database error, or the network's error code; undefined for anything else. */
 export function stateOf(error: unknown): string | undefined {
@@ -99,7 +100,7 @@ export function toShopError(error: unknown): ShopError {
   }
   // As `unkeptIn` finds it in what callers send; this one came in a wrapping of its own.
   if (state === '22021' || state === '22P05') {
-    return new ShopError('invalid_input', 'A text holds U+0000 or half a surrogate pair.', {
+    return new ShopError('invalid_input', `A text ${UNKEPT}.`, {
       cause: error,
       remedy: 'Take it out.',
     });

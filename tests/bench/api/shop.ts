@@ -3,12 +3,12 @@
  * security, outbox, projections and saga at work.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { MALLOC } from '../../../operator/resources/environment.ts';
 import { ADDRESS, KEYS, merchantKeyHash } from '../../../runtime/domains/orders/testing/shop.ts';
 import { DOMAINS } from '../../../runtime/domains/index.ts';
 import { startTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { kill } from '../../support/ended.ts';
 import { own, ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { shopAt, type Shop } from '../../support/shop.ts';
@@ -79,7 +79,7 @@ export async function startShop(
     },
     watch: statements ? () => countStatements(database.admin) : undefined,
     async stop() {
-      await Promise.all([runtime, processor].map(ended));
+      await Promise.all([runtime, processor].map((child) => kill(child, 'SIGTERM')));
       await database.stop();
       await rm(folder, { recursive: true, force: true });
     },
@@ -247,10 +247,4 @@ async function start(file: string, port: number, env: Record<string, string>): P
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('a server of the shop was not started');
   return pid;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

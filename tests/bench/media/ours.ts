@@ -1,11 +1,11 @@
 /** Ours: a runtime with the media library, its PostgreSQL, and pictures that a merchant has brought. */
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { media } from '../../../runtime/domains/media/definition.ts';
 import type { BegunUpload, Upload } from '../../../runtime/domains/media/schemas.ts';
 import { ADMIN_KEY, ADMIN_SECRETS, send } from '../../../runtime/host/testing.ts';
 import { startTestDatabase } from '../../support/database.ts';
+import { kill } from '../../support/ended.ts';
 import { own, ownFolder } from '../../support/owned.ts';
 import { freePort } from '../../support/port.ts';
 import { until } from '../../support/wait.ts';
@@ -38,8 +38,7 @@ export async function startOurs(
   });
   own(runtime);
   const stop = async (): Promise<void> => {
-    const exited = once(runtime, 'exit');
-    if (runtime.kill('SIGTERM')) await exited;
+    await kill(runtime, 'SIGTERM');
     await database.stop();
     await rm(folder, { recursive: true, force: true });
   };

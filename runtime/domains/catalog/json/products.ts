@@ -1,6 +1,6 @@
 /** One value of a JSON file becomes a product, or a list of what is wrong with it, each with the place in it. Pure: pictures stay addresses. */
 import { z } from 'zod';
-import { unkeptIn } from '../../../platform/kept.ts';
+import { UNKEPT, unkeptIn } from '../../../platform/kept.ts';
 import { MOST_COMPONENTS, MOST_UNITS } from '../bundles/schemas.ts';
 import { optionsOf } from '../document.ts';
 import { safeHtml } from '../html.ts';
@@ -65,8 +65,7 @@ export function toProduct({ line, value }: JsonEntry): JsonOutcome {
     })),
   });
   const unkept = unkeptIn(value);
-  if (unkept !== undefined)
-    return problems([{ where: unkept.join('/'), what: 'holds U+0000 or half a surrogate pair' }]);
+  if (unkept !== undefined) return problems([{ where: unkept.join('/'), what: UNKEPT }]);
   const parsed = JsonProduct.safeParse(value);
   if (!parsed.success)
     return problems(
