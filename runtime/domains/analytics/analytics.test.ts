@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { whileHeld } from '../../../tests/support/locks.ts';
 import { until } from '../../../tests/support/wait.ts';
 import { ADMIN_SECRETS, startTestHost, type TestHost } from '../../host/testing.ts';
 import { manualClock } from '../../platform/clock.ts';
@@ -429,6 +430,28 @@ test('while the store is away everything is taken in; when it is back, everythin
     points.reduce((sum, { count }) => sum + count, 0),
     5,
   );
+});
+
+test('a batch that another worker is just beginning is shipped by whoever has taken its task, too', async (context) => {
+  const tenant = newTenant();
+  const mocked = context.mock.method(shop.host.platform.analytics, 'append', async () => {
+    throw new Error('the store does not answer');
+  });
+  await told(tenant, { session: 'session-1', events: [{ kind: 'view', path: '/' }] });
+  await shop.host.tasks.settled();
+  mocked.mock.restore();
+  const mine = 'where tenant_id = $1 and shipped_at is null';
+  await database.admin.query(`update shop.analytics_intake set batch = null ${mine}`, [tenant]);
+  await whileHeld(
+    database,
+    [`update shop.analytics_intake set batch = 'fb_of_another' ${mine}`, [tenant]],
+    async () => {
+      clock.advance(10 * MINUTE_MS);
+      await shop.host.tasks.settled();
+    },
+  );
+  const { rows } = await database.admin.query(`select 1 from shop.analytics_intake ${mine}`, [tenant]);
+  assert.deepEqual(rows, []);
 });
 
 test('merchants only may ask, and nothing out of bounds', async () => {

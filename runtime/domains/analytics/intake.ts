@@ -32,21 +32,27 @@ export function createIntake({ sql, analytics, clock, newId }: Platform): Intake
   /** Batches that were begun and not ended, by whomever; else a new one. */
   async function nextBatches(tenant: TenantId): Promise<readonly string[]> {
     return sql.transaction(tenant, async (tx) => {
-      const begun = await tx.query<{ batch: string }>(
-        'select distinct batch from analytics_intake where tenant_id = $1 and shipped_at is null and batch is not null order by batch',
-        [tenant],
-      );
-      if (begun.rows.length > 0) return begun.rows.map(({ batch }) => batch);
+      const begun = await begunIn(tx, tenant);
+      if (begun.length > 0) return begun;
       const batch = newId('fb');
       const { rowCount } = await tx.query(
         `update analytics_intake set batch = $2 where tenant_id = $1 and id in (
            select id from analytics_intake where tenant_id = $1 and shipped_at is null and batch is null
-           order by received_at limit $3 for update skip locked
+           order by received_at limit $3 for update
          )`,
         [tenant, batch, ROWS],
       );
-      return rowCount === 0 ? [] : [batch];
+      // Another worker may have begun them a moment before, and lost the task to us: nobody else comes back for them.
+      return rowCount === 0 ? begunIn(tx, tenant) : [batch];
     });
+  }
+
+  async function begunIn(tx: Transaction, tenant: TenantId): Promise<readonly string[]> {
+    const { rows } = await tx.query<{ batch: string }>(
+      'select distinct batch from analytics_intake where tenant_id = $1 and shipped_at is null and batch is not null order by batch',
+      [tenant],
+    );
+    return rows.map(({ batch }) => batch);
   }
 
   async function shipBatch(tenant: TenantId, batch: string): Promise<void> {
